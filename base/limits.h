@@ -1,0 +1,33 @@
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* The one list of limits, each with its reason. Sizes in bytes, times in the unit named. */
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+
+enum {
+    LIMIT_ID_BYTES = 64,             /* ids, codes: fit in a URL, a label and a log line */
+    LIMIT_KEY_BYTES = 255,           /* Idempotency-Key: as in the field (Stripe) */
+    LIMIT_NAME_BYTES = 200,          /* names of organisations, sites, items */
+    LIMIT_TEXT_BYTES = 4000,         /* notes, reasons, rationales */
+    LIMIT_REFERENCE_BYTES = 100,     /* a document number of the client */
+    LIMIT_LINES = 200,               /* lines of one transfer: fits 64 KiB with room */
+    LIMIT_IDENTIFIERS = 16,          /* identifiers of one item */
+    LIMIT_PAGE_DEFAULT = 100,        /* rows of a list page */
+    LIMIT_PAGE_MAX = 1000,           /* bounded memory for one answer */
+    LIMIT_FAULTS = 100,              /* faults named in one problem; more are counted */
+    LIMIT_JSON_DEPTH = 32,           /* nesting of a body: bounded recursion */
+    LIMIT_BODY_INLINE = 65536,       /* bodies above stand in the blob table */
+    LIMIT_PATH_SEGMENTS = 6,         /* longest route: /supplies/{id}/movements */
+    LIMIT_QUERY_PARAMETERS = 40,     /* query members of one target */
+    LIMIT_HEADERS = 100,             /* header fields of one request */
+    LIMIT_TARGET_BYTES = 8192,       /* request target */
+    LIMIT_REFUSAL_KEPT_HOURS = 24    /* how long a refusal is replayed */
+};
+
+#define LIMIT_BODY_DEFAULT (64 * KIB) /* ordinary writes */
+#define LIMIT_BODY_LARGE (64 * MIB)   /* figures and compute POSTs */
+#define LIMIT_REPLY_BYTES (64 * MIB)  /* an answer held in memory */
+
+#endif

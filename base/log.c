@@ -1,0 +1,157 @@
+/*
+ * The program's log. A line is formatted by its own thread; only the gathered
+ * buffer is shared, under one mutex. See log.h.
+ */
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { LINE_BYTES = 1024, GATHERED_BYTES = 256 * 1024 };
+
+static atomic_int level_min = LOG_LEVEL_WARN;
+static pthread_mutex_t gathered_lock = PTHREAD_MUTEX_INITIALIZER;
+static char gathered[GATHERED_BYTES];
+static size_t gathered_bytes;
+
+void log_set_level(enum log_level level)
+{
+    atomic_store(&level_min, (int)level);
+}
+
+enum log_level log_get_level(void)
+{
+    return (enum log_level)atomic_load(&level_min);
+}
+
+static void write_all(const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(STDERR_FILENO, bytes, length);
+        if (written <= 0) {
+            return; /* nobody reads the log: there is nowhere to say so */
+        }
+        bytes += written;
+        length -= (size_t)written;
+    }
+}
+
+static void flush_locked(void)
+{
+    write_all(gathered, gathered_bytes);
+    gathered_bytes = 0;
+}
+
+void log_flush(void)
+{
+    pthread_mutex_lock(&gathered_lock);
+    flush_locked();
+    pthread_mutex_unlock(&gathered_lock);
+}
+
+static void emit(const char *line, size_t length, bool at_once)
+{
+    pthread_mutex_lock(&gathered_lock);
+    if (length > GATHERED_BYTES - gathered_bytes) {
+        flush_locked();
+    }
+    memcpy(gathered + gathered_bytes, line, length);
+    gathered_bytes += length;
+    if (at_once) {
+        flush_locked();
+    }
+    pthread_mutex_unlock(&gathered_lock);
+}
+
+__attribute__((format(printf, 5, 0)))
+static void log_line(const char *level, const char *event, const char *request, bool at_once,
+                     const char *format, va_list arguments)
+{
+    char line[LINE_BYTES];
+    char now[TEXT_INSTANT_BYTES];
+    text_from_instant(now, clock_wall_ms());
+    int head = snprintf(line, sizeof line, "time=%s level=%s event=%s request=%s ",
+                        now, level, event, request);
+    size_t used = head < 0 ? 0 : (size_t)head;
+    if (used >= sizeof line) {
+        used = sizeof line - 1;
+    }
+    int body = vsnprintf(line + used, sizeof line - used, format, arguments);
+    if (body > 0) {
+        used += (size_t)body;
+    }
+    if (used > sizeof line - 2) {
+        used = sizeof line - 2;
+    }
+    for (size_t i = 0; i < used; i++) {
+        if (line[i] == '\n' || line[i] == '\r') {
+            line[i] = ' ';
+        }
+    }
+    line[used] = '\n';
+    emit(line, used + 1, at_once);
+}
+
+#define LOG_AT(LEVEL, NAME)                                        \
+    if (atomic_load(&level_min) > (LEVEL)) {                       \
+        return;                                                    \
+    }                                                              \
+    va_list arguments;                                             \
+    va_start(arguments, format);                                   \
+    log_line(NAME, event, "-", true, format, arguments);           \
+    va_end(arguments)
+
+void log_error(const char *event, const char *format, ...)
+{
+    LOG_AT(LOG_LEVEL_ERROR, "error");
+}
+
+void log_warn(const char *event, const char *format, ...)
+{
+    LOG_AT(LOG_LEVEL_WARN, "warn");
+}
+
+void log_info(const char *event, const char *format, ...)
+{
+    LOG_AT(LOG_LEVEL_INFO, "info");
+}
+
+void log_request(const char *request, const char *format, ...)
+{
+    if (atomic_load(&level_min) > LOG_LEVEL_INFO) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    log_line("info", "request", request, false, format, arguments);
+    va_end(arguments);
+}
+
+void log_quote(char *out, size_t out_bytes, const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t used = 0;
+    for (const unsigned char *at = (const unsigned char *)text; *at != 0; at++) {
+        bool is_plain = *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\';
+        if (used + (is_plain ? 1u : 4u) >= out_bytes) {
+            break;
+        }
+        if (is_plain) {
+            out[used++] = (char)*at;
+        } else {
+            out[used++] = '\\';
+            out[used++] = 'x';
+            out[used++] = digits[*at >> 4];
+            out[used++] = digits[*at & 15];
+        }
+    }
+    out[used] = 0;
+}

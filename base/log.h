@@ -1,0 +1,32 @@
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stddef.h>
+
+/*
+ * One line per event on standard error: time=… level=… event=… request=… and what
+ * the format adds as key=value. No body, no secret, no header value. Any thread.
+ * Request lines (log_request) are gathered and written together by log_flush, which
+ * the server calls several times a second; errors are written at once.
+ */
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_OFF };
+
+/* Lines below this level are dropped. Before any other thread runs. Default: warn. */
+void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
+
+void log_error(const char *event, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_warn(const char *event, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_info(const char *event, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A gathered line. request is the request's id, or "-". */
+void log_request(const char *request, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes what was gathered. */
+void log_flush(void);
+
+/* Copies text as a quoted value: control bytes, quotes and bytes outside ASCII are
+ * written as \xNN, so that no input can forge a line. Cut to fit out. */
+void log_quote(char *out, size_t out_bytes, const char *text);
+
+#endif
