@@ -1,0 +1,48 @@
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/*
+ * Connections to tallystick.db, each with all its statements prepared. One thread at a
+ * time for each connection. Only the writer commits and checkpoints the WAL; readers are
+ * opened read-only.
+ */
+struct db;
+
+/* The writer: creates the file where it is absent, migrates it, WAL, synchronous=FULL,
+ * and empties the WAL by a TRUNCATE checkpoint. STATUS_CORRUPT where the file is not a
+ * database of ours or comes from a newer program. */
+enum status db_open_writer(const char *path, struct db **db) NODISCARD;
+
+/* A read-only connection to an existing, migrated database. */
+enum status db_open_reader(const char *path, struct db **db) NODISCARD;
+
+/* Asserts that no statement is stepping and no transaction open. NULL does nothing. */
+void db_close(struct db *db);
+
+/* A read transaction: one state for all reads until db_read_end. */
+enum status db_read_begin(struct db *db) NODISCARD;
+void db_read_end(struct db *db);
+
+/* The writer's transaction and its savepoints. */
+enum status db_begin(struct db *db) NODISCARD;
+enum status db_commit(struct db *db) NODISCARD;
+void db_rollback(struct db *db);
+enum status db_savepoint(struct db *db) NODISCARD;
+enum status db_savepoint_release(struct db *db) NODISCARD;
+enum status db_savepoint_rollback(struct db *db) NODISCARD;
+
+/* False where SQLite ended the transaction by itself (a full disk, an I/O error). */
+bool db_is_in_transaction(const struct db *db);
+
+/* Moves the WAL into the database where it has grown; the writer, between blocks. */
+enum status db_checkpoint(struct db *db) NODISCARD;
+
+/* Runs PRAGMA integrity_check; STATUS_CORRUPT where it finds anything (logged). */
+enum status db_check_integrity(struct db *db) NODISCARD;
+
+#endif

@@ -1,0 +1,20 @@
+#ifndef HANDLERS_ACCESS_H
+#define HANDLERS_ACCESS_H
+
+#include <stdbool.h>
+
+#include "handlers/exchange.h"
+
+/*
+ * Who may do what, in one place. access_check reads the Authorization header, looks the
+ * token up by its hash (node.db), fills exchange->caller and has_token, and compares
+ * with the route's roles. False: the problem (401 or 403) is the reply. A route without
+ * roles serves everybody, unless the service is private: then any token.
+ */
+bool access_check(struct exchange *exchange);
+
+/* The Idempotency-Key of a command's request, unquoted, in the arena; NULL and a problem
+ * (400) as the reply where it is missing or malformed. A PUT without one gets a new UUIDv7. */
+const char *access_key(struct exchange *exchange);
+
+#endif

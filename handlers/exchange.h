@@ -1,0 +1,131 @@
+#ifndef HANDLERS_EXCHANGE_H
+#define HANDLERS_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/random.h"
+#include "rules/actor.h"
+#include "rules/answer.h"
+#include "rules/command.h"
+
+/*
+ * What a handler needs of a request and of a reply. The server fills the first half
+ * before it calls the handler and sends the second half afterwards. A handler runs on
+ * one thread, allocates in the arena only, and never blocks.
+ */
+
+struct db;
+struct node;
+struct service;
+struct exchange;
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
+
+/* Which resource a request may exhaust. */
+enum route_class {
+    CLASS_READ,  /* runs on the loop */
+    CLASS_WRITE, /* goes through the sequencer */
+    CLASS_JOB    /* runs in the job pool */
+};
+
+enum handled {
+    HANDLED_REPLY,   /* the reply half is filled */
+    HANDLED_COMMAND, /* exchange->command is to be delivered; its answer is the reply */
+    HANDLED_JOB      /* call the handler again in the job pool, with is_job set */
+};
+
+/* One row of the route table, from which 404, 405, OPTIONS, HEAD, limits and the check
+ * against the contract derive. */
+struct route {
+    enum method method;
+    const char *path; /* /transfers/{id}/receive */
+    enum handled (*handler)(struct exchange *exchange);
+    size_t body_bytes_max; /* 0: no body */
+    enum route_class class;
+    unsigned roles;        /* ROLE_BIT of those who may; 0: everybody (with --private: any token) */
+    bool takes_csv;        /* text/csv is accepted besides application/json */
+    bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
+};
+
+struct exchange_pair {
+    const char *name;
+    const char *value;
+};
+
+enum { EXCHANGE_HEADERS_MAX = 16 };
+
+struct exchange {
+    /* the request */
+    enum method method;
+    bool is_head; /* HEAD: as GET; the server leaves the body out */
+    bool is_job;  /* running in the job pool */
+    const struct route *route;
+    const char *target;     /* as it came */
+    const char *path;       /* as it came, without the query */
+    const char *base_url;   /* http://host:port, for absolute links */
+    const char *parameters[LIMIT_PATH_SEGMENTS]; /* decoded values of {…}, in order */
+    size_t parameter_count;
+    struct exchange_pair query[LIMIT_QUERY_PARAMETERS]; /* decoded, in order */
+    size_t query_count;
+    const char *body; /* body_length bytes and a NUL; the server owns it; may be modified */
+    size_t body_length;
+    bool is_csv; /* the body is text/csv */
+    const char *request_id;
+    bool has_token;
+    struct actor caller; /* ROLE_PUBLIC without a token */
+    struct arena *arena;
+    struct db *db;  /* this thread's read-only connection, inside a read transaction */
+    uint64_t seq;   /* last entry that db shows */
+    struct node *node; /* this thread's connection to node.db: tokens */
+    struct service *service;
+    const char *(*header)(const struct exchange *exchange, const char *name); /* borrowed, NULL where absent */
+    bool (*is_cancelled)(void *exchange); /* a long job asks now and then; the argument is the exchange */
+    void *server; /* the server's own */
+
+    /* the reply */
+    int status;
+    const char *content_type;
+    struct buffer reply;
+    struct exchange_pair headers[EXCHANGE_HEADERS_MAX];
+    size_t header_count;
+    struct command command; /* HANDLED_COMMAND */
+    struct answer answer;   /* filled by the executor */
+};
+
+/* Shared by all threads; filled by the server at start. */
+struct service {
+    struct analysis_cache *analyses; /* handlers/analysis.h */
+    const char *version;
+    const char *contract_yaml; /* openapi.yaml, embedded */
+    size_t contract_yaml_length;
+    const char *contract_json;
+    size_t contract_json_length;
+    bool is_private;
+    /* "" where all is well, else one line a fault; asked by /readyz. */
+    void (*readiness)(struct service *service, struct buffer *faults);
+    /* Verifies the ledger, one at a time: handlers/ledger.c asks, the server runs it. */
+    struct verifier *verifier;
+    const struct route *routes;
+    size_t route_count;
+    void *server;
+};
+
+/* Adds a reply header; name is static, value in the arena or static. At most
+ * EXCHANGE_HEADERS_MAX (asserted). */
+void exchange_header(struct exchange *exchange, const char *name, const char *value);
+
+/* Sets status and content type for a JSON reply whose body the handler writes to exchange->reply. */
+void exchange_json(struct exchange *exchange, int status);
+
+/* The value of a query parameter, or NULL. */
+const char *exchange_query(const struct exchange *exchange, const char *name);
+
+/* Makes the reply out of exchange->answer: status, headers, body. */
+void exchange_answer(struct exchange *exchange);
+
+#endif

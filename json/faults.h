@@ -1,0 +1,43 @@
+#ifndef JSON_FAULTS_H
+#define JSON_FAULTS_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/limits.h"
+
+/*
+ * Everything that is wrong with one input, gathered so that one answer names all of it.
+ * At most LIMIT_FAULTS are kept; total counts on.
+ */
+struct fault {
+    const char *pointer; /* JSON Pointer (RFC 6901) of the member; NULL for rows of CSV and for query names */
+    const char *code;    /* stable, static: unknown_member, wrong_type, ... */
+    const char *detail;  /* a sentence: what is wrong, what would have worked */
+    long row;            /* line of a CSV body, the header being 1; 0 where none */
+    const char *column;  /* name of the CSV column, or NULL */
+    const char *parameter; /* name of the query parameter, or NULL */
+};
+
+struct faults {
+    struct arena *arena; /* borrowed; holds the texts */
+    struct fault items[LIMIT_FAULTS];
+    size_t count; /* kept, at most LIMIT_FAULTS */
+    size_t total; /* found */
+};
+
+void faults_init(struct faults *faults, struct arena *arena);
+
+/* Adds a fault at a JSON Pointer. pointer is copied. Without memory the fault is counted only. */
+void faults_add(struct faults *faults, const char *pointer, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Adds a fault in a row and column of CSV. */
+void faults_add_row(struct faults *faults, long row, const char *column, const char *code, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Adds a fault of a query parameter. */
+void faults_add_parameter(struct faults *faults, const char *parameter, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

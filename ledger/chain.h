@@ -1,0 +1,53 @@
+#ifndef LEDGER_CHAIN_H
+#define LEDGER_CHAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "ledger/entry.h"
+#include "ledger/key.h"
+#include "ledger/tree.h"
+
+/*
+ * Checks entries one after the other, from public data alone and by a code path of its
+ * own: numbering, chain, hash, seal, time and height that never go back, body digest.
+ * Constant memory. One thread at a time.
+ */
+
+enum chain_fault {
+    CHAIN_SOUND,
+    CHAIN_SEQ,            /* seq is not the next: an entry is missing, doubled or moved */
+    CHAIN_PREVIOUS_HASH,  /* does not follow from the entry before */
+    CHAIN_HASH,           /* the stored hash is not that of the stored fields */
+    CHAIN_SEAL,           /* the seal is not the node key's signature of the hash */
+    CHAIN_KEY,            /* sealed by a key that is not valid at this seq */
+    CHAIN_BODY,           /* the body does not have the length and digest named */
+    CHAIN_TIME,           /* earlier than the entry before */
+    CHAIN_HEIGHT,         /* height went back, or skipped a block */
+    CHAIN_RULES_VERSION   /* made by rules that this program does not know */
+};
+
+struct chain {
+    uint64_t seq;        /* of the last sound entry; 0 before the first */
+    uint64_t height;
+    uint64_t time_ms;
+    uint8_t head[DIGEST_BYTES];
+    struct tree tree;
+};
+
+void chain_init(struct chain *chain);
+
+/* Checks the next entry. stored_hash, seal and public_key are those kept beside it;
+ * public_key is NULL where no key is valid at this seq. entry->body must be given in
+ * full, also where it is long. Returns CHAIN_SOUND and advances, or the first fault and
+ * leaves chain as it was. STATUS_EXHAUSTED (no verdict) without memory. */
+enum status chain_check(struct chain *chain, const struct entry *entry, const uint8_t stored_hash[DIGEST_BYTES],
+                        const uint8_t seal[KEY_SIGNATURE_BYTES], const uint8_t *public_key,
+                        enum chain_fault *fault) NODISCARD;
+
+/* A sentence for people, and a stable code (such as "previous_hash") for programs. */
+const char *chain_fault_text(enum chain_fault fault);
+const char *chain_fault_code(enum chain_fault fault);
+
+#endif

@@ -1,0 +1,75 @@
+#ifndef RULES_BLOCK_H
+#define RULES_BLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "ledger/digest.h"
+#include "ledger/key.h"
+#include "rules/answer.h"
+#include "rules/command.h"
+#include "rules/refusal.h"
+
+/*
+ * The state machine seen from an orderer: begin block, deliver commands, end block,
+ * commit. The local sequencer makes a block of each commit group; another orderer can
+ * drive the same calls. One thread, which owns the writing connection.
+ */
+
+struct db;
+struct executor;
+
+/* What a command did, for its answer. */
+struct outcome {
+    enum { OUTCOME_CREATED, OUTCOME_CHANGED, OUTCOME_UNCHANGED, OUTCOME_REFUSED } kind;
+    const char *id;      /* of the object concerned; in the block's arena */
+    uint64_t seq;        /* entry that tells of it; 0 where refused */
+    uint8_t hash[DIGEST_BYTES]; /* of that entry */
+    uint64_t height;
+    struct refusal refusal; /* where refused */
+};
+
+/* The consumer's side: turns outcomes into answers, inside the block's transaction. */
+struct presenter {
+    enum status (*present)(void *context, struct db *db, const struct command *command,
+                           const struct outcome *outcome, struct arena *arena, struct answer *answer);
+    void *context;
+};
+
+/* Reads head and frontier from the database. STATUS_CORRUPT where they contradict each
+ * other. db, key and presenter are borrowed. An empty database is allowed: the genesis
+ * must then be the first command. */
+enum status executor_open(struct executor **executor, struct db *db, const struct key *key,
+                          const struct presenter *presenter) NODISCARD;
+void executor_close(struct executor *executor);
+
+/* Begins a block; its time is max(time of the last block, time_ms). */
+enum status block_begin(struct executor *executor, int64_t time_ms) NODISCARD;
+
+/* Applies one command and fills answer (initialised by the caller), be it a success or
+ * a refusal: STATUS_OK for both. Else a local fault, and nothing of this command
+ * remains; where *is_lost is set, the database ended the transaction and the whole
+ * block is lost. */
+enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer,
+                          bool *is_lost) NODISCARD;
+
+/* Ends the block: frontier and checkpoint are written; app_hash is the tree's root. */
+enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES]) NODISCARD;
+
+/* Makes it durable. After a failure the outcome is unknown: the executor refuses every
+ * further block with STATUS_IO. */
+enum status block_commit(struct executor *executor) NODISCARD;
+
+/* Gives the block up; the state is as before block_begin. */
+void block_abandon(struct executor *executor);
+
+/* The last committed entry. Any thread may call executor_seq. */
+uint64_t executor_seq(const struct executor *executor);
+bool executor_is_failed(const struct executor *executor);
+
+/* The newest checkpoint note (NUL-terminated), for the anchor file; "" before the first. */
+const char *executor_checkpoint(const struct executor *executor);
+
+#endif

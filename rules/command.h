@@ -1,0 +1,84 @@
+#ifndef RULES_COMMAND_H
+#define RULES_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "json/bind.h"
+#include "json/faults.h"
+#include "ledger/commitment.h"
+#include "rules/actor.h"
+
+/*
+ * A command: the one way in for every change. HTTP, replay and other nodes make it
+ * from the same bytes by command_decode.
+ */
+
+enum command_kind {
+    COMMAND_GENESIS,
+    COMMAND_PROVINCE_PUT,
+    COMMAND_ORGANISATION_PUT,
+    COMMAND_SITE_PUT,
+    COMMAND_ITEM_PUT,
+    COMMAND_INDICATOR_PUT,
+    COMMAND_FIGURES_PUT,
+    COMMAND_SUPPLY_INTAKE,
+    COMMAND_SUPPLY_ADJUST,
+    COMMAND_TRANSFER_CREATE,
+    COMMAND_TRANSFER_DISPATCH,
+    COMMAND_TRANSFER_RECEIVE,
+    COMMAND_TRANSFER_CANCEL,
+    COMMAND_TRANSFER_RETURN,
+    COMMAND_KINDS /* how many there are */
+};
+
+/* A personal text taken out of the body: what stands there is its commitment. */
+struct command_personal {
+    const char *pointer; /* JSON Pointer in the body */
+    const char *text;
+    uint8_t salt[COMMITMENT_SALT_BYTES];
+    uint8_t commitment[DIGEST_BYTES];
+    size_t hex_offset; /* of the commitment's 64 digits in body */
+};
+
+/* Preconditions on the version of what is replaced. */
+#define COMMAND_VERSION_ANY ((int64_t)-1)  /* If-Match: * */
+#define COMMAND_VERSION_NONE ((int64_t)-2) /* no If-Match */
+
+struct command {
+    enum command_kind kind;
+    const char *target; /* id in the path, or "" */
+    const char *id;     /* idempotency key, 1..255 visible ASCII */
+    const char *new_id; /* id of what is created, or "" */
+    struct actor actor;
+    int64_t if_version; /* COMMAND_VERSION_* or the version wanted */
+    const char *body;   /* committed bytes: no personal text in clear */
+    size_t body_length;
+    struct command_personal *personal;
+    size_t personal_count;
+    json_t *document;    /* owned: command_fini */
+    const void *request; /* the kind's struct of rules/request.h, in the arena */
+};
+
+/* "transfer.dispatch" and the like; static storage. STATUS_ABSENT for an unknown name. */
+const char *command_kind_name(enum command_kind kind);
+enum status command_kind_from_name(const char *name, enum command_kind *kind) NODISCARD;
+
+/*
+ * Reads body into command->request by the kind's table and checks all that needs no
+ * state. With BIND_CLEAR (HTTP) personal texts in clear are accepted, salted, replaced
+ * in command->body by their commitments and listed in command->personal; with
+ * BIND_COMMITTED (replay) the body is taken as it is. kind, target, id, new_id, actor
+ * and if_version are set by the caller before. STATUS_INVALID with all faults named;
+ * STATUS_EXHAUSTED, STATUS_IO (no random bytes) else. command_fini is due in every case.
+ */
+enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
+                           struct arena *arena, struct faults *faults) NODISCARD;
+
+/* Releases what command_decode took. A zeroed command is allowed. */
+void command_fini(struct command *command);
+
+#endif
