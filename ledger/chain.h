@@ -40,7 +40,9 @@ void chain_init(struct chain *chain);
 
 /* Checks the next entry. stored_hash, seal and public_key are those kept beside it;
  * public_key is NULL where no key is valid at this seq. entry->body must be given in
- * full, also where it is long. Returns CHAIN_SOUND and advances, or the first fault and
+ * full, also where it is long; the caller has made sure that it is body_length bytes long
+ * (a stored length and a stored body can contradict each other). Faults are looked for in
+ * this order: seq, previous hash, body, hash, key, seal, time, height, rules version. Returns CHAIN_SOUND and advances, or the first fault and
  * leaves chain as it was. STATUS_EXHAUSTED (no verdict) without memory. */
 enum status chain_check(struct chain *chain, const struct entry *entry, const uint8_t stored_hash[DIGEST_BYTES],
                         const uint8_t seal[KEY_SIGNATURE_BYTES], const uint8_t *public_key,

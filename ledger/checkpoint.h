@@ -25,7 +25,7 @@
 enum { CHECKPOINT_ORIGIN_BYTES = 128, CHECKPOINT_NOTE_BYTES_MAX = 1024 };
 
 struct checkpoint {
-    char origin[CHECKPOINT_ORIGIN_BYTES]; /* no space, '+', line feed; 1..127 bytes */
+    char origin[CHECKPOINT_ORIGIN_BYTES]; /* visible ASCII without '+', 1..127 bytes */
     uint64_t size;
     uint8_t root[DIGEST_BYTES];
 };
@@ -33,12 +33,13 @@ struct checkpoint {
 /* True for an origin that a note can carry. */
 int checkpoint_origin_is_valid(const char *origin);
 
-/* Appends the signed note. */
+/* Appends the signed note, at most CHECKPOINT_NOTE_BYTES_MAX bytes. Asserts a valid origin. */
 void checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buffer *out);
 
-/* Reads a note and checks the line of public_key (other lines are skipped):
- * STATUS_INVALID where it is malformed, not of this origin key, or the signature is wrong.
- * Canonical decimal and base64 only. */
+/* Reads a note and checks the line of public_key (lines of other keys, such as
+ * witnesses', are skipped; 64 lines at most): STATUS_INVALID where it is malformed, bears
+ * no line of this key for its origin, or any such line is wrong. Canonical decimal and
+ * base64 only, no extension lines. The caller compares the origin with the one it expects. */
 enum status checkpoint_read(struct checkpoint *checkpoint, const char *note, size_t length,
                             const uint8_t public_key[KEY_PUBLIC_BYTES]) NODISCARD;
 

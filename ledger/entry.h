@@ -64,7 +64,8 @@ struct entry {
     uint8_t effects[DIGEST_BYTES];
 };
 
-/* Appends the canonical bytes of entry. Asserts that an inline body is present. */
+/* Appends the canonical bytes of entry. Asserts that an inline body is present. The
+ * caller sees to it that texts are UTF-8 and that body_digest is the body's. */
 void entry_encode(const struct entry *entry, struct buffer *out);
 
 /* Reads canonical bytes back, strictly: STATUS_INVALID for anything that entry_encode
