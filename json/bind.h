@@ -10,21 +10,16 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "json/faults.h"
+#include "json/parse.h"
 
 /*
- * From JSON text to C structs, by tables. Parsing is strict (RFC 8259, UTF-8, no
- * duplicate members, no NUL, depth at most LIMIT_JSON_DEPTH, nothing behind the value,
- * the top level an object). Binding reports all violations, not only the first.
+ * From a parsed JSON document to C structs, by tables: one row per member. Binding
+ * reports all violations, not only the first. Time is linear in the document.
  */
 
-/* Parses a body. On STATUS_INVALID, faults holds one fault with code invalid_json,
- * duplicate_member or too_deep, whose detail names line and column. The caller
- * json_decref()s the document. STATUS_EXHAUSTED without memory. */
-enum status json_parse(const char *bytes, size_t length, json_t **document, struct faults *faults) NODISCARD;
-
 enum bind_kind {
-    BIND_TEXT,     /* const char *: min..max bytes, no control characters but tab and line feed;
-                      min 0 means 1: an empty text is refused */
+    BIND_TEXT,     /* const char *: min..max bytes, no control characters (U+0000..1F, 7F..9F) but
+                      tab and line feed; min 0 means 1: an empty text is refused */
     BIND_ID,       /* const char *: [A-Za-z0-9._-]{1,64} */
     BIND_WORD,     /* const char *: [a-z][a-z0-9_-]{0,63} */
     BIND_INTEGER,  /* int64_t: min..max; 1.0 and 1e3 are refused; absent: BIND_ABSENT */
@@ -33,7 +28,7 @@ enum bind_kind {
     BIND_DATE,     /* const char *: a real date YYYY-MM-DD */
     BIND_INSTANT,  /* int64_t: milliseconds since 1970; absent: BIND_ABSENT */
     BIND_CHOICE,   /* int: index into choices; absent: -1 */
-    BIND_NAME,     /* struct bind_name: a text or {"en": text, "zh": text}, min..max bytes each */
+    BIND_NAME,     /* struct bind_name: a text or {"en": text, "zh": text} (both), min..max bytes each */
     BIND_PERSONAL, /* struct bind_personal: see below; max bytes */
     BIND_OBJECTS,  /* struct bind_array: an array of objects, each bound by table; min..max items */
     BIND_VALUE     /* json_t *: any value, borrowed from the document */
@@ -47,7 +42,8 @@ struct bind_name {
     const char *zh;
 };
 
-/* A personal text: submitted in clear, or committed as {"commitment": 64 hex digits}. */
+/* A personal text: submitted in clear, or committed as {"commitment": 64 hex digits},
+ * the digits in lower case, so that one commitment has one text. */
 struct bind_personal {
     const char *text;       /* in clear, or NULL */
     const char *commitment; /* hex, or NULL */
@@ -110,16 +106,24 @@ struct bind_table {
 #define BIND_VALUE_ROW(T, M, REQUIRED) \
     { #M, BIND_VALUE, REQUIRED, BIND_OFFSET(T, M, json_t *), 0, 0, NULL, NULL }
 
-/* Fills *target (zeroed by the caller; absent optional members get the absent value of
- * their kind). JSON null counts as absent. Faults are appended with the pointer prefix
- * given ("" at the top): unknown_member (naming the nearest known one, if any),
- * missing_member, wrong_type, out_of_range, too_long, too_short, bad_format, not_a_choice.
- * Each detail says what was found and what would be accepted. STATUS_INVALID where
- * faults were added; STATUS_EXHAUSTED without memory. Texts borrow from the document. */
+/* Fills *target (zeroed by the caller; absent optional members, and those with faults, get
+ * the absent value of their kind). JSON null counts as absent; unknown members are refused
+ * whatever their value. Faults are appended with the pointer prefix given ("" at the top),
+ * the table's members in its order, then the unknown ones in the document's:
+ *   wrong_type         another JSON type; a number with point or exponent where an integer is
+ *                      wanted; what should be an object is none (also at the top)
+ *   missing_member     a required member is absent or null
+ *   out_of_range       a number outside min..max
+ *   too_short, too_long  a text's bytes or an array's items; items are not looked at then
+ *   bad_format         not an id, word, date, instant or commitment; control characters
+ *   not_a_choice       a text that is none of the choices (they are named)
+ *   personal_in_clear  a text where a commitment is wanted
+ *   unknown_member     with the nearest known name, if any. Where the name is longer than 256
+ *                      bytes, the pointer is that of the object.
+ * Each detail says what was found and what would be accepted. STATUS_INVALID where faults
+ * were added; STATUS_EXHAUSTED without memory; *target is of no use after either. Texts and
+ * values borrow from the document; arrays live in the arena. */
 enum status json_bind(json_t *object, const struct bind_table *table, enum bind_mode mode, const char *pointer,
                       void *target, struct arena *arena, struct faults *faults) NODISCARD;
-
-/* "a text", "an array", ... for messages about a value's type. */
-const char *json_type_phrase(const json_t *value);
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef JSON_FAULTS_H
 #define JSON_FAULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -28,7 +29,16 @@ struct faults {
 
 void faults_init(struct faults *faults, struct arena *arena);
 
-/* Adds a fault at a JSON Pointer. pointer is copied. Without memory the fault is counted only. */
+/* True where further faults are only counted, so that their details need not be made. */
+bool faults_is_full(const struct faults *faults);
+
+/* Text of the input in double quotes, fit to stand in a detail: quotes, backslashes,
+ * control characters and all beyond ASCII are escaped, and what exceeds 64 bytes is cut
+ * ("..."). Lives in the arena; without memory the word "it". Never NULL. */
+const char *faults_quote(struct faults *faults, const char *text, size_t length);
+
+/* Adds a fault at a JSON Pointer. pointer is copied. Without memory the fault is counted only.
+ * Names and values that the input chose come into a detail by faults_quote. */
 void faults_add(struct faults *faults, const char *pointer, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -12,15 +12,16 @@
  */
 struct scan_value {
     const char *pointer; /* JSON Pointer of the value, escaped as RFC 6901 says; valid in the callback only */
-    const char *member;  /* name of the member it is the value of, unescaped where it is plain
-                            ASCII; "" for array items and the top level; valid in the callback only */
+    const char *member;  /* name of the member it is the value of, escapes resolved (so that
+                            "n\u006fte" is note here as it is for json_bind); "" for array
+                            items and the top level; valid in the callback only */
     char kind;           /* '{' '[' '"' 'n' (number) 't' 'f' '0' (null) */
     size_t offset;       /* of the value's first byte */
     size_t length;       /* of its bytes, quotes included */
 };
 
-/* Calls visit for every value, in the order of the text, a container before (with
- * length 0) its members. A status other than STATUS_OK from visit ends the walk and is
+/* Calls visit for every value, in the order of the text, a container before its members
+ * and with length 0. A status other than STATUS_OK from visit ends the walk and is
  * returned. Pointers longer than 512 bytes are STATUS_INVALID. */
 enum status json_scan(const char *bytes, size_t length,
                       enum status (*visit)(void *context, const struct scan_value *value), void *context) NODISCARD;

@@ -13,7 +13,11 @@
  * (a member outside an object, an unclosed array) is an assertion. Output is compact,
  * members in call order, UTF-8 as it is, control characters and quotes escaped.
  * In an object every value is preceded by json_key; in an array it is not.
+ * Bytes that are not UTF-8 are written as U+FFFD, so that the output always is JSON.
  * One thread at a time. Memory failure shows as buffer->failed.
+ *
+ * The names json_integer, json_boolean and json_null are jansson's own (and defining them
+ * would replace its functions within the program): here they are json_value_*.
  */
 struct json_writer {
     struct buffer *out;
@@ -21,6 +25,7 @@ struct json_writer {
     bool needs_comma[LIMIT_JSON_DEPTH];
     bool is_object[LIMIT_JSON_DEPTH];
     bool has_key;
+    bool has_value; /* at the top level: its one value has begun */
 };
 
 void json_writer_init(struct json_writer *w, struct buffer *out);
@@ -32,13 +37,16 @@ void json_key(struct json_writer *w, const char *key);
 
 void json_text(struct json_writer *w, const char *text);            /* NULL writes null */
 void json_text_length(struct json_writer *w, const char *text, size_t length);
-void json_integer(struct json_writer *w, int64_t value);            /* |value| <= 2^53 - 1 asserted */
+void json_value_integer(struct json_writer *w, int64_t value);      /* |value| <= 2^53 - 1 asserted */
 void json_double(struct json_writer *w, double value);              /* shortest; finite asserted */
-void json_boolean(struct json_writer *w, bool value);
-void json_null(struct json_writer *w);
+void json_value_boolean(struct json_writer *w, bool value);
+void json_value_null(struct json_writer *w);
 void json_raw(struct json_writer *w, const char *json, size_t length); /* one complete value, trusted */
 void json_instant(struct json_writer *w, int64_t time_ms);          /* RFC 3339 */
 void json_hex(struct json_writer *w, const void *bytes, size_t length);
+
+/* Asserts that one whole value has been written: the end of a document. */
+void json_writer_finish(const struct json_writer *w);
 
 /* key and value in one call, for the members of an object. */
 void json_member_text(struct json_writer *w, const char *key, const char *text); /* NULL writes null */

@@ -1,0 +1,31 @@
+#ifndef JSON_PARSE_H
+#define JSON_PARSE_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "base/status.h"
+#include "json/faults.h"
+
+/*
+ * JSON text to a jansson document. Strict: RFC 8259, UTF-8 without a byte order mark, no
+ * duplicate members, no NUL (raw or escaped), no lone surrogates, nothing behind the
+ * value, integers within 64 bits, other numbers within a double's range.
+ */
+
+/* Parses a body. Any JSON value is accepted at the top: json_bind refuses what is not an
+ * object with wrong_type at its pointer (well-formed but wrong, unlike the faults here).
+ * On STATUS_INVALID, faults has one fault more, at pointer "", with code
+ *   too_deep          more than LIMIT_JSON_DEPTH arrays and objects in one another,
+ *   too_many_values   more memory than LIMIT_JSON_MEMORY would be needed,
+ *   duplicate_member  a member stands twice in one object,
+ *   invalid_json      anything else,
+ * whose detail names line and column (in characters, from 1, where reading stopped).
+ * The caller json_decref()s the document. STATUS_EXHAUSTED without memory. */
+enum status json_parse(const char *bytes, size_t length, json_t **document, struct faults *faults) NODISCARD;
+
+/* "a text", "an array", ... for messages about a value's type. */
+const char *json_type_phrase(const json_t *value);
+
+#endif
