@@ -1,0 +1,266 @@
+"""The ledger's formats as docs/ledger.md describes them, in Python, without a look at the C.
+
+Run as a program it prints tests/golden/ledger/vectors.txt. The signatures are made here
+too (RFC 6979 from its text; only the multiplication k*G is the library's), so that the
+goldens do not stem from the program that they check.
+"""
+
+import base64
+import hashlib
+import hmac
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+CURVE = ec.SECP256K1()
+INLINE_BODY_BYTES_MAX = 65536
+TEXTS = ("kind", "target", "command_id", "new_id", "organisation", "role", "subject",
+         "submitter_key", "submitter_alg")
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+# --- keys and signatures ---------------------------------------------------------------
+
+def private_key(secret):
+    return ec.derive_private_key(int.from_bytes(secret, "big"), CURVE)
+
+
+def public_of(secret):
+    return private_key(secret).public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+
+
+def key_id(public):
+    return sha256(public).hex()[:16]
+
+
+def rfc6979_nonces(secret, digest):
+    """RFC 6979, section 3.2, for SHA-256 and a 256-bit order."""
+    z = (int.from_bytes(digest, "big") % ORDER).to_bytes(32, "big")
+    v, k = b"\x01" * 32, b"\x00" * 32
+    for step in (b"\x00", b"\x01"):
+        k = hmac.new(k, v + step + secret + z, hashlib.sha256).digest()
+        v = hmac.new(k, v, hashlib.sha256).digest()
+    while True:
+        v = hmac.new(k, v, hashlib.sha256).digest()
+        if 0 < int.from_bytes(v, "big") < ORDER:
+            yield int.from_bytes(v, "big")
+        k = hmac.new(k, v + b"\x00", hashlib.sha256).digest()
+        v = hmac.new(k, v, hashlib.sha256).digest()
+
+
+def sign(secret, digest):
+    d, z = int.from_bytes(secret, "big"), int.from_bytes(digest, "big")
+    for nonce in rfc6979_nonces(secret, digest):
+        r = ec.derive_private_key(nonce, CURVE).public_key().public_numbers().x % ORDER
+        s = pow(nonce, -1, ORDER) * (z + r * d) % ORDER
+        if r and s:
+            s = min(s, ORDER - s)
+            return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def verify(public, digest, signature):
+    """True for a valid signature with a low s."""
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if len(signature) != 64 or s > ORDER // 2:
+        return False
+    key = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, public)
+    try:
+        key.verify(utils.encode_dss_signature(r, s), digest, ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+    except InvalidSignature:
+        return False
+    return True
+
+
+# --- entries ---------------------------------------------------------------------------
+
+def counted(data):
+    return len(data).to_bytes(4, "big") + data
+
+
+def encode(entry):
+    parts = [b"tallystick/entry/v1\n",
+             entry["seq"].to_bytes(8, "big"), entry["height"].to_bytes(8, "big"),
+             entry["time_ms"].to_bytes(8, "big"), entry["previous_hash"],
+             entry["rules_version"].to_bytes(4, "big")]
+    parts += [counted(entry[name].encode()) for name in TEXTS]
+    body = entry["body"]
+    parts += [len(body).to_bytes(8, "big"), sha256(body),
+              counted(body if len(body) <= INLINE_BODY_BYTES_MAX else b""),
+              counted(entry["submitter_sig"]), entry["effects"]]
+    return b"".join(parts)
+
+
+class Malformed(Exception):
+    pass
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, count):
+        if count > len(self.data) - self.at:
+            raise Malformed("cut short")
+        self.at += count
+        return self.data[self.at - count:self.at]
+
+    def integer(self, width):
+        return int.from_bytes(self.take(width), "big")
+
+    def counted(self):
+        return self.take(self.integer(4))
+
+    def text(self):
+        try:
+            text = self.counted().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Malformed("not UTF-8") from error
+        if "\0" in text:
+            raise Malformed("NUL in a text")
+        return text
+
+
+def decode(data):
+    """The fields; body is None where it stands outside. Malformed for all that encode does not write."""
+    reader = Reader(data)
+    if reader.take(20) != b"tallystick/entry/v1\n":
+        raise Malformed("tag")
+    entry = {"seq": reader.integer(8), "height": reader.integer(8), "time_ms": reader.integer(8),
+             "previous_hash": reader.take(32), "rules_version": reader.integer(4)}
+    for name in TEXTS:
+        entry[name] = reader.text()
+    entry["body_length"], entry["body_digest"] = reader.integer(8), reader.take(32)
+    body = reader.counted()
+    if entry["body_length"] <= INLINE_BODY_BYTES_MAX:
+        if len(body) != entry["body_length"] or sha256(body) != entry["body_digest"]:
+            raise Malformed("body")
+        entry["body"] = body
+    else:
+        if body:
+            raise Malformed("a long body inline")
+        entry["body"] = None
+    entry["submitter_sig"], entry["effects"] = reader.counted(), reader.take(32)
+    if reader.at != len(data):
+        raise Malformed("trailing bytes")
+    return entry
+
+
+# --- tree, checkpoint, commitment ------------------------------------------------------
+
+def leaf_hash(data):
+    return sha256(b"\x00" + data)
+
+
+def root_of(leaf_hashes):
+    """RFC 6962, section 2.1, word by word: split at the largest power of two below n."""
+    if not leaf_hashes:
+        return sha256(b"")
+    if len(leaf_hashes) == 1:
+        return leaf_hashes[0]
+    split = 1
+    while split * 2 < len(leaf_hashes):
+        split *= 2
+    return sha256(b"\x01" + root_of(leaf_hashes[:split]) + root_of(leaf_hashes[split:]))
+
+
+def note_text(origin, size, root):
+    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
+def note_key_hash(origin, public):
+    return sha256(origin.encode() + b"\n\xff" + b"secp256k1-sha256" + public)[:4]
+
+
+def note(origin, size, root, secret):
+    text = note_text(origin, size, root)
+    mark = note_key_hash(origin, public_of(secret)) + sign(secret, sha256(text.encode()))
+    return f"{text}\n\u2014 {origin} {base64.b64encode(mark).decode()}\n"
+
+
+def commitment(salt, text):
+    return sha256(b"tallystick/commitment/v1\n" + salt + text.encode())
+
+
+# --- the goldens -----------------------------------------------------------------------
+
+SECRET = sha256(b"tallystick golden node key")
+SUBMITTER_SECRET = sha256(b"tallystick golden submitter key")
+ORIGIN = "ledger.example/golden"
+SALT = sha256(b"tallystick golden salt")
+PERSONAL = "\u9001\u5230\u540e\u95e8 \u2013 call first"
+
+
+def golden_entries():
+    """Four entries: genesis; a plain command with a commitment; a signed command in the
+    same block; a body too long to stand inline."""
+    held = commitment(SALT, PERSONAL).hex()
+    submitter_id = key_id(public_of(SUBMITTER_SECRET))
+    dispatch = b'{"lines":[{"line":1}]}'
+    inputs = [
+        dict(height=1, time_ms=1580515200000, kind="genesis", target="", command_id="genesis",
+             new_id="", organisation="", role="admin", subject="init",
+             submitter_key="", submitter_alg="", submitter_sig=b"",
+             body=b'{"origin":"ledger.example/golden","utc_offset_minutes":480}'),
+        dict(height=2, time_ms=1580688600000, kind="supply.intake", target="", command_id="intake-0001",
+             new_id="018d2f6e-5a40-7c3a-8f00-0123456789ab", organisation="CRC-HB", role="operator",
+             subject="token:1", submitter_key="", submitter_alg="", submitter_sig=b"",
+             body=('{"site":"WH-WUHAN-1","item":"MASK-N95","quantity":10000,"source":"donation",'
+                   '"note":{"commitment":"%s"}}' % held).encode()),
+        dict(height=2, time_ms=1580688600000, kind="transfer.dispatch",
+             target="018d2f6e-6100-7e21-9a00-ba9876543210", command_id="d\u00e9p\u00eache-7", new_id="",
+             organisation="CRC-HB", role="coordinator", subject="\u4e8c\u53f7",
+             submitter_key=submitter_id, submitter_alg="ES256K",
+             submitter_sig=sign(SUBMITTER_SECRET, sha256(dispatch)), body=dispatch),
+        dict(height=3, time_ms=1580688600250, kind="figures.put", target="", command_id="figures-2020",
+             new_id="", organisation="", role="admin", subject="token:2",
+             submitter_key="", submitter_alg="", submitter_sig=b"",
+             body=bytes(i % 251 for i in range(INLINE_BODY_BYTES_MAX + 1))),
+    ]
+    previous = bytes(32)
+    for seq, entry in enumerate(inputs, 1):
+        entry.update(seq=seq, previous_hash=previous, rules_version=1,
+                     effects=sha256(b"tallystick golden effects %d" % seq))
+        previous = sha256(encode(entry))
+    return inputs
+
+
+def golden_lines():
+    """Name and value, a space between; a value may be empty. Binary values in hexadecimal."""
+    yield "node.secret", SECRET.hex()
+    yield "node.public", public_of(SECRET).hex()
+    yield "node.id", key_id(public_of(SECRET))
+    leaves = []
+    for entry in golden_entries():
+        name, data = f"entry{entry['seq']}", encode(entry)
+        leaves.append(leaf_hash(data))
+        for field in ("seq", "height", "time_ms", "rules_version") + TEXTS:
+            yield f"{name}.{field}", str(entry[field])
+        for field in ("previous_hash", "submitter_sig", "effects"):
+            yield f"{name}.{field}", entry[field].hex()
+        if len(entry["body"]) <= INLINE_BODY_BYTES_MAX:
+            yield f"{name}.body", entry["body"].hex()
+        else:
+            yield f"{name}.body_rule", f"{len(entry['body'])} bytes, byte i is i mod 251"
+        yield f"{name}.bytes", data.hex()
+        yield f"{name}.hash", sha256(data).hex()
+        yield f"{name}.seal", sign(SECRET, sha256(data)).hex()
+        yield f"{name}.leaf", leaves[-1].hex()
+        yield f"root{entry['seq']}", root_of(leaves).hex()
+    yield "root0", root_of([]).hex()
+    yield "note.origin", ORIGIN
+    yield "note.key_hash", note_key_hash(ORIGIN, public_of(SECRET)).hex()
+    yield "note.hex", note(ORIGIN, len(leaves), root_of(leaves), SECRET).encode().hex()
+    yield "commitment.salt", SALT.hex()
+    yield "commitment.text", PERSONAL
+    yield "commitment.digest", commitment(SALT, PERSONAL).hex()
+
+
+if __name__ == "__main__":
+    for golden_name, golden_value in golden_lines():
+        print(golden_name, golden_value)
