@@ -1,7 +1,83 @@
-# Targets for people: dependencies, running, testing, measuring, cleaning.
-.PHONY: clean help
+# Targets for people: dependencies, running, testing, measuring, packaging, cleaning.
+LISTEN ?= 127.0.0.1:8080
+DATA   ?= var
+MAKE_QUIET = $(MAKE) --no-print-directory
+
+# Programs that tests call: each tests/oracle/*.mk makes its own a prerequisite of oracles.
+.PHONY: oracles
+include $(sort $(wildcard tests/oracle/*.mk))
+
+# The thread sanitizer looks at what has threads: the server, the sequencer, and the tests
+# that say so; the rest would only repeat, ten times slower, what the other variants show.
+ifeq ($(VARIANT),tsan)
+SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/%,$(UNIT))
+SUITES   += tests/http tests/fault
+TEST_ARGS = --marker concurrent
+else
+SUITES   := $(UNIT) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
+TEST_ARGS =
+endif
+RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
+
+.PHONY: deps run test test-tools test-long test-fresh lint bench image clean help
+
+deps: ## install what building and testing need from the distribution
+	$(Q)tools/deps.sh build test
+
+run: ## install what is missing, build, make var/ and serve it on 127.0.0.1:8080
+	$(Q)tools/deps.sh build
+	$(Q)+$(MAKE_QUIET) all
+	$(Q)tools/run.sh $(MAIN) $(DATA) $(LISTEN)
+
+# The targets that install first start make anew: only then does pkg-config answer.
+test: ## install what is missing, build, run every test; the last line counts them
+	$(Q)tools/deps.sh build test
+	$(Q)+$(MAKE_QUIET) all units oracles
+	$(Q)$(RUN_TESTS) $(SUITES)
+
+test-tools: ## check contract and formats with what npm and PyPI bring
+	$(Q)tools/deps.sh build test tools
+	$(Q)+$(MAKE_QUIET) all
+	$(Q)tools/validators.sh build/validators
+	$(Q)$(RUN_TESTS) tests/tools
+
+test-long: ## the tests that take minutes
+	$(Q)tools/deps.sh build test
+	$(Q)+$(MAKE_QUIET) all units oracles
+	$(Q)$(RUN_TESTS) --seconds 3600 tests/long
+
+test-fresh: ## prove `make run` and `make test` on a bare Debian 12 (root, debootstrap)
+	$(Q)tools/fresh.sh
+
+lint: ## build with gcc and clang, look for what the house forbids
+	$(Q)tools/deps.sh build test lint
+	$(Q)+$(MAKE_QUIET) all units oracles
+	$(Q)+$(MAKE_QUIET) -k BUILD=build/lint CC=clang lint-clang
+	$(Q)$(PYTHON) tools/lint.py
+
+# clang reads every source with the same warnings; it need not write objects for that.
+LINT_SOURCES := $(foreach folder,$(FOLDERS),$(call sources,$(folder))) $(sort $(wildcard tests/unit/*/*.c bench/*.c))
+.PHONY: lint-clang
+lint-clang: $(LINT_SOURCES:%.c=$(BUILD)/%.ok)
+
+$(BUILD)/%.ok: %.c | $(GENERATED_HEADERS)
+	$(call say,CLANG,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(@:.ok=.ok.d) -MT $@ -fsyntax-only $< && touch $@
+
+-include $(LINT_SOURCES:%.c=$(BUILD)/%.ok.d)
+
+bench: ## measure, print the table and keep it in bench/RESULTS.md
+	$(Q)tools/deps.sh build test bench
+	$(Q)+$(MAKE_QUIET) all oracles
+	$(Q)bench/run.sh $(BUILD)
+
+image: ## build a container image with docker, podman or buildah
+	$(Q)tools/image.sh
+
 clean: ## remove what was built
 	$(Q)rm -rf build
 
 help: ## list the targets
-	$(Q)grep -hE '^[a-z-]+:.*##' Makefile tools/*.mk | sed -E 's/:[^#]*##/\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	$(Q)grep -hE '^[a-z-]+:.*##' Makefile tools/*.mk | sed -E 's/:[^#]*##/\t/' | sort | awk -F'\t' '{printf "  make %-12s%s\n", $$1, $$2}'
+	$(Q)echo '  Variants: VARIANT=release|debug|asan|tsan, each in a folder of its own. V=1 shows commands.'

@@ -1,0 +1,52 @@
+"""What the tests with foreign tools share: where the tools are, and a server to point them at."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "build" / "validators"
+
+
+def tool(path):
+    """The path of a fetched tool; the test is skipped where it could not be had."""
+    found = TOOLS / path
+    if not found.exists():
+        pytest.skip(f"{found.name} could not be fetched")
+    return str(found)
+
+
+class Server:
+    """The real binary on a port of its own, with a fresh data directory."""
+
+    def __init__(self, directory):
+        binary = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tallystick"
+        self.log = open(directory / "serve.log", "wb")
+        self.process = subprocess.Popen(
+            [str(binary), "serve", "--data-dir", str(directory / "data"), "--listen", "127.0.0.1:0"],
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline().strip()
+        assert line.startswith("listening on http://"), (directory / "serve.log").read_text()
+        self.url = line.removeprefix("listening on ")
+        self.token = (directory / "data" / "admin.token").read_text().strip()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        finally:
+            self.process.stdout.close()
+            self.log.close()
+
+
+@pytest.fixture
+def server(tmp_path):
+    served = Server(tmp_path)
+    yield served
+    assert served.stop() == 0, (tmp_path / "serve.log").read_text()[-4000:]

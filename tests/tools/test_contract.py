@@ -1,0 +1,50 @@
+"""The contract and the program, judged by tools that others wrote."""
+
+import subprocess
+
+from conftest import ROOT, tool
+
+
+def run(command, seconds):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_contract_is_valid_openapi():
+    run([tool("python/bin/openapi-spec-validator"), "openapi.yaml"], 120)
+
+
+def test_contract_passes_redocly(tmp_path):
+    """References, examples against their schemas, parameters of paths."""
+    config = tmp_path / "redocly.yaml"
+    config.write_text("extends: [spec]\n"
+                      "rules:\n"
+                      "  no-invalid-media-type-examples: error\n"
+                      "  no-invalid-parameter-examples: error\n"
+                      "  no-invalid-schema-examples: error\n"
+                      "  operation-operationId-unique: error\n"
+                      "  path-parameters-defined: error\n"
+                      "  no-unused-components: error\n")
+    run([tool("node/node_modules/.bin/redocly"), "lint", "--config", str(config), "openapi.yaml"], 120)
+
+
+def test_served_contract_is_the_file(server):
+    """Both served forms say the same, and are what the tools above have read."""
+    program = ("import json, sys, urllib.request, yaml\n"
+               "opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))\n"
+               "texts = [opener.open(sys.argv[1] + '/openapi.' + kind).read() for kind in ('json', 'yaml')]\n"
+               "assert json.loads(texts[0]) == json.loads(json.dumps(yaml.safe_load(texts[1]), default=str))\n"
+               "assert texts[1] == open('openapi.yaml', 'rb').read()\n")
+    run(["/usr/bin/python3", "-c", program, server.url], 60)
+
+
+def test_program_keeps_the_contract(server):
+    """Schemathesis: generated requests, valid and not; every answer must be one that the
+    contract describes. A fixed seed and few examples keep it short and repeatable."""
+    run([tool("python/bin/schemathesis"), "run", f"{server.url}/openapi.json",
+         "--header", f"Authorization: Bearer {server.token}",
+         "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,"
+                     "response_schema_conformance",
+         "--phases", "examples,fuzzing", "--max-examples", "15", "--seed", "1",
+         "--request-timeout", "30", "--workers", "1", "--no-color"], 400)

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Fetches the tools of tests/tools from PyPI and npm into a folder: tools/validators.sh DIR
+# What cannot be had is left out; the tests that need it are then skipped, and counted.
+set -u
+directory=$1
+
+# fetched NAME FILE: true where NAME was made from just this FILE.
+fetched() {
+    [ -f "$directory/$1.made" ] && cmp -s "$2" "$directory/$1.made"
+}
+
+fetch_python() {
+    rm -rf "$directory/python" &&
+        /usr/bin/python3 -m venv "$directory/python" &&
+        timeout 300 "$directory/python/bin/pip" install -q --disable-pip-version-check -r tests/tools/requirements.txt
+}
+
+fetch_node() {
+    rm -rf "$directory/node" && mkdir -p "$directory/node" && cp tests/tools/package.json "$directory/node/" &&
+        (cd "$directory/node" && timeout 300 npm install --no-audit --no-fund --ignore-scripts --loglevel=error)
+}
+
+mkdir -p "$directory"
+for kind in python node; do
+    case $kind in
+    python) list=tests/tools/requirements.txt needs=/usr/bin/python3 ;;
+    node) list=tests/tools/package.json needs=npm ;;
+    esac
+    if fetched "$kind" "$list"; then
+        continue
+    elif ! command -v "$needs" >/dev/null 2>&1; then
+        echo "validators: no $needs here; its tests will be skipped" >&2
+    elif "fetch_$kind" >"$directory/$kind.log" 2>&1; then
+        cp "$list" "$directory/$kind.made"
+    else
+        tail -n 5 "$directory/$kind.log" >&2
+        rm -rf "${directory:?}/$kind"
+        echo "validators: $kind tools could not be fetched; their tests will be skipped" >&2
+    fi
+done
