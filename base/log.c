@@ -4,6 +4,8 @@
  */
 #include "base/log.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -36,6 +38,9 @@ static void write_all(const char *bytes, size_t length)
 {
     while (length > 0) {
         ssize_t written = write(STDERR_FILENO, bytes, length);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
         if (written <= 0) {
             return; /* nobody reads the log: there is nowhere to say so */
         }
@@ -139,6 +144,7 @@ void log_quote(char *out, size_t out_bytes, const char *text)
 {
     static const char digits[] = "0123456789abcdef";
     size_t used = 0;
+    assert(out_bytes > 0);
     for (const unsigned char *at = (const unsigned char *)text; *at != 0; at++) {
         bool is_plain = *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\';
         if (used + (is_plain ? 1u : 4u) >= out_bytes) {

@@ -26,7 +26,8 @@ void log_request(const char *request, const char *format, ...) __attribute__((fo
 void log_flush(void);
 
 /* Copies text as a quoted value: control bytes, quotes and bytes outside ASCII are
- * written as \xNN, so that no input can forge a line. Cut to fit out. */
+ * written as \xNN, so that no input can forge a line. Cut to fit out, which
+ * has room for the NUL at least (asserted). */
 void log_quote(char *out, size_t out_bytes, const char *text);
 
 #endif

@@ -6,14 +6,15 @@
 #include "base/text.h"
 
 #include <assert.h>
-#include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { DAY_MS = 86400000 };
+
+/* 9999-12-31T23:59:59.999Z, the last instant that text_from_instant can write. */
+static const int64_t instant_max_ms = 253402300799999;
 
 /* Rewrites 1e+20 and 1e-05 as 1e20 and 1e-5. */
 static size_t tidy_exponent(char *text)
@@ -37,6 +38,46 @@ static size_t tidy_exponent(char *text)
     return strlen(text);
 }
 
+/* Adds one to the last of the digits that "%.*e" printed. False where all are nines. */
+static bool increment_digits(char *text)
+{
+    char *digit = strchr(text, 'e');
+    while (digit > text) {
+        digit--;
+        if (*digit == '9') {
+            *digit = '0';
+        } else if (*digit >= '0' && *digit < '9') {
+            ++*digit;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Prints value with precision digits; true where they read back as value. Mostly the
+ * nearest decimal does if any does. But below a power of two the doubles lie twice as
+ * dense as above, and there the next decimal away from zero may do alone. */
+static bool print_exact(char out[TEXT_DOUBLE_BYTES], int precision, double value)
+{
+    int exponent = 0;
+    int written = snprintf(out, TEXT_DOUBLE_BYTES, "%.*g", precision, value);
+    assert(written > 0 && written < TEXT_DOUBLE_BYTES);
+    if (strtod(out, NULL) == value) {
+        return true;
+    }
+    if (fabs(frexp(value, &exponent)) != 0.5) {
+        return false;
+    }
+    char next[TEXT_DOUBLE_BYTES];
+    written = snprintf(next, sizeof next, "%.*e", precision - 1, value);
+    assert(written > 0 && written < TEXT_DOUBLE_BYTES);
+    if (!increment_digits(next) || strtod(next, NULL) != value) {
+        return false;
+    }
+    memcpy(out, next, strlen(next) + 1); /* only far from 1, where "%g" has an exponent too */
+    return true;
+}
+
 size_t text_from_double(char out[TEXT_DOUBLE_BYTES], double value)
 {
     assert(isfinite(value));
@@ -52,13 +93,13 @@ size_t text_from_double(char out[TEXT_DOUBLE_BYTES], double value)
     /* 15 digits survive any normal double, so the shortest text has 15, 16 or 17
      * digits unless trailing zeros fall away; subnormals may need fewer. */
     int precision = fabs(value) < 1e-290 ? 1 : 15;
-    for (; precision <= 17; precision++) {
-        int written = snprintf(out, TEXT_DOUBLE_BYTES, "%.*g", precision, value);
-        assert(written > 0 && written < TEXT_DOUBLE_BYTES);
-        if (precision == 17 || strtod(out, NULL) == value) {
-            break;
+    for (; precision < 17; precision++) {
+        if (print_exact(out, precision, value)) {
+            return tidy_exponent(out);
         }
     }
+    bool is_exact = print_exact(out, 17, value);
+    assert(is_exact);
     return tidy_exponent(out);
 }
 
@@ -86,15 +127,44 @@ enum status text_to_integer(const char *text, int64_t *value)
     return STATUS_OK;
 }
 
+static const char *skip_digits(const char *at)
+{
+    return at + strspn(at, "0123456789");
+}
+
+/* The end of the JSON number at text, or NULL. */
+static const char *number_end(const char *text)
+{
+    const char *from = *text == '-' ? text + 1 : text;
+    const char *at = skip_digits(from);
+    if (at == from || (*from == '0' && at > from + 1)) {
+        return NULL;
+    }
+    if (*at == '.') {
+        from = at + 1;
+        at = skip_digits(from);
+        if (at == from) {
+            return NULL;
+        }
+    }
+    if (*at == 'e' || *at == 'E') {
+        from = at + 1 + (at[1] == '+' || at[1] == '-');
+        at = skip_digits(from);
+        if (at == from) {
+            return NULL;
+        }
+    }
+    return at;
+}
+
 enum status text_to_double(const char *text, double *value)
 {
-    char first = *text == '-' ? text[1] : text[0];
-    if (!isdigit((unsigned char)first) || strpbrk(text, "xXpPnN ") != NULL) {
+    const char *end = number_end(text);
+    if (end == NULL || *end != 0) {
         return STATUS_INVALID;
     }
-    char *end = NULL;
-    double parsed = strtod(text, &end);
-    if (*end != 0 || !isfinite(parsed)) {
+    double parsed = strtod(text, NULL);
+    if (!isfinite(parsed)) {
         return STATUS_INVALID;
     }
     *value = parsed;
@@ -358,8 +428,8 @@ enum status text_to_instant(const char *text, int64_t *time_ms)
         return STATUS_INVALID;
     }
     int64_t parsed = days * DAY_MS + (int64_t)hour * 3600000 + (minute - minutes) * 60000 + second * 1000 + milliseconds;
-    if (parsed < 0) {
-        return STATUS_INVALID;
+    if (parsed < 0 || parsed > instant_max_ms) {
+        return STATUS_INVALID; /* an offset may lead out of the years that the date is in */
     }
     *time_ms = parsed;
     return STATUS_OK;

@@ -18,15 +18,16 @@ enum {
 /* The largest integer that every JSON reader keeps exactly. */
 #define TEXT_INTEGER_MAX ((int64_t)9007199254740991)
 
-/* The shortest decimal text that reads back as exactly value. value must be
- * finite (asserted). Returns the length. */
+/* A JSON number with the fewest digits that read back as exactly value; 0 for -0.
+ * value must be finite (asserted). Returns the length. */
 size_t text_from_double(char out[TEXT_DOUBLE_BYTES], double value);
 
 /* Decimal digits only, an optional '-' first, the whole text; STATUS_INVALID else
  * or where the value does not fit. */
 enum status text_to_integer(const char *text, int64_t *value) NODISCARD;
 
-/* A finite decimal number, the whole text; STATUS_INVALID else. */
+/* A finite number, the whole text in the grammar of JSON (no "+1", ".5", "1.", "01"), so
+ * that it may be handed on as it came; STATUS_INVALID else. */
 enum status text_to_double(const char *text, double *value) NODISCARD;
 
 /* Lower-case hexadecimal digits and a NUL: out has room for 2 * length + 1. */
@@ -42,7 +43,8 @@ size_t text_to_base64(char *out, const void *bytes, size_t length);
 /* Base64url without padding (RFC 4648, section 5); the same room. */
 size_t text_to_base64url(char *out, const void *bytes, size_t length);
 
-/* Decodes strict base64 with padding. out has room for length / 4 * 3 bytes. */
+/* Decodes strict base64 with padding. out has room for length / 4 * 3 bytes; on
+ * failure its content is of no use. */
 enum status text_from_base64(const char *text, size_t length, void *out, size_t *out_length) NODISCARD;
 
 /* An instant in milliseconds since 1970 as RFC 3339 UTC, with milliseconds only
@@ -50,7 +52,7 @@ enum status text_from_base64(const char *text, size_t length, void *out, size_t 
 size_t text_from_instant(char out[TEXT_INSTANT_BYTES], int64_t time_ms);
 
 /* RFC 3339 with Z or an offset, to milliseconds since 1970. Leap seconds, years
- * outside 1970..9999 and impossible dates are STATUS_INVALID. */
+ * outside 1970..9999 (as written and in UTC) and impossible dates are STATUS_INVALID. */
 enum status text_to_instant(const char *text, int64_t *time_ms) NODISCARD;
 
 /* YYYY-MM-DD of a real date, as days since 1970-01-01; STATUS_INVALID else. */

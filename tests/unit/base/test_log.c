@@ -1,0 +1,161 @@
+/* Tests of base/log.c: what reaches standard error, and that no input forges a line. */
+#include "base/log.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static FILE *capture;
+static int real_stderr;
+static char text[1024 * 1024];
+
+static void capture_begin(void)
+{
+    capture = tmpfile();
+    assert_non_null(capture);
+    real_stderr = dup(STDERR_FILENO);
+    assert_true(dup2(fileno(capture), STDERR_FILENO) >= 0);
+}
+
+/* What was written since capture_begin, in text; the number of its lines. */
+static int capture_end(void)
+{
+    assert_true(dup2(real_stderr, STDERR_FILENO) >= 0);
+    close(real_stderr);
+    rewind(capture);
+    size_t length = fread(text, 1, sizeof text - 1, capture);
+    fclose(capture);
+    text[length] = 0;
+    int lines = 0;
+    for (char *at = text; *at != 0; at++) {
+        lines += *at == '\n';
+    }
+    return lines;
+}
+
+static void levels_are_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(log_get_level(), LOG_LEVEL_WARN);
+    capture_begin();
+    log_info("start", "dropped=1");
+    log_request("r1", "dropped=1");
+    log_warn("slow", "ms=%d", 5);
+    log_error("disk", "what=%s", "full");
+    log_set_level(LOG_LEVEL_INFO);
+    log_info("start", "kept=1");
+    log_set_level(LOG_LEVEL_OFF);
+    log_error("disk", "dropped=1");
+    log_set_level(LOG_LEVEL_INFO);
+    assert_int_equal(capture_end(), 3);
+    assert_null(strstr(text, "dropped"));
+    assert_non_null(strstr(text, "level=warn event=slow request=- ms=5\n"));
+    assert_non_null(strstr(text, "level=error event=disk request=- what=full\n"));
+    assert_non_null(strstr(text, "level=info event=start request=- kept=1\n"));
+    assert_memory_equal(text, "time=20", 7);
+}
+
+static void lines_are_whole(void **state)
+{
+    static char wide[3000];
+    (void)state;
+    memset(wide, 'x', sizeof wide - 1);
+    capture_begin();
+    log_error("input", "value=%s", "a\nlevel=error event=forged\r\nb");
+    log_error("long", "value=%s", wide);
+    log_error(wide, "value=%d", 1);
+    assert_int_equal(capture_end(), 3);
+    assert_null(strstr(text, "\nlevel="));
+    assert_null(strchr(text, '\r'));
+    for (char *at = text; *at != 0;) {
+        char *end = strchr(at, '\n');
+        assert_true(end != NULL && end - at < 1024);
+        at = end + 1;
+    }
+}
+
+static void requests_are_gathered(void **state)
+{
+    (void)state;
+    capture_begin();
+    log_request("r1", "status=%d", 200);
+    log_request("-", "status=%d", 404);
+    assert_int_equal(capture_end(), 0);
+    capture_begin();
+    log_flush();
+    assert_int_equal(capture_end(), 2);
+    assert_non_null(strstr(text, "level=info event=request request=r1 status=200\n"));
+    capture_begin();
+    log_flush();
+    assert_int_equal(capture_end(), 0);
+}
+
+static void *write_lines(void *argument)
+{
+    for (int i = 0; i < 1000; i++) {
+        log_request((const char *)argument, "line=%d padding=%060d", i, 0);
+    }
+    return NULL;
+}
+
+static void threads_do_not_mix_lines(void **state)
+{
+    pthread_t threads[4];
+    static char names[4][8] = { "ra", "rb", "rc", "rd" };
+    (void)state;
+    capture_begin(); /* more than the gathering buffer holds */
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    log_flush();
+    assert_int_equal(capture_end(), 4000);
+    int seen[4] = { 0, 0, 0, 0 };
+    for (char *at = text; *at != 0; at = strchr(at, '\n') + 1) {
+        char *request = strstr(at, " request=r");
+        assert_true(memcmp(at, "time=", 5) == 0 && request != NULL);
+        char wanted[32];
+        int *count = &seen[request[10] - 'a'];
+        snprintf(wanted, sizeof wanted, " line=%d padding=0", (*count)++);
+        assert_memory_equal(request + 11, wanted, strlen(wanted));
+    }
+    assert_int_equal(seen[0] + seen[1] + seen[2] + seen[3], 4000);
+}
+
+static void quoting_escapes(void **state)
+{
+    char out[64];
+    char tight[8];
+    (void)state;
+    log_quote(out, sizeof out, "plain text");
+    assert_string_equal(out, "plain text");
+    log_quote(out, sizeof out, "a\n\"\\\x7f\xc3\xa9\x1b");
+    assert_string_equal(out, "a\\x0a\\x22\\x5c\\x7f\\xc3\\xa9\\x1b");
+    log_quote(tight, sizeof tight, "abcdefghij");
+    assert_string_equal(tight, "abcdefg");
+    log_quote(tight, sizeof tight, "abcd\n");
+    assert_string_equal(tight, "abcd");
+    log_quote(tight, 1, "abc");
+    assert_string_equal(tight, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(levels_are_kept),
+        cmocka_unit_test(lines_are_whole),
+        cmocka_unit_test(requests_are_gathered),
+        cmocka_unit_test(threads_do_not_mix_lines),
+        cmocka_unit_test(quoting_escapes),
+    };
+    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
