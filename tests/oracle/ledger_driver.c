@@ -1,0 +1,147 @@
+/*
+ * Lends the ledger's functions to the tests in Python: one command a line on standard
+ * input, one answer a line on standard output. Bytes are hexadecimal, "-" for none.
+ *
+ *   verify PUBLIC DIGEST SIGNATURE   ok, or invalid
+ *   entry BYTES                      HASH LEAF, or invalid
+ *   root LEAF...                     the root of the leaves' tree
+ *   note PUBLIC BYTES                ORIGIN SIZE ROOT, or invalid
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "ledger/checkpoint.h"
+#include "ledger/entry.h"
+#include "ledger/key.h"
+#include "ledger/tree.h"
+
+/* Bytes of one word of the line; bytes is NULL where it is missing or no hexadecimal. */
+struct word {
+    uint8_t *bytes;
+    size_t length;
+};
+
+static struct word next_word(char **rest, struct arena *arena)
+{
+    struct word word = { NULL, 0 };
+    const char *hex = strtok_r(NULL, " ", rest);
+    if (hex == NULL) {
+        return word;
+    }
+    size_t length = strcmp(hex, "-") == 0 ? 0 : strlen(hex) / 2;
+    uint8_t *bytes = arena_alloc(arena, length);
+    if (bytes != NULL && text_from_hex(length == 0 ? "" : hex, bytes, length) == STATUS_OK) {
+        word.bytes = bytes;
+        word.length = length;
+    }
+    return word;
+}
+
+static bool is_of(struct word word, size_t length)
+{
+    return word.bytes != NULL && word.length == length;
+}
+
+static void print_hex(const uint8_t digest[DIGEST_BYTES], const char *end)
+{
+    char hex[2 * DIGEST_BYTES + 1];
+    text_to_hex(hex, digest, DIGEST_BYTES);
+    printf("%s%s", hex, end);
+}
+
+static bool answer_verify(char **rest, struct arena *arena)
+{
+    struct word public_key = next_word(rest, arena);
+    struct word digest = next_word(rest, arena);
+    struct word signature = next_word(rest, arena);
+    if (!is_of(public_key, KEY_PUBLIC_BYTES) || !is_of(digest, DIGEST_BYTES) ||
+        !is_of(signature, KEY_SIGNATURE_BYTES) ||
+        key_verify(public_key.bytes, digest.bytes, signature.bytes) != STATUS_OK) {
+        return false;
+    }
+    puts("ok");
+    return true;
+}
+
+static bool answer_entry(char **rest, struct arena *arena)
+{
+    struct entry entry;
+    uint8_t hash[DIGEST_BYTES];
+    uint8_t leaf[DIGEST_BYTES];
+    struct word bytes = next_word(rest, arena);
+    if (bytes.bytes == NULL || entry_decode(&entry, bytes.bytes, bytes.length, arena) != STATUS_OK ||
+        entry_hash(&entry, hash) != STATUS_OK) {
+        return false;
+    }
+    tree_leaf_hash(leaf, bytes.bytes, bytes.length);
+    print_hex(hash, " ");
+    print_hex(leaf, "\n");
+    return true;
+}
+
+static bool answer_root(char **rest, struct arena *arena)
+{
+    struct tree tree;
+    uint8_t hash[DIGEST_BYTES];
+    tree_init(&tree);
+    for (struct word leaf = next_word(rest, arena); leaf.bytes != NULL; leaf = next_word(rest, arena)) {
+        tree_leaf_hash(hash, leaf.bytes, leaf.length);
+        tree_append(&tree, hash);
+    }
+    tree_root(&tree, hash);
+    print_hex(hash, "\n");
+    return true;
+}
+
+static bool answer_note(char **rest, struct arena *arena)
+{
+    struct checkpoint checkpoint;
+    struct word public_key = next_word(rest, arena);
+    struct word note = next_word(rest, arena);
+    if (!is_of(public_key, KEY_PUBLIC_BYTES) || note.bytes == NULL ||
+        checkpoint_read(&checkpoint, (const char *)note.bytes, note.length, public_key.bytes) != STATUS_OK) {
+        return false;
+    }
+    printf("%s %" PRIu64 " ", checkpoint.origin, checkpoint.size);
+    print_hex(checkpoint.root, "\n");
+    return true;
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        bool (*answer)(char **rest, struct arena *arena);
+    } commands[] = {
+        { "verify", answer_verify }, { "entry", answer_entry }, { "root", answer_root }, { "note", answer_note },
+    };
+    struct arena arena;
+    char *line = NULL;
+    size_t capacity = 0;
+    if (key_library_open() != STATUS_OK) {
+        return 1;
+    }
+    arena_init(&arena);
+    while (getline(&line, &capacity, stdin) > 0) {
+        char *rest = NULL;
+        line[strcspn(line, "\n")] = 0;
+        const char *name = strtok_r(line, " ", &rest);
+        bool is_answered = false;
+        for (size_t i = 0; name != NULL && i < sizeof commands / sizeof *commands; i++) {
+            is_answered = is_answered || (strcmp(name, commands[i].name) == 0 && commands[i].answer(&rest, &arena));
+        }
+        if (!is_answered) {
+            puts("invalid");
+        }
+        fflush(stdout);
+        arena_reset(&arena);
+    }
+    free(line);
+    arena_fini(&arena);
+    return 0;
+}
