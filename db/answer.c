@@ -1,0 +1,135 @@
+/*
+ * Answers and personal texts to and from structs; the statements are in sql/ledger.sql.
+ */
+#include "db/answer.h"
+
+#include "db/rows.h"
+#include "db/statement.h"
+
+static enum status read_answer(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct answer_row *answer = row;
+    answer->time_ms = statement_integer(use, 4);
+    answer->seq = statement_integer(use, 5);
+    answer->status = statement_integer(use, 6);
+    const char **const first[] = { &answer->kind, &answer->target, NULL };
+    const char **const second[] = { &answer->location, &answer->etag, NULL };
+    enum status status = rows_texts(use, arena, 0, first);
+    if (status == STATUS_OK) {
+        status = rows_texts(use, arena, 7, second);
+    }
+    if (status == STATUS_OK) {
+        status = statement_fixed(use, 2, answer->salt, DB_ANSWER_SALT_BYTES);
+    }
+    if (status == STATUS_OK) {
+        status = statement_fixed(use, 3, answer->fingerprint, DB_FINGERPRINT_BYTES);
+    }
+    return status != STATUS_OK ? status : statement_blob(use, 9, arena, &answer->body, &answer->body_length);
+}
+
+enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key,
+                           struct answer_row *out)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_find);
+    statement_bind_text(use, 1, scope);
+    statement_bind_text(use, 2, key);
+    return rows_one(use, arena, read_answer, out);
+}
+
+enum status db_answer_insert(struct db *db, const struct answer_row *row)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_insert);
+    statement_bind_text(use, 1, row->scope);
+    statement_bind_text(use, 2, row->key);
+    statement_bind_text(use, 3, row->kind);
+    statement_bind_text(use, 4, row->target);
+    statement_bind_blob(use, 5, row->salt, DB_ANSWER_SALT_BYTES);
+    statement_bind_blob(use, 6, row->fingerprint, DB_FINGERPRINT_BYTES);
+    statement_bind_integer(use, 7, row->time_ms);
+    if (row->seq > 0) {
+        statement_bind_integer(use, 8, row->seq);
+    }
+    statement_bind_integer(use, 9, row->status);
+    statement_bind_text(use, 10, row->location);
+    statement_bind_text(use, 11, row->etag);
+    statement_bind_blob(use, 12, row->body_length > 0 ? row->body : "", row->body_length);
+    return statement_run(use);
+}
+
+enum status db_answer_expire(struct db *db, int64_t before_ms)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_expire);
+    statement_bind_integer(use, 1, before_ms);
+    return statement_run(use);
+}
+
+enum status db_personal_insert(struct db *db, const struct personal_row *row)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_insert);
+    statement_bind_text(use, 1, row->commitment);
+    statement_bind_integer(use, 2, row->seq);
+    statement_bind_text(use, 3, row->pointer);
+    statement_bind_blob(use, 4, row->salt, DB_SALT_BYTES);
+    statement_bind_text(use, 5, row->text);
+    return statement_run(use);
+}
+
+/* Salt and text from the columns first and first + 1. */
+static enum status read_secret(sqlite3_stmt *use, struct arena *arena, int first, struct personal_row *personal)
+{
+    const void *salt = NULL;
+    size_t length = 0;
+    enum status status = statement_blob(use, first, arena, &salt, &length);
+    if (status == STATUS_OK && salt != NULL && length != DB_SALT_BYTES) {
+        status = STATUS_CORRUPT;
+    }
+    if (status == STATUS_OK) {
+        personal->salt = salt;
+        status = statement_text(use, first + 1, arena, &personal->text);
+    }
+    return status;
+}
+
+static enum status read_personal(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    return read_secret(use, arena, 0, row);
+}
+
+enum status db_personal_find(struct db *db, struct arena *arena, const char *commitment, struct personal_row *out)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_find);
+    statement_bind_text(use, 1, commitment);
+    return rows_one(use, arena, read_personal, out);
+}
+
+enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
+                             void *context)
+{
+    struct arena arena;
+    bool has_row = true;
+    enum status status = STATUS_OK;
+    arena_init(&arena);
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_all);
+    while (status == STATUS_OK) {
+        struct personal_row row = { NULL, 0, NULL, NULL, NULL };
+        status = statement_row(use, &has_row);
+        if (status != STATUS_OK || !has_row) {
+            break;
+        }
+        arena_reset(&arena);
+        row.seq = statement_integer(use, 1);
+        status = statement_text(use, 0, &arena, &row.commitment);
+        if (status == STATUS_OK) {
+            status = statement_text(use, 2, &arena, &row.pointer);
+        }
+        if (status == STATUS_OK) {
+            status = read_secret(use, &arena, 3, &row);
+        }
+        if (status == STATUS_OK) {
+            status = visit(context, &row);
+        }
+    }
+    statement_end(use);
+    arena_fini(&arena);
+    return status;
+}

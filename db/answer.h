@@ -1,0 +1,53 @@
+#ifndef DB_ANSWER_H
+#define DB_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "db/db.h"
+
+/* Answers by idempotency key, and the personal texts that commitments stand for. */
+
+enum { DB_ANSWER_SALT_BYTES = 16, DB_FINGERPRINT_BYTES = 32, DB_SALT_BYTES = 32 };
+
+struct answer_row {
+    const char *scope, *key, *kind, *target;
+    uint8_t salt[DB_ANSWER_SALT_BYTES];
+    uint8_t fingerprint[DB_FINGERPRINT_BYTES]; /* SHA-256 of salt and the request's body as it came */
+    int64_t time_ms;
+    int64_t seq; /* 0 for a refusal */
+    int64_t status;
+    const char *location, *etag;
+    const void *body;
+    size_t body_length;
+};
+
+struct personal_row {
+    const char *commitment; /* 64 hexadecimal digits */
+    int64_t seq;
+    const char *pointer;
+    const uint8_t *salt; /* DB_SALT_BYTES; NULL once erased */
+    const char *text;    /* NULL once erased */
+};
+
+/* STATUS_ABSENT where the key is new. */
+enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key,
+                           struct answer_row *out) NODISCARD;
+enum status db_answer_insert(struct db *db, const struct answer_row *row) NODISCARD;
+
+/* Drops a few refusals older than before_ms. */
+enum status db_answer_expire(struct db *db, int64_t before_ms) NODISCARD;
+
+enum status db_personal_insert(struct db *db, const struct personal_row *row) NODISCARD;
+
+/* STATUS_ABSENT where the commitment is unknown. */
+enum status db_personal_find(struct db *db, struct arena *arena, const char *commitment, struct personal_row *out) NODISCARD;
+
+/* Calls visit for every personal text. */
+enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
+                             void *context) NODISCARD;
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * Opening, migrating and the transactions of a connection. Statements and binds:
+ * statement.c; what a command wrote: effects.c; one file per table for the rest.
+ */
+#include "db/db.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/migrate.h"
+#include "db/statement.h"
+
+enum { BUSY_TIMEOUT_MS = 5000 };
+
+#define STATEMENT_SQL(NAME, SQL) SQL,
+static const char *const statement_sql[STATEMENT_COUNT] = { STATEMENTS(STATEMENT_SQL) };
+#undef STATEMENT_SQL
+
+static enum status execute(struct db *db, const char *sql)
+{
+    return statement_status(db->handle, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+static enum status prepare_all(struct db *db)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        int code = sqlite3_prepare_v3(db->handle, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &db->statements[i], NULL);
+        if (code != SQLITE_OK) {
+            log_error("sqlite", "statement %d does not prepare: %.200s", i, statement_sql[i]);
+            return statement_status(db->handle, code);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status open_handle(const char *path, int flags, bool is_writer, struct db **out)
+{
+    struct db *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    db->is_writer = is_writer;
+    int code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code != SQLITE_OK) {
+        enum status status = statement_status(db->handle, code);
+        sqlite3_close(db->handle);
+        free(db);
+        return status;
+    }
+    sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+    *out = db;
+    return STATUS_OK;
+}
+
+enum status db_open_writer(const char *path, struct db **out)
+{
+    struct db *db = NULL;
+    enum status status = open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = execute(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
+                         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                         "PRAGMA wal_checkpoint(TRUNCATE);");
+    if (status == STATUS_OK) {
+        status = migrate(db->handle);
+    }
+    if (status == STATUS_OK) {
+        status = prepare_all(db);
+    }
+    if (status != STATUS_OK) {
+        db_close(db);
+        return status;
+    }
+    *out = db;
+    return STATUS_OK;
+}
+
+enum status db_open_reader(const char *path, struct db **out)
+{
+    struct db *db = NULL;
+    enum status status = open_handle(path, SQLITE_OPEN_READONLY, false, &db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = execute(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
+                         "PRAGMA query_only=ON;");
+    if (status == STATUS_OK) {
+        status = migrate_check(db->handle);
+    }
+    if (status == STATUS_OK) {
+        status = prepare_all(db);
+    }
+    if (status != STATUS_OK) {
+        db_close(db);
+        return status;
+    }
+    *out = db;
+    return STATUS_OK;
+}
+
+void db_close(struct db *db)
+{
+    if (db == NULL) {
+        return;
+    }
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        assert(db->statements[i] == NULL || !sqlite3_stmt_busy(db->statements[i]));
+        sqlite3_finalize(db->statements[i]);
+    }
+    assert(sqlite3_get_autocommit(db->handle) != 0);
+    int code = sqlite3_close(db->handle);
+    assert(code == SQLITE_OK);
+    free(db);
+}
+
+enum status db_read_begin(struct db *db)
+{
+    assert(sqlite3_get_autocommit(db->handle) != 0);
+    return statement_run(statement_use(db, STATEMENT_transaction_begin_read));
+}
+
+void db_read_end(struct db *db)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        assert(!sqlite3_stmt_busy(db->statements[i]));
+    }
+    if (sqlite3_get_autocommit(db->handle) == 0) {
+        db_rollback(db);
+    }
+}
+
+enum status db_begin(struct db *db)
+{
+    assert(db->is_writer);
+    return statement_run(statement_use(db, STATEMENT_transaction_begin_write));
+}
+
+enum status db_commit(struct db *db)
+{
+    return statement_run(statement_use(db, STATEMENT_transaction_commit));
+}
+
+void db_rollback(struct db *db)
+{
+    if (sqlite3_get_autocommit(db->handle) != 0) {
+        return;
+    }
+    enum status status = statement_run(statement_use(db, STATEMENT_transaction_rollback));
+    if (status != STATUS_OK) {
+        log_error("sqlite", "rollback failed: %s", status_name(status));
+    }
+}
+
+enum status db_savepoint(struct db *db)
+{
+    return statement_run(statement_use(db, STATEMENT_savepoint_begin));
+}
+
+enum status db_savepoint_release(struct db *db)
+{
+    return statement_run(statement_use(db, STATEMENT_savepoint_release));
+}
+
+enum status db_savepoint_rollback(struct db *db)
+{
+    enum status status = statement_run(statement_use(db, STATEMENT_savepoint_rollback));
+    return status != STATUS_OK ? status : db_savepoint_release(db);
+}
+
+bool db_is_in_transaction(const struct db *db)
+{
+    return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+enum status db_checkpoint(struct db *db)
+{
+    assert(db->is_writer);
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return (code & 0xff) == SQLITE_BUSY ? STATUS_OK : statement_status(db->handle, code);
+}
+
+enum status db_check_integrity(struct db *db)
+{
+    bool has_row = false;
+    sqlite3_stmt *use = statement_use(db, STATEMENT_integrity_check);
+    enum status status = statement_row(use, &has_row);
+    if (status != STATUS_OK || !has_row) {
+        return status != STATUS_OK ? status : STATUS_CORRUPT;
+    }
+    const char *text = (const char *)sqlite3_column_text(use, 0);
+    bool is_sound = text != NULL && strcmp(text, "ok") == 0;
+    if (!is_sound) {
+        log_error("integrity", "%s", text != NULL ? text : "no memory");
+    }
+    statement_end(use);
+    return is_sound ? STATUS_OK : STATUS_CORRUPT;
+}

@@ -1,0 +1,237 @@
+/*
+ * The ledger's rows to and from structs; the statements are in sql/ledger.sql.
+ */
+#include "db/entry.h"
+
+#include "db/rows.h"
+#include "db/statement.h"
+
+static enum status read_seq(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    *(uint64_t *)row = (uint64_t)statement_integer(use, 0);
+    return STATUS_OK;
+}
+
+enum status db_entry_last(struct db *db, uint64_t *seq)
+{
+    return rows_one(statement_use(db, STATEMENT_entry_last_seq), NULL, read_seq, seq);
+}
+
+static enum status read_head(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    struct entry_head *head = row;
+    head->seq = (uint64_t)statement_integer(use, 0);
+    head->height = (uint64_t)statement_integer(use, 1);
+    head->time_ms = (uint64_t)statement_integer(use, 2);
+    return statement_fixed(use, 3, head->hash, DB_HASH_BYTES);
+}
+
+enum status db_entry_head(struct db *db, struct entry_head *head)
+{
+    struct entry_head found = { 0, 0, 0, { 0 } };
+    enum status status = rows_one(statement_use(db, STATEMENT_entry_last), NULL, read_head, &found);
+    if (status == STATUS_OK || status == STATUS_ABSENT) {
+        *head = found;
+        return STATUS_OK;
+    }
+    return status;
+}
+
+static enum status insert_body(struct db *db, const struct entry_row *row)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_body_insert);
+    statement_bind_blob(use, 1, row->body_digest, DB_HASH_BYTES);
+    statement_bind_blob(use, 2, row->body, row->body_length);
+    return statement_run(use);
+}
+
+enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t inline_max)
+{
+    bool is_long = row->body_length > inline_max;
+    enum status status = is_long ? insert_body(db, row) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_insert);
+    statement_bind_integer(use, 1, (int64_t)row->seq);
+    statement_bind_integer(use, 2, (int64_t)row->height);
+    statement_bind_integer(use, 3, (int64_t)row->time_ms);
+    statement_bind_blob(use, 4, row->previous_hash, DB_HASH_BYTES);
+    statement_bind_integer(use, 5, row->rules_version);
+    statement_bind_text(use, 6, row->kind);
+    statement_bind_text(use, 7, row->target);
+    statement_bind_text(use, 8, row->command_id);
+    statement_bind_text(use, 9, row->new_id);
+    statement_bind_text(use, 10, row->organisation);
+    statement_bind_text(use, 11, row->role);
+    statement_bind_text(use, 12, row->subject);
+    statement_bind_text(use, 13, row->submitter_key);
+    statement_bind_text(use, 14, row->submitter_alg);
+    statement_bind_integer(use, 15, (int64_t)row->body_length);
+    statement_bind_blob(use, 16, row->body_digest, DB_HASH_BYTES);
+    if (!is_long) {
+        statement_bind_blob(use, 17, row->body_length > 0 ? row->body : "", row->body_length);
+    }
+    statement_bind_blob(use, 18, row->submitter_sig_length > 0 ? row->submitter_sig : "", row->submitter_sig_length);
+    statement_bind_blob(use, 19, row->effects, DB_HASH_BYTES);
+    statement_bind_blob(use, 20, row->hash, DB_HASH_BYTES);
+    statement_bind_blob(use, 21, row->seal, DB_SEAL_BYTES);
+    statement_bind_text(use, 22, row->seal_key);
+    return statement_run(use);
+}
+
+static enum status read_entry_blobs(sqlite3_stmt *use, struct arena *arena, struct entry_row *entry)
+{
+    struct { int column; void *out; size_t length; } const fixed[] = {
+        { 3, entry->previous_hash, DB_HASH_BYTES }, { 15, entry->body_digest, DB_HASH_BYTES },
+        { 18, entry->effects, DB_HASH_BYTES }, { 19, entry->hash, DB_HASH_BYTES }, { 20, entry->seal, DB_SEAL_BYTES }
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < sizeof fixed / sizeof fixed[0]; i++) {
+        status = statement_fixed(use, fixed[i].column, fixed[i].out, fixed[i].length);
+    }
+    if (status == STATUS_OK) {
+        status = statement_blob(use, 16, arena, &entry->body, &entry->body_stored_length);
+    }
+    if (status == STATUS_OK) {
+        status = statement_blob(use, 17, arena, &entry->submitter_sig, &entry->submitter_sig_length);
+    }
+    return status;
+}
+
+static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct entry_row *entry = row;
+    entry->seq = (uint64_t)statement_integer(use, 0);
+    entry->height = (uint64_t)statement_integer(use, 1);
+    entry->time_ms = (uint64_t)statement_integer(use, 2);
+    entry->rules_version = (uint32_t)statement_integer(use, 4);
+    entry->body_length = (uint64_t)statement_integer(use, 14);
+    const char **const texts[] = {
+        &entry->kind, &entry->target, &entry->command_id, &entry->new_id, &entry->organisation, &entry->role,
+        &entry->subject, &entry->submitter_key, &entry->submitter_alg, NULL
+    };
+    enum status status = rows_texts(use, arena, 5, texts);
+    if (status == STATUS_OK) {
+        status = statement_text(use, 21, arena, &entry->seal_key);
+    }
+    return status != STATUS_OK ? status : read_entry_blobs(use, arena, entry);
+}
+
+enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                          size_t *count, uint64_t *broken)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_list);
+    statement_bind_integer(use, 1, (int64_t)after);
+    statement_bind_integer(use, 2, limit);
+    struct entry_row *rows = arena_array(arena, (size_t)limit, sizeof *rows);
+    enum status status = rows == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    size_t used = 0;
+    while (status == STATUS_OK && used < (size_t)limit) {
+        bool has_row = false;
+        status = statement_row(use, &has_row);
+        if (status != STATUS_OK || !has_row) {
+            break;
+        }
+        status = read_entry(use, arena, &rows[used]);
+        if (status == STATUS_CORRUPT) {
+            *broken = rows[used].seq;
+        }
+        used += status == STATUS_OK;
+    }
+    statement_end(use);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *out = rows;
+    *count = used;
+    return STATUS_OK;
+}
+
+enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_insert);
+    statement_bind_integer(use, 1, (int64_t)row->height);
+    statement_bind_integer(use, 2, (int64_t)row->size);
+    statement_bind_blob(use, 3, row->root, DB_HASH_BYTES);
+    statement_bind_text(use, 4, row->note);
+    return statement_run(use);
+}
+
+static enum status read_checkpoint(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct checkpoint_row *checkpoint = row;
+    checkpoint->height = (uint64_t)statement_integer(use, 0);
+    checkpoint->size = (uint64_t)statement_integer(use, 1);
+    enum status status = statement_fixed(use, 2, checkpoint->root, DB_HASH_BYTES);
+    return status != STATUS_OK ? status : statement_text(use, 3, arena, &checkpoint->note);
+}
+
+enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out)
+{
+    return rows_one(statement_use(db, STATEMENT_checkpoint_last), arena, read_checkpoint, out);
+}
+
+enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,
+                               struct checkpoint_row **out, size_t *count)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_list);
+    statement_bind_integer(use, 1, (int64_t)after_height);
+    statement_bind_integer(use, 2, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_checkpoint, (void **)out, count);
+}
+
+enum status db_frontier_put(struct db *db, const void *state, size_t length)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_frontier_put);
+    statement_bind_blob(use, 1, state, length);
+    return statement_run(use);
+}
+
+struct blob {
+    const void *bytes;
+    size_t length;
+};
+
+static enum status read_blob(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct blob *blob = row;
+    return statement_blob(use, 0, arena, &blob->bytes, &blob->length);
+}
+
+enum status db_frontier_find(struct db *db, struct arena *arena, const void **state, size_t *length)
+{
+    struct blob blob = { NULL, 0 };
+    enum status status = rows_one(statement_use(db, STATEMENT_frontier_find), arena, read_blob, &blob);
+    if (status == STATUS_OK) {
+        *state = blob.bytes;
+        *length = blob.length;
+    }
+    return status;
+}
+
+enum status db_node_key_insert(struct db *db, const struct node_key_row *row)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_node_key_insert);
+    statement_bind_text(use, 1, row->id);
+    statement_bind_blob(use, 2, row->public_key, DB_PUBLIC_KEY_BYTES);
+    statement_bind_integer(use, 3, (int64_t)row->from_seq);
+    return statement_run(use);
+}
+
+static enum status read_node_key(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct node_key_row *key = row;
+    key->from_seq = (uint64_t)statement_integer(use, 2);
+    key->to_seq = (uint64_t)statement_integer(use, 3);
+    enum status status = statement_fixed(use, 1, key->public_key, DB_PUBLIC_KEY_BYTES);
+    return status != STATUS_OK ? status : statement_text(use, 0, arena, &key->id);
+}
+
+enum status db_node_key_list(struct db *db, struct arena *arena, struct node_key_row **out, size_t *count)
+{
+    return rows_gather(statement_use(db, STATEMENT_node_key_list), arena, sizeof **out, -1, read_node_key,
+                       (void **)out, count);
+}

@@ -1,0 +1,77 @@
+#ifndef DB_ENTRY_H
+#define DB_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "db/db.h"
+
+/*
+ * The ledger's tables: entries, long bodies, checkpoints, frontier, node keys. db knows
+ * neither hashes nor signatures; rules/ fills these rows from ledger/.
+ */
+
+enum { DB_HASH_BYTES = 32, DB_SEAL_BYTES = 64, DB_PUBLIC_KEY_BYTES = 33 };
+
+struct entry_row {
+    uint64_t seq, height, time_ms;
+    uint8_t previous_hash[DB_HASH_BYTES];
+    uint32_t rules_version;
+    const char *kind, *target, *command_id, *new_id, *organisation, *role, *subject;
+    const char *submitter_key, *submitter_alg;
+    uint64_t body_length;
+    uint8_t body_digest[DB_HASH_BYTES];
+    const void *body; /* in full when read, also where it is long; NULL where it is missing */
+    size_t body_stored_length; /* of body, when read */
+    const void *submitter_sig;
+    size_t submitter_sig_length;
+    uint8_t effects[DB_HASH_BYTES];
+    uint8_t hash[DB_HASH_BYTES];
+    uint8_t seal[DB_SEAL_BYTES];
+    const char *seal_key;
+};
+
+struct entry_head {
+    uint64_t seq, height, time_ms; /* 0 for the empty ledger */
+    uint8_t hash[DB_HASH_BYTES];
+};
+
+struct checkpoint_row {
+    uint64_t height, size;
+    uint8_t root[DB_HASH_BYTES];
+    const char *note;
+};
+
+struct node_key_row {
+    const char *id;
+    uint8_t public_key[DB_PUBLIC_KEY_BYTES];
+    uint64_t from_seq, to_seq; /* to_seq 0: still valid */
+};
+
+/* The last sequence number; 0 for the empty ledger. */
+enum status db_entry_last(struct db *db, uint64_t *seq) NODISCARD;
+enum status db_entry_head(struct db *db, struct entry_head *head) NODISCARD;
+
+/* Inserts; a body over inline_max bytes goes to the table of long bodies. */
+enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t inline_max) NODISCARD;
+
+/* Up to limit entries behind seq. Columns of a wrong length are STATUS_CORRUPT; the
+ * entry's seq can then be read from *broken. */
+enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                          size_t *count, uint64_t *broken) NODISCARD;
+
+enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row) NODISCARD;
+enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out) NODISCARD;
+enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,
+                               struct checkpoint_row **out, size_t *count) NODISCARD;
+
+enum status db_frontier_put(struct db *db, const void *state, size_t length) NODISCARD;
+enum status db_frontier_find(struct db *db, struct arena *arena, const void **state, size_t *length) NODISCARD;
+
+enum status db_node_key_insert(struct db *db, const struct node_key_row *row) NODISCARD;
+enum status db_node_key_list(struct db *db, struct arena *arena, struct node_key_row **out, size_t *count) NODISCARD;
+
+#endif

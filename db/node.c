@@ -1,0 +1,161 @@
+/*
+ * node.db; its schema and statements are in db/node/.
+ */
+#include "db/node.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/node_schema.inc"
+#include "db/node_statements.inc"
+#include "db/rows.h"
+#include "db/statement.h"
+
+enum { BUSY_TIMEOUT_MS = 5000 };
+
+#define NODE_NAME(NAME, SQL) NODE_STATEMENT_##NAME,
+enum node_statement { NODE_STATEMENTS(NODE_NAME) NODE_STATEMENT_COUNT };
+#undef NODE_NAME
+#define NODE_SQL(NAME, SQL) SQL,
+static const char *const node_sql[NODE_STATEMENT_COUNT] = { NODE_STATEMENTS(NODE_SQL) };
+#undef NODE_SQL
+
+struct node {
+    sqlite3 *handle;
+    sqlite3_stmt *statements[NODE_STATEMENT_COUNT];
+};
+
+static enum status execute(struct node *node, const char *sql)
+{
+    return statement_status(node->handle, sqlite3_exec(node->handle, sql, NULL, NULL, NULL));
+}
+
+static enum status prepare_all(struct node *node)
+{
+    for (int i = 0; i < NODE_STATEMENT_COUNT; i++) {
+        int code = sqlite3_prepare_v3(node->handle, node_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &node->statements[i], NULL);
+        if (code != SQLITE_OK) {
+            return statement_status(node->handle, code);
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Nobody but the owner reads hashes and secrets: the file is made before SQLite would. */
+static enum status create_private(const char *path)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return STATUS_IO;
+    }
+    close(file);
+    return STATUS_OK;
+}
+
+enum status node_open(const char *path, bool is_writer, struct node **out)
+{
+    if (is_writer && create_private(path) != STATUS_OK) {
+        return STATUS_IO;
+    }
+    struct node *node = calloc(1, sizeof *node);
+    if (node == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    int flags = (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    enum status status = statement_status(NULL, sqlite3_open_v2(path, &node->handle, flags, NULL));
+    if (status == STATUS_OK) {
+        sqlite3_busy_timeout(node->handle, BUSY_TIMEOUT_MS);
+        status = execute(node, "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;");
+    }
+    if (status == STATUS_OK && is_writer) {
+        status = execute(node, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE;" NODE_SCHEMA "COMMIT;");
+    }
+    if (status == STATUS_OK) {
+        status = prepare_all(node);
+    }
+    if (status != STATUS_OK) {
+        node_close(node);
+        return status;
+    }
+    *out = node;
+    return STATUS_OK;
+}
+
+void node_close(struct node *node)
+{
+    if (node == NULL) {
+        return;
+    }
+    for (int i = 0; i < NODE_STATEMENT_COUNT; i++) {
+        sqlite3_finalize(node->statements[i]);
+    }
+    int code = sqlite3_close(node->handle);
+    assert(code == SQLITE_OK);
+    free(node);
+}
+
+static sqlite3_stmt *use_of(struct node *node, enum node_statement statement)
+{
+    sqlite3_stmt *use = node->statements[statement];
+    assert(!sqlite3_stmt_busy(use));
+    sqlite3_clear_bindings(use);
+    return use;
+}
+
+enum status node_token_insert(struct node *node, const struct token *token)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_token_insert);
+    statement_bind_text(use, 1, token->id);
+    statement_bind_blob(use, 2, token->hash, NODE_HASH_BYTES);
+    statement_bind_text(use, 3, token->organisation);
+    statement_bind_text(use, 4, token->role);
+    statement_bind_integer(use, 5, token->created_at_ms);
+    if (token->expires_at_ms > 0) {
+        statement_bind_integer(use, 6, token->expires_at_ms);
+    }
+    return statement_run(use);
+}
+
+static enum status read_token(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct token *token = row;
+    token->created_at_ms = statement_integer(use, 3);
+    token->expires_at_ms = statement_integer(use, 4);
+    token->revoked_at_ms = statement_integer(use, 5);
+    const char **const targets[] = { &token->id, &token->organisation, &token->role, NULL };
+    enum status status = rows_texts(use, arena, 0, targets);
+    return status != STATUS_OK ? status : statement_fixed(use, 6, token->hash, NODE_HASH_BYTES);
+}
+
+enum status node_token_find(struct node *node, struct arena *arena, const uint8_t hash[NODE_HASH_BYTES],
+                            struct token *out)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_token_find);
+    statement_bind_blob(use, 1, hash, NODE_HASH_BYTES);
+    return rows_one(use, arena, read_token, out);
+}
+
+static enum status read_secret(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    return statement_fixed(use, 0, row, NODE_SECRET_BYTES);
+}
+
+enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES])
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_secret_find);
+    statement_bind_text(use, 1, name);
+    return rows_one(use, NULL, read_secret, out);
+}
+
+enum status node_secret_insert(struct node *node, const char *name, const uint8_t value[NODE_SECRET_BYTES])
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_secret_insert);
+    statement_bind_text(use, 1, name);
+    statement_bind_blob(use, 2, value, NODE_SECRET_BYTES);
+    return statement_run(use);
+}

@@ -1,0 +1,44 @@
+#ifndef DB_NODE_H
+#define DB_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+
+/*
+ * node.db: access tokens and the secrets of this node. Beside the ledger and not part
+ * of it. A token's text is never stored, only its SHA-256. One thread at a time for each
+ * connection; several processes may have one.
+ */
+struct node;
+
+enum { NODE_HASH_BYTES = 32, NODE_SECRET_BYTES = 32 };
+
+struct token {
+    const char *id; /* opaque; the actor's subject */
+    uint8_t hash[NODE_HASH_BYTES];
+    const char *organisation; /* "" where none */
+    const char *role;
+    int64_t created_at_ms;
+    int64_t expires_at_ms; /* 0: never */
+    int64_t revoked_at_ms; /* 0: not revoked */
+};
+
+/* A writer creates the file (mode 0600) and its tables where they are absent. */
+enum status node_open(const char *path, bool is_writer, struct node **node) NODISCARD;
+void node_close(struct node *node);
+
+enum status node_token_insert(struct node *node, const struct token *token) NODISCARD;
+
+/* By hash; STATUS_ABSENT where there is none. Expiry is the caller's to check. */
+enum status node_token_find(struct node *node, struct arena *arena, const uint8_t hash[NODE_HASH_BYTES],
+                            struct token *out) NODISCARD;
+
+/* A named secret of this node; STATUS_ABSENT where there is none. */
+enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES]) NODISCARD;
+enum status node_secret_insert(struct node *node, const char *name, const uint8_t value[NODE_SECRET_BYTES]) NODISCARD;
+
+#endif

@@ -1,0 +1,90 @@
+#ifndef DB_REFERENCE_H
+#define DB_REFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "db/db.h"
+#include "db/name.h"
+
+/*
+ * Reference data: provinces, organisations, sites, items, indicators, parameters. Texts
+ * of rows live in the arena given. find is STATUS_ABSENT where there is no such row. put
+ * inserts or replaces. Lists give up to limit rows behind the key `after` ("" at the start);
+ * filters that are NULL do not filter.
+ */
+
+/* Absent positions, in units of 1e-7 degrees. */
+#define REFERENCE_NOWHERE INT64_MIN
+
+struct province {
+    const char *code, *gb_code, *name_en, *name_zh, *belt, *capital;
+    int64_t lat_e7, lon_e7, version, seq;
+};
+
+struct organisation {
+    const char *id;
+    struct name name;
+    const char *kind, *province; /* province: NULL where none */
+    int64_t version, seq;
+};
+
+struct site {
+    const char *id;
+    struct name name;
+    const char *kind, *organisation, *province;
+    int64_t lat_e7, lon_e7, version, seq; /* REFERENCE_NOWHERE where unknown */
+};
+
+struct item {
+    const char *id;
+    struct name name;
+    const char *unit, *category; /* category: NULL where none */
+    const char *identifiers;     /* JSON array */
+    bool lot_control, medical_grade;
+    int64_t version, seq;
+};
+
+struct indicator {
+    const char *id;
+    struct name name;
+    const char *unit, *source; /* source: NULL where none */
+    int64_t version, seq;
+};
+
+enum status db_parameter_insert(struct db *db, const char *name, const char *value) NODISCARD;
+enum status db_parameter_find(struct db *db, struct arena *arena, const char *name, const char **value) NODISCARD;
+
+/* code: ISO 3166-2 or GB/T 2260. */
+enum status db_province_find(struct db *db, struct arena *arena, const char *code, struct province *out) NODISCARD;
+enum status db_province_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *belt,
+                             struct province **out, size_t *count) NODISCARD;
+enum status db_province_put(struct db *db, const struct province *row) NODISCARD;
+
+enum status db_organisation_find(struct db *db, struct arena *arena, const char *id, struct organisation *out) NODISCARD;
+enum status db_organisation_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
+                                 const char *kind, const char *province, struct organisation **out,
+                                 size_t *count) NODISCARD;
+enum status db_organisation_put(struct db *db, const struct organisation *row) NODISCARD;
+
+enum status db_site_find(struct db *db, struct arena *arena, const char *id, struct site *out) NODISCARD;
+enum status db_site_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *kind,
+                         const char *organisation, const char *province, struct site **out, size_t *count) NODISCARD;
+enum status db_site_put(struct db *db, const struct site *row) NODISCARD;
+enum status db_site_has_stock(struct db *db, const char *id, bool *has_stock) NODISCARD;
+
+enum status db_item_find(struct db *db, struct arena *arena, const char *id, struct item *out) NODISCARD;
+enum status db_item_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *category,
+                         struct item **out, size_t *count) NODISCARD;
+enum status db_item_put(struct db *db, const struct item *row) NODISCARD;
+enum status db_item_has_stock(struct db *db, const char *id, bool *has_stock) NODISCARD;
+
+enum status db_indicator_find(struct db *db, struct arena *arena, const char *id, struct indicator *out) NODISCARD;
+enum status db_indicator_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
+                              struct indicator **out, size_t *count) NODISCARD;
+enum status db_indicator_put(struct db *db, const struct indicator *row) NODISCARD;
+
+#endif

@@ -1,0 +1,69 @@
+-- Entries, long bodies, checkpoints, frontier, keys, personal texts, answers.
+
+-- name: entry_insert
+INSERT INTO entry (seq, height, time_ms, previous_hash, rules_version, kind, target, command_id, new_id,
+organisation, role, subject, submitter_key, submitter_alg, body_length, body_digest, body, submitter_sig, effects,
+hash, seal, seal_key)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+
+-- name: entry_last
+-- Sequence number, height, time and hash of the head.
+SELECT seq, height, time_ms, hash FROM entry ORDER BY seq DESC LIMIT 1
+
+-- name: entry_last_seq
+SELECT max(seq) FROM entry
+
+-- name: entry_list
+-- Entries behind ?1 with their full bodies; columns in the order of ledger/entry.h.
+SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,
+e.organisation, e.role, e.subject, e.submitter_key, e.submitter_alg, e.body_length, e.body_digest,
+coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, e.seal, e.seal_key
+FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL
+WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2
+
+-- name: body_insert
+INSERT INTO body (digest, bytes) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING
+
+-- name: checkpoint_insert
+INSERT INTO checkpoint (height, size, root, note) VALUES (?1, ?2, ?3, ?4)
+
+-- name: checkpoint_last
+SELECT height, size, root, note FROM checkpoint ORDER BY height DESC LIMIT 1
+
+-- name: checkpoint_list
+SELECT height, size, root, note FROM checkpoint WHERE height > ?1 ORDER BY height LIMIT ?2
+
+-- name: frontier_put
+INSERT INTO frontier (id, state) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET state = excluded.state
+
+-- name: frontier_find
+SELECT state FROM frontier WHERE id = 1
+
+-- name: node_key_insert
+INSERT INTO node_key (id, public_key, from_seq, to_seq) VALUES (?1, ?2, ?3, NULL)
+
+-- name: node_key_list
+SELECT id, public_key, from_seq, to_seq FROM node_key ORDER BY from_seq, id
+
+-- name: personal_insert
+INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, ?4, ?5)
+
+-- name: personal_find
+SELECT salt, text FROM personal WHERE commitment = ?1
+
+-- name: personal_all
+SELECT commitment, seq, pointer, salt, text FROM personal ORDER BY commitment
+
+-- name: answer_find
+SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer
+WHERE scope = ?1 AND key = ?2
+
+-- name: answer_insert
+-- A refusal that has lapsed gives way.
+INSERT OR REPLACE INTO answer (scope, key, kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+
+-- name: answer_expire
+-- Drops some of the refusals from before ?1.
+DELETE FROM answer WHERE (scope, key) IN
+(SELECT scope, key FROM answer WHERE seq IS NULL AND time_ms < ?1 ORDER BY time_ms LIMIT 16)

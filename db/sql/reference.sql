@@ -1,0 +1,95 @@
+-- Provinces, organisations, sites, items, indicators, and the parameters of the genesis.
+-- Lists page by key: ?1 is the last key of the page before ('' at the start).
+
+-- name: parameter_insert
+INSERT INTO parameter (name, value) VALUES (?1, ?2)
+
+-- name: parameter_find
+SELECT value FROM parameter WHERE name = ?1
+
+-- name: province_find
+-- By ISO 3166-2 code or by GB/T 2260 code.
+SELECT code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq
+FROM province WHERE code = ?1
+UNION ALL
+SELECT code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq
+FROM province WHERE gb_code = ?1
+LIMIT 1
+
+-- name: province_list
+SELECT code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq
+FROM province WHERE code > ?1 AND (?3 IS NULL OR belt = ?3) ORDER BY code LIMIT ?2
+
+-- name: province_put
+INSERT INTO province (code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+ON CONFLICT (code) DO UPDATE SET gb_code = excluded.gb_code, name_en = excluded.name_en,
+name_zh = excluded.name_zh, belt = excluded.belt, capital = excluded.capital, lat_e7 = excluded.lat_e7,
+lon_e7 = excluded.lon_e7, version = excluded.version, seq = excluded.seq
+
+-- name: organisation_find
+SELECT id, name, name_en, name_zh, kind, province, version, seq FROM organisation WHERE id = ?1
+
+-- name: organisation_list
+SELECT id, name, name_en, name_zh, kind, province, version, seq FROM organisation
+WHERE id > ?1 AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR province = ?4) ORDER BY id LIMIT ?2
+
+-- name: organisation_put
+INSERT INTO organisation (id, name, name_en, name_zh, kind, province, version, seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, name_zh = excluded.name_zh,
+kind = excluded.kind, province = excluded.province, version = excluded.version, seq = excluded.seq
+
+-- name: site_find
+SELECT id, name, name_en, name_zh, kind, organisation, province, lat_e7, lon_e7, version, seq
+FROM site WHERE id = ?1
+
+-- name: site_list
+SELECT id, name, name_en, name_zh, kind, organisation, province, lat_e7, lon_e7, version, seq
+FROM site WHERE id > ?1 AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR organisation = ?4)
+AND (?5 IS NULL OR province = ?5) ORDER BY id LIMIT ?2
+
+-- name: site_put
+INSERT INTO site (id, name, name_en, name_zh, kind, organisation, province, lat_e7, lon_e7, version, seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, name_zh = excluded.name_zh,
+kind = excluded.kind, organisation = excluded.organisation, province = excluded.province, lat_e7 = excluded.lat_e7,
+lon_e7 = excluded.lon_e7, version = excluded.version, seq = excluded.seq
+
+-- name: site_has_stock
+-- Whether anything lies at a site or is on its way to it.
+SELECT 1 FROM supply WHERE site = ?1 AND on_hand > 0
+UNION ALL
+SELECT 1 FROM transfer WHERE destination = ?1 AND state IN ('pending', 'reserved', 'in_transit')
+LIMIT 1
+
+-- name: item_find
+SELECT id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq
+FROM item WHERE id = ?1
+
+-- name: item_list
+SELECT id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq
+FROM item WHERE id > ?1 AND (?3 IS NULL OR category = ?3) ORDER BY id LIMIT ?2
+
+-- name: item_put
+INSERT INTO item (id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, name_zh = excluded.name_zh,
+unit = excluded.unit, category = excluded.category, identifiers = excluded.identifiers,
+lot_control = excluded.lot_control, medical_grade = excluded.medical_grade, version = excluded.version,
+seq = excluded.seq
+
+-- name: item_has_stock
+SELECT 1 FROM supply WHERE item = ?1 LIMIT 1
+
+-- name: indicator_find
+SELECT id, name, name_en, name_zh, unit, source, version, seq FROM indicator WHERE id = ?1
+
+-- name: indicator_list
+SELECT id, name, name_en, name_zh, unit, source, version, seq FROM indicator WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: indicator_put
+INSERT INTO indicator (id, name, name_en, name_zh, unit, source, version, seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, name_zh = excluded.name_zh,
+unit = excluded.unit, source = excluded.source, version = excluded.version, seq = excluded.seq

@@ -1,0 +1,161 @@
+/*
+ * Typed binds and reads over SQLite's C interface, so that no other file of db/ has to
+ * think of result codes. Statements themselves stand in db/sql/.
+ */
+#include "db/statement.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum status statement_status(sqlite3 *handle, int code)
+{
+    int primary = code & 0xff;
+    if (primary == SQLITE_OK || primary == SQLITE_ROW || primary == SQLITE_DONE) {
+        return STATUS_OK;
+    }
+    log_error("sqlite", "code=%d text=\"%s\"", code, handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
+    switch (primary) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return STATUS_BUSY;
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG:
+        return STATUS_EXHAUSTED;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+        return STATUS_CORRUPT;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE:
+    case SQLITE_MISUSE:
+        return STATUS_INVALID; /* a fault of ours: the rules let through what the tables forbid */
+    default:
+        return STATUS_IO;
+    }
+}
+
+sqlite3_stmt *statement_use(struct db *db, enum statement statement)
+{
+    sqlite3_stmt *use = db->statements[statement];
+    assert(use != NULL);
+    assert(!sqlite3_stmt_busy(use));
+    sqlite3_clear_bindings(use);
+    return use;
+}
+
+void statement_bind_text(sqlite3_stmt *use, int index, const char *text)
+{
+    int code = text == NULL ? sqlite3_bind_null(use, index)
+                            : sqlite3_bind_text64(use, index, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
+    assert(code == SQLITE_OK);
+}
+
+void statement_bind_integer(sqlite3_stmt *use, int index, int64_t value)
+{
+    int code = sqlite3_bind_int64(use, index, value);
+    assert(code == SQLITE_OK);
+}
+
+void statement_bind_blob(sqlite3_stmt *use, int index, const void *bytes, size_t length)
+{
+    int code = bytes == NULL ? sqlite3_bind_null(use, index)
+                             : sqlite3_bind_blob64(use, index, length > 0 ? bytes : "", length, SQLITE_STATIC);
+    assert(code == SQLITE_OK);
+}
+
+void statement_bind_null(sqlite3_stmt *use, int index)
+{
+    int code = sqlite3_bind_null(use, index);
+    assert(code == SQLITE_OK);
+}
+
+enum status statement_row(sqlite3_stmt *use, bool *has_row)
+{
+    int code = sqlite3_step(use);
+    if (code == SQLITE_ROW) {
+        *has_row = true;
+        return STATUS_OK;
+    }
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(use);
+        *has_row = false;
+        return STATUS_OK;
+    }
+    enum status status = statement_status(sqlite3_db_handle(use), code);
+    sqlite3_reset(use);
+    return status;
+}
+
+enum status statement_run(sqlite3_stmt *use)
+{
+    bool has_row = false;
+    enum status status = statement_row(use, &has_row);
+    assert(status != STATUS_OK || !has_row);
+    return status;
+}
+
+void statement_end(sqlite3_stmt *use)
+{
+    if (use != NULL) {
+        sqlite3_reset(use);
+    }
+}
+
+enum status statement_text(sqlite3_stmt *use, int column, struct arena *arena, const char **out)
+{
+    if (statement_is_null(use, column)) {
+        *out = NULL;
+        return STATUS_OK;
+    }
+    const unsigned char *text = sqlite3_column_text(use, column);
+    int length = sqlite3_column_bytes(use, column);
+    char *copy = text == NULL ? NULL : arena_copy(arena, (const char *)text, (size_t)length);
+    if (copy == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    *out = copy;
+    return STATUS_OK;
+}
+
+enum status statement_blob(sqlite3_stmt *use, int column, struct arena *arena, const void **out, size_t *length)
+{
+    if (statement_is_null(use, column)) {
+        *out = NULL;
+        *length = 0;
+        return STATUS_OK;
+    }
+    const void *bytes = sqlite3_column_blob(use, column);
+    size_t count = (size_t)sqlite3_column_bytes(use, column);
+    char *copy = arena_copy(arena, bytes, count);
+    if (copy == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    *out = copy;
+    *length = count;
+    return STATUS_OK;
+}
+
+int64_t statement_integer(sqlite3_stmt *use, int column)
+{
+    return sqlite3_column_int64(use, column);
+}
+
+bool statement_is_null(sqlite3_stmt *use, int column)
+{
+    return sqlite3_column_type(use, column) == SQLITE_NULL;
+}
+
+enum status statement_fixed(sqlite3_stmt *use, int column, void *out, size_t length)
+{
+    const void *bytes = sqlite3_column_blob(use, column);
+    if (bytes == NULL || (size_t)sqlite3_column_bytes(use, column) != length) {
+        log_error("sqlite", "a column of %zu bytes has %d", length, sqlite3_column_bytes(use, column));
+        return STATUS_CORRUPT;
+    }
+    memcpy(out, bytes, length);
+    return STATUS_OK;
+}

@@ -1,0 +1,65 @@
+#ifndef DB_STATEMENT_H
+#define DB_STATEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "db/statements.inc"
+
+/*
+ * Inside db/ only: prepared statements, typed binds and reads. A use of a statement
+ * goes: statement_use, statement_bind_*, then statement_run (no rows wanted) or
+ * statement_row until it says there is none; an early end needs statement_end.
+ */
+
+#define STATEMENT_NAME(NAME, SQL) STATEMENT_##NAME,
+enum statement { STATEMENTS(STATEMENT_NAME) STATEMENT_COUNT };
+#undef STATEMENT_NAME
+
+struct effects;
+
+/* Invariants: 1. statements[] are all prepared; 2. effects is NULL or collecting on
+ * this connection; 3. a reader never has is_writer. */
+struct db {
+    sqlite3 *handle;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    bool is_writer;
+    struct effects *effects;
+};
+
+/* The statement, reset and without bindings; asserts that it is not stepping. */
+sqlite3_stmt *statement_use(struct db *db, enum statement statement);
+
+/* Binds to ?index. Texts and blobs must live until the statement ends. */
+void statement_bind_text(sqlite3_stmt *use, int index, const char *text); /* NULL binds NULL */
+void statement_bind_integer(sqlite3_stmt *use, int index, int64_t value);
+void statement_bind_blob(sqlite3_stmt *use, int index, const void *bytes, size_t length); /* NULL binds NULL */
+void statement_bind_null(sqlite3_stmt *use, int index);
+
+/* Steps: *has_row says whether there is one. On the end and on failure the statement is reset. */
+enum status statement_row(sqlite3_stmt *use, bool *has_row) NODISCARD;
+
+/* Runs a statement that gives no rows, and resets it. */
+enum status statement_run(sqlite3_stmt *use) NODISCARD;
+
+/* Ends a statement before its last row; nothing on NULL. */
+void statement_end(sqlite3_stmt *use);
+
+/* Columns of the current row, copied into the arena; *out is NULL for NULL. */
+enum status statement_text(sqlite3_stmt *use, int column, struct arena *arena, const char **out) NODISCARD;
+enum status statement_blob(sqlite3_stmt *use, int column, struct arena *arena, const void **out, size_t *length) NODISCARD;
+int64_t statement_integer(sqlite3_stmt *use, int column);
+bool statement_is_null(sqlite3_stmt *use, int column);
+
+/* Copies a blob of exactly length bytes; STATUS_CORRUPT for another length. */
+enum status statement_fixed(sqlite3_stmt *use, int column, void *out, size_t length) NODISCARD;
+
+/* A SQLite result code as a status; logs what the library says about it. */
+enum status statement_status(sqlite3 *handle, int code);
+
+#endif
