@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing from the distribution: tools/deps.sh [build|test|tools|lint|bench]...
+# Installs what is missing from the distribution: tools/deps.sh [build|test|tools|lint|bench|image|fresh]...
 #
 # Debian 12, and Ubuntu where the names agree. Asks dpkg first, so that it costs a few
 # milliseconds where nothing is missing and needs neither root nor network then.
@@ -11,11 +11,13 @@ packages() {
         libglpk-dev nettle-dev zlib1g-dev libgsl-dev ca-certificates ;;
     test) echo libcmocka-dev python3 python3-pytest python3-requests python3-scipy python3-numpy python3-yaml \
         python3-cryptography sqlite3 curl openssl procps ;;
+    fresh) echo debootstrap curl ;;
+    image) echo buildah debootstrap ;;
     tools) echo python3-venv ;;
     lint) echo clang shellcheck ;;
     bench) echo nginx-light wrk ;;
     *)
-        echo "deps: no set named '$1'; there are build, test, tools, lint and bench" >&2
+        echo "deps: no set named '$1'; there are build, test, tools, lint, bench, image and fresh" >&2
         exit 2
         ;;
     esac

@@ -1,0 +1,130 @@
+#!/bin/sh
+# Proves the two commands of the README on a machine that has git and make and nothing else:
+# a bare Debian 12, entered by chroot, with the host's package configuration. Needs root.
+#
+# All runs in a mount and a process namespace of its own: when the first process in there
+# ends, its mounts are gone and what it started has ended, whatever happened.
+set -eu
+
+say() { echo "fresh: $*"; }
+
+if [ "${1:-}" != --inside ]; then
+    [ "$(id -u)" -eq 0 ] || {
+        say "needs root, for chroot" >&2
+        exit 1
+    }
+    tools/deps.sh fresh
+    [ -z "$(git status --porcelain)" ] || say "what is not committed is not part of the test"
+    work=$(mktemp -d "${TMPDIR:-/tmp}/tallystick-fresh.XXXXXX")
+    trap 'rm -rf --one-file-system "$work"' EXIT
+    trap 'exit 1' INT TERM
+    unshare --mount --pid --fork --kill-child "$0" --inside "$work"
+    exit
+fi
+
+work=$2
+root=$work/root
+started=$(date +%s)
+
+mount -t proc proc /proc # of this namespace: only what runs in here is seen
+tools/bare.sh "$root"
+
+# The host's ways to packages: sources, options, keys, names, certificates.
+rm -rf "$root/etc/apt"
+cp -a /etc/apt "$root/etc/apt"
+cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
+for certificates in /usr/local/share/ca-certificates /etc/ssl/certs; do
+    if [ -d "$certificates" ]; then
+        mkdir -p "$root$certificates"
+        cp -aL "$certificates/." "$root$certificates/"
+    fi
+done
+
+mount -t proc proc "$root/proc"
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+for device in null zero full random urandom tty; do
+    : >"$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+mkdir "$root/dev/shm" "$root/dev/pts"
+mount -t tmpfs tmpfs "$root/dev/shm"
+mount -t tmpfs tmpfs "$root/tmp"
+chmod 1777 "$root/tmp" "$root/dev/shm"
+
+inside() {
+    chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+        LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive ${http_proxy:+http_proxy="$http_proxy"} \
+        ${https_proxy:+https_proxy="$https_proxy"} ${no_proxy:+no_proxy="$no_proxy"} "$@"
+}
+
+say "installing git and make"
+inside sh -c 'apt-get -q update && apt-get -q -y --no-install-recommends install git make' >"$work/apt.log" 2>&1 || {
+    tail -n 20 "$work/apt.log"
+    exit 1
+}
+git bundle create -q "$root/root/tallystick.bundle" HEAD
+inside git clone -q /root/tallystick.bundle /root/tallystick
+
+listen=127.0.0.1:8080
+if curl -s -o /dev/null "http://$listen/"; then
+    listen=127.0.0.1:18080
+    say "port 8080 is taken here; using $listen"
+    set -- "LISTEN=$listen"
+else
+    set --
+fi
+
+say "make run"
+# shellcheck disable=SC2016 # for the shell inside
+inside setsid sh -c 'cd /root/tallystick && exec make "$@"' make run "$@" >"$work/run.log" 2>&1 &
+run=$!
+waited=0
+until grep -q "^listening on http://$listen" "$work/run.log"; do
+    if [ $waited -ge 900 ] || ! kill -0 $run 2>/dev/null; then
+        tail -n 40 "$work/run.log"
+        say "make run did not come to listen"
+        echo "0 passed, 1 failed"
+        exit 1
+    fi
+    sleep 1
+    waited=$((waited + 1))
+done
+say "make run listens after $waited s"
+
+# The first GET of the README's tour, and what tells that it is well.
+tour=$(sed -n '/curl/{/ -X\| -d\| --data\|-T /!s|.*http://[a-z0-9.]*:8080\(/[^ '"'"'"]*\).*|\1|p}' README.md | head -n 1)
+for path in /healthz /readyz ${tour:-/provinces/CN-HB}; do
+    if ! curl -sS -f --max-time 10 -o "$work/answer" "http://$listen$path"; then
+        tail -n 40 "$work/run.log"
+        say "GET $path was not answered well"
+        echo "0 passed, 1 failed"
+        exit 1
+    fi
+    say "GET $path: $(head -c 100 "$work/answer" | tr '\n' ' ')"
+done
+# setsid made the shell, and so make, the leader of a group: stop all of it, as Ctrl-C would.
+kill -TERM -- "-$(pgrep -P $run)"
+waited=0
+while kill -0 $run 2>/dev/null; do
+    if [ $waited -ge 30 ]; then
+        say "make run did not stop within 30 s"
+        echo "0 passed, 1 failed"
+        exit 1
+    fi
+    sleep 1
+    waited=$((waited + 1))
+done
+say "make run has stopped"
+
+say "make test"
+inside sh -c 'cd /root/tallystick && make test' >"$work/test.log" 2>&1 && code=0 || code=$?
+cat "$work/test.log"
+say "$(($(date +%s) - started)) s in all"
+last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$work/test.log" | tail -n 1)
+passed=${last%% passed*} failed=${last#*, } failed=${failed%% *}
+if [ -z "$last" ] || { [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
+    failed=$((${failed:-0} + 1))
+fi
+echo "$((${passed:-0} + 1)) passed, $failed failed" # one more: make run
+[ "$failed" -eq 0 ]

@@ -1,0 +1,85 @@
+#!/bin/sh
+# Builds the container image with docker, podman or buildah, whichever is there:
+#   tools/image.sh                  builds the image named by TAG (tallystick)
+#   tools/image.sh --unpack DIR     writes the root file system of the built image into DIR
+# Without any of them it installs buildah, which needs no daemon; where no registry can be
+# reached either, the base image is made from a debootstrap tree.
+set -eu
+tag=${TAG:-tallystick}
+store=build/image
+
+engine() {
+    for candidate in docker podman; do
+        if command -v $candidate >/dev/null 2>&1 && timeout 20 $candidate info >/dev/null 2>&1 &&
+            [ "$($candidate info 2>/dev/null | grep -c 'Server Version\|graphRoot')" -gt 0 ]; then
+            echo $candidate
+            return
+        fi
+    done
+    echo buildah
+}
+
+# buildah with a store of its own below build/, by plain files: works in a container too.
+local_buildah() {
+    command=$1
+    shift
+    buildah --root "$PWD/$store/root" --runroot "$PWD/$store/run" --storage-driver vfs "$command" "$@"
+}
+
+buildah_base() {
+    if timeout 60 buildah --root "$PWD/$store/root" --runroot "$PWD/$store/run" --storage-driver vfs \
+        pull -q docker.io/library/debian:bookworm-slim >/dev/null 2>&1; then
+        echo docker.io/library/debian:bookworm-slim
+        return
+    fi
+    echo "image: no registry of images can be reached; making the base by debootstrap" >&2
+    tree=$(mktemp -d "${TMPDIR:-/tmp}/tallystick-base.XXXXXX")
+    trap 'rm -rf --one-file-system "$tree"' EXIT
+    tools/bare.sh "$tree" >&2
+    rm -rf "$tree"/usr/share/doc/* "$tree"/usr/share/man/* "$tree"/usr/share/locale/*
+    container=$(local_buildah from scratch)
+    local_buildah add -q "$container" "$tree" / >&2
+    local_buildah commit -q --rm "$container" localhost/debian:bookworm-slim >&2
+    echo localhost/debian:bookworm-slim
+}
+
+build_with_buildah() {
+    tools/deps.sh image
+    base=$(buildah_base)
+    # The host's package configuration is lent to the build and stays out of the image.
+    local_buildah bud --isolation chroot --pull-never --format docker --layers=false \
+        --volume /etc/apt:/etc/apt:ro --build-arg "BASE=$base" -f docker/Dockerfile -t "$tag" .
+}
+
+unpack() {
+    mkdir -p "$1"
+    case $engine in
+    buildah)
+        container=$(local_buildah from --pull-never "$tag")
+        mounted=$(local_buildah mount "$container")
+        tar -C "$mounted" --numeric-owner -cf - . | tar -C "$1" --numeric-owner -xpf -
+        local_buildah umount "$container" >/dev/null
+        local_buildah rm "$container" >/dev/null
+        ;;
+    *)
+        container=$($engine create "$tag")
+        $engine export "$container" | tar -C "$1" --numeric-owner -xpf -
+        $engine rm "$container" >/dev/null
+        ;;
+    esac
+}
+
+engine=$(engine)
+mkdir -p "$store"
+if [ "${1:-}" = --unpack ]; then
+    unpack "$2"
+elif [ "$engine" = buildah ]; then
+    build_with_buildah
+    echo "image: $tag is in the store $store/root (buildah --root $store/root --storage-driver vfs images)"
+else
+    format=
+    [ "$engine" = docker ] || format="--format docker" # the only one that knows health checks
+    # shellcheck disable=SC2086 # two words or none
+    "$engine" build $format -f docker/Dockerfile -t "$tag" .
+    echo "image: $tag, built by $engine"
+fi
