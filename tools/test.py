@@ -170,7 +170,6 @@ def environment_of(options):
     report = os.path.join(options.logs, "sanitizer")
     environment.update({
         "TALLYSTICK_BUILD": os.path.abspath(options.build),
-        "TALLYSTICK_VARIANT": options.variant,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "NO_PROXY": "127.0.0.1,localhost",

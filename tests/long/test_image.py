@@ -31,7 +31,7 @@ def served(image):
     # read-only root.
     process = subprocess.Popen(["chroot", f"--userspec={NOBODY}", str(image), "/usr/bin/tallystick", "serve",
                                 "--data-dir", "/data", "--listen", "127.0.0.1:0"],
-                               stdout=subprocess.PIPE, text=True)
+                               stdout=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]})
     line = process.stdout.readline().strip()
     assert line.startswith("listening on http://127.0.0.1:"), line
     yield line.removeprefix("listening on ")
