@@ -58,6 +58,7 @@ LINES_MAX, FUNCTION_LINES_MAX, MAKEFILE_LINES_MAX, COLUMNS_MAX = 600, 70, 150, 1
 ALLOWED = {
     ("analytics/dea_guard.c", "jump"): "GLPK's way out of its own fatal errors is its hook, which must not return",
     ("db/db.c", "sql"): "opening, transactions and savepoints come before, or stand around, what db/sql holds",
+    ("db/node.c", "sql"): "the same for the node's own file",
     ("db/migrate.c", "sql"): "migrations run before any statement can be prepared",
 }
 
@@ -229,7 +230,7 @@ def rule_nodiscard(house):
 def rule_types(house):
     for source in house.own:
         for number, line in source.lines():
-            if re.search(r"\btypedef\s+(struct|union|enum)\b", line):
+            if re.search(r"\btypedef\s+(struct|union|enum)\b[^(]*$", line):
                 find(source.path, number, "a struct shows that it is one: no typedef")
 
 
