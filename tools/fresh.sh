@@ -64,7 +64,7 @@ inside sh -c 'apt-get -q update && apt-get -q -y --no-install-recommends install
     exit 1
 }
 git bundle create -q "$root/root/tallystick.bundle" HEAD
-inside git clone -q /root/tallystick.bundle /root/tallystick
+inside git -c advice.detachedHead=false clone -q /root/tallystick.bundle /root/tallystick
 
 listen=127.0.0.1:8080
 if curl -s -o /dev/null "http://$listen/"; then

@@ -1,7 +1,8 @@
 # Targets for people: dependencies, running, testing, measuring, packaging, cleaning.
 LISTEN ?= 127.0.0.1:8080
 DATA   ?= var
-MAKE_QUIET = $(MAKE) --no-print-directory
+# As many jobs as there are processors, unless somebody has said how many.
+MAKE_QUIET = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Programs that tests call: each tests/oracle/*.mk makes its own a prerequisite of oracles.
 .PHONY: oracles
