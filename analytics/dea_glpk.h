@@ -1,0 +1,30 @@
+#ifndef ANALYTICS_DEA_GLPK_H
+#define ANALYTICS_DEA_GLPK_H
+
+/* The programs of dea_program.h solved by GLPK's simplex. Internal to analytics/. */
+
+#include "analytics/dea_program.h"
+
+struct dea_glpk;
+
+/* One way of letting GLPK solve. */
+struct dea_glpk_way {
+    bool is_plain;      /* textbook pricing and ratio test instead of steepest edge and Harris */
+    bool is_dual;       /* dual simplex first */
+    bool has_row_scale; /* rows scaled by a power of two near the largest of bound and extra */
+    bool has_presolve;
+};
+
+/* Keeps one glp_prob of the calling thread. Returns NULL when memory is short. */
+struct dea_glpk *dea_glpk_create(void);
+void dea_glpk_free(struct dea_glpk *glpk);
+
+/*
+ * Solves from the same cold basis whatever was solved before.
+ * Returns STATUS_OK with solution's extra, lambda and dual as GLPK claims them (nothing is checked), or
+ * STATUS_EXHAUSTED when GLPK gave up or did not call its answer optimal.
+ */
+NODISCARD enum status dea_glpk_solve(struct dea_glpk *glpk, const struct dea_program *program,
+                                     const struct dea_glpk_way *way, struct dea_solution *solution);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * Solves a program by the first way whose answer can be proved, and keeps count of what was proved.
+ * Read dea_glpk.c for the solver and dea_certificate.c for the proof.
+ */
+#include "analytics/dea_program.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "analytics/dea_certificate.h"
+#include "analytics/dea_glpk.h"
+#include "analytics/dea_sift.h"
+
+struct dea_solver {
+    struct dea_glpk *glpk;
+    struct dea_sift *sift;
+    struct dea_certificate certificate;
+};
+
+struct dea_way {
+    bool is_sifted; /* only for programs with many columns and no cost on them */
+    struct dea_glpk_way glpk;
+};
+
+/*
+ * In this order. The first two are the fast ones, for many columns and for few; then pivots chosen as plainly as GLPK
+ * can, rows scaled by the judged unit's own values, the dual simplex, and last the presolver.
+ */
+static const struct dea_way ways[] = {
+    {true, {.is_plain = false, .is_dual = false, .has_row_scale = false, .has_presolve = false}},
+    {false, {.is_plain = false, .is_dual = false, .has_row_scale = false, .has_presolve = false}},
+    {false, {.is_plain = true, .is_dual = false, .has_row_scale = true, .has_presolve = false}},
+    {false, {.is_plain = false, .is_dual = true, .has_row_scale = true, .has_presolve = false}},
+    {false, {.is_plain = true, .is_dual = true, .has_row_scale = false, .has_presolve = false}},
+    {false, {.is_plain = false, .is_dual = false, .has_row_scale = false, .has_presolve = true}},
+    {false, {.is_plain = false, .is_dual = false, .has_row_scale = true, .has_presolve = true}},
+};
+
+struct dea_solver *dea_solver_create(size_t rows)
+{
+    struct dea_solver *solver = calloc(1, sizeof *solver);
+    if (solver == NULL) {
+        return NULL;
+    }
+    solver->glpk = dea_glpk_create();
+    solver->sift = dea_sift_create(rows);
+    if (solver->glpk == NULL || solver->sift == NULL) {
+        dea_solver_free(solver);
+        return NULL;
+    }
+    return solver;
+}
+
+void dea_solver_free(struct dea_solver *solver)
+{
+    if (solver != NULL) {
+        dea_sift_free(solver->sift);
+        dea_glpk_free(solver->glpk);
+        free(solver);
+    }
+}
+
+static bool is_proved(const struct dea_check *check)
+{
+    /* Written so that a NaN is refused. */
+    return check->primal_infeasibility <= DEA_TOLERANCE && check->dual_infeasibility <= DEA_TOLERANCE &&
+           check->duality_gap <= DEA_TOLERANCE;
+}
+
+static void count_check(struct dea_certificate *certificate, const struct dea_check *check)
+{
+    certificate->program_count++;
+    certificate->primal_infeasibility_max = fmax(certificate->primal_infeasibility_max, check->primal_infeasibility);
+    certificate->dual_infeasibility_max = fmax(certificate->dual_infeasibility_max, check->dual_infeasibility);
+    certificate->duality_gap_max = fmax(certificate->duality_gap_max, check->duality_gap);
+}
+
+/* Gets an answer one way, with its check; what the check says is for the caller to judge. */
+static enum status solve_once(struct dea_solver *solver, const struct dea_program *program, const struct dea_way *way,
+                              struct dea_solution *solution)
+{
+    if (way->is_sifted) {
+        return dea_sift_solve(solver->sift, solver->glpk, program, &way->glpk, solution);
+    }
+    const enum status status = dea_glpk_solve(solver->glpk, program, &way->glpk, solution);
+    if (status == STATUS_OK) {
+        dea_certificate_check(program, solution);
+    }
+    return status;
+}
+
+enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program *program,
+                             struct dea_solution *solution)
+{
+    assert(program->rows >= 1 && program->rows <= DEA_ROWS_MAX && program->columns >= 1);
+    const bool is_sifted = program->cost == NULL && program->columns > DEA_SIFT_COLUMNS_MIN;
+    for (size_t i = is_sifted ? 0 : 1; i < sizeof ways / sizeof ways[0]; i++) {
+        if (solve_once(solver, program, &ways[i], solution) == STATUS_OK && is_proved(&solution->check)) {
+            count_check(&solver->certificate, &solution->check);
+            return STATUS_OK;
+        }
+        solver->certificate.retry_count++;
+    }
+    return STATUS_EXHAUSTED;
+}
+
+struct dea_certificate dea_solver_certificate(const struct dea_solver *solver)
+{
+    return solver->certificate;
+}

@@ -1,0 +1,7 @@
+# The program through which tests/oracle/test_dea_oracle.py calls the efficiency analysis.
+$(BUILD)/tests/oracle/dea_driver: tests/oracle/dea_driver.c $(BUILD)/analytics.a $(BUILD)/base.a
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/analytics.a $(BUILD)/base.a $(LDLIBS)
+
+oracles: $(BUILD)/tests/oracle/dea_driver
