@@ -88,7 +88,8 @@ static void unbind(struct bound *b)
 static void every_kind_is_bound(void **state)
 {
     static const char text[] = "{\"note\":\"a\\tb\\nc\",\"id\":\"CN-HB\",\"unit\":\"piece\",\"quantity\":9007199254740991,\"lat\":-30.5,"
-        "\"any_number\":7,\"is_urgent\":true,\"expiry\":\"2020-02-29\",\"occurred_at\":\"2020-02-03T14:10:00+08:00\",\"condition\":\"rejected\","
+        "\"any_number\":7,\"is_urgent\":true,\"expiry\":\"2020-02-29\",\"occurred_at\":\"2020-02-03T14:10:00+08:00\","
+        "\"condition\":\"rejected\","
         "\"name\":{\"en\":\"Hubei\",\"zh\":\"\xe6\xb9\x96\xe5\x8c\x97\"},\"contact\":\"A\",\"lines\":[{\"supply\":\"s1\",\"quantity\":1},"
         "{\"quantity\":2,\"supply\":\"s2\"}],\"extra\":[1,{}]}";
     struct bound b;
@@ -194,13 +195,15 @@ static const struct faulty faulty[] = {
     { "\"expiry\":20210229", "/expiry wrong_type\n", "expiry is an integer; a date" },
     { "\"occurred_at\":\"2020-02-03\"", "/occurred_at bad_format\n", "occurred_at is \"2020-02-03\"; an instant such as" },
     { "\"occurred_at\":0", "/occurred_at wrong_type\n", "occurred_at is an integer; an instant" },
-    { "\"condition\":\"god\"", "/condition not_a_choice\n", "condition is \"god\"; good, damaged, quarantine or rejected is wanted; did you mean good?" },
+    { "\"condition\":\"god\"", "/condition not_a_choice\n",
+      "condition is \"god\"; good, damaged, quarantine or rejected is wanted; did you mean good?" },
     { "\"condition\":\"best\"", "/condition not_a_choice\n", "condition is \"best\"; good, damaged, quarantine or rejected is wanted" },
     { "\"condition\":\"Good\"", "/condition not_a_choice\n", "did you mean good?" },
     { "\"condition\":\"\"", "/condition not_a_choice\n", "condition is \"\"; good" },
     { "\"condition\":0", "/condition wrong_type\n", "condition is an integer; good, damaged" },
     { "\"name\":\"\"", "/name too_short\n", "name is an empty text; a text, or an object" },
-    { "\"name\":5", "/name wrong_type\n", "name is an integer; a text, or an object {\"en\": text, \"zh\": text}, of 1 to 20 bytes each, is wanted" },
+    { "\"name\":5", "/name wrong_type\n",
+      "name is an integer; a text, or an object {\"en\": text, \"zh\": text}, of 1 to 20 bytes each, is wanted" },
     { "\"name\":{}", "/name/en missing_member\n/name/zh missing_member\n", "en is missing; a text of 1 to 20 bytes is wanted" },
     { "\"name\":{\"en\":\"a\",\"zh\":3}", "/name/zh wrong_type\n", "zh is an integer; a text of 1 to 20" },
     { "\"name\":{\"en\":\"a\",\"zh\":\"b\",\"fr\":\"c\"}", "/name/fr unknown_member\n", "\"fr\" is not known here; en and zh are" },
@@ -212,8 +215,10 @@ static const struct faulty faulty[] = {
     { "\"lines\":{}", "/lines wrong_type\n", "lines is an object; an array of 1 to 3 objects is wanted" },
     { "\"lines\":[7,null]", "/lines/0 wrong_type\n/lines/1 wrong_type\n", "an item of lines is an integer; an object is wanted" },
     { "\"lines\":[{}]", "/lines/0/supply missing_member\n/lines/0/quantity missing_member\n", "supply is missing; an id (1" },
-    { "\"lines\":[{\"supply\":\"a\",\"quantity\":1},{\"supply\":\"a\",\"quantity\":0}]", "/lines/1/quantity out_of_range\n", "quantity is 0" },
-    { "\"lines\":[{\"supply\":\"a\",\"quantity\":1,\"a/b~c\":1}]", "/lines/0/a~1b~0c unknown_member\n", "\"a/b~c\" is not known here; supply and quantity are" },
+    { "\"lines\":[{\"supply\":\"a\",\"quantity\":1},{\"supply\":\"a\",\"quantity\":0}]", "/lines/1/quantity out_of_range\n",
+      "quantity is 0" },
+    { "\"lines\":[{\"supply\":\"a\",\"quantity\":1,\"a/b~c\":1}]", "/lines/0/a~1b~0c unknown_member\n",
+      "\"a/b~c\" is not known here; supply and quantity are" },
     { "\"quantitty\":1", "/quantitty unknown_member\n", "\"quantitty\" is not known here; did you mean quantity?" },
     { "\"wibble\":null", "/wibble unknown_member\n", "\"wibble\" is not known here; note, id, unit, quantity, lat" },
     { "\"\":1", "/ unknown_member\n", "\"\" is not known here" },
@@ -239,7 +244,8 @@ static void every_fault_is_named(void **state)
 
 static void faulty_members_are_absent(void **state)
 {
-    static const char text[] = "{\"quantity\":\"x\",\"note\":1,\"id\":\"\",\"lat\":\"x\",\"occurred_at\":1,\"condition\":\"x\",\"name\":1,\"contact\":1,\"lines\":1}";
+    static const char text[] = "{\"quantity\":\"x\",\"note\":1,\"id\":\"\",\"lat\":\"x\","
+        "\"occurred_at\":1,\"condition\":\"x\",\"name\":1,\"contact\":1,\"lines\":1}";
     struct bound b;
     (void)state;
     bind_as(&b, text, BIND_CLEAR, "");
@@ -252,7 +258,8 @@ static void faulty_members_are_absent(void **state)
 
 static void all_faults_are_reported(void **state)
 {
-    static const char text[] = "{\"zzz\":1,\"note\":\"\",\"condition\":\"bad\",\"lines\":[{\"supply\":\"?\",\"quantity\":1.5},[],{\"x\":1}],\"lat\":1e3,\"y\":{}}";
+    static const char text[] = "{\"zzz\":1,\"note\":\"\",\"condition\":\"bad\",\"lines\":[{\"supply\":\"?\","
+        "\"quantity\":1.5},[],{\"x\":1}],\"lat\":1e3,\"y\":{}}";
     struct bound b;
     (void)state;
     bind_as(&b, text, BIND_CLEAR, "/orders/7");
@@ -295,7 +302,8 @@ static void commitments_stand_for_personal_texts(void **state)
         { "{\"commitment\":7}", "/contact/commitment wrong_type\n", "commitment is an integer; a text of 64 bytes" },
         { "{\"commitment\":\"00\"}", "/contact/commitment too_short\n", "has 2 bytes; at least 64" },
         { "{\"commitment\":\"" HEX "0\"}", "/contact/commitment too_long\n", "has 65 bytes; at most 64" },
-        { "{\"commitment\":\"A123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}", "/contact/commitment bad_format\n", "not hexadecimal" },
+        { "{\"commitment\":\"A123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}", "/contact/commitment bad_format\n",
+          "not hexadecimal" },
         { "{\"commitment\":\"" HEX "\",\"text\":\"x\"}", "/contact/text unknown_member\n", "\"text\" is not known here; commitment is" },
     };
     struct bound b;
@@ -380,9 +388,12 @@ static void large_bodies_are_bound_in_linear_time(void **state)
 
 static void random_changes_are_survived(void **state)
 {
-    static const char seed[] = "{\"note\":\"a\",\"id\":\"b\",\"quantity\":1,\"lat\":1.5,\"is_urgent\":true,\"expiry\":\"2020-02-29\",\"occurred_at\":"
-        "\"2020-02-03T14:10:00Z\",\"condition\":\"good\",\"name\":{\"en\":\"x\",\"zh\":\"y\"},\"contact\":\"A\",\"lines\":[{\"supply\":\"s\",\"quantity\":1}]}";
-    static const char *const pieces[] = { "1", "\"", "{}", "[]", "null", "true", ",", ":", "e", "-", "\\u0061", "\\n", "~", "/", "\xc3\xa9", "" };
+    static const char seed[] = "{\"note\":\"a\",\"id\":\"b\",\"quantity\":1,\"lat\":1.5,"
+        "\"is_urgent\":true,\"expiry\":\"2020-02-29\",\"occurred_at\":"
+        "\"2020-02-03T14:10:00Z\",\"condition\":\"good\",\"name\":{\"en\":\"x\",\"zh\":\"y\"},"
+        "\"contact\":\"A\",\"lines\":[{\"supply\":\"s\",\"quantity\":1}]}";
+    static const char *const pieces[] = { "1", "\"", "{}", "[]", "null", "true", ",", ":", "e", "-", "\\u0061", "\\n", "~", "/",
+      "\xc3\xa9", "" };
     long bound = 0, refused = 0;
     (void)state;
     for (int round = 0; round < 40000; round++) {
@@ -399,7 +410,8 @@ static void random_changes_are_survived(void **state)
         arena_init(&arena);
         faults_init(&faults, &arena);
         if (json_parse(copy, (size_t)length, &document, &faults) == STATUS_OK) {
-            enum status status = json_bind(document, &order_table, round % 2 == 0 ? BIND_CLEAR : BIND_COMMITTED, "", &order, &arena, &faults);
+            enum status status = json_bind(document, &order_table, round % 2 == 0 ? BIND_CLEAR : BIND_COMMITTED, "",
+              &order, &arena, &faults);
             assert_true((status == STATUS_OK) == (faults.total == 0));
             assert_non_null(summary(&faults));
             bound += status == STATUS_OK;

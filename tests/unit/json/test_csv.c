@@ -76,7 +76,8 @@ static void faults_are_found(void **state)
     };
     (void)state;
     check_cases(cases, sizeof cases / sizeof cases[0]);
-    static const struct { const char *bytes; size_t length; } zeros[] = { { "a\0b", 3 }, { "\"\0\"", 3 }, { "\0", 1 }, { "a,\0", 3 }, { "\"a\"\0", 4 } };
+    static const struct { const char *bytes; size_t length; } zeros[] = { { "a\0b", 3 }, { "\"\0\"", 3 }, { "\0", 1 }, { "a,\0", 3 },
+      { "\"a\"\0", 4 } };
     for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
         struct buffer seen;
         buffer_init(&seen);

@@ -64,31 +64,38 @@ struct bad_text { const char *text, *says; };
 static const struct bad_text bad_texts[] = {
     { "", "the body is empty" }, { " \n\t ", "the body is empty" },
     { "{", "line 1, column 1: the body ends before" }, { "[1,", "ends before" }, { "[\"a\",\n\"b\"\n", "line 3, column" },
-    { "{\"a\"", "ends before" }, { "{\"a\":", "ends before" }, { "\"abc", "closing quote is missing" }, { "[\"abc]", "closing quote is missing" },
+    { "{\"a\"", "ends before" }, { "{\"a\":", "ends before" }, { "\"abc", "closing quote is missing" }, { "[\"abc]",
+      "closing quote is missing" },
     { "[\"abc\\\"]", "closing quote is missing" },
     { "{}x", "something follows" }, { "{}{}", "something follows" }, { "[],", "something follows" }, { "{}]", "something follows" },
     { "1 2", "something follows" }, { "01", "not a JSON value" },
-    { "{a:1}", "name of a member" }, { "{'a':1}", "name of a member" }, { "{\"a\":1,}", "name of a member" }, { "{1:1}", "name of a member" },
+    { "{a:1}", "name of a member" }, { "{'a':1}", "name of a member" }, { "{\"a\":1,}", "name of a member" }, { "{1:1}",
+      "name of a member" },
     { "{,}", "name of a member" }, { "{\"a\" 1}", "a colon" }, { "{\"a\",1}", "a colon" }, { "{\"a\"}", "a colon" },
     { "{\"a\":1 \"b\":2}", "a comma or a closing brace" }, { "{\"a\":1]", "closing brace" }, { "{\"a\":1:2}", "closing brace" },
     { "[1 2]", "a comma or a closing bracket" }, { "[1}", "closing bracket" }, { "[\"a\":1]", "closing bracket" },
     { "[1,]", "not a JSON value" }, { "[,1]", "not a JSON value" }, { "[1,,2]", "not a JSON value" }, { "{\"a\":}", "not a JSON value" },
     { "tru", "not a JSON value" }, { "TRUE", "not a JSON value" }, { "nul", "not a JSON value" }, { "[NaN]", "not a JSON value" },
-    { "[Infinity]", "not a JSON value" }, { "[-Infinity]", "not a JSON value" }, { "[+1]", "not a JSON value" }, { "[.5]", "not a JSON value" },
+    { "[Infinity]", "not a JSON value" }, { "[-Infinity]", "not a JSON value" }, { "[+1]", "not a JSON value" }, { "[.5]",
+      "not a JSON value" },
     { "[1.]", "not a JSON value" }, { "[1e]", "not a JSON value" }, { "[1e+]", "not a JSON value" }, { "[-]", "not a JSON value" },
     { "[0x1]", "" }, { "[1_0]", "" }, { "[012]", "" }, { "[-012]", "" }, { "[1.5.5]", "" }, { "[--1]", "" }, { "[1e5.5]", "" },
-    { "['a']", "not a JSON value" }, { "// c\n{}", "not a JSON value" }, { "{} // c", "something follows" }, { "[1]/**/", "something follows" },
+    { "['a']", "not a JSON value" }, { "// c\n{}", "not a JSON value" }, { "{} // c", "something follows" }, { "[1]/**/",
+      "something follows" },
     { "[undefined]", "not a JSON value" }, { "\\u0031", "" }, { "[\xc2\xa0" "1]", "" }, { "[1\f]", "" }, { "*", "" },
     { "[\"a\nb\"]", "a line break stands within a text" }, { "[\"a\tb\"]", "a control character" }, { "[\"\x1f\"]", "a control character" },
-    { "[\"\\q\"]", "begins no escape" }, { "[\"\\x41\"]", "begins no escape" }, { "[\"\\u12\"]", "begins no escape" }, { "[\"\\u12g4\"]", "begins no escape" },
+    { "[\"\\q\"]", "begins no escape" }, { "[\"\\x41\"]", "begins no escape" }, { "[\"\\u12\"]", "begins no escape" },
+      { "[\"\\u12g4\"]", "begins no escape" },
     { "[\"\\U0041\"]", "begins no escape" }, { "[\"\\", "" },
     { "[\"\\ud800\"]", "surrogate pair" }, { "[\"\\udc00\"]", "surrogate pair" }, { "[\"\\ud800\\u0041\"]", "surrogate pair" },
     { "[\"\\ud800\\ud800\"]", "surrogate pair" }, { "[\"\\ude00\\ud83d\"]", "surrogate pair" }, { "[\"\\ud83dx\"]", "surrogate pair" },
     { "[\"\\u0000\"]", "U+0000" }, { "{\"a\\u0000b\":1}", "U+0000" },
-    { "[99999999999999999999]", "line 1, column 21: a number outside -9223372036854775808" }, { "[-99999999999999999999]", "a number outside" },
+    { "[99999999999999999999]", "line 1, column 21: a number outside -9223372036854775808" }, { "[-99999999999999999999]",
+      "a number outside" },
     { "[9223372036854775808]", "a number outside" }, { "[1e999]", "a number outside -1.79" }, { "[-1e999]", "a number outside" },
     { "\xff", "not UTF-8" }, { "[\"\xff\"]", "line 1, column 2: the bytes are not UTF-8" }, { "[\"\xc0\x80\"]", "not UTF-8" },
-    { "[\"\xed\xa0\x80\"]", "not UTF-8" }, { "[\"\xe6\xb9\"]", "not UTF-8" }, { "[\"\xf5\x80\x80\x80\"]", "not UTF-8" }, { "[\xe9]", "not UTF-8" },
+    { "[\"\xed\xa0\x80\"]", "not UTF-8" }, { "[\"\xe6\xb9\"]", "not UTF-8" }, { "[\"\xf5\x80\x80\x80\"]", "not UTF-8" }, { "[\xe9]",
+      "not UTF-8" },
     { "\xef\xbb\xbf{}", "byte order mark" }, { "\xff\xfe{", "" }, { "\xfe\xff{", "" },
 };
 
@@ -108,7 +115,8 @@ static void bad_texts_say_why(void **state)
         assert_string_equal(summary(&p.faults), " invalid_json\n");
         finish(&p);
     }
-    static const struct { const char *bytes; size_t length; } zeros[] = { { "{}\0", 3 }, { "\0{}", 3 }, { "[\"\0\"]", 5 }, { "[\0]", 3 }, { "{\"a\0\":1}", 8 },
+    static const struct { const char *bytes; size_t length; } zeros[] = { { "{}\0", 3 }, { "\0{}", 3 }, { "[\"\0\"]", 5 }, { "[\0]",
+      3 }, { "{\"a\0\":1}", 8 },
         { "[1\0]", 4 }, { "[-0\0,1.5\0]", 10 }, { "[true\0]", 7 }, { "1\0", 2 } };
     for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
         struct parsed p;

@@ -49,9 +49,11 @@ static void events_of_small_texts(void **state)
         check_events(cases[i].text, strlen(cases[i].text), cases[i].events);
     }
     static const char *const broken[] = {
-        "", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "\"", "\"a", "\"a\\",
+        "", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}", "{\"a\" 1}",
+          "\"", "\"a", "\"a\\",
         "\"a\\\"", "tru", "nul", "fals", "t", "[1 2]", "{\"a\":1 \"b\":2}", "{}x", "1 2", "[1}", "{\"a\":1]", "+1", "x", "}", "]", ",", ":",
-        "{\"\\u12\":1}", "{\"\\u123\":1}", "{\"\\ud800\":1}", "{\"\\udc00\":1}", "{\"\\ud800\\u0041\":1}", "{\"\\ud800\\udc0\":1}", "{\"\\u0000\":1}",
+        "{\"\\u12\":1}", "{\"\\u123\":1}", "{\"\\ud800\":1}", "{\"\\udc00\":1}", "{\"\\ud800\\u0041\":1}", "{\"\\ud800\\udc0\":1}",
+          "{\"\\u0000\":1}",
         "{\"\\x\":1}", "{\"a\\", "{\"\\u", "{\"\\ud83d\\", "{\"\\ud83d\\ude0",
     };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
@@ -141,7 +143,8 @@ static void write_random_text(struct buffer *out)
 
 static void write_random_value(struct buffer *out, size_t depth)
 {
-    static const char *const scalars[] = { "0", "-0", "1", "-12.5", "1e3", "1E-3", "0.10", "-0.0", "9007199254740993", "true", "false", "null" };
+    static const char *const scalars[] = { "0", "-0", "1", "-12.5", "1e3", "1E-3", "0.10", "-0.0", "9007199254740993", "true",
+      "false", "null" };
     size_t kind = random_below(depth > 5 ? 3 : 5);
     if (kind < 2) {
         buffer_text(out, scalars[random_below(sizeof scalars / sizeof scalars[0])]);
