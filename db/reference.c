@@ -196,13 +196,6 @@ enum status db_site_put(struct db *db, const struct site *row)
     return statement_run(use);
 }
 
-enum status db_site_has_stock(struct db *db, const char *id, bool *has_stock)
-{
-    sqlite3_stmt *use = statement_use(db, STATEMENT_site_has_stock);
-    statement_bind_text(use, 1, id);
-    return rows_any(use, has_stock);
-}
-
 static enum status read_item(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct item *item = row;

@@ -74,7 +74,6 @@ enum status db_site_find(struct db *db, struct arena *arena, const char *id, str
 enum status db_site_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *kind,
                          const char *organisation, const char *province, struct site **out, size_t *count) NODISCARD;
 enum status db_site_put(struct db *db, const struct site *row) NODISCARD;
-enum status db_site_has_stock(struct db *db, const char *id, bool *has_stock) NODISCARD;
 
 enum status db_item_find(struct db *db, struct arena *arena, const char *id, struct item *out) NODISCARD;
 enum status db_item_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *category,

@@ -117,6 +117,10 @@ enum status statement_text(sqlite3_stmt *use, int column, struct arena *arena, c
     if (copy == NULL) {
         return STATUS_EXHAUSTED;
     }
+    if (strlen(copy) != (size_t)length) { /* what stands behind a NUL would hide from every check */
+        log_error("sqlite", "a text holds a NUL");
+        return STATUS_CORRUPT;
+    }
     *out = copy;
     return STATUS_OK;
 }

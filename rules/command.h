@@ -55,6 +55,8 @@ struct command {
     const char *new_id; /* id of what is created, or "" */
     struct actor actor;
     int64_t if_version; /* COMMAND_VERSION_* or the version wanted */
+    const char *submitted; /* the bytes as they came, for telling a retry from another command */
+    size_t submitted_length;
     const char *body;   /* committed bytes: no personal text in clear */
     size_t body_length;
     struct command_personal *personal;

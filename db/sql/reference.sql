@@ -56,13 +56,6 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,
 kind = excluded.kind, organisation = excluded.organisation, province = excluded.province, lat_e7 = excluded.lat_e7,
 lon_e7 = excluded.lon_e7, version = excluded.version, seq = excluded.seq
 
--- name: site_has_stock
--- Whether anything lies at a site or is on its way to it.
-SELECT 1 FROM supply WHERE site = ?1 AND on_hand > 0
-UNION ALL
-SELECT 1 FROM transfer WHERE destination = ?1 AND state IN ('pending', 'reserved', 'in_transit')
-LIMIT 1
-
 -- name: item_find
 SELECT id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq
 FROM item WHERE id = ?1

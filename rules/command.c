@@ -1,0 +1,139 @@
+/*
+ * From bytes to a command. Bodies are bound by the tables of request.c; figures may come
+ * as CSV (figure_read.c); personal texts are taken out by personal.c. What the state says
+ * to a command is the business of apply.c and the nouns behind it.
+ */
+#include "rules/command.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules/figure_read.h"
+#include "rules/personal.h"
+#include "rules/request.h"
+
+static const char *const kind_names[COMMAND_KINDS] = {
+    [COMMAND_GENESIS] = "genesis",
+    [COMMAND_PROVINCE_PUT] = "province.put",
+    [COMMAND_ORGANISATION_PUT] = "organisation.put",
+    [COMMAND_SITE_PUT] = "site.put",
+    [COMMAND_ITEM_PUT] = "item.put",
+    [COMMAND_INDICATOR_PUT] = "indicator.put",
+    [COMMAND_FIGURES_PUT] = "figures.put",
+    [COMMAND_SUPPLY_INTAKE] = "supply.intake",
+    [COMMAND_SUPPLY_ADJUST] = "supply.adjust",
+    [COMMAND_TRANSFER_CREATE] = "transfer.create",
+    [COMMAND_TRANSFER_DISPATCH] = "transfer.dispatch",
+    [COMMAND_TRANSFER_RECEIVE] = "transfer.receive",
+    [COMMAND_TRANSFER_CANCEL] = "transfer.cancel",
+    [COMMAND_TRANSFER_RETURN] = "transfer.return",
+};
+
+const char *command_kind_name(enum command_kind kind)
+{
+    assert(kind < COMMAND_KINDS);
+    return kind_names[kind];
+}
+
+enum status command_kind_from_name(const char *name, enum command_kind *kind)
+{
+    for (int i = 0; i < COMMAND_KINDS; i++) {
+        if (strcmp(kind_names[i], name) == 0) {
+            *kind = (enum command_kind)i;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_ABSENT;
+}
+
+/* The id that a body names for its object, or NULL. */
+static const char *body_id(const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_PROVINCE_PUT:     return ((const struct province_request *)command->request)->code;
+    case COMMAND_ORGANISATION_PUT: return ((const struct organisation_request *)command->request)->id;
+    case COMMAND_SITE_PUT:         return ((const struct site_request *)command->request)->id;
+    case COMMAND_ITEM_PUT:         return ((const struct item_request *)command->request)->id;
+    case COMMAND_INDICATOR_PUT:    return ((const struct indicator_request *)command->request)->id;
+    case COMMAND_SUPPLY_INTAKE:    return ((const struct intake_request *)command->request)->id;
+    case COMMAND_TRANSFER_CREATE:  return ((const struct transfer_request *)command->request)->id;
+    case COMMAND_GENESIS:
+    case COMMAND_FIGURES_PUT:
+    case COMMAND_SUPPLY_ADJUST:
+    case COMMAND_TRANSFER_DISPATCH:
+    case COMMAND_TRANSFER_RECEIVE:
+    case COMMAND_TRANSFER_CANCEL:
+    case COMMAND_TRANSFER_RETURN:
+    case COMMAND_KINDS:
+        break;
+    }
+    return NULL;
+}
+
+/* A PUT's body may repeat the id of its path; a POST's may choose the new object's id. */
+static void settle_id(struct command *command, struct faults *faults)
+{
+    const char *id = body_id(command);
+    if (id == NULL) {
+        return;
+    }
+    bool is_create = command->kind == COMMAND_SUPPLY_INTAKE || command->kind == COMMAND_TRANSFER_CREATE;
+    if (is_create) {
+        command->new_id = id;
+    } else if (strcmp(id, command->target) != 0) {
+        faults_add(faults, command->kind == COMMAND_PROVINCE_PUT ? "/code" : "/id", "id_mismatch",
+                   "the body says %s, the path %s: leave it out or let it equal the path", id, command->target);
+    }
+}
+
+static enum status bind_body(struct command *command, enum bind_mode mode, struct arena *arena, struct faults *faults)
+{
+    const struct bind_table *table = request_table((int)command->kind);
+    assert(table != NULL);
+    enum status status = json_parse(command->body, command->body_length, &command->document, faults);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    void *request = arena_alloc(arena, table->size);
+    if (request == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    status = json_bind(command->document, table, mode, "", request, arena, faults);
+    if (status == STATUS_OK) {
+        command->request = request;
+    }
+    return status;
+}
+
+enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
+                           struct arena *arena, struct faults *faults)
+{
+    command->submitted = command->body = body;
+    command->submitted_length = command->body_length = body_length;
+    command->personal = NULL;
+    command->personal_count = 0;
+    if (command->kind == COMMAND_FIGURES_PUT && !figure_body_is_json(body, body_length)) {
+        return figure_read_csv(command, arena, faults);
+    }
+    enum status status = bind_body(command, mode, arena, faults);
+    if (status == STATUS_OK && (command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS)) {
+        status = figure_read_decimals(command, arena, faults);
+    }
+    if (status == STATUS_OK) {
+        settle_id(command, faults);
+        status = faults->total > 0 ? STATUS_INVALID : STATUS_OK;
+    }
+    if (status == STATUS_OK && mode == BIND_CLEAR) {
+        status = personal_commit(command, arena);
+    }
+    return status;
+}
+
+void command_fini(struct command *command)
+{
+    if (command->document != NULL) {
+        json_decref(command->document);
+        command->document = NULL;
+    }
+}

@@ -1,0 +1,267 @@
+/*
+ * Figures: replaced and extended all or nothing. Every submission that changes anything
+ * makes a new revision, by which analyses are cached.
+ */
+#include "rules/figure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/figure.h"
+#include "db/reference.h"
+#include "rules/apply.h"
+#include "rules/request.h"
+
+/* A set of known codes, looked up once each. */
+struct codes {
+    const char **names;
+    const char **iso; /* what the name stands for; NULL where unknown */
+    size_t count;
+    size_t capacity;
+};
+
+static const char *const *codes_find(const struct codes *codes, const char *name)
+{
+    for (size_t i = 0; i < codes->count; i++) {
+        if (strcmp(codes->names[i], name) == 0) {
+            return &codes->iso[i];
+        }
+    }
+    return NULL;
+}
+
+static enum status codes_add(struct codes *codes, struct arena *arena, const char *name, const char *iso)
+{
+    if (codes->count == codes->capacity) {
+        size_t capacity = codes->capacity == 0 ? 64 : codes->capacity * 2;
+        const char **names = arena_array(arena, capacity, sizeof *names);
+        const char **isos = arena_array(arena, capacity, sizeof *isos);
+        if (names == NULL || isos == NULL) {
+            return STATUS_EXHAUSTED;
+        }
+        if (codes->count > 0) {
+            memcpy(names, codes->names, codes->count * sizeof *names);
+            memcpy(isos, codes->iso, codes->count * sizeof *isos);
+        }
+        codes->names = names;
+        codes->iso = isos;
+        codes->capacity = capacity;
+    }
+    codes->names[codes->count] = name;
+    codes->iso[codes->count++] = iso;
+    return STATUS_OK;
+}
+
+struct check {
+    struct db *db;
+    struct arena *arena;
+    struct faults *faults;
+    struct codes provinces, indicators;
+};
+
+/* what goes on with the sentence that the name at fault begins. */
+static void add_fault(struct check *check, const struct figure_request *row, size_t index, const char *member,
+                      const char *code, const char *name, const char *what)
+{
+    if (row->row > 0) {
+        faults_add_row(check->faults, row->row, member, code, "%s %s", name, what);
+    } else {
+        const char *pointer = arena_format(check->arena, "/figures/%zu/%s", index, member);
+        faults_add(check->faults, pointer, code, "%s %s", name, what);
+    }
+}
+
+static enum status check_province(struct check *check, struct figure_request *row, size_t index)
+{
+    const char *const *known = codes_find(&check->provinces, row->province);
+    if (known == NULL) {
+        struct province province = { 0 };
+        enum status status = db_province_find(check->db, check->arena, row->province, &province);
+        if (status != STATUS_OK && status != STATUS_ABSENT) {
+            return status;
+        }
+        status = codes_add(&check->provinces, check->arena, row->province, province.code);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        known = codes_find(&check->provinces, row->province);
+    }
+    if (*known == NULL) {
+        add_fault(check, row, index, "province", "unknown_province", row->province,
+                  "is no province; GET /provinces lists them");
+    } else {
+        row->province = *known;
+    }
+    return STATUS_OK;
+}
+
+static enum status check_indicator(struct check *check, const struct figure_request *row, size_t index)
+{
+    const char *const *known = codes_find(&check->indicators, row->indicator);
+    if (known == NULL) {
+        struct indicator indicator = { 0 };
+        enum status status = db_indicator_find(check->db, check->arena, row->indicator, &indicator);
+        if (status != STATUS_OK && status != STATUS_ABSENT) {
+            return status;
+        }
+        status = codes_add(&check->indicators, check->arena, row->indicator, indicator.id);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        known = codes_find(&check->indicators, row->indicator);
+    }
+    if (*known == NULL) {
+        add_fault(check, row, index, "indicator", "unknown_indicator", row->indicator,
+                  "is no stored indicator; PUT /indicators/{id} makes one");
+    }
+    return STATUS_OK;
+}
+
+static int compare_figures(const void *a, const void *b)
+{
+    const struct figure_request *x = *(const struct figure_request *const *)a;
+    const struct figure_request *y = *(const struct figure_request *const *)b;
+    int order = strcmp(x->indicator, y->indicator);
+    if (order == 0) {
+        order = (x->year > y->year) - (x->year < y->year);
+    }
+    if (order == 0) {
+        order = strcmp(x->province, y->province);
+    }
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+static bool is_same_key(const struct figure_request *x, const struct figure_request *y)
+{
+    return x->year == y->year && strcmp(x->indicator, y->indicator) == 0 && strcmp(x->province, y->province) == 0;
+}
+
+/* A figure may stand in a submission once. */
+static enum status check_doubles(struct check *check, struct figure_request *rows, size_t count)
+{
+    const struct figure_request **sorted = malloc(count * sizeof *sorted);
+    if (sorted == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = &rows[i];
+    }
+    qsort(sorted, count, sizeof *sorted, compare_figures);
+    for (size_t i = 1; i < count; i++) {
+        if (is_same_key(sorted[i - 1], sorted[i])) {
+            add_fault(check, sorted[i], (size_t)(sorted[i] - rows), "province", "duplicate_row",
+                      sorted[i]->province, "of that indicator and year stands in an earlier row too");
+        }
+    }
+    free(sorted);
+    return STATUS_OK;
+}
+
+static enum status count_effect(struct check *check, const struct figure_request *rows, size_t count,
+                                struct figures_effect *effect)
+{
+    struct figures_revision last = { 0 };
+    struct arena scratch;
+    enum status status = db_figures_revision_last(check->db, check->arena, &last);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return status;
+    }
+    status = STATUS_OK;
+    arena_init(&scratch);
+    *effect = (struct figures_effect){ (int64_t)count, 0, 0, 0, 0 };
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        const char *stored = NULL;
+        arena_reset(&scratch);
+        status = db_figure_find(check->db, &scratch, rows[i].indicator, rows[i].year, rows[i].province, &stored);
+        if (status == STATUS_ABSENT) {
+            effect->added++;
+            status = STATUS_OK;
+        } else if (status == STATUS_OK && strcmp(stored, rows[i].decimal) != 0) {
+            effect->changed++;
+        } else if (status == STATUS_OK) {
+            effect->same++;
+        }
+    }
+    effect->revision = last.revision + (effect->added + effect->changed > 0 ? 1 : 0);
+    arena_fini(&scratch);
+    return status;
+}
+
+static enum status check_rows(struct db *db, const struct bind_array *array, struct arena *arena,
+                              struct refusal *refusal, struct figures_effect *effect)
+{
+    struct check check = { db, arena, &refusal->faults, { 0 }, { 0 } };
+    struct figure_request *rows = array->items;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < array->count; i++) {
+        status = check_province(&check, &rows[i], i);
+        if (status == STATUS_OK) {
+            status = check_indicator(&check, &rows[i], i);
+        }
+    }
+    if (status == STATUS_OK) {
+        status = check_doubles(&check, rows, array->count);
+    }
+    if (status == STATUS_OK && refusal->faults.total > 0) {
+        refusal_set(refusal, REFUSAL_INVALID, "import_errors", "%zu faults in %zu rows; nothing was written",
+                    refusal->faults.total, array->count);
+        return STATUS_INVALID;
+    }
+    return status != STATUS_OK ? status : count_effect(&check, rows, array->count, effect);
+}
+
+enum status figures_check(struct db *db, const struct command *command, struct arena *arena, struct refusal *refusal,
+                          struct figures_effect *effect)
+{
+    const struct figures_request *request = command->request;
+    return check_rows(db, &request->figures, arena, refusal, effect);
+}
+
+enum status figures_write(struct context *context, const struct bind_array *array, const struct figures_effect *effect)
+{
+    const struct figure_request *rows = array->items;
+    uint8_t digest[DIGEST_BYTES];
+    char hex[DIGEST_BYTES * 2 + 1];
+    enum status status = STATUS_OK;
+    struct arena scratch;
+    arena_init(&scratch);
+    for (size_t i = 0; status == STATUS_OK && i < array->count; i++) {
+        const char *stored = NULL;
+        arena_reset(&scratch);
+        status = db_figure_find(context->db, &scratch, rows[i].indicator, rows[i].year, rows[i].province, &stored);
+        if (status == STATUS_OK && strcmp(stored, rows[i].decimal) == 0) {
+            continue;
+        }
+        if (status == STATUS_OK || status == STATUS_ABSENT) {
+            struct figure row = { rows[i].indicator, rows[i].year, rows[i].province, rows[i].decimal, effect->revision };
+            status = db_figure_put(context->db, &row);
+        }
+    }
+    arena_fini(&scratch);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    digest_bytes(digest, context->command->body, context->command->body_length);
+    text_to_hex(hex, digest, sizeof digest);
+    struct figures_revision revision = { effect->revision, (int64_t)context->seq, context->time_ms, effect->figures,
+                                         effect->added + effect->changed, hex };
+    return db_figures_revision_insert(context->db, &revision);
+}
+
+enum status figures_put_apply(struct context *context)
+{
+    const struct figures_request *request = context->command->request;
+    struct figures_effect effect = { 0 };
+    enum status status = check_rows(context->db, &request->figures, context->arena, &context->outcome->refusal, &effect);
+    if (status != STATUS_OK) {
+        return status == STATUS_INVALID ? context_refused(context) : status;
+    }
+    if (effect.added + effect.changed == 0) {
+        struct figures_revision last;
+        status = db_figures_revision_last(context->db, context->arena, &last);
+        return status != STATUS_OK ? status : context_unchanged(context, "", last.seq);
+    }
+    status = figures_write(context, &request->figures, &effect);
+    return status != STATUS_OK ? status : context_changed(context, "");
+}

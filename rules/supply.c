@@ -1,0 +1,263 @@
+/*
+ * Supplies: what comes in (intake) and what a stock count, use or loss changes
+ * (adjustment). Quantities change in stock.c alone.
+ */
+#include "rules/supply.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/reference.h"
+#include "rules/request.h"
+#include "rules/stock.h"
+
+enum { FUTURE_TOLERANCE_MS = 5 * 60 * 1000 };
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+/* STATUS_OK and *found false, and a fault, where there is no such row. */
+static enum status find_site(struct context *context, const char *id, const char *pointer, struct site *site, bool *found)
+{
+    enum status status = db_site_find(context->db, context->arena, id, site);
+    *found = status == STATUS_OK;
+    if (status == STATUS_ABSENT) {
+        faults_add(&context->outcome->refusal.faults, pointer, "unknown_site", "%s is no site; PUT /sites/%s makes one", id, id);
+        return STATUS_OK;
+    }
+    return status;
+}
+
+static enum status find_item(struct context *context, const char *id, struct item *item, bool *found)
+{
+    enum status status = db_item_find(context->db, context->arena, id, item);
+    *found = status == STATUS_OK;
+    if (status == STATUS_ABSENT) {
+        faults_add(&context->outcome->refusal.faults, "/item", "unknown_item", "%s is no item; PUT /items/%s makes one", id, id);
+        return STATUS_OK;
+    }
+    return status;
+}
+
+static enum status check_owner(struct context *context, const char *owner)
+{
+    struct organisation organisation;
+    enum status status = db_organisation_find(context->db, context->arena, owner, &organisation);
+    if (status == STATUS_ABSENT) {
+        faults_add(&context->outcome->refusal.faults, "/owner", "unknown_organisation",
+                   "%s is not an organisation here; PUT /organisations/%s first", owner, owner);
+        return STATUS_OK;
+    }
+    return status;
+}
+
+/* An earmark names a site, an organisation or a province. */
+static enum status check_earmark(struct context *context, const char *earmark)
+{
+    struct site site;
+    struct organisation organisation;
+    struct province province;
+    enum status status = db_site_find(context->db, context->arena, earmark, &site);
+    if (status == STATUS_ABSENT) {
+        status = db_organisation_find(context->db, context->arena, earmark, &organisation);
+    }
+    if (status == STATUS_ABSENT) {
+        status = db_province_find(context->db, context->arena, earmark, &province);
+    }
+    if (status == STATUS_ABSENT) {
+        faults_add(&context->outcome->refusal.faults, "/earmark", "unknown_earmark",
+                   "%s is neither a site nor an organisation nor a province", earmark);
+        return STATUS_OK;
+    }
+    return status;
+}
+
+static enum status check_lot(struct context *context, const struct intake_request *request)
+{
+    struct faults *faults = &context->outcome->refusal.faults;
+    const char *other = NULL;
+    if (request->expiry == NULL) {
+        return STATUS_OK;
+    }
+    if (request->lot == NULL) {
+        faults_add(faults, "/expiry", "expiry_without_lot", "an expiry date belongs to a lot: name the lot or leave expiry out");
+        return STATUS_OK;
+    }
+    if (strcmp(request->expiry, "2000-01-01") < 0 || strcmp(request->expiry, "2100-01-01") >= 0) {
+        faults_add(faults, "/expiry", "expiry_implausible", "%s: expiry dates lie from 2000 to 2099", request->expiry);
+        return STATUS_OK;
+    }
+    enum status status = db_supply_lot_expiry(context->db, context->arena, request->item, request->lot, request->expiry,
+                                              &other);
+    if (status == STATUS_OK && other[0] != 0) {
+        faults_add(faults, "/expiry", "expiry_conflict", "lot %s of %s is recorded with expiry %s", request->lot,
+                   request->item, other);
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
+/* Checks the request against the state; *site and *item are filled where they exist. */
+static enum status check_intake(struct context *context, const struct intake_request *request, struct site *site,
+                                struct item *item)
+{
+    bool has_site = false, has_item = false;
+    enum status status = find_site(context, request->site, "/site", site, &has_site);
+    if (status == STATUS_OK) {
+        status = find_item(context, request->item, item, &has_item);
+    }
+    if (status == STATUS_OK && request->owner != NULL) {
+        status = check_owner(context, request->owner);
+    }
+    if (status == STATUS_OK && request->earmark != NULL) {
+        status = check_earmark(context, request->earmark);
+    }
+    if (status == STATUS_OK) {
+        status = check_lot(context, request);
+    }
+    if (request->occurred_at != BIND_ABSENT && request->occurred_at > context->time_ms + FUTURE_TOLERANCE_MS) {
+        faults_add(&context->outcome->refusal.faults, "/occurred_at", "occurred_in_future",
+                   "occurred_at lies more than 5 minutes ahead of the ledger's clock");
+    }
+    return status;
+}
+
+/* A supply that the client wants to name must not have that name already, unless it is the same one. */
+static enum status check_new_id(struct context *context, const char *id, const struct supply *like)
+{
+    struct supply same, named;
+    struct refusal *refusal = &context->outcome->refusal;
+    enum status status = db_supply_find_same(context->db, context->arena, like, &same);
+    if (status == STATUS_OK && strcmp(same.id, id) != 0) {
+        refusal_set(refusal, REFUSAL_CONFLICT, "already_exists",
+                    "supply %s has the same site, item, lot, expiry, owner, donor, donation, earmark and condition: "
+                    "leave id out to add to it", same.id);
+        refusal_text(refusal, "existing_id", same.id);
+        return STATUS_CONFLICT;
+    }
+    if (status != STATUS_ABSENT) {
+        return status;
+    }
+    status = db_supply_find(context->db, context->arena, id, &named);
+    if (status == STATUS_OK) {
+        refusal_set(refusal, REFUSAL_CONFLICT, "already_exists",
+                    "%s is the id of another supply (%s at %s): choose another or leave it out", id, named.item, named.site);
+        refusal_text(refusal, "existing_id", id);
+        return STATUS_CONFLICT;
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
+enum status supply_intake_apply(struct context *context)
+{
+    const struct intake_request *request = context->command->request;
+    struct site site;
+    struct item item;
+    struct supply stored;
+    bool is_new = false;
+    enum status status = check_intake(context, request, &site, &item);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (context->outcome->refusal.faults.total > 0) {
+        return context_refused(context);
+    }
+    if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
+        return context_forbid(context, "intake", site.id, site.organisation);
+    }
+    const char *condition = supply_conditions[request->condition < 0 ? 0 : request->condition];
+    if (item.lot_control && request->lot == NULL && strcmp(condition, "good") == 0) {
+        condition = "quarantine"; /* nobody can recall what has no lot */
+    }
+    struct supply like = {
+        .site = site.id, .province = site.province, .item = item.id, .lot = or_empty(request->lot),
+        .expiry = or_empty(request->expiry), .owner = request->owner != NULL ? request->owner : site.organisation,
+        .donor = or_empty(request->donor), .donation = or_empty(request->donation),
+        .earmark = or_empty(request->earmark), .condition = condition,
+    };
+    if (request->id != NULL) {
+        status = check_new_id(context, request->id, &like);
+        if (status != STATUS_OK) {
+            return status == STATUS_CONFLICT ? context_refused(context) : status;
+        }
+    }
+    struct stock_note note = { "intake", intake_sources[request->source], NULL, 0, request->reference,
+                               request->note.commitment,
+                               request->occurred_at != BIND_ABSENT ? request->occurred_at : 0 };
+    status = stock_add(context, &like, context->command->new_id, request->quantity, &note, &stored, &is_new);
+    if (status != STATUS_OK) {
+        return status == STATUS_CONFLICT ? context_refused(context) : status;
+    }
+    return context_created(context, stored.id);
+}
+
+/* Adjustments that take away have reasons that do, and the reverse. */
+static void check_delta(struct context *context, const struct adjust_request *request)
+{
+    const char *reason = adjust_reasons[request->reason];
+    bool only_takes = strcmp(reason, "counted") != 0 && strcmp(reason, "corrected") != 0;
+    if (request->delta == 0) {
+        faults_add(&context->outcome->refusal.faults, "/delta", "out_of_range", "delta is 0: nothing would change");
+    } else if (only_takes && request->delta > 0) {
+        faults_add(&context->outcome->refusal.faults, "/delta", "out_of_range",
+                   "what is %s is taken away: delta must be negative; what turns up is counted, or an intake with source found",
+                   reason);
+    }
+}
+
+/* What is reserved stays: an adjustment cannot take it. */
+static bool fits(struct context *context, const struct supply *supply, int64_t delta)
+{
+    struct refusal *refusal = &context->outcome->refusal;
+    int64_t available = supply->on_hand - supply->reserved;
+    if (delta < 0 && -delta > available) {
+        refusal_set(refusal, REFUSAL_CONFLICT, "insufficient_stock",
+                    "supply %s has %" PRId64 " available (%" PRId64 " on hand, %" PRId64 " reserved), %" PRId64
+                    " were to be taken", supply->id, available, supply->on_hand, supply->reserved, -delta);
+        refusal_text(refusal, "supply", supply->id);
+        refusal_integer(refusal, "available", available);
+        refusal_integer(refusal, "asked", -delta);
+        return false;
+    }
+    if (delta > 0 && delta > TEXT_INTEGER_MAX - supply->on_hand) {
+        refusal_set(refusal, REFUSAL_CONFLICT, "quantity_overflow", "supply %s would exceed %" PRId64, supply->id,
+                    TEXT_INTEGER_MAX);
+        return false;
+    }
+    return true;
+}
+
+enum status supply_adjust_apply(struct context *context)
+{
+    const struct adjust_request *request = context->command->request;
+    const char *id = context->command->target;
+    struct supply supply;
+    struct site site;
+    enum status status = db_supply_find(context->db, context->arena, id, &supply);
+    if (status == STATUS_ABSENT) {
+        refusal_set(&context->outcome->refusal, REFUSAL_ABSENT, "not_found", "there is no supply %s", id);
+        return context_refused(context);
+    }
+    if (status == STATUS_OK) {
+        status = db_site_find(context->db, context->arena, supply.site, &site);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
+        return context_forbid(context, "an adjustment", site.id, site.organisation);
+    }
+    check_delta(context, request);
+    if (context->outcome->refusal.faults.total > 0 || !fits(context, &supply, request->delta)) {
+        return context_refused(context);
+    }
+    struct stock_note note = { "adjustment", adjust_reasons[request->reason], NULL, 0, request->reference,
+                               request->note.commitment, 0 };
+    if (context_check_optional_version(context, supply.version) != STATUS_OK) {
+        return context_refused(context);
+    }
+    status = stock_change(context, &supply, request->delta, 0, &note);
+    return status != STATUS_OK ? status : context_changed(context, supply.id);
+}

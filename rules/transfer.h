@@ -1,0 +1,32 @@
+#ifndef RULES_TRANSFER_H
+#define RULES_TRANSFER_H
+
+#include "db/transfer.h"
+#include "rules/apply.h" /* declares transfer_*_apply with their siblings */
+
+/*
+ * Inside rules/: what creating, dispatching, receiving and ending a transfer share.
+ * States go one way: pending -> reserved -> in_transit -> received; ends also rejected,
+ * cancelled, returned.
+ */
+
+/* A stored transfer with its lines and the two sites' organisations. */
+struct transfer_state {
+    struct transfer transfer;
+    struct transfer_line *lines;
+    size_t count;
+};
+
+/* Reads the command's target. STATUS_CONFLICT where it is absent and the refusal is set. */
+enum status transfer_load(struct context *context, struct transfer_state *state) NODISCARD;
+
+/* Whether the transition `to` is allowed from the transfer's state: STATUS_CONFLICT and the
+ * refusal set (from, to, allowed) where it is not, or where If-Match names another version. */
+enum status transfer_check(struct context *context, const struct transfer_state *state, const char *action,
+                           const char *from) NODISCARD;
+
+/* Writes the new state and the event. reason is a commitment or NULL. */
+enum status transfer_move(struct context *context, const struct transfer_state *state, const char *to,
+                          const char *kind, const char *reason) NODISCARD;
+
+#endif
