@@ -1,0 +1,27 @@
+#ifndef SERVER_ADDRESSES_H
+#define SERVER_ADDRESSES_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/status.h"
+
+/*
+ * How many connections are open, in all and from each client address. Any thread.
+ * Connections are known by their descriptor: one that is entered again must have been
+ * closed without a word, so that no count can leak.
+ */
+struct addresses;
+
+/* At most limit connections in all, per_address from one address. */
+enum status addresses_open(size_t limit, size_t per_address, struct addresses **addresses) NODISCARD;
+void addresses_close(struct addresses *addresses); /* NULL does nothing */
+
+/* STATUS_OK: counted until addresses_leave. STATUS_BUSY: a limit is reached. */
+enum status addresses_enter(struct addresses *addresses, int fd, const struct sockaddr *peer) NODISCARD;
+void addresses_leave(struct addresses *addresses, int fd);
+
+/* Connections that are counted now. */
+size_t addresses_count(struct addresses *addresses);
+
+#endif

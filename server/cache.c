@@ -1,0 +1,136 @@
+/*
+ * The reply cache of a loop: few entries, searched by hash from end to end. Who fills
+ * it and what may be kept: reply.c.
+ */
+#include "server/cache.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct slot {
+    uint64_t used; /* clock of the last use */
+    char *texts;   /* target, accept and host, each with its NUL */
+    struct cached reply;
+    struct MHD_Response *owned; /* reply.response, to be given back */
+};
+
+struct cache {
+    uint64_t clock;
+    uint64_t hashes[CACHE_ENTRIES]; /* of the slots, side by side for the search; 0: empty */
+    struct slot slots[CACHE_ENTRIES];
+};
+
+static const char *text_of(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != 0; at++) {
+        hash = (hash ^ *at) * 1099511628211u;
+    }
+    return (hash ^ 0x100) * 1099511628211u;
+}
+
+static uint64_t hash_key(const struct cache_key *key)
+{
+    uint64_t hash = hash_text(14695981039346656037u, key->target);
+    hash = hash_text(hash, text_of(key->accept));
+    hash = hash_text(hash, text_of(key->host));
+    return hash != 0 ? hash : 1;
+}
+
+static bool slot_is(const struct slot *slot, const struct cache_key *key)
+{
+    const char *at = slot->texts;
+    if (strcmp(at, key->target) != 0) {
+        return false;
+    }
+    at += strlen(at) + 1;
+    if (strcmp(at, text_of(key->accept)) != 0) {
+        return false;
+    }
+    at += strlen(at) + 1;
+    return strcmp(at, text_of(key->host)) == 0;
+}
+
+static void slot_clear(struct slot *slot)
+{
+    if (slot->owned != NULL) {
+        MHD_destroy_response(slot->owned);
+    }
+    free(slot->texts);
+    memset(slot, 0, sizeof *slot);
+}
+
+static struct slot *find_slot(struct cache *cache, const struct cache_key *key, uint64_t hash)
+{
+    for (size_t i = 0; i < CACHE_ENTRIES; i++) {
+        if (cache->hashes[i] == hash && slot_is(&cache->slots[i], key)) {
+            return &cache->slots[i];
+        }
+    }
+    return NULL;
+}
+
+const struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq)
+{
+    struct slot *slot = find_slot(cache, key, hash_key(key));
+    if (slot == NULL || slot->reply.seq != seq) {
+        return NULL;
+    }
+    slot->used = ++cache->clock;
+    return &slot->reply;
+}
+
+bool cache_keep(struct cache *cache, const struct cache_key *key, const struct cached *reply)
+{
+    uint64_t hash = hash_key(key);
+    size_t lengths[3] = {strlen(key->target) + 1, strlen(text_of(key->accept)) + 1, strlen(text_of(key->host)) + 1};
+    size_t bytes = lengths[0] + lengths[1] + lengths[2];
+    char *texts = malloc(bytes);
+    if (texts == NULL) {
+        return false;
+    }
+    memcpy(texts, key->target, lengths[0]);
+    memcpy(texts + lengths[0], text_of(key->accept), lengths[1]);
+    memcpy(texts + lengths[0] + lengths[1], text_of(key->host), lengths[2]);
+    struct slot *slot = find_slot(cache, key, hash);
+    if (slot == NULL) {
+        slot = &cache->slots[0];
+        for (size_t i = 1; i < CACHE_ENTRIES; i++) {
+            if (cache->slots[i].used < slot->used) {
+                slot = &cache->slots[i];
+            }
+        }
+    }
+    slot_clear(slot);
+    slot->used = ++cache->clock;
+    slot->texts = texts;
+    slot->reply = *reply;
+    slot->owned = reply->response;
+    cache->hashes[slot - cache->slots] = hash;
+    return true;
+}
+
+enum status cache_open(struct cache **cache)
+{
+    struct cache *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    *cache = opened;
+    return STATUS_OK;
+}
+
+void cache_close(struct cache *cache)
+{
+    if (cache != NULL) {
+        for (size_t i = 0; i < CACHE_ENTRIES; i++) {
+            slot_clear(&cache->slots[i]);
+        }
+        free(cache);
+    }
+}

@@ -1,0 +1,46 @@
+#ifndef SERVER_CACHE_H
+#define SERVER_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "handlers/exchange.h"
+
+/*
+ * Finished replies of one loop, kept while the ledger has not grown. One thread.
+ */
+
+struct MHD_Response;
+struct cache;
+
+enum { CACHE_ENTRIES = 64, CACHE_ETAG_BYTES = 128 };
+#define CACHE_REPLY_BYTES_MAX (1 * MIB)
+
+/* What a reply depends on besides the ledger. Texts may be NULL, which counts as "". */
+struct cache_key {
+    const char *target;
+    const char *accept;
+    const char *host;
+};
+
+struct cached {
+    struct MHD_Response *response; /* with all headers but Request-Id */
+    uint64_t seq;                  /* of the state it shows */
+    size_t bytes;
+    const struct route *route;
+    char etag[CACHE_ETAG_BYTES];   /* "" where it has none */
+};
+
+enum status cache_open(struct cache **cache) NODISCARD;
+void cache_close(struct cache *cache); /* NULL does nothing */
+
+/* The reply that shows seq, or NULL; borrowed until the next cache_keep. */
+const struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq);
+
+/* Keeps reply; the one unused for longest makes room. Where it returns true it owns the
+ * response; false: no memory, nothing is kept. */
+bool cache_keep(struct cache *cache, const struct cache_key *key, const struct cached *reply);
+
+#endif

@@ -1,0 +1,15 @@
+#ifndef SERVER_COMMANDS_H
+#define SERVER_COMMANDS_H
+
+#include "server/config.h"
+#include "server/serve.h"
+
+/* The sub-commands besides serve. Each returns the exit code of the program. */
+int command_init(const struct config *config);
+int command_token(const struct config *config);
+int command_verify(const struct config *config);
+
+/* What --version prints and the contract's info carries. */
+#define TALLYSTICK_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,413 @@
+/*
+ * The table of options and what is derived from it: the parser for arguments and
+ * environment, and the text of --help. main.c hands the result to the sub-commands.
+ */
+#include "server/config.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/text.h"
+
+enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = 40 };
+
+#define VARIABLE_PREFIX "TALLYSTICK_"
+
+#define SERVE CONFIG_FOR(RUN_SERVE)
+#define INIT CONFIG_FOR(RUN_INIT)
+#define TOKEN CONFIG_FOR(RUN_TOKEN_CREATE)
+#define VERIFY CONFIG_FOR(RUN_VERIFY)
+
+/* In the order of enum log_level. */
+static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
+
+#define TEXT(NAME, VARIABLE, MEMBER, STANDARD, COMMANDS, REQUIRED, ARGUMENT, HELP)                        \
+    {                                                                                                     \
+        NAME, VARIABLE_PREFIX VARIABLE, CONFIG_TEXT, offsetof(struct config, MEMBER), 0, 0, NULL,         \
+            STANDARD, COMMANDS, REQUIRED, ARGUMENT, HELP                                                  \
+    }
+#define INTEGER(NAME, VARIABLE, MEMBER, MIN, MAX, STANDARD, COMMANDS, HELP)                               \
+    {                                                                                                     \
+        NAME, VARIABLE_PREFIX VARIABLE, CONFIG_INTEGER, offsetof(struct config, MEMBER), MIN, MAX, NULL,  \
+            STANDARD, COMMANDS, 0, "N", HELP                                                              \
+    }
+#define FLAG(NAME, VARIABLE, MEMBER, COMMANDS, HELP)                                                      \
+    {                                                                                                     \
+        NAME, VARIABLE_PREFIX VARIABLE, CONFIG_FLAG, offsetof(struct config, MEMBER), 0, 0, NULL, NULL,   \
+            COMMANDS, 0, NULL, HELP                                                                       \
+    }
+
+static const struct config_option options[] = {
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKEN | VERIFY, SERVE | INIT | TOKEN, "DIR",
+         "directory of database, keys and anchor"),
+    TEXT("listen", "LISTEN", listen, "127.0.0.1:8080", SERVE, 0, "HOST:PORT",
+         "where to listen: name, IPv4 or [IPv6]; port 0 picks a free one"),
+    INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
+    INTEGER("job-threads", "JOB_THREADS", job_threads, 1, 64, NULL, SERVE,
+            "threads for long computations; default: one a CPU, at most 8"),
+    INTEGER("queue-length", "QUEUE_LENGTH", queue_length, 1, 65536, "1024", SERVE,
+            "changes that may wait; more are answered 503"),
+    INTEGER("job-queue-length", "JOB_QUEUE_LENGTH", job_queue_length, 1, 4096, "64", SERVE,
+            "computations that may wait; more are answered 503"),
+    INTEGER("connections", "CONNECTIONS", connections, 1, 65536, "4096", SERVE, "connections in all"),
+    INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE,
+            "connections of one client address"),
+    INTEGER("header-timeout", "HEADER_TIMEOUT", header_timeout_s, 1, 3600, "10", SERVE,
+            "seconds a request's header may take"),
+    INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE,
+            "seconds a whole request may take to arrive"),
+    INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
+            "seconds a connection may stand idle"),
+    FLAG("private", "PRIVATE", is_private, SERVE, "reading needs a token too"),
+    {"log-level", VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
+     "info", SERVE | INIT | TOKEN | VERIFY, 0, "LEVEL", "debug, info, warn, error or off"},
+    TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
+         "name of a new ledger, as checkpoints carry it; default: made up"),
+    FLAG("sample", "SAMPLE", with_sample, INIT, "add a small world to look at"),
+    TEXT("organisation", "ORGANISATION", organisation, NULL, TOKEN, TOKEN, "ID", "whom the token acts for"),
+    TEXT("role", "ROLE", role, NULL, TOKEN, TOKEN, "ROLE", "admin, coordinator, operator or auditor"),
+    TEXT("export", "EXPORT", export_path, NULL, VERIFY, 0, "FILE", "verify an exported ledger"),
+    TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
+         "a checkpoint kept elsewhere that the ledger must continue"),
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+_Static_assert((int)OPTION_COUNT <= (int)NAMES_MAX, "names are gathered in arrays of NAMES_MAX");
+
+/* The words of each sub-command, as help lists them. */
+static const struct {
+    const char *words[2];
+    enum config_run command;
+    const char *help;
+} commands[] = {
+    {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first"},
+    {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)"},
+    {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once"},
+    {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+const struct config_option *config_option_at(size_t index)
+{
+    return index < OPTION_COUNT ? &options[index] : NULL;
+}
+
+static int64_t cpu_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) {
+        return 1;
+    }
+    int count = CPU_COUNT(&set);
+    return count < 1 ? 1 : count > LOOPS_STANDARD_MAX ? LOOPS_STANDARD_MAX : count;
+}
+
+/* What a parse has found so far. */
+struct parse {
+    struct config config;
+    bool is_given[OPTION_COUNT];
+    char *message;
+};
+
+#define COMPLAIN(PARSE, ...) \
+    (snprintf((PARSE)->message, CONFIG_MESSAGE_BYTES, __VA_ARGS__), STATUS_INVALID)
+
+static bool flag_from_text(const char *text, bool *flag)
+{
+    static const char *const yes[] = {"1", "true", "yes", "on"};
+    static const char *const no[] = {"0", "false", "no", "off", ""};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+        if (strcmp(text, yes[i]) == 0) {
+            *flag = true;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
+        if (strcmp(text, no[i]) == 0) {
+            *flag = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* source is how the user wrote it, for messages: --loops or TALLYSTICK_LOOPS. */
+static enum status set_option(struct parse *parse, const struct config_option *option, const char *source,
+                              const char *value)
+{
+    void *member = (char *)&parse->config + option->offset;
+    int64_t integer = 0;
+    switch (option->kind) {
+    case CONFIG_TEXT:
+        if (value[0] == 0) {
+            return COMPLAIN(parse, "%s must not be empty", source);
+        }
+        *(const char **)member = value;
+        return STATUS_OK;
+    case CONFIG_INTEGER:
+        if (text_to_integer(value, &integer) != STATUS_OK || integer < option->min || integer > option->max) {
+            return COMPLAIN(parse, "%s takes an integer from %lld to %lld, not '%.100s'", source,
+                            (long long)option->min, (long long)option->max, value);
+        }
+        *(int64_t *)member = integer;
+        return STATUS_OK;
+    case CONFIG_CHOICE:
+        for (int i = 0; option->choices[i] != NULL; i++) {
+            if (strcmp(option->choices[i], value) == 0) {
+                *(int *)member = i;
+                return STATUS_OK;
+            }
+        }
+        return COMPLAIN(parse, "%s takes %s, not '%.100s'", source, option->help, value);
+    case CONFIG_FLAG:
+        if (!flag_from_text(value, (bool *)member)) {
+            return COMPLAIN(parse, "%s takes 1 or 0, not '%.100s'", source, value);
+        }
+        return STATUS_OK;
+    }
+    return STATUS_INVALID;
+}
+
+static const char *command_words(enum config_run command)
+{
+    switch (command) {
+    case RUN_HELP: return "--help";
+    case RUN_VERSION: return "--version";
+    case RUN_SERVE: return "serve";
+    case RUN_INIT: return "init";
+    case RUN_TOKEN_CREATE: return "token create";
+    case RUN_VERIFY: return "verify";
+    }
+    return "";
+}
+
+static enum status unknown_option(struct parse *parse, const char *name)
+{
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if ((options[i].commands & CONFIG_FOR(parse->config.command)) != 0) {
+            names[count++] = options[i].name;
+        }
+    }
+    const char *near = text_nearest(name, names, count);
+    return near != NULL
+               ? COMPLAIN(parse, "unknown option --%.100s for %s; did you mean --%s?", name,
+                          command_words(parse->config.command), near)
+               : COMPLAIN(parse, "unknown option --%.100s for %s; see tallystick --help", name,
+                          command_words(parse->config.command));
+}
+
+/* One option at argv[*index]; *index moves behind its value. */
+static enum status parse_option(struct parse *parse, int argc, char *const argv[], int *index)
+{
+    const char *word = argv[*index];
+    *index += 1;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        parse->config.command = RUN_HELP;
+        return STATUS_OK;
+    }
+    if (strncmp(word, "--", 2) != 0 || word[2] == 0) {
+        return COMPLAIN(parse, "'%.100s' is not an option; options start with --", word);
+    }
+    char name[64];
+    size_t length = strcspn(word + 2, "=");
+    if (length >= sizeof name) {
+        return COMPLAIN(parse, "unknown option %.100s", word);
+    }
+    memcpy(name, word + 2, length);
+    name[length] = 0;
+    const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct config_option *option = &options[i];
+        if (strcmp(option->name, name) != 0 || (option->commands & CONFIG_FOR(parse->config.command)) == 0) {
+            continue;
+        }
+        char source[80];
+        snprintf(source, sizeof source, "--%s", name);
+        if (parse->is_given[i]) {
+            return COMPLAIN(parse, "%s is given twice", source);
+        }
+        parse->is_given[i] = true;
+        if (value == NULL && option->kind == CONFIG_FLAG) {
+            value = "1";
+        } else if (value == NULL) {
+            if (*index >= argc) {
+                return COMPLAIN(parse, "%s needs a value: %s %s", source, source, option->argument);
+            }
+            value = argv[*index];
+            *index += 1;
+        }
+        return set_option(parse, option, source, value);
+    }
+    return unknown_option(parse, name);
+}
+
+/* The sub-command's words; *index moves behind them. */
+static enum status parse_command(struct parse *parse, int argc, char *const argv[], int *index)
+{
+    if (argc < 2) {
+        return COMPLAIN(parse, "which sub-command? serve, init, token create or verify; see tallystick --help");
+    }
+    const char *word = argv[1];
+    *index = 2;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        parse->config.command = RUN_HELP;
+        return STATUS_OK;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
+        parse->config.command = RUN_VERSION;
+        return STATUS_OK;
+    }
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].words[0];
+        if (strcmp(word, commands[i].words[0]) != 0) {
+            continue;
+        }
+        if (commands[i].words[1] != NULL) {
+            if (argc < 3 || strcmp(argv[2], commands[i].words[1]) != 0) {
+                return COMPLAIN(parse, "%s is followed by: %s", word, commands[i].words[1]);
+            }
+            *index = 3;
+        }
+        parse->config.command = commands[i].command;
+        return STATUS_OK;
+    }
+    const char *near = text_nearest(word, names, COMMANDS);
+    return near != NULL ? COMPLAIN(parse, "unknown sub-command '%.100s'; did you mean %s?", word, near)
+                        : COMPLAIN(parse, "unknown sub-command '%.100s'; see tallystick --help", word);
+}
+
+/* One variable NAME=value of ours. */
+static enum status parse_variable(struct parse *parse, const char *variable)
+{
+    char name[80];
+    size_t length = strcspn(variable, "=");
+    if (length >= sizeof name) {
+        return COMPLAIN(parse, "unknown variable %.100s", variable);
+    }
+    memcpy(name, variable, length);
+    name[length] = 0;
+    const char *value = variable[length] == '=' ? variable + length + 1 : "";
+    const char *names[NAMES_MAX];
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        names[i] = options[i].variable;
+        if (strcmp(options[i].variable, name) != 0) {
+            continue;
+        }
+        if (parse->is_given[i] || (options[i].commands & CONFIG_FOR(parse->config.command)) == 0) {
+            return STATUS_OK;
+        }
+        parse->is_given[i] = true;
+        return set_option(parse, &options[i], name, value);
+    }
+    const char *near = text_nearest(name, names, OPTION_COUNT);
+    return near != NULL ? COMPLAIN(parse, "unknown variable %s; did you mean %s?", name, near)
+                        : COMPLAIN(parse, "unknown variable %s; see tallystick --help", name);
+}
+
+static enum status fill_standards(struct parse *parse)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct config_option *option = &options[i];
+        if (parse->is_given[i]) {
+            continue;
+        }
+        if ((option->required_by & CONFIG_FOR(parse->config.command)) != 0) {
+            return COMPLAIN(parse, "%s needs --%s %s (or %s)", command_words(parse->config.command), option->name,
+                            option->argument, option->variable);
+        }
+        if (option->standard != NULL) {
+            enum status status = set_option(parse, option, option->name, option->standard);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
+    }
+    if (parse->config.loops == 0) {
+        parse->config.loops = cpu_count();
+    }
+    if (parse->config.job_threads == 0) {
+        parse->config.job_threads = cpu_count();
+    }
+    if (parse->config.command == RUN_VERIFY &&
+        (parse->config.data_dir == NULL) == (parse->config.export_path == NULL)) {
+        return COMPLAIN(parse, "verify takes one of --data-dir DIR and --export FILE");
+    }
+    return STATUS_OK;
+}
+
+enum status config_parse(int argc, char *const argv[], char *const environment[], struct config *config,
+                         char message[CONFIG_MESSAGE_BYTES])
+{
+    struct parse parse = {.message = message};
+    message[0] = 0;
+    int index = 1;
+    enum status status = parse_command(&parse, argc, argv, &index);
+    while (status == STATUS_OK && index < argc && parse.config.command != RUN_HELP &&
+           parse.config.command != RUN_VERSION) {
+        status = parse_option(&parse, argc, argv, &index);
+    }
+    if (status == STATUS_OK && (parse.config.command == RUN_HELP || parse.config.command == RUN_VERSION)) {
+        *config = parse.config;
+        return STATUS_OK;
+    }
+    for (size_t i = 0; status == STATUS_OK && environment[i] != NULL; i++) {
+        if (strncmp(environment[i], VARIABLE_PREFIX, strlen(VARIABLE_PREFIX)) == 0) {
+            status = parse_variable(&parse, environment[i]);
+        }
+    }
+    if (status == STATUS_OK) {
+        status = fill_standards(&parse);
+    }
+    if (status == STATUS_OK) {
+        *config = parse.config;
+    }
+    return status;
+}
+
+char *config_help(void)
+{
+    struct buffer out;
+    buffer_init(&out);
+    buffer_text(&out, "Tallystick keeps account of medical supplies in a signed ledger and serves it over HTTP.\n\n"
+                      "usage:\n");
+    for (size_t i = 0; i < COMMANDS; i++) {
+        buffer_format(&out, "  tallystick %s", command_words(commands[i].command));
+        for (size_t k = 0; k < OPTION_COUNT; k++) {
+            if ((options[k].required_by & CONFIG_FOR(commands[i].command)) != 0) {
+                buffer_format(&out, " --%s %s", options[k].name, options[k].argument);
+            }
+        }
+        buffer_format(&out, " [options]\n      %s\n", commands[i].help);
+    }
+    buffer_text(&out, "  tallystick --version | --help\n\noptions, each with its environment variable:\n");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const struct config_option *option = &options[i];
+        buffer_format(&out, "  --%s%s%s   %s\n      %s", option->name, option->argument != NULL ? " " : "",
+                      option->argument != NULL ? option->argument : "", option->variable, option->help);
+        if (option->kind == CONFIG_INTEGER) {
+            buffer_format(&out, " (%lld to %lld)", (long long)option->min, (long long)option->max);
+        }
+        if (option->standard != NULL) {
+            buffer_format(&out, "; default: %s", option->standard);
+        }
+        buffer_text(&out, "\n      for:");
+        for (size_t k = 0; k < COMMANDS; k++) {
+            if ((option->commands & CONFIG_FOR(commands[k].command)) != 0) {
+                buffer_format(&out, " %s", command_words(commands[k].command));
+            }
+        }
+        buffer_text(&out, "\n");
+    }
+    size_t length = 0;
+    char *text = buffer_take(&out, &length);
+    buffer_fini(&out);
+    return text;
+}

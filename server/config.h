@@ -1,0 +1,89 @@
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/*
+ * What the program was told on its command line and in its environment. One table
+ * (config.c) holds every option: name, variable, kind, range, default, help and the
+ * sub-commands that take it; parser, --help and documentation come from it.
+ */
+enum config_run {
+    RUN_HELP,
+    RUN_VERSION,
+    RUN_SERVE,
+    RUN_INIT,
+    RUN_TOKEN_CREATE,
+    RUN_VERIFY
+};
+
+#define CONFIG_FOR(COMMAND) (1u << (COMMAND))
+
+enum config_kind {
+    CONFIG_TEXT,    /* const char *; NULL where absent */
+    CONFIG_INTEGER, /* int64_t: min..max */
+    CONFIG_CHOICE,  /* int: index into choices */
+    CONFIG_FLAG     /* bool: given or not; the variable takes 1, true, yes, on, 0, false, no, off */
+};
+
+struct config_option {
+    const char *name;     /* data-dir: the option is --data-dir */
+    const char *variable; /* TALLYSTICK_DATA_DIR */
+    enum config_kind kind;
+    size_t offset;        /* in struct config */
+    int64_t min, max;     /* CONFIG_INTEGER */
+    const char *const *choices; /* CONFIG_CHOICE; ends with NULL */
+    const char *standard; /* the default as text; NULL: none, or worked out at start */
+    unsigned commands;    /* CONFIG_FOR of those that take it */
+    unsigned required_by; /* CONFIG_FOR of those that cannot do without */
+    const char *argument; /* DIR: how help names the value */
+    const char *help;
+};
+
+/* Times are in seconds. */
+struct config {
+    enum config_run command;
+    const char *data_dir;
+    const char *listen;
+    int64_t loops;
+    int64_t job_threads;
+    int64_t queue_length;
+    int64_t job_queue_length;
+    int64_t connections;
+    int64_t connections_per_address;
+    int64_t header_timeout_s;
+    int64_t request_timeout_s;
+    int64_t idle_timeout_s;
+    bool is_private;
+    int log_level; /* enum log_level */
+    const char *origin;
+    bool with_sample;
+    const char *organisation;
+    const char *role;
+    const char *export_path;
+    const char *checkpoint_path;
+};
+
+enum { CONFIG_MESSAGE_BYTES = 512 };
+
+/*
+ * Reads arguments (argv[0] is skipped) and environment (NULL-terminated; arguments win)
+ * into *config. Texts are borrowed from both. STATUS_INVALID: message says what is wrong
+ * and names the nearest known name; *config stays untouched. Variables of ours that the
+ * sub-command does not take are checked for their name only, so that one environment
+ * serves all sub-commands.
+ */
+enum status config_parse(int argc, char *const argv[], char *const environment[], struct config *config,
+                         char message[CONFIG_MESSAGE_BYTES]) NODISCARD;
+
+/* The text of --help; the caller frees it. NULL without memory. */
+char *config_help(void);
+
+/* Walks the table: NULL behind the last. */
+const struct config_option *config_option_at(size_t index);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * The framing guard. It sees what libmicrohttpd 0.9.75 has parsed, and uses that this
+ * version leaves the header's bytes where they were received and only writes NULs over
+ * separators: what hides behind a NUL, a bare line feed or a folded line shows as a gap
+ * between one field's end and the next one's start. Later versions refuse these
+ * themselves.
+ */
+#include "server/framing.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { HOST_BYTES_MAX = 255 };
+
+struct scan {
+    struct framing *framing;
+    const char *end; /* of what was looked at so far; NULL: the layout is not known */
+    unsigned count;
+    const char *content_length;
+    const char *transfer_encoding;
+    const char *idempotency_key;
+    const char *expect;
+};
+
+static void complain(struct framing *framing, const char *code, const char *detail)
+{
+    if (framing->code == NULL) {
+        framing->code = code;
+        framing->detail = detail;
+    }
+}
+
+static bool is_token(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool is_alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_alphanumeric && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL)) {
+            return false;
+        }
+    }
+    return length > 0;
+}
+
+static bool is_value(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Fields that may stand there once; their values go where the row says. */
+static void keep_field(struct scan *scan, const char *name, size_t length, const char *value)
+{
+    struct framing *framing = scan->framing;
+    const struct {
+        const char *name;
+        size_t length;
+        const char **value;
+        bool is_single;
+    } kept[] = {
+        {"Host", 4, &framing->host, true},
+        {"Accept", 6, &framing->accept, false},
+        {"Content-Length", 14, &scan->content_length, true},
+        {"Transfer-Encoding", 17, &scan->transfer_encoding, true},
+        {"Content-Type", 12, &framing->content_type, true},
+        {"Content-Encoding", 16, &framing->content_encoding, true},
+        {"Authorization", 13, &framing->authorization, true},
+        {"Idempotency-Key", 15, &scan->idempotency_key, true},
+        {"If-None-Match", 13, &framing->if_none_match, false},
+        {"Expect", 6, &scan->expect, true},
+    };
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (kept[i].length != length || strncasecmp(kept[i].name, name, length) != 0) {
+            continue;
+        }
+        if (*kept[i].value != NULL && kept[i].is_single) {
+            complain(framing, "malformed_request", "A header field that may stand once stands twice.");
+        }
+        if (*kept[i].value == NULL) {
+            *kept[i].value = value;
+        }
+        return;
+    }
+}
+
+static enum MHD_Result look_at_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
+                                     const char *value, size_t value_length)
+{
+    struct scan *scan = context;
+    (void)kind;
+    if (value == NULL) {
+        value = "";
+        value_length = 0;
+    }
+    scan->count++;
+    if (!is_token(name, name_length)) {
+        complain(scan->framing, "malformed_request", "A header field's name is not a token.");
+    }
+    if (!is_value(value, value_length)) {
+        complain(scan->framing, "malformed_request", "A header field's value holds a control character.");
+    }
+    if (scan->end != NULL) {
+        if (name != scan->end + 2 || value <= name + name_length) {
+            complain(scan->framing, "malformed_request",
+                     "A header line is folded, holds a NUL or does not end in CR LF.");
+        }
+        scan->end = value + value_length;
+    }
+    keep_field(scan, name, name_length, value);
+    return MHD_YES;
+}
+
+static bool host_is_valid(const char *host)
+{
+    size_t length = strlen(host);
+    if (length == 0 || length > HOST_BYTES_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        char c = host[i];
+        bool is_alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_alphanumeric && strchr(".-_~:[]%", c) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void check_body(struct scan *scan, bool is_http_1_0)
+{
+    struct framing *framing = scan->framing;
+    if (scan->transfer_encoding != NULL) {
+        if (scan->content_length != NULL) {
+            complain(framing, "malformed_request", "Content-Length and Transfer-Encoding exclude each other.");
+        } else if (is_http_1_0) {
+            complain(framing, "malformed_request", "HTTP/1.0 knows no Transfer-Encoding.");
+        } else if (strcasecmp(scan->transfer_encoding, "chunked") != 0) {
+            complain(framing, "transfer_coding_unknown", "The only transfer coding understood is: chunked.");
+        }
+        framing->is_chunked = true;
+    } else if (scan->content_length != NULL) {
+        framing->length = strtoull(scan->content_length, NULL, 10); /* digits that fit: the library has seen to that */
+    }
+    framing->has_body = framing->is_chunked || framing->length > 0;
+    if (scan->expect != NULL) {
+        framing->expects_continue = strcasecmp(scan->expect, "100-continue") == 0;
+        if (!framing->expects_continue) {
+            complain(framing, "expectation_unknown", "The only expectation understood is: 100-continue.");
+        }
+    }
+}
+
+/* True where this library keeps the header's bytes in place (see the top). */
+static bool layout_is_known(void)
+{
+    static const char version[] = "0.9.75";
+    return strcmp(MHD_get_version(), version) == 0;
+}
+
+void framing_check(struct framing *framing, struct MHD_Connection *connection, const char *method, const char *target,
+                   size_t target_length, const char *version)
+{
+    memset(framing, 0, sizeof *framing);
+    struct scan scan = {.framing = framing};
+    bool is_http_1_0 = strcmp(version, "HTTP/1.0") == 0;
+    const union MHD_ConnectionInfo *size = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    size_t header_bytes = size != NULL ? size->header_size : 0;
+    if (layout_is_known() && header_bytes > 0) {
+        if (target != method + strlen(method) + 1 || version != target + target_length + 1) {
+            complain(framing, "malformed_request",
+                     "The request line is not: method, one space, target, one space, version.");
+        }
+        scan.end = version + strlen(version);
+    }
+    if (target_length > LIMIT_TARGET_BYTES) {
+        complain(framing, "target_too_long", "The request target is longer than 8,192 bytes.");
+    }
+    if (header_bytes > FRAMING_HEADER_BYTES_MAX + LIMIT_TARGET_BYTES) {
+        complain(framing, "header_too_large", "The request's header is larger than 16 KiB.");
+    }
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, look_at_field, &scan);
+    if (scan.end != NULL && scan.end + 4 != method + header_bytes) {
+        complain(framing, "malformed_request", "A header line is folded, holds a NUL or does not end in CR LF.");
+    }
+    if (scan.count > LIMIT_HEADERS) {
+        complain(framing, "header_too_large", "The request has more than 100 header fields.");
+    }
+    if (framing->host == NULL ? !is_http_1_0 : !host_is_valid(framing->host)) {
+        complain(framing, "malformed_request", "A request names its Host once, as host or host:port.");
+    }
+    check_body(&scan, is_http_1_0);
+}

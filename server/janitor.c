@@ -1,0 +1,288 @@
+/*
+ * Deadlines, lingering sockets and the log's beat. How a client is cut without both
+ * threads writing to its socket: client.h.
+ */
+#include "server/janitor.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/canned.h"
+#include "server/client.h"
+#include "server/config.h"
+#include "server/loop.h"
+#include "server/server.h"
+
+enum {
+    BEAT_MS = 100,
+    IDLE_EVERY = 10,            /* beats between looks at idle connections: each is a system call */
+    LINGER_MAX = 256,
+    LINGER_US = 2 * 1000 * 1000,
+    LINGER_BYTES_A_TURN = 1 << 20,
+    STOP_GRACE_US = 250 * 1000  /* an idle connection gets this long to bring its next request before a stop closes it */
+};
+
+struct lingering {
+    int fd;
+    int64_t until_us;
+};
+
+struct janitor {
+    struct server *server;
+    pthread_t thread;
+    int wake_fd;
+    pthread_mutex_t lock;
+    bool is_stopping;   /* under lock */
+    bool is_watching;   /* under lock, which is held while clients are looked at */
+    struct lingering lingering[LINGER_MAX]; /* under lock; the thread alone removes */
+    size_t lingering_count;
+    unsigned beat;      /* the thread's own, like all below */
+    int64_t now_us;
+};
+
+static void cut(struct client *client, enum client_phase phase)
+{
+    if (!client_move(client, phase, CLIENT_CUT)) {
+        return; /* the loop was quicker */
+    }
+    canned_send(client->fd, CANNED_TIMEOUT);
+    shutdown(client->fd, SHUT_RDWR);
+    log_warn("client_cut", "remote=%s phase=%s", client->address,
+             phase == CLIENT_IDLE || phase == CLIENT_HEAD ? "header" : "body");
+}
+
+/* Notices bytes on a connection whose request line is not complete yet. */
+static void look_at_idle(struct janitor *janitor, struct client *client, int64_t header_us)
+{
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
+        return;
+    }
+    uint64_t bytes = info.tcpi_bytes_received;
+    unsigned requests = atomic_load_explicit(&client->requests, memory_order_relaxed);
+    if (!client->is_watched && requests == 0) {
+        client->is_watched = true; /* a new connection: everything received belongs to its first request */
+        client->seen_bytes = 1;    /* the handshake counts as one */
+    } else if (!client->is_watched || client->seen_requests != requests) {
+        client->is_watched = true;
+        client->seen_requests = requests;
+        client->seen_bytes = bytes;
+        client->bytes_since_us = 0;
+        return;
+    }
+    if (bytes <= client->seen_bytes) {
+        return;
+    }
+    if (client->bytes_since_us == 0) {
+        client->bytes_since_us = janitor->now_us;
+    } else if (janitor->now_us - client->bytes_since_us > header_us) {
+        cut(client, CLIENT_IDLE);
+    }
+}
+
+/* Closes an idle connection once the service stops; one that has just sent something
+ * still gets its reply. */
+static void tell_idle(struct janitor *janitor, struct client *client)
+{
+    int unread = 0;
+    if (client->is_told || janitor->now_us - atomic_load(&client->since_us) < STOP_GRACE_US ||
+        ioctl(client->fd, FIONREAD, &unread) != 0 || unread > 0) {
+        return;
+    }
+    client->is_told = true;
+    shutdown(client->fd, SHUT_RD);
+}
+
+static void look_at_client(void *context, struct client *client)
+{
+    struct janitor *janitor = context;
+    const struct config *config = janitor->server->config;
+    int64_t header_us = config->header_timeout_s * 1000000;
+    int64_t request_us = config->request_timeout_s * 1000000;
+    int64_t since_us = atomic_load(&client->since_us);
+    switch ((enum client_phase)atomic_load(&client->phase)) {
+    case CLIENT_IDLE:
+        if (atomic_load(&janitor->server->is_stopping)) {
+            tell_idle(janitor, client);
+        } else if (janitor->beat % IDLE_EVERY == 0) {
+            look_at_idle(janitor, client, header_us);
+        }
+        return;
+    case CLIENT_HEAD:
+        if (janitor->now_us - since_us > header_us) {
+            cut(client, CLIENT_HEAD);
+        }
+        return;
+    case CLIENT_BODY:
+        if (janitor->now_us - since_us > request_us) {
+            cut(client, CLIENT_BODY);
+        }
+        return;
+    case CLIENT_WORKING:
+    case CLIENT_CUT:
+        return;
+    }
+}
+
+static void look_at_clients(struct janitor *janitor)
+{
+    pthread_mutex_lock(&janitor->lock);
+    if (janitor->is_watching) {
+        for (size_t i = 0; i < janitor->server->loop_count; i++) {
+            loop_each_client(janitor->server->loops[i], look_at_client, janitor);
+        }
+    }
+    pthread_mutex_unlock(&janitor->lock);
+}
+
+/* Reads what has come. True: nothing more will. */
+static bool read_out(int fd)
+{
+    char bytes[16 * 1024];
+    for (size_t total = 0; total < LINGER_BYTES_A_TURN;) {
+        ssize_t got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got <= 0) {
+            return got == 0;
+        }
+        total += (size_t)got;
+    }
+    return false;
+}
+
+static void read_out_lingering(struct janitor *janitor, const struct pollfd *sockets, size_t count)
+{
+    pthread_mutex_lock(&janitor->lock);
+    for (size_t i = count; i-- > 0;) {
+        bool is_over = janitor->now_us > janitor->lingering[i].until_us;
+        if (sockets[i].revents != 0 && read_out(sockets[i].fd)) {
+            is_over = true;
+        }
+        if ((sockets[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+            is_over = true;
+        }
+        if (is_over) {
+            close(janitor->lingering[i].fd);
+            janitor->lingering[i] = janitor->lingering[--janitor->lingering_count];
+        }
+    }
+    pthread_mutex_unlock(&janitor->lock);
+}
+
+void janitor_linger(struct janitor *janitor, int fd)
+{
+    uint64_t one = 1;
+    pthread_mutex_lock(&janitor->lock);
+    bool is_kept = janitor->lingering_count < LINGER_MAX && !janitor->is_stopping;
+    if (is_kept) {
+        janitor->lingering[janitor->lingering_count++] =
+            (struct lingering){.fd = fd, .until_us = clock_steady_us() + LINGER_US};
+    }
+    pthread_mutex_unlock(&janitor->lock);
+    if (!is_kept) {
+        close(fd);
+    } else if (write(janitor->wake_fd, &one, sizeof one) < 0) {
+        return; /* the next beat sees it */
+    }
+}
+
+static void *janitor_main(void *context)
+{
+    struct janitor *janitor = context;
+    struct pollfd sockets[LINGER_MAX + 1];
+    int64_t beat_us = clock_steady_us();
+    for (bool is_over = false; !is_over;) {
+        pthread_mutex_lock(&janitor->lock);
+        size_t count = janitor->lingering_count;
+        for (size_t i = 0; i < count; i++) {
+            sockets[i] = (struct pollfd){.fd = janitor->lingering[i].fd, .events = POLLIN};
+        }
+        is_over = janitor->is_stopping;
+        pthread_mutex_unlock(&janitor->lock);
+        sockets[count] = (struct pollfd){.fd = janitor->wake_fd, .events = POLLIN};
+        int64_t wait_us = beat_us + BEAT_MS * 1000 - clock_steady_us();
+        poll(sockets, count + 1, wait_us > 0 ? (int)(wait_us / 1000) + 1 : 0);
+        uint64_t woken;
+        ssize_t got = sockets[count].revents != 0 ? read(janitor->wake_fd, &woken, sizeof woken) : 0;
+        (void)got;
+        janitor->now_us = clock_steady_us();
+        read_out_lingering(janitor, sockets, count);
+        if (janitor->now_us - beat_us >= BEAT_MS * 1000) {
+            beat_us = janitor->now_us;
+            janitor->beat++;
+            log_flush();
+            look_at_clients(janitor);
+        }
+    }
+    return NULL;
+}
+
+enum status janitor_open(struct server *server, struct janitor **janitor)
+{
+    struct janitor *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    opened->server = server;
+    opened->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (opened->wake_fd < 0) {
+        free(opened);
+        return STATUS_EXHAUSTED;
+    }
+    pthread_mutex_init(&opened->lock, NULL);
+    if (pthread_create(&opened->thread, NULL, janitor_main, opened) != 0) {
+        pthread_mutex_destroy(&opened->lock);
+        close(opened->wake_fd);
+        free(opened);
+        return STATUS_EXHAUSTED;
+    }
+    *janitor = opened;
+    return STATUS_OK;
+}
+
+void janitor_watch(struct janitor *janitor)
+{
+    pthread_mutex_lock(&janitor->lock);
+    janitor->is_watching = true;
+    pthread_mutex_unlock(&janitor->lock);
+}
+
+void janitor_unwatch(struct janitor *janitor)
+{
+    pthread_mutex_lock(&janitor->lock);
+    janitor->is_watching = false;
+    pthread_mutex_unlock(&janitor->lock);
+}
+
+void janitor_close(struct janitor *janitor)
+{
+    uint64_t one = 1;
+    if (janitor == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&janitor->lock);
+    janitor->is_stopping = true;
+    pthread_mutex_unlock(&janitor->lock);
+    ssize_t written = write(janitor->wake_fd, &one, sizeof one);
+    (void)written; /* else the beat ends the wait */
+    pthread_join(janitor->thread, NULL);
+    for (size_t i = 0; i < janitor->lingering_count; i++) {
+        close(janitor->lingering[i].fd);
+    }
+    pthread_mutex_destroy(&janitor->lock);
+    close(janitor->wake_fd);
+    free(janitor);
+}

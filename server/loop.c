@@ -1,0 +1,463 @@
+/*
+ * The bridge to libmicrohttpd: its callbacks become the stages of a request. It calls
+ * with a complete request line (on_target), a complete header, pieces of the body, the
+ * complete request (on_access), and at the end (on_completed). Read dispatch.c next.
+ */
+#include "server/loop.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "db/db.h"
+#include "db/node.h"
+#include "server/addresses.h"
+#include "server/cache.h"
+#include "server/client.h"
+#include "server/dispatch.h"
+#include "server/janitor.h"
+#include "server/reply.h"
+#include "server/request.h"
+#include "server/server.h"
+
+enum {
+    CONNECTION_BYTES = 48 * 1024, /* libmicrohttpd's memory for one, cleared for each request: more than any header
+                                     that we refuse ourselves */
+    SPARE_REQUESTS_MAX = 256,     /* kept for the next ones, with their arena */
+    DRAIN_BYTES_MAX = 64 * 1024,  /* of a refused request's body, so that the connection can go on */
+    BODY_KEPT_BYTES = 64 * 1024   /* of a spare request's body buffer */
+};
+
+struct loop {
+    struct server *server;
+    struct MHD_Daemon *daemon;
+    struct db *db;
+    struct node *node;
+    struct cache *cache;
+    struct request *spare;
+    size_t spare_count;
+    uint32_t id_prefix;
+    uint32_t id_next;
+    atomic_size_t load;
+    pthread_mutex_t clients_lock;
+    struct client *clients;
+};
+
+struct db *loop_db(const struct loop *loop)
+{
+    return loop->db;
+}
+
+struct node *loop_node(const struct loop *loop)
+{
+    return loop->node;
+}
+
+struct cache *loop_cache(const struct loop *loop)
+{
+    return loop->cache;
+}
+
+size_t loop_load(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->load, memory_order_relaxed);
+}
+
+static struct request *take_request(struct loop *loop)
+{
+    struct request *request = loop->spare;
+    if (request != NULL) {
+        loop->spare = request->next_free;
+        loop->spare_count--;
+        return request;
+    }
+    request = calloc(1, sizeof *request);
+    if (request != NULL) {
+        arena_init(&request->arena);
+        buffer_init(&request->body);
+        buffer_init(&request->exchange.reply);
+    }
+    return request;
+}
+
+static void free_request(struct request *request)
+{
+    arena_fini(&request->arena);
+    buffer_fini(&request->body);
+    buffer_fini(&request->exchange.reply);
+    free(request);
+}
+
+/* Clears the request for the next one, but keeps its memory. */
+static void give_request_back(struct loop *loop, struct request *request)
+{
+    command_fini(&request->exchange.command);
+    answer_fini(&request->exchange.answer);
+    arena_reset(&request->arena);
+    buffer_fini(&request->exchange.reply);
+    if (request->body.capacity > BODY_KEPT_BYTES) {
+        buffer_fini(&request->body);
+    } else {
+        buffer_reset(&request->body);
+    }
+    if (loop->spare_count >= SPARE_REQUESTS_MAX) {
+        free_request(request);
+        return;
+    }
+    struct arena arena = request->arena;
+    struct buffer body = request->body;
+    memset(request, 0, sizeof *request);
+    request->arena = arena;
+    request->body = body;
+    request->next_free = loop->spare;
+    loop->spare = request;
+    loop->spare_count++;
+}
+
+static void write_id(char out[REQUEST_ID_BYTES], uint32_t prefix, uint32_t number)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t value = (uint64_t)prefix << 32 | number;
+    for (int i = REQUEST_ID_BYTES - 2; i >= 0; i--) {
+        out[i] = digits[value & 15];
+        value >>= 4;
+    }
+    out[REQUEST_ID_BYTES - 1] = 0;
+}
+
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct loop *loop = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct client *client = info->socket_context;
+    struct request *request = client != NULL ? take_request(loop) : NULL;
+    if (request == NULL) {
+        return NULL; /* on_access closes the connection */
+    }
+    request->server = loop->server;
+    request->loop = loop;
+    request->client = client;
+    request->connection = connection;
+    request->started_us = clock_steady_us();
+    write_id(request->id, loop->id_prefix, loop->id_next++);
+    if (target == NULL) {
+        target = "";
+    }
+    request->target_at = target;
+    request->target_length = strlen(target);
+    if (request->target_length < REQUEST_TARGET_INLINE) {
+        memcpy(request->target_inline, target, request->target_length + 1);
+        request->target = request->target_inline;
+    } else {
+        request->target = arena_copy(&request->arena, target, request->target_length);
+    }
+    /* The library would now split and decode the query, and make a list item of each piece.
+     * We do that ourselves: cut short, it finds none. The bytes are its own receive buffer. */
+    const char *query = strchr(target, '?');
+    if (query != NULL && query[1] != 0) {
+        ((char *)query)[1] = 0;
+    }
+    atomic_store_explicit(&client->since_us, request->started_us, memory_order_relaxed);
+    if (!client_move(client, CLIENT_IDLE, CLIENT_HEAD) || request->target == NULL) {
+        give_request_back(loop, request);
+        return NULL;
+    }
+    return request;
+}
+
+/* Keeps the socket open for a while after libmicrohttpd has closed it, reading and
+ * forgetting, so that a client that still sends gets to see its refusal. */
+static void linger(struct request *request)
+{
+    int fd = fcntl(request->client->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0) {
+        janitor_linger(request->server->janitor, fd);
+    }
+}
+
+/* True where the body of a refused request is worth reading to the end. */
+static bool can_drain(const struct request *request)
+{
+    const struct framing *framing = &request->framing;
+    if (request->must_close) {
+        return false;
+    }
+    return !framing->has_body || (!framing->is_chunked && framing->length <= DRAIN_BYTES_MAX &&
+                                  !framing->expects_continue && request->exchange.status != 413);
+}
+
+static enum MHD_Result on_head(struct request *request, const char *method, const char *version)
+{
+    dispatch_head(request, method, version);
+    bool has_body = request->framing.has_body;
+    request->stage = STAGE_BODY;
+    if (!request->is_refused || can_drain(request)) {
+        return client_move(request->client, CLIENT_HEAD, has_body ? CLIENT_BODY : CLIENT_WORKING) ? MHD_YES : MHD_NO;
+    }
+    if (!client_move(request->client, CLIENT_HEAD, CLIENT_WORKING)) {
+        return MHD_NO;
+    }
+    request->must_close = true; /* the library closes after so early a reply */
+    linger(request);
+    return reply_send(request) ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_body(struct request *request, const char *bytes, size_t *length)
+{
+    if (dispatch_body(request, bytes, *length)) {
+        *length = 0;
+        return atomic_load(&request->client->phase) != CLIENT_CUT ? MHD_YES : MHD_NO;
+    }
+    if (client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
+        linger(request);
+        reply_send_raw(request);
+    }
+    return MHD_NO;
+}
+
+static enum MHD_Result on_complete(struct request *request)
+{
+    if (request->hit != NULL) {
+        return reply_send_hit(request) ? MHD_YES : MHD_NO;
+    }
+    if (request->framing.has_body && !client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
+        return MHD_NO;
+    }
+    if (dispatch_run(request) == DISPATCH_WAIT) {
+        return MHD_YES;
+    }
+    return reply_send(request) ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload, size_t *upload_length, void **request_at)
+{
+    struct request *request = *request_at;
+    (void)context;
+    (void)connection;
+    (void)url;
+    if (request == NULL) {
+        return MHD_NO;
+    }
+    switch (request->stage) {
+    case STAGE_HEAD:
+        return on_head(request, method, version);
+    case STAGE_BODY:
+        return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
+    case STAGE_WAITING:
+        dispatch_resume(request);
+        return reply_send(request) ? MHD_YES : MHD_NO;
+    case STAGE_REPLIED:
+        break;
+    }
+    return MHD_NO;
+}
+
+static const char *method_label(const struct exchange *exchange)
+{
+    if (exchange->is_head) {
+        return "HEAD";
+    }
+    switch (exchange->method) {
+    case METHOD_GET: return "GET";
+    case METHOD_POST: return "POST";
+    case METHOD_PUT: return "PUT";
+    case METHOD_DELETE: return "DELETE";
+    }
+    return "-";
+}
+
+/* The one line of a request. A path that no route has is the client's text: quoted. */
+static void log_line(const struct request *request, int64_t duration_us)
+{
+    char quoted[200] = "";
+    if (log_get_level() > LOG_LEVEL_INFO) {
+        return;
+    }
+    if (request->route == NULL) {
+        log_quote(quoted, sizeof quoted, request->target);
+    }
+    const char *quote = request->route == NULL ? "\"" : "";
+    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s",
+                method_label(&request->exchange), quote, request->route != NULL ? request->route->path : quoted, quote,
+                request->status, request->reply_bytes, (long long)duration_us, request->client->address);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request_at,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct loop *loop = context;
+    struct request *request = *request_at;
+    (void)connection;
+    (void)code;
+    if (request == NULL) {
+        return;
+    }
+    *request_at = NULL;
+    struct client *client = request->client;
+    int64_t now_us = clock_steady_us();
+    log_line(request, now_us - request->started_us);
+    give_request_back(loop, request);
+    atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&client->requests, 1, memory_order_relaxed);
+    int phase = atomic_load(&client->phase);
+    while (phase != CLIENT_CUT && !atomic_compare_exchange_weak(&client->phase, &phase, CLIENT_IDLE)) {
+    }
+}
+
+static void client_start(struct loop *loop, struct MHD_Connection *connection, void **client_at)
+{
+    struct client *client = calloc(1, sizeof *client);
+    *client_at = client;
+    if (client == NULL) {
+        return;
+    }
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    client->fd = fd->connect_fd;
+    atomic_store(&client->since_us, clock_steady_us());
+    socklen_t length = peer->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                                : sizeof(struct sockaddr_in);
+    if (getnameinfo(peer->client_addr, length, client->address, sizeof client->address, NULL, 0, NI_NUMERICHOST) != 0) {
+        client->address[0] = '-';
+    }
+    pthread_mutex_lock(&loop->clients_lock);
+    client->next = loop->clients;
+    if (loop->clients != NULL) {
+        loop->clients->previous = client;
+    }
+    loop->clients = client;
+    pthread_mutex_unlock(&loop->clients_lock);
+}
+
+static void client_end(struct loop *loop, struct MHD_Connection *connection, struct client *client)
+{
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (client != NULL) {
+        pthread_mutex_lock(&loop->clients_lock);
+        if (client->previous != NULL) {
+            client->previous->next = client->next;
+        } else {
+            loop->clients = client->next;
+        }
+        if (client->next != NULL) {
+            client->next->previous = client->previous;
+        }
+        pthread_mutex_unlock(&loop->clients_lock);
+        free(client);
+    }
+    atomic_fetch_sub_explicit(&loop->load, 1, memory_order_relaxed);
+    addresses_leave(loop->server->addresses, fd->connect_fd);
+}
+
+/* The socket is still open in both cases. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **client_at,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        client_start(context, connection, client_at);
+    } else {
+        client_end(context, connection, *client_at);
+    }
+}
+
+/* The path stays encoded: target.c decodes. */
+static size_t on_unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+void loop_add(struct loop *loop, int fd, const struct sockaddr *peer, socklen_t peer_length)
+{
+    atomic_fetch_add_explicit(&loop->load, 1, memory_order_relaxed);
+    if (MHD_add_connection(loop->daemon, fd, peer, peer_length) != MHD_YES) {
+        atomic_fetch_sub_explicit(&loop->load, 1, memory_order_relaxed);
+        addresses_leave(loop->server->addresses, fd);
+    }
+}
+
+void loop_each_client(struct loop *loop, void (*visit)(void *context, struct client *client), void *context)
+{
+    pthread_mutex_lock(&loop->clients_lock);
+    for (struct client *client = loop->clients; client != NULL; client = client->next) {
+        visit(context, client);
+    }
+    pthread_mutex_unlock(&loop->clients_lock);
+}
+
+static enum status start_daemon(struct loop *loop)
+{
+    const struct config *config = loop->server->config;
+    loop->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_access, loop, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)config->connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, loop, MHD_OPTION_UNESCAPE_CALLBACK,
+        on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        loop, MHD_OPTION_END);
+    if (loop->daemon == NULL) {
+        log_error("loop_start", "library=libmicrohttpd");
+        return STATUS_EXHAUSTED;
+    }
+    return STATUS_OK;
+}
+
+enum status loop_open(struct server *server, const char *db_path, const char *node_path, struct loop **loop)
+{
+    struct loop *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    opened->server = server;
+    pthread_mutex_init(&opened->clients_lock, NULL);
+    enum status status = random_bytes(&opened->id_prefix, sizeof opened->id_prefix);
+    if (status == STATUS_OK) {
+        status = cache_open(&opened->cache);
+    }
+    if (status == STATUS_OK) {
+        status = db_open_reader(db_path, &opened->db);
+    }
+    if (status == STATUS_OK) {
+        status = node_open(node_path, false, &opened->node);
+    }
+    if (status == STATUS_OK) {
+        status = start_daemon(opened);
+    }
+    if (status != STATUS_OK) {
+        loop_close(opened);
+        return status;
+    }
+    *loop = opened;
+    return STATUS_OK;
+}
+
+void loop_close(struct loop *loop)
+{
+    if (loop == NULL) {
+        return;
+    }
+    if (loop->daemon != NULL) {
+        MHD_stop_daemon(loop->daemon);
+    }
+    assert(loop->clients == NULL);
+    while (loop->spare != NULL) {
+        struct request *request = loop->spare;
+        loop->spare = request->next_free;
+        free_request(request);
+    }
+    cache_close(loop->cache);
+    db_close(loop->db);
+    node_close(loop->node);
+    pthread_mutex_destroy(&loop->clients_lock);
+    free(loop);
+}

@@ -1,0 +1,45 @@
+/*
+ * Where the program starts: it reads its configuration and hands over to one
+ * sub-command (commands.h).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "server/commands.h"
+#include "server/config.h"
+
+int main(int argc, char *argv[])
+{
+    struct config config;
+    char message[CONFIG_MESSAGE_BYTES];
+    if (config_parse(argc, argv, environ, &config, message) != STATUS_OK) {
+        fprintf(stderr, "tallystick: %s\n", message);
+        return 2;
+    }
+    log_set_level((enum log_level)config.log_level);
+    switch (config.command) {
+    case RUN_HELP: {
+        char *help = config_help();
+        if (help == NULL || fputs(help, stdout) == EOF) {
+            free(help);
+            return 1;
+        }
+        free(help);
+        return 0;
+    }
+    case RUN_VERSION:
+        puts("tallystick " TALLYSTICK_VERSION);
+        return 0;
+    case RUN_SERVE:
+        return command_serve(&config);
+    case RUN_INIT:
+        return command_init(&config);
+    case RUN_TOKEN_CREATE:
+        return command_token(&config);
+    case RUN_VERIFY:
+        return command_verify(&config);
+    }
+    return 2;
+}

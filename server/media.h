@@ -1,0 +1,14 @@
+#ifndef SERVER_MEDIA_H
+#define SERVER_MEDIA_H
+
+/* What a Content-Type means to us. */
+enum media {
+    MEDIA_JSON,    /* application/json */
+    MEDIA_CSV,     /* text/csv */
+    MEDIA_CHARSET, /* one of these, but not in UTF-8 */
+    MEDIA_OTHER    /* anything else, and none (NULL) */
+};
+
+enum media media_read(const char *content_type);
+
+#endif

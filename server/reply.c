@@ -1,0 +1,253 @@
+/*
+ * How a reply leaves. What it says was decided by a handler or by dispatch.c.
+ */
+#include "server/reply.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "handlers/problem.h"
+#include "server/client.h"
+#include "server/loop.h"
+#include "server/request.h"
+#include "server/server.h"
+
+static const char *own_header(const struct exchange *exchange, const char *name)
+{
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        if (strcasecmp(exchange->headers[i].name, name) == 0) {
+            return exchange->headers[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* An entity tag's opaque part at *at, quotes included; *at moves behind it. 0: none. */
+static size_t opaque_tag(const char **at, const char **tag)
+{
+    const char *from = *at;
+    if (from[0] == 'W' && from[1] == '/') {
+        from += 2;
+    }
+    if (from[0] != '"') {
+        return 0;
+    }
+    const char *end = strchr(from + 1, '"');
+    if (end == NULL) {
+        return 0;
+    }
+    *tag = from;
+    *at = end + 1;
+    return (size_t)(end + 1 - from);
+}
+
+bool reply_etag_matches(const char *if_none_match, const char *etag)
+{
+    const char *mine = NULL;
+    const char *mine_at = etag;
+    size_t mine_length = opaque_tag(&mine_at, &mine);
+    const char *at = if_none_match + strspn(if_none_match, " \t");
+    if (at[0] == '*' && at[1 + strspn(at + 1, " \t")] == 0) {
+        return true;
+    }
+    while (mine_length > 0) {
+        const char *tag = NULL;
+        at += strspn(at, " \t,");
+        size_t length = opaque_tag(&at, &tag);
+        if (length == 0) {
+            return false;
+        }
+        if (length == mine_length && memcmp(tag, mine, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_unchanged(const struct request *request, int status, const char *etag)
+{
+    return status == 200 && request->exchange.method == METHOD_GET && etag != NULL && etag[0] != 0 &&
+           request->framing.if_none_match != NULL && reply_etag_matches(request->framing.if_none_match, etag);
+}
+
+static bool must_close(const struct request *request)
+{
+    return request->must_close || atomic_load_explicit(&request->server->is_stopping, memory_order_relaxed);
+}
+
+static const char *cache_control(const struct exchange *exchange)
+{
+    if (exchange->status >= 400 || exchange->has_token) {
+        return "no-store";
+    }
+    const char *own = own_header(exchange, "Cache-Control");
+    return own != NULL ? own : "no-cache";
+}
+
+/* Adds what is missing and not only of this one reply: the same for a cached one. */
+static void complete_headers(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    if (exchange->status == 503 && own_header(exchange, "Retry-After") == NULL) {
+        exchange_header(exchange, "Retry-After", "1");
+    }
+    if (request->shows_state && own_header(exchange, "Tallystick-Seq") == NULL) {
+        char *seq = arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq);
+        if (seq != NULL) {
+            exchange_header(exchange, "Tallystick-Seq", seq);
+        }
+    }
+}
+
+/* Calls add for each header but Request-Id and Connection. */
+static void each_header(struct request *request, void (*add)(void *context, const char *name, const char *value),
+                        void *context)
+{
+    struct exchange *exchange = &request->exchange;
+    complete_headers(request);
+    if (exchange->content_type != NULL && exchange->reply.length > 0) {
+        add(context, "Content-Type", exchange->content_type);
+    }
+    add(context, "Cache-Control", cache_control(exchange));
+    add(context, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        if (strcasecmp(exchange->headers[i].name, "Cache-Control") != 0) {
+            add(context, exchange->headers[i].name, exchange->headers[i].value);
+        }
+    }
+}
+
+static void add_to_response(void *context, const char *name, const char *value)
+{
+    if (MHD_add_response_header(context, name, value) != MHD_YES) {
+        log_error("reply_header", "name=%s refused=yes", name);
+    }
+}
+
+static struct MHD_Response *make_response(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    if (exchange->reply.failed || exchange->reply.length > LIMIT_REPLY_BYTES) {
+        problem_status(exchange, STATUS_EXHAUSTED);
+        request->shows_state = false;
+    }
+    request->reply_bytes = exchange->reply.length;
+    struct MHD_Response *response = NULL;
+    if (exchange->reply.length == 0) {
+        static char nothing[1];
+        response = MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+        if (response != NULL) {
+            each_header(request, add_to_response, response);
+        }
+        return response;
+    }
+    size_t length = exchange->reply.length;
+    char *bytes = exchange->reply.bytes;
+    response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
+    if (response != NULL) {
+        each_header(request, add_to_response, response);
+        buffer_init(&exchange->reply); /* the response owns the bytes */
+    }
+    return response;
+}
+
+/* A shared response is given this reply's id: the header is written out at once when it is
+ * queued, so the next use may change it again. */
+static void set_request_id(struct MHD_Response *response, const char *id)
+{
+    const char *old = MHD_get_response_header(response, "Request-Id");
+    if (old != NULL) {
+        char copy[REQUEST_ID_BYTES];
+        snprintf(copy, sizeof copy, "%s", old);
+        MHD_del_response_header(response, "Request-Id", copy);
+    }
+    add_to_response(response, "Request-Id", id);
+}
+
+static bool may_keep(const struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
+           exchange->method == METHOD_GET && request->shows_state && !request->is_refused &&
+           request->framing.authorization == NULL && !request->framing.has_body &&
+           !request->server->service.is_private && !must_close(request) &&
+           exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
+}
+
+static bool queue(struct request *request, int status, struct MHD_Response *response)
+{
+    request->status = status;
+    request->stage = STAGE_REPLIED;
+    return MHD_queue_response(request->connection, (unsigned)status, response) == MHD_YES;
+}
+
+bool reply_send(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    bool is_kept = may_keep(request);
+    const char *etag = own_header(exchange, "ETag");
+    struct MHD_Response *response = make_response(request);
+    if (response == NULL) {
+        return false;
+    }
+    set_request_id(response, request->id);
+    if (must_close(request)) {
+        add_to_response(response, "Connection", "close");
+    }
+    bool is_queued = queue(request, is_unchanged(request, exchange->status, etag) ? 304 : exchange->status, response);
+    struct cached cached = {
+        .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route};
+    struct cache_key key = {request->target, request->framing.accept, request->framing.host};
+    if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
+        snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");
+        is_kept = cache_keep(loop_cache(request->loop), &key, &cached);
+    } else {
+        is_kept = false;
+    }
+    if (!is_kept) {
+        MHD_destroy_response(response);
+    }
+    return is_queued;
+}
+
+bool reply_send_hit(struct request *request)
+{
+    const struct cached *hit = request->hit;
+    set_request_id(hit->response, request->id);
+    request->reply_bytes = hit->bytes;
+    return queue(request, is_unchanged(request, 200, hit->etag) ? 304 : 200, hit->response);
+}
+
+static void add_to_text(void *context, const char *name, const char *value)
+{
+    buffer_format(context, "%s: %s\r\n", name, value);
+}
+
+void reply_send_raw(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    struct buffer text;
+    buffer_init(&text);
+    buffer_format(&text, "HTTP/1.1 %d %s\r\nConnection: close\r\nRequest-Id: %s\r\nContent-Length: %zu\r\n",
+                  exchange->status, MHD_get_reason_phrase_for((unsigned)exchange->status), request->id,
+                  exchange->reply.length);
+    each_header(request, add_to_text, &text);
+    buffer_text(&text, "\r\n");
+    if (!exchange->is_head && exchange->reply.length > 0) {
+        buffer_append(&text, exchange->reply.bytes, exchange->reply.length);
+    }
+    request->status = exchange->status;
+    request->reply_bytes = exchange->reply.length;
+    if (!text.failed) {
+        ssize_t sent = send(request->client->fd, text.bytes, text.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)sent; /* whoever does not read its refusal goes without */
+    }
+    buffer_fini(&text);
+}

@@ -1,0 +1,25 @@
+#ifndef SERVER_REPLY_H
+#define SERVER_REPLY_H
+
+#include <stdbool.h>
+
+struct request;
+
+/*
+ * From the reply half of an exchange to bytes on the wire: the headers that every reply
+ * carries, 304, the reply cache. On the loop's thread, while the request is not suspended.
+ * False: there was no memory; the connection is to be closed.
+ */
+bool reply_send(struct request *request);
+
+/* Sends request->hit. */
+bool reply_send_hit(struct request *request);
+
+/* Writes the reply to the socket past libmicrohttpd, which cannot reply while a body
+ * comes. Best effort; the connection is to be closed afterwards. */
+void reply_send_raw(struct request *request);
+
+/* If-None-Match: weak comparison with each member of the list; "*" matches any. */
+bool reply_etag_matches(const char *if_none_match, const char *etag);
+
+#endif

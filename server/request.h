@@ -1,0 +1,69 @@
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "handlers/exchange.h"
+#include "server/cache.h"
+#include "server/framing.h"
+#include "server/jobs.h"
+#include "server/sequencer.h"
+
+/*
+ * One request from its first line to the end of its reply. It belongs to its loop's
+ * thread, but while it waits (STAGE_WAITING) to the sequencer or the job pool; its
+ * connection is suspended then and cannot go away.
+ */
+
+struct MHD_Connection;
+struct client;
+struct loop;
+struct server;
+
+enum request_stage {
+    STAGE_HEAD,    /* the request line has come */
+    STAGE_BODY,    /* the header was accepted or politely refused; the body is read */
+    STAGE_WAITING, /* suspended, or just resumed */
+    STAGE_REPLIED  /* the reply is queued */
+};
+
+/* What a waiting request waits for. */
+enum request_wait { WAIT_NOTHING, WAIT_COMMAND, WAIT_JOB };
+
+enum { REQUEST_ID_BYTES = 17, REQUEST_TARGET_INLINE = 256 };
+
+struct request {
+    struct exchange exchange; /* exchange.server points back here */
+    struct arena arena;
+    struct server *server;
+    struct loop *loop;
+    struct client *client;
+    struct MHD_Connection *connection;
+    enum request_stage stage;
+    struct framing framing;
+    bool is_refused;  /* the reply half holds a refusal: no handler runs */
+    bool must_close;  /* after this reply */
+    bool shows_state; /* the reply tells of the snapshot exchange.seq */
+    const struct cached *hit; /* the reply cache has it */
+    const char *target_at;    /* where the library keeps it; compared only */
+    const char *target;
+    size_t target_length;
+    char target_inline[REQUEST_TARGET_INLINE];
+    char id[REQUEST_ID_BYTES];
+    struct buffer body;
+    enum request_wait wait;
+    struct pending pending;
+    struct job job;
+    bool is_job_done; /* false: the pool was full */
+    const struct route *route; /* for the log; NULL: none fits */
+    int64_t started_us;
+    int status;          /* sent; 0: none */
+    size_t reply_bytes;  /* of the body */
+    struct request *next_free; /* in the loop's list of spare ones */
+};
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * Matching a target against the route table (routes.c).
+ */
+#include "server/route.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum { NAMES_MAX = 128 };
+
+/* Where the template fits, *literals has a bit for each segment that is literal in it,
+ * the first segment's the highest, so that a greater number is the better match. */
+static bool template_fits(const char *template, const struct target *target, unsigned *literals)
+{
+    const char *at = template + 1;
+    size_t index = 0;
+    *literals = 0;
+    if (*at == 0) {
+        return target->segment_count == 0;
+    }
+    for (;;) {
+        size_t length = strcspn(at, "/");
+        if (index == target->segment_count) {
+            return false;
+        }
+        const char *segment = target->segments[index];
+        if (at[0] == '{') {
+            if (!text_is_id(segment)) {
+                return false;
+            }
+        } else {
+            if (strncmp(segment, at, length) != 0 || segment[length] != 0) {
+                return false;
+            }
+            *literals |= 1u << (LIMIT_PATH_SEGMENTS - index);
+        }
+        index++;
+        if (at[length] == 0) {
+            return index == target->segment_count;
+        }
+        at += length + 1;
+    }
+}
+
+static void take_parameters(const struct target *target, struct route_found *found)
+{
+    const char *at = found->path->path;
+    size_t index = 0;
+    while ((at = strchr(at, '/')) != NULL && index < target->segment_count) {
+        at++;
+        if (at[0] == '{') {
+            found->parameters[found->parameter_count++] = target->segments[index];
+        }
+        index++;
+    }
+}
+
+void route_find(const struct route *routes, size_t count, const struct target *target, enum method method,
+                struct route_found *found)
+{
+    unsigned best = 0;
+    memset(found, 0, sizeof *found);
+    if (target->is_asterisk || target->is_too_deep) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        unsigned literals = 0;
+        if (!template_fits(routes[i].path, target, &literals)) {
+            continue;
+        }
+        if (found->path == NULL || literals > best) {
+            found->path = &routes[i];
+            found->route = NULL;
+            found->methods = 0;
+            best = literals;
+        } else if (literals < best || strcmp(found->path->path, routes[i].path) != 0) {
+            continue;
+        }
+        found->methods |= ROUTE_METHOD_BIT(routes[i].method);
+        if (routes[i].method == method) {
+            found->route = &routes[i];
+        }
+    }
+    if (found->path != NULL) {
+        take_parameters(target, found);
+    }
+}
+
+void route_allow(unsigned methods, struct buffer *out)
+{
+    if ((methods & ROUTE_METHOD_BIT(METHOD_GET)) != 0) {
+        buffer_text(out, "GET, HEAD, ");
+    }
+    if ((methods & ROUTE_METHOD_BIT(METHOD_POST)) != 0) {
+        buffer_text(out, "POST, ");
+    }
+    if ((methods & ROUTE_METHOD_BIT(METHOD_PUT)) != 0) {
+        buffer_text(out, "PUT, ");
+    }
+    if ((methods & ROUTE_METHOD_BIT(METHOD_DELETE)) != 0) {
+        buffer_text(out, "DELETE, ");
+    }
+    buffer_text(out, "OPTIONS");
+}
+
+const char *route_nearest(const struct route *routes, size_t count, const struct target *target)
+{
+    const char *names[NAMES_MAX];
+    size_t used = 0;
+    for (size_t i = 0; i < count && used < NAMES_MAX; i++) {
+        if (routes[i].path[1] != 0 && strchr(routes[i].path + 1, '/') == NULL) {
+            names[used++] = routes[i].path;
+        }
+    }
+    if (target->is_asterisk || target->segment_count == 0) {
+        return NULL;
+    }
+    char first[LIMIT_ID_BYTES + 2] = "/";
+    size_t length = strlen(target->segments[0]);
+    if (length == 0 || length > LIMIT_ID_BYTES) {
+        return NULL;
+    }
+    memcpy(first + 1, target->segments[0], length + 1);
+    for (size_t i = 0; i < used; i++) {
+        if (strcmp(first, names[i]) == 0) {
+            return names[i]; /* the collection is there, what stands behind it is not */
+        }
+    }
+    return text_nearest(first, names, used);
+}

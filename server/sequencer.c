@@ -1,0 +1,284 @@
+/*
+ * The writer thread and its queue. What a command does: rules/block.h. Who submits:
+ * dispatch.c.
+ */
+#include "server/sequencer.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "rules/block.h"
+
+enum {
+    GROUP_MAX = 256,          /* commands of one block: bounds the wait of the first */
+    CHECKPOINT_EVERY = 64,    /* blocks without a pause before the WAL is looked at anyway */
+    CHECKPOINT_IDLE_MS = 200  /* a pause this long is used for the WAL */
+};
+
+/*
+ * Invariants, under lock:
+ *  1. first is NULL exactly where last is NULL; the list holds waiting commands;
+ *  2. waiting is the length of the list; waiting <= queue_length;
+ *  3. running is the size of the group that the thread works on.
+ */
+struct sequencer {
+    struct executor *executor;
+    struct db *db;
+    struct anchor *anchor;
+    size_t queue_length;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct pending *first;
+    struct pending *last;
+    size_t waiting;
+    size_t running;
+    bool is_stopping;
+    atomic_bool is_failed;
+    unsigned blocks_since_checkpoint; /* the thread's own */
+};
+
+static void take_fault(struct pending *pending, enum status status)
+{
+    pending->delivery = DELIVERY_FAULT;
+    pending->status = status;
+}
+
+static void group_fault(struct pending *const *group, size_t count, enum status status)
+{
+    for (size_t i = 0; i < count; i++) {
+        take_fault(group[i], status);
+    }
+}
+
+/* Delivers the group inside a begun block. False: the block is lost and abandoned, and
+ * every member of the group has its fault. */
+static bool deliver_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool is_lost = false;
+        enum status status = block_deliver(sequencer->executor, group[i]->command, group[i]->answer, &is_lost);
+        group[i]->delivery = DELIVERY_ANSWERED;
+        if (status != STATUS_OK) {
+            log_error("command_fault", "kind=%s status=%s lost=%d", command_kind_name(group[i]->command->kind),
+                      status_name(status), is_lost);
+            take_fault(group[i], status);
+        }
+        if (is_lost) {
+            block_abandon(sequencer->executor);
+            group_fault(group, count, status == STATUS_OK ? STATUS_IO : status);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Makes one durable block of the group. */
+static void run_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
+{
+    uint8_t app_hash[DIGEST_BYTES];
+    enum status status = block_begin(sequencer->executor, clock_wall_ms());
+    if (status != STATUS_OK) {
+        log_error("block", "step=begin status=%s", status_name(status));
+        group_fault(group, count, status);
+        return;
+    }
+    if (!deliver_group(sequencer, group, count)) {
+        return;
+    }
+    status = block_end(sequencer->executor, app_hash);
+    if (status != STATUS_OK) {
+        log_error("block", "step=end status=%s", status_name(status));
+        block_abandon(sequencer->executor);
+        group_fault(group, count, status);
+        return;
+    }
+    status = block_commit(sequencer->executor);
+    if (status != STATUS_OK) {
+        log_error("block", "step=commit status=%s outcome=unknown writing=stopped", status_name(status));
+        atomic_store(&sequencer->is_failed, true);
+        for (size_t i = 0; i < count; i++) {
+            group[i]->delivery = DELIVERY_UNKNOWN;
+            group[i]->status = status;
+        }
+        return;
+    }
+    const char *note = executor_checkpoint(sequencer->executor);
+    if (note[0] != 0 && anchor_write(sequencer->anchor, note) != STATUS_OK) {
+        log_error("anchor", "written=no");
+    }
+}
+
+static void checkpoint(struct sequencer *sequencer)
+{
+    sequencer->blocks_since_checkpoint = 0;
+    if (atomic_load(&sequencer->is_failed)) {
+        return; /* what the WAL holds is unknown: the next start looks */
+    }
+    enum status status = db_checkpoint(sequencer->db);
+    if (status != STATUS_OK && status != STATUS_BUSY) {
+        log_error("wal_checkpoint", "status=%s", status_name(status));
+    }
+}
+
+/* Waits for commands; under lock. False: a pause worth a look at the WAL came first. */
+static bool wait_for_commands(struct sequencer *sequencer)
+{
+    while (sequencer->first == NULL && !sequencer->is_stopping) {
+        if (sequencer->blocks_since_checkpoint == 0) {
+            pthread_cond_wait(&sequencer->wake, &sequencer->lock);
+            continue;
+        }
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += (long)CHECKPOINT_IDLE_MS * 1000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (pthread_cond_timedwait(&sequencer->wake, &sequencer->lock, &until) != 0 && sequencer->first == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Takes up to GROUP_MAX commands off the queue; under lock. */
+static size_t take_group(struct sequencer *sequencer, struct pending *group[GROUP_MAX])
+{
+    size_t count = 0;
+    while (sequencer->first != NULL && count < GROUP_MAX) {
+        struct pending *pending = sequencer->first;
+        sequencer->first = pending->next;
+        if (sequencer->first == NULL) {
+            sequencer->last = NULL;
+        }
+        pending->next = NULL;
+        group[count++] = pending;
+    }
+    assert(count <= sequencer->waiting);
+    sequencer->waiting -= count;
+    sequencer->running = count;
+    return count;
+}
+
+static void *writer_main(void *context)
+{
+    struct sequencer *sequencer = context;
+    struct pending *group[GROUP_MAX];
+    for (;;) {
+        pthread_mutex_lock(&sequencer->lock);
+        sequencer->running = 0;
+        bool is_awake = wait_for_commands(sequencer);
+        size_t count = take_group(sequencer, group);
+        bool is_over = count == 0 && sequencer->is_stopping;
+        pthread_mutex_unlock(&sequencer->lock);
+        if (is_over) {
+            return NULL;
+        }
+        if (!is_awake) {
+            checkpoint(sequencer);
+            continue;
+        }
+        if (atomic_load(&sequencer->is_failed)) {
+            group_fault(group, count, STATUS_IO);
+        } else {
+            run_group(sequencer, group, count);
+        }
+        for (size_t i = 0; i < count; i++) {
+            group[i]->done(group[i]); /* its memory may be gone afterwards */
+        }
+        sequencer->blocks_since_checkpoint++;
+        if (sequencer->blocks_since_checkpoint >= CHECKPOINT_EVERY) {
+            checkpoint(sequencer);
+        }
+    }
+}
+
+enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, size_t queue_length,
+                           struct sequencer **sequencer)
+{
+    struct sequencer *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    opened->executor = executor;
+    opened->db = db;
+    opened->anchor = anchor;
+    opened->queue_length = queue_length;
+    atomic_init(&opened->is_failed, false);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&opened->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&opened->lock, NULL);
+    if (pthread_create(&opened->thread, NULL, writer_main, opened) != 0) {
+        pthread_mutex_destroy(&opened->lock);
+        pthread_cond_destroy(&opened->wake);
+        free(opened);
+        return STATUS_EXHAUSTED;
+    }
+    *sequencer = opened;
+    return STATUS_OK;
+}
+
+enum status sequencer_submit(struct sequencer *sequencer, struct pending *pending)
+{
+    if (atomic_load(&sequencer->is_failed)) {
+        return STATUS_IO;
+    }
+    pthread_mutex_lock(&sequencer->lock);
+    assert(!sequencer->is_stopping);
+    if (sequencer->waiting >= sequencer->queue_length) {
+        pthread_mutex_unlock(&sequencer->lock);
+        return STATUS_BUSY;
+    }
+    pending->next = NULL;
+    if (sequencer->last == NULL) {
+        sequencer->first = pending;
+    } else {
+        sequencer->last->next = pending;
+    }
+    sequencer->last = pending;
+    sequencer->waiting++;
+    bool is_first = sequencer->waiting == 1;
+    pthread_mutex_unlock(&sequencer->lock);
+    if (is_first) {
+        pthread_cond_signal(&sequencer->wake);
+    }
+    return STATUS_OK;
+}
+
+size_t sequencer_depth(struct sequencer *sequencer)
+{
+    pthread_mutex_lock(&sequencer->lock);
+    size_t depth = sequencer->waiting + sequencer->running;
+    pthread_mutex_unlock(&sequencer->lock);
+    return depth;
+}
+
+bool sequencer_is_failed(const struct sequencer *sequencer)
+{
+    return atomic_load(&sequencer->is_failed);
+}
+
+void sequencer_close(struct sequencer *sequencer)
+{
+    if (sequencer == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&sequencer->lock);
+    sequencer->is_stopping = true;
+    pthread_mutex_unlock(&sequencer->lock);
+    pthread_cond_signal(&sequencer->wake);
+    pthread_join(sequencer->thread, NULL);
+    assert(sequencer->first == NULL && sequencer->waiting == 0);
+    pthread_mutex_destroy(&sequencer->lock);
+    pthread_cond_destroy(&sequencer->wake);
+    free(sequencer);
+}

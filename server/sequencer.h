@@ -1,0 +1,59 @@
+#ifndef SERVER_SEQUENCER_H
+#define SERVER_SEQUENCER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/status.h"
+#include "rules/answer.h"
+#include "rules/command.h"
+#include "server/anchor.h"
+
+/*
+ * The writer thread: the only one that uses the executor and its writing connection.
+ * It takes all commands that wait, makes one block of them, commits once, and only then
+ * answers each, be it a success or a refusal. While one commit is under way the next
+ * group gathers: one flush pays for many requests.
+ */
+
+struct db;
+struct executor;
+struct sequencer;
+
+/* What became of a command. */
+enum delivery {
+    DELIVERY_ANSWERED, /* answer is filled and durable */
+    DELIVERY_FAULT,    /* nothing of it remains; status says why */
+    DELIVERY_UNKNOWN   /* its commit failed: it may be durable or not */
+};
+
+/* A command in the queue. The submitter's memory; it must live until done was called. */
+struct pending {
+    const struct command *command;
+    struct answer *answer; /* initialised by the submitter */
+    void (*done)(struct pending *pending); /* called once, on the writer thread; must not block */
+    void *context;         /* the submitter's own */
+    enum delivery delivery;
+    enum status status;    /* DELIVERY_FAULT */
+    struct pending *next;  /* the sequencer's */
+};
+
+/* Starts the thread. All are borrowed; db is the executor's connection, for checkpoints. */
+enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, size_t queue_length,
+                           struct sequencer **sequencer) NODISCARD;
+
+/* Any thread. STATUS_OK: done will be called. STATUS_BUSY: the queue is full.
+ * STATUS_IO: writing stopped after a failed commit. */
+enum status sequencer_submit(struct sequencer *sequencer, struct pending *pending) NODISCARD;
+
+/* Any thread: commands that wait or run. */
+size_t sequencer_depth(struct sequencer *sequencer);
+
+/* Any thread: true after a failed commit, for good. */
+bool sequencer_is_failed(const struct sequencer *sequencer);
+
+/* Finishes what waits, stops the thread and frees. Nothing may be submitted any more.
+ * NULL does nothing. */
+void sequencer_close(struct sequencer *sequencer);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * The life of the service. Starting: store, sequencer, job pool, loops, listener.
+ * Stopping, in the reverse order of how work flows in: no new connections, then no
+ * connections, then no loops, then the job pool and the sequencer, the store last.
+ */
+#include "server/serve.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "rules/block.h"
+#include "server/addresses.h"
+#include "server/anchor.h"
+#include "server/commands.h"
+#include "server/janitor.h"
+#include "server/jobs.h"
+#include "server/listen.h"
+#include "server/loop.h"
+#include "server/routes.h"
+#include "server/sequencer.h"
+#include "server/server.h"
+#include "server/store.h"
+
+enum {
+    DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
+    STOP_POLL_MS = 10,
+    STOP_CANCEL_S = 20,        /* long computations may finish for so long */
+    STOP_DEADLINE_S = 30       /* then what is left is closed */
+};
+
+#define DISK_FREE_MIN (16 * MIB) /* below this /readyz says so, while writing still works */
+
+extern const unsigned char embedded_openapi_yaml[];
+extern const size_t embedded_openapi_yaml_length;
+extern const unsigned char embedded_openapi_json[];
+extern const size_t embedded_openapi_json_length;
+
+/* One line for each thing that keeps the service from serving. Any thread. */
+static void report_readiness(struct service *service, struct buffer *faults)
+{
+    struct server *server = service->server;
+    struct statvfs disk;
+    if (sequencer_is_failed(server->sequencer)) {
+        buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
+    }
+    if (sequencer_depth(server->sequencer) >= (size_t)server->config->queue_length) {
+        buffer_text(faults, "queue: as many changes wait as may\n");
+    }
+    if (statvfs(server->config->data_dir, &disk) != 0) {
+        buffer_text(faults, "disk: the data directory cannot be looked at\n");
+    } else if ((unsigned long long)disk.f_bavail * disk.f_frsize < DISK_FREE_MIN) {
+        buffer_text(faults, "disk: less than 16 MiB are free\n");
+    }
+    if (atomic_load(&server->is_stopping)) {
+        buffer_text(faults, "service: stopping\n");
+    }
+}
+
+static void fill_service(struct server *server)
+{
+    struct service *service = &server->service;
+    service->version = TALLYSTICK_VERSION;
+    service->contract_yaml = (const char *)embedded_openapi_yaml;
+    service->contract_yaml_length = embedded_openapi_yaml_length;
+    service->contract_json = (const char *)embedded_openapi_json;
+    service->contract_json_length = embedded_openapi_json_length;
+    service->is_private = server->config->is_private;
+    service->readiness = report_readiness;
+    service->routes = routes_table(&service->route_count);
+    service->server = server;
+}
+
+/* As many descriptors as the connections need, as far as the system allows. */
+static void raise_descriptor_limit(int64_t connections)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections + DESCRIPTORS_SPARE;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+        log_warn("start", "descriptors=%llu wanted=%llu", (unsigned long long)limit.rlim_cur,
+                 (unsigned long long)wanted);
+    }
+}
+
+static enum status open_loops(struct server *server)
+{
+    const char *db_path = store_db_path(server->store);
+    const char *node_path = store_node_path(server->store);
+    for (int64_t i = 0; i < server->config->loops; i++) {
+        enum status status = loop_open(server, db_path, node_path, &server->loops[server->loop_count]);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        server->loop_count++;
+    }
+    return STATUS_OK;
+}
+
+/* Everything that must stand before the first connection. What was opened is closed by
+ * close_parts, also where this fails half-way. */
+static enum status open_parts(struct server *server)
+{
+    const struct config *config = server->config;
+    struct store_options options = {.origin = config->origin};
+    enum status status = store_open(config->data_dir, &options, &server->store);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    server->executor = store_executor(server->store);
+    fill_service(server);
+    status = store_fill_service(server->store, &server->service);
+    if (status == STATUS_OK) {
+        status = addresses_open((size_t)config->connections, (size_t)config->connections_per_address,
+                                &server->addresses);
+    }
+    if (status == STATUS_OK) {
+        status = janitor_open(server, &server->janitor);
+    }
+    if (status == STATUS_OK) {
+        status = sequencer_open(server->executor, store_db(server->store), store_anchor(server->store),
+                                (size_t)config->queue_length, &server->sequencer);
+    }
+    if (status == STATUS_OK) {
+        status = jobs_open(store_db_path(server->store), store_node_path(server->store), (size_t)config->job_threads,
+                           (size_t)config->job_queue_length, &server->jobs);
+    }
+    if (status == STATUS_OK) {
+        status = open_loops(server);
+    }
+    if (status == STATUS_OK) {
+        janitor_watch(server->janitor);
+    }
+    return status;
+}
+
+static void close_parts(struct server *server)
+{
+    if (server->janitor != NULL) {
+        janitor_unwatch(server->janitor);
+    }
+    for (size_t i = 0; i < server->loop_count; i++) {
+        loop_close(server->loops[i]);
+    }
+    jobs_close(server->jobs);
+    sequencer_close(server->sequencer);
+    janitor_close(server->janitor);
+    addresses_close(server->addresses);
+    store_close(server->store);
+    log_flush();
+}
+
+/* Requests end, connections close; returns once none is left or the deadline has come. */
+static void drain(struct server *server)
+{
+    int64_t start_us = clock_steady_us();
+    int64_t passed_us = 0;
+    atomic_store(&server->is_stopping, true);
+    while (passed_us < (int64_t)STOP_DEADLINE_S * 1000000 && addresses_count(server->addresses) > 0) {
+        if (passed_us > (int64_t)STOP_CANCEL_S * 1000000) {
+            atomic_store(&server->is_cancelling, true);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_MS * 1000000L}, NULL);
+        passed_us = clock_steady_us() - start_us;
+    }
+    atomic_store(&server->is_cancelling, true);
+}
+
+/* A computation that does not listen cannot be waited for: the ledger is closed in good
+ * order and the process ends with the computation in it. */
+static void leave_in_haste(struct server *server)
+{
+    log_warn("stop", "suspended=%zu left=yes", atomic_load(&server->suspended));
+    sequencer_close(server->sequencer);
+    store_close(server->store);
+    log_flush();
+    _exit(0);
+}
+
+static void stop(struct server *server, struct listener *listener)
+{
+    log_info("stop", "connections=%zu", addresses_count(server->addresses));
+    listener_close(listener);
+    drain(server);
+    for (int waits = 0; waits < 100 && atomic_load(&server->suspended) > 0; waits++) {
+        nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_MS * 1000000L}, NULL);
+    }
+    if (atomic_load(&server->suspended) > 0) {
+        leave_in_haste(server);
+    }
+    close_parts(server);
+}
+
+/* Blocked in all threads: only the main thread takes these, when it waits for them. */
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int command_serve(const struct config *config)
+{
+    sigset_t signals;
+    block_signals(&signals);
+    raise_descriptor_limit(config->connections);
+    struct server *server = calloc(1, sizeof *server);
+    struct listener *listener = NULL;
+    if (server == NULL) {
+        return 1;
+    }
+    server->config = config;
+    enum status status = listener_open(config->listen, server->base_url, sizeof server->base_url, &listener);
+    if (status == STATUS_OK) {
+        status = open_parts(server);
+    }
+    if (status == STATUS_OK) {
+        status = listener_start(listener, server);
+    }
+    if (status != STATUS_OK) {
+        log_error("start", "status=%s", status_name(status));
+        listener_close(listener);
+        close_parts(server);
+        free(server);
+        return 1;
+    }
+    printf("listening on %s\n", server->base_url);
+    fflush(stdout);
+    int taken = 0;
+    sigwait(&signals, &taken);
+    stop(server, listener);
+    free(server);
+    return 0;
+}

@@ -1,0 +1,43 @@
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "handlers/exchange.h"
+#include "server/config.h"
+
+/*
+ * What the threads of a running service share. Made and taken down by serve.c;
+ * everything but the atomics stays as it is while threads run.
+ */
+
+struct addresses;
+struct executor;
+struct janitor;
+struct jobs;
+struct loop;
+struct sequencer;
+struct store;
+
+enum { SERVER_LOOPS_MAX = 64, SERVER_URL_BYTES = 320 };
+
+struct server {
+    const struct config *config;
+    struct store *store;
+    struct executor *executor;
+    struct service service;
+    struct addresses *addresses;
+    struct sequencer *sequencer;
+    struct jobs *jobs;
+    struct janitor *janitor;
+    struct loop *loops[SERVER_LOOPS_MAX];
+    size_t loop_count;
+    char base_url[SERVER_URL_BYTES]; /* for links where the client names no host */
+    atomic_bool is_stopping;         /* replies close their connections, idle ones are closed */
+    atomic_bool is_cancelling;       /* long jobs are to give up */
+    atomic_size_t suspended;         /* requests that wait for the sequencer or the job pool */
+};
+
+#endif
