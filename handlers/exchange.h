@@ -50,6 +50,7 @@ struct route {
     unsigned roles;        /* ROLE_BIT of those who may; 0: everybody (with --private: any token) */
     bool takes_csv;        /* text/csv is accepted besides application/json */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
+    bool is_bare;          /* needs no database: exchange->db is NULL, and the reply carries no Tallystick-Seq */
 };
 
 struct exchange_pair {
@@ -106,6 +107,7 @@ struct service {
     const char *contract_json;
     size_t contract_json_length;
     bool is_private;
+    uint8_t cursor_secret[32]; /* authenticates the cursors of lists (handlers/page.h); a secret of the node */
     /* "" where all is well, else one line a fault; asked by /readyz. */
     void (*readiness)(struct service *service, struct buffer *faults);
     /* Verifies the ledger, one at a time: handlers/ledger.c asks, the server runs it. */
@@ -125,7 +127,8 @@ void exchange_json(struct exchange *exchange, int status);
 /* The value of a query parameter, or NULL. */
 const char *exchange_query(const struct exchange *exchange, const char *name);
 
-/* Makes the reply out of exchange->answer: status, headers, body. */
+/* Makes the reply out of exchange->answer: status, headers, body. The body is moved;
+ * answer_fini stays due. */
 void exchange_answer(struct exchange *exchange);
 
 #endif

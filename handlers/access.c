@@ -1,0 +1,228 @@
+/*
+ * Tokens, roles and keys of requests. Whether a site is the caller's is the rules' to say:
+ * they see the command's actor.
+ */
+#include "handlers/access.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "db/node.h"
+#include "handlers/problem.h"
+#include "ledger/digest.h"
+
+enum { TOKEN_BYTES_MAX = 512 };
+
+/* The characters of a token68 (RFC 9110, 11.2) without its padding. */
+static bool is_token_character(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c != 0 && strchr("-._~+/", c) != NULL);
+}
+
+/* The token in an Authorization header, or NULL where the header is not "Bearer TOKEN". */
+static const char *read_token(const char *header, size_t *length)
+{
+    static const char scheme[] = "bearer";
+    size_t scheme_length = sizeof scheme - 1;
+    if (strncasecmp(header, scheme, scheme_length) != 0 || header[scheme_length] != ' ') {
+        return NULL;
+    }
+    const char *token = header + scheme_length + strspn(header + scheme_length, " ");
+    size_t used = 0;
+    while (is_token_character(token[used])) {
+        used++;
+    }
+    size_t whole = used + strspn(token + used, "=");
+    size_t blanks = strspn(token + whole, " \t");
+    if (used == 0 || whole > TOKEN_BYTES_MAX || token[whole + blanks] != 0) {
+        return NULL;
+    }
+    *length = whole;
+    return token;
+}
+
+/* A 401 for a token that was sent (RFC 6750, 3.1). */
+static bool refuse_token(struct exchange *exchange, const char *detail)
+{
+    problem_reply(exchange, "unauthenticated", "%s", detail);
+    exchange->header_count = 0;
+    exchange_header(exchange, "WWW-Authenticate", "Bearer realm=\"tallystick\", error=\"invalid_token\"");
+    return false;
+}
+
+/* Fills the caller from a token's row. */
+static bool take_caller(struct exchange *exchange, const struct token *token)
+{
+    int64_t now_ms = clock_wall_ms();
+    if (token->revoked_at_ms != 0 && token->revoked_at_ms <= now_ms) {
+        return refuse_token(exchange, "The token was revoked. Ask an administrator for a new one.");
+    }
+    if (token->expires_at_ms != 0 && token->expires_at_ms <= now_ms) {
+        return refuse_token(exchange, "The token has expired. Ask an administrator for a new one.");
+    }
+    enum role role = ROLE_PUBLIC;
+    if (role_from_name(token->role, &role) != STATUS_OK || role == ROLE_PUBLIC || role == ROLE_SYSTEM) {
+        log_error("token", "id=%s role=unusable", token->id);
+        problem_status(exchange, STATUS_CORRUPT);
+        return false;
+    }
+    exchange->caller = (struct actor){ .organisation = token->organisation, .role = role, .subject = token->id };
+    exchange->has_token = true;
+    return true;
+}
+
+/* Who calls. False: the problem is the reply. */
+static bool identify(struct exchange *exchange)
+{
+    exchange->caller = (struct actor){ .organisation = "", .role = ROLE_PUBLIC, .subject = "" };
+    exchange->has_token = false;
+    const char *header = exchange->header(exchange, "Authorization");
+    if (header == NULL) {
+        return true;
+    }
+    size_t length = 0;
+    const char *text = read_token(header, &length);
+    if (text == NULL) {
+        return refuse_token(exchange, "The Authorization header cannot be read. It is: Authorization: Bearer TOKEN.");
+    }
+    uint8_t hash[DIGEST_BYTES];
+    digest_bytes(hash, text, length);
+    struct token token;
+    enum status status = node_token_find(exchange->node, exchange->arena, hash, &token);
+    if (status == STATUS_ABSENT) {
+        return refuse_token(exchange, "The token is not known here. It is the line that was printed when it was "
+                                      "made: Authorization: Bearer TOKEN.");
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return false;
+    }
+    return take_caller(exchange, &token);
+}
+
+/* Roles in the order of what they may, as words. */
+static const enum role grantable[] = { ROLE_AUDITOR, ROLE_OPERATOR, ROLE_COORDINATOR, ROLE_ADMIN };
+enum { GRANTABLE = sizeof grantable / sizeof grantable[0] };
+
+static const char *phrase_roles(struct arena *arena, unsigned roles)
+{
+    const char *phrase = NULL;
+    for (size_t i = 0; i < GRANTABLE; i++) {
+        if ((roles & ROLE_BIT(grantable[i])) != 0) {
+            const char *name = role_name(grantable[i]);
+            phrase = phrase == NULL ? name : arena_format(arena, "%s or %s", phrase, name);
+        }
+    }
+    return phrase != NULL ? phrase : "another one"; /* no memory: the members still name them */
+}
+
+static void write_roles(struct json_writer *w, const void *context)
+{
+    const struct exchange *exchange = context;
+    json_key(w, "needed_roles");
+    json_array_begin(w);
+    for (size_t i = 0; i < GRANTABLE; i++) {
+        if ((exchange->route->roles & ROLE_BIT(grantable[i])) != 0) {
+            json_text(w, role_name(grantable[i]));
+        }
+    }
+    json_array_end(w);
+    json_member_text(w, "role", role_name(exchange->caller.role));
+}
+
+bool access_check(struct exchange *exchange)
+{
+    if (!identify(exchange)) {
+        return false;
+    }
+    const struct route *route = exchange->route;
+    if (route->roles == 0) { /* bare routes tell nothing of the data: probes and the contract */
+        if (exchange->service->is_private && !exchange->has_token && !route->is_bare) {
+            problem_reply(exchange, "unauthenticated",
+                          "This service is private: every request needs a token, sent as Authorization: Bearer TOKEN.");
+            return false;
+        }
+        return true;
+    }
+    if (!exchange->has_token) {
+        problem_reply(exchange, "unauthenticated",
+                      "This needs a token with the role %s, sent as Authorization: Bearer TOKEN.",
+                      phrase_roles(exchange->arena, route->roles));
+        return false;
+    }
+    if ((route->roles & ROLE_BIT(exchange->caller.role)) == 0) {
+        problem_members(exchange, "forbidden", write_roles, exchange,
+                        "This needs the role %s; the token's role is %s.",
+                        phrase_roles(exchange->arena, route->roles), role_name(exchange->caller.role));
+        return false;
+    }
+    return true;
+}
+
+/* Strips the optional quotes. False where what is left is not 1..255 visible ASCII characters. */
+static bool unquote_key(const char **key, size_t *length)
+{
+    const char *text = *key;
+    size_t bytes = strlen(text);
+    bool is_quoted = text[0] == '"';
+    if (is_quoted) {
+        if (bytes < 2 || text[bytes - 1] != '"') {
+            return false;
+        }
+        text++;
+        bytes -= 2;
+    }
+    if (bytes == 0 || bytes > LIMIT_KEY_BYTES) {
+        return false;
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        if (text[i] < 0x21 || text[i] > 0x7e || (is_quoted && text[i] == '"')) {
+            return false;
+        }
+    }
+    *key = text;
+    *length = bytes;
+    return true;
+}
+
+/* A key for a PUT that came without one. */
+static const char *new_key(struct exchange *exchange)
+{
+    char *uuid = arena_alloc(exchange->arena, UUID_BYTES);
+    enum status status = uuid == NULL ? STATUS_EXHAUSTED : random_uuid(uuid, clock_wall_ms());
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return NULL;
+    }
+    return uuid;
+}
+
+const char *access_key(struct exchange *exchange)
+{
+    const char *key = exchange->header(exchange, "Idempotency-Key");
+    size_t length = 0;
+    if (key == NULL && exchange->method == METHOD_PUT) {
+        return new_key(exchange);
+    }
+    if (key == NULL) {
+        problem_reply(exchange, "idempotency_key_missing",
+                      "A POST that changes something needs a key of your choice, so that sending it again does it "
+                      "once only: Idempotency-Key: 1 to 255 visible ASCII characters, a UUID for example.");
+        return NULL;
+    }
+    if (!unquote_key(&key, &length)) {
+        problem_reply(exchange, "idempotency_key_malformed",
+                      "The Idempotency-Key has 1 to 255 visible ASCII characters without blanks, with or without "
+                      "quotes around them.");
+        return NULL;
+    }
+    const char *copy = arena_copy(exchange->arena, key, length);
+    if (copy == NULL) {
+        problem_status(exchange, STATUS_EXHAUSTED);
+    }
+    return copy;
+}

@@ -1,0 +1,212 @@
+/*
+ * The figures of the provinces. What is checked of a submission: rules/figure.c. A large
+ * one is read in the job pool, so that no loop stands still meanwhile.
+ */
+#include "handlers/figures.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/figure.h"
+#include "db/reference.h"
+#include "handlers/page.h"
+#include "handlers/problem.h"
+#include "handlers/submit.h"
+#include "rules/figure.h"
+#include "rules/figure_read.h"
+#include "rules/request.h"
+
+enum { YEAR_DIGITS = 24 };
+
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    const char *indicator;
+    int64_t year;
+    const char *province;
+};
+
+static const struct query_parameter list_rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_ID_ROW(struct filter, indicator, false),
+    QUERY_INTEGER_ROW(struct filter, year, false, 1900, 2100),
+    QUERY_PROVINCE_ROW(struct filter, province, false),
+};
+static const struct query_table list_table = QUERY_TABLE(list_rows);
+
+struct put_query {
+    bool dry_run;
+};
+
+static const struct query_parameter put_rows[] = { QUERY_BOOLEAN_ROW(struct put_query, dry_run, false) };
+static const struct query_table put_table = QUERY_TABLE(put_rows);
+
+/* Refuses an indicator that is not stored: an empty list would hide a slip. */
+static bool indicator_is_known(struct exchange *exchange, const char *id)
+{
+    struct indicator indicator;
+    enum status status = id == NULL ? STATUS_OK : db_indicator_find(exchange->db, exchange->arena, id, &indicator);
+    if (status == STATUS_ABSENT) {
+        struct faults faults;
+        faults_init(&faults, exchange->arena);
+        faults_add_parameter(&faults, "indicator", "unknown_indicator",
+                             "%s is not a stored indicator; GET /indicators lists them", id);
+        query_refuse(exchange, &faults);
+    } else if (status != STATUS_OK) {
+        problem_status(exchange, status);
+    }
+    return status == STATUS_OK;
+}
+
+/* The row that a cursor names; years are digits in it. */
+static bool take_after(const struct page *page, struct figure *after)
+{
+    *after = (struct figure){ .indicator = page->keys[0], .province = page->keys[2] };
+    return page->keys[1][0] == 0 || text_to_integer(page->keys[1], &after->year) == STATUS_OK;
+}
+
+static void write_figure(struct json_writer *w, const struct figure *figure)
+{
+    json_object_begin(w);
+    json_member_text(w, "indicator", figure->indicator);
+    json_member_integer(w, "year", figure->year);
+    json_member_text(w, "province", figure->province);
+    json_key(w, "value");
+    json_raw(w, figure->value, strlen(figure->value)); /* a JSON number: the rules took no other */
+    json_object_end(w);
+}
+
+/* The revision of the state that is read, 0 before the first. */
+static enum status read_revision(struct db *db, struct arena *arena, struct figures_revision *last)
+{
+    enum status status = db_figures_revision_last(db, arena, last);
+    if (status == STATUS_ABSENT) {
+        *last = (struct figures_revision){ 0 };
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+enum handled figures_list(struct exchange *exchange)
+{
+    struct filter filter = { 0 };
+    struct page page;
+    struct figure after;
+    struct figure *found = NULL;
+    struct figures_revision last;
+    size_t count = 0;
+    if (!query_read(exchange, &list_table, &filter) ||
+        !page_begin(&page, exchange, filter.limit, filter.cursor, 3) ||
+        !indicator_is_known(exchange, filter.indicator)) {
+        return HANDLED_REPLY;
+    }
+    const struct figure_filter wanted = { filter.indicator, filter.year == QUERY_ABSENT ? 0 : filter.year,
+                                          filter.province };
+    enum status status = take_after(&page, &after) ? read_revision(exchange->db, exchange->arena, &last)
+                                                   : STATUS_CORRUPT; /* the cursor was ours */
+    if (status == STATUS_OK) {
+        status = db_figure_list(exchange->db, exchange->arena, &after, page.limit + 1, &wanted, &found, &count);
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown; i++) {
+        write_figure(w, &found[i]);
+    }
+    if (count > shown) {
+        char year[YEAR_DIGITS];
+        const struct figure *row = &found[shown - 1];
+        snprintf(year, sizeof year, "%" PRId64, row->year);
+        page_close(&page, (const char *[]){ row->indicator, year, row->province });
+    } else {
+        page_close(&page, NULL);
+    }
+    json_member_integer(w, "figures_revision", last.revision);
+    return page_reply(&page);
+}
+
+/* What a submission would do, as the reply. */
+static void reply_dry(struct exchange *exchange)
+{
+    struct refusal refusal;
+    struct figures_effect effect = { 0 };
+    struct json_writer w;
+    refusal_init(&refusal, exchange->arena);
+    enum status status = figures_check(exchange->db, &exchange->command, exchange->arena, &refusal, &effect);
+    if (status == STATUS_INVALID) {
+        answer_init(&exchange->answer);
+        problem_refusal(&refusal, exchange->path, &exchange->answer);
+        exchange_answer(exchange);
+        return;
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return;
+    }
+    exchange_json(exchange, 200);
+    json_writer_init(&w, &exchange->reply);
+    json_object_begin(&w);
+    json_member_boolean(&w, "dry_run", true);
+    json_member_integer(&w, "revision", effect.revision);
+    json_member_integer(&w, "figures", effect.figures);
+    json_member_integer(&w, "changed", effect.added + effect.changed);
+    json_member_integer(&w, "added", effect.added);
+    json_member_integer(&w, "same", effect.same);
+    json_object_end(&w);
+    json_writer_finish(&w);
+}
+
+/* The media type decides how the body is read; the rules tell the two apart by the body. */
+static bool media_fits(struct exchange *exchange)
+{
+    bool is_json = figure_body_is_json(exchange->body, exchange->body_length);
+    if (exchange->is_csv && is_json) {
+        problem_reply(exchange, "bad_csv", "The body is sent as text/csv but is empty or JSON. Its first line names the "
+                                           "columns: indicator,year,province,value.");
+        return false;
+    }
+    if (!exchange->is_csv && !is_json) {
+        problem_reply(exchange, "invalid_json", "The body is sent as JSON but does not begin with {. Rows of CSV are "
+                                                "sent as Content-Type: text/csv.");
+        return false;
+    }
+    return true;
+}
+
+enum handled figures_put(struct exchange *exchange)
+{
+    struct put_query query = { false };
+    if (!query_read(exchange, &put_table, &query)) {
+        return HANDLED_REPLY;
+    }
+    if (exchange->body_length > LIMIT_BODY_DEFAULT && !exchange->is_job) {
+        return HANDLED_JOB;
+    }
+    if (!media_fits(exchange) || !submit_prepare(exchange, COMMAND_FIGURES_PUT, "", "")) {
+        return HANDLED_REPLY;
+    }
+    if (query.dry_run) {
+        reply_dry(exchange);
+        submit_drop(exchange);
+        return HANDLED_REPLY;
+    }
+    return HANDLED_COMMAND;
+}
+
+enum status figures_present(struct db *db, struct arena *arena, const struct command *command,
+                            const struct outcome *outcome, struct json_writer *w)
+{
+    const struct figures_request *request = command->request;
+    struct figures_revision last;
+    enum status status = read_revision(db, arena, &last);
+    if (status == STATUS_OK) {
+        json_member_integer(w, "revision", last.revision);
+        json_member_integer(w, "figures", (int64_t)request->figures.count);
+        json_member_integer(w, "changed", outcome->kind == OUTCOME_UNCHANGED ? 0 : last.changed);
+    }
+    return status;
+}

@@ -1,0 +1,88 @@
+/*
+ * Items: what supplies are supplies of. Stored in db/reference.c.
+ */
+#include "handlers/items.h"
+
+#include <string.h>
+
+#include "db/reference.h"
+#include "handlers/page.h"
+#include "handlers/present.h"
+#include "handlers/problem.h"
+#include "handlers/shape.h"
+#include "handlers/submit.h"
+
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    const char *category;
+};
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_WORD_ROW(struct filter, category, false),
+};
+static const struct query_table table = QUERY_TABLE(rows);
+
+static void write_members(struct json_writer *w, const struct item *item)
+{
+    json_member_text(w, "id", item->id);
+    shape_name(w, &item->name);
+    json_member_text(w, "unit", item->unit);
+    json_member_text(w, "category", item->category);
+    json_key(w, "identifiers");
+    json_raw(w, item->identifiers, strlen(item->identifiers)); /* JSON, as the rules wrote it */
+    json_member_boolean(w, "lot_control", item->lot_control);
+    json_member_boolean(w, "medical_grade", item->medical_grade);
+    shape_version(w, item->version, item->seq);
+}
+
+enum handled items_list(struct exchange *exchange)
+{
+    struct filter filter = { 0 };
+    struct page page;
+    struct item *found = NULL;
+    size_t count = 0;
+    if (!query_read(exchange, &table, &filter) ||
+        !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+        return HANDLED_REPLY;
+    }
+    enum status status = db_item_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.category,
+                                       &found, &count);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown; i++) {
+        json_object_begin(w);
+        write_members(w, &found[i]);
+        json_object_end(w);
+    }
+    page_close(&page, count > shown ? &found[shown - 1].id : NULL);
+    return page_reply(&page);
+}
+
+enum status items_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                          struct json_writer *w, struct answer *answer)
+{
+    struct item item;
+    (void)viewer;
+    enum status status = db_item_find(db, arena, id, &item);
+    if (status == STATUS_OK) {
+        write_members(w, &item);
+        present_etag(answer, item.version);
+    }
+    return status;
+}
+
+enum handled items_get(struct exchange *exchange)
+{
+    return present_object(exchange, exchange->parameters[0], "item", "/items", items_present);
+}
+
+enum handled items_put(struct exchange *exchange)
+{
+    return submit_command(exchange, COMMAND_ITEM_PUT, exchange->parameters[0], "");
+}

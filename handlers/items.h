@@ -1,0 +1,17 @@
+#ifndef HANDLERS_ITEMS_H
+#define HANDLERS_ITEMS_H
+
+#include "handlers/exchange.h"
+#include "json/write.h"
+
+/* /items, /items/{id}: id, name, unit, category, identifiers, lot_control, medical_grade. */
+
+enum handled items_list(struct exchange *exchange);
+enum handled items_get(struct exchange *exchange);
+enum handled items_put(struct exchange *exchange);
+
+/* The members of one, without braces, and answer->etag (present.h). */
+enum status items_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                          struct json_writer *w, struct answer *answer) NODISCARD;
+
+#endif

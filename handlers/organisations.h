@@ -1,0 +1,17 @@
+#ifndef HANDLERS_ORGANISATIONS_H
+#define HANDLERS_ORGANISATIONS_H
+
+#include "handlers/exchange.h"
+#include "json/write.h"
+
+/* /organisations, /organisations/{id}: id, name, kind, province. */
+
+enum handled organisations_list(struct exchange *exchange);
+enum handled organisations_get(struct exchange *exchange);
+enum handled organisations_put(struct exchange *exchange);
+
+/* The members of one, without braces, and answer->etag (present.h). */
+enum status organisations_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                                  struct json_writer *w, struct answer *answer) NODISCARD;
+
+#endif

@@ -1,0 +1,55 @@
+#ifndef HANDLERS_PAGE_H
+#define HANDLERS_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "handlers/exchange.h"
+#include "handlers/query.h"
+#include "json/write.h"
+
+/*
+ * Pages of lists by keyset: a cursor holds the key of the last row that was shown, so that
+ * no row is lost or doubled while rows are added, and page n costs what page 1 costs. It is
+ * opaque and authenticated over its list's path and filters: a cursor of another list, of
+ * other filters or of another node is refused.
+ */
+
+enum { PAGE_KEYS_MAX = 4 };
+
+/* The two parameters that every list has; a filter struct begins with it. */
+struct page_query {
+    int64_t limit;
+    const char *cursor;
+};
+
+/* The rows of a table of query parameters for struct T, which has these two members. */
+#define PAGE_ROWS(T) \
+    QUERY_INTEGER_ROW(T, limit, false, 1, INT64_MAX), \
+    QUERY_TEXT_ROW(T, cursor, false, 2048)
+
+struct page {
+    struct exchange *exchange;
+    int64_t limit;                   /* 1..LIMIT_PAGE_MAX, clamped */
+    const char *keys[PAGE_KEYS_MAX]; /* of the row to go on behind; "" at the start */
+    size_t key_count;
+    struct json_writer writer;
+};
+
+/* Reads the cursor, if any: key_count texts. limit may be QUERY_ABSENT. False: 400
+ * invalid_cursor is the reply. Fetch page->limit + 1 rows and show at most limit of them. */
+bool page_begin(struct page *page, struct exchange *exchange, int64_t limit, const char *cursor, size_t key_count);
+
+/* Opens the reply's object and its array of items; returns the writer for them. */
+struct json_writer *page_open(struct page *page);
+
+/* Closes the array and writes next and limit. keys: those of the last row shown where more
+ * follow (then the Link header is added too), NULL where none follow. Members of the list's
+ * own may follow. */
+void page_close(struct page *page, const char *const *keys);
+
+/* Closes the object; the reply is complete: HANDLED_REPLY. */
+enum handled page_reply(struct page *page);
+
+#endif

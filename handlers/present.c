@@ -1,0 +1,150 @@
+/*
+ * Answers. One row for each kind of command says where its object is found and which
+ * function writes it. present() runs inside the block's transaction, on the writer's
+ * connection: what it shows is what the command left.
+ */
+#include "handlers/present.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "handlers/figures.h"
+#include "handlers/indicators.h"
+#include "handlers/items.h"
+#include "handlers/organisations.h"
+#include "handlers/problem.h"
+#include "handlers/provinces.h"
+#include "handlers/query.h"
+#include "handlers/sites.h"
+#include "handlers/supplies.h"
+#include "handlers/transfers.h"
+
+enum { INSTANCE_BYTES = 160 };
+
+struct kind {
+    const char *collection; /* the path of the list */
+    const char *action;     /* what follows the target in the request's path */
+    bool has_location;      /* a created object has a path of its own */
+    enum status (*present)(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                           struct json_writer *w, struct answer *answer);
+};
+
+static const struct kind kinds[COMMAND_KINDS] = {
+    [COMMAND_GENESIS] = { "/ledger", "", false, NULL },
+    [COMMAND_PROVINCE_PUT] = { "/provinces", "", true, provinces_present },
+    [COMMAND_ORGANISATION_PUT] = { "/organisations", "", true, organisations_present },
+    [COMMAND_SITE_PUT] = { "/sites", "", true, sites_present },
+    [COMMAND_ITEM_PUT] = { "/items", "", true, items_present },
+    [COMMAND_INDICATOR_PUT] = { "/indicators", "", true, indicators_present },
+    [COMMAND_FIGURES_PUT] = { "/figures", "", false, NULL }, /* figures_present wants the command */
+    [COMMAND_SUPPLY_INTAKE] = { "/supplies", "", true, supplies_present },
+    [COMMAND_SUPPLY_ADJUST] = { "/supplies", "/adjustments", true, supplies_present },
+    [COMMAND_TRANSFER_CREATE] = { "/transfers", "", true, transfers_present },
+    [COMMAND_TRANSFER_DISPATCH] = { "/transfers", "/dispatch", true, transfers_present },
+    [COMMAND_TRANSFER_RECEIVE] = { "/transfers", "/receive", true, transfers_present },
+    [COMMAND_TRANSFER_CANCEL] = { "/transfers", "/cancel", true, transfers_present },
+    [COMMAND_TRANSFER_RETURN] = { "/transfers", "/return", true, transfers_present },
+};
+
+void present_etag(struct answer *answer, int64_t version)
+{
+    snprintf(answer->etag, sizeof answer->etag, "\"%" PRId64 "\"", version);
+}
+
+/* The path that the command was sent to. */
+static void make_instance(char out[INSTANCE_BYTES], const struct command *command)
+{
+    const struct kind *kind = &kinds[command->kind];
+    bool has_target = command->target[0] != 0;
+    snprintf(out, INSTANCE_BYTES, "%s%s%s%s", kind->collection, has_target ? "/" : "", command->target, kind->action);
+}
+
+/* The caller's receipt: which entry tells of this. */
+static void write_ledger(struct json_writer *w, const struct outcome *outcome)
+{
+    json_key(w, "ledger");
+    json_object_begin(w);
+    json_member_integer(w, "seq", (int64_t)outcome->seq);
+    json_member_hex(w, "entry_hash", outcome->hash, sizeof outcome->hash);
+    json_object_end(w);
+}
+
+static enum status write_object(struct db *db, const struct command *command, const struct outcome *outcome,
+                                struct arena *arena, struct json_writer *w, struct answer *answer)
+{
+    const struct kind *kind = &kinds[command->kind];
+    if (command->kind == COMMAND_FIGURES_PUT) {
+        return figures_present(db, arena, command, outcome, w);
+    }
+    if (kind->present == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = kind->present(db, arena, &command->actor, outcome->id, w, answer);
+    return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* it was just written */
+}
+
+static enum status present(void *context, struct db *db, const struct command *command, const struct outcome *outcome,
+                           struct arena *arena, struct answer *answer)
+{
+    const struct kind *kind = &kinds[command->kind];
+    struct json_writer w;
+    (void)context;
+    if (outcome->kind == OUTCOME_REFUSED) {
+        char instance[INSTANCE_BYTES];
+        make_instance(instance, command);
+        problem_refusal(&outcome->refusal, instance, answer);
+        return answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    }
+    bool is_created = outcome->kind == OUTCOME_CREATED;
+    answer->status = is_created ? 201 : 200;
+    answer->is_problem = false;
+    answer->seq = outcome->seq;
+    if (is_created && kind->has_location) {
+        int length = snprintf(answer->location, sizeof answer->location, "%s/%s", kind->collection, outcome->id);
+        assert(length > 0 && (size_t)length < sizeof answer->location);
+    }
+    buffer_reset(&answer->body);
+    json_writer_init(&w, &answer->body);
+    json_object_begin(&w);
+    enum status status = write_object(db, command, outcome, arena, &w, answer);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    write_ledger(&w, outcome);
+    json_object_end(&w);
+    json_writer_finish(&w);
+    return answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
+}
+
+const struct presenter present_answers = { present, NULL };
+
+enum handled present_object(struct exchange *exchange, const char *id, const char *noun, const char *collection,
+                            enum status (*noun_present)(struct db *db, struct arena *arena,
+                                                        const struct actor *viewer, const char *id,
+                                                        struct json_writer *w, struct answer *answer))
+{
+    struct json_writer w;
+    struct answer head; /* its tag is used alone */
+    if (!query_read(exchange, &query_nothing, NULL)) {
+        return HANDLED_REPLY;
+    }
+    answer_init(&head);
+    json_writer_init(&w, &exchange->reply);
+    json_object_begin(&w);
+    enum status status = noun_present(exchange->db, exchange->arena, &exchange->caller, id, &w, &head);
+    const char *etag = status == STATUS_OK ? arena_text(exchange->arena, head.etag) : NULL;
+    if (status == STATUS_ABSENT) {
+        problem_reply(exchange, "not_found", "There is no %s %s; GET %s lists what there is.", noun, id, collection);
+    } else if (status != STATUS_OK || etag == NULL) {
+        problem_status(exchange, status != STATUS_OK ? status : STATUS_EXHAUSTED);
+    } else {
+        json_object_end(&w);
+        json_writer_finish(&w);
+        exchange_json(exchange, 200);
+        exchange_header(exchange, "ETag", etag);
+    }
+    answer_fini(&head);
+    return HANDLED_REPLY;
+}

@@ -1,0 +1,29 @@
+#ifndef HANDLERS_PRESENT_H
+#define HANDLERS_PRESENT_H
+
+#include "handlers/exchange.h"
+#include "json/write.h"
+#include "rules/block.h"
+
+/*
+ * From outcomes to answers, for the sequencer (rules/block.h), and from stored objects to
+ * replies, for GET: the same bodies in both, but for the member ledger.
+ *
+ * Each noun has one function, noun_present: it writes the members of the object, without
+ * its braces, and sets answer->etag. STATUS_ABSENT where there is no such object (nothing
+ * was written then). viewer decides what of it may be seen.
+ */
+
+/* The presenter for all kinds of commands; it needs no context. */
+extern const struct presenter present_answers;
+
+/* Replies to GET of one object: 200 with ETag, or 404 that says which noun ("site") is
+ * not there and names its collection ("/sites"). Refuses every query parameter. */
+enum handled present_object(struct exchange *exchange, const char *id, const char *noun, const char *collection,
+                            enum status (*present)(struct db *db, struct arena *arena, const struct actor *viewer,
+                                                   const char *id, struct json_writer *w, struct answer *answer));
+
+/* Sets answer->etag to "<version>". */
+void present_etag(struct answer *answer, int64_t version);
+
+#endif

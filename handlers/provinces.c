@@ -1,0 +1,92 @@
+/*
+ * The provinces: what sites and figures refer to. Stored in db/reference.c.
+ */
+#include "handlers/provinces.h"
+
+#include "db/reference.h"
+#include "handlers/page.h"
+#include "handlers/present.h"
+#include "handlers/problem.h"
+#include "handlers/shape.h"
+#include "handlers/submit.h"
+
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    const char *belt;
+};
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_WORD_ROW(struct filter, belt, false),
+};
+static const struct query_table table = QUERY_TABLE(rows);
+
+static void write_members(struct json_writer *w, const struct province *province)
+{
+    const struct name name = { NULL, province->name_en, province->name_zh };
+    json_member_text(w, "code", province->code);
+    json_member_text(w, "gb_code", province->gb_code);
+    shape_name(w, &name);
+    json_member_text(w, "belt", province->belt);
+    json_member_text(w, "capital", province->capital);
+    shape_position(w, province->lat_e7, province->lon_e7);
+    shape_version(w, province->version, province->seq);
+}
+
+enum handled provinces_list(struct exchange *exchange)
+{
+    struct filter filter = { 0 };
+    struct page page;
+    struct province *found = NULL;
+    size_t count = 0;
+    if (!query_read(exchange, &table, &filter) ||
+        !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+        return HANDLED_REPLY;
+    }
+    enum status status = db_province_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.belt,
+                                       &found, &count);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown; i++) {
+        json_object_begin(w);
+        write_members(w, &found[i]);
+        json_object_end(w);
+    }
+    page_close(&page, count > shown ? &found[shown - 1].code : NULL);
+    return page_reply(&page);
+}
+
+enum status provinces_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                              struct json_writer *w, struct answer *answer)
+{
+    struct province province;
+    (void)viewer;
+    enum status status = db_province_find(db, arena, id, &province);
+    if (status == STATUS_OK) {
+        write_members(w, &province);
+        present_etag(answer, province.version);
+    }
+    return status;
+}
+
+enum handled provinces_get(struct exchange *exchange)
+{
+    return present_object(exchange, exchange->parameters[0], "province", "/provinces", provinces_present);
+}
+
+enum handled provinces_put(struct exchange *exchange)
+{
+    struct province province;
+    const char *code = exchange->parameters[0];
+    enum status status = db_province_find(exchange->db, exchange->arena, code, &province);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    return submit_command(exchange, COMMAND_PROVINCE_PUT, status == STATUS_OK ? province.code : code, "");
+}

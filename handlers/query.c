@@ -1,0 +1,422 @@
+/*
+ * Reading a query: one pass over what was sent, each value by its row, then one over the
+ * table for what is missing. Paging adds two rows of its own: page.h.
+ */
+#include "handlers/query.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/reference.h"
+#include "handlers/problem.h"
+
+enum { PARAMETERS_MAX = 32 };
+
+const struct query_table query_nothing = { NULL, 0 };
+
+/* One call of query_read. */
+struct reading {
+    struct exchange *exchange;
+    const struct query_table *table;
+    struct faults faults;
+    enum status status; /* a local fault */
+};
+
+static const char *quote(struct reading *r, const char *text)
+{
+    return faults_quote(&r->faults, text, strlen(text));
+}
+
+static bool has_control(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != 0; at++) {
+        if (*at < 0x20 || *at == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_text(void *slot, const char *text)
+{
+    memcpy(slot, &text, sizeof text);
+}
+
+static void read_id(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    if (!text_is_id(value)) {
+        faults_add_parameter(&r->faults, row->name, "bad_format",
+                             "%s is %s; an id has 1 to 64 letters, digits, dots, underscores and hyphens", row->name,
+                             quote(r, value));
+        return;
+    }
+    set_text(slot, value);
+}
+
+static void read_word(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    if (!text_is_word(value)) {
+        faults_add_parameter(&r->faults, row->name, "bad_format",
+                             "%s is %s; a word begins with a small letter and goes on with small letters, digits, "
+                             "underscores and hyphens, 64 in all", row->name, quote(r, value));
+        return;
+    }
+    set_text(slot, value);
+}
+
+static void read_text(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    size_t length = strlen(value);
+    if (length < (size_t)row->min || length > (size_t)row->max) {
+        faults_add_parameter(&r->faults, row->name, length == 0 ? "bad_format" : "too_long",
+                             "%s has %zu bytes; %" PRId64 " to %" PRId64 " are accepted", row->name, length, row->min,
+                             row->max);
+    } else if (!text_is_utf8(value, length) || has_control(value)) {
+        faults_add_parameter(&r->faults, row->name, "bad_format",
+                             "%s is not UTF-8 without control characters", row->name);
+    } else {
+        set_text(slot, value);
+    }
+}
+
+static void read_province(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    struct province province;
+    enum status status = STATUS_ABSENT;
+    if (text_is_id(value)) {
+        status = db_province_find(r->exchange->db, r->exchange->arena, value, &province);
+    }
+    if (status == STATUS_OK) {
+        set_text(slot, province.code);
+    } else if (status == STATUS_ABSENT) {
+        faults_add_parameter(&r->faults, row->name, "unknown_province",
+                             "%s is %s; GET /provinces lists the codes, ISO 3166-2 such as CN-HB or GB/T 2260 such as "
+                             "420000", row->name, quote(r, value));
+    } else {
+        r->status = status;
+    }
+}
+
+static bool integer_is_sound(struct reading *r, const struct query_parameter *row, const char *value, int64_t *number)
+{
+    if (text_to_integer(value, number) != STATUS_OK) {
+        faults_add_parameter(&r->faults, row->name, "wrong_type",
+                             "%s is %s; an integer of %" PRId64 " to %" PRId64 " is wanted", row->name,
+                             quote(r, value), row->min, row->max);
+        return false;
+    }
+    if (*number < row->min || *number > row->max) {
+        faults_add_parameter(&r->faults, row->name, "out_of_range",
+                             "%s is %" PRId64 "; %" PRId64 " to %" PRId64 " are accepted", row->name, *number,
+                             row->min, row->max);
+        return false;
+    }
+    return true;
+}
+
+static void read_integer(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    int64_t number = 0;
+    if (integer_is_sound(r, row, value, &number)) {
+        memcpy(slot, &number, sizeof number);
+    }
+}
+
+static void read_number(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    double number = 0;
+    if (text_to_double(value, &number) != STATUS_OK) {
+        faults_add_parameter(&r->faults, row->name, "wrong_type", "%s is %s; a finite number is wanted", row->name,
+                             quote(r, value));
+        return;
+    }
+    if (row->max > row->min && (number < (double)row->min || number > (double)row->max)) {
+        faults_add_parameter(&r->faults, row->name, "out_of_range",
+                             "%s is %s; %" PRId64 " to %" PRId64 " are accepted", row->name, value, row->min, row->max);
+        return;
+    }
+    memcpy(slot, &number, sizeof number);
+}
+
+static void read_boolean(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    bool is_true = strcmp(value, "true") == 0;
+    if (!is_true && strcmp(value, "false") != 0) {
+        faults_add_parameter(&r->faults, row->name, "not_a_choice", "%s is %s; true or false is wanted", row->name,
+                             quote(r, value));
+        return;
+    }
+    memcpy(slot, &is_true, sizeof is_true);
+}
+
+static void read_time(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    int64_t number = 0;
+    if (row->kind == QUERY_DATE) {
+        if (text_to_date(value, &number) == STATUS_OK) {
+            set_text(slot, value);
+            return;
+        }
+        faults_add_parameter(&r->faults, row->name, "bad_format", "%s is %s; a date such as 2020-02-03 is wanted",
+                             row->name, quote(r, value));
+        return;
+    }
+    if (text_to_instant(value, &number) == STATUS_OK) {
+        memcpy(slot, &number, sizeof number);
+        return;
+    }
+    faults_add_parameter(&r->faults, row->name, "bad_format",
+                         "%s is %s; an instant such as 2020-02-03T06:10:00Z is wanted", row->name, quote(r, value));
+}
+
+/* "a, b, c" out of names that end with NULL. */
+static const char *phrase_words(struct reading *r, const char *const *names)
+{
+    const char *phrase = names[0];
+    for (size_t i = 1; names[i] != NULL && phrase != NULL; i++) {
+        phrase = arena_format(r->exchange->arena, "%s, %s", phrase, names[i]);
+    }
+    return phrase != NULL ? phrase : "the documented ones";
+}
+
+/* The index of a choice, or -1 and a fault. */
+static int find_choice(struct reading *r, const struct query_parameter *row, const char *value)
+{
+    size_t count = 0;
+    for (; row->choices[count] != NULL; count++) {
+        if (strcmp(row->choices[count], value) == 0) {
+            return (int)count;
+        }
+    }
+    const char *nearest = text_nearest(value, row->choices, count);
+    const char *choices = phrase_words(r, row->choices);
+    if (nearest != NULL) {
+        faults_add_parameter(&r->faults, row->name, "not_a_choice", "%s is %s, none of %s: %s?", row->name,
+                             quote(r, value), choices, nearest);
+    } else {
+        faults_add_parameter(&r->faults, row->name, "not_a_choice", "%s is %s, none of %s", row->name,
+                             quote(r, value), choices);
+    }
+    return -1;
+}
+
+static void read_choice(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    int index = find_choice(r, row, value);
+    if (index >= 0) {
+        memcpy(slot, &index, sizeof index);
+    }
+}
+
+/* The items between commas, or NULL and a fault (none, an empty one, too many). */
+static const char **split(struct reading *r, const struct query_parameter *row, const char *value, size_t max,
+                          size_t *count)
+{
+    char *copy = arena_text(r->exchange->arena, value);
+    const char **items = arena_array(r->exchange->arena, max, sizeof *items);
+    if (copy == NULL || items == NULL) {
+        r->status = STATUS_EXHAUSTED;
+        return NULL;
+    }
+    *count = 0;
+    for (char *at = copy; at != NULL;) {
+        char *comma = strchr(at, ',');
+        if (*count == max) {
+            faults_add_parameter(&r->faults, row->name, "too_many", "%s has more than %zu items", row->name, max);
+            return NULL;
+        }
+        if (comma != NULL) {
+            *comma++ = 0;
+        }
+        if (*at == 0) {
+            faults_add_parameter(&r->faults, row->name, "bad_format",
+                                 "%s is %s; items stand between commas, without blanks, none of them empty", row->name,
+                                 quote(r, value));
+            return NULL;
+        }
+        items[(*count)++] = at;
+        at = comma;
+    }
+    return items;
+}
+
+static void read_words(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    assert(row->max >= 1 && row->max <= QUERY_ITEMS_MAX);
+    struct query_words words = { NULL, 0 };
+    const char **items = split(r, row, value, (size_t)row->max, &words.count);
+    if (items == NULL) {
+        return;
+    }
+    if (words.count < (size_t)row->min) {
+        faults_add_parameter(&r->faults, row->name, "bad_format", "%s has %zu items; at least %" PRId64 " are wanted",
+                             row->name, words.count, row->min);
+        return;
+    }
+    for (size_t i = 0; i < words.count; i++) {
+        const char *ignored = NULL;
+        size_t before = r->faults.total;
+        if (row->choices != NULL) {
+            find_choice(r, row, items[i]);
+        } else {
+            read_word(r, row, items[i], &ignored);
+        }
+        if (r->faults.total > before) {
+            return;
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(items[i], items[j]) == 0) {
+                faults_add_parameter(&r->faults, row->name, "bad_format", "%s names %s twice", row->name, items[i]);
+                return;
+            }
+        }
+    }
+    words.items = items;
+    memcpy(slot, &words, sizeof words);
+}
+
+static void read_integers(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    struct query_integers integers = { NULL, 0 };
+    const char **items = split(r, row, value, QUERY_ITEMS_MAX, &integers.count);
+    if (items == NULL) {
+        return;
+    }
+    integers.items = arena_array(r->exchange->arena, integers.count, sizeof *integers.items);
+    if (integers.items == NULL) {
+        r->status = STATUS_EXHAUSTED;
+        return;
+    }
+    for (size_t i = 0; i < integers.count; i++) {
+        if (!integer_is_sound(r, row, items[i], &integers.items[i])) {
+            return;
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (integers.items[i] == integers.items[j]) {
+                faults_add_parameter(&r->faults, row->name, "bad_format", "%s names %" PRId64 " twice", row->name,
+                                     integers.items[i]);
+                return;
+            }
+        }
+    }
+    memcpy(slot, &integers, sizeof integers);
+}
+
+static void read_value(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    switch (row->kind) {
+    case QUERY_ID:       read_id(r, row, value, slot); return;
+    case QUERY_WORD:     read_word(r, row, value, slot); return;
+    case QUERY_TEXT:     read_text(r, row, value, slot); return;
+    case QUERY_PROVINCE: read_province(r, row, value, slot); return;
+    case QUERY_INTEGER:  read_integer(r, row, value, slot); return;
+    case QUERY_NUMBER:   read_number(r, row, value, slot); return;
+    case QUERY_BOOLEAN:  read_boolean(r, row, value, slot); return;
+    case QUERY_DATE:
+    case QUERY_INSTANT:  read_time(r, row, value, slot); return;
+    case QUERY_CHOICE:   read_choice(r, row, value, slot); return;
+    case QUERY_WORDS:    read_words(r, row, value, slot); return;
+    case QUERY_INTEGERS: read_integers(r, row, value, slot); return;
+    }
+}
+
+/* The absent value of a row's kind; what is zero already stays. */
+static void set_absent(const struct query_parameter *row, void *slot)
+{
+    if (row->kind == QUERY_INTEGER || row->kind == QUERY_INSTANT) {
+        int64_t absent = QUERY_ABSENT;
+        memcpy(slot, &absent, sizeof absent);
+    } else if (row->kind == QUERY_NUMBER) {
+        double absent = NAN;
+        memcpy(slot, &absent, sizeof absent);
+    } else if (row->kind == QUERY_CHOICE) {
+        int absent = -1;
+        memcpy(slot, &absent, sizeof absent);
+    }
+}
+
+static void complain_unknown(struct reading *r, const char *name)
+{
+    const char *names[PARAMETERS_MAX + 1] = { NULL };
+    for (size_t i = 0; i < r->table->count; i++) {
+        names[i] = r->table->parameters[i].name;
+    }
+    const char *nearest = text_nearest(name, names, r->table->count);
+    if (nearest != NULL) {
+        faults_add_parameter(&r->faults, name, "unknown_parameter", "%s is unknown: %s?", quote(r, name), nearest);
+    } else if (r->table->count > 0) {
+        faults_add_parameter(&r->faults, name, "unknown_parameter", "%s is unknown; known are %s", quote(r, name),
+                             phrase_words(r, names));
+    } else {
+        faults_add_parameter(&r->faults, name, "unknown_parameter", "%s is unknown; this takes no parameters",
+                             quote(r, name));
+    }
+}
+
+static const struct query_parameter *find_row(const struct query_table *table, const char *name, size_t *index)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (strcmp(table->parameters[i].name, name) == 0) {
+            *index = i;
+            return &table->parameters[i];
+        }
+    }
+    return NULL;
+}
+
+/* What was sent, in its order; seen counts each row's parameters. */
+static void read_sent(struct reading *r, char *target, unsigned *seen)
+{
+    for (size_t i = 0; i < r->exchange->query_count && r->status == STATUS_OK; i++) {
+        const struct exchange_pair *pair = &r->exchange->query[i];
+        size_t index = 0;
+        const struct query_parameter *row = find_row(r->table, pair->name, &index);
+        if (row == NULL) {
+            complain_unknown(r, pair->name);
+        } else if (++seen[index] == 1) {
+            read_value(r, row, pair->value, target + row->offset);
+        } else if (seen[index] == 2) {
+            faults_add_parameter(&r->faults, row->name, "repeated_parameter", "%s stands more than once", row->name);
+        }
+    }
+}
+
+bool query_read(struct exchange *exchange, const struct query_table *table, void *target)
+{
+    struct reading r = { .exchange = exchange, .table = table, .status = STATUS_OK };
+    unsigned seen[PARAMETERS_MAX] = { 0 };
+    assert(table->count <= PARAMETERS_MAX);
+    faults_init(&r.faults, exchange->arena);
+    for (size_t i = 0; i < table->count; i++) {
+        set_absent(&table->parameters[i], (char *)target + table->parameters[i].offset);
+    }
+    read_sent(&r, target, seen);
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->parameters[i].is_required && seen[i] == 0) {
+            faults_add_parameter(&r.faults, table->parameters[i].name, "missing_parameter", "%s is needed",
+                                 table->parameters[i].name);
+        }
+    }
+    if (r.status != STATUS_OK) {
+        problem_status(exchange, r.status);
+        return false;
+    }
+    if (r.faults.total > 0) {
+        query_refuse(exchange, &r.faults);
+        return false;
+    }
+    return true;
+}
+
+void query_refuse(struct exchange *exchange, const struct faults *faults)
+{
+    if (faults->total == 1 && faults->count == 1) {
+        problem_faults(exchange, "invalid_query", faults, "The query is wrong: %s", faults->items[0].detail);
+    } else {
+        problem_faults(exchange, "invalid_query", faults, "%zu things are wrong with the query; errors names them.",
+                       faults->total);
+    }
+}

@@ -1,0 +1,93 @@
+#ifndef HANDLERS_QUERY_H
+#define HANDLERS_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "handlers/exchange.h"
+#include "json/bind.h"
+
+/*
+ * Query parameters to C structs, by tables: one row per parameter, as json/bind.h does for
+ * members. All faults are named at once; unknown and repeated names are refused.
+ */
+
+enum query_kind {
+    QUERY_ID,       /* const char *: [A-Za-z0-9._-]{1,64} */
+    QUERY_WORD,     /* const char *: [a-z][a-z0-9_-]{0,63} */
+    QUERY_TEXT,     /* const char *: UTF-8 without control characters, min..max bytes */
+    QUERY_PROVINCE, /* const char *: the ISO 3166-2 code, also where a GB/T 2260 code was sent;
+                       a province that is not stored is a fault */
+    QUERY_INTEGER,  /* int64_t: min..max */
+    QUERY_NUMBER,   /* double: finite; min..max apply where max > min */
+    QUERY_BOOLEAN,  /* bool: true or false */
+    QUERY_DATE,     /* const char *: a real date YYYY-MM-DD */
+    QUERY_INSTANT,  /* int64_t: RFC 3339, to milliseconds since 1970 */
+    QUERY_CHOICE,   /* int: index into choices */
+    QUERY_WORDS,    /* struct query_words: words between commas, min..max of them; with choices: those only */
+    QUERY_INTEGERS  /* struct query_integers: integers of min..max between commas */
+};
+
+/* Absent parameters: NULL, QUERY_ABSENT, NAN, -1 (choice), no items; a bool stays as it was. */
+#define QUERY_ABSENT BIND_ABSENT
+
+enum { QUERY_ITEMS_MAX = 64 /* of one list */ };
+
+struct query_words {
+    const char **items;
+    size_t count;
+};
+
+struct query_integers {
+    int64_t *items;
+    size_t count;
+};
+
+struct query_parameter {
+    const char *name;
+    enum query_kind kind;
+    bool is_required;
+    size_t offset;
+    int64_t min, max;
+    const char *const *choices; /* QUERY_CHOICE, QUERY_WORDS: ends with NULL */
+};
+
+struct query_table {
+    const struct query_parameter *parameters;
+    size_t count;
+};
+
+#define QUERY_TABLE(ROWS) { ROWS, sizeof(ROWS) / sizeof(ROWS)[0] }
+
+#define QUERY_ROW(T, M, KIND, WANTED, REQUIRED, MIN, MAX, CHOICES) \
+    { #M, KIND, REQUIRED, BIND_OFFSET(T, M, WANTED), MIN, MAX, CHOICES }
+#define QUERY_ID_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_ID, const char *, REQUIRED, 0, 0, NULL)
+#define QUERY_WORD_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_WORD, const char *, REQUIRED, 0, 0, NULL)
+#define QUERY_TEXT_ROW(T, M, REQUIRED, MAX) QUERY_ROW(T, M, QUERY_TEXT, const char *, REQUIRED, 1, MAX, NULL)
+#define QUERY_PROVINCE_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_PROVINCE, const char *, REQUIRED, 0, 0, NULL)
+#define QUERY_INTEGER_ROW(T, M, REQUIRED, MIN, MAX) QUERY_ROW(T, M, QUERY_INTEGER, int64_t, REQUIRED, MIN, MAX, NULL)
+#define QUERY_NUMBER_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_NUMBER, double, REQUIRED, 0, 0, NULL)
+#define QUERY_BOOLEAN_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_BOOLEAN, bool, REQUIRED, 0, 0, NULL)
+#define QUERY_DATE_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_DATE, const char *, REQUIRED, 0, 0, NULL)
+#define QUERY_INSTANT_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_INSTANT, int64_t, REQUIRED, 0, 0, NULL)
+#define QUERY_CHOICE_ROW(T, M, REQUIRED, CHOICES) QUERY_ROW(T, M, QUERY_CHOICE, int, REQUIRED, 0, 0, CHOICES)
+#define QUERY_WORDS_ROW(T, M, REQUIRED, MIN, MAX, CHOICES) \
+    QUERY_ROW(T, M, QUERY_WORDS, struct query_words, REQUIRED, MIN, MAX, CHOICES)
+#define QUERY_INTEGERS_ROW(T, M, REQUIRED, MIN, MAX) \
+    QUERY_ROW(T, M, QUERY_INTEGERS, struct query_integers, REQUIRED, MIN, MAX, NULL)
+
+/* What a resource without parameters reads, with NULL for the target. */
+extern const struct query_table query_nothing;
+
+/* Fills *target (zeroed by the caller). False: the problem (400 invalid_query with
+ * errors[] by parameter: unknown_parameter, repeated_parameter, missing_parameter,
+ * wrong_type, out_of_range, too_long, bad_format, not_a_choice, too_many,
+ * unknown_province) is the reply. Texts borrow from the exchange or lie in its arena. */
+bool query_read(struct exchange *exchange, const struct query_table *table, void *target);
+
+/* For faults that only a handler sees (two parameters that exclude each other): the same
+ * problem out of faults that it gathered. */
+void query_refuse(struct exchange *exchange, const struct faults *faults);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * Sites: where supplies lie and where transfers go. Stored in db/reference.c.
+ */
+#include "handlers/sites.h"
+
+#include "db/reference.h"
+#include "handlers/page.h"
+#include "handlers/present.h"
+#include "handlers/problem.h"
+#include "handlers/shape.h"
+#include "handlers/submit.h"
+
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    const char *kind, *organisation, *province;
+};
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_WORD_ROW(struct filter, kind, false),
+    QUERY_ID_ROW(struct filter, organisation, false),
+    QUERY_PROVINCE_ROW(struct filter, province, false),
+};
+static const struct query_table table = QUERY_TABLE(rows);
+
+static void write_members(struct json_writer *w, const struct site *site)
+{
+    json_member_text(w, "id", site->id);
+    shape_name(w, &site->name);
+    json_member_text(w, "kind", site->kind);
+    json_member_text(w, "organisation", site->organisation);
+    json_member_text(w, "province", site->province);
+    shape_position(w, site->lat_e7, site->lon_e7);
+    shape_version(w, site->version, site->seq);
+}
+
+enum handled sites_list(struct exchange *exchange)
+{
+    struct filter filter = { 0 };
+    struct page page;
+    struct site *found = NULL;
+    size_t count = 0;
+    if (!query_read(exchange, &table, &filter) ||
+        !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+        return HANDLED_REPLY;
+    }
+    enum status status = db_site_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.kind,
+                                       filter.organisation, filter.province,
+                                       &found, &count);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown; i++) {
+        json_object_begin(w);
+        write_members(w, &found[i]);
+        json_object_end(w);
+    }
+    page_close(&page, count > shown ? &found[shown - 1].id : NULL);
+    return page_reply(&page);
+}
+
+enum status sites_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                          struct json_writer *w, struct answer *answer)
+{
+    struct site site;
+    (void)viewer;
+    enum status status = db_site_find(db, arena, id, &site);
+    if (status == STATUS_OK) {
+        write_members(w, &site);
+        present_etag(answer, site.version);
+    }
+    return status;
+}
+
+enum handled sites_get(struct exchange *exchange)
+{
+    return present_object(exchange, exchange->parameters[0], "site", "/sites", sites_present);
+}
+
+enum handled sites_put(struct exchange *exchange)
+{
+    return submit_command(exchange, COMMAND_SITE_PUT, exchange->parameters[0], "");
+}

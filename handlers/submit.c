@@ -1,0 +1,153 @@
+/*
+ * Every write comes through here on its way to the sequencer; the answer comes back
+ * through present.c.
+ */
+#include "handlers/submit.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "handlers/access.h"
+#include "handlers/problem.h"
+#include "handlers/query.h"
+
+/* Digits of a version; 15 are below 2^53. */
+enum { VERSION_DIGITS_MAX = 15 };
+
+/* The version in an entity tag of ours, or 0. */
+static int64_t tag_version(const char *tag, size_t length)
+{
+    char digits[VERSION_DIGITS_MAX + 1];
+    int64_t version = 0;
+    size_t used = 0;
+    while (used < length && used < VERSION_DIGITS_MAX && tag[used] >= '0' && tag[used] <= '9') {
+        digits[used] = tag[used];
+        used++;
+    }
+    digits[used] = 0;
+    if (used == 0 || digits[0] == '0' || (used < length && tag[used] != '.')) {
+        return 0;
+    }
+    return text_to_integer(digits, &version) == STATUS_OK ? version : 0;
+}
+
+bool submit_read_version(struct exchange *exchange, int64_t *version)
+{
+    const char *header = exchange->header(exchange, "If-Match");
+    if (header == NULL) {
+        *version = COMMAND_VERSION_NONE;
+        return true;
+    }
+    if (strcmp(header, "*") == 0) {
+        *version = COMMAND_VERSION_ANY;
+        return true;
+    }
+    size_t length = strlen(header);
+    if (length < 2 || header[0] != '"' || header[length - 1] != '"' || memchr(header + 1, '"', length - 2) != NULL) {
+        problem_reply(exchange, "invalid_if_match",
+                      "If-Match is the ETag of the version that is to be replaced, in its quotes (If-Match: \"3\"), "
+                      "or * for any.");
+        return false;
+    }
+    *version = tag_version(header + 1, length - 2);
+    return true;
+}
+
+void submit_drop(struct exchange *exchange)
+{
+    command_fini(&exchange->command);
+    memset(&exchange->command, 0, sizeof exchange->command);
+}
+
+/* A body that cannot be read has one fault, whose code is none of a 422. */
+static bool is_unreadable(const struct faults *faults)
+{
+    return faults->count > 0 && problem_code_is_known(faults->items[0].code) &&
+           problem_code_status(faults->items[0].code) != 422;
+}
+
+void submit_refuse(struct exchange *exchange, const struct faults *faults)
+{
+    assert(faults->total > 0);
+    if (faults->count == 0) { /* there was no memory to keep them */
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return;
+    }
+    const struct fault *first = &faults->items[0];
+    if ((faults->total == 1 && problem_code_is_known(first->code)) || is_unreadable(faults)) {
+        problem_faults(exchange, first->code, faults, "%s", first->detail);
+    } else if (first->row > 0) {
+        problem_faults(exchange, "import_errors", faults,
+                       "%zu things are wrong with the rows; errors names them. Nothing was changed.", faults->total);
+    } else {
+        problem_faults(exchange, "invalid_request", faults, "%s is wrong with the body; errors names all of it.",
+                       faults->total == 1 ? "One thing" : "More than one thing");
+    }
+}
+
+/* Whether the kind creates an object whose id is not in the path. */
+static bool creates(enum command_kind kind)
+{
+    return kind == COMMAND_SUPPLY_INTAKE || kind == COMMAND_TRANSFER_CREATE;
+}
+
+/* The id for what is created; NULL and a problem where none can be made. */
+static const char *settle_new_id(struct exchange *exchange, enum command_kind kind, const char *new_id)
+{
+    if (new_id != NULL || !creates(kind)) {
+        return new_id != NULL ? new_id : "";
+    }
+    char *uuid = arena_alloc(exchange->arena, UUID_BYTES);
+    enum status status = uuid == NULL ? STATUS_EXHAUSTED : random_uuid(uuid, clock_wall_ms());
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return NULL;
+    }
+    return uuid;
+}
+
+bool submit_prepare(struct exchange *exchange, enum command_kind kind, const char *target, const char *new_id)
+{
+    struct command *command = &exchange->command;
+    struct faults faults;
+    int64_t version = 0;
+    const char *key = access_key(exchange);
+    if (key == NULL || !submit_read_version(exchange, &version)) {
+        return false;
+    }
+    const char *id = settle_new_id(exchange, kind, new_id);
+    if (id == NULL) {
+        return false;
+    }
+    *command = (struct command){
+        .kind = kind,
+        .target = target,
+        .id = key,
+        .new_id = id,
+        .actor = exchange->caller,
+        .if_version = version,
+    };
+    faults_init(&faults, exchange->arena);
+    enum status status =
+        command_decode(command, BIND_CLEAR, exchange->body, exchange->body_length, exchange->arena, &faults);
+    if (status == STATUS_OK) {
+        return true;
+    }
+    submit_drop(exchange);
+    if (status == STATUS_INVALID) {
+        submit_refuse(exchange, &faults);
+    } else {
+        problem_status(exchange, status);
+    }
+    return false;
+}
+
+enum handled submit_command(struct exchange *exchange, enum command_kind kind, const char *target, const char *new_id)
+{
+    if (!query_read(exchange, &query_nothing, NULL)) {
+        return HANDLED_REPLY;
+    }
+    return submit_prepare(exchange, kind, target, new_id) ? HANDLED_COMMAND : HANDLED_REPLY;
+}

@@ -1,0 +1,37 @@
+#ifndef HANDLERS_SUBMIT_H
+#define HANDLERS_SUBMIT_H
+
+#include <stdbool.h>
+
+#include "handlers/exchange.h"
+#include "json/faults.h"
+
+/*
+ * From a request to a command: key, condition, caller, body. The command lies in
+ * exchange->command and lives as long as the exchange.
+ */
+
+/*
+ * HANDLED_COMMAND, or HANDLED_REPLY with a problem: 400 for a query, a key, an If-Match or
+ * a body that cannot be read; 422 for one that is wrong, under the code of its fault, or
+ * invalid_request where there are several (import_errors for rows), all named. target and
+ * new_id live as long as the exchange; new_id NULL: a UUIDv7 for the kinds that create
+ * something under an id of its own, else none.
+ */
+enum handled submit_command(struct exchange *exchange, enum command_kind kind, const char *target, const char *new_id);
+
+/* The same without looking at the query, for resources that have one. False: the problem
+ * is the reply. Where the command is not delivered after all, submit_drop is due. */
+bool submit_prepare(struct exchange *exchange, enum command_kind kind, const char *target, const char *new_id);
+void submit_drop(struct exchange *exchange);
+
+/* Reads If-Match into a version: COMMAND_VERSION_NONE without one, COMMAND_VERSION_ANY for
+ * "*", else the number of the one strong ETag ("3", or "3.17", where what follows the point
+ * is not looked at); 0, which no version equals, for a tag that is none of ours. False:
+ * 400 invalid_if_match is the reply. */
+bool submit_read_version(struct exchange *exchange, int64_t *version);
+
+/* The problem that names the faults of a body, as above. */
+void submit_refuse(struct exchange *exchange, const struct faults *faults);
+
+#endif
