@@ -79,6 +79,28 @@ enum status db_open_writer(const char *path, struct db **out)
     return STATUS_OK;
 }
 
+enum status db_open_scratch(struct db **out)
+{
+    struct db *db = NULL;
+    enum status status = open_handle("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = execute(db, "PRAGMA trusted_schema=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;");
+    if (status == STATUS_OK) {
+        status = migrate(db->handle);
+    }
+    if (status == STATUS_OK) {
+        status = prepare_all(db);
+    }
+    if (status != STATUS_OK) {
+        db_close(db);
+        return status;
+    }
+    *out = db;
+    return STATUS_OK;
+}
+
 enum status db_open_reader(const char *path, struct db **out)
 {
     struct db *db = NULL;

@@ -21,6 +21,10 @@ enum status db_open_writer(const char *path, struct db **db) NODISCARD;
 /* A read-only connection to an existing, migrated database. */
 enum status db_open_reader(const char *path, struct db **db) NODISCARD;
 
+/* An empty, migrated database in a temporary file that nobody else sees and that goes
+ * with the connection: for replaying a ledger. */
+enum status db_open_scratch(struct db **db) NODISCARD;
+
 /* Asserts that no statement is stepping and no transaction open. NULL does nothing. */
 void db_close(struct db *db);
 

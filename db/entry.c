@@ -39,6 +39,19 @@ enum status db_entry_head(struct db *db, struct entry_head *head)
     return status;
 }
 
+static enum status read_hash(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    return statement_fixed(use, 0, row, DB_HASH_BYTES);
+}
+
+enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTES])
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_hash);
+    statement_bind_integer(use, 1, (int64_t)seq);
+    return rows_one(use, NULL, read_hash, hash);
+}
+
 static enum status insert_body(struct db *db, const struct entry_row *row)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_body_insert);

@@ -55,6 +55,9 @@ struct node_key_row {
 enum status db_entry_last(struct db *db, uint64_t *seq) NODISCARD;
 enum status db_entry_head(struct db *db, struct entry_head *head) NODISCARD;
 
+/* The hash of one entry; STATUS_ABSENT where there is none. */
+enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTES]) NODISCARD;
+
 /* Inserts; a body over inline_max bytes goes to the table of long bodies. */
 enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t inline_max) NODISCARD;
 

@@ -13,6 +13,9 @@ SELECT seq, height, time_ms, hash FROM entry ORDER BY seq DESC LIMIT 1
 -- name: entry_last_seq
 SELECT max(seq) FROM entry
 
+-- name: entry_hash
+SELECT hash FROM entry WHERE seq = ?1
+
 -- name: entry_list
 -- Entries behind ?1 with their full bodies; columns in the order of ledger/entry.h.
 SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,

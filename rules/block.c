@@ -1,0 +1,379 @@
+/*
+ * The executor: blocks of commands into state and ledger, in one transaction each. The
+ * rules themselves are behind apply.h; the bytes of an entry in ledger/entry.h. Head and
+ * frontier are kept in memory twice: as committed, and as the open block has them.
+ */
+#include "rules/block.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "db/answer.h"
+#include "db/db.h"
+#include "db/effects.h"
+#include "db/entry.h"
+#include "db/reference.h"
+#include "ledger/checkpoint.h"
+#include "ledger/entry.h"
+#include "ledger/tree.h"
+#include "rules/apply.h"
+#include "rules/record.h"
+
+#define REFUSAL_KEPT_MS ((int64_t)LIMIT_REFUSAL_KEPT_HOURS * 3600 * 1000)
+
+/* Where the ledger stands. */
+struct head {
+    struct entry_head entry;
+    struct tree tree;
+    char note[CHECKPOINT_NOTE_BYTES_MAX];
+};
+
+/* Invariants: 1. committed is what the database holds; 2. while a block is open, working
+ * is committed plus the block's entries; 3. once failed, always failed. */
+struct executor {
+    struct db *db;
+    const struct key *key;
+    struct presenter presenter;
+    struct arena arena; /* of the command at hand */
+    struct head committed;
+    struct head working;
+    char origin[CHECKPOINT_ORIGIN_BYTES];
+    int64_t time_zone_minutes;
+    int64_t block_time_ms;
+    uint64_t block_height;
+    bool is_open;
+    atomic_bool is_failed;
+    _Atomic uint64_t seq;
+};
+
+static enum status read_parameters(struct executor *executor)
+{
+    const char *origin = NULL, *minutes = NULL;
+    enum status status = db_parameter_find(executor->db, &executor->arena, "origin", &origin);
+    if (status == STATUS_OK) {
+        status = db_parameter_find(executor->db, &executor->arena, "time_zone_minutes", &minutes);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!checkpoint_origin_is_valid(origin) || text_to_integer(minutes, &executor->time_zone_minutes) != STATUS_OK) {
+        log_error("ledger", "the genesis parameters are damaged: run verify");
+        return STATUS_CORRUPT;
+    }
+    memcpy(executor->origin, origin, strlen(origin) + 1);
+    return STATUS_OK;
+}
+
+static enum status read_frontier(struct executor *executor)
+{
+    const void *state = NULL;
+    size_t length = 0;
+    struct checkpoint_row last;
+    uint8_t root[DIGEST_BYTES];
+    struct head *head = &executor->committed;
+    enum status status = db_frontier_find(executor->db, &executor->arena, &state, &length);
+    if (status == STATUS_OK) {
+        status = tree_decode(&head->tree, state, length);
+    }
+    if (status == STATUS_OK) {
+        status = db_checkpoint_last(executor->db, &executor->arena, &last);
+    }
+    if (status != STATUS_OK) {
+        return status == STATUS_IO || status == STATUS_EXHAUSTED ? status : STATUS_CORRUPT;
+    }
+    tree_root(&head->tree, root);
+    if (head->tree.size != head->entry.seq || last.size != head->entry.seq || memcmp(root, last.root, sizeof root) != 0 ||
+        strlen(last.note) >= sizeof head->note) {
+        log_error("ledger", "the frontier does not fit the last entry and checkpoint: run verify");
+        return STATUS_CORRUPT;
+    }
+    memcpy(head->note, last.note, strlen(last.note) + 1);
+    return STATUS_OK;
+}
+
+enum status executor_open(struct executor **out, struct db *db, const struct key *key, const struct presenter *presenter)
+{
+    struct executor *executor = calloc(1, sizeof *executor);
+    if (executor == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    executor->db = db;
+    executor->key = key;
+    executor->presenter = *presenter;
+    arena_init(&executor->arena);
+    tree_init(&executor->committed.tree);
+    enum status status = db_entry_head(db, &executor->committed.entry);
+    if (status == STATUS_OK && executor->committed.entry.seq > 0) {
+        status = read_parameters(executor);
+        status = status == STATUS_OK ? read_frontier(executor) : status;
+    }
+    if (status != STATUS_OK) {
+        executor_close(executor);
+        return status;
+    }
+    atomic_store(&executor->seq, executor->committed.entry.seq);
+    *out = executor;
+    return STATUS_OK;
+}
+
+void executor_close(struct executor *executor)
+{
+    if (executor != NULL) {
+        assert(!executor->is_open);
+        arena_fini(&executor->arena);
+        free(executor);
+    }
+}
+
+uint64_t executor_seq(const struct executor *executor)
+{
+    return atomic_load(&executor->seq);
+}
+
+bool executor_is_failed(const struct executor *executor)
+{
+    return atomic_load(&executor->is_failed);
+}
+
+const char *executor_checkpoint(const struct executor *executor)
+{
+    return executor->committed.note;
+}
+
+enum status block_begin(struct executor *executor, int64_t time_ms)
+{
+    assert(!executor->is_open);
+    if (executor_is_failed(executor)) {
+        return STATUS_IO;
+    }
+    enum status status = db_begin(executor->db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int64_t last_ms = (int64_t)executor->committed.entry.time_ms;
+    executor->working = executor->committed;
+    executor->block_time_ms = time_ms > last_ms ? time_ms : last_ms;
+    executor->block_height = executor->committed.entry.height + 1;
+    executor->is_open = true;
+    return STATUS_OK;
+}
+
+/* Makes the entry of an applied command: bytes, hash, seal, row, leaf. head advances. */
+static enum status write_entry(struct executor *executor, const struct command *command, struct outcome *outcome,
+                               struct head *head)
+{
+    uint8_t effects[DIGEST_BYTES];
+    enum status status = rules_effects_digest(executor->db, effects);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct record record = { .command = command, .seq = head->entry.seq + 1, .height = executor->block_height,
+                             .time_ms = (uint64_t)executor->block_time_ms };
+    memcpy(record.previous_hash, head->entry.hash, DIGEST_BYTES);
+    memcpy(record.effects, effects, DIGEST_BYTES);
+    status = record_write(executor->db, executor->key, &record, &head->tree, outcome->hash);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    head->entry.seq = record.seq;
+    head->entry.height = record.height;
+    head->entry.time_ms = record.time_ms;
+    memcpy(head->entry.hash, outcome->hash, DIGEST_BYTES);
+    outcome->seq = record.seq;
+    outcome->height = record.height;
+    return STATUS_OK;
+}
+
+static enum status present(struct executor *executor, const struct command *command, const struct outcome *outcome,
+                           struct answer *answer)
+{
+    enum status status = executor->presenter.present(executor->presenter.context, executor->db, command, outcome,
+                                                     &executor->arena, answer);
+    answer->seq = outcome->kind == OUTCOME_REFUSED ? 0 : outcome->seq;
+    return status != STATUS_OK ? status : answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
+}
+
+/* An accepted command inside its savepoint: entry, answer, key, all or none. */
+static enum status accept(struct executor *executor, const struct command *command, struct outcome *outcome,
+                          struct answer *answer)
+{
+    struct head *next = malloc(sizeof *next);
+    if (next == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    *next = executor->working;
+    enum status status = write_entry(executor, command, outcome, next);
+    if (status == STATUS_OK) {
+        status = present(executor, command, outcome, answer);
+    }
+    if (status == STATUS_OK) {
+        status = record_answer(executor->db, command, answer, executor->block_time_ms);
+    }
+    if (status == STATUS_OK) {
+        status = db_savepoint_release(executor->db);
+    }
+    if (status == STATUS_OK) {
+        executor->working = *next;
+    }
+    free(next);
+    return status;
+}
+
+/* Whether a refusal is kept for retries: what the rules decided, not what the sender may mend. */
+static bool is_kept(const struct answer *answer)
+{
+    return answer->status == 404 || answer->status == 409 || answer->status == 422;
+}
+
+/* A refused or needless command: everything it wrote is taken back. */
+static enum status decline(struct executor *executor, const struct command *command, struct outcome *outcome,
+                           struct answer *answer)
+{
+    enum status status = db_savepoint_rollback(executor->db);
+    if (status == STATUS_OK && outcome->kind == OUTCOME_UNCHANGED) {
+        status = db_entry_hash(executor->db, outcome->seq, outcome->hash);
+    }
+    if (status == STATUS_OK) {
+        status = present(executor, command, outcome, answer);
+    }
+    if (status == STATUS_OK && outcome->kind == OUTCOME_REFUSED && is_kept(answer)) {
+        status = db_answer_expire(executor->db, executor->block_time_ms - REFUSAL_KEPT_MS);
+        if (status == STATUS_OK) {
+            status = record_answer(executor->db, command, answer, executor->block_time_ms);
+        }
+    }
+    return status;
+}
+
+/* Where the key is known: the first answer again, or a refusal. *is_answered says so. */
+static enum status find_first_answer(struct executor *executor, const struct command *command, struct answer *answer,
+                                     bool *is_answered)
+{
+    enum record_match match = RECORD_NEW;
+    enum status status = record_find_answer(executor->db, &executor->arena, command,
+                                            executor->block_time_ms - REFUSAL_KEPT_MS, &match, answer);
+    *is_answered = match == RECORD_SAME;
+    if (status != STATUS_OK || match != RECORD_OTHER) {
+        return status;
+    }
+    struct outcome *outcome = arena_alloc(&executor->arena, sizeof *outcome);
+    if (outcome == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    outcome->kind = OUTCOME_REFUSED;
+    refusal_init(&outcome->refusal, &executor->arena);
+    refusal_set(&outcome->refusal, REFUSAL_KEY_REUSED, "idempotency_key_reused",
+                "this Idempotency-Key came before with another method, path or body: use a new key for a new request");
+    *is_answered = true;
+    return present(executor, command, outcome, answer);
+}
+
+static enum status execute(struct executor *executor, const struct command *command, struct answer *answer)
+{
+    struct outcome *outcome = arena_alloc(&executor->arena, sizeof *outcome);
+    if (outcome == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    refusal_init(&outcome->refusal, &executor->arena);
+    struct context context = {
+        .db = executor->db, .arena = &executor->arena, .command = command, .time_ms = executor->block_time_ms,
+        .seq = executor->working.entry.seq + 1, .time_zone_minutes = executor->time_zone_minutes, .outcome = outcome,
+    };
+    enum status status = rules_apply(&context);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool is_accepted = outcome->kind == OUTCOME_CREATED || outcome->kind == OUTCOME_CHANGED;
+    return is_accepted ? accept(executor, command, outcome, answer) : decline(executor, command, outcome, answer);
+}
+
+enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer, bool *is_lost)
+{
+    assert(executor->is_open);
+    bool is_answered = false;
+    *is_lost = false;
+    arena_reset(&executor->arena);
+    enum status status = find_first_answer(executor, command, answer, &is_answered);
+    if (status != STATUS_OK || is_answered) {
+        return status;
+    }
+    status = db_savepoint(executor->db);
+    if (status == STATUS_OK) {
+        status = effects_begin(executor->db);
+        if (status == STATUS_OK) {
+            status = execute(executor, command, answer);
+        }
+        effects_end(executor->db);
+    }
+    if (status == STATUS_OK) {
+        return STATUS_OK;
+    }
+    log_error("command", "kind=%s status=%s", command_kind_name(command->kind), status_name(status));
+    *is_lost = !db_is_in_transaction(executor->db) || db_savepoint_rollback(executor->db) != STATUS_OK;
+    return status;
+}
+
+enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
+{
+    assert(executor->is_open);
+    struct head *head = &executor->working;
+    uint8_t state[TREE_STATE_BYTES_MAX];
+    struct checkpoint checkpoint = { .size = head->tree.size };
+    tree_root(&head->tree, checkpoint.root);
+    memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
+    if (head->entry.seq == executor->committed.entry.seq) {
+        return STATUS_OK; /* nothing was accepted: no block, no checkpoint */
+    }
+    if (executor->origin[0] == 0) { /* the genesis block */
+        arena_reset(&executor->arena);
+        enum status status = read_parameters(executor);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    struct buffer note;
+    buffer_init(&note);
+    memcpy(checkpoint.origin, executor->origin, sizeof checkpoint.origin);
+    checkpoint_write(&checkpoint, executor->key, &note);
+    enum status status = note.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    if (status == STATUS_OK) {
+        assert(note.length < sizeof head->note);
+        memcpy(head->note, note.bytes, note.length + 1);
+        status = db_frontier_put(executor->db, state, tree_encode(&head->tree, state));
+    }
+    if (status == STATUS_OK) {
+        struct checkpoint_row row = { .height = head->entry.height, .size = checkpoint.size, .note = head->note };
+        memcpy(row.root, checkpoint.root, DIGEST_BYTES);
+        status = db_checkpoint_insert(executor->db, &row);
+    }
+    buffer_fini(&note);
+    return status;
+}
+
+enum status block_commit(struct executor *executor)
+{
+    assert(executor->is_open);
+    enum status status = db_commit(executor->db);
+    executor->is_open = false;
+    if (status != STATUS_OK) {
+        log_error("commit", "failed: %s; no more writes until restart", status_name(status));
+        atomic_store(&executor->is_failed, true);
+        db_rollback(executor->db);
+        return status;
+    }
+    executor->committed = executor->working;
+    atomic_store(&executor->seq, executor->committed.entry.seq);
+    return STATUS_OK;
+}
+
+void block_abandon(struct executor *executor)
+{
+    assert(executor->is_open);
+    db_rollback(executor->db);
+    executor->is_open = false;
+}

@@ -1,0 +1,155 @@
+/*
+ * The bridge between a command and the ledger's rows. Canonical bytes: ledger/entry.h.
+ */
+#include "rules/record.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "db/answer.h"
+#include "db/entry.h"
+
+static void fill_row(const struct record *record, struct entry_row *row)
+{
+    const struct command *command = record->command;
+    *row = (struct entry_row){
+        .seq = record->seq, .height = record->height, .time_ms = record->time_ms,
+        .rules_version = ENTRY_RULES_VERSION, .kind = command_kind_name(command->kind), .target = command->target,
+        .command_id = command->id, .new_id = command->new_id, .organisation = command->actor.organisation,
+        .role = role_name(command->actor.role), .subject = command->actor.subject, .submitter_key = "",
+        .submitter_alg = "", .body_length = command->body_length, .body = command->body, .submitter_sig = "",
+        .submitter_sig_length = 0, .body_stored_length = command->body_length,
+    };
+    memcpy(row->previous_hash, record->previous_hash, DIGEST_BYTES);
+    memcpy(row->effects, record->effects, DIGEST_BYTES);
+    digest_bytes(row->body_digest, command->body, command->body_length);
+}
+
+void record_entry_of(const struct entry_row *row, struct entry *entry)
+{
+    *entry = (struct entry){
+        .seq = row->seq, .height = row->height, .time_ms = row->time_ms, .rules_version = row->rules_version,
+        .kind = row->kind, .target = row->target, .command_id = row->command_id, .new_id = row->new_id,
+        .organisation = row->organisation, .role = row->role, .subject = row->subject,
+        .submitter_key = row->submitter_key, .submitter_alg = row->submitter_alg, .body_length = row->body_length,
+        .body = row->body, .submitter_sig = row->submitter_sig, .submitter_sig_length = row->submitter_sig_length,
+    };
+    memcpy(entry->previous_hash, row->previous_hash, DIGEST_BYTES);
+    memcpy(entry->body_digest, row->body_digest, DIGEST_BYTES);
+    memcpy(entry->effects, row->effects, DIGEST_BYTES);
+}
+
+static enum status write_personal(struct db *db, const struct command *command, uint64_t seq)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < command->personal_count; i++) {
+        const struct command_personal *personal = &command->personal[i];
+        char hex[COMMITMENT_HEX_BYTES];
+        text_to_hex(hex, personal->commitment, DIGEST_BYTES);
+        assert(memcmp(command->body + personal->hex_offset, hex, sizeof hex - 1) == 0);
+        struct personal_row row = { hex, (int64_t)seq, personal->pointer, personal->salt, personal->text };
+        status = db_personal_insert(db, &row);
+    }
+    return status;
+}
+
+enum status record_write(struct db *db, const struct key *key, const struct record *record, struct tree *tree,
+                         uint8_t hash[DIGEST_BYTES])
+{
+    struct entry_row row;
+    struct entry entry;
+    struct buffer bytes;
+    uint8_t leaf[DIGEST_BYTES];
+    buffer_init(&bytes);
+    fill_row(record, &row);
+    record_entry_of(&row, &entry);
+    entry_encode(&entry, &bytes);
+    if (bytes.failed) {
+        buffer_fini(&bytes);
+        return STATUS_EXHAUSTED;
+    }
+    digest_bytes(row.hash, bytes.bytes, bytes.length);
+    tree_leaf_hash(leaf, bytes.bytes, bytes.length);
+    buffer_fini(&bytes);
+    key_sign(key, row.hash, row.seal);
+    row.seal_key = key_id(key);
+    enum status status = db_entry_insert(db, &row, LIMIT_BODY_INLINE);
+    if (status == STATUS_OK) {
+        status = write_personal(db, record->command, record->seq);
+    }
+    if (status == STATUS_OK) {
+        tree_append(tree, leaf);
+        memcpy(hash, row.hash, DIGEST_BYTES);
+    }
+    return status;
+}
+
+/* What tells a retry from another request: a salted digest, since the request's texts may be personal. */
+static void fingerprint(const struct command *command, const uint8_t *salt, uint8_t out[DIGEST_BYTES])
+{
+    struct digest digest;
+    digest_init(&digest);
+    digest_update(&digest, salt, DB_ANSWER_SALT_BYTES);
+    digest_update(&digest, command->submitted, command->submitted_length);
+    digest_final(&digest, out);
+}
+
+static enum status fill_answer(const struct answer_row *row, struct answer *answer)
+{
+    if (strlen(row->location) >= sizeof answer->location || strlen(row->etag) >= sizeof answer->etag) {
+        return STATUS_CORRUPT;
+    }
+    answer->status = (int)row->status;
+    answer->seq = (uint64_t)row->seq;
+    answer->is_replayed = true;
+    answer->is_problem = row->status >= 400;
+    memcpy(answer->location, row->location, strlen(row->location) + 1);
+    memcpy(answer->etag, row->etag, strlen(row->etag) + 1);
+    buffer_reset(&answer->body);
+    buffer_append(&answer->body, row->body, row->body_length);
+    return answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
+}
+
+enum status record_find_answer(struct db *db, struct arena *arena, const struct command *command, int64_t lapsed_ms,
+                               enum record_match *match, struct answer *answer)
+{
+    struct answer_row row;
+    uint8_t print[DIGEST_BYTES];
+    *match = RECORD_NEW;
+    enum status status = db_answer_find(db, arena, actor_scope(&command->actor), command->id, &row);
+    if (status == STATUS_ABSENT || (status == STATUS_OK && row.seq == 0 && row.time_ms < lapsed_ms)) {
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    fingerprint(command, row.salt, print);
+    if (strcmp(row.kind, command_kind_name(command->kind)) != 0 || strcmp(row.target, command->target) != 0 ||
+        memcmp(print, row.fingerprint, sizeof print) != 0) {
+        *match = RECORD_OTHER;
+        return STATUS_OK;
+    }
+    status = fill_answer(&row, answer);
+    if (status == STATUS_OK) {
+        *match = RECORD_SAME;
+    }
+    return status;
+}
+
+enum status record_answer(struct db *db, const struct command *command, const struct answer *answer, int64_t time_ms)
+{
+    struct answer_row row = {
+        .scope = actor_scope(&command->actor), .key = command->id, .kind = command_kind_name(command->kind),
+        .target = command->target, .time_ms = time_ms, .seq = (int64_t)answer->seq, .status = answer->status,
+        .location = answer->location, .etag = answer->etag, .body = answer->body.bytes,
+        .body_length = answer->body.length,
+    };
+    enum status status = random_bytes(row.salt, sizeof row.salt);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    fingerprint(command, row.salt, row.fingerprint);
+    return db_answer_insert(db, &row);
+}

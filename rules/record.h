@@ -1,0 +1,48 @@
+#ifndef RULES_RECORD_H
+#define RULES_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "ledger/digest.h"
+#include "ledger/entry.h"
+#include "ledger/key.h"
+#include "ledger/tree.h"
+#include "rules/answer.h"
+#include "rules/command.h"
+
+/* Writing down what a command did: its entry, its personal texts, its answer. */
+
+struct db;
+struct entry_row;
+
+struct record {
+    const struct command *command;
+    uint64_t seq, height, time_ms;
+    uint8_t previous_hash[DIGEST_BYTES];
+    uint8_t effects[DIGEST_BYTES];
+};
+
+/* Makes the canonical bytes, seals their hash, writes the entry and the personal texts, and
+ * adds the leaf to tree. hash is the entry's. */
+enum status record_write(struct db *db, const struct key *key, const struct record *record, struct tree *tree,
+                         uint8_t hash[DIGEST_BYTES]) NODISCARD;
+
+enum record_match { RECORD_NEW, RECORD_SAME, RECORD_OTHER };
+
+/* Looks the command's key up. RECORD_SAME: answer is filled with the first answer and marked
+ * replayed; RECORD_OTHER: the key belongs to another command. Refusals from before
+ * lapsed_ms count as new. */
+enum status record_find_answer(struct db *db, struct arena *arena, const struct command *command, int64_t lapsed_ms,
+                               enum record_match *match, struct answer *answer) NODISCARD;
+
+/* Keeps an answer under the command's key. */
+enum status record_answer(struct db *db, const struct command *command, const struct answer *answer,
+                          int64_t time_ms) NODISCARD;
+
+/* An entry as stored, as ledger/ wants it. Texts and bytes are borrowed from row. */
+void record_entry_of(const struct entry_row *row, struct entry *entry);
+
+#endif

@@ -1,0 +1,226 @@
+/*
+ * Replays a ledger into a scratch database. The commands go through command_decode and
+ * rules_apply as they did when they were first delivered; only keys, answers and
+ * refusals play no part. Work is committed now and then to bound the journal.
+ */
+#include "rules/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/effects.h"
+#include "db/db.h"
+#include "db/reference.h"
+#include "ledger/digest.h"
+#include "rules/apply.h"
+
+enum { ENTRIES_PER_TRANSACTION = 1000 };
+
+struct replay {
+    struct db *db;
+    int64_t time_zone_minutes;
+    unsigned entries_open; /* since the last commit */
+};
+
+enum status replay_open(struct replay **out)
+{
+    struct replay *replay = calloc(1, sizeof *replay);
+    if (replay == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = db_open_scratch(&replay->db);
+    if (status == STATUS_OK) {
+        status = db_begin(replay->db);
+    }
+    if (status != STATUS_OK) {
+        replay_close(replay);
+        return status;
+    }
+    *out = replay;
+    return STATUS_OK;
+}
+
+void replay_close(struct replay *replay)
+{
+    if (replay == NULL) {
+        return;
+    }
+    if (replay->db != NULL) {
+        db_rollback(replay->db);
+        db_close(replay->db);
+    }
+    free(replay);
+}
+
+/* The command as the entry tells it; STATUS_INVALID and a finding where it tells none. */
+static enum status decode(const struct entry_row *row, struct command *command, struct arena *arena, const char **finding)
+{
+    struct faults *faults = arena_alloc(arena, sizeof *faults);
+    if (faults == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    faults_init(faults, arena);
+    *command = (struct command){ .target = row->target, .id = row->command_id, .new_id = row->new_id,
+                                 .if_version = COMMAND_VERSION_ANY };
+    command->actor.organisation = row->organisation;
+    command->actor.subject = row->subject;
+    if (command_kind_from_name(row->kind, &command->kind) != STATUS_OK ||
+        role_from_name(row->role, &command->actor.role) != STATUS_OK) {
+        *finding = "the entry's kind or role is unknown";
+        return STATUS_INVALID;
+    }
+    enum status status = command_decode(command, BIND_COMMITTED, row->body, row->body_stored_length, arena, faults);
+    if (status == STATUS_INVALID) {
+        *finding = faults->count > 0 ? arena_format(arena, "the entry's body cannot be read: %s", faults->items[0].detail)
+                                     : "the entry's body cannot be read";
+    }
+    return status;
+}
+
+/* What the stored version was when the command came is not in the entry: creation and
+ * replacement are told apart by whether the object exists. */
+static void settle_version(struct command *command, bool exists)
+{
+    command->if_version = exists ? COMMAND_VERSION_ANY : COMMAND_VERSION_NONE;
+}
+
+static enum status target_exists(struct replay *replay, const struct command *command, struct arena *arena, bool *exists)
+{
+    union {
+        struct province province;
+        struct organisation organisation;
+        struct site site;
+        struct item item;
+        struct indicator indicator;
+    } row;
+    enum status status = STATUS_OK;
+    if (command->kind == COMMAND_PROVINCE_PUT) {
+        status = db_province_find(replay->db, arena, command->target, &row.province);
+    } else if (command->kind == COMMAND_ORGANISATION_PUT) {
+        status = db_organisation_find(replay->db, arena, command->target, &row.organisation);
+    } else if (command->kind == COMMAND_SITE_PUT) {
+        status = db_site_find(replay->db, arena, command->target, &row.site);
+    } else if (command->kind == COMMAND_ITEM_PUT) {
+        status = db_item_find(replay->db, arena, command->target, &row.item);
+    } else if (command->kind == COMMAND_INDICATOR_PUT) {
+        status = db_indicator_find(replay->db, arena, command->target, &row.indicator);
+    } else {
+        status = STATUS_ABSENT;
+    }
+    *exists = status == STATUS_OK;
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
+static enum status apply(struct replay *replay, const struct entry_row *row, struct command *command,
+                         struct arena *arena, const char **finding)
+{
+    uint8_t effects[DIGEST_BYTES];
+    bool exists = false;
+    struct outcome *outcome = arena_alloc(arena, sizeof *outcome);
+    if (outcome == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = target_exists(replay, command, arena, &exists);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    settle_version(command, exists);
+    refusal_init(&outcome->refusal, arena);
+    struct context context = {
+        .db = replay->db, .arena = arena, .command = command, .time_ms = (int64_t)row->time_ms, .seq = row->seq,
+        .time_zone_minutes = replay->time_zone_minutes, .outcome = outcome,
+    };
+    status = rules_apply(&context);
+    if (status == STATUS_INVALID) {
+        *finding = "the rules cannot carry out the entry's command";
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (outcome->kind != OUTCOME_CREATED && outcome->kind != OUTCOME_CHANGED) {
+        *finding = outcome->kind == OUTCOME_REFUSED
+            ? arena_format(arena, "the rules refuse the entry's command: %s", outcome->refusal.detail)
+            : "the entry's command changes nothing";
+        return STATUS_OK;
+    }
+    status = rules_effects_digest(replay->db, effects);
+    if (status == STATUS_OK && memcmp(effects, row->effects, sizeof effects) != 0) {
+        *finding = "the entry's command has other effects than the entry says";
+    }
+    return status;
+}
+
+static enum status read_time_zone(struct replay *replay, struct arena *arena)
+{
+    const char *minutes = NULL;
+    enum status status = db_parameter_find(replay->db, arena, "time_zone_minutes", &minutes);
+    return status != STATUS_OK ? status : text_to_integer(minutes, &replay->time_zone_minutes);
+}
+
+enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena, const char **finding)
+{
+    struct command command = { .document = NULL };
+    *finding = NULL;
+    enum status status = decode(row, &command, arena, finding);
+    if (status == STATUS_OK) {
+        status = effects_begin(replay->db);
+        if (status == STATUS_OK) {
+            status = apply(replay, row, &command, arena, finding);
+        }
+        effects_end(replay->db);
+    } else if (status == STATUS_INVALID) {
+        status = STATUS_OK;
+    }
+    command_fini(&command);
+    if (status == STATUS_OK && *finding == NULL && row->seq == 1) {
+        status = read_time_zone(replay, arena);
+    }
+    if (status == STATUS_OK && ++replay->entries_open >= ENTRIES_PER_TRANSACTION) {
+        replay->entries_open = 0;
+        status = db_commit(replay->db);
+        status = status == STATUS_OK ? db_begin(replay->db) : status;
+    }
+    return status;
+}
+
+/* A running digest of a table's rows: rows stream from two connections one after the
+ * other, so the tables are compared by digest. */
+static enum status add_row(void *context, const void *row, size_t length)
+{
+    struct digest *digest = context;
+    digest_update(digest, row, length);
+    return STATUS_OK;
+}
+
+static enum status table_digest(struct db *db, size_t table, uint8_t out[DIGEST_BYTES])
+{
+    struct digest digest;
+    digest_init(&digest);
+    enum status status = effects_table_rows(db, table, add_row, &digest);
+    if (status == STATUS_OK) {
+        digest_final(&digest, out);
+    }
+    return status;
+}
+
+enum status replay_compare(struct replay *replay, struct db *db, struct arena *arena, const char **finding)
+{
+    *finding = NULL;
+    for (size_t i = 0; effects_table_at(i) != NULL; i++) {
+        uint8_t ours[DIGEST_BYTES], theirs[DIGEST_BYTES];
+        enum status status = table_digest(replay->db, i, ours);
+        if (status == STATUS_OK) {
+            status = table_digest(db, i, theirs);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (memcmp(ours, theirs, sizeof ours) != 0) {
+            *finding = arena_format(arena, "the table %s does not hold what the ledger says", effects_table_at(i));
+            return *finding == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+        }
+    }
+    return STATUS_OK;
+}

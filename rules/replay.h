@@ -1,0 +1,28 @@
+#ifndef RULES_REPLAY_H
+#define RULES_REPLAY_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "db/entry.h"
+
+/*
+ * The business state made again from the ledger alone: every entry's command is applied
+ * to an empty database by the same rules, and must leave the same effects.
+ */
+struct db;
+struct replay;
+
+/* finding: a sentence, static or in the arena; NULL where all is well. */
+enum status replay_open(struct replay **replay) NODISCARD;
+void replay_close(struct replay *replay);
+
+/* Applies the next entry. *finding says where it cannot be what happened. */
+enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena,
+                         const char **finding) NODISCARD;
+
+/* Compares every business table with those of db, row by row in key order. */
+enum status replay_compare(struct replay *replay, struct db *db, struct arena *arena, const char **finding) NODISCARD;
+
+#endif

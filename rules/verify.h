@@ -1,0 +1,47 @@
+#ifndef RULES_VERIFY_H
+#define RULES_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "ledger/digest.h"
+
+/*
+ * Everything that the ledger promises, checked from what is stored: the database's own
+ * integrity; each entry's number, chain, hash, seal, key, body and time; the checkpoints
+ * and the frontier; the anchor and other checkpoints given; personal texts against their
+ * commitments; the sums of stock; and the whole business state, made again from the
+ * entries by the rules. Reads only; repairs nothing. Memory does not grow with the ledger.
+ */
+struct db;
+
+enum { VERIFY_REASON_BYTES = 512, VERIFY_CODE_BYTES = 32 };
+
+struct verify_report {
+    bool is_ok;
+    uint64_t entries;
+    uint8_t head[DIGEST_BYTES];
+    uint8_t root[DIGEST_BYTES];
+    uint64_t first_broken; /* seq; 0 where the finding is not about one entry */
+    char code[VERIFY_CODE_BYTES]; /* "" where is_ok */
+    char reason[VERIFY_REASON_BYTES];
+};
+
+struct verify_options {
+    const char *const *notes; /* signed checkpoints from elsewhere: anchor, exported files */
+    size_t note_count;
+    bool expects_anchor;      /* no sound note among them is a finding */
+    const char *checkpoint;   /* one more note, which must be sound; NULL: none */
+    /* Called now and then with how far the check is; false ends it with STATUS_BUSY. NULL: not asked. */
+    bool (*progress)(void *context, uint64_t seq, uint64_t size);
+    void *context;
+};
+
+/* db: a reader outside of any transaction. STATUS_OK with a report, be it good or bad;
+ * else the check could not be made. */
+enum status verify_ledger(struct db *db, const struct verify_options *options, struct verify_report *report) NODISCARD;
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * The sub-commands besides serve: init, token create, verify. Results go to standard
+ * output, what went wrong to standard error.
+ */
+#include "server/commands.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "db/db.h"
+#include "db/node.h"
+#include "db/reference.h"
+#include "ledger/key.h"
+#include "rules/verify.h"
+#include "server/store.h"
+
+static void complain(const char *what, enum status status)
+{
+    log_flush();
+    fprintf(stderr, "tallystick: %s: %s\n", what, status_name(status));
+}
+
+int command_init(const struct config *config)
+{
+    struct store_options options = { .origin = config->origin };
+    struct store *store = NULL;
+    enum status status = store_open(config->data_dir, &options, &store);
+    if (status != STATUS_OK) {
+        complain("the data directory could not be initialised", status);
+        return EXIT_FAILURE;
+    }
+    printf("%s: %s; the administrator's token is in %s/admin.token\n", config->data_dir,
+           store_is_new(store) ? "initialised" : "was initialised before, nothing changed", config->data_dir);
+    store_close(store);
+    return EXIT_SUCCESS;
+}
+
+/* The organisation must exist, so that a slip of the pen does not make a useless token. */
+static enum status check_organisation(const struct config *config, struct arena *arena)
+{
+    struct db *db = NULL;
+    struct organisation organisation;
+    const char *path = store_path(arena, config->data_dir, "tallystick.db");
+    if (path == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = db_open_reader(path, &db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = db_organisation_find(db, arena, config->organisation, &organisation);
+    db_close(db);
+    if (status == STATUS_ABSENT) {
+        log_flush();
+        fprintf(stderr, "tallystick: there is no organisation %s: PUT /organisations/%s first\n", config->organisation,
+                config->organisation);
+    }
+    return status;
+}
+
+int command_token(const struct config *config)
+{
+    struct arena arena;
+    struct node *node = NULL;
+    const char *token = NULL;
+    arena_init(&arena);
+    const char *path = store_path(&arena, config->data_dir, "node.db");
+    enum status status = path == NULL ? STATUS_EXHAUSTED : check_organisation(config, &arena);
+    bool is_explained = status == STATUS_ABSENT;
+    if (status == STATUS_OK) {
+        status = node_open(path, true, &node);
+    }
+    if (status == STATUS_OK) {
+        status = store_token_create(node, &arena, config->organisation, config->role, &token);
+    }
+    if (status == STATUS_OK) {
+        printf("%s\n", token);
+    } else if (!is_explained) {
+        complain("no token was made", status);
+    }
+    node_close(node);
+    arena_fini(&arena);
+    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A line on a terminal, at most a few times a second. */
+static bool show_progress(void *context, uint64_t seq, uint64_t size)
+{
+    uint64_t *shown = context;
+    if (seq - *shown >= 5000) {
+        *shown = seq;
+        fprintf(stderr, "\rverifying entry %" PRIu64 " of %" PRIu64, seq, size);
+    }
+    return true;
+}
+
+static void print_report(const struct verify_report *report)
+{
+    char head[2 * DIGEST_BYTES + 1], root[2 * DIGEST_BYTES + 1];
+    text_to_hex(head, report->head, DIGEST_BYTES);
+    text_to_hex(root, report->root, DIGEST_BYTES);
+    if (report->is_ok) {
+        printf("ok: %" PRIu64 " entries verified\nhead %s\nroot %s\n", report->entries, head, root);
+        return;
+    }
+    if (report->first_broken > 0) {
+        printf("BROKEN at entry %" PRIu64 " (%s): %s\n", report->first_broken, report->code, report->reason);
+    } else {
+        printf("BROKEN (%s): %s\n", report->code, report->reason);
+    }
+    printf("%" PRIu64 " entries before it are sound\n", report->entries);
+}
+
+/* A whole file as text; NULL and a message where it cannot be read. */
+static const char *read_note(struct arena *arena, const char *path)
+{
+    char bytes[ANCHOR_SLOT_BYTES * 4];
+    FILE *file = fopen(path, "rb");
+    size_t length = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+    bool is_whole = file != NULL && feof(file) && !ferror(file);
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (!is_whole) {
+        fprintf(stderr, "tallystick: %s cannot be read as a checkpoint\n", path);
+        return NULL;
+    }
+    return arena_copy(arena, bytes, length);
+}
+
+static enum status verify_directory(const struct config *config, struct arena *arena, const char *checkpoint,
+                                    struct verify_report *report)
+{
+    struct db *db = NULL;
+    uint64_t shown = 0;
+    struct anchor_notes *anchor = arena_alloc(arena, sizeof *anchor);
+    const char *path = store_path(arena, config->data_dir, "tallystick.db");
+    if (anchor == NULL || path == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = anchor_read(config->data_dir, anchor);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return status;
+    }
+    status = key_library_open();
+    status = status == STATUS_OK ? db_open_reader(path, &db) : status;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const char *notes[ANCHOR_SLOTS] = { anchor->notes[0], anchor->notes[1] };
+    struct verify_options options = { notes, ANCHOR_SLOTS, true, checkpoint,
+                                      isatty(STDERR_FILENO) ? show_progress : NULL, &shown };
+    status = verify_ledger(db, &options, report);
+    if (shown > 0) {
+        fprintf(stderr, "\r\033[K");
+    }
+    db_close(db);
+    return status;
+}
+
+int command_verify(const struct config *config)
+{
+    struct arena arena;
+    struct verify_report report = { .is_ok = false };
+    const char *checkpoint = NULL;
+    arena_init(&arena);
+    enum status status = STATUS_OK;
+    if (config->checkpoint_path != NULL) {
+        checkpoint = read_note(&arena, config->checkpoint_path);
+        status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = verify_directory(config, &arena, checkpoint, &report);
+        if (status == STATUS_OK) {
+            print_report(&report);
+        } else {
+            complain("the ledger could not be verified", status);
+        }
+    }
+    arena_fini(&arena);
+    return status == STATUS_OK && report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,54 @@
+#ifndef SERVER_STORE_H
+#define SERVER_STORE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "handlers/exchange.h"
+#include "server/anchor.h"
+
+/*
+ * A data directory in use: the lock on it, the writing connection, the node's key, the
+ * executor and the anchor. What is absent is created: directory, database with the
+ * genesis, key, administrator's token.
+ *
+ *   lock            held while a process serves or initialises
+ *   tallystick.db   state and ledger
+ *   node.db         tokens and secrets of this node
+ *   node.key        the node's secret key, mode 0600
+ *   admin.token     the first administrator's token, mode 0600
+ *   anchor          the newest checkpoints (anchor.h)
+ */
+struct db;
+struct executor;
+struct store;
+
+struct store_options {
+    const char *origin; /* of a new ledger; NULL: one is made up */
+};
+
+/* STATUS_BUSY where another process has the directory; STATUS_CORRUPT where its parts do
+ * not fit each other (the log says which). */
+enum status store_open(const char *data_dir, const struct store_options *options, struct store **store) NODISCARD;
+void store_close(struct store *store); /* NULL does nothing */
+
+struct executor *store_executor(struct store *store);
+struct db *store_db(struct store *store);
+struct anchor *store_anchor(struct store *store);
+const char *store_db_path(const struct store *store);
+const char *store_node_path(const struct store *store);
+
+/* Whether store_open created the ledger. */
+bool store_is_new(const struct store *store);
+
+/* The secrets that the service needs: cursor_secret. */
+enum status store_fill_service(struct store *store, struct service *service) NODISCARD;
+
+/* Makes a token: prints nothing, stores its hash, and gives its text in the arena. */
+struct node;
+enum status store_token_create(struct node *node, struct arena *arena, const char *organisation, const char *role,
+                               const char **token) NODISCARD;
+
+/* DIR/name in the arena; NULL without memory. */
+const char *store_path(struct arena *arena, const char *data_dir, const char *name);
+
+#endif
