@@ -141,7 +141,7 @@ enum status kde_bandwidth_choose(const struct kde_options *options,
         return refuse(refusal, KDE_FAULT_BANDWIDTH_RANGE);
     }
     if (sd < 16.0 * DBL_EPSILON * fmax(fabs(summary->min), fabs(summary->max))) {
-        seen |= KDE_WARNING_BANDWIDTH_TINY;
+        return refuse(refusal, KDE_FAULT_BANDWIDTH_TINY);
     }
     *bandwidth = (struct kde_bandwidth){
         .value = options->convention == KDE_CONVENTION_SD ? sd : scale,

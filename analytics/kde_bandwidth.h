@@ -77,7 +77,8 @@ struct kde_bandwidth {
  * Chooses the bandwidth for a sample with this summary and ORs warnings into *warnings.
  * STATUS_INVALID with *refusal: KDE_FAULT_FEW_VALUES (n < 2) or KDE_FAULT_NO_SPREAD (all values
  * equal) where a rule was asked for, KDE_FAULT_BANDWIDTH, KDE_FAULT_ADJUST,
- * KDE_FAULT_BANDWIDTH_RANGE; *bandwidth and *warnings are then untouched. Pure; any thread.
+ * KDE_FAULT_BANDWIDTH_RANGE, KDE_FAULT_BANDWIDTH_TINY; *bandwidth and *warnings are then
+ * untouched. Pure; any thread.
  */
 NODISCARD enum status kde_bandwidth_choose(const struct kde_options *options,
                                            const struct kde_summary *summary,

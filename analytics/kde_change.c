@@ -3,6 +3,7 @@
  */
 #include "analytics/kde_change.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "analytics/kde.h"
@@ -34,7 +35,8 @@ static double overlap(const struct kde_grid *grid, const double *a, const double
 
 static double ratio(double to, double from)
 {
-    return from > 0.0 ? to / from : (double)NAN;
+    assert(to > 0.0 && from > 0.0);
+    return to / from;
 }
 
 struct kde_change kde_change_between(const struct kde_side *from, const struct kde_side *to,

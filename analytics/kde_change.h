@@ -32,9 +32,7 @@ struct kde_change {
     double overlap;
 };
 
-/* Compares two curves on one grid. Pure; cannot fail; modes' heights and widths are > 0, but
- * for curves that doubles do not resolve (KDE_WARNING_BANDWIDTH_TINY): a ratio with a divisor
- * of 0 is NaN. */
+/* Compares two curves on one grid. Pure; cannot fail; all members are finite. */
 struct kde_change kde_change_between(const struct kde_side *from, const struct kde_side *to,
                                      const struct kde_grid *grid);
 

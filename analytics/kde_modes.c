@@ -24,8 +24,8 @@ struct stair {
 /*
  * For every mode the lowest valley on one side before a higher mode (or the end of the line,
  * which is 0). Each mode enters and leaves the staircase once: linear. Modes are visited in the
- * order of `step` (+1 from the left, -1 from the right); base[m], 0 at first, keeps the higher of what
- * both walks say.
+ * order of `step` (+1 from the left, -1 from the right); base[m], 0 at first, keeps the higher
+ * of what both walks say.
  */
 static void find_bases(const struct kde_extremes *extremes, size_t modes, int step,
                        double tolerance, struct stair *stairs, double *base)

@@ -12,6 +12,9 @@
 #include "analytics/kde_kernel.h"
 #include "analytics/kde_sample.h"
 
+/* Less than this share of all weight does not show in any curve. */
+static const double NEGLIGIBLE = 1e-100;
+
 struct pair {
     double x;
     double w;
@@ -63,6 +66,7 @@ enum status kde_points_sort(const struct kde_sample *sample, struct kde_points *
 {
     struct kde_points made;
     struct pair *pairs = malloc(sample->n * sizeof *pairs);
+    double total = 0.0;
 
     if (pairs == NULL) {
         goto failed;
@@ -73,10 +77,11 @@ enum status kde_points_sort(const struct kde_sample *sample, struct kde_points *
     for (size_t i = 0; i < sample->n; i++) {
         pairs[i].x = sample->values[i];
         pairs[i].w = sample->weights == NULL ? 1.0 : sample->weights[i];
+        total += pairs[i].w;
     }
     qsort(pairs, sample->n, sizeof *pairs, compare_pairs);
     for (size_t i = 0; i < sample->n; i++) {
-        if (pairs[i].w == 0.0) {
+        if (pairs[i].w == 0.0 || pairs[i].w < NEGLIGIBLE * total) {
             continue;
         }
         if (made.n > 0 && made.x[made.n - 1] == pairs[i].x) {
@@ -97,11 +102,12 @@ failed:
     return STATUS_EXHAUSTED;
 }
 
-/* Deals every value out; node[k] stands at min + (k - 1) spacing. */
-static void deal_out(const struct kde_sample *sample, double min, double spacing,
-                     enum kde_binning binning, double *node, size_t nodes)
+/* Deals every value out; node[k] stands at min + (k - 1) spacing. Returns the total weight. */
+static double deal_out(const struct kde_sample *sample, double min, double spacing,
+                       enum kde_binning binning, double *node, size_t nodes)
 {
     const double inverse = 1.0 / spacing;
+    double total = 0.0;
 
     for (size_t i = 0; i < sample->n; i++) {
         const double w = sample->weights == NULL ? 1.0 : sample->weights[i];
@@ -121,7 +127,9 @@ static void deal_out(const struct kde_sample *sample, double min, double spacing
             at[2] += w * s * (1.0 + s) * (2.0 - s) / 2.0;
             at[3] -= low * (1.0 + s);
         }
+        total += w;
     }
+    return total;
 }
 
 enum status kde_points_bin(const struct kde_sample *sample, double min, double max,
@@ -134,10 +142,10 @@ enum status kde_points_bin(const struct kde_sample *sample, double min, double m
     if (make_room(nodes, &made) != STATUS_OK) {
         return STATUS_EXHAUSTED;
     }
-    deal_out(sample, min, spacing, binning, made.w, nodes);
+    const double total = deal_out(sample, min, spacing, binning, made.w, nodes);
     for (size_t k = 0; k < nodes; k++) {
         const double w = made.w[k];
-        if (w != 0.0) {
+        if (fabs(w) > NEGLIGIBLE * total) {
             made.x[made.n] = min + ((double)k - 1.0) * spacing;
             made.w[made.n] = w;
             made.n++;

@@ -23,8 +23,9 @@ struct kde_points {
 };
 
 /*
- * The sample sorted, values of weight 0 left out and equal values merged. Owns its arrays;
- * end with kde_points_fini. The sample must have passed kde_sample_check.
+ * The sample sorted and equal values merged. Values of weight 0 are left out, and so are those
+ * with less than 1e-100 of all weight, which could vanish by underflow. Owns its arrays; end
+ * with kde_points_fini. The sample must have passed kde_sample_check.
  * STATUS_EXHAUSTED where there is no memory; *points is then untouched.
  */
 NODISCARD enum status kde_points_sort(const struct kde_sample *sample, struct kde_points *points);

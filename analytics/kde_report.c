@@ -24,6 +24,9 @@ static const struct entry faults[] = {
     [KDE_FAULT_BANDWIDTH] = {"bandwidth", "The bandwidth is not a positive finite number."},
     [KDE_FAULT_BANDWIDTH_RANGE] = {"bandwidth_range",
                                    "The bandwidth lies outside 1e-150 to 1e150."},
+    [KDE_FAULT_BANDWIDTH_TINY] = {"bandwidth_tiny",
+                                  "The bandwidth is so small beside the values that double "
+                                  "precision cannot resolve the curve."},
     [KDE_FAULT_ADJUST] = {"adjust", "The factor adjust is not a positive finite number."},
     [KDE_FAULT_GRID_POINTS] = {"grid_points", "The grid needs 2 to 16384 points."},
     [KDE_FAULT_GRID_BOUNDS] = {"grid_bounds", "The grid needs finite ends with from below to."},
@@ -40,8 +43,6 @@ static const struct entry warnings[KDE_WARNING_COUNT] = {
     {"iqr_zero", "At least half of the values lie together (interquartile range 0): the rule "
                  "used the standard deviation alone."},
     {"weights_not_in_rule", "The bandwidth rule ignored the weights; only the curve uses them."},
-    {"bandwidth_tiny", "The bandwidth is below the spacing of double precision numbers near the "
-                       "values: the curve is not resolved."},
     {"grid_cuts", "The curve goes on beyond the grid; the integral lacks that part."},
     {"grid_coarse", "The grid's step exceeds the kernel's standard deviation: peaks can hide "
                     "between its points, and the integral is rough."},

@@ -1,7 +1,7 @@
 /*
- * Where a curve turns. Smooth curves are walked along their derivative, step curves and
- * polygons along their corners; both ways end in one list of alternating valleys and modes,
- * from which kde_modes.c reads heights, prominences and widths.
+ * Where a curve turns. Smooth curves are walked along their derivative here, step curves and
+ * polygons along their corners in kde_sweep.c; both ways end in one list of alternating valleys
+ * and modes, from which kde_modes.c reads heights, prominences and widths.
  */
 #include "analytics/kde_scan.h"
 
@@ -12,6 +12,7 @@
 
 #include "analytics/kde.h"
 #include "analytics/kde_root.h"
+#include "analytics/kde_sweep.h"
 
 enum {
     STEPS_PER_SD = 8,
@@ -27,10 +28,8 @@ static const double OUTSIDE = 0.5;
 static const double DIP_LIMIT_GAUSSIAN = 0.005;
 /* A turn that rises or falls by less than this share of its height is rounding too. */
 static const double FAINT = 1e-12;
-/* Slopes of a polygon below this share of all weights are rounding. */
-static const double FLAT = 1e-12;
 
-static enum status append(struct kde_extremes *extremes, double x, double height)
+enum status kde_extremes_append(struct kde_extremes *extremes, double x, double height)
 {
     if (extremes->count == extremes->capacity) {
         const size_t capacity = extremes->capacity == 0 ? 32 : 2 * extremes->capacity;
@@ -75,7 +74,7 @@ struct walk {
 static enum status turn(struct walk *walk, double x)
 {
     walk->is_rising = !walk->is_rising;
-    return append(walk->extremes, x, kde_curve_at(walk->curve, x));
+    return kde_extremes_append(walk->extremes, x, kde_curve_at(walk->curve, x));
 }
 
 /* |f'| is smallest in the middle of three places of one sign: follow it down by golden section
@@ -264,7 +263,7 @@ static enum status settle(const struct kde_curve *curve, size_t begin, size_t en
     }
     const double x = curve->points.x[heaviest(&curve->points, begin, end)];
     extremes->is_coarse = extremes->is_coarse || end - begin > 1;
-    return append(extremes, x, kde_curve_at(curve, x));
+    return kde_extremes_append(extremes, x, kde_curve_at(curve, x));
 }
 
 /* One cluster; a lone point is its own mode, by symmetry. */
@@ -332,7 +331,8 @@ static enum status scan_smooth(const struct kde_curve *curve, struct kde_extreme
     for (size_t begin = 0, end; begin < curve->points.n && status == STATUS_OK; begin = end) {
         end = cluster_end(curve, begin);
         if (begin > 0) {
-            status = append(extremes, x[begin - 1] + 0.5 * (x[begin] - x[begin - 1]), 0.0);
+            const double middle = x[begin - 1] + 0.5 * (x[begin] - x[begin - 1]);
+            status = kde_extremes_append(extremes, middle, 0.0);
         }
         if (status == STATUS_OK) {
             status = scan_cluster(curve, begin, end, step, places, extremes);
@@ -340,129 +340,6 @@ static enum status scan_smooth(const struct kde_curve *curve, struct kde_extreme
     }
     free(places);
     return status;
-}
-
-/*
- * Corners of a polygonal curve: every point sends one at each offset, where the sweep's state
- * (the height of a step curve, the slope of a polygon) changes by factor * weight.
- */
-struct sweep {
-    const struct kde_points *points;
-    int streams;
-    double offset[3];
-    double factor[3];
-    size_t next[3];
-    double nearness;
-};
-
-/* Takes all corners at the next place. Answers false at the end. A change that is rounding
- * beside the weights that made it is 0. */
-static bool sweep_next(struct sweep *sweep, double *x, double *change)
-{
-    double place = INFINITY;
-    double gross = 0.0;
-    double net = 0.0;
-
-    for (int s = 0; s < sweep->streams; s++) {
-        if (sweep->next[s] < sweep->points->n) {
-            place = fmin(place, sweep->points->x[sweep->next[s]] + sweep->offset[s]);
-        }
-    }
-    if (isinf(place)) {
-        return false;
-    }
-    for (int s = 0; s < sweep->streams; s++) {
-        while (sweep->next[s] < sweep->points->n &&
-               sweep->points->x[sweep->next[s]] + sweep->offset[s] <= place + sweep->nearness) {
-            const double part = sweep->factor[s] * sweep->points->w[sweep->next[s]++];
-            net += part;
-            gross += fabs(part);
-        }
-    }
-    *x = place;
-    *change = fabs(net) > FLAT * gross ? net : 0.0;
-    return true;
-}
-
-/* Step curve: between a last step up and the next step down lies a top, and the reverse. */
-static enum status scan_steps(struct sweep *sweep, double scale, struct kde_extremes *extremes)
-{
-    enum status status = STATUS_OK;
-    bool is_rising = true;
-    double height = 0.0;
-    double last = 0.0;
-    double x = 0.0;
-    double change = 0.0;
-
-    while (status == STATUS_OK && sweep_next(sweep, &x, &change)) {
-        if (change == 0.0) {
-            continue;
-        }
-        if ((change > 0.0) != is_rising) {
-            status = append(extremes, last + 0.5 * (x - last), fmax(height, 0.0) / (2.0 * scale));
-            is_rising = !is_rising;
-        }
-        height += change;
-        last = x;
-    }
-    return status;
-}
-
-/* Polygon: a top where the slope turns from + to -, at the corner or on the flat between. */
-static enum status scan_polygon(struct sweep *sweep, double scale, struct kde_extremes *extremes)
-{
-    enum status status = STATUS_OK;
-    bool is_rising = true;
-    bool is_flat = false;
-    double flat_from = 0.0;
-    double slope = 0.0;  /* in weight / scale^2 */
-    double height = 0.0; /* in weight / scale */
-    double last = 0.0;
-    double x = 0.0;
-    double change = 0.0;
-
-    while (status == STATUS_OK && sweep_next(sweep, &x, &change)) {
-        height = fmax(height + (is_flat ? 0.0 : slope * ((x - last) / scale)), 0.0);
-        slope += change;
-        last = x;
-        if (fabs(slope) <= FLAT) {
-            flat_from = is_flat ? flat_from : x;
-            is_flat = true;
-            continue;
-        }
-        if ((slope > 0.0) != is_rising) {
-            status = append(extremes, is_flat ? flat_from + 0.5 * (x - flat_from) : x,
-                            height / scale);
-            is_rising = !is_rising;
-        }
-        is_flat = false;
-    }
-    return status;
-}
-
-static enum status scan_polygonal(const struct kde_curve *curve, struct kde_extremes *extremes)
-{
-    const struct kde_points *points = &curve->points;
-    const double scale = curve->bandwidth.scale;
-    const double size = fmax(fabs(points->x[0]), fabs(points->x[points->n - 1])) + scale;
-    struct sweep sweep = {.points = points, .nearness = 64.0 * DBL_EPSILON * size};
-
-    if (curve->kernel == KDE_KERNEL_UNIFORM) {
-        sweep.streams = 2;
-        sweep.offset[0] = -scale;
-        sweep.factor[0] = 1.0;
-        sweep.offset[1] = scale;
-        sweep.factor[1] = -1.0;
-        return scan_steps(&sweep, scale, extremes);
-    }
-    sweep.streams = 3;
-    sweep.offset[0] = -scale;
-    sweep.factor[0] = 1.0;
-    sweep.offset[1] = 0.0;
-    sweep.factor[1] = -2.0;
-    sweep.offset[2] = scale;
-    sweep.factor[2] = 1.0;
-    return scan_polygon(&sweep, scale, extremes);
 }
 
 /* Takes out neighbours whose heights are the same but for rounding, in pairs, so that valleys
@@ -490,16 +367,16 @@ enum status kde_scan_curve(const struct kde_curve *curve, struct kde_extremes *e
     const struct kde_points *points = &curve->points;
     const double reach = 1.125 * kde_kernel_reach(curve->kernel) * curve->bandwidth.scale;
 
-    enum status status = append(&made, points->x[0] - reach, 0.0);
+    enum status status = kde_extremes_append(&made, points->x[0] - reach, 0.0);
     if (status == STATUS_OK) {
-        status = kde_kernel_is_polygonal(curve->kernel) ? scan_polygonal(curve, &made)
+        status = kde_kernel_is_polygonal(curve->kernel) ? kde_sweep_corners(curve, &made)
                                                         : scan_smooth(curve, &made);
     }
     if (status == STATUS_OK && kde_kernel_is_polygonal(curve->kernel)) {
         status = settle(curve, 0, points->n, 1, &made);
     }
     if (status == STATUS_OK) {
-        status = append(&made, points->x[points->n - 1] + reach, 0.0);
+        status = kde_extremes_append(&made, points->x[points->n - 1] + reach, 0.0);
     }
     if (status != STATUS_OK) {
         kde_extremes_fini(&made);

@@ -32,14 +32,17 @@ struct kde_extremes {
  * Finds the turns. Smooth kernels: f' at steps of an eighth of the kernel's standard deviation
  * (and, for up to 1,000 points, at the points where f' has corners), each change of sign
  * refined by kde_root_find; where |f'| dips between equal signs the dip is searched too, so that
- * pairs closer than a step are found. Polygonal kernels: one sweep over all corners, exact;
- * corners closer than 64 rounding errors count as one.
+ * pairs closer than a step are found. Polygonal kernels: kde_sweep_corners, exact.
  * Caller ends *extremes with kde_extremes_fini. STATUS_EXHAUSTED without memory, *extremes is
  * then untouched.
  */
 NODISCARD enum status kde_scan_curve(const struct kde_curve *curve,
                                      struct kde_extremes *extremes);
 
+/* Adds one turn at the end; STATUS_EXHAUSTED without memory, *extremes is then as before. */
+NODISCARD enum status kde_extremes_append(struct kde_extremes *extremes, double x, double height);
+
+/* Frees the turns; the list is empty afterwards. */
 void kde_extremes_fini(struct kde_extremes *extremes);
 
 #endif

@@ -1,4 +1,6 @@
 # The driver that tests/oracle/test_kde_oracle.py talks to.
+oracles: $(BUILD)/tests/oracle/kde_driver
+
 $(BUILD)/tests/oracle/kde_driver: tests/oracle/kde_driver.c $(BUILD)/analytics.a $(BUILD)/base.a
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
