@@ -9,8 +9,8 @@
  * Who may do what, in one place. access_check reads the Authorization header, looks the
  * token up by its hash (node.db), fills exchange->caller and has_token, and compares
  * with the route's roles. False: the problem (401 or 403) is the reply. A route without
- * roles serves everybody; where the service is private, whoever has a token, but for routes
- * that are bare.
+ * roles serves everybody; where the service is private, whoever has a token, but for the probes
+ * and the contract.
  */
 bool access_check(struct exchange *exchange);
 

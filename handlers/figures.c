@@ -129,33 +129,35 @@ enum handled figures_list(struct exchange *exchange)
     return page_reply(&page);
 }
 
-/* What a submission would do, as the reply. */
-static void reply_dry(struct exchange *exchange)
+/* Checks the submission against the state that is read. False: the problem is the reply. */
+static bool check(struct exchange *exchange, struct figures_effect *effect)
 {
     struct refusal refusal;
-    struct figures_effect effect = { 0 };
-    struct json_writer w;
     refusal_init(&refusal, exchange->arena);
-    enum status status = figures_check(exchange->db, &exchange->command, exchange->arena, &refusal, &effect);
+    enum status status = figures_check(exchange->db, &exchange->command, exchange->arena, &refusal, effect);
     if (status == STATUS_INVALID) {
         answer_init(&exchange->answer);
         problem_refusal(&refusal, exchange->path, &exchange->answer);
         exchange_answer(exchange);
-        return;
-    }
-    if (status != STATUS_OK) {
+    } else if (status != STATUS_OK) {
         problem_status(exchange, status);
-        return;
     }
+    return status == STATUS_OK;
+}
+
+/* What a submission would do, as the reply. */
+static void reply_dry(struct exchange *exchange, const struct figures_effect *effect)
+{
+    struct json_writer w;
     exchange_json(exchange, 200);
     json_writer_init(&w, &exchange->reply);
     json_object_begin(&w);
     json_member_boolean(&w, "dry_run", true);
-    json_member_integer(&w, "revision", effect.revision);
-    json_member_integer(&w, "figures", effect.figures);
-    json_member_integer(&w, "changed", effect.added + effect.changed);
-    json_member_integer(&w, "added", effect.added);
-    json_member_integer(&w, "same", effect.same);
+    json_member_integer(&w, "revision", effect->revision);
+    json_member_integer(&w, "figures", effect->figures);
+    json_member_integer(&w, "changed", effect->added + effect->changed);
+    json_member_integer(&w, "added", effect->added);
+    json_member_integer(&w, "same", effect->same);
     json_object_end(&w);
     json_writer_finish(&w);
 }
@@ -189,12 +191,14 @@ enum handled figures_put(struct exchange *exchange)
     if (!media_fits(exchange) || !submit_prepare(exchange, COMMAND_FIGURES_PUT, "", "")) {
         return HANDLED_REPLY;
     }
-    if (query.dry_run) {
-        reply_dry(exchange);
-        submit_drop(exchange);
-        return HANDLED_REPLY;
+    struct figures_effect effect = { 0 };
+    if (query.dry_run && check(exchange, &effect)) {
+        reply_dry(exchange, &effect);
+    } else if (!query.dry_run && (!exchange->is_job || check(exchange, &effect))) {
+        return HANDLED_COMMAND; /* checked before where it is large: a wrong one never holds the sequencer */
     }
-    return HANDLED_COMMAND;
+    submit_drop(exchange);
+    return HANDLED_REPLY;
 }
 
 enum status figures_present(struct db *db, struct arena *arena, const struct command *command,
