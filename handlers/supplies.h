@@ -3,11 +3,20 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "handlers/exchange.h"
 #include "json/write.h"
 #include "rules/actor.h"
 #include "rules/answer.h"
 
 struct db;
+
+/* What lies where: GET and POST /supplies, GET /supplies/{id}, its stock card and
+ * adjustments. */
+enum handled supplies_list(struct exchange *exchange);
+enum handled supplies_create(struct exchange *exchange);
+enum handled supplies_get(struct exchange *exchange);
+enum handled supplies_movements(struct exchange *exchange);
+enum handled supplies_adjust(struct exchange *exchange);
 
 /* Writes the members of a supply, without its braces, and sets answer->etag (present.h). */
 enum status supplies_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,

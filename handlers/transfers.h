@@ -3,11 +3,21 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "handlers/exchange.h"
 #include "json/write.h"
 #include "rules/actor.h"
 #include "rules/answer.h"
 
 struct db;
+
+/* What moves: GET and POST /transfers, GET /transfers/{id} and its transitions. */
+enum handled transfers_list(struct exchange *exchange);
+enum handled transfers_create(struct exchange *exchange);
+enum handled transfers_get(struct exchange *exchange);
+enum handled transfers_dispatch(struct exchange *exchange);
+enum handled transfers_receive(struct exchange *exchange);
+enum handled transfers_cancel(struct exchange *exchange);
+enum handled transfers_return(struct exchange *exchange);
 
 /* Writes the members of a transfer, without its braces, and sets answer->etag (present.h). */
 enum status transfers_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,

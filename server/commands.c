@@ -15,9 +15,9 @@
 #include "db/db.h"
 #include "db/node.h"
 #include "db/reference.h"
-#include "ledger/key.h"
 #include "rules/verify.h"
 #include "server/store.h"
+#include "server/verifier.h"
 
 static void complain(const char *what, enum status status)
 {
@@ -133,41 +133,12 @@ static const char *read_note(struct arena *arena, const char *path)
     return arena_copy(arena, bytes, length);
 }
 
-static enum status verify_directory(const struct config *config, struct arena *arena, const char *checkpoint,
-                                    struct verify_report *report)
-{
-    struct db *db = NULL;
-    uint64_t shown = 0;
-    struct anchor_notes *anchor = arena_alloc(arena, sizeof *anchor);
-    const char *path = store_path(arena, config->data_dir, "tallystick.db");
-    if (anchor == NULL || path == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    enum status status = anchor_read(config->data_dir, anchor);
-    if (status != STATUS_OK && status != STATUS_ABSENT) {
-        return status;
-    }
-    status = key_library_open();
-    status = status == STATUS_OK ? db_open_reader(path, &db) : status;
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const char *notes[ANCHOR_SLOTS] = { anchor->notes[0], anchor->notes[1] };
-    struct verify_options options = { notes, ANCHOR_SLOTS, true, checkpoint,
-                                      isatty(STDERR_FILENO) ? show_progress : NULL, &shown };
-    status = verify_ledger(db, &options, report);
-    if (shown > 0) {
-        fprintf(stderr, "\r\033[K");
-    }
-    db_close(db);
-    return status;
-}
-
 int command_verify(const struct config *config)
 {
     struct arena arena;
     struct verify_report report = { .is_ok = false };
     const char *checkpoint = NULL;
+    uint64_t shown = 0;
     arena_init(&arena);
     enum status status = STATUS_OK;
     if (config->checkpoint_path != NULL) {
@@ -175,7 +146,10 @@ int command_verify(const struct config *config)
         status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
     }
     if (status == STATUS_OK) {
-        status = verify_directory(config, &arena, checkpoint, &report);
+        status = verifier_run(config->data_dir, checkpoint, isatty(STDERR_FILENO) ? show_progress : NULL, &shown, &report);
+        if (shown > 0) {
+            fprintf(stderr, "\r\033[K");
+        }
         if (status == STATUS_OK) {
             print_report(&report);
         } else {

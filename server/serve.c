@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "handlers/analysis_cache.h"
 #include "rules/block.h"
 #include "server/addresses.h"
 #include "server/anchor.h"
@@ -29,14 +30,17 @@
 #include "server/sequencer.h"
 #include "server/server.h"
 #include "server/store.h"
+#include "server/verifier.h"
 
 enum {
+    ANALYSES_KEPT = 256,       /* finished analyses */
     DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
     STOP_POLL_MS = 10,
     STOP_CANCEL_S = 20,        /* long computations may finish for so long */
     STOP_DEADLINE_S = 30       /* then what is left is closed */
 };
 
+#define ANALYSES_KEPT_BYTES (32 * MIB)
 #define DISK_FREE_MIN (16 * MIB) /* below this /readyz says so, while writing still works */
 
 extern const unsigned char embedded_openapi_yaml[];
@@ -122,6 +126,13 @@ static enum status open_parts(struct server *server)
     fill_service(server);
     status = store_fill_service(server->store, &server->service);
     if (status == STATUS_OK) {
+        status = verifier_open(config->data_dir, &server->service.verifier);
+    }
+    if (status == STATUS_OK) {
+        server->service.analyses = analysis_cache_create(ANALYSES_KEPT, ANALYSES_KEPT_BYTES);
+        status = server->service.analyses == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    }
+    if (status == STATUS_OK) {
         status = addresses_open((size_t)config->connections, (size_t)config->connections_per_address,
                                 &server->addresses);
     }
@@ -157,6 +168,8 @@ static void close_parts(struct server *server)
     sequencer_close(server->sequencer);
     janitor_close(server->janitor);
     addresses_close(server->addresses);
+    verifier_close(server->service.verifier);
+    analysis_cache_free(server->service.analyses);
     store_close(server->store);
     log_flush();
 }

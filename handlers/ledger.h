@@ -1,0 +1,34 @@
+#ifndef HANDLERS_LEDGER_H
+#define HANDLERS_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "handlers/exchange.h"
+#include "rules/verify.h"
+
+/* What the ledger shows: its head, entries, keys, and whether it holds. */
+enum handled ledger_get(struct exchange *exchange);
+enum handled ledger_entries(struct exchange *exchange);
+enum handled ledger_entry(struct exchange *exchange);
+enum handled ledger_keys(struct exchange *exchange);
+enum handled ledger_verify(struct exchange *exchange);
+
+/* The latest verification and whether one is under way. */
+struct verifier_view {
+    bool is_running;
+    bool has_report;
+    struct verify_report report;
+    int64_t checked_at_ms; /* when the report's check began */
+    int64_t duration_ms;
+};
+
+/* What ledger_verify needs of the server: one verification at a time, on a thread of its
+ * own. start: begins one unless one runs. view: waits up to timeout_ms for the end of the
+ * one that runs. Any thread. */
+struct verifier {
+    void (*start)(struct verifier *verifier);
+    void (*view)(struct verifier *verifier, int64_t timeout_ms, struct verifier_view *view);
+};
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * Supplies: lists with filters, one, its stock card, intake and adjustment. Sums are in
+ * summaries.c; rows come from db/supply.c, changes are made by rules/supply.c.
+ */
+#include "handlers/supplies.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/reference.h"
+#include "db/supply.h"
+#include "handlers/page.h"
+#include "handlers/present.h"
+#include "handlers/problem.h"
+#include "handlers/shape.h"
+#include "handlers/submit.h"
+#include "handlers/withheld.h"
+#include "rules/request.h"
+
+enum { NUMBER_DIGITS = 24 };
+
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    const char *province, *site, *item, *lot, *owner, *donor;
+    int condition;
+    const char *expires_before;
+    int64_t min_available;
+    bool include_zero;
+};
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_PROVINCE_ROW(struct filter, province, false),
+    QUERY_ID_ROW(struct filter, site, false),
+    QUERY_ID_ROW(struct filter, item, false),
+    QUERY_TEXT_ROW(struct filter, lot, false, LIMIT_ID_BYTES),
+    QUERY_ID_ROW(struct filter, owner, false),
+    QUERY_TEXT_ROW(struct filter, donor, false, LIMIT_NAME_BYTES),
+    QUERY_CHOICE_ROW(struct filter, condition, false, supply_conditions),
+    QUERY_DATE_ROW(struct filter, expires_before, false),
+    QUERY_INTEGER_ROW(struct filter, min_available, false, 0, TEXT_INTEGER_MAX),
+    QUERY_BOOLEAN_ROW(struct filter, include_zero, false),
+};
+static const struct query_table table = QUERY_TABLE(rows);
+
+static const char *or_null(const char *text)
+{
+    return text[0] != 0 ? text : NULL;
+}
+
+static void write_members(struct json_writer *w, const struct supply *supply)
+{
+    json_member_text(w, "id", supply->id);
+    json_member_text(w, "site", supply->site);
+    json_member_text(w, "province", supply->province);
+    json_member_text(w, "item", supply->item);
+    json_member_text(w, "lot", or_null(supply->lot));
+    json_member_text(w, "expiry", or_null(supply->expiry));
+    json_member_text(w, "owner", supply->owner);
+    json_member_text(w, "donor", or_null(supply->donor));
+    json_member_text(w, "donation", or_null(supply->donation));
+    json_member_text(w, "condition", supply->condition);
+    json_member_text(w, "earmark", or_null(supply->earmark));
+    json_member_integer(w, "on_hand", supply->on_hand);
+    json_member_integer(w, "reserved", supply->reserved);
+    json_member_integer(w, "available", supply->on_hand - supply->reserved);
+    json_member_instant(w, "received_at", supply->received_at_ms);
+    shape_version(w, supply->version, supply->seq);
+}
+
+enum handled supplies_list(struct exchange *exchange)
+{
+    struct filter filter = { 0 };
+    struct page page;
+    struct supply *found = NULL;
+    size_t count = 0;
+    if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+        return HANDLED_REPLY;
+    }
+    const struct supply_filter wanted = {
+        filter.site, filter.item, filter.province, filter.lot, filter.owner, filter.donor,
+        filter.condition < 0 ? NULL : supply_conditions[filter.condition], filter.expires_before,
+        filter.min_available == QUERY_ABSENT ? 0 : filter.min_available, filter.include_zero
+    };
+    enum status status = db_supply_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, &wanted, &found,
+                                        &count);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown; i++) {
+        json_object_begin(w);
+        write_members(w, &found[i]);
+        json_object_end(w);
+    }
+    page_close(&page, count > shown ? &found[shown - 1].id : NULL);
+    return page_reply(&page);
+}
+
+enum status supplies_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                             struct json_writer *w, struct answer *answer)
+{
+    struct supply supply;
+    (void)viewer;
+    enum status status = db_supply_find(db, arena, id, &supply);
+    if (status == STATUS_OK) {
+        write_members(w, &supply);
+        present_etag(answer, supply.version);
+    }
+    return status;
+}
+
+enum handled supplies_get(struct exchange *exchange)
+{
+    return present_object(exchange, exchange->parameters[0], "supply", "/supplies", supplies_present);
+}
+
+enum handled supplies_create(struct exchange *exchange)
+{
+    return submit_command(exchange, COMMAND_SUPPLY_INTAKE, "", NULL);
+}
+
+enum handled supplies_adjust(struct exchange *exchange)
+{
+    return submit_command(exchange, COMMAND_SUPPLY_ADJUST, exchange->parameters[0], "");
+}
+
+static const struct query_parameter movement_rows[] = { PAGE_ROWS(struct page_query) };
+static const struct query_table movement_table = QUERY_TABLE(movement_rows);
+
+static void write_movement(struct json_writer *w, const struct movement *movement, bool may_see)
+{
+    struct withheld withheld = { may_see, { NULL }, 0 };
+    json_object_begin(w);
+    json_member_integer(w, "seq", movement->seq);
+    json_member_integer(w, "ordinal", movement->ordinal);
+    json_member_text(w, "kind", movement->kind);
+    json_member_text(w, "reason", or_null(movement->reason));
+    json_member_integer(w, "delta", movement->delta);
+    json_member_integer(w, "balance", movement->balance);
+    json_member_text(w, "transfer", movement->transfer);
+    json_key(w, "line");
+    if (movement->line > 0) {
+        json_value_integer(w, movement->line);
+    } else {
+        json_value_null(w);
+    }
+    json_member_text(w, "reference", movement->reference);
+    withheld_write(&withheld, w, "note", movement->note, movement->note_text);
+    json_member_instant(w, "recorded_at", movement->time_ms);
+    json_member_instant(w, "occurred_at", movement->occurred_at_ms);
+    json_member_text(w, "organisation", or_null(movement->organisation));
+    json_member_text(w, "role", movement->role);
+    json_member_hex(w, "entry_hash", movement->hash, sizeof movement->hash);
+    withheld_close(&withheld, w);
+    json_object_end(w);
+}
+
+/* The supply and its site's organisation; false: the problem is the reply. */
+static bool find_supply(struct exchange *exchange, struct supply *supply, struct site *site)
+{
+    const char *id = exchange->parameters[0];
+    enum status status = db_supply_find(exchange->db, exchange->arena, id, supply);
+    if (status == STATUS_OK) {
+        status = db_site_find(exchange->db, exchange->arena, supply->site, site);
+    } else if (status == STATUS_ABSENT) {
+        problem_reply(exchange, "not_found", "There is no supply %s; GET /supplies lists what there is.", id);
+        return false;
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+    }
+    return status == STATUS_OK;
+}
+
+static bool read_keys(const struct page *page, int64_t *seq, int64_t *ordinal)
+{
+    *seq = *ordinal = -1;
+    return page->keys[0][0] == 0 ||
+        (text_to_integer(page->keys[0], seq) == STATUS_OK && text_to_integer(page->keys[1], ordinal) == STATUS_OK);
+}
+
+enum handled supplies_movements(struct exchange *exchange)
+{
+    struct page_query query = { 0 };
+    struct page page;
+    struct supply supply;
+    struct site site;
+    struct movement *found = NULL;
+    size_t count = 0;
+    int64_t seq = 0, ordinal = 0;
+    if (!query_read(exchange, &movement_table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 2) ||
+        !find_supply(exchange, &supply, &site)) {
+        return HANDLED_REPLY;
+    }
+    enum status status = read_keys(&page, &seq, &ordinal) ? STATUS_OK : STATUS_CORRUPT;
+    if (status == STATUS_OK) {
+        status = db_movement_list(exchange->db, exchange->arena, supply.id, seq, ordinal, page.limit + 1, &found, &count);
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    bool may_see = withheld_may_see(&exchange->caller, site.organisation, NULL);
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown; i++) {
+        write_movement(w, &found[i], may_see);
+    }
+    char last_seq[NUMBER_DIGITS], last_ordinal[NUMBER_DIGITS];
+    if (shown > 0) {
+        snprintf(last_seq, sizeof last_seq, "%" PRId64, found[shown - 1].seq);
+        snprintf(last_ordinal, sizeof last_ordinal, "%" PRId64, found[shown - 1].ordinal);
+    }
+    page_close(&page, count > shown ? (const char *[]){ last_seq, last_ordinal } : NULL);
+    json_member_text(w, "supply", supply.id);
+    json_member_integer(w, "on_hand", supply.on_hand);
+    return page_reply(&page);
+}
