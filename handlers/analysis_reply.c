@@ -1,0 +1,122 @@
+/*
+ * The common ends of efficiency.c and density.c: cache, ETag, bodies and their faults.
+ */
+#include "handlers/analysis_reply.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "handlers/analysis_cache.h"
+#include "handlers/problem.h"
+#include "json/parse.h"
+#include "ledger/digest.h"
+
+enum { ETAG_DIGEST_BYTES = 8 };
+
+/* Status and headers of a GET's answer; its JSON is in the reply. */
+static void set_headers(struct exchange *exchange, const char *etag)
+{
+    exchange_json(exchange, 200);
+    const char *kept = arena_text(exchange->arena, etag);
+    if (kept != NULL) {
+        exchange_header(exchange, "ETag", kept);
+    }
+    exchange_header(exchange, "Cache-Control", "no-cache"); /* keep it, but ask whether it still holds */
+}
+
+bool analysis_reply_cached(struct exchange *exchange, const char *key)
+{
+    char etag[ANALYSIS_ETAG_BYTES];
+    if (exchange->service->analyses == NULL) {
+        return false;
+    }
+    switch (analysis_cache_find(exchange->service->analyses, key, &exchange->reply, etag)) {
+    case STATUS_OK:
+        set_headers(exchange, etag);
+        return true;
+    case STATUS_EXHAUSTED:
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return true;
+    case STATUS_ABSENT:
+    case STATUS_CONFLICT:
+    case STATUS_INVALID:
+    case STATUS_BUSY:
+    case STATUS_CORRUPT:
+    case STATUS_IO:
+        break;
+    }
+    return false;
+}
+
+/* The quoted ETag of a body. */
+static void make_etag(const struct buffer *body, char etag[ANALYSIS_ETAG_BYTES])
+{
+    uint8_t digest[DIGEST_BYTES];
+    char hex[2 * ETAG_DIGEST_BYTES + 1];
+    digest_bytes(digest, body->bytes, body->length);
+    text_to_hex(hex, digest, ETAG_DIGEST_BYTES);
+    etag[0] = '"';
+    memcpy(etag + 1, hex, 2 * ETAG_DIGEST_BYTES);
+    etag[2 * ETAG_DIGEST_BYTES + 1] = '"';
+    etag[2 * ETAG_DIGEST_BYTES + 2] = 0;
+}
+
+void analysis_reply_finish(struct exchange *exchange, const char *key)
+{
+    if (exchange->reply.failed) {
+        buffer_fini(&exchange->reply);
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return;
+    }
+    if (key == NULL) {
+        exchange_json(exchange, 200);
+        return;
+    }
+    char etag[ANALYSIS_ETAG_BYTES];
+    make_etag(&exchange->reply, etag);
+    set_headers(exchange, etag);
+    if (exchange->service->analyses != NULL) {
+        analysis_cache_keep(exchange->service->analyses, key, exchange->reply.bytes, exchange->reply.length, etag);
+    }
+}
+
+bool analysis_body_parse(struct exchange *exchange, json_t **document)
+{
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
+    const char *body = exchange->body != NULL ? exchange->body : "";
+    enum status status = json_parse(body, exchange->body_length, document, &faults);
+    if (status == STATUS_OK) {
+        return true;
+    }
+    if (status == STATUS_INVALID) {
+        analysis_body_refuse(exchange, &faults);
+    } else {
+        problem_status(exchange, status);
+    }
+    return false;
+}
+
+void analysis_body_refuse(struct exchange *exchange, const struct faults *faults)
+{
+    assert(faults->total > 0);
+    const char *code = faults->total == 1 && faults->count == 1 ? faults->items[0].code : "invalid_request";
+    if (faults->total == 1 && problem_code_is_known(code)) {
+        problem_faults(exchange, code, faults, "The body is wrong: %s.", faults->items[0].detail);
+    } else {
+        problem_faults(exchange, "invalid_request", faults, "%zu things are wrong with the body; errors names them.",
+                       faults->total);
+    }
+}
+
+void analysis_number(struct json_writer *w, const char *key, double value)
+{
+    json_key(w, key);
+    if (isfinite(value)) {
+        json_double(w, value);
+    } else {
+        json_value_null(w);
+    }
+}

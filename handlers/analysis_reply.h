@@ -1,0 +1,38 @@
+#ifndef HANDLERS_ANALYSIS_REPLY_H
+#define HANDLERS_ANALYSIS_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+#include "base/status.h"
+#include "handlers/exchange.h"
+#include "json/faults.h"
+#include "json/write.h"
+
+/*
+ * How answers of the analytics leave, and how the bodies of computing POSTs come in.
+ * A GET runs in two steps: on the loop it looks into the cache and, where that has
+ * nothing, asks to be called again as a job; the job computes and keeps the answer.
+ */
+
+/* True: the cache had the answer to key, and it is the reply (or a problem is, without memory). */
+bool analysis_reply_cached(struct exchange *exchange, const char *key);
+
+/* The JSON in exchange->reply is the answer: 200. With a key it gets an ETag (strong, the
+ * first 16 hexadecimal digits of its SHA-256) and is kept; NULL for answers to a POST. A
+ * reply that failed for lack of memory becomes a problem. */
+void analysis_reply_finish(struct exchange *exchange, const char *key);
+
+/* Parses the body. False: the problem (400, 413) is the reply. The caller json_decref()s. */
+bool analysis_body_parse(struct exchange *exchange, json_t **document);
+
+/* The problem out of the faults of a body: a single one gives its code, several are
+ * invalid_request. faults has at least one. */
+void analysis_body_refuse(struct exchange *exchange, const struct faults *faults);
+
+/* A number that may be missing: null where it is not finite. */
+void analysis_number(struct json_writer *w, const char *key, double value);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * From samples to curves. The grid comes after all curves, since it covers them all; so
+ * there are three passes over the series: make, cover, evaluate.
+ */
+#include "handlers/density_draw.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "handlers/analysis.h"
+#include "handlers/problem.h"
+
+const char *const density_kernels[] = { "gaussian", "epanechnikov", "triangular", "uniform", "biweight", "triweight",
+                                        "cosine", "optcosine", NULL };
+const char *const density_conventions[] = { "sd", "half-width", NULL };
+
+#define BANDWIDTH_MIN 1e-100
+
+bool density_rule_find(const char *text, struct kde_options *options)
+{
+    enum kde_rule rule;
+    if (!kde_rule_find(text, &rule) || rule == KDE_RULE_NUMBER) {
+        return false;
+    }
+    options->rule = rule;
+    return true;
+}
+
+bool density_bandwidth_set(double number, struct kde_options *options)
+{
+    if (!(number >= BANDWIDTH_MIN && number <= (double)ANALYSIS_NUMBER_MAX)) {
+        return false;
+    }
+    options->rule = KDE_RULE_NUMBER;
+    options->bandwidth = number;
+    return true;
+}
+
+const char *density_bandwidth_wanted(struct arena *arena)
+{
+    const char *wanted = "a number of 1e-100 to 1e15, or one of";
+    for (int rule = 0; rule < KDE_RULE_COUNT && wanted != NULL; rule++) {
+        if (rule != KDE_RULE_NUMBER) {
+            wanted = arena_format(arena, "%s %s", wanted, kde_rule_name((enum kde_rule)rule));
+        }
+    }
+    return wanted != NULL ? wanted : "a number or a rule";
+}
+
+bool density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
+                        struct density_fault *fault)
+{
+    bool has_from = !isnan(bounds->from);
+    bool has_to = !isnan(bounds->to);
+    bool has_cut = !isnan(bounds->cut);
+    if (has_from != has_to) {
+        *fault = (struct density_fault){ has_from ? "to" : "from", "missing_member",
+                                         "from and to go together: one of them is missing" };
+    } else if (has_from && has_cut) {
+        *fault = (struct density_fault){ "cut", "conflicting_values",
+                                         "cut and the bounds from and to exclude each other" };
+    } else if (has_from && !(bounds->from < bounds->to)) {
+        *fault = (struct density_fault){ "to", "out_of_range", "to is not above from" };
+    } else {
+        settings->has_bounds = has_from;
+        settings->from = bounds->from;
+        settings->to = bounds->to;
+        settings->cut = has_cut ? bounds->cut : DENSITY_CUT_DEFAULT;
+        return true;
+    }
+    return false;
+}
+
+/* "the series western of 2010", "the series of 2010" or "the sample". */
+static const char *phrase_series(struct arena *arena, const struct density_series *series)
+{
+    const char *phrase = "the sample";
+    if (series->year != 0) {
+        phrase = arena_format(arena, "the series%s%s of %" PRId64, series->group != NULL ? " " : "",
+                              series->group != NULL ? series->group : "", series->year);
+    }
+    return phrase != NULL ? phrase : "a series";
+}
+
+/* A curve's or the grid's refusal as a problem; series is NULL for the grid's. */
+static void refuse(struct exchange *exchange, const struct density_series *series, const struct kde_refusal *refusal)
+{
+    const char *code = "out_of_range";
+    switch (refusal->fault) {
+    case KDE_FAULT_EMPTY:
+    case KDE_FAULT_FEW_VALUES:
+        code = "too_few_values";
+        break;
+    case KDE_FAULT_NO_SPREAD:
+        code = "no_spread";
+        break;
+    case KDE_FAULT_WEIGHTS_ZERO:
+        code = "weights_zero";
+        break;
+    case KDE_FAULT_NONE:
+    case KDE_FAULT_VALUE_NOT_FINITE:
+    case KDE_FAULT_VALUE_TOO_LARGE:
+    case KDE_FAULT_WEIGHT_NOT_FINITE:
+    case KDE_FAULT_WEIGHT_NEGATIVE:
+    case KDE_FAULT_BANDWIDTH:
+    case KDE_FAULT_BANDWIDTH_RANGE:
+    case KDE_FAULT_BANDWIDTH_TINY:
+    case KDE_FAULT_ADJUST:
+    case KDE_FAULT_GRID_POINTS:
+    case KDE_FAULT_GRID_BOUNDS:
+    case KDE_FAULT_GRID_RESOLUTION:
+    case KDE_FAULT_CUT:
+        break;
+    }
+    if (series == NULL) {
+        problem_reply(exchange, code, "%s", kde_fault_text(refusal->fault));
+        return;
+    }
+    size_t n = series->sample.n;
+    problem_reply(exchange, code, "About %s, which has %zu value%s: %s", phrase_series(exchange->arena, series), n,
+                  n == 1 ? "" : "s", kde_fault_text(refusal->fault));
+}
+
+/* Replies to a status that is not OK. */
+static bool fail(struct exchange *exchange, enum status status, const struct density_series *series,
+                 const struct kde_refusal *refusal)
+{
+    if (status == STATUS_INVALID) {
+        refuse(exchange, series, refusal);
+    } else {
+        problem_status(exchange, status);
+    }
+    return false;
+}
+
+static bool make_curves(struct exchange *exchange, struct density_drawing *drawing)
+{
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        struct density_series *series = &drawing->series[i];
+        struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
+        if (exchange->is_cancelled != NULL && exchange->is_cancelled(exchange)) {
+            return fail(exchange, STATUS_BUSY, series, &refusal);
+        }
+        enum status status = kde_curve_create(&series->sample, &drawing->settings.options, &series->curve, &refusal);
+        if (status != STATUS_OK) {
+            return fail(exchange, status, series, &refusal);
+        }
+    }
+    return true;
+}
+
+static bool make_grid(struct exchange *exchange, struct density_drawing *drawing)
+{
+    const struct density_settings *settings = &drawing->settings;
+    struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
+    enum status status;
+    if (settings->has_bounds) {
+        status = kde_grid_make(settings->from, settings->to, settings->points, &drawing->grid, &refusal);
+    } else {
+        const struct kde_curve **curves = arena_array(exchange->arena, drawing->series_count, sizeof *curves);
+        for (size_t i = 0; curves != NULL && i < drawing->series_count; i++) {
+            curves[i] = drawing->series[i].curve;
+        }
+        status = curves == NULL ? STATUS_EXHAUSTED
+                                : kde_grid_cover(curves, drawing->series_count, settings->cut, settings->points,
+                                                 &drawing->grid, &refusal);
+    }
+    return status == STATUS_OK ? true : fail(exchange, status, NULL, &refusal);
+}
+
+/* Density and modes of one series. */
+static enum status evaluate(struct arena *arena, const struct kde_grid *grid, struct density_series *series)
+{
+    size_t n = series->sample.n;
+    size_t room = n < DENSITY_MODES_MAX / 2 ? 2 * n + 1 : DENSITY_MODES_MAX; /* corners may give more modes than n */
+    series->density = arena_array(arena, grid->points, sizeof *series->density);
+    series->modes = arena_array(arena, room, sizeof *series->modes);
+    if (series->density == NULL || series->modes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    series->warnings = series->curve->warnings | kde_curve_evaluate(series->curve, grid, series->density);
+    enum status status = kde_modes_find(series->curve, room, series->modes, &series->mode_list);
+    if (status == STATUS_OK) {
+        series->warnings |= series->mode_list.warnings;
+    }
+    return status;
+}
+
+bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
+{
+    if (!make_curves(exchange, drawing) || !make_grid(exchange, drawing)) {
+        return false;
+    }
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        bool is_cancelled = exchange->is_cancelled != NULL && exchange->is_cancelled(exchange);
+        enum status status = is_cancelled ? STATUS_BUSY
+                                          : evaluate(exchange->arena, &drawing->grid, &drawing->series[i]);
+        if (status != STATUS_OK) {
+            problem_status(exchange, status);
+            return false;
+        }
+    }
+    return true;
+}
+
+void density_drawing_fini(struct density_drawing *drawing)
+{
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        kde_curve_free(drawing->series[i].curve);
+        drawing->series[i].curve = NULL;
+    }
+}

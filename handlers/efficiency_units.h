@@ -1,0 +1,25 @@
+#ifndef HANDLERS_EFFICIENCY_UNITS_H
+#define HANDLERS_EFFICIENCY_UNITS_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+#include "handlers/efficiency_write.h"
+#include "handlers/exchange.h"
+
+/* Inputs and outputs times units of one request: bounds the time and the answer's size. */
+enum { EFFICIENCY_CELLS_MAX = 200000 };
+
+/*
+ * Reads the body of POST /efficiency into a sheet:
+ *   inputs, outputs   1 to 20 names each (ids, none twice, none of them "id" or "group")
+ *   dmus              1 to 20,000 objects, each with id, group? and a number of 0 to 1e15 for
+ *                     every name; no other members, no id twice
+ *   orientation?, slacks?, frontier?   as in the query of the GET
+ * False: the problem with all faults named is the reply. What the sheet points to lives in
+ * the arena and in the document.
+ */
+bool efficiency_units_read(struct exchange *exchange, json_t *document, struct efficiency_sheet *sheet);
+
+#endif
