@@ -5,6 +5,7 @@
 #include "analytics/kde_sample.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +19,9 @@ enum {
     LANES = 4,            /* sums that do not wait for each other */
     SORT_MAX = 2048,      /* up to here sorting beats clearing the counters */
     DIGIT_BITS = 16,
-    DIGITS = 1 << DIGIT_BITS
+    DIGITS = 1 << DIGIT_BITS,
+    BATCH = 16,
+    BUCKETS = 2048        /* their counters fit the first-level cache */
 };
 
 static enum status refuse(struct kde_refusal *refusal, enum kde_fault fault, size_t index)
@@ -167,11 +170,21 @@ static int compare_keys(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Room for selection: n keys, and a counter for every digit. */
+/* What selection needs: n keys, a counter for every digit, and the counts of the first round,
+ * whose digit is the bucket, of BUCKETS equally wide ones between min and max. */
 struct room {
     uint64_t *keys;
     size_t *counts;
+    size_t *buckets;
+    double min;
+    double per_unit;
 };
+
+/* Never falls as the value rises, since neither of its roundings does. */
+static size_t bucket_of(const struct room *room, double value)
+{
+    return (size_t)(int)((value - room->min) * room->per_unit); /* int converts fastest */
+}
 
 static size_t digit_of(uint64_t key, int shift)
 {
@@ -190,20 +203,39 @@ static size_t find_digit(const size_t *counts, size_t rank, size_t *before)
     return digit;
 }
 
+/* Places first, increments after: taken by turns, each value's arithmetic waits for the store
+ * before it, which takes three times as long. */
+static void count_buckets(const struct kde_sample *sample, const struct room *room)
+{
+    size_t i = 0;
+    for (; i + BATCH <= sample->n; i += BATCH) {
+        size_t place[BATCH];
+        for (size_t j = 0; j < BATCH; j++) {
+            place[j] = bucket_of(room, sample->values[i + j]);
+        }
+        for (size_t j = 0; j < BATCH; j++) {
+            room->buckets[place[j]]++;
+        }
+    }
+    for (; i < sample->n; i++) {
+        room->buckets[bucket_of(room, sample->values[i])]++;
+    }
+}
+
 /*
- * The values of ranks rank and rank + 1 (0-based; rank + 1 < n). Each round counts the keys by
- * their next 16 bits and keeps those that share the digit of both ranks; where the ranks fall
- * apart, the first is the largest key of its digit and the second the smallest of its own.
- * At most four rounds over at most n keys. The first round reads the values themselves, and
- * its counts are made before, since both quartiles share them.
+ * The values of ranks rank and rank + 1 (0-based; rank + 1 < n). Each round keeps the keys that
+ * share the digit of both ranks; where the ranks fall apart, the first is the largest key of its
+ * digit and the second the smallest of its own. The first round's digits are the buckets, which
+ * spread well; the others are the keys' own 16 bits from the top, which end also where one
+ * outlier leaves all others in one bucket. At most five rounds over at most n keys.
  */
-static void select_pair(const struct kde_sample *sample, size_t rank, const size_t *first_counts,
-                        const struct room *room, double pair[2])
+static void select_pair(const struct kde_sample *sample, size_t rank, const struct room *room,
+                        double pair[2])
 {
     size_t n = sample->n;
-    for (int shift = 64 - DIGIT_BITS; n > SORT_MAX && shift >= 0; shift -= DIGIT_BITS) {
-        const bool is_first = shift == 64 - DIGIT_BITS;
-        const size_t *counts = is_first ? first_counts : room->counts;
+    for (int shift = 64; n > SORT_MAX && shift >= 0; shift -= DIGIT_BITS) {
+        const bool is_first = shift == 64;
+        const size_t *counts = is_first ? room->buckets : room->counts;
         if (!is_first) {
             memset(room->counts, 0, DIGITS * sizeof *room->counts);
             for (size_t i = 0; i < n; i++) {
@@ -217,13 +249,14 @@ static void select_pair(const struct kde_sample *sample, size_t rank, const size
         uint64_t smallest = UINT64_MAX;
         size_t kept = 0;
         for (size_t i = 0; i < n; i++) {
-            const uint64_t key = is_first ? key_of(sample->values[i]) : room->keys[i];
-            const size_t digit = digit_of(key, shift);
-            if (digit == low) {
-                largest = key > largest ? key : largest;
-                room->keys[kept++] = key;
-            } else if (digit == high) {
-                smallest = key < smallest ? key : smallest;
+            const size_t digit = is_first ? bucket_of(room, sample->values[i])
+                                          : digit_of(room->keys[i], shift);
+            if (digit == low || digit == high) {
+                const uint64_t key = is_first ? key_of(sample->values[i]) : room->keys[i];
+                largest = digit == low && key > largest ? key : largest;
+                smallest = digit == high && key < smallest ? key : smallest;
+                room->keys[kept] = key;
+                kept += digit == low ? 1 : 0;
             }
         }
         if (low != high) {
@@ -243,15 +276,14 @@ static void select_pair(const struct kde_sample *sample, size_t rank, const size
 }
 
 /* Quartile q = 1 or 3 lies at position (n - 1) q/4, between two ranks. */
-static double quartile(const struct kde_sample *sample, int q, const size_t *first_counts,
-                       const struct room *room)
+static double quartile(const struct kde_sample *sample, int q, const struct room *room)
 {
     const double position = (double)(sample->n - 1) * 0.25 * q;
     const size_t rank = (size_t)position;
     double pair[2];
 
-    if (first_counts != NULL) {
-        select_pair(sample, rank, first_counts, room, pair);
+    if (sample->n > SORT_MAX) {
+        select_pair(sample, rank, room, pair);
     } else {
         pair[0] = value_of(room->keys[rank]);
         pair[1] = value_of(room->keys[rank + 1]);
@@ -259,30 +291,23 @@ static double quartile(const struct kde_sample *sample, int q, const size_t *fir
     return pair[0] + (position - (double)rank) * (pair[1] - pair[0]);
 }
 
-static void summarise_quartiles(const struct kde_sample *sample, const struct room *room,
+static void summarise_quartiles(const struct kde_sample *sample, struct room *room,
                                 struct kde_summary *summary)
 {
-    size_t *first_counts = NULL;
-
     if (sample->n <= SORT_MAX) {
         for (size_t i = 0; i < sample->n; i++) {
             room->keys[i] = key_of(sample->values[i]);
         }
         qsort(room->keys, sample->n, sizeof *room->keys, compare_keys);
     } else {
-        /* Two tables by turns: values close together count in the same places, and the
-         * processor would wait for each increment to finish before the next. */
-        first_counts = room->counts + DIGITS;
-        for (size_t i = 0; i < sample->n; i++) {
-            room->counts[(i % 2) * DIGITS +
-                         digit_of(key_of(sample->values[i]), 64 - DIGIT_BITS)]++;
-        }
-        for (size_t digit = 0; digit < DIGITS; digit++) {
-            first_counts[digit] += room->counts[digit];
-        }
+        room->buckets = room->counts + DIGITS;
+        room->min = summary->min;
+        /* A range so small that its inverse overflows leaves all in one bucket. */
+        room->per_unit = fmin((BUCKETS - 1) / (summary->max - summary->min), DBL_MAX);
+        count_buckets(sample, room);
     }
-    summary->quartile_1 = quartile(sample, 1, first_counts, room);
-    summary->quartile_3 = quartile(sample, 3, first_counts, room);
+    summary->quartile_1 = quartile(sample, 1, room);
+    summary->quartile_3 = quartile(sample, 3, room);
 }
 
 enum status kde_sample_summarise(const struct kde_sample *sample, struct kde_summary *summary)
@@ -297,13 +322,13 @@ enum status kde_sample_summarise(const struct kde_sample *sample, struct kde_sum
         room.keys = malloc(sample->n * sizeof *room.keys);
     }
     if (sample->n > SORT_MAX) {
-        room.counts = calloc(2 * DIGITS, sizeof *room.counts);
+        room.counts = calloc(DIGITS + BUCKETS, sizeof *room.counts);
     }
     if (room.keys != NULL && (room.counts != NULL || sample->n <= SORT_MAX)) {
         summarise_moments(sample, &made);
         summarise_weights(sample, &made);
         made.quartile_1 = made.quartile_3 = sample->values[0];
-        if (sample->n > 1) {
+        if (made.max > made.min) {
             summarise_quartiles(sample, &room, &made);
         }
         *summary = made;
