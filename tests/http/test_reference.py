@@ -1,0 +1,362 @@
+"""Reference data over HTTP: provinces, organisations, sites, items, indicators, figures."""
+
+import csv
+import io
+import pathlib
+import uuid
+
+import pytest
+
+from conftest import run
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOUNS = ["provinces", "organisations", "sites", "items", "indicators"]
+
+
+def fresh(prefix):
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+def put(server, path, body=None, version=None, token=None, data=None, media="application/json", **headers):
+    headers = {"Content-Type": media, **headers}
+    if version is not None:
+        headers["If-Match"] = version
+    payload = {"data": data} if body is None else {"json": body}
+    return server.request("PUT", path, token=token or True, headers=headers, **payload)
+
+
+def get(server, path, **headers):
+    return server.get(path, headers=headers)
+
+
+def problem(reply, status, code):
+    assert reply.status_code == status, reply.text
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    body = reply.json()
+    assert body["status"] == status
+    assert body["code"] == code
+    assert body["type"] == f"/errors/{code}"
+    assert body["title"] and body["detail"] and body["instance"].startswith("/")
+    return body
+
+
+def walk(server, path):
+    """All items of a list, page by page, by the Link header; next must agree with it."""
+    url, items = server.url + path, []
+    while url:
+        reply = server.session.get(url, timeout=10)
+        assert reply.status_code == 200, reply.text
+        body = reply.json()
+        items += body["items"]
+        url = reply.links.get("next", {}).get("url")
+        assert (url is None) == (body["next"] is None)
+        assert url is None or url.startswith(server.url + "/") and url.endswith(body["next"])
+    return items
+
+
+@pytest.fixture(scope="module")
+def organisation(server):
+    name = fresh("CRC")
+    assert put(server, f"/organisations/{name}", {"name": "Red Cross", "kind": "red_cross"}).status_code == 201
+    return name
+
+
+def test_a_new_database_has_the_provinces(server):
+    provinces = walk(server, "/provinces")
+    with open(ROOT / "data" / "provinces.csv", encoding="utf-8", newline="") as file:
+        rows = {row["code"]: row for row in csv.DictReader(file)}
+    assert len(provinces) == 31 and {p["code"] for p in provinces} == set(rows)
+    for province in provinces:
+        row = rows[province["code"]]
+        assert province["name"] == {"en": row["name_en"], "zh": row["name_zh"]}
+        assert province["gb_code"] == row["gb_code"] and province["belt"] == row["belt"]
+        assert province["lat"] == float(row["lat"]) and province["lon"] == float(row["lon"])
+
+
+def test_a_province_by_either_code(server):
+    by_iso, by_gb = get(server, "/provinces/CN-HB"), get(server, "/provinces/420000")
+    assert by_iso.status_code == 200 and by_iso.content == by_gb.content
+    assert by_iso.headers["ETag"] == f'"{by_iso.json()["version"]}"'
+    assert b'"lat":30.59,"lon":114.31' in by_iso.content
+    unchanged = get(server, "/provinces/CN-HB", **{"If-None-Match": by_iso.headers["ETag"]})
+    assert unchanged.status_code == 304 and unchanged.headers["ETag"] == by_iso.headers["ETag"]
+
+
+def test_create_replace_and_read(server, organisation):
+    site = fresh("WH")
+    body = {"name": {"en": "Warehouse", "zh": "仓库"}, "kind": "warehouse", "organisation": organisation,
+            "province": "420000", "lat": 30.5928, "lon": 114.3055}
+    created = put(server, f"/sites/{site}", body)
+    assert created.status_code == 201
+    assert created.headers["Location"] == f"/sites/{site}" and created.headers["ETag"] == '"1"'
+    answer = created.json()
+    ledger = answer.pop("ledger")
+    assert ledger["seq"] > 0 and len(bytes.fromhex(ledger["entry_hash"])) == 32
+    assert answer == {**body, "id": site, "province": "CN-HB", "version": 1, "updated_seq": ledger["seq"]}
+    read = get(server, created.headers["Location"])
+    assert read.json() == answer and int(read.headers["Tallystick-Seq"]) >= ledger["seq"]
+
+    same = put(server, f"/sites/{site}", body)
+    assert same.status_code == 200 and same.json()["version"] == 1
+
+    del body["lat"], body["lon"]
+    refusal = problem(put(server, f"/sites/{site}", body), 428, "version_required")
+    assert refusal["version"] == 1
+    replaced = put(server, f"/sites/{site}", body, version='"1"')
+    assert replaced.status_code == 200 and replaced.headers["ETag"] == '"2"'
+    assert replaced.json()["lat"] is None and replaced.json()["lon"] is None
+    problem(put(server, f"/sites/{site}", {**body, "kind": "port"}, version='"1"'), 412, "version_mismatch")
+    problem(put(server, f"/sites/{site}", {**body, "kind": "port"}, version='"foreign"'), 412, "version_mismatch")
+    assert put(server, f"/sites/{site}", {**body, "kind": "port"}, version="*").json()["version"] == 3
+
+
+@pytest.mark.parametrize("condition", ["1", '"1', 'W/"1"', '"1", "2"', '""1"'])
+def test_a_condition_that_cannot_be_read(server, organisation, condition):
+    problem(put(server, f"/organisations/{organisation}", {"name": "x", "kind": "y"}, version=condition), 400,
+            "invalid_if_match")
+
+
+def test_an_item(server):
+    item = fresh("MASK")
+    body = {"name": "N95", "unit": "piece", "category": "mask", "identifiers": [{"system": "gtin", "value": "4006381333931"}],
+            "lot_control": True, "medical_grade": True}
+    answer = put(server, f"/items/{item}", body).json()
+    assert {name: answer[name] for name in body} == body
+    body["identifiers"][0]["value"] = "4006381333932"
+    refusal = problem(put(server, f"/items/{item}", body, version="*"), 422, "identifier_check_digit")
+    assert refusal["errors"][0]["pointer"] == "/identifiers/0/value"
+    plain = put(server, f"/items/{fresh('I')}", {"name": "x", "unit": "piece"}).json()
+    assert plain["category"] is None and plain["identifiers"] == []
+    assert plain["lot_control"] is False and plain["medical_grade"] is False
+
+
+def test_who_may_write(server):
+    for noun in NOUNS:
+        path = f"/{noun}/X-1"
+        reply = server.request("PUT", path, json={})
+        problem(reply, 401, "unauthenticated")
+        assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+        problem(server.request("PUT", path, token="nonsense", json={}), 401, "unauthenticated")
+    problem(server.request("PUT", "/figures", json={}), 401, "unauthenticated")
+
+
+def new_token(server, role, organisation):
+    made = run("token", "create", "--data-dir", str(server.data_dir), "--organisation", organisation, "--role", role)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+@pytest.mark.parametrize("role", ["auditor", "operator", "coordinator"])
+def test_only_admins_write(server, organisation, role):
+    token = new_token(server, role, organisation)
+    refusal = problem(put(server, "/organisations/X-1", {"name": "x", "kind": "y"}, token=token), 403, "forbidden")
+    assert refusal["needed_roles"] == ["admin"] and refusal["role"] == role
+    assert server.get("/organisations", token=token).status_code == 200
+
+
+def test_a_private_service_serves_holders_of_tokens(start):
+    private = start("--private")
+    problem(get(private, "/provinces"), 401, "unauthenticated")
+    assert private.get("/provinces", token=True).status_code == 200
+    assert get(private, "/healthz").status_code == get(private, "/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_all_faults_of_a_body_are_named(server, noun):
+    refusal = problem(put(server, f"/{noun}/X-1", {"name": 5, "knd": "x"}), 422, "invalid_request")
+    codes = {(e["pointer"], e["code"]) for e in refusal["errors"]}
+    assert ("/name", "wrong_type") in codes and ("/knd", "unknown_member") in codes
+    assert any(code == "missing_member" for _, code in codes)
+    assert all(e["detail"] for e in refusal["errors"])
+    problem(get(server, f"/{noun}/X-1"), 404, "not_found")
+
+
+@pytest.mark.parametrize("body, code", [(b"", "invalid_json"), (b"{", "invalid_json"), (b'{"a":1,"a":2}', "duplicate_member"),
+                                        (b"[" * 100 + b"]" * 100, "too_deep"), (b"{} {}", "invalid_json"),
+                                        (b'{"name":NaN}', "invalid_json"), (b'{"name":"\xff"}', "invalid_json")])
+def test_bodies_that_cannot_be_read(server, body, code):
+    problem(put(server, "/organisations/X-1", data=body), 400, code)
+
+
+def test_one_fault_gives_its_code(server):
+    problem(put(server, "/organisations/X-1", {"name": "x", "kind": "y", "unit": "z"}), 422, "unknown_member")
+    refusal = problem(put(server, "/organisations/X-1", {"name": "x", "kind": "y", "province": "CN-XX"}), 422, "unknown_province")
+    assert refusal["errors"][0]["pointer"] == "/province"
+    problem(put(server, "/organisations/X-1", {"id": "X-2", "name": "x", "kind": "y"}), 422, "id_mismatch")
+    problem(put(server, "/sites/X-1", {"name": "x", "kind": "y", "organisation": "NONE", "province": "CN-HB"}), 422,
+            "unknown_organisation")
+
+
+def test_lists_filter(server, organisation):
+    ids = [fresh("S") for _ in range(3)]
+    for i, site in enumerate(ids):
+        body = {"name": site, "kind": "ward" if i else "port", "organisation": organisation, "province": ["CN-GD", "CN-SC", "CN-SC"][i]}
+        assert put(server, f"/sites/{site}", body).status_code == 201
+    def found(query):
+        return {s["id"] for s in walk(server, f"/sites?organisation={organisation}&limit=1&{query}")} & set(ids)
+    assert found("") == set(ids)
+    assert found("kind=port") == {ids[0]}
+    assert found("province=CN-SC") == found("province=510000") == set(ids[1:])
+    assert found("province=CN-SC&kind=port") == set()
+    assert {p["code"] for p in walk(server, "/provinces?belt=eastern&limit=3")} == \
+        {p["code"] for p in walk(server, "/provinces") if p["belt"] == "eastern"}
+    assert walk(server, "/items?category=no_such") == []
+
+
+@pytest.mark.parametrize("path, parameter, code", [
+    ("/provinces?limt=5", "limt", "unknown_parameter"), ("/provinces?limit=0", "limit", "out_of_range"),
+    ("/provinces?limit=x", "limit", "wrong_type"), ("/provinces?limit=1&limit=2", "limit", "repeated_parameter"),
+    ("/sites?province=CN-XX", "province", "unknown_province"), ("/figures?year=20x8", "year", "wrong_type"),
+    ("/figures?indicator=no_such", "indicator", "unknown_indicator"), ("/provinces/CN-HB?x=1", "x", "unknown_parameter"),
+])
+def test_queries_that_cannot_be_read(server, path, parameter, code):
+    refusal = problem(get(server, path), 400, "invalid_query")
+    assert [(e["parameter"], e["code"]) for e in refusal["errors"]] == [(parameter, code)]
+    if parameter == "limt":
+        assert "limit?" in refusal["errors"][0]["detail"]
+
+
+def test_cursors(server):
+    page = get(server, "/provinces?limit=2000").json()
+    assert page["limit"] == 1000 and len(page["items"]) == 31
+    cursor = get(server, "/provinces?limit=2&belt=eastern").json()["next"]
+    assert get(server, f"/provinces?limit=3&belt=eastern&cursor={cursor}").status_code == 200
+    for path in ["/provinces?cursor=", "/provinces?belt=western&cursor=", "/sites?cursor="]:
+        problem(get(server, path + cursor), 400, "invalid_cursor")
+    spoilt = cursor[:-1] + ("A" if cursor[-1] != "A" else "B")
+    problem(get(server, f"/provinces?belt=eastern&cursor={spoilt}"), 400, "invalid_cursor")
+
+
+def test_pages_lose_nothing_while_rows_are_added(server, organisation):
+    kind = fresh("k").lower()
+    ids = sorted(fresh("P") for _ in range(6))
+    for one in ids[:5]:
+        assert put(server, f"/organisations/{one}", {"name": one, "kind": kind}).status_code == 201
+    first = get(server, f"/organisations?kind={kind}&limit=2").json()
+    put(server, f"/organisations/A{ids[0]}", {"name": "before", "kind": kind})  # before the cursor
+    put(server, f"/organisations/{ids[5]}", {"name": "behind", "kind": kind})   # behind it
+    rest = walk(server, f"/organisations?kind={kind}&limit=2&cursor={first['next']}")
+    assert [o["id"] for o in first["items"] + rest] == ids
+
+
+def test_indicators_stored_and_derived(server):
+    indicators = {i["id"]: i for i in walk(server, "/indicators?limit=2")}
+    assert [i["id"] for i in get(server, "/indicators").json()["items"]] == list(indicators)
+    beds, derived = indicators["beds"], indicators["beds_per_10k"]
+    assert beds["derived"] is False and beds["unit"] == "beds" and beds["years"] == list(range(2014, 2024))
+    assert derived["derived"] is True and derived["formula"] == "beds / population_year_end * 10000"
+    assert "population_year_end" in indicators and "population_year_end_per_10k" not in indicators
+    for one in ["beds", "beds_per_10k"]:
+        assert get(server, f"/indicators/{one}").json() == indicators[one]
+    problem(get(server, "/indicators/population_year_end_per_10k"), 404, "not_found")
+    problem(get(server, "/indicators/no_such_per_10k"), 404, "not_found")
+    problem(put(server, "/indicators/x_per_10k", {"name": "x", "unit": "y"}), 422, "derived_indicator")
+
+
+def test_the_figures_are_those_of_the_file(server):
+    with open(ROOT / "data" / "figures.csv", encoding="utf-8", newline="") as file:
+        wanted = {(r["indicator"], int(r["year"]), r["province"]): r["value"] for r in csv.DictReader(file)}
+    assert len(wanted) == 3813
+    figures = walk(server, "/figures?limit=1000")
+    stored = {(f["indicator"], f["year"], f["province"]): f["value"] for f in figures}
+    assert len(stored) == len(figures)
+    assert {key: float(stored[key]) for key in wanted} == {key: float(value) for key, value in wanted.items()}
+    some = get(server, "/figures?indicator=beds&year=2018&province=420000").json()
+    assert some["items"] == [{"indicator": "beds", "year": 2018, "province": "CN-HB", "value": 393500}]
+    assert some["figures_revision"] >= 1 and some["next"] is None
+
+
+@pytest.fixture
+def indicator(server):
+    """An indicator of one test's own, so that the real figures stay as they are."""
+    name = fresh("test").replace("-", "_")
+    assert put(server, f"/indicators/{name}", {"name": {"en": "Test", "zh": "试"}, "unit": "pieces"}).status_code == 201
+    return name
+
+
+def revision(server):
+    return get(server, "/figures?limit=1").json()["figures_revision"]
+
+
+def test_figures_keep_their_digits(server, indicator):
+    before = revision(server)
+    rows = [("420000", "12.50"), ("CN-GD", "1e3")]
+    body = "province,value,indicator,year\r\n" + "".join(f"{p},{v},{indicator},2031\r\n" for p, v in rows)
+    dry = put(server, "/figures?dry_run=true", data=body, media="text/csv")
+    assert dry.status_code == 200
+    assert dry.json() == {"dry_run": True, "revision": before + 1, "figures": 2, "changed": 2, "added": 2, "same": 0}
+    assert revision(server) == before and walk(server, f"/figures?indicator={indicator}") == []
+    done = put(server, "/figures", data=body, media="text/csv")
+    assert done.status_code == 200
+    assert {k: v for k, v in done.json().items() if k != "ledger"} == {"revision": before + 1, "figures": 2, "changed": 2}
+    text = get(server, f"/figures?indicator={indicator}").text
+    assert '"province":"CN-GD","value":1e3' in text and '"province":"CN-HB","value":12.50' in text
+    again = put(server, "/figures", data=body, media="text/csv").json()
+    assert again["changed"] == 0 and again["revision"] == before + 1 and again["ledger"] == done.json()["ledger"]
+    years = get(server, f"/indicators/{indicator}")
+    assert years.json()["years"] == [2031]
+
+
+def test_an_indicators_tag_follows_its_figures(server, indicator):
+    before = get(server, f"/indicators/{indicator}").headers["ETag"]
+    body = {"figures": [{"indicator": indicator, "year": 2031, "province": "420000", "value": 0.1}]}
+    assert put(server, "/figures", body).json()["changed"] == 1
+    after = get(server, f"/indicators/{indicator}").headers["ETag"]
+    assert after != before
+    changed = put(server, f"/indicators/{indicator}", {"name": "x", "unit": "pieces"}, version=before)
+    assert changed.status_code == 200, "what PUT replaces has not changed since"
+
+
+def test_figures_all_or_nothing_with_row_numbers(server, indicator):
+    before = revision(server)
+    body = f"indicator,year,province,value\n{indicator},2031,CN-HB,1\n{indicator},x,CN-GD,\n{indicator},2031,CN-SC,NaN\n"
+    refusal = problem(put(server, "/figures", data=body, media="text/csv"), 422, "import_errors")
+    assert {(e["row"], e["column"]) for e in refusal["errors"]} == {(3, "year"), (3, "value"), (4, "value")}
+    body = f"indicator,year,province,value\n{indicator},2031,CN-HB,1\nno_such,2031,CN-XX,2\n{indicator},2031,420000,3\n"
+    for path in ["/figures", "/figures?dry_run=true"]:
+        refusal = problem(put(server, path, data=body, media="text/csv"), 422, "import_errors")
+        assert {(e["row"], e["column"], e["code"]) for e in refusal["errors"]} == {
+            (3, "indicator", "unknown_indicator"), (3, "province", "unknown_province"), (4, "province", "duplicate_row")}
+    body = {"figures": [{"indicator": indicator, "year": 2031, "province": "CN-HB", "value": -1},
+                        {"indicator": indicator, "year": 1, "province": "CN-HB", "value": "7"}]}
+    refusal = problem(put(server, "/figures", body), 422, "invalid_request")
+    assert {e["pointer"] for e in refusal["errors"]} >= {"/figures/1/year", "/figures/1/value"}
+    assert revision(server) == before and walk(server, f"/figures?indicator={indicator}") == []
+
+
+@pytest.mark.parametrize("media, body, code", [
+    ("text/csv", "", "invalid_json"), ("text/csv", "{}", "bad_csv"), ("application/json", "a,b\n1,2\n", "invalid_json"),
+    ("text/csv", 'indicator,year,province,value\n"beds,2018,CN-HB,1\n', "bad_csv")])
+def test_figures_that_cannot_be_read(server, media, body, code):
+    problem(put(server, "/figures", data=body, media=media), 400, code)
+    problem(put(server, "/figures?dryrun=true", data=body, media=media), 400, "invalid_query")
+
+
+def test_a_large_submission(server, indicator):
+    """Beyond what a loop reads itself: through the job pool."""
+    codes = [p["code"] for p in walk(server, "/provinces")]
+    out = io.StringIO()
+    out.write("indicator,year,province,value\n")
+    for year in range(1900, 2000):
+        for code in codes:
+            out.write(f"{indicator},{year},{code},{year}.5\n")
+    assert len(out.getvalue()) > 64 * 1024
+    done = put(server, "/figures", data=out.getvalue(), media="text/csv")
+    assert done.status_code == 200 and done.json()["changed"] == 3100
+    assert len(walk(server, f"/figures?indicator={indicator}&limit=1000")) == 3100
+    out.write(f"{indicator},2000,CN-XX,1\n")
+    refusal = problem(put(server, "/figures", data=out.getvalue(), media="text/csv"), 422, "import_errors")
+    assert [(e["row"], e["column"]) for e in refusal["errors"]] == [(3102, "province")]
+
+
+def test_replaying_a_put(server, organisation):
+    one, key = fresh("R"), str(uuid.uuid4())
+    body = {"name": "x", "kind": "y"}
+    first = put(server, f"/organisations/{one}", body, **{"Idempotency-Key": key})
+    again = put(server, f"/organisations/{one}", body, **{"Idempotency-Key": f'"{key}"'})
+    assert first.status_code == again.status_code == 201 and first.content == again.content
+    assert again.headers["Idempotency-Replayed"] == "true" and "Idempotency-Replayed" not in first.headers
+    assert again.headers["Location"] == first.headers["Location"] and again.headers["ETag"] == first.headers["ETag"]
+    problem(put(server, f"/organisations/{one}", {"name": "z", "kind": "y"}, **{"Idempotency-Key": key}), 422,
+            "idempotency_key_reused")
+    problem(put(server, f"/organisations/{one}", body, **{"Idempotency-Key": "a b"}), 400, "idempotency_key_malformed")
