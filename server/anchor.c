@@ -58,15 +58,16 @@ static enum status read_slots(int fd, struct anchor_notes *notes)
     return STATUS_OK;
 }
 
-/* The size on the note's second line; -1 where there is none. */
+/* The size on the second line of a whole note; -1 where it is none. */
 static int64_t note_size(const char *note)
 {
     char digits[32];
     const char *line = strchr(note, '\n');
     size_t length = line != NULL ? strcspn(line + 1, "\n") : 0;
     int64_t size = -1;
-    if (line == NULL || length == 0 || length >= sizeof digits) {
-        return -1;
+    size_t end = strlen(note);
+    if (line == NULL || length == 0 || length >= sizeof digits || line[1 + length] != '\n' || note[end - 1] != '\n') {
+        return -1; /* empty, torn or something else */
     }
     memcpy(digits, line + 1, length);
     digits[length] = 0;

@@ -324,10 +324,12 @@ static enum handled call_handler(struct request *request, struct db *db)
     return handled;
 }
 
-/* What the wait ended with, told to the loop. The request may be gone afterwards. */
+/* The wait is over; the loop takes the request back, which may be gone afterwards. */
 static void wake(struct request *request)
 {
+    struct server *server = request->server;
     MHD_resume_connection(request->connection);
+    atomic_fetch_sub(&server->suspended, 1);
 }
 
 static void command_done(struct pending *pending)
@@ -438,7 +440,6 @@ static void take_delivery(struct request *request)
 void dispatch_resume(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    atomic_fetch_sub(&request->server->suspended, 1);
     exchange->node = loop_node(request->loop);
     if (request->wait == WAIT_COMMAND) {
         take_delivery(request);

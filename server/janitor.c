@@ -28,6 +28,7 @@
 enum {
     BEAT_MS = 100,
     IDLE_EVERY = 10,            /* beats between looks at idle connections: each is a system call */
+    FRESH_US = 2 * 1000 * 1000, /* connections that were busy this recently are looked at each beat */
     LINGER_MAX = 256,
     LINGER_US = 2 * 1000 * 1000,
     LINGER_BYTES_A_TURN = 1 << 20,
@@ -61,6 +62,16 @@ static void cut(struct client *client, enum client_phase phase)
     shutdown(client->fd, SHUT_RDWR);
     log_warn("client_cut", "remote=%s phase=%s", client->address,
              phase == CLIENT_IDLE || phase == CLIENT_HEAD ? "header" : "body");
+}
+
+/* libmicrohttpd 0.9.75 reads what came together with the client's end of sending, and then
+ * waits for an event that has passed already. This makes a new one. */
+static void poke_if_hung_up(const struct client *client)
+{
+    struct pollfd socket = {.fd = client->fd, .events = POLLRDHUP};
+    if (poll(&socket, 1, 0) > 0 && (socket.revents & POLLRDHUP) != 0) {
+        shutdown(client->fd, SHUT_RD);
+    }
 }
 
 /* Notices bytes on a connection whose request line is not complete yet. */
@@ -116,6 +127,9 @@ static void look_at_client(void *context, struct client *client)
     int64_t since_us = atomic_load(&client->since_us);
     switch ((enum client_phase)atomic_load(&client->phase)) {
     case CLIENT_IDLE:
+        if (janitor->now_us - since_us < FRESH_US || janitor->beat % IDLE_EVERY == 0) {
+            poke_if_hung_up(client);
+        }
         if (atomic_load(&janitor->server->is_stopping)) {
             tell_idle(janitor, client);
         } else if (janitor->beat % IDLE_EVERY == 0) {
@@ -123,11 +137,13 @@ static void look_at_client(void *context, struct client *client)
         }
         return;
     case CLIENT_HEAD:
+        poke_if_hung_up(client);
         if (janitor->now_us - since_us > header_us) {
             cut(client, CLIENT_HEAD);
         }
         return;
     case CLIENT_BODY:
+        poke_if_hung_up(client);
         if (janitor->now_us - since_us > request_us) {
             cut(client, CLIENT_BODY);
         }

@@ -1,0 +1,188 @@
+"""Starts the real program for the tests over HTTP and stops it again.
+
+Fixtures:
+  server        one service for all tests of a run, fresh data directory
+  start         a factory: start("--private", "--loops", "1", data_dir=path) gives another Server
+Helpers of Server: get, post, put, delete, request (a requests.Response each), raw (bytes in,
+bytes out on a socket of its own), stop. Everything is stopped by SIGTERM and must exit with 0.
+The program is $TALLYSTICK_BUILD/tallystick, build/release/tallystick by default.
+"""
+
+import os
+import pathlib
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+
+import pytest
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "concurrent: has threads in it; runs under the thread sanitizer too")
+
+
+def binary():
+    build = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release"))
+    return str(build / "tallystick")
+
+
+def environment():
+    """The tests' own variables are not the program's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TALLYSTICK_")}
+
+
+def run(*words, seconds=60):
+    """Runs a sub-command to its end."""
+    return subprocess.run([binary(), *words], env=environment(), capture_output=True, text=True,
+                          timeout=seconds, check=False)
+
+
+def key():
+    """A fresh Idempotency-Key."""
+    return str(uuid.uuid4())
+
+
+class Server:
+    def __init__(self, data_dir, *options):
+        self.data_dir = pathlib.Path(data_dir)
+        self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.exit_code = None
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [binary(), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0", *options],
+                env=environment(), stdout=subprocess.PIPE, stderr=log)
+        line = self._first_line()
+        prefix = "listening on "
+        if not line.startswith(prefix + "http://"):
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"no listening line but {line!r}; log:\n{self.log()[-4000:]}")
+        self.url = line[len(prefix):].strip()
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def _first_line(self):
+        ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
+        return self.process.stdout.readline().decode() if ready else ""
+
+    @property
+    def token(self):
+        """The administrator's."""
+        return (self.data_dir / "admin.token").read_text().strip()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def request(self, method, path, token=None, headers=None, session=None, **more):
+        """One request. token=True means the administrator's."""
+        headers = dict(headers or {})
+        if token is not None:
+            headers["Authorization"] = "Bearer " + (self.token if token is True else token)
+        more.setdefault("timeout", 60)
+        return (session or self.session).request(method, self.url + path, headers=headers, **more)
+
+    def get(self, path, **more):
+        return self.request("GET", path, **more)
+
+    def write(self, method, path, json=None, token=True, idempotency_key=None, headers=None, **more):
+        """A change, with a fresh key unless one is given ("" sends none)."""
+        headers = dict(headers or {})
+        if idempotency_key is None:
+            idempotency_key = key()
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        if json is not None:
+            more["json"] = json
+        return self.request(method, path, token=token, headers=headers, **more)
+
+    def post(self, path, json=None, **more):
+        return self.write("POST", path, json, **more)
+
+    def put(self, path, json=None, **more):
+        return self.write("PUT", path, json, **more)
+
+    def delete(self, path, **more):
+        return self.write("DELETE", path, None, **more)
+
+    def connect(self, seconds=10):
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def raw(self, data, seconds=10):
+        """Sends bytes and reads until the service closes, or all replies to GET, POST... that
+        were sent have come, or the time is over. Returns (bytes, whether it was closed)."""
+        if isinstance(data, str):
+            data = data.encode("latin-1")
+        received = b""
+        with self.connect(seconds) as connection:
+            try:
+                connection.sendall(data)
+            except OSError:
+                pass  # refused while still sending: the reply may have come all the same
+            deadline = time.monotonic() + seconds
+            while True:
+                connection.settimeout(max(0.01, deadline - time.monotonic()))
+                try:
+                    piece = connection.recv(65536)
+                except OSError:
+                    return received, False
+                if not piece:
+                    return received, True
+                received += piece
+
+    def stop(self, seconds=STOP_SECONDS):
+        """SIGTERM; returns the exit code."""
+        if self.exit_code is None:
+            self.session.close()
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.exit_code = self.process.wait(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                self.exit_code = -9
+            self.process.stdout.close()
+        return self.exit_code
+
+    def kill(self):
+        """kill -9, as a loss of the process."""
+        self.session.close()
+        self.process.kill()
+        self.exit_code = self.process.wait()
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def start():
+    servers = []
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        def starter(*options, data_dir=None):
+            directory = data_dir if data_dir is not None else os.path.join(scratch, f"data{len(servers)}")
+            started = Server(directory, *options)
+            servers.append(started)
+            return started
+        try:
+            yield starter
+        finally:
+            codes = [started.stop() for started in servers if started.exit_code is None]
+        assert codes == [0] * len(codes), "\n".join(started.log()[-3000:] for started in servers)
+
+
+@pytest.fixture(scope="session")
+def server():
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        started = Server(os.path.join(scratch, "data"))
+        yield started
+        code = started.stop()
+        assert code == 0, f"exit code {code}; log:\n{started.log()[-4000:]}"

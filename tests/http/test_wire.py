@@ -1,0 +1,460 @@
+"""The wire: framing, methods, limits, deadlines, and a stop that loses nothing."""
+
+import json
+import re
+import socket
+import threading
+import time
+
+import pytest
+
+from conftest import key
+
+HOST = "Host: example.org\r\n"
+COMPUTE = "/density"  # a POST that takes a body and changes nothing
+PROBLEM = "application/problem+json"
+
+
+def parse(text):
+    """The first reply of some bytes: (status, headers with lower-case names, body)."""
+    head, _, body = text.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    headers = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    return int(lines[0].split(" ")[1]), headers, body
+
+
+def check_problem(status, headers, body):
+    assert headers["content-type"] == PROBLEM
+    assert headers["cache-control"] == "no-store"
+    problem = json.loads(body)
+    assert problem["status"] == status
+    assert {"type", "title", "detail", "instance", "code"} <= set(problem)
+    return problem
+
+
+def post(length=None, extra="", body=""):
+    text = f"POST {COMPUTE} HTTP/1.1\r\n{HOST}Content-Type: application/json\r\n"
+    if length is not None:
+        text += f"Content-Length: {length}\r\n"
+    return text + extra + "\r\n" + body
+
+
+def get(extra="", target="/healthz", version="HTTP/1.1"):
+    return f"GET {target} {version}\r\n{HOST}{extra}\r\n"
+
+
+REFUSED_AND_CLOSED = {
+    "length and chunked": (post(2, "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400),
+    "chunked and length": (post(None, "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"), 400),
+    "two lengths": (post(2, "Content-Length: 3\r\n", "{}"), 400),
+    "two equal lengths": (post(2, "content-length: 2\r\n", "{}"), 400),
+    "unknown coding": (post(None, "Transfer-Encoding: gzip\r\n", "x"), 501),
+    "coding before chunked": (post(None, "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 501),
+    "identity": (post(None, "Transfer-Encoding: identity\r\n", "{}"), 501),
+    "two codings": (post(None, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400),
+    "chunked in 1.0": (post(None, "Transfer-Encoding: chunked\r\n", "0\r\n\r\n").replace("HTTP/1.1", "HTTP/1.0"), 400),
+    "no host": ("GET /healthz HTTP/1.1\r\n\r\n", 400),
+    "two hosts": (get("Host: other\r\n"), 400),
+    "host with a path": ("GET /healthz HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+    "empty host": ("GET /healthz HTTP/1.1\r\nHost:\r\n\r\n", 400),
+    "space before colon": (post(None, "Content-Length : 2\r\n", "{}"), 400),
+    "name is no token": (get("a(b: c\r\n"), 400),
+    "bare CR in a value": (get("a: b\rc\r\n"), 400),
+    "control in a value": (get("a: b\x01c\r\n"), 400),
+    "NUL in a value": (get("a: b\0c\r\n"), 400),
+    "NUL in the target": (get(target="/healthz\0x"), 400),
+    "folded line": (get("a: b\r\n c\r\n"), 400),
+    "bare LF": ("GET /healthz HTTP/1.1\r\nHost: x\nA: b\r\n\r\n", 400),
+    "two spaces": ("GET  /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    "two tokens": (get("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"), 400),
+    "40 KB header": (get("a: " + "b" * 40960 + "\r\n"), 431),
+    "many headers": (get("a: b\r\n" * 120), 431),
+    "40 KB target": (get(target="/" + "a" * 40960), 414),
+    "unknown expectation": (post(2, "Expect: tea\r\n", "{}"), 417),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_AND_CLOSED)
+def test_framing_is_refused_and_the_connection_closed(server, name):
+    data, wanted = REFUSED_AND_CLOSED[name]
+    reply, is_closed = server.raw(data + get())  # a smuggled request behind it
+    status, headers, body = parse(reply)
+    assert status == wanted
+    assert is_closed and headers["connection"] == "close"
+    assert reply.count(b"HTTP/1.1 ") == 1
+    check_problem(status, headers, body)
+
+
+@pytest.mark.parametrize("extra", ["Content-Length: x\r\n", "Content-Length: -1\r\n", "Content-Length: 2, 2\r\n",
+                                   "no colon\r\n"])
+def test_what_the_library_refuses_is_closed_too(server, extra):
+    reply, is_closed = server.raw(post(None, extra, "{}") + get())
+    assert parse(reply)[0] in (400, 413)
+    assert is_closed and b"alive" not in reply
+
+
+@pytest.mark.parametrize("target", ["/%00", "/%", "/%4", "/%zz", "/%0d%0a", "/%ff", "/a?b=%00", "/a b", "/\xe4",
+                                    "/a#b", "x", "/?" + "a=1&" * 60])
+def test_targets_that_cannot_be_read(server, target):
+    reply, _ = server.raw(get("Connection: close\r\n", target))
+    status, headers, body = parse(reply)
+    assert status == 400
+    check_problem(status, headers, body)
+
+
+def test_an_absolute_target_counts_as_its_path(server):
+    reply, _ = server.raw(get("Connection: close\r\n", "http://example.org/healthz?x"))
+    assert parse(reply)[0] in (200, 400)  # the path was found; the query is the handler's to judge
+
+
+def test_input_is_never_repeated_raw(server):
+    reply, _ = server.raw(get("Connection: close\r\n", "/%22%3Cscript%3E'x"))
+    status, headers, body = parse(reply)
+    assert status == 404
+    assert b"<script>" not in reply and b'"<' not in reply
+    assert json.loads(body)["instance"] == "/%22%3Cscript%3E'x"
+
+
+def test_pipelined_requests_are_answered_in_order(server):
+    targets = ["/healthz", "/nowhere", "/openapi.yaml", "/healthz"]
+    data = "".join(get(target=target) for target in targets[:-1]) + get("Connection: close\r\n")
+    reply, is_closed = server.raw(data)
+    assert is_closed
+    assert re.findall(rb"HTTP/1\.1 (\d+)", reply) == [b"200", b"404", b"200", b"200"]
+
+
+def test_a_client_that_ends_its_side_still_gets_its_reply(server):
+    with server.connect() as connection:
+        connection.sendall(get().encode())
+        connection.shutdown(socket.SHUT_WR)
+        started = time.monotonic()
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+        assert b"alive" in received and time.monotonic() - started < 5
+
+
+def test_http_1_0(server):
+    reply, is_closed = server.raw("GET /healthz HTTP/1.0\r\n\r\n")
+    assert parse(reply)[0] == 200 and is_closed
+
+
+# Bodies
+
+
+def test_a_large_body_is_refused_before_it_is_read(server):
+    started = time.monotonic()
+    reply, is_closed = server.raw(post(65 * 1024 * 1024))
+    status, headers, body = parse(reply)
+    assert status == 413 and is_closed and time.monotonic() - started < 5
+    check_problem(status, headers, body)
+
+
+def test_a_large_body_is_refused_instead_of_continued(server):
+    reply, _ = server.raw(post(65 * 1024 * 1024, "Expect: 100-continue\r\n"))
+    assert parse(reply)[0] == 413
+
+
+def test_a_refusal_arrives_while_the_client_still_sends(server):
+    data = post(65 * 1024 * 1024).encode() + b"x" * (8 * 1024 * 1024)
+    status, _, _ = parse(server.raw(data)[0])
+    assert status == 413
+
+
+def test_a_body_that_grows_too_large(server):
+    chunk = "4000\r\n" + "x" * 0x4000 + "\r\n"
+    head = (f"PUT /organisations/X HTTP/1.1\r\n{HOST}Authorization: Bearer {server.token}\r\n"
+            "Content-Type: application/json\r\nIf-None-Match: *\r\nTransfer-Encoding: chunked\r\n\r\n")
+    reply, is_closed = server.raw(head + chunk * 40 + "0\r\n\r\n")
+    status, headers, body = parse(reply)
+    assert status == 413 and is_closed
+    check_problem(status, headers, body)
+
+
+def test_continue_is_sent_for_a_body_that_is_wanted(server):
+    with server.connect() as connection:
+        connection.sendall(post(2, "Expect: 100-continue\r\nConnection: close\r\n").encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"{}")
+        assert connection.recv(10000).startswith(b"HTTP/1.1 ")
+
+
+def test_a_refused_body_is_skipped_and_the_connection_goes_on(server):
+    data = post(9, "", "{\"a\": 1}\n").replace("application/json", "text/xml") + get("Connection: close\r\n")
+    reply, _ = server.raw(data)
+    assert re.findall(rb"HTTP/1\.1 (\d+)", reply) == [b"415", b"200"]
+
+
+def test_media_types(server):
+    for content_type in ("text/xml", "application/json; charset=latin-1", "application/x-www-form-urlencoded", None):
+        reply = server.request("POST", COMPUTE, data=b"{}", headers={"Content-Type": content_type})
+        assert reply.status_code == 415
+        assert "application/json" in reply.headers["Accept"]
+    reply = server.request("POST", COMPUTE, data=b"{}", headers={"Content-Type": "application/json;charset=UTF-8"})
+    assert reply.status_code not in (415, 500)
+    reply = server.request("POST", COMPUTE, data=b"x", headers={"Content-Type": "application/json",
+                                                                "Content-Encoding": "gzip"})
+    assert reply.status_code == 415
+
+
+# Methods
+
+
+def test_every_path_names_its_methods(server):
+    paths = server.get("/openapi.json").json().get("paths", {})
+    for template, item in paths.items():
+        path = re.sub(r"{[^}]*}", "x", template)
+        methods = {name.upper() for name in item if name in ("get", "put", "post", "delete")}
+        allowed = methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
+        reply = server.request("OPTIONS", path)
+        assert reply.status_code == 204 and reply.content == b"", template
+        assert set(reply.headers["Allow"].split(", ")) == allowed, template
+        for method in {"GET", "PUT", "POST", "DELETE", "PATCH"} - methods:
+            reply = server.request(method, path)
+            assert reply.status_code == 405, (method, template)
+            assert set(reply.headers["Allow"].split(", ")) == allowed, template
+
+
+@pytest.mark.parametrize("method", ["get", "BREW", "CONNECT", "Get"])
+def test_unknown_methods(server, method):
+    reply, _ = server.raw(f"{method} /healthz HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n")
+    status, headers, body = parse(reply)
+    assert status == 501
+    check_problem(status, headers, body)
+
+
+def test_options_of_the_whole(server):
+    reply, _ = server.raw(f"OPTIONS * HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n")
+    status, headers, _ = parse(reply)
+    assert status == 204 and "GET" in headers["allow"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json", "/nowhere", "/provinces"])
+def test_head_equals_get_without_the_body(server, path):
+    got = server.get(path)
+    head = server.request("HEAD", path)
+    skipped = {"date", "request-id"}
+    assert head.status_code == got.status_code and head.content == b""
+    assert ({k.lower(): v for k, v in head.headers.items() if k.lower() not in skipped} ==
+            {k.lower(): v for k, v in got.headers.items() if k.lower() not in skipped})
+    assert int(head.headers["Content-Length"]) == len(got.content)
+
+
+def test_unknown_paths_have_a_hint(server):
+    reply = server.get("/healthzz")
+    assert reply.status_code == 404
+    assert "/healthz" in check_problem(404, {k.lower(): v for k, v in reply.headers.items()}, reply.text)["detail"]
+    assert "slash" in server.get("/healthz/").json()["detail"]
+
+
+def test_every_reply_has_an_id_of_its_own(server):
+    replies = [server.get(path) for path in ("/healthz", "/provinces", "/provinces", "/nowhere")]
+    ids = {reply.headers["Request-Id"] for reply in replies}
+    assert len(ids) == len(replies)
+    assert all(reply.headers["X-Content-Type-Options"] == "nosniff" for reply in replies)
+    assert all("Cache-Control" in reply.headers for reply in replies)
+
+
+def test_unchanged_things_are_not_sent_again(server):
+    reply = server.get("/provinces")
+    etag = reply.headers.get("ETag")
+    if etag is None:
+        pytest.skip("/provinces has no ETag")
+    again = server.get("/provinces", headers={"If-None-Match": f'"other", W/{etag}'})
+    assert again.status_code == 304 and again.content == b""
+    assert again.headers["ETag"] == etag
+    assert again.headers.get("Content-Length") in (None, reply.headers["Content-Length"])
+    assert server.get("/provinces", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_one_log_line_a_request(start):
+    started = start()
+    started.get('/no"where\nlevel=error')
+    request_id = started.get("/healthz").headers["Request-Id"]
+    assert started.stop() == 0
+    lines = [line for line in started.log().splitlines() if "event=request" in line]
+    assert len(lines) == 2
+    assert all("level=info" in line for line in lines)
+    assert f"request={request_id} " in lines[1] and "path=/healthz status=200" in lines[1]
+
+
+# Deadlines and limits
+
+
+def trickle(server, first, seconds):
+    """Sends a byte now and then; returns what came and after how long the connection closed."""
+    started = time.monotonic()
+    received = b""
+    with server.connect() as connection:
+        connection.sendall(first.encode())
+        connection.settimeout(0.2)
+        while time.monotonic() - started < seconds:
+            try:
+                piece = connection.recv(65536)
+                if not piece:
+                    break
+                received += piece
+            except socket.timeout:
+                pass
+            except OSError:
+                break
+            try:
+                connection.send(b"a")
+            except OSError:
+                pass
+    return received, time.monotonic() - started
+
+
+@pytest.mark.concurrent
+def test_a_trickling_client_is_cut(start):
+    started = start("--header-timeout", "1", "--request-timeout", "2")
+    cases = {
+        "request line": ("G", 1, 1),
+        "header": ("GET /healthz HTTP/1.1\r\nX: ", 1, 1),
+        "body": (post(1000), 2, 1),
+        "second request": (get() + "GE", 1, 2),
+    }
+    for name, (first, least, replies) in cases.items():
+        received, seconds = trickle(started, first, 10)
+        assert least <= seconds < least + 4, name
+        assert received.count(b"HTTP/1.1 ") == replies, name
+        assert b" 408 " in received, name
+    assert started.get("/healthz").status_code == 200
+
+
+@pytest.mark.concurrent
+def test_connections_over_the_limit_are_told(start):
+    started = start("--connections", "8", "--connections-per-address", "6")
+    held = [started.connect() for _ in range(6)]
+    for connection in held:
+        connection.sendall(get().encode())
+        assert b"alive" in connection.recv(10000)
+    for _ in range(3):
+        status, headers, body = parse(started.raw("")[0])
+        assert status == 503 and headers["retry-after"] == "1"
+        check_problem(status, headers, body)
+    held.pop().close()
+    deadline = time.monotonic() + 5
+    while parse(started.raw(get("Connection: close\r\n"))[0])[0] != 200:
+        assert time.monotonic() < deadline, "a closed connection makes room"
+    for connection in held:
+        connection.close()
+
+
+# Stopping
+
+
+@pytest.mark.concurrent
+def test_a_stop_under_load_fails_nobody(start):
+    started = start()
+    failures = []
+    counts = []
+    stopping = threading.Event()
+
+    def ask(number):
+        count = 0
+        while True:
+            try:
+                connection = started.connect()
+            except OSError:
+                break  # nobody listens any more
+            is_open = True
+            asked = False
+            while is_open:
+                data = get(target="/provinces" if (number + count) % 2 else "/healthz")
+                try:
+                    asked = True
+                    connection.sendall(data.encode())
+                    reply = b""
+                    while b"\r\n\r\n" not in reply:
+                        piece = connection.recv(65536)
+                        if not piece:
+                            raise OSError("closed")
+                        reply += piece
+                    status, headers, body = parse(reply)
+                    while len(body) < int(headers["content-length"]):
+                        body += connection.recv(65536)
+                    asked = False
+                    if status not in (200, 404):
+                        failures.append(status)
+                    count += 1
+                    is_open = headers.get("connection") != "close"
+                except OSError as error:
+                    if asked and not stopping.is_set():
+                        failures.append(str(error))
+                    elif asked and count > 0 and "closed" not in str(error):
+                        failures.append(str(error))
+                    is_open = False
+            connection.close()
+            if stopping.is_set():
+                break
+        counts.append(count)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    stopping.set()
+    started_at = time.monotonic()
+    assert started.stop() == 0
+    assert time.monotonic() - started_at < 20
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert all(count > 0 for count in counts)
+
+
+@pytest.mark.concurrent
+def test_a_stop_ends_idle_connections_and_only_once(start):
+    started = start()
+    idle = started.connect()
+    used = started.connect()
+    used.sendall(get().encode())
+    assert b"alive" in used.recv(10000)
+    started.process.terminate()
+    started.process.terminate()
+    begun = time.monotonic()
+    assert started.stop() == 0
+    assert time.monotonic() - begun < 10
+    assert idle.recv(10) == b"" and used.recv(10) == b""
+    idle.close()
+    used.close()
+
+
+@pytest.mark.concurrent
+def test_clients_that_leave_in_the_middle(start):
+    started = start("--loops", "2")
+    body = json.dumps({"values": [1.0, 2.0, 3.0, 5.0], "bandwidth": 1})
+    whole = post(len(body), "", body).encode()
+    write = (f"PUT /organisations/X HTTP/1.1\r\n{HOST}Authorization: Bearer {started.token}\r\n"
+             f"Idempotency-Key: {key()}\r\nContent-Type: application/json\r\nIf-None-Match: *\r\n"
+             "Content-Length: 2\r\n\r\n{}").encode()
+
+    def leave(data, cut):
+        for _ in range(20):
+            connection = started.connect()
+            connection.sendall(data[:cut])
+            connection.close()
+
+    threads = [threading.Thread(target=leave, args=(data, cut))
+               for data in (whole, write) for cut in (10, len(data) - 1, len(data))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert started.get("/healthz").status_code == 200
+    begun = time.monotonic()
+    assert started.stop() == 0
+    assert time.monotonic() - begun < 15, "nothing hangs on clients that are gone"
+
+
+@pytest.mark.concurrent
+def test_a_log_nobody_can_forge(start):
+    started = start("--log-level", "debug")
+    reply, _ = started.raw(get("Connection: close\r\n", "/a%0alevel=error"))
+    assert parse(reply)[0] == 400
+    assert started.stop() == 0
+    assert "\nlevel=error" not in started.log()
