@@ -60,6 +60,6 @@ bool statement_is_null(sqlite3_stmt *use, int column);
 enum status statement_fixed(sqlite3_stmt *use, int column, void *out, size_t length) NODISCARD;
 
 /* A SQLite result code as a status; logs what the library says about it. */
-enum status statement_status(sqlite3 *handle, int code);
+enum status statement_status(sqlite3 *handle, int code) NODISCARD;
 
 #endif

@@ -182,7 +182,7 @@ static enum status read_movement(sqlite3_stmt *use, struct arena *arena, void *r
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 13, last);
     }
-    return status != STATUS_OK ? status : statement_fixed(use, 16, movement->hash, DIGEST_BYTES);
+    return status != STATUS_OK ? status : statement_fixed(use, 16, movement->hash, DB_HASH_BYTES);
 }
 
 enum status db_movement_list(struct db *db, struct arena *arena, const char *supply, int64_t after_seq,

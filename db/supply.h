@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/db.h"
-#include "ledger/digest.h"
+#include "db/entry.h"
 
 /* Supplies and their movements. Texts live in the arena given. */
 
@@ -45,7 +45,7 @@ struct movement {
     int64_t time_ms, occurred_at_ms;
     /* only when read: */
     const char *organisation, *role, *note_text; /* note_text: NULL where none or erased */
-    uint8_t hash[DIGEST_BYTES];
+    uint8_t hash[DB_HASH_BYTES];
 };
 
 /* STATUS_ABSENT where there is none. */

@@ -138,7 +138,7 @@ static enum status read_event(sqlite3_stmt *use, struct arena *arena, void *row)
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 4, targets);
     }
-    return status != STATUS_OK ? status : statement_fixed(use, 8, event->hash, DIGEST_BYTES);
+    return status != STATUS_OK ? status : statement_fixed(use, 8, event->hash, DB_HASH_BYTES);
 }
 
 enum status db_transfer_events(struct db *db, struct arena *arena, const char *transfer, struct transfer_event **out,

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/db.h"
-#include "ledger/digest.h"
+#include "db/entry.h"
 
 /* Transfers, their lines and events. Texts live in the arena given. */
 
@@ -37,7 +37,7 @@ struct transfer_event {
     int64_t time_ms;
     const char *organisation, *role;
     const char *reason, *reason_text; /* commitment and text; NULL where none */
-    uint8_t hash[DIGEST_BYTES];       /* of the entry; only when read */
+    uint8_t hash[DB_HASH_BYTES];       /* of the entry; only when read */
 };
 
 struct transfer_event_line {

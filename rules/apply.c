@@ -148,11 +148,8 @@ enum status context_forbid(struct context *context, const char *what, const char
 {
     const struct actor *actor = &context->command->actor;
     struct refusal *refusal = &context->outcome->refusal;
-    refusal_set(refusal, REFUSAL_FORBIDDEN, "forbidden", "%s at %s is for operators of %s; the token is of %s%s", what,
-                site, organisation, role_name(actor->role), actor->organisation[0] != 0 ? ", " : " without organisation");
-    if (actor->organisation[0] != 0) {
-        strncat(refusal->detail, actor->organisation, sizeof refusal->detail - strlen(refusal->detail) - 1);
-    }
+    refusal_set(refusal, REFUSAL_FORBIDDEN, "forbidden", "%s at %s is for operators of %s; the token is %s of %s", what, site,
+                organisation, role_name(actor->role), actor->organisation[0] != 0 ? actor->organisation : "no organisation");
     refusal_text(refusal, "needed_role", "operator");
     refusal_text(refusal, "organisation", organisation);
     refusal_text(refusal, "site", site);

@@ -23,9 +23,10 @@
 #include "db/node.h"
 #include "db/reference.h"
 #include "db/supply.h"
+#include "tests/unit/support/scratch.h"
 
 struct fixture {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char path[96];
     struct db *db;
     struct arena arena;
@@ -35,8 +36,7 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    snprintf(f->dir, sizeof f->dir, "/tmp/tallystick-test-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
+    assert_int_equal(scratch_make(f->dir), 0);
     snprintf(f->path, sizeof f->path, "%s/t.db", f->dir);
     assert_int_equal(db_open_writer(f->path, &f->db), STATUS_OK);
     arena_init(&f->arena);
@@ -47,11 +47,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    char command[160];
     db_close(f->db);
     arena_fini(&f->arena);
-    snprintf(command, sizeof command, "rm -rf %s", f->dir);
-    int failed = system(command);
+    int failed = scratch_remove(f->dir);
     free(f);
     return failed;
 }

@@ -19,6 +19,7 @@
 #include "ledger/key.h"
 #include "rules/block.h"
 #include "rules/verify.h"
+#include "tests/unit/support/scratch.h"
 
 static const char genesis[] =
     "{\"origin\":\"test.example/1\",\"time_zone_minutes\":480,\"node_key\":\"%s\","
@@ -30,14 +31,13 @@ static const char genesis[] =
 enum { START_MS = 1000000000 };
 
 struct world {
-    char dir[64];
+    char dir[SCRATCH_BYTES];
     char path[96];
     struct db *db;
     struct executor *executor;
 };
 
 static struct key *key;
-static char key_dir[64];
 
 /* Answers say what happened and nothing else. */
 static enum status present(void *context, struct db *db, const struct command *command, const struct outcome *outcome,
@@ -60,10 +60,6 @@ static const struct presenter presenter = { present, NULL };
 static int group_set_up(void **state)
 {
     (void)state;
-    char path[96];
-    snprintf(key_dir, sizeof key_dir, "/tmp/tallystick-test-XXXXXX");
-    assert_non_null(mkdtemp(key_dir));
-    snprintf(path, sizeof path, "%s/key", key_dir);
     assert_int_equal(key_library_open(), STATUS_OK);
     assert_int_equal(key_generate(&key), STATUS_OK);
     return 0;
@@ -73,13 +69,12 @@ static int group_tear_down(void **state)
 {
     (void)state;
     key_free(key);
-    return rmdir(key_dir);
+    return 0;
 }
 
 static void world_open(struct world *world)
 {
-    snprintf(world->dir, sizeof world->dir, "/tmp/tallystick-test-XXXXXX");
-    assert_non_null(mkdtemp(world->dir));
+    assert_int_equal(scratch_make(world->dir), 0);
     snprintf(world->path, sizeof world->path, "%s/t.db", world->dir);
     assert_int_equal(db_open_writer(world->path, &world->db), STATUS_OK);
     assert_int_equal(executor_open(&world->executor, world->db, key, &presenter), STATUS_OK);
@@ -87,11 +82,9 @@ static void world_open(struct world *world)
 
 static void world_close(struct world *world)
 {
-    char command[160];
     executor_close(world->executor);
     db_close(world->db);
-    snprintf(command, sizeof command, "rm -rf %s", world->dir);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(scratch_remove(world->dir), 0);
 }
 
 /* Delivers inside an open block; returns the answer's status, and its body in text. */
