@@ -49,6 +49,7 @@ build_with_buildah() {
     # The host's package configuration is lent to the build and stays out of the image.
     local_buildah bud --isolation chroot --pull-never --format docker --layers=false \
         --volume /etc/apt:/etc/apt:ro --build-arg "BASE=$base" -f docker/Dockerfile -t "$tag" .
+    local_buildah rmi --prune >/dev/null 2>&1 || true # what carried the name before
 }
 
 unpack() {

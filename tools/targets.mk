@@ -1,17 +1,18 @@
 # Targets for people: dependencies, running, testing, measuring, packaging, cleaning.
 LISTEN ?= 127.0.0.1:8080
 DATA   ?= var
+BENCH  ?= all
 # As many jobs as there are processors, unless somebody has said how many.
 MAKE_QUIET = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # Programs that tests call: each tests/oracle/*.mk makes its own a prerequisite of oracles.
 .PHONY: oracles
-include $(sort $(wildcard tests/oracle/*.mk))
+include $(sort $(wildcard tests/oracle/*.mk)) bench/bench.mk
 
-# The thread sanitizer looks at what has threads: the server, the sequencer, and the tests
+# The thread sanitizer looks at what has threads: the server, the rules it drives, and the tests
 # that say so; the rest would only repeat, ten times slower, what the other variants show.
 ifeq ($(VARIANT),tsan)
-SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/%,$(UNIT))
+SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/%,$(UNIT))
 SUITES   += tests/http tests/fault
 TEST_ARGS = --marker concurrent
 else
@@ -68,10 +69,10 @@ $(BUILD)/%.ok: %.c | $(GENERATED_HEADERS)
 
 -include $(LINT_SOURCES:%.c=$(BUILD)/%.ok.d)
 
-bench: ## measure, print the table and keep it in bench/RESULTS.md
+bench: ## measure and keep the table in bench/RESULTS.md (BENCH=smoke: a try, kept nowhere)
 	$(Q)tools/deps.sh build test bench
-	$(Q)+$(MAKE_QUIET) all oracles
-	$(Q)bench/run.sh $(BUILD)
+	$(Q)+$(MAKE_QUIET) all bench-programs
+	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --part "$(BENCH)"
 
 image: ## build a container image with docker, podman or buildah
 	$(Q)tools/image.sh
