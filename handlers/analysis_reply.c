@@ -4,6 +4,7 @@
 #include "handlers/analysis_reply.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #include "json/parse.h"
 #include "ledger/digest.h"
 
-enum { ETAG_DIGEST_BYTES = 8 };
+enum { ETAG_DIGEST_BYTES = 8, BODY_BYTES_LARGE = 1024 * 1024 };
 
 /* Status and headers of a GET's answer; its JSON is in the reply. */
 static void set_headers(struct exchange *exchange, const char *etag)
@@ -99,12 +100,22 @@ bool analysis_body_parse(struct exchange *exchange, json_t **document)
     return false;
 }
 
+void analysis_body_free(const struct exchange *exchange, json_t *document)
+{
+    json_decref(document);
+#ifdef __GLIBC__
+    if (exchange->body_length > BODY_BYTES_LARGE) {
+        malloc_trim(0);
+    }
+#endif
+}
+
 void analysis_body_refuse(struct exchange *exchange, const struct faults *faults)
 {
     assert(faults->total > 0);
     const char *code = faults->total == 1 && faults->count == 1 ? faults->items[0].code : "invalid_request";
     if (faults->total == 1 && problem_code_is_known(code)) {
-        problem_faults(exchange, code, faults, "The body is wrong: %s.", faults->items[0].detail);
+        problem_faults(exchange, code, faults, "The body is wrong: %s", faults->items[0].detail);
     } else {
         problem_faults(exchange, "invalid_request", faults, "%zu things are wrong with the body; errors names them.",
                        faults->total);

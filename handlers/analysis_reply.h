@@ -25,8 +25,12 @@ bool analysis_reply_cached(struct exchange *exchange, const char *key);
  * reply that failed for lack of memory becomes a problem. */
 void analysis_reply_finish(struct exchange *exchange, const char *key);
 
-/* Parses the body. False: the problem (400, 413) is the reply. The caller json_decref()s. */
+/* Parses the body. False: the problem (400, 413) is the reply. */
 bool analysis_body_parse(struct exchange *exchange, json_t **document);
+
+/* Frees the document. A large one's memory goes back to the system: threads of the pool live
+ * long, and each would keep what its largest body took. */
+void analysis_body_free(const struct exchange *exchange, json_t *document);
 
 /* The problem out of the faults of a body: a single one gives its code, several are
  * invalid_request. faults has at least one. */

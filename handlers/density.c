@@ -199,7 +199,7 @@ static bool resolve(struct exchange *exchange, struct question *q)
         return fail(exchange, status);
     }
     if (faults.total > 0) {
-        problem_faults(exchange, "unknown_indicator", &faults, "The query is wrong: %s.", faults.items[0].detail);
+        problem_faults(exchange, "unknown_indicator", &faults, "The query is wrong: %s", faults.items[0].detail);
         return false;
     }
     return check_size(exchange, q);
@@ -407,6 +407,6 @@ enum handled density_post(struct exchange *exchange)
         return HANDLED_REPLY;
     }
     bool is_sound = density_sample_read(exchange, document, &sheet.drawing);
-    json_decref(document); /* the numbers were copied; a large document goes before the work begins */
+    analysis_body_free(exchange, document); /* the numbers were copied; a large document goes before the work begins */
     return is_sound ? draw(exchange, &sheet, NULL) : HANDLED_REPLY;
 }

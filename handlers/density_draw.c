@@ -40,10 +40,10 @@ bool density_bandwidth_set(double number, struct kde_options *options)
 
 const char *density_bandwidth_wanted(struct arena *arena)
 {
-    const char *wanted = "a number of 1e-100 to 1e15, or one of";
+    const char *wanted = "a number of 1e-100 to 1e15";
     for (int rule = 0; rule < KDE_RULE_COUNT && wanted != NULL; rule++) {
         if (rule != KDE_RULE_NUMBER) {
-            wanted = arena_format(arena, "%s %s", wanted, kde_rule_name((enum kde_rule)rule));
+            wanted = arena_format(arena, "%s or %s", wanted, kde_rule_name((enum kde_rule)rule));
         }
     }
     return wanted != NULL ? wanted : "a number or a rule";

@@ -56,8 +56,8 @@ bool density_rule_find(const char *text, struct kde_options *options);
 /* A bandwidth as a number. False where it is outside what is accepted. */
 bool density_bandwidth_set(double number, struct kde_options *options);
 
-/* "a number of 1e-100 to 1e15, or one of silverman, ...": for the faults of both. In the
- * arena; never NULL. */
+/* "a number of 1e-100 to 1e15 or silverman or ...": for the faults of both. In the arena;
+ * never NULL. */
 const char *density_bandwidth_wanted(struct arena *arena);
 
 /* Takes the bounds over, with the default for cut, or says what is wrong. */

@@ -135,7 +135,7 @@ static bool resolve(struct exchange *exchange, struct question *q)
         return false;
     }
     if (faults.total > 0) {
-        problem_faults(exchange, "unknown_indicator", &faults, "The query is wrong: %s.", faults.items[0].detail);
+        problem_faults(exchange, "unknown_indicator", &faults, "The query is wrong: %s", faults.items[0].detail);
         return false;
     }
     return join(exchange, q);
@@ -334,6 +334,6 @@ enum handled efficiency_post(struct exchange *exchange)
     if (efficiency_units_read(exchange, document, &sheet)) {
         solve(exchange, &sheet, NULL);
     }
-    json_decref(document);
+    analysis_body_free(exchange, document);
     return HANDLED_REPLY;
 }
