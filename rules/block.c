@@ -49,6 +49,7 @@ struct executor {
     bool is_open;
     atomic_bool is_failed;
     _Atomic uint64_t seq;
+    _Atomic int64_t time_ms;
 };
 
 static enum status read_parameters(struct executor *executor)
@@ -117,6 +118,7 @@ enum status executor_open(struct executor **out, struct db *db, const struct key
         return status;
     }
     atomic_store(&executor->seq, executor->committed.entry.seq);
+    atomic_store(&executor->time_ms, (int64_t)executor->committed.entry.time_ms);
     *out = executor;
     return STATUS_OK;
 }
@@ -133,6 +135,11 @@ void executor_close(struct executor *executor)
 uint64_t executor_seq(const struct executor *executor)
 {
     return atomic_load(&executor->seq);
+}
+
+int64_t executor_time_ms(const struct executor *executor)
+{
+    return atomic_load(&executor->time_ms);
 }
 
 bool executor_is_failed(const struct executor *executor)
@@ -368,6 +375,7 @@ enum status block_commit(struct executor *executor)
     }
     executor->committed = executor->working;
     atomic_store(&executor->seq, executor->committed.entry.seq);
+    atomic_store(&executor->time_ms, (int64_t)executor->committed.entry.time_ms);
     return STATUS_OK;
 }
 

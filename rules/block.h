@@ -67,6 +67,7 @@ void block_abandon(struct executor *executor);
 
 /* The last committed entry. Any thread may call executor_seq. */
 uint64_t executor_seq(const struct executor *executor);
+int64_t executor_time_ms(const struct executor *executor); /* of that entry; any thread */
 bool executor_is_failed(const struct executor *executor);
 
 /* The newest checkpoint note (NUL-terminated), for the anchor file; "" before the first. */

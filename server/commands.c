@@ -15,7 +15,9 @@
 #include "db/db.h"
 #include "db/node.h"
 #include "db/reference.h"
+#include "rules/actor.h"
 #include "rules/verify.h"
+#include "server/sample.h"
 #include "server/store.h"
 #include "server/verifier.h"
 
@@ -32,6 +34,12 @@ int command_init(const struct config *config)
     enum status status = store_open(config->data_dir, &options, &store);
     if (status != STATUS_OK) {
         complain("the data directory could not be initialised", status);
+        return EXIT_FAILURE;
+    }
+    status = config->with_sample ? sample_deliver(store) : STATUS_OK;
+    if (status != STATUS_OK) {
+        complain("the sample could not be added", status);
+        store_close(store);
         return EXIT_FAILURE;
     }
     printf("%s: %s; the administrator's token is in %s/admin.token\n", config->data_dir,
@@ -63,8 +71,22 @@ static enum status check_organisation(const struct config *config, struct arena 
     return status;
 }
 
+/* Roles that a token may carry. */
+static bool role_is_given(const char *name)
+{
+    enum role role = ROLE_PUBLIC;
+    bool is_known = role_from_name(name, &role) == STATUS_OK && role != ROLE_PUBLIC && role != ROLE_SYSTEM;
+    if (!is_known) {
+        fprintf(stderr, "tallystick: --role: admin, coordinator, operator or auditor, not %s\n", name);
+    }
+    return is_known;
+}
+
 int command_token(const struct config *config)
 {
+    if (!role_is_given(config->role)) {
+        return EXIT_FAILURE;
+    }
     struct arena arena;
     struct node *node = NULL;
     const char *token = NULL;

@@ -42,7 +42,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKEN | VERIFY, SERVE | INIT | TOKEN, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKEN | VERIFY, SERVE | INIT | TOKEN | VERIFY, "DIR",
          "directory of database, keys and anchor"),
     TEXT("listen", "LISTEN", listen, "127.0.0.1:8080", SERVE, 0, "HOST:PORT",
          "where to listen: name, IPv4 or [IPv6]; port 0 picks a free one"),
@@ -70,7 +70,6 @@ static const struct config_option options[] = {
     FLAG("sample", "SAMPLE", with_sample, INIT, "add a small world to look at"),
     TEXT("organisation", "ORGANISATION", organisation, NULL, TOKEN, TOKEN, "ID", "whom the token acts for"),
     TEXT("role", "ROLE", role, NULL, TOKEN, TOKEN, "ROLE", "admin, coordinator, operator or auditor"),
-    TEXT("export", "EXPORT", export_path, NULL, VERIFY, 0, "FILE", "verify an exported ledger"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
 };
@@ -335,10 +334,6 @@ static enum status fill_standards(struct parse *parse)
     }
     if (parse->config.job_threads == 0) {
         parse->config.job_threads = cpu_count();
-    }
-    if (parse->config.command == RUN_VERIFY &&
-        (parse->config.data_dir == NULL) == (parse->config.export_path == NULL)) {
-        return COMPLAIN(parse, "verify takes one of --data-dir DIR and --export FILE");
     }
     return STATUS_OK;
 }

@@ -64,7 +64,6 @@ struct config {
     bool with_sample;
     const char *organisation;
     const char *role;
-    const char *export_path;
     const char *checkpoint_path;
 };
 

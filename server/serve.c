@@ -35,6 +35,7 @@
 enum {
     ANALYSES_KEPT = 256,       /* finished analyses */
     DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
+    LEDGER_AHEAD_MS = 5 * 60 * 1000,
     STOP_POLL_MS = 10,
     STOP_CANCEL_S = 20,        /* long computations may finish for so long */
     STOP_DEADLINE_S = 30       /* then what is left is closed */
@@ -58,6 +59,9 @@ static void report_readiness(struct service *service, struct buffer *faults)
     }
     if (sequencer_depth(server->sequencer) >= (size_t)server->config->queue_length) {
         buffer_text(faults, "queue: as many changes wait as may\n");
+    }
+    if (executor_time_ms(server->executor) > clock_wall_ms() + LEDGER_AHEAD_MS) {
+        buffer_text(faults, "clock: the ledger's time is more than 5 minutes ahead of this machine's\n");
     }
     if (statvfs(server->config->data_dir, &disk) != 0) {
         buffer_text(faults, "disk: the data directory cannot be looked at\n");
@@ -195,7 +199,7 @@ static void drain(struct server *server)
 static void leave_in_haste(struct server *server)
 {
     log_warn("stop", "suspended=%zu left=yes", atomic_load(&server->suspended));
-    sequencer_close(server->sequencer);
+    sequencer_stop(server->sequencer); /* not freed: that computation may still come to submit */
     store_close(server->store);
     log_flush();
     _exit(0);

@@ -3,7 +3,7 @@
 GENERATED_HEADERS := $(BUILD)/generated/db/statements.inc $(BUILD)/generated/db/migrations.inc \
                      $(BUILD)/generated/db/node_statements.inc $(BUILD)/generated/db/node_schema.inc
 GENERATED_server  := server/embedded_provinces server/embedded_figures server/embedded_indicators \
-                     server/embedded_openapi_yaml server/embedded_openapi_json
+                     server/embedded_sample server/embedded_openapi_yaml server/embedded_openapi_json
 
 $(BUILD)/generated/db/statements.inc: $(sort $(wildcard db/sql/*.sql)) tools/statements.awk
 	$(Q)mkdir -p $(@D) && awk -f tools/statements.awk $(filter %.sql,$^) > $@
@@ -23,6 +23,8 @@ $(BUILD)/generated/server/embedded_provinces.c: data/provinces.csv tools/embed.s
 $(BUILD)/generated/server/embedded_figures.c: data/figures.csv tools/embed.sh
 	$(embed)
 $(BUILD)/generated/server/embedded_indicators.c: data/indicators.csv tools/embed.sh
+	$(embed)
+$(BUILD)/generated/server/embedded_sample.c: data/sample.tsv tools/embed.sh
 	$(embed)
 $(BUILD)/generated/server/embedded_openapi_yaml.c: openapi.yaml tools/embed.sh
 	$(embed)
