@@ -233,8 +233,7 @@ enum status sequencer_submit(struct sequencer *sequencer, struct pending *pendin
         return STATUS_IO;
     }
     pthread_mutex_lock(&sequencer->lock);
-    assert(!sequencer->is_stopping);
-    if (sequencer->waiting >= sequencer->queue_length) {
+    if (sequencer->waiting >= sequencer->queue_length || sequencer->is_stopping) {
         pthread_mutex_unlock(&sequencer->lock);
         return STATUS_BUSY;
     }
@@ -267,18 +266,27 @@ bool sequencer_is_failed(const struct sequencer *sequencer)
     return atomic_load(&sequencer->is_failed);
 }
 
-void sequencer_close(struct sequencer *sequencer)
+void sequencer_stop(struct sequencer *sequencer)
 {
-    if (sequencer == NULL) {
-        return;
-    }
     pthread_mutex_lock(&sequencer->lock);
     sequencer->is_stopping = true;
     pthread_mutex_unlock(&sequencer->lock);
     pthread_cond_signal(&sequencer->wake);
     pthread_join(sequencer->thread, NULL);
     assert(sequencer->first == NULL && sequencer->waiting == 0);
+}
+
+void sequencer_free(struct sequencer *sequencer)
+{
     pthread_mutex_destroy(&sequencer->lock);
     pthread_cond_destroy(&sequencer->wake);
     free(sequencer);
+}
+
+void sequencer_close(struct sequencer *sequencer)
+{
+    if (sequencer != NULL) {
+        sequencer_stop(sequencer);
+        sequencer_free(sequencer);
+    }
 }

@@ -42,7 +42,7 @@ struct pending {
 enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, size_t queue_length,
                            struct sequencer **sequencer) NODISCARD;
 
-/* Any thread. STATUS_OK: done will be called. STATUS_BUSY: the queue is full.
+/* Any thread. STATUS_OK: done will be called. STATUS_BUSY: the queue is full, or stopped.
  * STATUS_IO: writing stopped after a failed commit. */
 enum status sequencer_submit(struct sequencer *sequencer, struct pending *pending) NODISCARD;
 
@@ -52,8 +52,13 @@ size_t sequencer_depth(struct sequencer *sequencer);
 /* Any thread: true after a failed commit, for good. */
 bool sequencer_is_failed(const struct sequencer *sequencer);
 
-/* Finishes what waits, stops the thread and frees. Nothing may be submitted any more.
- * NULL does nothing. */
+/* Finishes what waits and ends the thread; the executor is not used afterwards. Once. */
+void sequencer_stop(struct sequencer *sequencer);
+
+/* Frees a stopped one: nobody may submit any more. */
+void sequencer_free(struct sequencer *sequencer);
+
+/* Stops and frees. NULL does nothing. */
 void sequencer_close(struct sequencer *sequencer);
 
 #endif

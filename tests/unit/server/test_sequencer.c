@@ -1,0 +1,383 @@
+/*
+ * The sequencer against an executor of our own that counts, refuses, loses blocks and
+ * fails commits when told: every command is answered exactly once, and only after what
+ * decides its answer.
+ */
+#include "server/sequencer.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "db/db.h"
+#include "rules/block.h"
+
+enum { THREADS = 8, COMMANDS = 200, QUEUE = 64 };
+
+/* What the executor saw; the writer thread's, read after the sequencer has stopped. */
+struct executor {
+    unsigned blocks;
+    unsigned commits;
+    unsigned abandoned;
+    unsigned in_block;
+    unsigned largest;
+    unsigned delivered;
+    unsigned checkpoints;
+    uint64_t committed; /* commands in committed blocks */
+    bool is_open;       /* a block is begun */
+    atomic_bool is_held;   /* the first delivery waits */
+    atomic_bool is_entered;
+    atomic_bool commit_fails;
+    char note[64];
+};
+
+static struct executor fake;
+static char directory[64];
+
+enum status block_begin(struct executor *executor, int64_t time_ms)
+{
+    assert_true(time_ms > 0);
+    assert_false(executor->is_open);
+    executor->is_open = true;
+    executor->in_block = 0;
+    executor->blocks++;
+    return STATUS_OK;
+}
+
+enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer,
+                          bool *is_lost)
+{
+    assert_true(executor->is_open);
+    atomic_store(&executor->is_entered, true);
+    while (atomic_load(&executor->is_held)) {
+        usleep(1000);
+    }
+    if (strcmp(command->target, "fault") == 0) {
+        return STATUS_EXHAUSTED;
+    }
+    if (strcmp(command->target, "lost") == 0) {
+        *is_lost = true;
+        return STATUS_IO;
+    }
+    executor->in_block++;
+    executor->delivered++;
+    answer->status = 201;
+    answer->seq = executor->delivered;
+    buffer_text(&answer->body, command->id);
+    return STATUS_OK;
+}
+
+enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
+{
+    assert_true(executor->is_open);
+    memset(app_hash, 0, DIGEST_BYTES);
+    return STATUS_OK;
+}
+
+enum status block_commit(struct executor *executor)
+{
+    assert_true(executor->is_open);
+    executor->is_open = false;
+    if (atomic_load(&executor->commit_fails)) {
+        return STATUS_IO;
+    }
+    usleep(200); /* as a disk would, so that groups form */
+    executor->commits++;
+    executor->committed += executor->in_block;
+    executor->largest = executor->in_block > executor->largest ? executor->in_block : executor->largest;
+    snprintf(executor->note, sizeof executor->note, "o\n%u\nr\n\ns\n", executor->commits);
+    return STATUS_OK;
+}
+
+void block_abandon(struct executor *executor)
+{
+    assert_true(executor->is_open);
+    executor->is_open = false;
+    executor->abandoned++;
+}
+
+const char *executor_checkpoint(const struct executor *executor)
+{
+    return executor->note;
+}
+
+enum status db_checkpoint(struct db *db)
+{
+    assert_null(db);
+    assert_false(fake.is_open);
+    fake.checkpoints++;
+    return STATUS_OK;
+}
+
+/* A command in flight. */
+struct flight {
+    struct pending pending;
+    struct command command;
+    struct answer answer;
+    char id[32];
+    atomic_int done;
+};
+
+static void count_done(struct pending *pending)
+{
+    struct flight *flight = pending->context;
+    atomic_fetch_add(&flight->done, 1);
+}
+
+static enum status submit(struct sequencer *sequencer, struct flight *flight, const char *target, int number)
+{
+    memset(flight, 0, sizeof *flight);
+    answer_init(&flight->answer);
+    snprintf(flight->id, sizeof flight->id, "k%d", number);
+    flight->command = (struct command){.kind = COMMAND_ITEM_PUT, .target = target, .id = flight->id, .new_id = "",
+                                       .body = ""};
+    flight->pending = (struct pending){.command = &flight->command, .answer = &flight->answer, .done = count_done,
+                                       .context = flight};
+    return sequencer_submit(sequencer, &flight->pending);
+}
+
+static void wait_done(struct flight *flight)
+{
+    for (int i = 0; atomic_load(&flight->done) == 0; i++) {
+        assert_true(i < 20000);
+        usleep(500);
+    }
+    assert_int_equal(atomic_load(&flight->done), 1);
+}
+
+static struct anchor *anchor;
+static struct sequencer *sequencer;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&fake, 0, sizeof fake);
+    snprintf(directory, sizeof directory, "/tmp/sequencer.XXXXXX");
+    return mkdtemp(directory) == NULL || anchor_open(directory, &anchor) != STATUS_OK ||
+           sequencer_open(&fake, NULL, anchor, QUEUE, &sequencer) != STATUS_OK;
+}
+
+static int tear_down(void **state)
+{
+    char path[80];
+    (void)state;
+    snprintf(path, sizeof path, "%s/anchor", directory);
+    anchor_close(anchor);
+    unlink(path);
+    rmdir(directory);
+    return 0;
+}
+
+static void stop(void)
+{
+    sequencer_close(sequencer);
+    assert_false(fake.is_open);
+}
+
+/* Waits until the writer is in the middle of its first delivery, and keeps it there. */
+static void hold_writer(struct flight *flight)
+{
+    atomic_store(&fake.is_held, true);
+    assert_int_equal(submit(sequencer, flight, "", 0), STATUS_OK);
+    while (!atomic_load(&fake.is_entered)) {
+        usleep(500);
+    }
+}
+
+static void *client_main(void *context)
+{
+    int first = *(int *)context * COMMANDS;
+    uint64_t last_seq = 0;
+    for (int i = 0; i < COMMANDS; i++) {
+        struct flight flight;
+        while (submit(sequencer, &flight, "", first + i) == STATUS_BUSY) {
+            usleep(100);
+        }
+        wait_done(&flight);
+        if (flight.pending.delivery != DELIVERY_ANSWERED || flight.answer.status != 201 ||
+            strcmp(flight.answer.body.bytes, flight.id) != 0 || flight.answer.seq <= last_seq) {
+            return context; /* anything but NULL: a fault */
+        }
+        last_seq = flight.answer.seq;
+        answer_fini(&flight.answer);
+    }
+    return NULL;
+}
+
+static void test_many_clients(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    int numbers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        numbers[i] = i;
+        assert_int_equal(pthread_create(&threads[i], NULL, client_main, &numbers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *fault = NULL;
+        pthread_join(threads[i], &fault);
+        assert_null(fault);
+    }
+    assert_int_equal(sequencer_depth(sequencer), 0);
+    stop();
+    assert_int_equal(fake.delivered, THREADS * COMMANDS);
+    assert_int_equal(fake.committed, THREADS * COMMANDS);
+    assert_int_equal(fake.blocks, fake.commits);
+    assert_true(fake.largest > 1); /* groups formed */
+}
+
+static void test_full_queue(void **state)
+{
+    (void)state;
+    static struct flight held, flights[QUEUE], over;
+    hold_writer(&held);
+    for (int i = 0; i < QUEUE; i++) {
+        assert_int_equal(submit(sequencer, &flights[i], "", i + 1), STATUS_OK);
+    }
+    assert_int_equal(sequencer_depth(sequencer), QUEUE + 1);
+    assert_int_equal(submit(sequencer, &over, "", 999), STATUS_BUSY);
+    atomic_store(&fake.is_held, false);
+    wait_done(&held);
+    answer_fini(&held.answer);
+    for (int i = 0; i < QUEUE; i++) {
+        wait_done(&flights[i]);
+        assert_int_equal(flights[i].answer.seq, i + 2); /* in the order in which they came */
+        answer_fini(&flights[i].answer);
+    }
+    assert_int_equal(atomic_load(&over.done), 0);
+    stop();
+    assert_int_equal(fake.blocks, 2);
+    assert_int_equal(fake.largest, QUEUE);
+}
+
+/* Queues the targets behind a held writer, so that they make one group. */
+static void run_group_of(struct flight *flights, const char *const *targets, int count)
+{
+    static struct flight held;
+    hold_writer(&held);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(submit(sequencer, &flights[i], targets[i], i + 1), STATUS_OK);
+    }
+    atomic_store(&fake.is_held, false);
+    wait_done(&held);
+    assert_int_equal(held.pending.delivery, DELIVERY_ANSWERED);
+    answer_fini(&held.answer);
+    for (int i = 0; i < count; i++) {
+        wait_done(&flights[i]);
+        answer_fini(&flights[i].answer);
+    }
+}
+
+static void test_one_fault(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"", "fault", ""};
+    static struct flight flights[3];
+    run_group_of(flights, targets, 3);
+    assert_int_equal(flights[0].pending.delivery, DELIVERY_ANSWERED);
+    assert_int_equal(flights[1].pending.delivery, DELIVERY_FAULT);
+    assert_int_equal(flights[1].pending.status, STATUS_EXHAUSTED);
+    assert_int_equal(flights[2].pending.delivery, DELIVERY_ANSWERED);
+    stop();
+    assert_int_equal(fake.committed, 3);
+    assert_int_equal(fake.abandoned, 0);
+}
+
+static void test_lost_block(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"", "lost", ""};
+    static struct flight flights[3], later;
+    run_group_of(flights, targets, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(flights[i].pending.delivery, DELIVERY_FAULT);
+        assert_int_equal(flights[i].pending.status, STATUS_IO);
+    }
+    assert_false(sequencer_is_failed(sequencer));
+    assert_int_equal(submit(sequencer, &later, "", 9), STATUS_OK);
+    wait_done(&later);
+    assert_int_equal(later.pending.delivery, DELIVERY_ANSWERED);
+    answer_fini(&later.answer);
+    stop();
+    assert_int_equal(fake.abandoned, 1);
+    assert_int_equal(fake.committed, 2); /* the held one and the later one */
+}
+
+static void test_failed_commit(void **state)
+{
+    (void)state;
+    static struct flight first, later;
+    static struct anchor_notes notes;
+    assert_int_equal(submit(sequencer, &first, "", 1), STATUS_OK);
+    wait_done(&first);
+    answer_fini(&first.answer);
+    atomic_store(&fake.commit_fails, true);
+    assert_int_equal(submit(sequencer, &first, "", 2), STATUS_OK);
+    wait_done(&first);
+    answer_fini(&first.answer);
+    assert_int_equal(first.pending.delivery, DELIVERY_UNKNOWN);
+    assert_true(sequencer_is_failed(sequencer));
+    assert_int_equal(submit(sequencer, &later, "", 3), STATUS_IO);
+    unsigned checkpoints = fake.checkpoints;
+    stop();
+    assert_int_equal(fake.checkpoints, checkpoints); /* the WAL is left alone */
+    assert_int_equal(anchor_read(directory, &notes), STATUS_OK);
+    assert_string_equal(notes.notes[0], "o\n1\nr\n\ns\n"); /* what was not committed is not anchored */
+    assert_string_equal(notes.notes[1], "");
+}
+
+static void test_stop_finishes_what_waits(void **state)
+{
+    (void)state;
+    static struct flight held, flights[10], late;
+    hold_writer(&held);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(submit(sequencer, &flights[i], "", i), STATUS_OK);
+    }
+    atomic_store(&fake.is_held, false);
+    sequencer_stop(sequencer);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(atomic_load(&flights[i].done), 1);
+        assert_int_equal(flights[i].pending.delivery, DELIVERY_ANSWERED);
+        answer_fini(&flights[i].answer);
+    }
+    answer_fini(&held.answer);
+    assert_int_equal(submit(sequencer, &late, "", 99), STATUS_BUSY);
+    assert_int_equal(fake.committed, 11);
+    sequencer_free(sequencer);
+}
+
+static void test_idle_checkpoint(void **state)
+{
+    (void)state;
+    static struct flight flight;
+    assert_int_equal(submit(sequencer, &flight, "", 1), STATUS_OK);
+    wait_done(&flight);
+    answer_fini(&flight.answer);
+    usleep(500000);
+    stop();
+    assert_int_equal(fake.checkpoints, 1); /* once for a pause, not again and again */
+}
+
+int main(void)
+{
+    log_set_level(LOG_LEVEL_OFF);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_many_clients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_queue, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_one_fault, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lost_block, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failed_commit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stop_finishes_what_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_idle_checkpoint, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
