@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+import requests
 
 from conftest import key
 
@@ -281,6 +282,21 @@ def test_one_log_line_a_request(start):
     assert f"request={request_id} " in lines[1] and "path=/healthz status=200" in lines[1]
 
 
+def test_a_kept_reply_ends_with_the_state_it_shows(start):
+    started = start("--loops", "1")
+    before = [started.get("/provinces") for _ in range(3)]
+    assert len({reply.text for reply in before}) == 1
+    written = started.put("/organisations/KEPT", {"name": "Kept", "kind": "society"})
+    assert written.status_code == 201
+    after = started.get("/provinces")
+    assert int(after.headers["Tallystick-Seq"]) == written.json()["ledger"]["seq"]
+    assert int(before[0].headers["Tallystick-Seq"]) < int(after.headers["Tallystick-Seq"])
+    other = started.get("/provinces", headers={"Accept": "application/json;q=0.5"})
+    assert other.status_code == 200
+    with_token = started.get("/provinces", token=True)
+    assert with_token.headers["Cache-Control"] == "no-store"
+
+
 # Deadlines and limits
 
 
@@ -405,6 +421,37 @@ def test_a_stop_under_load_fails_nobody(start):
         thread.join()
     assert failures == []
     assert all(count > 0 for count in counts)
+
+
+@pytest.mark.concurrent
+def test_a_stop_keeps_every_acknowledged_write(start, tmp_path):
+    started = start(data_dir=tmp_path / "data")
+    token = started.token
+    outcomes = []
+
+    def write(number):
+        with requests.Session() as session:
+            session.trust_env = False
+            for count in range(10000):
+                name = f"O-{number}-{count}"
+                try:
+                    reply = started.put("/organisations/" + name, {"name": name, "kind": "society"},
+                                        token=token, session=session)
+                except requests.RequestException:
+                    return  # nobody listens any more
+                outcomes.append((name, reply.status_code))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    assert started.stop() == 0
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) > 10 and {status for _, status in outcomes} == {201}
+    again = start(data_dir=tmp_path / "data")
+    for name, _ in outcomes:
+        assert again.get("/organisations/" + name).status_code == 200, name
 
 
 @pytest.mark.concurrent
