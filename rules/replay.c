@@ -97,6 +97,9 @@ static enum status target_exists(struct replay *replay, const struct command *co
     enum status status = STATUS_OK;
     if (command->kind == COMMAND_PROVINCE_PUT) {
         status = db_province_find(replay->db, arena, command->target, &row.province);
+        if (status == STATUS_OK && strcmp(row.province.code, command->target) != 0) {
+            status = STATUS_ABSENT; /* found by its other code: the command creates another province */
+        }
     } else if (command->kind == COMMAND_ORGANISATION_PUT) {
         status = db_organisation_find(replay->db, arena, command->target, &row.organisation);
     } else if (command->kind == COMMAND_SITE_PUT) {

@@ -249,15 +249,15 @@ enum status supply_adjust_apply(struct context *context)
     if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
         return context_forbid(context, "an adjustment", site.id, site.organisation);
     }
+    if (context_check_optional_version(context, supply.version) != STATUS_OK) {
+        return context_refused(context);
+    }
     check_delta(context, request);
     if (context->outcome->refusal.faults.total > 0 || !fits(context, &supply, request->delta)) {
         return context_refused(context);
     }
     struct stock_note note = { "adjustment", adjust_reasons[request->reason], NULL, 0, request->reference,
                                request->note.commitment, 0 };
-    if (context_check_optional_version(context, supply.version) != STATUS_OK) {
-        return context_refused(context);
-    }
     status = stock_change(context, &supply, request->delta, 0, &note);
     return status != STATUS_OK ? status : context_changed(context, supply.id);
 }

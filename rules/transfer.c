@@ -43,8 +43,11 @@ enum status transfer_check(struct context *context, const struct transfer_state 
 {
     const struct transfer *transfer = &state->transfer;
     struct refusal *refusal = &context->outcome->refusal;
+    if (context_check_optional_version(context, transfer->version) != STATUS_OK) {
+        return STATUS_CONFLICT; /* the caller decided on another state than this one */
+    }
     if (strcmp(transfer->state, from) == 0) {
-        return context_check_optional_version(context, transfer->version);
+        return STATUS_OK;
     }
     const char *allowed = allowed_from(transfer->state);
     bool is_double = strcmp(action, "receive") == 0 && strcmp(transfer->state, "received") == 0;
@@ -160,7 +163,9 @@ static enum status check_stock(struct context *context, const struct wanted_line
         }
         if (code != NULL && is_first) {
             refusal_text(refusal, "supply", supply->id);
-            refusal_text(refusal, "lot", supply->lot);
+            if (supply->lot[0] != 0) {
+                refusal_text(refusal, "lot", supply->lot);
+            }
             refusal_integer(refusal, "available", available);
             refusal_integer(refusal, "asked", lines[i].request->quantity);
         }

@@ -20,8 +20,8 @@ struct transfer_state {
 /* Reads the command's target. STATUS_CONFLICT where it is absent and the refusal is set. */
 enum status transfer_load(struct context *context, struct transfer_state *state) NODISCARD;
 
-/* Whether the transition `to` is allowed from the transfer's state: STATUS_CONFLICT and the
- * refusal set (from, to, allowed) where it is not, or where If-Match names another version. */
+/* Whether the action is allowed, which needs the state from: STATUS_CONFLICT and the refusal
+ * set where If-Match names another version, else where the state is another (from, to, allowed). */
 enum status transfer_check(struct context *context, const struct transfer_state *state, const char *action,
                            const char *from) NODISCARD;
 

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "rules/request.h"
 #include "rules/stock.h"
 #include "rules/transfer.h"
@@ -74,12 +75,11 @@ static bool check_outstanding(struct context *context, const struct part *parts,
     struct refusal *refusal = &context->outcome->refusal;
     for (size_t i = 0; i < count; i++) {
         const struct part *part = &parts[i];
-        int64_t sum = 0;
-        bool overflows = __builtin_add_overflow(part->good, part->damaged, &sum) ||
-            __builtin_add_overflow(sum, part->lost, &sum);
-        if (!overflows && sum <= part->line->outstanding) {
+        int64_t sum = part->good + part->damaged + part->lost; /* each below 2^53: no overflow */
+        if (sum <= part->line->outstanding) {
             continue;
         }
+        sum = sum > TEXT_INTEGER_MAX ? TEXT_INTEGER_MAX : sum; /* what an answer can say */
         const char *pointer = arena_format(context->arena, "/lines/%zu", i);
         if (refusal->code == NULL) {
             refusal_set(refusal, REFUSAL_CONFLICT, "over_receipt",
@@ -181,6 +181,9 @@ enum status transfer_receive_apply(struct context *context)
     const struct transfer *transfer = &state.transfer;
     if (!context_may_act(context, transfer->destination_organisation, RECEIVERS)) {
         return context_forbid(context, "receive", transfer->destination, transfer->destination_organisation);
+    }
+    if (context_check_optional_version(context, transfer->version) != STATUS_OK) {
+        return context_refused(context);
     }
     struct part *parts = arena_array(context->arena, request->lines.count + 1, sizeof *parts);
     if (parts == NULL) {

@@ -1,0 +1,593 @@
+"""Transfers over HTTP: every rule of creating, dispatching, receiving, cancelling and
+returning; who may do it; what is told to whom."""
+
+import base64
+import datetime
+
+import pytest
+
+from world import World, accepted, fresh, new_token, problem, unchanged, walk
+
+MOST = 2**53 - 1
+ACTIONS = {"dispatch": {}, "receive": {"lines": [{"line": 1, "good": 1}]}, "cancel": {"reason": "x"}, "return": {"reason": "x"}}
+LINE = ["line", "supply", "item", "lot", "expiry", "quantity", "dispatched", "received_good", "received_damaged", "lost",
+        "returned", "outstanding"]
+
+
+@pytest.fixture(scope="module")
+def world(server):
+    return World(server)
+
+
+def today():
+    """The date in UTC+8, where the days of a new ledger end."""
+    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+
+
+def numbers(line):
+    """A line's quantities: (quantity, dispatched, good, damaged, lost, returned, outstanding)."""
+    return tuple(line[name] for name in LINE[5:])
+
+
+def receive(world, transfer, *lines, **more):
+    return world.act(transfer, "receive", {"lines": list(lines), **more})
+
+
+# The whole way
+
+def test_a_transfer_from_shelf_to_shelf(server, world):
+    """Reserve, dispatch, receive in two parts with damage: the sums after each step."""
+    supply = world.intake(10000, lot="L-1", expiry="2032-01-31", donor="A donor")
+    body = {"destination": world.b1, "lines": [{"supply": supply["id"], "quantity": 4000}], "reference": "R-1",
+            "carrier": "By road"}
+    reply = server.post("/transfers", body)
+    transfer = accepted(reply, 201)
+    path = "/transfers/" + transfer["id"]
+    assert reply.headers["Location"] == path and reply.headers["ETag"] == '"1"'
+    assert transfer["state"] == "reserved" and transfer["reference"] == "R-1" and transfer["carrier"] == "By road"
+    assert (transfer["origin"], transfer["origin_province"], transfer["origin_organisation"]) == (world.a1, "CN-GD", world.a)
+    assert (transfer["destination"], transfer["destination_province"],
+            transfer["destination_organisation"]) == (world.b1, "CN-HB", world.b)
+    assert list(transfer["lines"][0]) == LINE
+    assert transfer["lines"][0]["lot"] == "L-1" and transfer["lines"][0]["expiry"] == "2032-01-31"
+    assert numbers(transfer["lines"][0]) == (4000, 0, 0, 0, 0, 0, 0)
+    assert world.quantities(supply["id"]) == (10000, 4000, 6000)
+
+    sent = accepted(world.act(transfer["id"], "dispatch"))
+    assert sent["state"] == "in_transit" and sent["version"] == 2
+    assert numbers(sent["lines"][0]) == (4000, 4000, 0, 0, 0, 0, 4000)
+    assert world.quantities(supply["id"]) == (6000, 0, 6000)
+
+    first = accepted(receive(world, transfer["id"], {"line": 1, "good": 2500}))
+    assert first["state"] == "in_transit" and numbers(first["lines"][0]) == (4000, 4000, 2500, 0, 0, 0, 1500)
+    second = accepted(receive(world, transfer["id"], {"line": 1, "good": 1480, "damaged": 10, "lost": 10, "reason": "wet boxes"}))
+    assert second["state"] == "received" and numbers(second["lines"][0]) == (4000, 4000, 3980, 10, 10, 0, 0)
+    assert server.get(path, token=True).json() == second
+    assert [e["kind"] for e in second["events"]] == ["create", "dispatch", "receive", "receive"]
+    assert [[tuple(line.values())[1:6] for line in e["lines"]] for e in second["events"]] == [
+        [], [(4000, 0, 0, 0, 0)], [(0, 2500, 0, 0, 0)], [(0, 1480, 10, 10, 0)]]
+    for event in second["events"]:
+        assert server.get(f"/ledger/entries/{event['seq']}").json()["entry_hash"] == event["entry_hash"]
+
+    arrived = {row["condition"]: row for row in walk(server, f"/supplies?site={world.b1}&donor=A%20donor")}
+    assert set(arrived) == {"good", "damaged"}
+    for condition, quantity in (("good", 3980), ("damaged", 10)):
+        row = arrived[condition]
+        assert row["on_hand"] == row["available"] == quantity
+        assert {name: row[name] for name in ("item", "lot", "expiry", "owner", "donor", "donation", "earmark")} == \
+            {name: supply[name] for name in ("item", "lot", "expiry", "owner", "donor", "donation", "earmark")}
+    card = walk(server, f"/supplies/{arrived['good']['id']}/movements")
+    assert [(m["kind"], m["delta"], m["transfer"], m["reference"]) for m in card] == [
+        ("receipt", 2500, transfer["id"], "R-1"), ("receipt", 1480, transfer["id"], "R-1")]
+
+
+def test_several_lines_and_partial_receipts(world):
+    supplies = [world.intake(10)["id"] for _ in range(3)]
+    transfer = world.transfer([(supply, 10 - n) for n, supply in enumerate(supplies)])["id"]
+    world.act(transfer, "dispatch")
+    partly = accepted(receive(world, transfer, {"line": 3, "good": 8}, {"line": 1, "good": 1}))
+    assert partly["state"] == "in_transit"
+    assert [numbers(line)[1:] for line in partly["lines"]] == [(10, 1, 0, 0, 0, 9), (9, 0, 0, 0, 0, 9), (8, 8, 0, 0, 0, 0)]
+    back = accepted(world.act(transfer, "return", {"reason": "road closed"}))
+    assert back["state"] == "received"  # something was received
+    assert [numbers(line)[1:] for line in back["lines"]] == [(10, 1, 0, 0, 9, 0), (9, 0, 0, 0, 9, 0), (8, 8, 0, 0, 0, 0)]
+    assert [world.quantities(supply) for supply in supplies] == [(9, 0, 9), (10, 0, 10), (2, 0, 2)]
+
+
+def test_everything_lost(world):
+    transfer = world.dispatched(5)["id"]
+    after = accepted(receive(world, transfer, {"line": 1, "lost": 5, "reason": "truck burnt"}))
+    assert after["state"] == "received" and numbers(after["lines"][0]) == (5, 5, 0, 0, 5, 0, 0)
+
+
+def test_cancelling_frees_what_was_reserved(world):
+    supply = world.intake(10)["id"]
+    transfer = world.transfer([(supply, 10)])["id"]
+    assert world.quantities(supply) == (10, 10, 0)
+    after = accepted(world.act(transfer, "cancel", {"reason": "no truck"}))
+    assert after["state"] == "cancelled" and numbers(after["lines"][0]) == (10, 0, 0, 0, 0, 0, 0)
+    assert world.quantities(supply) == (10, 0, 10)
+
+
+def test_returning_all_that_is_on_its_way(world):
+    transfer = world.dispatched(10)
+    after = accepted(world.act(transfer["id"], "return", {"reason": "refused"}))
+    assert after["state"] == "returned" and numbers(after["lines"][0]) == (10, 10, 0, 0, 0, 10, 0)
+    assert world.quantities(after["lines"][0]["supply"]) == (10, 0, 10)
+
+
+# Refusals of create
+
+def make(server, world, supply, quantity=1, **more):
+    return server.post("/transfers", {"destination": world.b1, "lines": [{"supply": supply, "quantity": quantity}], **more})
+
+
+def test_not_enough(server, world):
+    supply = world.intake(10, lot="L-9")["id"]
+    with unchanged(server):
+        refusal = problem(make(server, world, supply, 11), 409, "insufficient_stock", supply=supply, lot="L-9", available=10,
+                          asked=11)
+        problem(make(server, world, supply, MOST), 409, "insufficient_stock", asked=MOST)
+    assert refusal["errors"] == [{"pointer": "/lines/0", "code": "insufficient_stock", "detail": refusal["detail"]}]
+    world.transfer([(supply, 4)])
+    with unchanged(server):
+        problem(make(server, world, supply, 7), 409, "insufficient_stock", available=6, asked=7)
+    assert make(server, world, supply, 6).status_code == 201
+    with unchanged(server):
+        problem(make(server, world, supply, 1), 409, "insufficient_stock", available=0, asked=1)
+    assert "lot" not in problem(make(server, world, world.intake(1)["id"], 2), 409, "insufficient_stock")
+
+
+def test_every_obstacle_is_named(server, world):
+    few, damaged = world.intake(1)["id"], world.intake(5, condition="damaged")["id"]
+    fine, marked = world.intake(5)["id"], world.intake(5, earmark="CN-SC")["id"]
+    body = {"destination": world.b1, "lines": [{"supply": s, "quantity": 5} for s in (few, fine, damaged, marked)]}
+    with unchanged(server):
+        refusal = problem(server.post("/transfers", body), 409, "insufficient_stock", available=1, asked=5)
+    assert [(e["pointer"], e["code"]) for e in refusal["errors"]] == [
+        ("/lines/0", "insufficient_stock"), ("/lines/2", "quality_not_passed"), ("/lines/3", "earmark_violation")]
+
+
+@pytest.mark.parametrize("condition", ["damaged", "quarantine", "rejected"])
+def test_only_what_is_good_is_sent(server, world, condition):
+    supply = world.intake(5, condition=condition)["id"]
+    with unchanged(server):
+        problem(make(server, world, supply), 409, "quality_not_passed", supply=supply)
+
+
+def test_a_lot_is_usable_through_its_expiry_day(server, world):
+    day = today()
+    gone = world.intake(5, lot=fresh("L"), expiry=(day - datetime.timedelta(days=1)).isoformat())["id"]
+    last = world.intake(5, lot=fresh("L"), expiry=day.isoformat())["id"]
+    with unchanged(server):
+        problem(make(server, world, gone), 409, "lot_expired", supply=gone)
+    reply = make(server, world, last)
+    if today() == day:  # midnight did not pass in between
+        accepted(reply, 201)
+
+
+def test_earmarks(server, world):
+    for earmark, allowed in ((world.b, [world.b1]), (world.b1, [world.b1]), ("CN-HB", [world.b1, world.c1]),
+                             (world.a, [world.a2]), ("CN-SC", [world.a2])):
+        supply = world.intake(10, earmark=earmark)["id"]
+        for site in (world.b1, world.c1, world.a2):
+            if site in allowed:
+                assert make(server, world, supply, destination=site).status_code == 201, (earmark, site)
+            else:
+                with unchanged(server):
+                    refusal = problem(make(server, world, supply, destination=site), 409, "earmark_violation", supply=supply)
+                assert earmark in refusal["detail"]
+
+
+def test_an_earmark_is_checked_again_at_the_door(server, world):
+    """The destination changes hands between reserving and dispatching."""
+    site = world.site(world.b, "CN-HB")
+    supply = world.intake(10, earmark=world.b)["id"]
+    transfer = world.transfer([(supply, 10)], destination=site)["id"]
+    moved = server.put(f"/sites/{site}", {"name": site, "kind": "warehouse", "organisation": world.c, "province": "CN-HB"},
+                       headers={"If-Match": "*"})
+    assert moved.status_code == 200
+    with unchanged(server):
+        refusal = problem(world.act(transfer, "dispatch"), 409, "earmark_violation")
+    assert refusal["errors"][0]["pointer"] == "/lines/0"
+    assert accepted(world.act(transfer, "cancel", {"reason": "changed hands"}))["state"] == "cancelled"
+
+
+def test_the_item_may_not_change_under_its_stock(server, world):
+    item = world.item()
+    world.intake(1, item=item)
+    with unchanged(server):
+        for change in ({"unit": "box"}, {"unit": "piece", "lot_control": True}):
+            problem(server.put(f"/items/{item}", {"name": item, **change}, headers={"If-Match": "*"}), 409, "item_in_use")
+    assert server.put(f"/items/{item}", {"name": "Other", "unit": "piece"}, headers={"If-Match": "*"}).status_code == 200
+
+
+def test_wrong_transfers(server, world):
+    one, two, there = world.intake(5)["id"], world.intake(5)["id"], world.intake(5, site=world.b1)["id"]
+    other = world.intake(5, site=world.a2)["id"]
+
+    def lines(*supplies):
+        return [{"supply": supply, "quantity": 1} for supply in supplies]
+
+    wrong = [
+        ({"lines": []}, "no_lines", "/lines"),
+        ({"lines": lines("NO-SUCH")}, "unknown_supply", "/lines/0/supply"),
+        ({"lines": lines(one, two, one)}, "duplicate_line", "/lines/2/supply"),
+        ({"lines": lines(one, other)}, "several_origins", "/lines/1/supply"),
+        ({"lines": lines(there)}, "same_site", "/lines/0/supply"),
+        ({"lines": lines(one), "destination": "NOWHERE"}, "unknown_site", "/destination"),
+        ({"lines": lines(one), "destination": world.a1}, "same_site", "/lines/0/supply"),
+        ({"lines": lines(one), "need": "N-1"}, "unknown_need", "/need"),
+        ({"lines": [{"supply": one, "quantity": 0}]}, "out_of_range", "/lines/0/quantity"),
+        ({"lines": [{"supply": one, "quantity": -1}]}, "out_of_range", "/lines/0/quantity"),
+        ({"lines": [{"supply": one, "quantity": 2**53}]}, "out_of_range", "/lines/0/quantity"),
+        ({"lines": [{"supply": one, "quantity": 1.0}]}, "wrong_type", "/lines/0/quantity"),
+        ({"lines": [{"supply": one}]}, "missing_member", "/lines/0/quantity"),
+        ({"lines": [{"quantity": 1}]}, "missing_member", "/lines/0/supply"),
+        ({"lines": [{"supply": one, "quantity": 1, "item": "x"}]}, "unknown_member", "/lines/0/item"),
+        ({"lines": [7]}, "wrong_type", "/lines/0"),
+        ({"lines": {}}, "wrong_type", "/lines"),
+        ({"lines": lines(one), "rationale": 1}, "wrong_type", "/rationale"),
+        ({"lines": lines(one), "note": ""}, "too_short", "/note"),
+        ({"lines": lines(one), "state": "received"}, "unknown_member", "/state"),
+    ]
+    with unchanged(server):
+        for change, code, pointer in wrong:
+            refusal = problem(server.post("/transfers", {"destination": world.b1, **change}), 422, code)
+            assert refusal["errors"][0]["pointer"] == pointer, refusal
+        for missing in ("destination", "lines"):
+            body = {"destination": world.b1, "lines": lines(one)}
+            del body[missing]
+            assert problem(server.post("/transfers", body), 422, "missing_member")["errors"][0]["pointer"] == "/" + missing
+        refusal = problem(server.post("/transfers", {"destination": "NOWHERE", "lines": lines("X", "X", one), "need": "N"}), 422,
+                          "invalid_request")
+        assert {(e["pointer"], e["code"]) for e in refusal["errors"]} == {
+            ("/destination", "unknown_site"), ("/need", "unknown_need"), ("/lines/0/supply", "unknown_supply"),
+            ("/lines/1/supply", "unknown_supply"), ("/lines/1/supply", "duplicate_line")}
+        refusal = problem(server.post("/transfers", {"destination": world.b1, "lines": lines(*["X"] * 201)}), 422, "too_long")
+        assert refusal["errors"][0]["pointer"] == "/lines"
+
+
+def test_two_hundred_lines(world):
+    supplies = [world.intake(1)["id"] for _ in range(200)]
+    transfer = world.transfer([(supply, 1) for supply in supplies])
+    assert len(transfer["lines"]) == 200
+    assert accepted(world.act(transfer["id"], "dispatch"))["state"] == "in_transit"
+    parts = [{"line": n + 1, "damaged": 1, "reason": "x"} for n in range(200)]  # grows beyond 64 KiB of committed body or not
+    assert accepted(receive(world, transfer["id"], *parts))["state"] == "received"
+
+
+def test_a_chosen_id_is_taken_once(server, world):
+    supply, name = world.intake(10)["id"], fresh("T")
+    assert accepted(make(server, world, supply, id=name), 201)["id"] == name
+    with unchanged(server):
+        problem(make(server, world, supply, id=name), 409, "already_exists", existing_id=name)
+
+
+# Transitions
+
+def in_state(world, state):
+    supply = world.intake(2)["id"]
+    transfer = world.transfer([(supply, 2)])["id"]
+    steps = {"reserved": [], "in_transit": ["dispatch"], "cancelled": ["cancel"], "returned": ["dispatch", "return"]}
+    for step in steps.get(state, ["dispatch"]):
+        accepted(world.act(transfer, step, ACTIONS[step]))
+    if state == "received":
+        accepted(receive(world, transfer, {"line": 1, "good": 2}))
+    return transfer
+
+
+ALLOWED = {"reserved": ["dispatch", "cancel"], "in_transit": ["receive", "return"], "received": [], "cancelled": [],
+           "returned": []}
+
+
+@pytest.mark.parametrize("state", ALLOWED)
+def test_states_go_one_way(server, world, state):
+    for action, body in ACTIONS.items():
+        transfer = in_state(world, state)
+        assert server.get(f"/transfers/{transfer}").json()["state"] == state
+        if action in ALLOWED[state]:
+            accepted(world.act(transfer, action, body))
+            continue
+        with unchanged(server):
+            code = "already_received" if (state, action) == ("received", "receive") else "invalid_transition"
+            problem(world.act(transfer, action, body), 409, code, to=action, allowed=ALLOWED[state], **{"from": state})
+
+
+def test_no_such_transfer(server, world):
+    with unchanged(server):
+        for action, body in ACTIONS.items():
+            problem(world.act("NO-SUCH", action, body), 404, "not_found")
+    problem(server.get("/transfers/NO-SUCH"), 404, "not_found")
+
+
+@pytest.mark.parametrize("action", ["cancel", "return"])
+def test_a_reason_is_needed(server, world, action):
+    transfer = in_state(world, "reserved" if action == "cancel" else "in_transit")
+    with unchanged(server):
+        refusal = problem(world.act(transfer, action, {}), 422, "reason_required")
+        assert refusal["errors"][0]["pointer"] == "/reason"
+        problem(world.act(transfer, action, {"reason": ""}), 422, "too_short")
+        problem(world.act(transfer, action, {"why": "x"}), 422, "unknown_member")
+
+
+def test_wrong_receipts(server, world):
+    supplies = [world.intake(10)["id"] for _ in range(2)]
+    transfer = world.transfer([(supply, 10) for supply in supplies])["id"]
+    accepted(world.act(transfer, "dispatch"))
+    wrong = [
+        ([], "no_lines", "/lines"),
+        ([{"line": 3, "good": 1}], "unknown_line", "/lines/0/line"),
+        ([{"line": 0, "good": 1}], "out_of_range", "/lines/0/line"),
+        ([{"line": 1}], "nothing_received", "/lines/0"),
+        ([{"line": 1, "good": 0, "damaged": 0, "lost": 0}], "nothing_received", "/lines/0"),
+        ([{"line": 1, "good": -1}], "out_of_range", "/lines/0/good"),
+        ([{"line": 1, "good": 1}, {"line": 1, "good": 1}], "duplicate_line", "/lines/1"),
+        ([{"line": 1, "damaged": 1}], "reason_required", "/lines/0/reason"),
+        ([{"line": 2, "good": 1, "lost": 1}], "reason_required", "/lines/0/reason"),
+        ([{"good": 1}], "missing_member", "/lines/0/line"),
+        ([{"line": 1, "good": 1, "stolen": 1}], "unknown_member", "/lines/0/stolen"),
+    ]
+    with unchanged(server):
+        for lines, code, pointer in wrong:
+            refusal = problem(receive(world, transfer, *lines), 422, code)
+            assert refusal["errors"][0]["pointer"] == pointer, refusal
+        refusal = problem(receive(world, transfer, {"line": 9, "lost": 1}, {"line": 1}), 422, "invalid_request")
+        assert {(e["pointer"], e["code"]) for e in refusal["errors"]} == {
+            ("/lines/0/line", "unknown_line"), ("/lines/0/reason", "reason_required"), ("/lines/1", "nothing_received")}
+
+
+def test_no_more_than_is_outstanding(server, world):
+    supplies = [world.intake(10)["id"] for _ in range(2)]
+    transfer = world.transfer([(supply, 10) for supply in supplies])["id"]
+    accepted(world.act(transfer, "dispatch"))
+    accepted(receive(world, transfer, {"line": 2, "good": 4}))
+    with unchanged(server):
+        refusal = problem(receive(world, transfer, {"line": 1, "good": 10}, {"line": 2, "good": 7}), 409, "over_receipt", line=2,
+                          outstanding=6, asked=7)
+        assert [(e["pointer"], e["code"]) for e in refusal["errors"]] == [("/lines/1", "over_receipt")]
+        problem(receive(world, transfer, {"line": 1, "good": 5, "damaged": 5, "lost": 1, "reason": "x"}), 409, "over_receipt",
+                asked=11, outstanding=10)
+        problem(receive(world, transfer, {"line": 1, "good": MOST, "damaged": MOST, "lost": MOST, "reason": "x"}), 409,
+                "over_receipt")
+    accepted(receive(world, transfer, {"line": 2, "good": 6}))
+    with unchanged(server):
+        problem(receive(world, transfer, {"line": 2, "good": 1}), 409, "over_receipt", outstanding=0)
+
+
+def test_a_receipt_that_would_overflow(server, world):
+    world.intake(MOST, site=world.b1, owner=world.a, donation="FULL")
+    supply = world.intake(3, donation="FULL")["id"]
+    transfer = world.transfer([(supply, 3)])["id"]
+    accepted(world.act(transfer, "dispatch"))
+    with unchanged(server):
+        problem(receive(world, transfer, {"line": 1, "good": 2, "damaged": 1, "reason": "x"}), 409, "quantity_overflow")
+    accepted(receive(world, transfer, {"line": 1, "damaged": 3, "reason": "x"}))
+
+
+def test_a_return_that_would_overflow(server, world):
+    supply = world.intake(5, donation="LATER-FULL")["id"]
+    transfer = world.transfer([(supply, 5)])["id"]
+    accepted(world.act(transfer, "dispatch"))
+    world.intake(MOST, donation="LATER-FULL")
+    with unchanged(server):
+        problem(world.act(transfer, "return", {"reason": "x"}), 409, "quantity_overflow", supply=supply)
+
+
+def test_conditions(server, world):
+    transfer = in_state(world, "reserved")
+    with unchanged(server):
+        problem(world.act(transfer, "dispatch", headers={"If-Match": '"9"'}), 412, "version_mismatch", version=1)
+        problem(world.act(transfer, "dispatch", headers={"If-Match": "9"}), 400, "invalid_if_match")
+    reply = world.act(transfer, "dispatch", headers={"If-Match": '"1"'})
+    assert reply.headers["ETag"] == '"2"' and accepted(reply)["version"] == 2
+    whole = {"lines": [{"line": 1, "good": 2}]}
+    assert world.act(transfer, "receive", whole, headers={"If-Match": '"2"'}).status_code == 200
+    with unchanged(server):  # received by somebody else in the meantime: told as a stale condition
+        problem(world.act(transfer, "receive", whole, headers={"If-Match": '"2"'}), 412, "version_mismatch", version=3)
+        problem(world.act(transfer, "receive", {"lines": []}, headers={"If-Match": '"2"'}), 412, "version_mismatch", version=3)
+        problem(world.act(transfer, "return", {"reason": "x"}, headers={"If-Match": '"2"'}), 412, "version_mismatch", version=3)
+        problem(world.act(transfer, "receive", whole, headers={"If-Match": '"3"'}), 409, "already_received")
+        problem(world.act(transfer, "receive", whole, headers={"If-Match": "*"}), 409, "already_received")
+
+
+# Lists and sums
+
+@pytest.fixture(scope="module")
+def traffic(server):
+    world = World(server)
+    world.found = {
+        "reserved": world.transfer([(world.intake(10)["id"], 10)])["id"],
+        "cancelled": world.transfer([(world.intake(10)["id"], 10)])["id"],
+        "far": world.dispatched(10, destination=world.c1)["id"],
+        "drug": world.transfer([(world.intake(7, item=world.drug, lot="L")["id"], 7)], destination=world.a2)["id"],
+        "mixed": world.transfer([(world.intake(1, item=world.drug, lot="L")["id"], 1), (world.intake(2)["id"], 2)])["id"],
+        "from b": world.transfer([(world.intake(10, site=world.b1)["id"], 10)], destination=world.c1)["id"],
+    }
+    accepted(world.act(world.found["cancelled"], "cancel", {"reason": "x"}))
+    accepted(receive(world, world.found["far"], {"line": 1, "good": 3, "damaged": 1, "lost": 2, "reason": "x"}))
+    return world
+
+
+def listed(server, traffic, query):
+    names = {transfer: name for name, transfer in traffic.found.items()}
+    rows = walk(server, "/transfers?" + query)
+    assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
+    assert all("lines" not in row and "events" not in row for row in rows)
+    return {names[row["id"]] for row in rows if row["id"] in names}
+
+
+def test_filters(server, traffic):
+    every = set(traffic.found)
+    assert listed(server, traffic, f"origin={traffic.a1}") == every - {"from b"}
+    assert listed(server, traffic, f"destination={traffic.c1}") == {"far", "from b"}
+    assert listed(server, traffic, f"site={traffic.b1}") == {"reserved", "cancelled", "mixed", "from b"}
+    assert listed(server, traffic, f"organisation={traffic.c}") == {"far", "from b"}
+    assert listed(server, traffic, f"organisation={traffic.a}") == every - {"from b"}
+    assert listed(server, traffic, f"organisation={traffic.a}&province=510000") == {"drug"}
+    assert listed(server, traffic, f"organisation={traffic.a}&province=CN-GD") == every - {"from b"}
+    assert listed(server, traffic, f"item={traffic.drug}") == {"drug", "mixed"}
+    assert listed(server, traffic, f"item={traffic.masks}") == every - {"drug"}
+    assert listed(server, traffic, f"organisation={traffic.a}&state=reserved") == {"reserved", "drug", "mixed"}
+    assert listed(server, traffic, f"organisation={traffic.a}&state=cancelled") == {"cancelled"}
+    assert listed(server, traffic, f"organisation={traffic.a}&state=in_transit&destination={traffic.c1}") == {"far"}
+    assert listed(server, traffic, f"site={traffic.a1}&since=2099-01-01T00:00:00Z") == set()
+    created = server.get(f"/transfers/{traffic.found['mixed']}").json()["created_at"]
+    later = listed(server, traffic, f"origin={traffic.a1}&since={created}")
+    assert "mixed" in later and later <= {"far", "drug", "mixed"}
+    for query in ("state=lost", "state=", "sate=reserved", "since=soon", "province=CN-XX"):
+        problem(server.get("/transfers?" + query), 400, "invalid_query")
+
+
+def test_pages_lose_and_double_nothing_while_rows_are_added(server, traffic):
+    supply = traffic.intake(1000, site=traffic.a2, item=traffic.item())["id"]
+    before = [traffic.transfer([(supply, 1)])["id"] for _ in range(8)]
+
+    def add():
+        traffic.transfer([(supply, 1)])
+        traffic.transfer([(supply, 1)], id=fresh("0"))
+
+    seen = [row["id"] for row in walk(server, f"/transfers?origin={traffic.a2}&limit=3", between=add)]
+    assert len(seen) == len(set(seen)) and set(before) <= set(seen)
+
+
+def test_the_summary(server, traffic):
+    def sums(query):
+        return {tuple(row.values())[:-8]: tuple(row.values())[-8:] for row in server.get("/transfers/summary?" + query).json()["items"]}
+
+    by_item = sums("by=item,state")
+    assert by_item[traffic.drug, "reserved"] == (2, 8, 0, 0, 0, 0, 0, 0)
+    assert by_item[traffic.masks, "reserved"] == (3, 22, 0, 0, 0, 0, 0, 0)
+    assert by_item[traffic.masks, "in_transit"] == (1, 10, 10, 3, 1, 2, 0, 4)
+    assert by_item[traffic.masks, "cancelled"] == (1, 10, 0, 0, 0, 0, 0, 0)
+    assert sums("by=origin,destination,item")["CN-GD", "CN-SC", traffic.drug] == (1, 7, 0, 0, 0, 0, 0, 0)
+    everything = sums("")[()]
+    for by in ("origin", "destination", "item", "state"):
+        assert [sum(column) for column in zip(*sums("by=" + by).values())][1:] == list(everything[1:])
+    assert sum(row[0] for row in sums("by=state").values()) == everything[0]
+    problem(server.get("/transfers/summary?by=carrier"), 400, "invalid_query")
+
+
+# Who may
+
+def test_who_may_move(server, world):
+    """Roles x routes x organisations: a is the origin's, b the destination's, c a stranger."""
+    callers = {(role, organisation): world.token(role, organisation)
+               for role in ("operator", "auditor", "coordinator", "admin") for organisation in (world.a, world.b, world.c)}
+    callers["public", ""] = None
+
+    def may(role, organisation, side):
+        return role in ("coordinator", "admin") or (role == "operator" and organisation == side)
+
+    def check(reply, role, organisation, side, site):
+        if role == "public":
+            problem(reply, 401, "unauthenticated")
+        elif role == "auditor":
+            problem(reply, 403, "forbidden", role="auditor", needed_roles=["operator", "coordinator", "admin"])
+        else:
+            problem(reply, 403, "forbidden", needed_role="operator", organisation=side, site=site)
+            assert organisation in reply.json()["detail"]
+
+    for (role, organisation), token in callers.items():
+        steps = [("create", world.a, world.a1, "reserved"), ("dispatch", world.a, world.a1, "reserved"),
+                 ("cancel", world.a, world.a1, "reserved"), ("return", world.a, world.a1, "in_transit"),
+                 ("receive", world.b, world.b1, "in_transit")]
+        for action, side, site, state in steps:
+            if action == "create":
+                supply = world.intake(2)["id"]
+                def send():
+                    return server.post("/transfers", {"destination": world.b1, "lines": [{"supply": supply, "quantity": 1}]},
+                                       token=token)
+            else:
+                transfer = in_state(world, state)
+                def send():
+                    return world.act(transfer, action, ACTIONS[action], token=token)
+            if may(role, organisation, side):
+                body = accepted(send(), 201 if action == "create" else 200)
+                assert body["events"][-1]["organisation"] == organisation and body["events"][-1]["role"] == role
+            else:
+                with unchanged(server):
+                    check(send(), role, organisation, side, site)
+
+
+def test_reading_is_for_everybody(server, world):
+    transfer = in_state(world, "received")
+    supply = server.get(f"/transfers/{transfer}").json()["lines"][0]["supply"]
+    for path in ("/transfers", f"/transfers/{transfer}", "/transfers/summary", "/supplies", f"/supplies/{supply}",
+                 f"/supplies/{supply}/movements", "/supplies/summary", "/ledger", "/ledger/entries?limit=2", "/ledger/entries/2",
+                 "/ledger/keys"):
+        for token in (None, world.token("operator", world.c), world.token("auditor", world.c)):
+            assert server.get(path, token=token).status_code == 200
+        problem(server.get(path, token="tly_wrong"), 401, "unauthenticated")
+
+
+def test_a_private_service_hides_them(start):
+    private = start("--private")
+    world = World(private)
+    transfer = world.dispatched(3)["id"]
+    for path in ("/transfers", f"/transfers/{transfer}", "/supplies", "/ledger", "/ledger/entries", "/supplies/summary"):
+        problem(private.get(path), 401, "unauthenticated")
+        assert private.get(path, token=new_token(private, "auditor", world.a)).status_code == 200
+
+
+# Personal texts
+
+def test_personal_texts(server, world):
+    """Note, rationale, reasons: for the parties, coordinators, auditors and admins; nowhere else."""
+    secret = fresh("Ødegård")
+    def text(what):
+        return f'{secret} "{what}" 送到后门\n'
+    supply = world.intake(100, note=text("intake"))["id"]
+    transfer = world.transfer([(supply, 50)], note=text("note"), rationale=text("rationale"))["id"]
+    cancelled = world.transfer([(supply, 1)])["id"]
+    accepted(world.act(cancelled, "cancel", {"reason": text("cancel")}))
+    accepted(world.act(transfer, "dispatch", {"note": text("dispatch")}))
+    accepted(receive(world, transfer, {"line": 1, "good": 1, "damaged": 1, "reason": text("damage")}, note=text("receipt")))
+    accepted(world.act(transfer, "return", {"reason": text("return")}))
+
+    def texts(document):
+        found = [document["note"], document["rationale"]] + [event["reason"] for event in document["events"]]
+        return found + [line["reason"] for event in document["events"] for line in event["lines"]]
+
+    wanted = [text("note"), text("rationale"), None, text("dispatch"), text("receipt"), text("return"), None, text("damage"), None]
+    may = [True] + [world.token(role, organisation) for role, organisation in (
+        ("operator", world.a), ("operator", world.b), ("auditor", world.c), ("coordinator", world.c), ("admin", world.c))]
+    may_not = [None, world.token("operator", world.c)]
+    for token in may_not + may + may_not:  # in turns: no cache may mix them up
+        document = server.get("/transfers/" + transfer, token=token)
+        row = [t for t in walk(server, f"/transfers?origin={world.a1}", token=token) if t["id"] == transfer][0]
+        other = server.get("/transfers/" + cancelled, token=token).json()
+        if token in may:
+            assert texts(document.json()) == wanted and document.json()["withheld"] == []
+            assert (row["note"], row["rationale"], row["withheld"]) == (text("note"), text("rationale"), [])
+            assert other["events"][-1]["reason"] == text("cancel")
+        else:
+            assert secret not in document.json().__str__() and "degård" not in document.text
+            assert set(texts(document.json())) == {None}
+            assert document.json()["withheld"] == row["withheld"] == ["note", "rationale"]
+            events = document.json()["events"]
+            assert [event["withheld"] for event in events] == [[], ["reason"], ["reason"], ["reason"]]
+            assert events[2]["lines"][0]["withheld"] == ["reason"]
+            assert other["events"][-1]["reason"] is None and other["note"] is None and other["withheld"] == []
+
+    needles = [secret.encode(), secret.encode("unicode_escape"), secret.split("d")[0].encode() + b"deg"]
+    entries = walk(server, "/ledger/entries?after=1&limit=1000")
+    told = 0
+    for entry in entries:
+        canonical = base64.b64decode(entry["bytes"])
+        assert not any(needle in canonical for needle in needles), entry
+        told += entry["body"] is not None and '{"commitment":"' in entry["body"]
+    assert told >= 7
+    assert not any(needle in server.log().encode() for needle in needles)
+
+
+def test_answers_to_the_caller_show_what_the_caller_may_see(server, world):
+    """The receiving operator sees in the answer what a GET would show; a foreign admin too."""
+    supply = world.intake(10)["id"]
+    transfer = world.transfer([(supply, 10)], note="for both sides")["id"]
+    sent = accepted(world.act(transfer, "dispatch", token=world.token("operator", world.a)))
+    assert sent["note"] == "for both sides"
+    got = accepted(world.act(transfer, "receive", {"lines": [{"line": 1, "lost": 10, "reason": "gone"}]},
+                             token=world.token("operator", world.b)))
+    assert got["note"] == "for both sides" and got["events"][-1]["lines"][0]["reason"] == "gone"
+    assert got == server.get("/transfers/" + transfer, token=world.token("operator", world.b)).json()
