@@ -294,6 +294,12 @@ bool dispatch_body(struct request *request, const char *bytes, size_t length)
         refuse_too_large(request);
         return false;
     }
+    request->body_counted += length;
+    if (atomic_fetch_add(&request->server->body_bytes, length) + length > LIMIT_BODIES_IN_ALL) {
+        REFUSE(request, "busy", "The bodies of other requests fill the room there is; send this one again shortly.");
+        exchange_header(&request->exchange, "Retry-After", "1");
+        return false;
+    }
     buffer_append(&request->body, bytes, length);
     return true;
 }

@@ -99,6 +99,9 @@ static void free_request(struct request *request)
 /* Clears the request for the next one, but keeps its memory. */
 static void give_request_back(struct loop *loop, struct request *request)
 {
+    if (request->body_counted > 0) {
+        atomic_fetch_sub(&request->server->body_bytes, request->body_counted);
+    }
     command_fini(&request->exchange.command);
     answer_fini(&request->exchange.answer);
     arena_reset(&request->arena);

@@ -55,6 +55,7 @@ struct request {
     char target_inline[REQUEST_TARGET_INLINE];
     char id[REQUEST_ID_BYTES];
     struct buffer body;
+    size_t body_counted;  /* of body, in server->body_bytes */
     enum request_wait wait;
     struct pending pending;
     struct job job;

@@ -505,3 +505,35 @@ def test_a_log_nobody_can_forge(start):
     assert parse(reply)[0] == 400
     assert started.stop() == 0
     assert "\nlevel=error" not in started.log()
+
+
+@pytest.mark.concurrent
+def test_large_bodies_are_bounded_in_all(start):
+    """Five bodies of 60 MiB that never end: the fifth finds no room, a small request does."""
+    server = start()
+    piece = b"[" * (1 << 20)
+    open_ones = []
+    refused = 0
+    for _ in range(5):
+        connection = server.connect(seconds=30)
+        open_ones.append(connection)
+        try:
+            connection.sendall(b"POST /density HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+                               b"Content-Length: %d\r\n\r\n" % (60 << 20))
+            for _ in range(59):
+                connection.sendall(piece)
+        except OSError:
+            pass
+        connection.settimeout(0.5)
+        try:
+            refused += connection.recv(4096).startswith(b"HTTP/1.1 503")
+        except OSError:
+            pass
+    assert refused == 1
+    assert server.get("/healthz").status_code == 200
+    for connection in open_ones:
+        connection.close()
+    deadline = time.monotonic() + 10
+    while server.post("/density", {"values": [1, 2, 3]}).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
