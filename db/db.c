@@ -5,14 +5,21 @@
 #include "db/db.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "db/migrate.h"
 #include "db/statement.h"
 
 enum { BUSY_TIMEOUT_MS = 5000 };
+
+/* What a savepoint may have to take back is kept in memory: in a temporary file it would cost a
+ * write for every page that a command touches, and it would lie outside the data directory. */
+#define JOURNALS_IN_MEMORY "PRAGMA temp_store=MEMORY;"
 
 #define STATEMENT_SQL(NAME, SQL) SQL,
 static const char *const statement_sql[STATEMENT_COUNT] = { STATEMENTS(STATEMENT_SQL) };
@@ -55,15 +62,33 @@ static enum status open_handle(const char *path, int flags, bool is_writer, stru
     return STATUS_OK;
 }
 
+/* The file holds personal texts: nobody but its owner reads it. SQLite gives the journals
+ * the mode of the database. */
+static enum status create_private(const char *path)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        log_error("sqlite", "%s: %s", path, strerror(errno));
+        return errno == ENOSPC || errno == EDQUOT ? STATUS_EXHAUSTED : STATUS_IO;
+    }
+    close(file);
+    return STATUS_OK;
+}
+
 enum status db_open_writer(const char *path, struct db **out)
 {
     struct db *db = NULL;
+    enum status created = create_private(path);
+    if (created != STATUS_OK) {
+        return created;
+    }
     enum status status = open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
     if (status != STATUS_OK) {
         return status;
     }
     status = execute(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                         JOURNALS_IN_MEMORY
                          "PRAGMA wal_checkpoint(TRUNCATE);");
     if (status == STATUS_OK) {
         status = migrate(db->handle);
