@@ -92,7 +92,7 @@ static enum status check_lot(struct context *context, const struct intake_reques
     }
     enum status status = db_supply_lot_expiry(context->db, context->arena, request->item, request->lot, request->expiry,
                                               &other);
-    if (status == STATUS_OK && other[0] != 0) {
+    if (status == STATUS_OK) {
         faults_add(faults, "/expiry", "expiry_conflict", "lot %s of %s is recorded with expiry %s", request->lot,
                    request->item, other);
     }

@@ -52,8 +52,8 @@ AND (?10 IS NULL OR (s.expiry <> '' AND s.expiry < ?10)) AND s.on_hand - s.reser
 AND s.on_hand >= ?12 ORDER BY s.id LIMIT ?2
 
 -- name: supply_lot_expiry
--- Another expiry date that the same item and lot already have.
-SELECT expiry FROM supply WHERE item = ?1 AND lot = ?2 AND expiry <> ?3 LIMIT 1
+-- Another expiry date that the same item and lot already have; none known is no other.
+SELECT expiry FROM supply WHERE item = ?1 AND lot = ?2 AND expiry <> '' AND expiry <> ?3 ORDER BY expiry LIMIT 1
 
 -- name: supply_summary
 -- Sums by any of province (?1), item (?2), site (?3), organisation (?4): 1 where wanted, else 0.

@@ -150,6 +150,11 @@ def test_one_lot_has_one_expiry(server, world):
                                                                      site=world.b1)), 422, "expiry_conflict")
     assert "2031-01-31" in refusal["detail"]
     world.intake(item=world.masks, lot=lot, expiry="2031-02-28")  # another item's lot
+    # units of the lot whose date nobody knew do not hide the conflict
+    world.intake(item=world.drug, lot=lot)
+    with unchanged(server):
+        problem(server.post("/supplies", world.intake_body(1, item=world.drug, lot=lot, expiry="2031-02-28")), 422, "expiry_conflict")
+    world.intake(item=world.drug, lot=lot, expiry="2031-01-31")
 
 
 def test_quantities_end_at_two_to_the_53(server, world):
