@@ -58,7 +58,7 @@ static enum status settle(struct context *context, bool exists, bool is_same, in
 {
     const struct command *command = context->command;
     *verdict = VERDICT_DONE;
-    if (context->outcome->refusal.faults.total > 0) {
+    if (context->outcome->refusal.faults.total > 0 || context->outcome->refusal.code != NULL) {
         return context_refused(context);
     }
     if (exists && is_same && command->if_version == COMMAND_VERSION_NONE) {
@@ -117,8 +117,11 @@ static enum status check_province_request(struct context *context, const struct 
         return STATUS_OK;
     }
     enum status status = db_province_find(context->db, context->arena, request->gb_code, &other);
-    if (status == STATUS_OK && strcmp(other.code, context->command->target) != 0) {
-        faults_add(faults, "/gb_code", "already_exists", "%s is the code of %s", request->gb_code, other.code);
+    if (status == STATUS_OK && faults->total == 0 && strcmp(other.code, context->command->target) != 0) {
+        struct refusal *refusal = &context->outcome->refusal;
+        refusal_set(refusal, REFUSAL_CONFLICT, "already_exists", "%s is the GB/T 2260 code of %s", request->gb_code,
+                    other.code);
+        refusal_text(refusal, "existing_id", other.code);
     }
     return status == STATUS_ABSENT ? STATUS_OK : status;
 }
