@@ -1,4 +1,4 @@
-"""Looks for what the house forbids; every rule says why. Standard library only.
+"""Looks for what the house forbids; every rule says why. Standard library only, but for tools/openapi.py.
 
 Prints one line a finding, then `N passed, N failed` over the rules. Run by `make lint`,
 after both compilers have read every source with all warnings as errors.
@@ -285,6 +285,12 @@ def rule_python(house):
                 ast.parse(read(path), path)
             except SyntaxError as error:
                 find(path, error.lineno or 0, f"Python cannot read it: {error.msg}")
+
+
+def rule_contract(house):
+    done = subprocess.run([sys.executable, "tools/openapi.py", "--check"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        find("openapi.json", 1, (done.stderr.strip().splitlines() or ["tools/openapi.py failed"])[-1])
 
 
 def rule_sorted_out(house):

@@ -1,0 +1,336 @@
+"""A session that calls every operation of the service, with successes and refusals.
+
+play(server, see) makes the requests in order and calls see(name, response) after each; names
+are unique. test_contract.py holds the answers against openapi.yaml, whose examples are
+answers of this session.
+"""
+
+from conftest import run
+
+GUANGDONG, HUBEI = "DEPOT-GD", "DEPOT-HB"
+EFFICIENCY = ("/efficiency?year=2011&inputs=institutions_per_10k,health_personnel_all_per_10k"
+              "&outputs=hospital_visits,hospital_admissions&by=belt")
+DENSITY = ("/density?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt"
+           "&relative_to=mean&points=16")
+UNITS = {"inputs": ["staff"], "outputs": ["visits"],
+         "dmus": [{"id": "A", "staff": 2, "visits": 1, "group": "north"},
+                  {"id": "B", "staff": 3, "visits": 4, "group": "north"},
+                  {"id": "C", "staff": 5, "visits": 5, "group": "south"}]}
+SAMPLE = {"values": [3.1, 2.7, 4.4, 3.9, 3.3, 8.2], "weights": [1, 1, 2, 1, 1, 0.5], "points": 16}
+
+
+def make_token(server, organisation, role):
+    made = run("token", "create", "--data-dir", str(server.data_dir), "--organisation", organisation, "--role", role)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+class Player:
+    def __init__(self, server, see):
+        self.server = server
+        self.see = see
+
+    def ask(self, name, method, path, body=None, token=None, key=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        more = {}
+        if isinstance(body, (bytes, str)):
+            more["data"] = body
+        elif body is not None:
+            more["json"] = body
+        response = self.server.request(method, path, token=token, headers=headers, **more)
+        self.see(name, response)
+        return response
+
+    def get(self, name, path, **more):
+        return self.ask(name, "GET", path, **more)
+
+
+def play_service(p):
+    p.get("health", "/healthz")
+    p.get("ready", "/readyz")
+    p.get("yaml", "/openapi.yaml")
+    p.get("json", "/openapi.json")
+    for path in ["/healthz", "/readyz", "/openapi.yaml", "/openapi.json"]:
+        p.get(f"{path} with a wrong token", path, token="nobody")
+
+
+def play_reference(p):
+    for noun, wrong in [("provinces", "belt=9"), ("organisations", "province=XX"), ("sites", "kind=%20"),
+                        ("items", "catgory=ppe"), ("indicators", "limit=0"), ("figures", "year=1066")]:
+        p.get(f"{noun} page", f"/{noun}?limit=2")
+        p.get(f"{noun} wrong query", f"/{noun}?{wrong}")
+        p.get(f"{noun} wrong token", f"/{noun}", token="nobody")
+        p.get(f"{noun} wrong cursor", f"/{noun}?cursor=abc")
+    for name, path, body in [
+            ("organisation", f"/organisations/{GUANGDONG}",
+             {"name": "Depot organisation, Guangdong", "kind": "red-cross", "province": "CN-GD"}),
+            ("destination's organisation", f"/organisations/{HUBEI}",
+             {"name": {"en": "Depot organisation, Hubei", "zh": "湖北省备灾机构"}, "kind": "red-cross", "province": "420000"}),
+            ("site", "/sites/WAREHOUSE-GZ",
+             {"name": "Warehouse in Guangzhou", "kind": "warehouse", "organisation": GUANGDONG, "province": "CN-GD",
+              "lat": 23.13, "lon": 113.26}),
+            ("destination", "/sites/WAREHOUSE-WH",
+             {"name": "Warehouse in Wuhan", "kind": "warehouse", "organisation": HUBEI, "province": "CN-HB"}),
+            ("item", "/items/MASK-N95",
+             {"name": {"en": "N95 mask", "zh": "N95口罩"}, "unit": "piece", "category": "ppe", "medical_grade": True,
+              "identifiers": [{"system": "gtin", "value": "4006381333931"}]}),
+            ("indicator", "/indicators/ambulances",
+             {"name": "Ambulances", "unit": "vehicles", "source": "Own survey"})]:
+        play_put(p, name, path, body)
+    p.ask("item with three faults", "PUT", "/items/NOTHING", {"unit": "Piece", "colour": "red"}, token=True)
+    p.get("organisations found", "/organisations?kind=red-cross&province=440000")
+    p.get("sites found", f"/sites?organisation={GUANGDONG}&kind=warehouse&province=CN-GD")
+    p.get("items found", "/items?category=ppe")
+
+
+def play_provinces(p):
+    """Last, since analyses group by province: a code that ISO leaves to users."""
+    body = {"gb_code": "990000", "name": {"en": "Example province", "zh": "示例省"}, "belt": "eastern", "capital": "Example",
+            "lat": 30.5, "lon": 114.3}
+    play_put(p, "province", "/provinces/XA-01", body)
+    p.ask("province with a taken code", "PUT", "/provinces/XA-02", dict(body, gb_code="420000"), token=True)
+
+
+def play_forbidden(p):
+    """Reference data are the administrators'."""
+    for path in ["/provinces/CN-HB", f"/organisations/{HUBEI}", "/sites/WAREHOUSE-WH", "/items/MASK-N95",
+                 "/indicators/ambulances", "/figures"]:
+        p.ask(f"{path} by an auditor", "PUT", path, {}, token=p.auditor)
+
+
+def play_put(p, name, path, body):
+    collection = path.rsplit("/", 1)[0]
+    p.ask(f"{name} without token", "PUT", path, body)
+    made = p.ask(f"{name} made", "PUT", path, body, token=True)
+    assert made.status_code == 201, made.text
+    p.ask(f"{name} again", "PUT", path, body, token=True)
+    other = dict(body, name={"en": "Another name", "zh": "另名"} if name == "province" else "Another name")
+    p.ask(f"{name} without version", "PUT", path, other, token=True)
+    p.ask(f"{name} with an old version", "PUT", path, other, token=True, If_Match='"999"')
+    p.ask(f"{name} with a broken version", "PUT", path, other, token=True, If_Match="3")
+    changed = p.ask(f"{name} replaced", "PUT", path, other, token=True, If_Match=made.headers["ETag"])
+    assert changed.status_code == 200, changed.text
+    p.ask(f"{name} back", "PUT", path, body, token=True, If_Match=changed.headers["ETag"])
+    p.ask(f"{name} with unknown members", "PUT", path, dict(body, colour="red", unti=1), token=True)
+    p.ask(f"{name} not JSON", "PUT", path, b"{", token=True, Content_Type="application/json")
+    p.ask(f"{name} as text", "PUT", path, b"name", token=True, Content_Type="text/plain")
+    p.ask(f"{name} too large", "PUT", path, b" " * 65537, token=True, Content_Type="application/json")
+    found = p.get(f"{name} found", path)
+    assert p.get(f"{name} unchanged", path, If_None_Match=found.headers["ETag"]).status_code == 304
+    p.get(f"{name} absent", f"{collection}/NO-SUCH")
+    p.get(f"{name} with a query", f"{path}?x=1")
+    p.get(f"{name} wrong token for one", path, token="nobody")
+
+
+def play_figures(p):
+    row = {"indicator": "ambulances", "year": 2023, "province": "420000", "value": 1250}
+    p.ask("figures tried", "PUT", "/figures?dry_run=true", {"figures": [row]}, token=True)
+    p.ask("figures put", "PUT", "/figures", {"figures": [row]}, token=True)
+    p.ask("figures unchanged", "PUT", "/figures", {"figures": [row]}, token=True)
+    p.ask("figures as CSV", "PUT", "/figures", b"indicator,year,province,value\nambulances,2023,CN-GD,2310.5\n",
+          token=True, Content_Type="text/csv")
+    p.ask("figures wrong rows", "PUT", "/figures",
+          b"indicator,year,province,value\nambulances,2023,CN-XX,7\nambulances,1066,CN-HB,many\n",
+          token=True, Content_Type="text/csv")
+    p.ask("figures wrong", "PUT", "/figures", {"figures": [dict(row, indicator="ambulancs")]}, token=True)
+    p.ask("figures without token", "PUT", "/figures", {"figures": [row]})
+    p.ask("figures put with a wrong query", "PUT", "/figures?dry=1", {"figures": [row]}, token=True)
+    p.ask("figures as text", "PUT", "/figures", b"x", token=True, Content_Type="text/plain")
+    p.ask("figures not CSV", "PUT", "/figures", b"{}", token=True, Content_Type="text/csv")
+    p.get("figures found", "/figures?indicator=ambulances&year=2023")
+    p.get("indicator derived", "/indicators/ambulances_per_10k")
+
+
+def play_supplies(p, sender):
+    intake = {"id": "MASKS-1", "site": "WAREHOUSE-GZ", "item": "MASK-N95", "quantity": 10000, "source": "donation",
+              "lot": "L2026-07", "expiry": "2029-06-30", "donor": "Anonymous public donor", "reference": "GRN-0001",
+              "note": "Received at gate 2"}
+    made = p.ask("intake", "POST", "/supplies", intake, token=sender, key="intake-1")
+    assert made.status_code == 201, made.text
+    p.ask("intake again", "POST", "/supplies", intake, token=sender, key="intake-1")
+    p.ask("intake with a used key", "POST", "/supplies", dict(intake, quantity=1), token=sender, key="intake-1")
+    p.ask("intake with a taken id", "POST", "/supplies", dict(intake, lot="L2"), token=sender, key="intake-2")
+    p.ask("intake of nothing known", "POST", "/supplies",
+          {"site": "NOWHERE", "item": "NOTHING", "quantity": 1, "source": "donation"}, token=sender, key="intake-3")
+    p.ask("intake without key", "POST", "/supplies", intake, token=sender)
+    p.ask("intake without token", "POST", "/supplies", intake, key="intake-4")
+    p.ask("intake elsewhere", "POST", "/supplies", dict(intake, id="M2", site="WAREHOUSE-WH"), token=sender, key="intake-5")
+    p.ask("intake as text", "POST", "/supplies", b"x", token=sender, key="intake-6", Content_Type="text/plain")
+    p.ask("intake too large", "POST", "/supplies", b" " * 65537, token=sender, key="intake-7",
+          Content_Type="application/json")
+    p.ask("item's unit fixed", "PUT", "/items/MASK-N95", {"name": "N95 mask", "unit": "box"}, token=True, If_Match="*")
+    p.ask("adjustment", "POST", "/supplies/MASKS-1/adjustments",
+          {"delta": -20, "reason": "counted", "note": "Recounted"}, token=sender, key="adjust-1")
+    p.ask("adjustment of too much", "POST", "/supplies/MASKS-1/adjustments",
+          {"delta": -99999, "reason": "lost"}, token=sender, key="adjust-2")
+    p.ask("adjustment of nothing", "POST", "/supplies/NO-SUCH/adjustments",
+          {"delta": -1, "reason": "lost"}, token=sender, key="adjust-3")
+    p.ask("adjustment of 0", "POST", "/supplies/MASKS-1/adjustments",
+          {"delta": 0, "reason": "counted"}, token=sender, key="adjust-4")
+    p.ask("adjustment of an old version", "POST", "/supplies/MASKS-1/adjustments",
+          {"delta": -1, "reason": "counted"}, token=sender, key="adjust-5", If_Match='"1"')
+    play_post_refusals(p, "adjustment", "/supplies/MASKS-1/adjustments", sender)
+    p.ask("adjustment back", "POST", "/supplies/MASKS-1/adjustments",
+          {"delta": 20, "reason": "corrected"}, token=sender, key="adjust-6")
+
+
+def play_post_refusals(p, name, path, token):
+    """What every change by POST refuses."""
+    p.ask(f"{name} by nobody", "POST", path, {}, key="refused-0")
+    p.ask(f"{name} by an auditor", "POST", path, {}, token=p.auditor, key="refused-1")
+    p.ask(f"{name} by a stranger", "POST", path,
+          {"delta": 1, "reason": "counted"} if name == "adjustment" else {"lines": []} if name == "receive" else {"reason": "x"},
+          token=p.stranger, key=f"{name}-refused-2")
+    p.ask(f"{name} without a key", "POST", path, {}, token=token)
+    p.ask(f"{name} unsound", "POST", path, {"colour": "red"}, token=token, key=f"{name}-refused-3")
+    p.ask(f"{name} as text", "POST", path, b"x", token=token, key=f"{name}-refused-4", Content_Type="text/plain")
+    p.ask(f"{name} too large", "POST", path, b" " * 65537, token=token, key=f"{name}-refused-5",
+          Content_Type="application/json")
+
+
+def play_transfers(p, sender, receiver):
+    wanted = {"id": "TRANSFER-1", "destination": "WAREHOUSE-WH", "lines": [{"supply": "MASKS-1", "quantity": 4000}],
+              "reference": "WB-0001", "carrier": "Road, two lorries", "rationale": "Hubei asked for masks"}
+    made = p.ask("transfer", "POST", "/transfers", wanted, token=sender, key="transfer-1")
+    assert made.status_code == 201, made.text
+    p.ask("transfer of too much", "POST", "/transfers",
+          {"destination": "WAREHOUSE-WH", "lines": [{"supply": "MASKS-1", "quantity": 7000}]}, token=sender, key="transfer-2")
+    p.ask("transfer to nowhere", "POST", "/transfers",
+          {"destination": "NOWHERE", "lines": [{"supply": "NO-SUCH", "quantity": 1}]}, token=sender, key="transfer-3")
+    p.ask("transfer by a stranger", "POST", "/transfers", dict(wanted, id="T9"), token=receiver, key="transfer-4")
+    p.ask("transfer by nobody", "POST", "/transfers", wanted, key="transfer-5")
+    p.ask("transfer as text", "POST", "/transfers", b"x", token=sender, key="transfer-6", Content_Type="text/plain")
+    p.ask("transfer too large", "POST", "/transfers", b" " * 65537, token=sender, key="transfer-7",
+          Content_Type="application/json")
+    p.ask("transfer without key", "POST", "/transfers", wanted, token=sender)
+    for step in ["dispatch", "receive", "cancel", "return"]:
+        path = f"/transfers/TRANSFER-1/{step}"
+        play_post_refusals(p, step, path, sender)
+        body = {"reason": "test"} if step in ("cancel", "return") else {"lines": [{"line": 1, "good": 1}]} if step == "receive" else {}
+        p.ask(f"{step} of nothing", "POST", f"/transfers/NO-SUCH/{step}", body, token=True, key=f"{step}-absent")
+        p.ask(f"{step} of an old version", "POST", path, body, token=True, key=f"{step}-old", If_Match='"99"')
+    p.ask("dispatch", "POST", "/transfers/TRANSFER-1/dispatch", {"note": "Left at 06:00"}, token=sender, key="dispatch-1")
+    for step in ["receive", "return"]:
+        body = {"reason": "test"} if step == "return" else {"lines": [{"line": 1, "good": 1}]}
+        p.ask(f"{step} of an old version of what travels", "POST", f"/transfers/TRANSFER-1/{step}", body, token=True,
+              key=f"{step}-older", If_Match='"99"')
+    p.ask("dispatch twice", "POST", "/transfers/TRANSFER-1/dispatch", {}, token=sender, key="dispatch-2")
+    p.ask("cancel too late", "POST", "/transfers/TRANSFER-1/cancel", {"reason": "too late"}, token=sender, key="cancel-1")
+    p.ask("receive a part", "POST", "/transfers/TRANSFER-1/receive", {"lines": [{"line": 1, "good": 2500}]},
+          token=receiver, key="receive-1")
+    p.ask("receive too much", "POST", "/transfers/TRANSFER-1/receive", {"lines": [{"line": 1, "good": 2500}]},
+          token=receiver, key="receive-2")
+    p.ask("receive without reason", "POST", "/transfers/TRANSFER-1/receive",
+          {"lines": [{"line": 1, "damaged": 1}, {"line": 2}]}, token=receiver, key="receive-3")
+    p.ask("receive the rest", "POST", "/transfers/TRANSFER-1/receive",
+          {"lines": [{"line": 1, "good": 1490, "damaged": 10, "reason": "Boxes soaked by rain"}]},
+          token=receiver, key="receive-4")
+    p.ask("receive after the end", "POST", "/transfers/TRANSFER-1/receive", {"lines": [{"line": 1, "good": 1}]},
+          token=receiver, key="receive-5")
+    p.ask("return after the end", "POST", "/transfers/TRANSFER-1/return", {"reason": "no"}, token=sender, key="return-1")
+    for number, step in [(2, "cancel"), (3, "return")]:
+        p.ask(f"transfer {number}", "POST", "/transfers",
+              {"id": f"TRANSFER-{number}", "destination": "WAREHOUSE-WH", "lines": [{"supply": "MASKS-1", "quantity": 50}]},
+              token=sender, key=f"transfer-{number}0")
+        if step == "return":
+            p.ask("dispatch 3", "POST", f"/transfers/TRANSFER-{number}/dispatch", {}, token=sender, key="dispatch-3")
+        done = p.ask(step, "POST", f"/transfers/TRANSFER-{number}/{step}", {"reason": "Road closed"}, token=sender,
+                     key=f"{step}-done")
+        assert done.status_code == 200, done.text
+
+
+def play_reads(p, sender):
+    for name, path in [("supplies", "/supplies"), ("transfers", "/transfers"), ("entries", "/ledger/entries"),
+                       ("movements", "/supplies/MASKS-1/movements")]:
+        p.get(f"{name} page", f"{path}?limit=1")
+        p.get(f"{name} wrong query", f"{path}?limt=1")
+        p.get(f"{name} wrong token", path, token="nobody")
+    p.get("supplies in Hubei", "/supplies?province=CN-HB&item=MASK-N95")
+    p.get("supplies filtered", "/supplies?site=WAREHOUSE-GZ&condition=good&min_available=1&include_zero=true")
+    p.get("supply", "/supplies/MASKS-1")
+    p.get("supply absent", "/supplies/NO-SUCH")
+    p.get("supply with a query", "/supplies/MASKS-1?x=1")
+    p.get("supply wrong token", "/supplies/MASKS-1", token="nobody")
+    p.get("movements seen by the party", "/supplies/MASKS-1/movements", token=sender)
+    p.get("movements seen by everybody", "/supplies/MASKS-1/movements")
+    p.get("movements absent", "/supplies/NO-SUCH/movements")
+    p.get("supplies summed", "/supplies/summary?by=province,item")
+    p.get("supplies in one sum", "/supplies/summary")
+    p.get("supplies summed wrongly", "/supplies/summary?by=colour")
+    p.get("supplies summed wrong token", "/supplies/summary", token="nobody")
+    p.get("transfers found", "/transfers?state=received&province=CN-HB")
+    p.get("transfer seen by everybody", "/transfers/TRANSFER-1")
+    found = p.get("transfer seen by a party", "/transfers/TRANSFER-1", token=sender)
+    p.get("transfer unchanged", "/transfers/TRANSFER-1", If_None_Match=found.headers["ETag"])
+    p.get("supply unchanged", "/supplies/MASKS-1", If_None_Match=p.get("supply once more", "/supplies/MASKS-1").headers["ETag"])
+    p.get("transfer absent", "/transfers/NO-SUCH")
+    p.get("transfer with a query", "/transfers/TRANSFER-1?x=1")
+    p.get("transfer wrong token", "/transfers/TRANSFER-1", token="nobody")
+    p.get("transfers summed", "/transfers/summary?by=origin,destination,item,state")
+    p.get("transfers in one sum", "/transfers/summary")
+    p.get("transfers summed wrongly", "/transfers/summary?by=colour")
+    p.get("transfers summed wrong token", "/transfers/summary", token="nobody")
+
+
+def play_ledger(p, auditor):
+    p.get("ledger", "/ledger")
+    entry = p.get("entry", "/ledger/entries/2")
+    p.get("entry not changed", "/ledger/entries/2", If_None_Match=entry.headers["ETag"])
+    p.get("genesis", "/ledger/entries/1")
+    p.get("entries after", "/ledger/entries?after=1&limit=3")
+    p.get("entries one", "/ledger/entries?after=8&limit=1")
+    p.get("entry absent", "/ledger/entries/99999")
+    p.get("keys", "/ledger/keys")
+    p.get("verify", "/ledger/verify", token=auditor)
+    p.get("verified", "/ledger/verify")
+    for name, path in [("ledger", "/ledger"), ("entry", "/ledger/entries/2"), ("keys", "/ledger/keys"),
+                       ("verify", "/ledger/verify")]:
+        p.get(f"{name} with a query", f"{path}?x=1")
+        p.get(f"{name} wrong token", path, token="nobody")
+
+
+def play_analysis(p):
+    found = p.get("efficiency", EFFICIENCY)
+    p.get("efficiency unchanged", EFFICIENCY, If_None_Match=found.headers["ETag"])
+    p.get("efficiency of no year", EFFICIENCY.replace("2011", "1999"))
+    p.get("efficiency of nothing", EFFICIENCY.replace("hospital_visits", "hospital_vists"))
+    p.get("efficiency wrong query", "/efficiency?year=x&slack=none")
+    p.get("efficiency wrong token", EFFICIENCY, token="nobody")
+    found = p.get("density", DENSITY)
+    p.get("density unchanged", DENSITY, If_None_Match=found.headers["ETag"])
+    p.get("density of no year", DENSITY.replace("2014", "1999"))
+    p.get("density by number", "/density?indicator=beds&years=2023&bandwidth=20000&kernel=epanechnikov&convention=half-width&points=16")
+    p.get("density wrong query", "/density?indicator=beds&years=2023&kernel=gauss&cut=-1")
+    p.get("density wrong token", DENSITY, token="nobody")
+    for name, path, body in [("units", "/efficiency", UNITS), ("sample", "/density", SAMPLE)]:
+        p.ask(name, "POST", path, body)
+        p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
+        p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
+        p.ask(f"{name} as text", "POST", path, b"x", Content_Type="text/plain")
+        p.ask(f"{name} wrong token", "POST", path, body, token="nobody")
+    p.ask("units without group", "POST", "/efficiency", {**UNITS, "orientation": "input", "slacks": "none", "dmus": [
+        {key: value for key, value in unit.items() if key != "group"} for unit in UNITS["dmus"]] + [
+            {"id": "idle", "staff": 0, "visits": 0}]})
+    p.ask("sample of one value", "POST", "/density", {"values": [1]})
+
+
+def play(server, see):
+    p = Player(server, see)
+    play_service(p)
+    play_reference(p)
+    play_figures(p)
+    sender = make_token(server, GUANGDONG, "operator")
+    receiver = make_token(server, HUBEI, "operator")
+    p.auditor = make_token(server, HUBEI, "auditor")
+    made = p.ask("stranger's organisation", "PUT", "/organisations/OTHER", {"name": "Another organisation", "kind": "ngo"}, token=True)
+    assert made.status_code in (200, 201), made.text
+    p.stranger = make_token(server, "OTHER", "operator")
+    play_forbidden(p)
+    play_supplies(p, sender)
+    play_transfers(p, sender, receiver)
+    play_reads(p, sender)
+    play_ledger(p, p.auditor)
+    play_analysis(p)
+    play_provinces(p)

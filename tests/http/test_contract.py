@@ -1,0 +1,292 @@
+"""The contract against the running service: what openapi.json says of requests and answers is
+what the service takes and gives. tests/unit/server/test_contract.c compares the route table."""
+
+import collections
+import json
+import os
+import pathlib
+import re
+import tempfile
+import urllib.parse
+
+import jsonschema
+import pytest
+
+import contract_session
+from conftest import Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONTRACT = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
+METHODS = ("get", "put", "post", "delete")
+# HTTP's own, which OpenAPI does not describe or the contract describes once in its introduction.
+PLAIN_HEADERS = {"date", "connection", "content-length", "content-type", "x-content-type-options"}
+SOMETIMES = {"Link", "Idempotency-Replayed"}  # of successes: on all pages but the last; on replays
+UNKNOWN = "zzzzzzzzzzzzzzzzzzzzzzzz"  # near to no name at all
+# Needed by the rules, which say so with a code of their own, not by the binding table.
+NEEDED_BY_RULES = {"Reason": {"reason"}}
+# A check of so few entries never takes five seconds; 64 MiB are announced by test_body_limits alone.
+UNREACHED = {("verifyLedger", "202"), ("putFigures", "413"), ("computeEfficiency", "413"), ("computeDensity", "413")}
+
+
+def resolve(value):
+    while "$ref" in value:
+        at = CONTRACT
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            at = at[step.replace("~1", "/").replace("~0", "~")]
+        value = at
+    return value
+
+
+def validator(schema):
+    """References lead into the contract, which therefore stands around the schema."""
+    return jsonschema.Draft202012Validator({**schema, "components": CONTRACT["components"]},
+                                           format_checker=jsonschema.FormatChecker())
+
+
+def faults(schema, value):
+    return [f"/{'/'.join(str(step) for step in error.absolute_path)}: {error.message[:300]}"
+            for error in validator(schema).iter_errors(value)]
+
+
+class Operation:
+    def __init__(self, method, path, item):
+        self.method, self.path = method.upper(), path
+        self.item = item[method]
+        self.id = self.item["operationId"]
+        self.parameters = [resolve(parameter) for parameter in item.get("parameters", []) + self.item.get("parameters", [])]
+        self.pattern = re.compile(re.sub(r"\\\{\w+\\\}", r"[A-Za-z0-9._-]+", re.escape(path)) + "$")
+
+    def response(self, status):
+        """(the key that describes a status, its description)"""
+        responses = self.item["responses"]
+        key = str(status) if str(status) in responses else "default"
+        return key, resolve(responses[key])
+
+    def query(self):
+        return {parameter["name"]: parameter for parameter in self.parameters if parameter["in"] == "query"}
+
+    def body(self):
+        """The schema of a JSON body, or None."""
+        content = self.item.get("requestBody", {}).get("content", {})
+        return content["application/json"]["schema"] if content else None
+
+
+OPERATIONS = [Operation(method, path, item) for path, item in CONTRACT["paths"].items() for method in METHODS if method in item]
+BY_ID = {operation.id: operation for operation in OPERATIONS}
+
+
+def find(method, path):
+    """The operation of a request; literal paths win over those with parameters."""
+    fitting = [operation for operation in OPERATIONS if operation.method == method and operation.pattern.match(path)]
+    return min(fitting, key=lambda operation: operation.path.count("{"))
+
+
+@pytest.fixture(scope="module")
+def session():
+    """Every answer of a session that calls all operations: {name: response}."""
+    answers = {}
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        server = Server(os.path.join(scratch, "data"))
+
+        def see(name, response):
+            assert name not in answers, name
+            answers[name] = response
+        try:
+            contract_session.play(server, see)
+        finally:
+            code = server.stop()
+    assert code == 0
+    return answers
+
+
+def operation_of(response):
+    return find(response.request.method, urllib.parse.urlsplit(response.request.url).path)
+
+
+def header_faults(response, described, is_problem):
+    headers = {name.lower(): header for name, header in described.get("headers", {}).items()}
+    for name, value in response.headers.items():
+        if name.lower() in PLAIN_HEADERS:
+            continue
+        if name.lower() not in headers:
+            yield f"the header {name} is not described"
+            continue
+        schema = resolve(headers[name.lower()])["schema"]
+        if resolve(schema).get("type") == "integer":
+            value = int(value)
+        yield from (f"{name}: {fault}" for fault in faults(schema, value))
+    for name in described.get("headers", {}):
+        if name not in response.headers and not is_problem and name not in SOMETIMES:
+            yield f"the header {name} is described and was not sent"
+
+
+def body_faults(response, described):
+    if not response.content:
+        return [] if "content" not in described or response.request.method == "HEAD" else ["there is no body"]
+    media = response.headers["Content-Type"]
+    if media not in described.get("content", {}):
+        return [f"the media type {media} is not described"]
+    value = response.json() if media.endswith("json") else response.text
+    return faults(described["content"][media]["schema"], value)
+
+
+def test_answers_are_as_described(session):
+    wrong = []
+    for name, response in session.items():
+        operation = operation_of(response)
+        _, described = operation.response(response.status_code)
+        found = list(header_faults(response, described, response.status_code >= 400)) + body_faults(response, described)
+        wrong += [f"{name} ({operation.id}, {response.status_code}): {fault}" for fault in found]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_answer_described_was_seen(session):
+    """What the contract promises beside the catch-all happens, in this session, so that it is checked."""
+    described = {(operation.id, status) for operation in OPERATIONS for status in operation.item["responses"]
+                 if status != "default"}
+    seen = {(operation_of(response).id, str(response.status_code)) for response in session.values()}
+    assert sorted(described - seen) == sorted(UNREACHED)
+
+
+def test_accepted_requests_are_as_described(session):
+    wrong = []
+    for name, response in session.items():
+        operation = operation_of(response)
+        names = urllib.parse.parse_qs(urllib.parse.urlsplit(response.request.url).query)
+        if response.status_code >= 300:
+            continue
+        wrong += [f"{name}: the parameter {parameter}" for parameter in names if parameter not in operation.query()]
+        if response.request.body and response.request.headers["Content-Type"] == "application/json":
+            wrong += [f"{name}: {fault}" for fault in faults(operation.body(), json.loads(response.request.body))]
+    assert not wrong, "\n".join(wrong)
+
+
+def examples_of(media):
+    for name, example in media.get("examples", {}).items():
+        yield name, example["value"]
+    if "example" in media:
+        yield "example", media["example"]
+
+
+def all_examples():
+    for operation in OPERATIONS:
+        for parameter in operation.parameters:
+            for name, value in examples_of(parameter):
+                yield f"{operation.id} {parameter['name']} {name}", parameter["schema"], value
+        contents = [("request", operation.item.get("requestBody", {}).get("content", {}))]
+        contents += [(status, resolve(response).get("content", {})) for status, response in operation.item["responses"].items()]
+        for place, content in contents:
+            for media in content.values():
+                for name, value in examples_of(media):
+                    yield f"{operation.id} {place} {name}", media["schema"], value
+
+
+def test_examples_fit_their_schemas():
+    wrong = [f"{name}: {fault}" for name, schema, value in all_examples() for fault in faults(schema, value)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_operation_has_examples():
+    """Of its body, and of every success that has one; parameters that are needed have one, too."""
+    bare = []
+    for operation in OPERATIONS:
+        contents = [operation.item.get("requestBody", {}).get("content", {})]
+        contents += [resolve(response).get("content", {}) for response in operation.item["responses"].values()]
+        bare += [operation.id for content in contents for media in content.values() if not list(examples_of(media))]
+        bare += [f"{operation.id} {parameter['name']}" for parameter in operation.parameters
+                 if parameter.get("required") and not list(examples_of(parameter))]
+    assert not bare
+
+
+def test_schemas_are_schemas():
+    for name, schema in CONTRACT["components"]["schemas"].items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert name in {*re.findall(r'"#/components/schemas/(\w+)', json.dumps(CONTRACT))}, f"{name} is used nowhere"
+
+
+def address(operation):
+    """The path with its parameters filled in: what is there, so that only the query is wrong."""
+    values = {"code": "CN-HB", "seq": "1", "id": "NO-SUCH"}
+    return re.sub(r"\{(\w+)\}", lambda match: values[match.group(1)], operation.path)
+
+
+def names_in(detail):
+    """The names in "... is not known here; a, b and c are", "... known are a, b"."""
+    listed = re.search(r"(?:known here; (.*) (?:is|are)|known are (.*))$", detail)
+    return set(re.split(r", | and ", listed.group(1) or listed.group(2))) if listed else set()
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.id not in ("getHealth", "getReadiness", "getContractYaml", "getContractJson")],
+                         ids=lambda operation: operation.id)
+def test_query_parameters_are_those_described(server, operation):
+    """The service names its parameters when it refuses one that it does not know."""
+    if operation.item.get("requestBody") and operation.method == "POST" and not operation.item["x-tallystick-roles"]:
+        assert operation.query() == {}  # computes on its body and looks at nothing else
+        return
+    reply = server.write(operation.method, f"{address(operation)}?{UNKNOWN}=1", token=True,
+                         **({} if operation.body() is None else {"json": {}}))
+    assert reply.status_code == 400, reply.text
+    assert reply.json()["code"] == "invalid_query"
+    [unknown] = [fault for fault in reply.json()["errors"] if fault["code"] == "unknown_parameter"]
+    missing = {fault["parameter"] for fault in reply.json()["errors"] if fault["code"] == "missing_parameter"}
+    assert names_in(unknown["detail"]) == set(operation.query())
+    assert missing == {name for name, parameter in operation.query().items() if parameter.get("required")}
+
+
+@pytest.mark.parametrize("operation, name, schema", [
+    (operation, name, schema) for operation in OPERATIONS for name, parameter in operation.query().items()
+    for schema in [resolve(parameter["schema"])] if {"minimum", "maximum"} & set(schema)],
+    ids=lambda value: getattr(value, "id", value if isinstance(value, str) else ""))
+def test_ranges_of_query_parameters(server, operation, name, schema):
+    """The bounds themselves are no fault, what lies beyond is."""
+    for bound, step in [("minimum", -1), ("maximum", 1)]:
+        for value, is_fault in [] if bound not in schema else [(schema[bound], False), (schema[bound] + step, True)]:
+            reply = server.get(f"{address(operation)}?{name}={value}")
+            found = [fault for fault in reply.json().get("errors", []) if fault.get("parameter") == name and fault["code"] == "out_of_range"]
+            assert bool(found) == is_fault, (value, reply.text[:500])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_body_limits(server, operation):
+    """A body one byte over the limit is refused before it is sent."""
+    limit = operation.item["x-body-limit"]
+    answer, _ = server.raw(f"{operation.method} {address(operation)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                           f"Authorization: Bearer {server.token}\r\nContent-Length: {limit + 1}\r\n\r\n", seconds=2)
+    assert answer.startswith(b"HTTP/1.1 413 "), answer[:300]
+    assert (b"at most %d bytes" % limit if limit else b"takes no body") in answer
+
+
+def object_arrays(schema):
+    """The members of a body that are arrays of objects with named members: {name: schema of an item}."""
+    found = {}
+    for name, value in resolve(schema)["properties"].items():
+        items = resolve(resolve(value).get("items", {}))
+        if "properties" in items and "additionalProperties" in items and items["additionalProperties"] is False:
+            found[name] = items
+    return found
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.body()], ids=lambda operation: operation.id)
+def test_request_members_are_those_described(server, operation):
+    """Unknown members are refused with the names of the known ones, missing ones by name."""
+    schema = resolve(operation.body())
+    nested = object_arrays(schema)
+    body = {UNKNOWN: 1, **{name: [{UNKNOWN: 1}] for name in nested}}
+    reply = server.write(operation.method, address(operation), token=True, json=body)
+    assert reply.status_code == 422, reply.text
+    known, missing = {}, collections.defaultdict(set)
+    for fault in reply.json()["errors"]:
+        place, _, name = fault["pointer"].rpartition("/")
+        if fault["code"] == "unknown_member":
+            known[place] = names_in(fault["detail"])
+        elif fault["code"] == "missing_member":
+            missing[place].add(name)
+    for place, described in [("", schema)] + [(f"/{name}/0", items) for name, items in nested.items()]:
+        by_rules = NEEDED_BY_RULES.get(operation.body()["$ref"].rsplit("/", 1)[1], set())
+        assert known[place] == set(described["properties"]), place
+        assert missing[place] == set(described.get("required", [])) - set(nested if place == "" else []) - by_rules, place
+
+
+def test_served_contract_is_the_file(server):
+    assert server.get("/openapi.json").json() == CONTRACT
+    assert server.get("/openapi.yaml").content == (ROOT / "openapi.yaml").read_bytes()
