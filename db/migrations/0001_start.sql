@@ -302,6 +302,6 @@ CREATE TABLE answer (
     location TEXT NOT NULL,
     etag TEXT NOT NULL,
     body BLOB NOT NULL,
-    PRIMARY KEY (scope, key)
-) STRICT, WITHOUT ROWID;
+    PRIMARY KEY (scope, key) -- with rowids: a body of 1 KiB would take a page of its own in a key's b-tree
+) STRICT;
 CREATE INDEX answer_refused ON answer (time_ms) WHERE seq IS NULL;

@@ -1,0 +1,190 @@
+/*
+ * Times the analyses, called as functions:
+ *   analytics efficiency N RUNS FILE   N units, 3 inputs, 2 outputs, output orientation, multi-stage slacks
+ *   analytics density N RUNS FILE      N values, gaussian, Silverman's bandwidth, 512 points
+ * The data are made up by a fixed generator, so that runs can be compared, and are written to
+ * FILE as doubles in the machine's order, so that another program can be timed on the same:
+ * unit after unit, inputs before outputs; or value after value. The results follow them there:
+ * crste and vrste of each unit; or bandwidth, from, to and the densities.
+ * Prints one line of key=value: the fastest run's seconds, by the clock and of processor time.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analytics/dea.h"
+#include "analytics/kde.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { INPUTS = 3, OUTPUTS = 2, POINTS = 512, VALUES_MAX = 10000000, RUNS_MAX = 1000 };
+
+struct timing {
+    double wall_s;
+    double cpu_s;
+};
+
+static _Noreturn void fail(const char *what, const char *why)
+{
+    fprintf(stderr, "analytics: %s: %s\n", what, why);
+    exit(2);
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014): the state is a counter. */
+static double next_uniform(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    z ^= z >> 31;
+    return ((double)(z >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* A standard normal deviate (Box and Muller 1958). */
+static double next_normal(uint64_t *state)
+{
+    double radius = sqrt(-2 * log(next_uniform(state)));
+    return radius * cos(6.283185307179586 * next_uniform(state));
+}
+
+static double *allocate(size_t count)
+{
+    double *values = calloc(count, sizeof *values);
+    if (values == NULL) {
+        fail("start", "no memory");
+    }
+    return values;
+}
+
+static void write_values(FILE *file, const double *values, size_t count)
+{
+    if (fwrite(values, sizeof *values, count, file) != count) {
+        fail("write", strerror(errno));
+    }
+}
+
+static double processor_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void keep_best(struct timing *best, int64_t started_us, double started_cpu_s)
+{
+    struct timing now = { (double)(clock_steady_us() - started_us) / 1e6, processor_s() - started_cpu_s };
+    if (best->wall_s <= 0 || now.wall_s < best->wall_s) {
+        *best = now;
+    }
+}
+
+/* Units that turn three inputs into two outputs with decreasing returns and a loss of their own. */
+static void make_units(double *inputs, double *outputs, size_t n)
+{
+    uint64_t state = 2021;
+    for (size_t u = 0; u < n; u++) {
+        double size = 0, loss = fabs(0.3 * next_normal(&state));
+        for (size_t i = 0; i < INPUTS; i++) {
+            double log_input = 0.8 * next_normal(&state);
+            inputs[u * INPUTS + i] = exp(log_input);
+            size += 0.3 * log_input;
+        }
+        for (size_t o = 0; o < OUTPUTS; o++) {
+            outputs[u * OUTPUTS + o] = exp(size - loss + 0.2 * next_normal(&state));
+        }
+    }
+}
+
+static struct timing run_efficiency(size_t n, int64_t runs, FILE *file)
+{
+    struct timing best = { 0, 0 };
+    double *inputs = allocate(n * INPUTS), *outputs = allocate(n * OUTPUTS);
+    struct dea_problem problem = { .unit_count = n, .input_count = INPUTS, .output_count = OUTPUTS, .inputs = inputs,
+                                   .outputs = outputs };
+    struct dea_options options;
+    struct dea_result *result = NULL;
+    make_units(inputs, outputs, n);
+    dea_options_init(&options);
+    for (int64_t run = 0; run < runs; run++) {
+        dea_result_free(result);
+        int64_t started_us = clock_steady_us();
+        double started_cpu_s = processor_s();
+        if (dea_solve(&problem, &options, &result) != STATUS_OK) {
+            fail("efficiency", "not solved");
+        }
+        keep_best(&best, started_us, started_cpu_s);
+    }
+    for (size_t u = 0; u < n; u++) {
+        write_values(file, inputs + u * INPUTS, INPUTS);
+        write_values(file, outputs + u * OUTPUTS, OUTPUTS);
+    }
+    for (size_t u = 0; u < n; u++) {
+        write_values(file, (const double[]){ result->units[u].crste, result->units[u].vrste }, 2);
+    }
+    dea_result_free(result);
+    dea_thread_end();
+    free(inputs);
+    free(outputs);
+    return best;
+}
+
+static struct timing run_density(size_t n, int64_t runs, FILE *file)
+{
+    struct timing best = { 0, 0 };
+    double *values = allocate(n), *density = allocate(POINTS);
+    struct kde_sample sample = { .values = values, .weights = NULL, .n = n };
+    struct kde_options options = kde_options_default();
+    struct kde_refusal refusal;
+    struct kde_grid grid = { 0, 0, 0 };
+    double bandwidth = 0;
+    uint64_t state = 2021;
+    for (size_t i = 0; i < n; i++) {
+        values[i] = next_uniform(&state) < 0.7 ? next_normal(&state) : 4 + 0.5 * next_normal(&state);
+    }
+    for (int64_t run = 0; run < runs; run++) {
+        struct kde_curve *curve = NULL;
+        int64_t started_us = clock_steady_us();
+        double started_cpu_s = processor_s();
+        if (kde_curve_create(&sample, &options, &curve, &refusal) != STATUS_OK ||
+            kde_grid_cover((const struct kde_curve *const[]){ curve }, 1, 3, POINTS, &grid, &refusal) != STATUS_OK) {
+            fail("density", "refused");
+        }
+        kde_curve_evaluate(curve, &grid, density);
+        keep_best(&best, started_us, started_cpu_s);
+        bandwidth = curve->bandwidth.sd;
+        kde_curve_free(curve);
+    }
+    write_values(file, values, n);
+    write_values(file, (const double[]){ bandwidth, grid.from, grid.to }, 3);
+    write_values(file, density, POINTS);
+    free(values);
+    free(density);
+    return best;
+}
+
+int main(int argument_count, char **words)
+{
+    int64_t n = 0, runs = 0;
+    bool is_efficiency = argument_count == 5 && strcmp(words[1], "efficiency") == 0;
+    bool is_density = argument_count == 5 && strcmp(words[1], "density") == 0;
+    if ((!is_efficiency && !is_density) || text_to_integer(words[2], &n) != STATUS_OK || n < 2 || n > VALUES_MAX ||
+        text_to_integer(words[3], &runs) != STATUS_OK || runs < 1 || runs > RUNS_MAX) {
+        fail("usage", "analytics efficiency|density N RUNS FILE");
+    }
+    FILE *file = fopen(words[4], "wb");
+    if (file == NULL) {
+        fail(words[4], strerror(errno));
+    }
+    struct timing best = is_efficiency ? run_efficiency((size_t)n, runs, file) : run_density((size_t)n, runs, file);
+    if (fclose(file) != 0) {
+        fail(words[4], strerror(errno));
+    }
+    printf("%s n=%lld runs=%lld wall_s=%.6f cpu_s=%.6f\n", words[1], (long long)n, (long long)runs, best.wall_s,
+           best.cpu_s);
+    return 0;
+}
