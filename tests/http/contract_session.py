@@ -120,6 +120,7 @@ def play_put(p, name, path, body):
     found = p.get(f"{name} found", path)
     assert p.get(f"{name} unchanged", path, If_None_Match=found.headers["ETag"]).status_code == 304
     p.get(f"{name} absent", f"{collection}/NO-SUCH")
+    p.ask(f"{name} by an id that is none", "PUT", f"{collection}/N%20A", body, token=True)
     p.get(f"{name} with a query", f"{path}?x=1")
     p.get(f"{name} wrong token for one", path, token="nobody")
 

@@ -11,6 +11,7 @@ import urllib.parse
 
 import jsonschema
 import pytest
+import yaml
 
 import contract_session
 from conftest import Server
@@ -54,7 +55,7 @@ class Operation:
         self.item = item[method]
         self.id = self.item["operationId"]
         self.parameters = [resolve(parameter) for parameter in item.get("parameters", []) + self.item.get("parameters", [])]
-        self.pattern = re.compile(re.sub(r"\\\{\w+\\\}", r"[A-Za-z0-9._-]+", re.escape(path)) + "$")
+        self.pattern = re.compile(re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(path)) + "$")
 
     def response(self, status):
         """(the key that describes a status, its description)"""
@@ -126,7 +127,7 @@ def body_faults(response, described):
     media = response.headers["Content-Type"]
     if media not in described.get("content", {}):
         return [f"the media type {media} is not described"]
-    value = response.json() if media.endswith("json") else response.text
+    value = yaml.safe_load(response.text) if media.endswith("yaml") else response.json()
     return faults(described["content"][media]["schema"], value)
 
 
