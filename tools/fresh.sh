@@ -77,7 +77,7 @@ fi
 
 say "make run"
 # shellcheck disable=SC2016 # for the shell inside
-inside setsid sh -c 'cd /root/tallystick && exec make "$@"' make run "$@" >"$work/run.log" 2>&1 &
+inside setsid sh -c 'echo $$ >/root/run.pid && cd /root/tallystick && exec make "$@"' make run "$@" >"$work/run.log" 2>&1 &
 run=$!
 waited=0
 until grep -q "^listening on http://$listen" "$work/run.log"; do
@@ -93,7 +93,7 @@ done
 say "make run listens after $waited s"
 
 # The first GET of the README's tour, and what tells that it is well.
-tour=$(sed -n '/curl/{/ -X\| -d\| --data\|-T /!s|.*http://[a-z0-9.]*:8080\(/[^ '"'"'"]*\).*|\1|p}' README.md | head -n 1)
+tour=$(sed -n '/curl/{/ -X\| -d\| --data\|-T /!s|.*http://[a-z0-9.]*:8080\(/[^ '"'"'"]*\).*|\1|p}' README.md 2>/dev/null | head -n 1)
 for path in /healthz /readyz ${tour:-/provinces/CN-HB}; do
     if ! curl -sS -f --max-time 10 -o "$work/answer" "http://$listen$path"; then
         tail -n 40 "$work/run.log"
@@ -104,7 +104,7 @@ for path in /healthz /readyz ${tour:-/provinces/CN-HB}; do
     say "GET $path: $(head -c 100 "$work/answer" | tr '\n' ' ')"
 done
 # setsid made the shell, and so make, the leader of a group: stop all of it, as Ctrl-C would.
-kill -TERM -- "-$(pgrep -P $run)"
+kill -s TERM -- "-$(cat "$root/root/run.pid")"
 waited=0
 while kill -0 $run 2>/dev/null; do
     if [ $waited -ge 30 ]; then
@@ -115,6 +115,7 @@ while kill -0 $run 2>/dev/null; do
     sleep 1
     waited=$((waited + 1))
 done
+wait $run 2>/dev/null || true
 say "make run has stopped"
 
 say "make test"
