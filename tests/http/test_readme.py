@@ -1,0 +1,125 @@
+"""The README's tour: its shell blocks, run as they stand but for address, data directory and
+program, against a fresh service; what they print must be what the text around them says."""
+
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from conftest import Server, binary
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SETTINGS = "U=http://127.0.0.1:8080 DATA=var TALLYSTICK=build/tallystick\n"
+
+
+def blocks():
+    """The tour's blocks, in order."""
+    tour = (ROOT / "README.md").read_text(encoding="utf-8").split("## A tour", 1)[1].split("\n## ", 1)[0]
+    return re.findall(r"^```sh\n(.*?)^```$", tour, re.S | re.M)
+
+
+def paste(server, text, directory):
+    """What a shell prints that is given the text on its standard input, as by pasting."""
+    settings = f"U={server.url} DATA={server.data_dir} TALLYSTICK={binary()}\n"
+    assert text.count(SETTINGS) == 1
+    done = subprocess.run(["bash"], input=text.replace(SETTINGS, settings), cwd=directory, text=True, timeout=120, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """What the tour prints, pasted twice: [lines of the first time, lines of the second]."""
+    directory = tmp_path_factory.mktemp("tour")
+    server = Server(directory / "data")
+    try:
+        return [paste(server, "".join(blocks()), directory) for _ in range(2)]
+    finally:
+        assert server.stop() == 0
+
+
+def documents(lines):
+    """Those lines that are JSON, in order."""
+    return [json.loads(line) for line in lines if line[:1] in "[{"]
+
+
+def test_blocks_are_three():
+    assert len(blocks()) == 3
+
+
+def test_reference_data_are_entries_of_their_own(printed):
+    assert documents(printed[0])[:5] == [["DEPOT-GD", 2], ["DEPOT-HB", 3], ["WAREHOUSE-GZ", 4], ["WAREHOUSE-WH", 5], ["MASK-N95", 6]]
+
+
+def test_masks_move(printed):
+    steps = documents(printed[0])[5:10]
+    assert steps == [
+        {"id": "MASKS-1", "on_hand": 10000, "available": 10000},
+        {"id": "TRANSFER-1", "state": "reserved"},
+        {"id": "TRANSFER-1", "state": "in_transit", "outstanding": 4000},
+        {"id": "TRANSFER-1", "state": "in_transit", "outstanding": 1500},
+        {"id": "TRANSFER-1", "state": "received", "outstanding": 0}]
+
+
+def test_stock_card_and_stock(printed):
+    intake, dispatch, *stock = documents(printed[0])[10:14]
+    assert intake == {"seq": 7, "kind": "intake", "delta": 10000, "balance": 10000, "transfer": None}
+    assert dispatch == {"seq": 9, "kind": "dispatch", "delta": -4000, "balance": 6000, "transfer": "TRANSFER-1"}
+    assert sorted((supply["site"], supply["condition"], supply["on_hand"]) for supply in stock) == [
+        ("WAREHOUSE-WH", "damaged", 10), ("WAREHOUSE-WH", "good", 3990)]
+
+
+def test_both_sides_see_the_same(printed):
+    sender, receiver, public = documents(printed[0])[14:17]
+    assert sender == receiver
+    assert sender["rationale"] == "Hubei asked for masks"
+    assert [(event["kind"], event["organisation"]) for event in sender["events"]] == [
+        ("create", "DEPOT-GD"), ("dispatch", "DEPOT-GD"), ("receive", "DEPOT-HB"), ("receive", "DEPOT-HB")]
+    [line] = sender["lines"]
+    assert (line["quantity"], line["dispatched"], line["received_good"], line["received_damaged"], line["outstanding"]) == (4000, 4000, 3990, 10, 0)
+    assert public == {"rationale": None, "withheld": ["rationale"]}
+
+
+def test_ledger_and_its_entry(printed):
+    ledger, entry = documents(printed[0])[17:19]
+    assert ledger["size"] == 11
+    assert (entry["seq"], entry["kind"], entry["organisation"]) == (8, "transfer.create", "DEPOT-GD")
+    assert json.loads(entry["body"])["lines"] == [{"supply": "MASKS-1", "quantity": 4000}]
+    assert "Hubei asked" not in entry["body"]
+    assert f"{entry['entry_hash']}  -" in printed[0]  # sha256sum of the canonical bytes
+
+
+def test_verify_passes_and_names_the_tampered_entry(printed):
+    for lines in printed:
+        assert "ok: 11 entries verified" in lines
+        [broken] = [line for line in lines if line.startswith("BROKEN")]
+        assert broken.startswith("BROKEN at entry 8 (")
+        assert lines[lines.index(broken) + 1] == "7 entries before it are sound"
+        assert "the copy is broken, as it should be" in lines
+
+
+def test_output_shown_is_output(printed):
+    """The README shows two lines of what verify prints."""
+    tour = (ROOT / "README.md").read_text(encoding="utf-8")
+    [shown] = [block for block in re.findall(r"^```\n(.*?)^```$", tour, re.S | re.M) if "BROKEN" in block]
+    assert set(shown.splitlines()) <= set(printed[0])
+
+
+def test_measures(printed):
+    belts, strong, *series = documents(printed[0])[19:]
+    assert {name: means["count"] for name, means in belts.items()} == {"central": 11, "eastern": 10, "western": 10}
+    assert all(0 < means["crste"] <= means["vrste"] <= 1 for means in belts.values())
+    assert "CN-GD" in strong
+    assert [(curve["group"], curve["year"]) for curve in series] == [
+        (belt, year) for belt in ("central", "eastern", "western") for year in (2010, 2014, 2018)]
+    assert all(0.5 < curve["highest"]["x"] < 2 for curve in series)
+    heights = [curve["highest"]["height"] for curve in series]
+    assert all(heights[belt + 2] > heights[belt] for belt in (0, 3, 6))
+
+
+def test_pasting_again_moves_nothing(printed):
+    first, second = (documents(lines) for lines in printed)
+    assert first == second
+    assert printed[0] == printed[1]
