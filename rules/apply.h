@@ -3,81 +3,18 @@
 
 #include <stdint.h>
 
-#include "base/arena.h"
 #include "base/status.h"
-#include "rules/block.h"
-#include "rules/command.h"
+#include "ledger/digest.h"
+#include "rules/context.h"
 
 struct db;
 
-/*
- * One application of a command. Everything a rule may look at is here: the stored state,
- * the command, the block's time. No clock, no random bytes, no floating point results.
- */
-struct context {
-    struct db *db;
-    struct arena *arena;
-    const struct command *command;
-    int64_t time_ms;
-    uint64_t seq;         /* the entry that will tell of it */
-    uint32_t ids_derived; /* how many ids were derived so far */
-    int64_t movements;    /* how many movements were written so far */
-    int64_t time_zone_minutes;
-    struct outcome *outcome;
-};
-
-/* Applies the command: STATUS_OK with outcome filled, refusals included. Any other status
- * is a local fault. What was written stays to be rolled back by the caller unless the
- * outcome is CREATED or CHANGED. */
+/* Applies the context's command: STATUS_OK with the outcome filled, refusals included. Any
+ * other status is a local fault. What was written stays to be rolled back by the caller unless
+ * the outcome is CREATED or CHANGED. */
 enum status rules_apply(struct context *context) NODISCARD;
 
 /* The digest of the rows that were written since effects_begin (db/effects.h). */
 enum status rules_effects_digest(struct db *db, uint8_t out[DIGEST_BYTES]) NODISCARD;
-
-/* For the nouns: the id that the next thing created on the way gets, UUIDv8 of
- * SHA-256(tag, scope, command id, ordinal); NULL without memory. */
-const char *context_derive_id(struct context *context);
-
-/* Today's date where expiry days end, YYYY-MM-DD, in the arena; NULL without memory. */
-const char *context_today(const struct context *context);
-
-/* Marks the outcome; id is copied. Always STATUS_OK but without memory. */
-enum status context_created(struct context *context, const char *id) NODISCARD;
-enum status context_changed(struct context *context, const char *id) NODISCARD;
-enum status context_unchanged(struct context *context, const char *id, int64_t seq) NODISCARD;
-
-/* Marks the outcome refused by what outcome->refusal says; where only faults were
- * gathered, kind, code and detail are made of the first. Always STATUS_OK. */
-enum status context_refused(struct context *context) NODISCARD;
-
-/* Whether the actor may act for a site of organisation: its operator, or a role of roles. */
-bool context_may_act(const struct context *context, const char *organisation, unsigned roles);
-
-/* Refuses with 403: the actor may not do what for a site of organisation. */
-enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation) NODISCARD;
-
-/* Where a PUT meets an existing object: STATUS_OK to go on; STATUS_CONFLICT where the
- * version forbids it and the refusal is set. exists says whether there is one. */
-enum status context_check_version(struct context *context, bool exists, int64_t version) NODISCARD;
-
-/* Where a transition carries a condition: STATUS_CONFLICT and the refusal set where the
- * version is another; without a condition STATUS_OK. */
-enum status context_check_optional_version(struct context *context, int64_t version) NODISCARD;
-
-/* One function for each kind, in the file of its noun. */
-enum status genesis_apply(struct context *context) NODISCARD;
-enum status province_put_apply(struct context *context) NODISCARD;
-enum status organisation_put_apply(struct context *context) NODISCARD;
-enum status site_put_apply(struct context *context) NODISCARD;
-enum status item_put_apply(struct context *context) NODISCARD;
-enum status indicator_put_apply(struct context *context) NODISCARD;
-enum status figures_put_apply(struct context *context) NODISCARD;
-enum status supply_intake_apply(struct context *context) NODISCARD;
-enum status supply_adjust_apply(struct context *context) NODISCARD;
-enum status transfer_create_apply(struct context *context) NODISCARD;
-enum status transfer_dispatch_apply(struct context *context) NODISCARD;
-enum status transfer_receive_apply(struct context *context) NODISCARD;
-enum status transfer_cancel_apply(struct context *context) NODISCARD;
-enum status transfer_return_apply(struct context *context) NODISCARD;
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "db/figure.h"
 #include "db/reference.h"
-#include "rules/apply.h"
+#include "rules/context.h"
 #include "rules/request.h"
 
 /* A set of known codes, looked up once each. */

@@ -30,4 +30,7 @@ struct context;
 struct bind_array;
 enum status figures_write(struct context *context, const struct bind_array *rows, const struct figures_effect *effect) NODISCARD;
 
+/* figures.put: all rows or none. */
+enum status figures_put_apply(struct context *context) NODISCARD;
+
 #endif

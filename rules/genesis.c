@@ -11,7 +11,6 @@
 #include "db/entry.h"
 #include "db/reference.h"
 #include "ledger/checkpoint.h"
-#include "rules/apply.h"
 #include "rules/figure.h"
 #include "rules/reference.h"
 #include "rules/request.h"

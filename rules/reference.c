@@ -10,7 +10,6 @@
 
 #include "db/reference.h"
 #include "json/write.h"
-#include "rules/apply.h"
 #include "rules/identifier.h"
 #include "rules/request.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "db/supply.h"
-#include "rules/apply.h"
+#include "rules/context.h"
 
 /*
  * What supplies and transfers share: the one place where a quantity on a shelf changes,

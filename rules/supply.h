@@ -1,6 +1,10 @@
 #ifndef RULES_SUPPLY_H
 #define RULES_SUPPLY_H
 
-#include "rules/apply.h" /* declares supply_*_apply with their siblings */
+#include "rules/context.h"
+
+/* What comes in, and what a count, use or loss changes. */
+enum status supply_intake_apply(struct context *context) NODISCARD;
+enum status supply_adjust_apply(struct context *context) NODISCARD;
 
 #endif

@@ -2,7 +2,13 @@
 #define RULES_TRANSFER_H
 
 #include "db/transfer.h"
-#include "rules/apply.h" /* declares transfer_*_apply with their siblings */
+#include "rules/context.h"
+
+/* The transitions but receiving, which is in transfer_receive.h. */
+enum status transfer_create_apply(struct context *context) NODISCARD;
+enum status transfer_dispatch_apply(struct context *context) NODISCARD;
+enum status transfer_cancel_apply(struct context *context) NODISCARD;
+enum status transfer_return_apply(struct context *context) NODISCARD;
 
 /*
  * Inside rules/: what creating, dispatching, receiving and ending a transfer share.

@@ -1,0 +1,154 @@
+/*
+ * What every rule works with: derived ids, today's date, the marks of an outcome, and the
+ * two questions that all nouns ask: may this actor, and is this the version.
+ */
+#include "rules/context.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void digest_text(struct digest *digest, const char *text)
+{
+    uint8_t length[4];
+    size_t bytes = strlen(text);
+    for (int i = 0; i < 4; i++) {
+        length[i] = (uint8_t)(bytes >> (24 - 8 * i));
+    }
+    digest_update(digest, length, sizeof length);
+    digest_update(digest, text, bytes);
+}
+
+const char *context_derive_id(struct context *context)
+{
+    static const char tag[] = "tallystick/derived-id/v1\n";
+    uint8_t out[DIGEST_BYTES];
+    uint8_t ordinal[4];
+    struct digest digest;
+    uint32_t number = context->ids_derived++;
+    for (int i = 0; i < 4; i++) {
+        ordinal[i] = (uint8_t)(number >> (24 - 8 * i));
+    }
+    digest_init(&digest);
+    digest_update(&digest, tag, sizeof tag - 1);
+    digest_text(&digest, actor_scope(&context->command->actor));
+    digest_text(&digest, context->command->id);
+    digest_update(&digest, ordinal, sizeof ordinal);
+    digest_final(&digest, out);
+    char *id = arena_alloc(context->arena, UUID_BYTES);
+    if (id != NULL) {
+        uuid_from_digest(id, out);
+    }
+    return id;
+}
+
+const char *context_today(const struct context *context)
+{
+    char *today = arena_alloc(context->arena, TEXT_DATE_BYTES);
+    if (today != NULL) {
+        text_from_date(today, (context->time_ms + context->time_zone_minutes * 60000) / 86400000);
+    }
+    return today;
+}
+
+static enum status mark(struct context *context, int kind, const char *id, uint64_t seq)
+{
+    const char *copy = arena_text(context->arena, id);
+    if (copy == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    switch (kind) {
+    case OUTCOME_CREATED:   context->outcome->kind = OUTCOME_CREATED; break;
+    case OUTCOME_CHANGED:   context->outcome->kind = OUTCOME_CHANGED; break;
+    default:                context->outcome->kind = OUTCOME_UNCHANGED; break;
+    }
+    context->outcome->id = copy;
+    context->outcome->seq = seq;
+    return STATUS_OK;
+}
+
+enum status context_created(struct context *context, const char *id)
+{
+    return mark(context, OUTCOME_CREATED, id, context->seq);
+}
+
+enum status context_changed(struct context *context, const char *id)
+{
+    return mark(context, OUTCOME_CHANGED, id, context->seq);
+}
+
+enum status context_unchanged(struct context *context, const char *id, int64_t seq)
+{
+    return mark(context, OUTCOME_UNCHANGED, id, (uint64_t)seq);
+}
+
+enum status context_refused(struct context *context)
+{
+    struct refusal *refusal = &context->outcome->refusal;
+    context->outcome->kind = OUTCOME_REFUSED;
+    context->outcome->seq = 0;
+    if (refusal->code == NULL) {
+        assert(refusal->faults.total > 0);
+        bool is_one = refusal->faults.total == 1 && refusal->faults.count == 1;
+        refusal_set(refusal, REFUSAL_INVALID, is_one ? refusal->faults.items[0].code : "invalid_request", "%s",
+                    is_one ? refusal->faults.items[0].detail : "several members are wrong: see errors");
+    }
+    return STATUS_OK;
+}
+
+bool context_may_act(const struct context *context, const char *organisation, unsigned roles)
+{
+    const struct actor *actor = &context->command->actor;
+    if ((ROLE_BIT(actor->role) & roles) != 0) {
+        return true;
+    }
+    return actor->role == ROLE_OPERATOR && strcmp(actor->organisation, organisation) == 0;
+}
+
+enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation)
+{
+    const struct actor *actor = &context->command->actor;
+    struct refusal *refusal = &context->outcome->refusal;
+    refusal_set(refusal, REFUSAL_FORBIDDEN, "forbidden", "%s at %s is for operators of %s; the token is %s of %s", what, site,
+                organisation, role_name(actor->role), actor->organisation[0] != 0 ? actor->organisation : "no organisation");
+    refusal_text(refusal, "needed_role", "operator");
+    refusal_text(refusal, "organisation", organisation);
+    refusal_text(refusal, "site", site);
+    return context_refused(context);
+}
+
+enum status context_check_version(struct context *context, bool exists, int64_t version)
+{
+    const struct command *command = context->command;
+    struct refusal *refusal = &context->outcome->refusal;
+    if (!exists && command->if_version == COMMAND_VERSION_NONE) {
+        return STATUS_OK;
+    }
+    if (!exists) {
+        refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
+                    "If-Match names a version, but %s does not exist: leave If-Match out to create it", command->target);
+        return STATUS_CONFLICT;
+    }
+    if (command->if_version == COMMAND_VERSION_NONE) {
+        refusal_set(refusal, REFUSAL_UNCONDITIONED, "version_required",
+                    "%s exists: to replace it send If-Match with its ETag, now \"%" PRId64 "\"", command->target, version);
+        refusal_integer(refusal, "version", version);
+        return STATUS_CONFLICT;
+    }
+    if (command->if_version != COMMAND_VERSION_ANY && command->if_version != version) {
+        refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
+                    "%s has version %" PRId64 " by now, not %" PRId64 ": read it again", command->target, version,
+                    command->if_version);
+        refusal_integer(refusal, "version", version);
+        return STATUS_CONFLICT;
+    }
+    return STATUS_OK;
+}
+
+enum status context_check_optional_version(struct context *context, int64_t version)
+{
+    return context->command->if_version == COMMAND_VERSION_NONE ? STATUS_OK
+                                                                : context_check_version(context, true, version);
+}
