@@ -77,6 +77,16 @@ static _Noreturn void fail(const char *what, const char *why)
     exit(2);
 }
 
+/* Another number for each, in no order, as random keys have none: splitmix64's finisher,
+ * which can be undone and so never gives two the same. */
+static uint64_t scatter(int64_t number)
+{
+    uint64_t z = ((uint64_t)number + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
 static void build_request(struct load *load, struct client *client)
 {
     const struct options *options = &load->options;
@@ -87,7 +97,7 @@ static void build_request(struct load *load, struct client *client)
         buffer_append(out, options->header.bytes, options->header.length);
     }
     if (options->key != NULL) {
-        buffer_format(out, "Idempotency-Key: %s-%lld\r\n", options->key, (long long)load->issued);
+        buffer_format(out, "Idempotency-Key: %s-%016llx\r\n", options->key, (unsigned long long)scatter(load->issued));
     }
     if (options->body != NULL) {
         buffer_format(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(options->body),
@@ -346,7 +356,7 @@ static void usage(void)
 {
     fputs("load --address IPv4:PORT [--clients N] (--requests N | --seconds S) [--method M] [--path P]\n"
           "     [--header 'Name: value']... [--body TEXT] [--key PREFIX] [--status N]\n"
-          "--key sends Idempotency-Key: PREFIX-n, another one with each request.\n", stderr);
+          "--key sends Idempotency-Key: PREFIX-x with another x for each request.\n", stderr);
     exit(2);
 }
 

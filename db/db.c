@@ -15,8 +15,6 @@
 #include "db/migrate.h"
 #include "db/statement.h"
 
-enum { BUSY_TIMEOUT_MS = 5000 };
-
 /* What a savepoint may have to take back is kept in memory: in a temporary file it would cost a
  * write for every page that a command touches, and it would lie outside the data directory. */
 #define JOURNALS_IN_MEMORY "PRAGMA temp_store=MEMORY;"
@@ -50,14 +48,13 @@ static enum status open_handle(const char *path, int flags, bool is_writer, stru
         return STATUS_EXHAUSTED;
     }
     db->is_writer = is_writer;
-    int code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int code = statement_open(path, flags, &db->handle);
     if (code != SQLITE_OK) {
         enum status status = statement_status(db->handle, code);
         sqlite3_close(db->handle);
         free(db);
         return status;
     }
-    sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
     *out = db;
     return STATUS_OK;
 }

@@ -14,8 +14,6 @@
 #include "db/rows.h"
 #include "db/statement.h"
 
-enum { BUSY_TIMEOUT_MS = 5000 };
-
 #define NODE_NAME(NAME, SQL) NODE_STATEMENT_##NAME,
 enum node_statement { NODE_STATEMENTS(NODE_NAME) NODE_STATEMENT_COUNT };
 #undef NODE_NAME
@@ -65,10 +63,9 @@ enum status node_open(const char *path, bool is_writer, struct node **out)
     if (node == NULL) {
         return STATUS_EXHAUSTED;
     }
-    int flags = (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    enum status status = statement_status(NULL, sqlite3_open_v2(path, &node->handle, flags, NULL));
+    int flags = is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    enum status status = statement_status(NULL, statement_open(path, flags, &node->handle));
     if (status == STATUS_OK) {
-        sqlite3_busy_timeout(node->handle, BUSY_TIMEOUT_MS);
         status = execute(node, "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;");
     }
     if (status == STATUS_OK && is_writer) {

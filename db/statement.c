@@ -5,9 +5,12 @@
 #include "db/statement.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/log.h"
+
+enum { BUSY_TIMEOUT_MS = 5000 };
 
 enum status statement_status(sqlite3 *handle, int code)
 {
@@ -36,6 +39,21 @@ enum status statement_status(sqlite3 *handle, int code)
     default:
         return STATUS_IO;
     }
+}
+
+int statement_open(const char *path, int flags, sqlite3 **handle)
+{
+    static atomic_flag is_configured = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&is_configured)) {
+        /* Counting the memory in use would take one lock of the process at each allocation:
+         * a twentieth of a write's processor time, and nobody asks for the count. */
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+    int code = sqlite3_open_v2(path, handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(*handle, BUSY_TIMEOUT_MS);
+    }
+    return code;
 }
 
 sqlite3_stmt *statement_use(struct db *db, enum statement statement)

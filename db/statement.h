@@ -32,6 +32,11 @@ struct db {
     struct effects *effects;
 };
 
+/* Opens a connection for one thread at a time, with extended result codes and a time-out for
+ * what another process holds. handle is set on failure too, for statement_status; the caller
+ * closes it. The first call, before there are other threads, sets the library up. */
+int statement_open(const char *path, int flags, sqlite3 **handle);
+
 /* The statement, reset and without bindings; asserts that it is not stepping. */
 sqlite3_stmt *statement_use(struct db *db, enum statement statement);
 

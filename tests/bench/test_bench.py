@@ -77,8 +77,8 @@ def test_each_request_is_sent_once_with_a_key_of_its_own(peer):
     code, numbers, _ = load("--address", server.address, "--clients", 7, "--requests", 100, "--method", "POST", "--path", "/x",
                             "--header", "A: b", "--body", '{"a":1}', "--key", "k", "--status", 201)
     assert code == 0 and numbers["requests"] == 100 and numbers["wrong"] == 0
-    keys = [next(line for line in request.split(b"\r\n") if line.startswith(b"Idempotency-Key: ")) for request in server.requests]
-    assert sorted(keys) == sorted(b"Idempotency-Key: k-%d" % number for number in range(100))
+    keys = {next(line for line in request.split(b"\r\n") if line.startswith(b"Idempotency-Key: k-")) for request in server.requests}
+    assert len(keys) == 100
     assert all(request.startswith(b"POST /x HTTP/1.1\r\n") and request.endswith(b'\r\n\r\n{"a":1}') and b"\r\nA: b\r\n" in request
                for request in server.requests)
 
