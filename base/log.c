@@ -76,6 +76,23 @@ static void emit(const char *line, size_t length, bool at_once)
     pthread_mutex_unlock(&gathered_lock);
 }
 
+/* Appends as much of text as fits, with room left for a NUL. */
+static size_t append(char line[LINE_BYTES], size_t used, const char *text)
+{
+    size_t length = strlen(text);
+    size_t room = LINE_BYTES - 1 - used;
+    length = length < room ? length : room;
+    memcpy(line + used, text, length);
+    return used + length;
+}
+
+static void blank(char *line, size_t length, char byte)
+{
+    for (char *at = line; (at = memchr(at, byte, length - (size_t)(at - line))) != NULL;) {
+        *at = ' ';
+    }
+}
+
 __attribute__((format(printf, 5, 0)))
 static void log_line(const char *level, const char *event, const char *request, bool at_once,
                      const char *format, va_list arguments)
@@ -83,11 +100,10 @@ static void log_line(const char *level, const char *event, const char *request, 
     char line[LINE_BYTES];
     char now[TEXT_INSTANT_BYTES];
     text_from_instant(now, clock_wall_ms());
-    int head = snprintf(line, sizeof line, "time=%s level=%s event=%s request=%s ",
-                        now, level, event, request);
-    size_t used = head < 0 ? 0 : (size_t)head;
-    if (used >= sizeof line) {
-        used = sizeof line - 1;
+    const char *const head[] = { "time=", now, " level=", level, " event=", event, " request=", request, " " };
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++) {
+        used = append(line, used, head[i]);
     }
     int body = vsnprintf(line + used, sizeof line - used, format, arguments);
     if (body > 0) {
@@ -96,11 +112,8 @@ static void log_line(const char *level, const char *event, const char *request, 
     if (used > sizeof line - 2) {
         used = sizeof line - 2;
     }
-    for (size_t i = 0; i < used; i++) {
-        if (line[i] == '\n' || line[i] == '\r') {
-            line[i] = ' ';
-        }
-    }
+    blank(line, used, '\n');
+    blank(line, used, '\r');
     line[used] = '\n';
     emit(line, used + 1, at_once);
 }
