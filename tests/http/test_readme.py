@@ -2,6 +2,7 @@
 program, against a fresh service; what they print must be what the text around them says."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -24,8 +25,10 @@ def paste(server, text, directory):
     """What a shell prints that is given the text on its standard input, as by pasting."""
     settings = f"U={server.url} DATA={server.data_dir} TALLYSTICK={binary()}\n"
     assert text.count(SETTINGS) == 1
-    done = subprocess.run(["bash"], input=text.replace(SETTINGS, settings), cwd=directory, text=True, timeout=120, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+    environment = {name: value for name, value in os.environ.items() if name.endswith("_OPTIONS")}  # of sanitizers
+    environment.update(PATH="/usr/local/bin:/usr/bin:/bin", LC_ALL="C.UTF-8")
+    done = subprocess.run(["bash"], input=text.replace(SETTINGS, settings), cwd=directory, text=True, timeout=300, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
     return done.stdout.splitlines()
 
 
