@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "analytics/kde.h"
+#include "analytics/kde_extremes.h"
 #include "analytics/kde_root.h"
 #include "analytics/kde_scan.h"
 

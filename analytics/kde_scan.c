@@ -1,16 +1,18 @@
 /*
  * Where a curve turns. Smooth curves are walked along their derivative here, step curves and
  * polygons along their corners in kde_sweep.c; both ways end in one list of alternating valleys
- * and modes, from which kde_modes.c reads heights, prominences and widths.
+ * and modes (kde_extremes.h), from which kde_modes.c reads heights, prominences and widths.
  */
 #include "analytics/kde_scan.h"
 
 #include <assert.h>
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "analytics/kde.h"
+#include "analytics/kde_extremes.h"
 #include "analytics/kde_root.h"
 #include "analytics/kde_sweep.h"
 
@@ -26,29 +28,6 @@ static const double OUTSIDE = 0.5;
 /* Above this, in units of 1/scale^2, the Gaussian's f' cannot reach 0 within a step of 1/8:
  * max|K'''| (1/8)^2 / 2 = 0.0043. */
 static const double DIP_LIMIT_GAUSSIAN = 0.005;
-/* A turn that rises or falls by less than this share of its height is rounding too. */
-static const double FAINT = 1e-12;
-
-enum status kde_extremes_append(struct kde_extremes *extremes, double x, double height)
-{
-    if (extremes->count == extremes->capacity) {
-        const size_t capacity = extremes->capacity == 0 ? 32 : 2 * extremes->capacity;
-        struct kde_extreme *grown = realloc(extremes->at, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return STATUS_EXHAUSTED;
-        }
-        extremes->at = grown;
-        extremes->capacity = capacity;
-    }
-    extremes->at[extremes->count++] = (struct kde_extreme){.x = x, .height = height};
-    return STATUS_OK;
-}
-
-void kde_extremes_fini(struct kde_extremes *extremes)
-{
-    free(extremes->at);
-    *extremes = (struct kde_extremes){.at = NULL};
-}
 
 static double slope_function(const void *context, double x)
 {
@@ -342,25 +321,6 @@ static enum status scan_smooth(const struct kde_curve *curve, struct kde_extreme
     return status;
 }
 
-/* Takes out neighbours whose heights are the same but for rounding, in pairs, so that valleys
- * and modes go on alternating: a top that rounding split in two is one top. */
-static void drop_faint(struct kde_extremes *extremes)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < extremes->count; i++) {
-        const struct kde_extreme next = extremes->at[i];
-        if (kept > 0) {
-            const double last = extremes->at[kept - 1].height;
-            if (fabs(next.height - last) < FAINT * fmax(next.height, last)) {
-                kept--;
-                continue;
-            }
-        }
-        extremes->at[kept++] = next;
-    }
-    extremes->count = kept;
-}
-
 enum status kde_scan_curve(const struct kde_curve *curve, struct kde_extremes *extremes)
 {
     struct kde_extremes made = {.at = NULL};
@@ -382,7 +342,7 @@ enum status kde_scan_curve(const struct kde_curve *curve, struct kde_extremes *e
         kde_extremes_fini(&made);
         return status;
     }
-    drop_faint(&made);
+    kde_extremes_drop_faint(&made);
     assert(made.count >= 3 && made.count % 2 == 1);
     *extremes = made;
     return STATUS_OK;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "analytics/kde.h"
-#include "analytics/kde_scan.h"
+#include "analytics/kde_extremes.h"
 
 /* Slopes of a polygon below this share of all weights are rounding. */
 static const double FLAT = 1e-12;

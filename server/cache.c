@@ -1,5 +1,5 @@
 /*
- * The reply cache of a loop: few entries, searched by hash from end to end. Who fills
+ * The reply cache of a lane: few entries, searched by hash from end to end. Who fills
  * it and what may be kept: reply.c.
  */
 #include "server/cache.h"

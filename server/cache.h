@@ -9,7 +9,7 @@
 #include "handlers/exchange.h"
 
 /*
- * Finished replies of one loop, kept while the ledger has not grown. One thread.
+ * Finished replies of one lane, kept while the ledger has not grown. One thread.
  */
 
 struct MHD_Response;

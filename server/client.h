@@ -19,10 +19,8 @@ enum client_phase {
     CLIENT_CUT      /* given up: the janitor has closed it */
 };
 
-struct loop;
-
 struct client {
-    struct client *previous; /* in the loop's list, under its lock */
+    struct client *previous; /* in the lane's list, under its lock */
     struct client *next;
     int fd;                  /* open while the client is in the list */
     atomic_int phase;

@@ -18,7 +18,7 @@
 #include "handlers/problem.h"
 #include "rules/block.h"
 #include "server/client.h"
-#include "server/loop.h"
+#include "server/lane.h"
 #include "server/media.h"
 #include "server/request.h"
 #include "server/route.h"
@@ -96,7 +96,7 @@ static void prepare(struct request *request)
     exchange->request_id = request->id;
     exchange->caller = (struct actor){.organisation = "", .role = ROLE_PUBLIC, .subject = ""};
     exchange->arena = &request->arena;
-    exchange->node = loop_node(request->loop);
+    exchange->node = lane_node(request->lane);
     exchange->service = &request->server->service;
     exchange->header = request_header;
     exchange->is_cancelled = request_is_cancelled;
@@ -108,7 +108,7 @@ static void prepare(struct request *request)
     }
 }
 
-/* What the fast path needs: a plain read that the loop's cache may know. */
+/* What the fast path needs: a plain read that the lane's cache may know. */
 static bool find_cached(struct request *request, const char *method)
 {
     struct framing *framing = &request->framing;
@@ -120,7 +120,7 @@ static bool find_cached(struct request *request, const char *method)
         return false;
     }
     struct cache_key key = {request->target, framing->accept, framing->host};
-    request->hit = cache_find(loop_cache(request->loop), &key, executor_seq(server->executor));
+    request->hit = cache_find(lane_cache(request->lane), &key, executor_seq(server->executor));
     if (request->hit != NULL) {
         request->exchange.method = METHOD_GET;
         request->exchange.is_head = is_head;
@@ -402,7 +402,7 @@ enum dispatch_next dispatch_run(struct request *request)
     }
     exchange->body = request->body.bytes != NULL ? request->body.bytes : "";
     exchange->body_length = request->body.length;
-    enum handled handled = call_handler(request, loop_db(request->loop));
+    enum handled handled = call_handler(request, lane_db(request->lane));
     exchange->db = NULL;
     if (handled == HANDLED_REPLY) {
         return DISPATCH_REPLY;
@@ -446,7 +446,7 @@ static void take_delivery(struct request *request)
 void dispatch_resume(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    exchange->node = loop_node(request->loop);
+    exchange->node = lane_node(request->lane);
     if (request->wait == WAIT_COMMAND) {
         take_delivery(request);
     } else if (!request->is_job_done) {

@@ -22,7 +22,7 @@
 #include "server/canned.h"
 #include "server/client.h"
 #include "server/config.h"
-#include "server/loop.h"
+#include "server/lane.h"
 #include "server/server.h"
 
 enum {
@@ -159,7 +159,7 @@ static void look_at_clients(struct janitor *janitor)
     pthread_mutex_lock(&janitor->lock);
     if (janitor->is_watching) {
         for (size_t i = 0; i < janitor->server->loop_count; i++) {
-            loop_each_client(janitor->server->loops[i], look_at_client, janitor);
+            lane_each_client(janitor->server->lanes[i], look_at_client, janitor);
         }
     }
     pthread_mutex_unlock(&janitor->lock);

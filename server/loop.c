@@ -5,11 +5,9 @@
  */
 #include "server/loop.h"
 
-#include <assert.h>
 #include <fcntl.h>
 #include <microhttpd.h>
 #include <netdb.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +15,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "db/db.h"
-#include "db/node.h"
 #include "server/addresses.h"
-#include "server/cache.h"
 #include "server/client.h"
 #include "server/dispatch.h"
 #include "server/janitor.h"
+#include "server/lane.h"
 #include "server/reply.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -38,33 +34,14 @@ enum {
 
 struct loop {
     struct server *server;
+    struct lane *lane;
     struct MHD_Daemon *daemon;
-    struct db *db;
-    struct node *node;
-    struct cache *cache;
     struct request *spare;
     size_t spare_count;
     uint32_t id_prefix;
     uint32_t id_next;
     atomic_size_t load;
-    pthread_mutex_t clients_lock;
-    struct client *clients;
 };
-
-struct db *loop_db(const struct loop *loop)
-{
-    return loop->db;
-}
-
-struct node *loop_node(const struct loop *loop)
-{
-    return loop->node;
-}
-
-struct cache *loop_cache(const struct loop *loop)
-{
-    return loop->cache;
-}
 
 size_t loop_load(const struct loop *loop)
 {
@@ -146,7 +123,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
         return NULL; /* on_access closes the connection */
     }
     request->server = loop->server;
-    request->loop = loop;
+    request->lane = loop->lane;
     request->client = client;
     request->connection = connection;
     request->started_us = clock_steady_us();
@@ -332,29 +309,14 @@ static void client_start(struct loop *loop, struct MHD_Connection *connection, v
     if (getnameinfo(peer->client_addr, length, client->address, sizeof client->address, NULL, 0, NI_NUMERICHOST) != 0) {
         client->address[0] = '-';
     }
-    pthread_mutex_lock(&loop->clients_lock);
-    client->next = loop->clients;
-    if (loop->clients != NULL) {
-        loop->clients->previous = client;
-    }
-    loop->clients = client;
-    pthread_mutex_unlock(&loop->clients_lock);
+    lane_enter(loop->lane, client);
 }
 
 static void client_end(struct loop *loop, struct MHD_Connection *connection, struct client *client)
 {
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (client != NULL) {
-        pthread_mutex_lock(&loop->clients_lock);
-        if (client->previous != NULL) {
-            client->previous->next = client->next;
-        } else {
-            loop->clients = client->next;
-        }
-        if (client->next != NULL) {
-            client->next->previous = client->previous;
-        }
-        pthread_mutex_unlock(&loop->clients_lock);
+        lane_leave(loop->lane, client);
         free(client);
     }
     atomic_fetch_sub_explicit(&loop->load, 1, memory_order_relaxed);
@@ -389,15 +351,6 @@ void loop_add(struct loop *loop, int fd, const struct sockaddr *peer, socklen_t 
     }
 }
 
-void loop_each_client(struct loop *loop, void (*visit)(void *context, struct client *client), void *context)
-{
-    pthread_mutex_lock(&loop->clients_lock);
-    for (struct client *client = loop->clients; client != NULL; client = client->next) {
-        visit(context, client);
-    }
-    pthread_mutex_unlock(&loop->clients_lock);
-}
-
 static enum status start_daemon(struct loop *loop)
 {
     const struct config *config = loop->server->config;
@@ -415,24 +368,15 @@ static enum status start_daemon(struct loop *loop)
     return STATUS_OK;
 }
 
-enum status loop_open(struct server *server, const char *db_path, const char *node_path, struct loop **loop)
+enum status loop_open(struct server *server, struct lane *lane, struct loop **loop)
 {
     struct loop *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
         return STATUS_EXHAUSTED;
     }
     opened->server = server;
-    pthread_mutex_init(&opened->clients_lock, NULL);
+    opened->lane = lane;
     enum status status = random_bytes(&opened->id_prefix, sizeof opened->id_prefix);
-    if (status == STATUS_OK) {
-        status = cache_open(&opened->cache);
-    }
-    if (status == STATUS_OK) {
-        status = db_open_reader(db_path, &opened->db);
-    }
-    if (status == STATUS_OK) {
-        status = node_open(node_path, false, &opened->node);
-    }
     if (status == STATUS_OK) {
         status = start_daemon(opened);
     }
@@ -452,15 +396,10 @@ void loop_close(struct loop *loop)
     if (loop->daemon != NULL) {
         MHD_stop_daemon(loop->daemon);
     }
-    assert(loop->clients == NULL);
     while (loop->spare != NULL) {
         struct request *request = loop->spare;
         loop->spare = request->next_free;
         free_request(request);
     }
-    cache_close(loop->cache);
-    db_close(loop->db);
-    node_close(loop->node);
-    pthread_mutex_destroy(&loop->clients_lock);
     free(loop);
 }

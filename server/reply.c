@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "handlers/problem.h"
 #include "server/client.h"
-#include "server/loop.h"
+#include "server/lane.h"
 #include "server/request.h"
 #include "server/server.h"
 
@@ -207,7 +207,7 @@ bool reply_send(struct request *request)
     struct cache_key key = {request->target, request->framing.accept, request->framing.host};
     if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
         snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");
-        is_kept = cache_keep(loop_cache(request->loop), &key, &cached);
+        is_kept = cache_keep(lane_cache(request->lane), &key, &cached);
     } else {
         is_kept = false;
     }

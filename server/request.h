@@ -21,7 +21,7 @@
 
 struct MHD_Connection;
 struct client;
-struct loop;
+struct lane;
 struct server;
 
 enum request_stage {
@@ -40,7 +40,7 @@ struct request {
     struct exchange exchange; /* exchange.server points back here */
     struct arena arena;
     struct server *server;
-    struct loop *loop;
+    struct lane *lane;
     struct client *client;
     struct MHD_Connection *connection;
     enum request_stage stage;

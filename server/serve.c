@@ -24,6 +24,7 @@
 #include "server/commands.h"
 #include "server/janitor.h"
 #include "server/jobs.h"
+#include "server/lane.h"
 #include "server/listen.h"
 #include "server/loop.h"
 #include "server/routes.h"
@@ -102,16 +103,32 @@ static void raise_descriptor_limit(int64_t connections)
     }
 }
 
+/* One more loop and the lane under it. */
+static enum status open_loop(struct server *server)
+{
+    struct lane *lane = NULL;
+    struct loop *loop = NULL;
+    enum status status = lane_open(store_db_path(server->store), store_node_path(server->store), &lane);
+    if (status == STATUS_OK) {
+        status = loop_open(server, lane, &loop);
+    }
+    if (status != STATUS_OK) {
+        lane_close(lane);
+        return status;
+    }
+    server->lanes[server->loop_count] = lane;
+    server->loops[server->loop_count] = loop;
+    server->loop_count++;
+    return STATUS_OK;
+}
+
 static enum status open_loops(struct server *server)
 {
-    const char *db_path = store_db_path(server->store);
-    const char *node_path = store_node_path(server->store);
     for (int64_t i = 0; i < server->config->loops; i++) {
-        enum status status = loop_open(server, db_path, node_path, &server->loops[server->loop_count]);
+        enum status status = open_loop(server);
         if (status != STATUS_OK) {
             return status;
         }
-        server->loop_count++;
     }
     return STATUS_OK;
 }
@@ -167,6 +184,7 @@ static void close_parts(struct server *server)
     }
     for (size_t i = 0; i < server->loop_count; i++) {
         loop_close(server->loops[i]);
+        lane_close(server->lanes[i]);
     }
     jobs_close(server->jobs);
     sequencer_close(server->sequencer);

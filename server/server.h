@@ -17,6 +17,7 @@ struct addresses;
 struct executor;
 struct janitor;
 struct jobs;
+struct lane;
 struct loop;
 struct sequencer;
 struct store;
@@ -32,6 +33,7 @@ struct server {
     struct sequencer *sequencer;
     struct jobs *jobs;
     struct janitor *janitor;
+    struct lane *lanes[SERVER_LOOPS_MAX]; /* one for each loop */
     struct loop *loops[SERVER_LOOPS_MAX];
     size_t loop_count;
     char base_url[SERVER_URL_BYTES]; /* for links where the client names no host */

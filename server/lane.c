@@ -1,0 +1,106 @@
+/*
+ * Connections and cache belong to the lane's thread alone and need no lock; the list of
+ * clients has one, since the janitor walks it too.
+ */
+#include "server/lane.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "db/db.h"
+#include "db/node.h"
+#include "server/cache.h"
+#include "server/client.h"
+
+struct lane {
+    struct db *db;
+    struct node *node;
+    struct cache *cache;
+    pthread_mutex_t clients_lock;
+    struct client *clients; /* under the lock, like their previous and next */
+};
+
+enum status lane_open(const char *db_path, const char *node_path, struct lane **lane)
+{
+    struct lane *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    pthread_mutex_init(&opened->clients_lock, NULL);
+    enum status status = cache_open(&opened->cache);
+    if (status == STATUS_OK) {
+        status = db_open_reader(db_path, &opened->db);
+    }
+    if (status == STATUS_OK) {
+        status = node_open(node_path, false, &opened->node);
+    }
+    if (status != STATUS_OK) {
+        lane_close(opened);
+        return status;
+    }
+    *lane = opened;
+    return STATUS_OK;
+}
+
+void lane_close(struct lane *lane)
+{
+    if (lane == NULL) {
+        return;
+    }
+    assert(lane->clients == NULL);
+    cache_close(lane->cache);
+    db_close(lane->db);
+    node_close(lane->node);
+    pthread_mutex_destroy(&lane->clients_lock);
+    free(lane);
+}
+
+struct db *lane_db(const struct lane *lane)
+{
+    return lane->db;
+}
+
+struct node *lane_node(const struct lane *lane)
+{
+    return lane->node;
+}
+
+struct cache *lane_cache(const struct lane *lane)
+{
+    return lane->cache;
+}
+
+void lane_enter(struct lane *lane, struct client *client)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    client->next = lane->clients;
+    if (lane->clients != NULL) {
+        lane->clients->previous = client;
+    }
+    lane->clients = client;
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_leave(struct lane *lane, struct client *client)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    if (client->previous != NULL) {
+        client->previous->next = client->next;
+    } else {
+        lane->clients = client->next;
+    }
+    if (client->next != NULL) {
+        client->next->previous = client->previous;
+    }
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_each_client(struct lane *lane, void (*visit)(void *context, struct client *client), void *context)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    for (struct client *client = lane->clients; client != NULL; client = client->next) {
+        visit(context, client);
+    }
+    pthread_mutex_unlock(&lane->clients_lock);
+}

@@ -1,0 +1,38 @@
+#ifndef SERVER_LANE_H
+#define SERVER_LANE_H
+
+#include "base/status.h"
+
+/*
+ * What the requests of one HTTP thread have to themselves: a read-only connection to the
+ * database, a connection to node.db, a reply cache, and the list of clients on the lane.
+ * loop.c drives it; dispatch.c, reply.c and janitor.c ask it, and know no loop.
+ */
+
+struct cache;
+struct client;
+struct db;
+struct lane;
+struct node;
+
+/* Opens the connections; no client is on the lane. */
+enum status lane_open(const char *db_path, const char *node_path, struct lane **lane) NODISCARD;
+
+/* Closes the connections and frees. No client may be left on the lane, and no request.
+ * NULL does nothing. */
+void lane_close(struct lane *lane);
+
+/* For requests of this lane, on its thread. */
+struct db *lane_db(const struct lane *lane);
+struct node *lane_node(const struct lane *lane);
+struct cache *lane_cache(const struct lane *lane);
+
+/* Puts the client on the lane and takes it off. The client is the caller's: its memory and
+ * its socket last until lane_leave has returned. */
+void lane_enter(struct lane *lane, struct client *client);
+void lane_leave(struct lane *lane, struct client *client);
+
+/* Any thread: calls visit for each client; the client's socket stays open meanwhile. */
+void lane_each_client(struct lane *lane, void (*visit)(void *context, struct client *client), void *context);
+
+#endif
