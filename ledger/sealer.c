@@ -1,0 +1,190 @@
+/*
+ * A second thread for the one costly step of an entry: signing its hash and verifying the
+ * signature. Both threads take the next unsealed hash under one lock, and sign outside it.
+ */
+#include "ledger/sealer.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct seal {
+    uint8_t hash[DIGEST_BYTES];
+    uint8_t bytes[KEY_SIGNATURE_BYTES];
+    bool is_done;
+};
+
+/* Invariants, under lock: 1. next <= count <= capacity; 2. seals before next are taken, and done
+ * or being made by the thread that `is_busy` tells of, or by the caller; 3. generation
+ * changes when the block is forgotten, so that a seal made for it is thrown away. */
+struct sealer {
+    const struct key *key;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;  /* there is work, or the end */
+    pthread_cond_t ended; /* the thread has finished one */
+    struct seal *seals;
+    size_t count, capacity, next;
+    bool is_busy; /* the thread is making a seal */
+    bool is_stopping;
+    uint64_t generation;
+    uint8_t *out; /* capacity seals */
+};
+
+/* Makes the next seal; under lock, which is given up while it signs. */
+static void seal_next(struct sealer *sealer)
+{
+    uint8_t hash[DIGEST_BYTES], bytes[KEY_SIGNATURE_BYTES];
+    uint64_t generation = sealer->generation;
+    size_t index = sealer->next++;
+    assert(sealer->next <= sealer->count);
+    memcpy(hash, sealer->seals[index].hash, sizeof hash);
+    pthread_mutex_unlock(&sealer->lock);
+    key_sign(sealer->key, hash, bytes);
+    pthread_mutex_lock(&sealer->lock);
+    if (generation == sealer->generation && index < sealer->count &&
+        memcmp(sealer->seals[index].hash, hash, sizeof hash) == 0) {
+        memcpy(sealer->seals[index].bytes, bytes, sizeof bytes);
+        sealer->seals[index].is_done = true;
+    }
+}
+
+static void *run(void *context)
+{
+    struct sealer *sealer = context;
+    pthread_mutex_lock(&sealer->lock);
+    while (!sealer->is_stopping) {
+        if (sealer->next == sealer->count) {
+            pthread_cond_wait(&sealer->wake, &sealer->lock);
+            continue;
+        }
+        sealer->is_busy = true;
+        seal_next(sealer);
+        sealer->is_busy = false;
+        pthread_cond_signal(&sealer->ended);
+    }
+    pthread_mutex_unlock(&sealer->lock);
+    return NULL;
+}
+
+enum status sealer_open(const struct key *key, struct sealer **out)
+{
+    struct sealer *sealer = calloc(1, sizeof *sealer);
+    if (sealer == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    sealer->key = key;
+    pthread_mutex_init(&sealer->lock, NULL);
+    pthread_cond_init(&sealer->wake, NULL);
+    pthread_cond_init(&sealer->ended, NULL);
+    if (pthread_create(&sealer->thread, NULL, run, sealer) != 0) {
+        pthread_cond_destroy(&sealer->ended);
+        pthread_cond_destroy(&sealer->wake);
+        pthread_mutex_destroy(&sealer->lock);
+        free(sealer);
+        return STATUS_EXHAUSTED;
+    }
+    *out = sealer;
+    return STATUS_OK;
+}
+
+void sealer_close(struct sealer *sealer)
+{
+    if (sealer == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&sealer->lock);
+    sealer->is_stopping = true;
+    pthread_cond_signal(&sealer->wake);
+    pthread_mutex_unlock(&sealer->lock);
+    pthread_join(sealer->thread, NULL);
+    pthread_cond_destroy(&sealer->ended);
+    pthread_cond_destroy(&sealer->wake);
+    pthread_mutex_destroy(&sealer->lock);
+    free(sealer->seals);
+    free(sealer->out);
+    free(sealer);
+}
+
+/* Room for one more seal and for the bytes of all; under lock. */
+static enum status make_room(struct sealer *sealer)
+{
+    if (sealer->count < sealer->capacity) {
+        return STATUS_OK;
+    }
+    size_t capacity = sealer->capacity == 0 ? 64 : sealer->capacity * 2;
+    struct seal *seals = realloc(sealer->seals, capacity * sizeof *seals);
+    if (seals == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    sealer->seals = seals;
+    uint8_t *bytes = realloc(sealer->out, capacity * KEY_SIGNATURE_BYTES);
+    if (bytes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    sealer->out = bytes;
+    sealer->capacity = capacity;
+    return STATUS_OK;
+}
+
+enum status sealer_add(struct sealer *sealer, const uint8_t hash[DIGEST_BYTES])
+{
+    pthread_mutex_lock(&sealer->lock);
+    enum status status = make_room(sealer);
+    /* A lone entry is sealed by the caller at once: waking a thread would cost as much. */
+    bool is_first = sealer->count == 0;
+    if (status == STATUS_OK) {
+        struct seal *seal = &sealer->seals[sealer->count++];
+        memcpy(seal->hash, hash, sizeof seal->hash);
+        seal->is_done = false;
+    }
+    pthread_mutex_unlock(&sealer->lock);
+    if (status == STATUS_OK && !is_first) {
+        pthread_cond_signal(&sealer->wake);
+    }
+    return status;
+}
+
+void sealer_drop(struct sealer *sealer)
+{
+    pthread_mutex_lock(&sealer->lock);
+    assert(sealer->count > 0);
+    sealer->count--;
+    if (sealer->next > sealer->count) {
+        sealer->next = sealer->count;
+    }
+    pthread_mutex_unlock(&sealer->lock);
+}
+
+const uint8_t *sealer_finish(struct sealer *sealer, size_t *count)
+{
+    pthread_mutex_lock(&sealer->lock);
+    while (sealer->next < sealer->count) {
+        seal_next(sealer);
+    }
+    while (sealer->is_busy) {
+        pthread_cond_wait(&sealer->ended, &sealer->lock);
+    }
+    for (size_t i = 0; i < sealer->count; i++) {
+        struct seal *seal = &sealer->seals[i];
+        if (!seal->is_done) { /* it was made for a hash that was dropped in the meantime */
+            key_sign(sealer->key, seal->hash, seal->bytes);
+            seal->is_done = true;
+        }
+        memcpy(sealer->out + i * KEY_SIGNATURE_BYTES, seal->bytes, KEY_SIGNATURE_BYTES);
+    }
+    *count = sealer->count;
+    pthread_mutex_unlock(&sealer->lock);
+    return sealer->out;
+}
+
+void sealer_reset(struct sealer *sealer)
+{
+    pthread_mutex_lock(&sealer->lock);
+    sealer->count = 0;
+    sealer->next = 0;
+    sealer->generation++;
+    pthread_mutex_unlock(&sealer->lock);
+}

@@ -1,0 +1,35 @@
+#ifndef LEDGER_SEALER_H
+#define LEDGER_SEALER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "ledger/digest.h"
+#include "ledger/key.h"
+
+/*
+ * Seals the entries of a block while the next ones are still being worked out. A seal is
+ * outside the hash chain, so that seals can be made in any order and on any thread: one
+ * thread of the sealer's own, and the caller's at the end. The caller is one thread.
+ */
+struct sealer;
+
+/* Starts the thread. key is borrowed. */
+enum status sealer_open(const struct key *key, struct sealer **sealer) NODISCARD;
+void sealer_close(struct sealer *sealer); /* NULL does nothing; a block that is open is forgotten */
+
+/* Adds the hash of the block's next entry. STATUS_EXHAUSTED without memory. */
+enum status sealer_add(struct sealer *sealer, const uint8_t hash[DIGEST_BYTES]) NODISCARD;
+
+/* Takes the last hash back: its command was not accepted after all. */
+void sealer_drop(struct sealer *sealer);
+
+/* Seals what is not sealed yet and waits for the rest. The seals stand in the order of the
+ * hashes, KEY_SIGNATURE_BYTES each; borrowed until sealer_reset. */
+const uint8_t *sealer_finish(struct sealer *sealer, size_t *count);
+
+/* Forgets the block, finished or not. */
+void sealer_reset(struct sealer *sealer);
+
+#endif
