@@ -56,6 +56,29 @@ enum status db_answer_insert(struct db *db, const struct answer_row *row)
     return statement_run(use);
 }
 
+static enum status read_count(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    *(uint64_t *)row = (uint64_t)statement_integer(use, 0);
+    return STATUS_OK;
+}
+
+enum status db_answer_seq(struct db *db, const char *scope, const char *key, const char *kind, const char *target,
+                          uint64_t *seq)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_seq);
+    statement_bind_text(use, 1, scope);
+    statement_bind_text(use, 2, key);
+    statement_bind_text(use, 3, kind);
+    statement_bind_text(use, 4, target);
+    return rows_one(use, NULL, read_count, seq);
+}
+
+enum status db_answer_accepted_count(struct db *db, uint64_t *count)
+{
+    return rows_one(statement_use(db, STATEMENT_answer_accepted_count), NULL, read_count, count);
+}
+
 enum status db_answer_expire(struct db *db, int64_t before_ms)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_answer_expire);
@@ -74,25 +97,28 @@ enum status db_personal_insert(struct db *db, const struct personal_row *row)
     return statement_run(use);
 }
 
-/* Salt and text from the columns first and first + 1. */
-static enum status read_secret(sqlite3_stmt *use, struct arena *arena, int first, struct personal_row *personal)
+static enum status read_personal(sqlite3_stmt *use, struct arena *arena, void *row)
 {
+    struct personal_row *personal = row;
     const void *salt = NULL;
     size_t length = 0;
-    enum status status = statement_blob(use, first, arena, &salt, &length);
-    if (status == STATUS_OK && salt != NULL && length != DB_SALT_BYTES) {
-        status = STATUS_CORRUPT;
+    personal->seq = statement_integer(use, 1);
+    enum status status = statement_text(use, 0, arena, &personal->commitment);
+    if (status == STATUS_OK) {
+        status = statement_text(use, 2, arena, &personal->pointer);
+    }
+    if (status == STATUS_OK) {
+        status = statement_blob(use, 3, arena, &salt, &length);
+    }
+    if (status == STATUS_OK && (personal->commitment == NULL || personal->pointer == NULL ||
+                                (salt != NULL && length != DB_SALT_BYTES))) {
+        return STATUS_CORRUPT;
     }
     if (status == STATUS_OK) {
         personal->salt = salt;
-        status = statement_text(use, first + 1, arena, &personal->text);
+        status = statement_text(use, 4, arena, &personal->text);
     }
-    return status;
-}
-
-static enum status read_personal(sqlite3_stmt *use, struct arena *arena, void *row)
-{
-    return read_secret(use, arena, 0, row);
+    return status == STATUS_OK && (personal->salt == NULL) != (personal->text == NULL) ? STATUS_CORRUPT : status;
 }
 
 enum status db_personal_find(struct db *db, struct arena *arena, const char *commitment, struct personal_row *out)
@@ -117,14 +143,7 @@ enum status db_personal_each(struct db *db, enum status (*visit)(void *context, 
             break;
         }
         arena_reset(&arena);
-        row.seq = statement_integer(use, 1);
-        status = statement_text(use, 0, &arena, &row.commitment);
-        if (status == STATUS_OK) {
-            status = statement_text(use, 2, &arena, &row.pointer);
-        }
-        if (status == STATUS_OK) {
-            status = read_secret(use, &arena, 3, &row);
-        }
+        status = read_personal(use, &arena, &row);
         if (status == STATUS_OK) {
             status = visit(context, &row);
         }

@@ -38,6 +38,14 @@ enum status db_answer_find(struct db *db, struct arena *arena, const char *scope
                            struct answer_row *out) NODISCARD;
 enum status db_answer_insert(struct db *db, const struct answer_row *row) NODISCARD;
 
+/* The entry that the accepted command of that key, kind and target left: STATUS_ABSENT where
+ * the key does not remember it. For verify. */
+enum status db_answer_seq(struct db *db, const char *scope, const char *key, const char *kind, const char *target,
+                          uint64_t *seq) NODISCARD;
+
+/* How many answers tell of accepted commands. */
+enum status db_answer_accepted_count(struct db *db, uint64_t *count) NODISCARD;
+
 /* Drops a few refusals older than before_ms. */
 enum status db_answer_expire(struct db *db, int64_t before_ms) NODISCARD;
 

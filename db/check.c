@@ -116,6 +116,7 @@ static enum status check_rows(struct db *db, struct arena *arena, struct db_find
 {
     struct cursor orphans = { statement_use(db, STATEMENT_movement_without_entry), false };
     struct cursor lines = { statement_use(db, STATEMENT_transfer_line_check), false };
+    struct cursor bodies = { statement_use(db, STATEMENT_body_without_entry), false };
     enum status status = advance(&orphans);
     if (status == STATUS_OK && orphans.has_row) {
         status = say(arena, finding, statement_integer(orphans.use, 0), "a movement names an entry that does not exist");
@@ -127,8 +128,15 @@ static enum status check_rows(struct db *db, struct arena *arena, struct db_find
         status = say(arena, finding, 0, arena_format(arena,
             "transfer %s: a line's quantities contradict each other or the transfer's state", text_of(&lines, 0)));
     }
+    if (status == STATUS_OK && finding->text == NULL) {
+        status = advance(&bodies);
+    }
+    if (status == STATUS_OK && finding->text == NULL && statement_integer(bodies.use, 0) > 0) {
+        status = say(arena, finding, 0, "a body is kept that belongs to no entry");
+    }
     statement_end(orphans.use);
     statement_end(lines.use);
+    statement_end(bodies.use);
     return status;
 }
 
@@ -142,6 +150,43 @@ enum status db_check(struct db *db, struct arena *arena, struct db_finding *find
     if (status == STATUS_OK && found.text == NULL) {
         status = check_rows(db, arena, &found);
     }
+    if (status == STATUS_OK) {
+        *finding = found;
+    }
+    return status;
+}
+
+/* Whether two rows of schema_all say the same. */
+static bool is_same_object(const struct cursor *a, const struct cursor *b)
+{
+    for (int column = 0; column < 4; column++) {
+        const char *one = text_of(a, column);
+        const char *other = text_of(b, column);
+        if (one == NULL || other == NULL || strcmp(one, other) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum status db_check_schema(struct db *db, struct db *model, struct arena *arena, struct db_finding *finding)
+{
+    struct db_finding found = { NULL, 0 };
+    struct cursor ours = { statement_use(db, STATEMENT_schema_all), false };
+    struct cursor wanted = { statement_use(model, STATEMENT_schema_all), false };
+    enum status status = STATUS_OK;
+    do {
+        status = advance(&ours);
+        status = status == STATUS_OK ? advance(&wanted) : status;
+        if (status == STATUS_OK && (ours.has_row || wanted.has_row) &&
+            !(ours.has_row && wanted.has_row && is_same_object(&ours, &wanted))) {
+            const struct cursor *cursor = ours.has_row ? &ours : &wanted;
+            status = say(arena, &found, 0, arena_format(arena, "the schema is not the program's: look at %s or what stands "
+                                                        "before it", text_of(cursor, 1) != NULL ? text_of(cursor, 1) : "it"));
+        }
+    } while (status == STATUS_OK && found.text == NULL && ours.has_row);
+    statement_end(ours.use);
+    statement_end(wanted.use);
     if (status == STATUS_OK) {
         *finding = found;
     }

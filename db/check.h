@@ -17,4 +17,8 @@ struct db_finding {
  * against their transfer's state. The first contradiction is the finding. */
 enum status db_check(struct db *db, struct arena *arena, struct db_finding *finding) NODISCARD;
 
+/* Compares tables, indexes and triggers with those of model, which was made by the
+ * migrations alone: a trigger less or more would spoil what is written from now on. */
+enum status db_check_schema(struct db *db, struct db *model, struct arena *arena, struct db_finding *finding) NODISCARD;
+
 #endif

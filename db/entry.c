@@ -130,6 +130,13 @@ static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
     if (status == STATUS_OK) {
         status = statement_text(use, 21, arena, &entry->seal_key);
     }
+    bool has_null = status == STATUS_OK && entry->seal_key == NULL;
+    for (size_t i = 0; status == STATUS_OK && texts[i] != NULL; i++) {
+        has_null = has_null || *texts[i] == NULL;
+    }
+    if (has_null) {
+        return STATUS_CORRUPT; /* only who loosened the schema can have written it */
+    }
     return status != STATUS_OK ? status : read_entry_blobs(use, arena, entry);
 }
 

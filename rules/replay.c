@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "db/check.h"
 #include "db/effects.h"
 #include "db/db.h"
 #include "db/reference.h"
@@ -205,6 +206,14 @@ static enum status table_digest(struct db *db, size_t table, uint8_t out[DIGEST_
     if (status == STATUS_OK) {
         digest_final(&digest, out);
     }
+    return status;
+}
+
+enum status replay_compare_schema(struct replay *replay, struct db *db, struct arena *arena, const char **finding)
+{
+    struct db_finding found = { NULL, 0 };
+    enum status status = db_check_schema(db, replay->db, arena, &found);
+    *finding = found.text;
     return status;
 }
 

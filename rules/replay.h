@@ -22,6 +22,9 @@ void replay_close(struct replay *replay);
 enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena,
                          const char **finding) NODISCARD;
 
+/* Compares the schema of db with that of a database that this program makes. */
+enum status replay_compare_schema(struct replay *replay, struct db *db, struct arena *arena, const char **finding) NODISCARD;
+
 /* Compares every business table with those of db, row by row in key order. */
 enum status replay_compare(struct replay *replay, struct db *db, struct arena *arena, const char **finding) NODISCARD;
 

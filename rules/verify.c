@@ -43,6 +43,8 @@ struct verify {
     struct note notes[NOTES_MAX];
     size_t note_count;
     uint64_t size; /* the last entry when the check began */
+    uint64_t commitments; /* in the entries' bodies so far */
+    uint64_t texts;       /* personal texts, erased ones included */
 };
 
 __attribute__((format(printf, 4, 5)))
@@ -141,6 +143,14 @@ struct commitments {
     const struct entry_row *row;
 };
 
+/* Whether the row says where in the entry its commitment stands: at its pointer, with the member's name behind it. */
+static bool is_at_home(const struct personal_row *personal, uint64_t seq, const char *pointer)
+{
+    size_t length = strlen(personal->pointer);
+    return personal->seq == (int64_t)seq && strncmp(pointer, personal->pointer, length) == 0 &&
+        strcmp(pointer + length, "/commitment") == 0;
+}
+
 /* Whether a JSON Pointer ends in the commitment of a personal member. */
 static enum status check_commitment(void *context, const struct scan_value *value)
 {
@@ -153,13 +163,40 @@ static enum status check_commitment(void *context, const struct scan_value *valu
     }
     memcpy(hex, (const char *)commitments->row->body + value->offset + 1, sizeof hex - 1);
     hex[sizeof hex - 1] = 0;
+    verify->commitments++;
     enum status status = db_personal_find(verify->db, &verify->arena, hex, &personal);
+    if (status == STATUS_OK && !is_at_home(&personal, commitments->row->seq, value->pointer)) {
+        find(verify, commitments->row->seq, "personal",
+             "the text behind %s is kept for another entry or another place", value->pointer);
+        return STATUS_OK;
+    }
     if (status == STATUS_ABSENT || (status == STATUS_OK && personal.text == NULL)) {
         find(verify, commitments->row->seq, "personal_missing",
              "the text behind %s is missing, and no entry says that it was erased", value->pointer);
         return STATUS_OK;
     }
     return status;
+}
+
+/* What takes the key: without it a retry would be carried out a second time. */
+static enum status check_answer(struct verify *verify, const struct entry_row *row)
+{
+    const struct actor actor = { .organisation = row->organisation, .subject = row->subject };
+    uint64_t seq = 0;
+    enum status status = db_answer_seq(verify->db, actor_scope(&actor), row->command_id, row->kind, row->target, &seq);
+    if (status == STATUS_ABSENT || (status == STATUS_OK && seq != row->seq)) {
+        find(verify, row->seq, "answer", "entry %" PRIu64 ": its key %s is not kept, a retry would be done again", row->seq,
+             row->command_id);
+        return STATUS_OK;
+    }
+    return status;
+}
+
+/* Whether the kind's body is bound by a table that may have personal members; the others are long. */
+static bool may_be_personal(const struct entry_row *row)
+{
+    return strcmp(row->kind, command_kind_name(COMMAND_GENESIS)) != 0 &&
+        strcmp(row->kind, command_kind_name(COMMAND_FIGURES_PUT)) != 0;
 }
 
 static enum status check_entry(struct verify *verify, const struct entry_row *row)
@@ -189,12 +226,11 @@ static enum status check_entry(struct verify *verify, const struct entry_row *ro
         find(verify, row->seq, "replay", "entry %" PRIu64 ": %s", row->seq, finding);
     }
     struct commitments commitments = { verify, row };
-    const char *body = row->body;
-    bool is_json = row->body_length > 0 && body[0] == '{' && row->body_length <= LIMIT_BODY_INLINE;
-    if (status == STATUS_OK && is_json) {
-        status = json_scan(body, row->body_length, check_commitment, &commitments);
+    if (status == STATUS_OK && may_be_personal(row)) {
+        status = json_scan(row->body, row->body_length, check_commitment, &commitments);
+        status = status == STATUS_INVALID ? STATUS_OK : status; /* replay has found it already */
     }
-    return status == STATUS_INVALID ? STATUS_OK : status;
+    return status == STATUS_OK ? check_answer(verify, row) : status;
 }
 
 /* The checkpoints of the blocks that end with the entry just checked. */
@@ -289,7 +325,7 @@ static enum status check_frontier(struct verify *verify)
         return STATUS_OK;
     }
     status = db_checkpoint_last(verify->db, &verify->arena, &last);
-    if (status == STATUS_OK && last.size != verify->chain.seq) {
+    if (status == STATUS_OK && (last.size != verify->chain.seq || last.height != verify->chain.height)) {
         find(verify, 0, "checkpoint", "the last checkpoint is not that of the last entry");
     }
     return status == STATUS_ABSENT ? STATUS_OK : status;
@@ -300,6 +336,7 @@ static enum status check_personal(void *context, const struct personal_row *row)
     struct verify *verify = context;
     uint8_t commitment[DIGEST_BYTES];
     char hex[COMMITMENT_HEX_BYTES];
+    verify->texts++;
     if (row->text == NULL) {
         return STATUS_OK; /* reported with the entry that commits to it */
     }
@@ -312,6 +349,25 @@ static enum status check_personal(void *context, const struct personal_row *row)
     return STATUS_OK;
 }
 
+/* Personal texts and answers: none altered, none that no entry knows of. */
+static enum status check_beside(struct verify *verify)
+{
+    uint64_t answers = 0;
+    enum status status = db_personal_each(verify->db, check_personal, verify);
+    if (status == STATUS_OK && verify->texts != verify->commitments) {
+        find(verify, 0, "personal", "%" PRIu64 " personal texts are kept, the entries name %" PRIu64, verify->texts,
+             verify->commitments);
+    }
+    if (status == STATUS_OK) {
+        status = db_answer_accepted_count(verify->db, &answers);
+    }
+    if (status == STATUS_OK && answers != verify->chain.seq) {
+        find(verify, 0, "answer", "%" PRIu64 " keys are kept as those of accepted commands, there are %" PRIu64 " entries",
+             answers, verify->chain.seq);
+    }
+    return status;
+}
+
 static enum status check_state(struct verify *verify)
 {
     struct db_finding sums = { NULL, 0 };
@@ -319,7 +375,7 @@ static enum status check_state(struct verify *verify)
     arena_reset(&verify->arena);
     enum status status = check_frontier(verify);
     if (status == STATUS_OK) {
-        status = db_personal_each(verify->db, check_personal, verify);
+        status = check_beside(verify);
     }
     if (status == STATUS_OK && verify->report->is_ok) {
         status = db_check(verify->db, &verify->arena, &sums);
@@ -332,6 +388,12 @@ static enum status check_state(struct verify *verify)
     }
     if (status == STATUS_OK && finding != NULL) {
         find(verify, 0, "state", "%s", finding);
+    }
+    if (status == STATUS_OK && verify->report->is_ok) {
+        status = replay_compare_schema(verify->replay, verify->db, &verify->arena, &finding);
+        if (status == STATUS_OK && finding != NULL) {
+            find(verify, 0, "schema", "%s", finding);
+        }
     }
     return status;
 }

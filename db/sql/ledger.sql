@@ -27,6 +27,9 @@ WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2
 -- name: body_insert
 INSERT INTO body (digest, bytes) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING
 
+-- name: body_without_entry
+SELECT count(*) FROM body WHERE digest NOT IN (SELECT body_digest FROM entry WHERE body IS NULL)
+
 -- name: checkpoint_insert
 INSERT INTO checkpoint (height, size, root, note) VALUES (?1, ?2, ?3, ?4)
 
@@ -52,7 +55,7 @@ SELECT id, public_key, from_seq, to_seq FROM node_key ORDER BY from_seq, id
 INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, ?4, ?5)
 
 -- name: personal_find
-SELECT salt, text FROM personal WHERE commitment = ?1
+SELECT commitment, seq, pointer, salt, text FROM personal WHERE commitment = ?1
 
 -- name: personal_all
 SELECT commitment, seq, pointer, salt, text FROM personal ORDER BY commitment
@@ -60,6 +63,13 @@ SELECT commitment, seq, pointer, salt, text FROM personal ORDER BY commitment
 -- name: answer_find
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer
 WHERE scope = ?1 AND key = ?2
+
+-- name: answer_seq
+-- The entry of an accepted command, by its key; nothing where the key or what it did is another.
+SELECT seq FROM answer WHERE scope = ?1 AND key = ?2 AND kind = ?3 AND target = ?4 AND status BETWEEN 200 AND 299
+
+-- name: answer_accepted_count
+SELECT count(*) FROM answer WHERE seq IS NOT NULL
 
 -- name: answer_insert
 -- A refusal that has lapsed gives way.

@@ -22,5 +22,9 @@ RELEASE command
 -- name: savepoint_rollback
 ROLLBACK TO command
 
+-- name: schema_all
+-- Tables, indexes and triggers with their texts; not what ANALYZE keeps, which decides nothing.
+SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*' ORDER BY type, name
+
 -- name: integrity_check
 PRAGMA integrity_check(1)

@@ -1,0 +1,217 @@
+"""A ledger to spoil: a directory with some sixty entries, copies of it, SQL without the
+database's own guards, and flipped bits. Used by test_tamper.py and tests/long."""
+
+import concurrent.futures
+import contextlib
+import hashlib
+import itertools
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import sqlite3
+
+from conftest import Server, run
+from world import World, accepted
+
+ENTRY = ["seq", "height", "time_ms", "previous_hash", "rules_version", "kind", "target", "command_id", "new_id", "organisation",
+         "role", "subject", "submitter_key", "submitter_alg", "body_length", "body_digest", "body", "submitter_sig", "effects",
+         "hash", "seal", "seal_key"]
+BUSINESS = ["figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation", "parameter", "province",
+            "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
+# What a retry is answered with stands beside the ledger; verify checks that each key is taken by its entry.
+ANSWER_CHECKED = ["scope", "key", "kind", "target", "seq"]
+
+
+class Ledger:
+    """A stopped service's directory, and copies of it to spoil."""
+
+    def __init__(self, scratch, name):
+        self.path = pathlib.Path(scratch) / name
+        self.copies = itertools.count(1)
+
+    def copy(self):
+        copy = Ledger(self.path.parent, f"{self.path.name}.{next(self.copies)}")
+        shutil.copytree(self.path, copy.path)
+        return copy
+
+    @contextlib.contextmanager
+    def sql(self, loosen=False):
+        """A connection for which no trigger, key or check is in force; all are back afterwards."""
+        connection = sqlite3.connect(self.path / "tallystick.db", isolation_level=None)
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        tables = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall()
+        version = connection.execute("PRAGMA schema_version").fetchone()[0]
+        if loosen:  # no column is NOT NULL, no table STRICT, while the spoiling goes on
+            connection.execute("PRAGMA writable_schema = ON")
+            for kind in ("TEXT", "INTEGER", "BLOB"):
+                connection.execute(f"UPDATE sqlite_schema SET sql = replace(replace(sql, '{kind} NOT NULL', '{kind}'), ') STRICT', ')') "
+                                   "WHERE type = 'table'")
+            connection.execute(f"PRAGMA schema_version = {version + 1}")
+            connection.close()
+            connection = sqlite3.connect(self.path / "tallystick.db", isolation_level=None)
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+        yield connection
+        if loosen:
+            connection.execute("PRAGMA writable_schema = ON")
+            for name, sql in tables:
+                connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (sql, name))
+            connection.execute(f"PRAGMA schema_version = {version + 2}")
+            connection.close()
+            connection = sqlite3.connect(self.path / "tallystick.db", isolation_level=None)
+        for _, sql in triggers:
+            connection.execute(sql)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    def execute(self, *statements, loosen=False):
+        with self.sql(loosen) as connection:
+            for statement in statements:
+                changed = connection.execute(*(statement if isinstance(statement, tuple) else (statement,))).rowcount
+                assert changed != 0, f"nothing was spoilt by {statement}"
+
+    def rows(self, query):
+        with contextlib.closing(sqlite3.connect(f"file:{self.path}/tallystick.db?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+
+    def one(self, query):
+        return self.rows(query)[0][0]
+
+    def verify(self, *options):
+        return run("verify", "--data-dir", str(self.path), *options)
+
+    def remove(self):
+        shutil.rmtree(self.path)
+
+
+def broken(ledger, *options):
+    """The finding: (first broken entry or None, code, text). Exit code 1, no crash."""
+    told = ledger.verify(*options)
+    assert told.returncode == 1, (told.returncode, told.stdout, told.stderr)
+    match = re.match(r"BROKEN(?: at entry (\d+))? \((\w+)\): (.+)\n", told.stdout)
+    assert match, (told.stdout, told.stderr)
+    return int(match[1]) if match[1] else None, match[2], match[3]
+
+
+def stays_whole(ledger, *options):
+    told = ledger.verify(*options)
+    assert told.returncode == 0 and told.stdout.startswith("ok: "), (told.stdout, told.stderr)
+
+
+def fill(server, world):
+    """Some forty entries with a bit of everything."""
+    for n in range(3):
+        supply = world.intake(100, lot=f"L{n}", expiry="2031-01-31", donor="D", earmark=world.b, note="für die Küche",
+                              reference="R")["id"]
+        transfer = world.transfer([(supply, 60)], note="note", rationale="rationale", reference="R", carrier="C")["id"]
+        world.act(transfer, "dispatch", {"note": "off it goes"})
+        world.act(transfer, "receive", {"lines": [{"line": 1, "good": 10, "damaged": 1, "lost": 1, "reason": "wet"}]})
+        if n:
+            world.act(transfer, "return", {"reason": "too late"})
+        accepted(server.post(f"/supplies/{supply}/adjustments", {"delta": -1, "reason": "consumed", "note": "used"}))
+    kept = world.transfer([(supply, 1)])["id"]
+    world.act(kept, "cancel", {"reason": "not needed"})
+    world.transfer([(supply, 2)])
+    figures = [{"indicator": "gdp_x", "year": 2010, "province": "CN-HB", "value": 1.25}]
+    assert server.put("/indicators/gdp_x", {"name": "x", "unit": "yuan"}).status_code == 201
+    assert server.put("/figures", {"figures": figures}).status_code in (200, 201)
+    long_text = "x" * 3000
+    lines = [world.intake(1)["id"] for _ in range(22)]
+    bulk = world.transfer([(line, 1) for line in lines])["id"]
+    world.act(bulk, "dispatch")
+    # blanks up to the body's limit: with the commitments it no longer fits into the entry
+    parts = [{"line": n + 1, "damaged": 1, "reason": f"{n}" if n else long_text} for n in range(22)]
+    body = json.dumps({"lines": parts})
+    reply = server.write("POST", f"/transfers/{bulk}/receive", data=body + " " * (65536 - len(body)),
+                         headers={"Content-Type": "application/json"})
+    assert reply.status_code == 200, reply.text
+
+
+def make(scratch, name):
+    ledger = Ledger(scratch, name)
+    server = Server(ledger.path)
+    try:
+        fill(server, World(server))
+    finally:
+        assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(ledger.path / "tallystick.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return ledger
+
+
+def for_each(cases, check):
+    """Checks many cases, as many at a time as there are processors: most of the time another process works."""
+    with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        return list(pool.map(check, cases))
+
+
+def other_value(value, column_type="TEXT"):
+    """Another value of the same type."""
+    if value is None and column_type == "INTEGER":
+        return 1000000
+    if isinstance(value, bytes):
+        return bytes([value[0] ^ 1]) + value[1:] if value else b"x"
+    if isinstance(value, int):
+        return value + 1
+    if value is None:
+        return "x"
+    return "y" + value[1:] if value[:1] not in ("", "y") else "z" + value[1:]
+
+
+def table_columns(ledger, table):
+    return ledger.rows(f"SELECT name, type, pk FROM pragma_table_info('{table}')")
+
+
+def dump(ledger):
+    """The logical content: what any reader of the database would be told. None where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{ledger.path}/tallystick.db?mode=ro", uri=True)) as connection:
+            connection.text_factory = bytes
+            schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2").fetchall()
+            digest.update(repr(schema).encode())
+            for kind, name, _, _ in schema:
+                if kind != b"table":
+                    continue
+                columns = ", ".join(ANSWER_CHECKED) if name == b"answer" else "*"
+                for row in connection.execute(f"SELECT {columns} FROM {name.decode()} ORDER BY 1, 2"):
+                    digest.update(repr(row).encode())
+    except sqlite3.DatabaseError:
+        return None
+    return digest.hexdigest()
+
+
+def flip_bytes(ledger, seed, count):
+    print(f"TALLYSTICK_SEED={seed}")
+    chance = random.Random(seed)
+    whole = dump(ledger)
+    original = (ledger.path / "tallystick.db").read_bytes()
+
+    def check(flip):
+        at, bit = flip
+        copy = ledger.copy()
+        spoilt = bytearray(original)
+        spoilt[at] ^= bit
+        for name in ("tallystick.db-wal", "tallystick.db-shm"):
+            (copy.path / name).unlink(missing_ok=True)
+        (copy.path / "tallystick.db").write_bytes(spoilt)
+        told = copy.verify()
+        assert told.returncode in (0, 1), f"byte {at} ^ {bit}: exit {told.returncode}: {told.stdout}{told.stderr}"
+        if told.returncode == 1:
+            assert told.stdout.startswith("BROKEN") or told.stderr, f"byte {at} ^ {bit}: no reason"
+        else:
+            assert dump(copy) == whole, f"byte {at} ^ {bit} changed what the database says and was not found"
+        copy.remove()
+        return told.returncode
+
+    # every tenth in the header and the schema's first page
+    flips = [(chance.randrange(len(original) if n % 10 else 4096), 1 << chance.randrange(8)) for n in range(count)]
+    found = sum(for_each(flips, check))
+    print(f"{count} bits flipped, {found} found, the others are nobody's content")
+    return found

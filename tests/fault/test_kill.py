@@ -1,0 +1,207 @@
+"""kill -9 at random moments while several clients write: what was acknowledged is there
+once, what was not acknowledged can be sent again under its key and is then there once."""
+
+import http.client
+import os
+import pathlib
+import random
+import secrets
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+import requests
+
+from conftest import Server, binary, environment, run
+from world import World, accepted
+
+CLIENTS = 6
+LOST = (requests.exceptions.RequestException, http.client.HTTPException, OSError)
+
+
+class Client:
+    """Walks supplies of its own through intake, transfer, dispatch and two receipts, for ever.
+    All ids are the client's, so that a step can be formed again whatever became of it."""
+
+    STEPS = 6
+
+    def __init__(self, world, number):
+        self.world, self.number = world, number
+        self.done = 0          # steps that are known to be done, in order
+        self.answers = []      # (step, reply) of the round
+        self.is_unknown = False
+
+    def request(self, step):
+        name, kind = f"{self.number}-{step // self.STEPS}", step % self.STEPS
+        transfer = f"/transfers/T-{name}"
+        return [
+            ("/supplies", {"id": f"S-{name}", "site": self.world.a1, "item": self.world.masks, "quantity": 10,
+                           "source": "donation", "donation": name, "note": f"für {name}"}),
+            ("/transfers", {"id": f"T-{name}", "destination": self.world.b1, "lines": [{"supply": f"S-{name}", "quantity": 6}],
+                            "rationale": "needed"}),
+            (transfer + "/dispatch", {}),
+            (transfer + "/receive", {"lines": [{"line": 1, "good": 3, "damaged": 1, "reason": "wet"}]}),
+            (transfer + "/receive", {"lines": [{"line": 1, "good": 1, "lost": 1, "reason": "gone"}]}),
+            (f"/supplies/S-{name}/adjustments", {"delta": -2, "reason": "consumed"}),
+        ][kind]
+
+    def send(self, server, session, step):
+        path, body = self.request(step)
+        return server.post(path, body, idempotency_key=f"key-{self.number}-{step}", session=session)
+
+    def write(self, server):
+        """Until the service is gone."""
+        self.answers, self.is_unknown = [], False
+        with requests.Session() as session:
+            session.trust_env = False
+            while True:
+                try:
+                    reply = self.send(server, session, self.done)
+                except LOST:
+                    self.is_unknown = True
+                    return
+                assert reply.status_code in (200, 201), reply.text
+                self.answers.append((self.done, reply))
+                self.done += 1
+
+    def recover(self, server):
+        """Sends the round's requests again. Returns whether the unknown one had been done."""
+        for step, first in self.answers:
+            again = self.send(server, server.session, step)
+            assert (again.status_code, again.content) == (first.status_code, first.content), f"step {step} was acknowledged"
+            assert again.headers["Idempotency-Replayed"] == "true"
+        if not self.is_unknown:
+            return False
+        reply = self.send(server, server.session, self.done)
+        assert reply.status_code in (200, 201), reply.text
+        self.done += 1
+        return "Idempotency-Replayed" in reply.headers
+
+    def expected(self, first):
+        """(supply's on_hand and reserved, transfer's state and line) of each object from a step on."""
+        table = [None, (10, 0, None), (10, 6, ("reserved", 0, 0, 0, 0, 0)), (4, 0, ("in_transit", 6, 0, 0, 0, 6)),
+                 (4, 0, ("in_transit", 6, 3, 1, 0, 2)), (4, 0, ("received", 6, 4, 1, 1, 0)),
+                 (2, 0, ("received", 6, 4, 1, 1, 0))]
+        for number in range(first // self.STEPS, -(-self.done // self.STEPS)):
+            yield number, table[min(self.STEPS, self.done - number * self.STEPS)]
+
+    def check(self, server, first):
+        for number, (on_hand, reserved, transfer) in self.expected(first):
+            name = f"{self.number}-{number}"
+            supply = server.get(f"/supplies/S-{name}").json()
+            assert (supply["on_hand"], supply["reserved"]) == (on_hand, reserved), name
+            if transfer is not None:
+                told = server.get(f"/transfers/T-{name}").json()
+                line = told["lines"][0]
+                assert (told["state"], line["dispatched"], line["received_good"], line["received_damaged"], line["lost"],
+                        line["outstanding"]) == transfer, name
+
+    def total(self):
+        """Units on shelves and on the road."""
+        return sum(row[0] + (sum(row[2][i] for i in (2, 3, 5)) if row[2] else 0) for _, row in self.expected(0))
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def kill_while_starting(data_dir, chance):
+    """A start that is killed at a random moment, mostly before it listens."""
+    with open(os.devnull, "wb") as nothing:
+        process = subprocess.Popen([binary(), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0"],
+                                   env=environment(), stdout=nothing, stderr=nothing)
+        time.sleep(chance.uniform(0, 0.15))
+        kill(process)
+
+
+def check_ledger(data_dir):
+    told = run("verify", "--data-dir", str(data_dir), seconds=300)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def kill_rounds(seed, rounds):
+    print(f"TALLYSTICK_SEED={seed}")
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        data_dir = pathlib.Path(scratch) / "data"
+        rounds_on(chance, data_dir, rounds)
+
+
+def rounds_on(chance, data_dir, rounds):
+    server = Server(data_dir)
+    try:
+        world = World(server)
+        clients = [Client(world, number) for number in range(CLIENTS)]
+        acknowledged = unknown_done = 0
+        for number in range(rounds):
+            first = [client.done for client in clients]
+            write_and_kill(server, clients, chance)
+            if chance.random() < 0.3:
+                kill_while_starting(data_dir, chance)
+            if number % 5 == 0:
+                check_ledger(data_dir)
+            server = world.server = Server(data_dir)
+            acknowledged += sum(len(client.answers) for client in clients)
+            unknown_done += sum(client.recover(server) for client in clients)
+            for client, begun in zip(clients, first):
+                client.check(server, begun)
+            check_sums(server, world, clients)
+        for client in clients:
+            client.check(server, 0)
+        accepted(server.put("/items/LAST", {"name": "still writes", "unit": "piece"}), 201)
+        assert server.stop() == 0
+        check_ledger(data_dir)
+        print(f"{rounds} rounds, {acknowledged} acknowledged, {unknown_done} of {rounds * CLIENTS} unknown ones were done")
+        assert acknowledged > rounds * CLIENTS
+    finally:
+        if server.exit_code is None:
+            server.kill()
+
+
+def write_and_kill(server, clients, chance):
+    threads = [threading.Thread(target=client.write, args=(server,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    time.sleep(chance.uniform(0.01, 0.4))  # the moment is the point
+    server.kill()
+    for thread in threads:
+        thread.join()
+    assert all(client.is_unknown for client in clients), "a client stopped by itself"
+
+
+def check_sums(server, world, clients):
+    rows = server.get(f"/supplies/summary?by=item&item={world.masks}").json()["items"]
+    rows += server.get("/transfers/summary?by=item").json()["items"]
+    assert sum(row.get("on_hand", 0) + row.get("outstanding", 0) for row in rows) == sum(client.total() for client in clients)
+
+
+def the_seed():
+    return int(os.environ.get("TALLYSTICK_SEED") or secrets.randbelow(10**9))
+
+
+@pytest.mark.concurrent
+def test_kill_while_writing():
+    kill_rounds(the_seed(), rounds=30)
+
+
+def test_kill_during_the_first_start():
+    """Whatever the first start had made, the next one completes."""
+    seed = the_seed()
+    print(f"TALLYSTICK_SEED={seed}")
+    chance = random.Random(seed)
+    for _ in range(8):
+        with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+            data_dir = pathlib.Path(scratch) / "data"
+            for _ in range(3):
+                kill_while_starting(data_dir, chance)
+            server = Server(data_dir)
+            try:
+                accepted(server.put("/items/I", {"name": "x", "unit": "piece"}), 201)
+                assert len(server.get("/provinces").json()["items"]) == 31
+            finally:
+                assert server.stop() == 0
+            check_ledger(data_dir)
