@@ -7,6 +7,7 @@ import pytest
 
 import tamper
 import test_kill
+import test_tamper
 from model import run_model
 from test_tamper import ledger, scratch  # noqa: F401 (fixtures)
 
@@ -26,6 +27,11 @@ def test_kills():
 
 def test_bits(ledger):  # noqa: F811
     tamper.flip_bytes(ledger, the_seed(), 3000)
+
+
+def test_columns(ledger):  # noqa: F811
+    test_tamper.check_every_column_of_every_table(ledger, list)
+    test_tamper.check_columns_that_hold_what_no_entry_holds(ledger, list)
 
 
 def test_null_in_every_column(ledger):  # noqa: F811

@@ -29,6 +29,7 @@ static const char *const whole[] = {
     "conservation_by_lot",         /* verify */
     "movement_without_entry",      /* verify */
     "transfer_line_check",         /* verify */
+    "body_without_entry",          /* verify */
     "personal_all",                /* verify */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */
