@@ -117,6 +117,7 @@ static enum status check_rows(struct db *db, struct arena *arena, struct db_find
     struct cursor orphans = { statement_use(db, STATEMENT_movement_without_entry), false };
     struct cursor lines = { statement_use(db, STATEMENT_transfer_line_check), false };
     struct cursor bodies = { statement_use(db, STATEMENT_body_without_entry), false };
+    struct cursor seals = { statement_use(db, STATEMENT_seal_without_entry), false };
     enum status status = advance(&orphans);
     if (status == STATUS_OK && orphans.has_row) {
         status = say(arena, finding, statement_integer(orphans.use, 0), "a movement names an entry that does not exist");
@@ -134,9 +135,16 @@ static enum status check_rows(struct db *db, struct arena *arena, struct db_find
     if (status == STATUS_OK && finding->text == NULL && statement_integer(bodies.use, 0) > 0) {
         status = say(arena, finding, 0, "a body is kept that belongs to no entry");
     }
+    if (status == STATUS_OK && finding->text == NULL) {
+        status = advance(&seals);
+    }
+    if (status == STATUS_OK && finding->text == NULL && seals.has_row) {
+        status = say(arena, finding, statement_integer(seals.use, 0), "a seal is kept that belongs to no entry");
+    }
     statement_end(orphans.use);
     statement_end(lines.use);
     statement_end(bodies.use);
+    statement_end(seals.use);
     return status;
 }
 

@@ -90,8 +90,15 @@ enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t i
     statement_bind_blob(use, 18, row->submitter_sig_length > 0 ? row->submitter_sig : "", row->submitter_sig_length);
     statement_bind_blob(use, 19, row->effects, DB_HASH_BYTES);
     statement_bind_blob(use, 20, row->hash, DB_HASH_BYTES);
-    statement_bind_blob(use, 21, row->seal, DB_SEAL_BYTES);
-    statement_bind_text(use, 22, row->seal_key);
+    return statement_run(use);
+}
+
+enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const uint8_t seal[DB_SEAL_BYTES])
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_seal_insert);
+    statement_bind_integer(use, 1, (int64_t)seq);
+    statement_bind_text(use, 2, key);
+    statement_bind_blob(use, 3, seal, DB_SEAL_BYTES);
     return statement_run(use);
 }
 
@@ -99,7 +106,7 @@ static enum status read_entry_blobs(sqlite3_stmt *use, struct arena *arena, stru
 {
     struct { int column; void *out; size_t length; } const fixed[] = {
         { 3, entry->previous_hash, DB_HASH_BYTES }, { 15, entry->body_digest, DB_HASH_BYTES },
-        { 18, entry->effects, DB_HASH_BYTES }, { 19, entry->hash, DB_HASH_BYTES }, { 20, entry->seal, DB_SEAL_BYTES }
+        { 18, entry->effects, DB_HASH_BYTES }, { 19, entry->hash, DB_HASH_BYTES }
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < sizeof fixed / sizeof fixed[0]; i++) {
@@ -112,6 +119,17 @@ static enum status read_entry_blobs(sqlite3_stmt *use, struct arena *arena, stru
         status = statement_blob(use, 17, arena, &entry->submitter_sig, &entry->submitter_sig_length);
     }
     return status;
+}
+
+/* The seal; none where the join found none. */
+static enum status read_seal(sqlite3_stmt *use, struct arena *arena, struct entry_row *entry)
+{
+    entry->seal_key = NULL;
+    if (sqlite3_column_type(use, 20) == SQLITE_NULL || sqlite3_column_type(use, 21) == SQLITE_NULL) {
+        return STATUS_OK;
+    }
+    enum status status = statement_fixed(use, 20, entry->seal, DB_SEAL_BYTES);
+    return status != STATUS_OK ? status : statement_text(use, 21, arena, &entry->seal_key);
 }
 
 static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
@@ -127,17 +145,17 @@ static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
         &entry->subject, &entry->submitter_key, &entry->submitter_alg, NULL
     };
     enum status status = rows_texts(use, arena, 5, texts);
-    if (status == STATUS_OK) {
-        status = statement_text(use, 21, arena, &entry->seal_key);
-    }
-    bool has_null = status == STATUS_OK && entry->seal_key == NULL;
+    bool has_null = false;
     for (size_t i = 0; status == STATUS_OK && texts[i] != NULL; i++) {
         has_null = has_null || *texts[i] == NULL;
     }
     if (has_null) {
         return STATUS_CORRUPT; /* only who loosened the schema can have written it */
     }
-    return status != STATUS_OK ? status : read_entry_blobs(use, arena, entry);
+    if (status == STATUS_OK) {
+        status = read_entry_blobs(use, arena, entry);
+    }
+    return status != STATUS_OK ? status : read_seal(use, arena, entry);
 }
 
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,

@@ -10,7 +10,7 @@
 #include "db/db.h"
 
 /*
- * The ledger's tables: entries, long bodies, checkpoints, frontier, node keys. db knows
+ * The ledger's tables: entries, seals, long bodies, checkpoints, frontier, node keys. db knows
  * neither hashes nor signatures; rules/ fills these rows from ledger/.
  */
 
@@ -31,7 +31,7 @@ struct entry_row {
     uint8_t effects[DB_HASH_BYTES];
     uint8_t hash[DB_HASH_BYTES];
     uint8_t seal[DB_SEAL_BYTES];
-    const char *seal_key;
+    const char *seal_key; /* NULL where there is no seal */
 };
 
 struct entry_head {
@@ -58,10 +58,13 @@ enum status db_entry_head(struct db *db, struct entry_head *head) NODISCARD;
 /* The hash of one entry; STATUS_ABSENT where there is none. */
 enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTES]) NODISCARD;
 
-/* Inserts; a body over inline_max bytes goes to the table of long bodies. */
+/* Inserts all but the seal; a body over inline_max bytes goes to the table of long bodies. */
 enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t inline_max) NODISCARD;
 
-/* Up to limit entries behind seq. Columns of a wrong length are STATUS_CORRUPT; the
+/* Inserts the seal of an entry that is there. */
+enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const uint8_t seal[DB_SEAL_BYTES]) NODISCARD;
+
+/* Up to limit entries behind seq, with their seals. Columns of a wrong length are STATUS_CORRUPT; the
  * entry's seq can then be read from *broken. */
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;

@@ -121,7 +121,12 @@ static enum status write_entry(struct json_writer *w, const struct entry_row *ro
     }
     json_member_hex(w, "effects", row->effects, DB_HASH_BYTES);
     json_member_hex(w, "entry_hash", row->hash, DB_HASH_BYTES);
-    json_member_hex(w, "seal", row->seal, DB_SEAL_BYTES);
+    json_key(w, "seal");
+    if (row->seal_key != NULL) {
+        json_hex(w, row->seal, DB_SEAL_BYTES);
+    } else {
+        json_value_null(w); /* only who reached into the file can have removed it */
+    }
     json_member_text(w, "key", row->seal_key);
     enum status status = write_bytes(w, row, arena);
     json_object_end(w);

@@ -133,15 +133,13 @@ enum status sealer_add(struct sealer *sealer, const uint8_t hash[DIGEST_BYTES])
 {
     pthread_mutex_lock(&sealer->lock);
     enum status status = make_room(sealer);
-    /* A lone entry is sealed by the caller at once: waking a thread would cost as much. */
-    bool is_first = sealer->count == 0;
     if (status == STATUS_OK) {
         struct seal *seal = &sealer->seals[sealer->count++];
         memcpy(seal->hash, hash, sizeof seal->hash);
         seal->is_done = false;
     }
     pthread_mutex_unlock(&sealer->lock);
-    if (status == STATUS_OK && !is_first) {
+    if (status == STATUS_OK) {
         pthread_cond_signal(&sealer->wake);
     }
     return status;

@@ -20,6 +20,7 @@
 #include "db/reference.h"
 #include "ledger/checkpoint.h"
 #include "ledger/entry.h"
+#include "ledger/sealer.h"
 #include "ledger/tree.h"
 #include "rules/apply.h"
 #include "rules/record.h"
@@ -38,6 +39,7 @@ struct head {
 struct executor {
     struct db *db;
     const struct key *key;
+    struct sealer *sealer; /* holds the hashes of the open block's entries, in their order */
     struct presenter presenter;
     struct arena arena; /* of the command at hand */
     struct head committed;
@@ -108,7 +110,10 @@ enum status executor_open(struct executor **out, struct db *db, const struct key
     executor->presenter = *presenter;
     arena_init(&executor->arena);
     tree_init(&executor->committed.tree);
-    enum status status = db_entry_head(db, &executor->committed.entry);
+    enum status status = sealer_open(key, &executor->sealer);
+    if (status == STATUS_OK) {
+        status = db_entry_head(db, &executor->committed.entry);
+    }
     if (status == STATUS_OK && executor->committed.entry.seq > 0) {
         status = read_parameters(executor);
         status = status == STATUS_OK ? read_frontier(executor) : status;
@@ -127,6 +132,7 @@ void executor_close(struct executor *executor)
 {
     if (executor != NULL) {
         assert(!executor->is_open);
+        sealer_close(executor->sealer);
         arena_fini(&executor->arena);
         free(executor);
     }
@@ -163,6 +169,7 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
         return status;
     }
     int64_t last_ms = (int64_t)executor->committed.entry.time_ms;
+    sealer_reset(executor->sealer);
     executor->working = executor->committed;
     executor->block_time_ms = time_ms > last_ms ? time_ms : last_ms;
     executor->block_height = executor->committed.entry.height + 1;
@@ -170,7 +177,7 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
     return STATUS_OK;
 }
 
-/* Makes the entry of an applied command: bytes, hash, seal, row, leaf. head advances. */
+/* Makes the entry of an applied command: bytes, hash, row, leaf. head advances. */
 static enum status write_entry(struct executor *executor, const struct command *command, struct outcome *outcome,
                                struct head *head)
 {
@@ -183,7 +190,7 @@ static enum status write_entry(struct executor *executor, const struct command *
                              .time_ms = (uint64_t)executor->block_time_ms };
     memcpy(record.previous_hash, head->entry.hash, DIGEST_BYTES);
     memcpy(record.effects, effects, DIGEST_BYTES);
-    status = record_write(executor->db, executor->key, &record, &head->tree, outcome->hash);
+    status = record_write(executor->db, &record, &head->tree, outcome->hash);
     if (status != STATUS_OK) {
         return status;
     }
@@ -205,7 +212,18 @@ static enum status present(struct executor *executor, const struct command *comm
     return status != STATUS_OK ? status : answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
 }
 
-/* An accepted command inside its savepoint: entry, answer, key, all or none. */
+/* Answers an accepted command and ends its savepoint. */
+static enum status conclude(struct executor *executor, const struct command *command, const struct outcome *outcome,
+                            struct answer *answer)
+{
+    enum status status = present(executor, command, outcome, answer);
+    if (status == STATUS_OK) {
+        status = record_answer(executor->db, command, answer, executor->block_time_ms);
+    }
+    return status == STATUS_OK ? db_savepoint_release(executor->db) : status;
+}
+
+/* An accepted command inside its savepoint: entry, seal, answer, key, all or none. */
 static enum status accept(struct executor *executor, const struct command *command, struct outcome *outcome,
                           struct answer *answer)
 {
@@ -216,16 +234,15 @@ static enum status accept(struct executor *executor, const struct command *comma
     *next = executor->working;
     enum status status = write_entry(executor, command, outcome, next);
     if (status == STATUS_OK) {
-        status = present(executor, command, outcome, answer);
+        status = sealer_add(executor->sealer, outcome->hash);
     }
     if (status == STATUS_OK) {
-        status = record_answer(executor->db, command, answer, executor->block_time_ms);
-    }
-    if (status == STATUS_OK) {
-        status = db_savepoint_release(executor->db);
-    }
-    if (status == STATUS_OK) {
-        executor->working = *next;
+        status = conclude(executor, command, outcome, answer);
+        if (status == STATUS_OK) {
+            executor->working = *next;
+        } else {
+            sealer_drop(executor->sealer);
+        }
     }
     free(next);
     return status;
@@ -325,28 +342,29 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     return status;
 }
 
-enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
+/* The seals of the block's entries. */
+static enum status write_seals(struct executor *executor)
 {
-    assert(executor->is_open);
+    size_t count = 0;
+    const uint8_t *seals = sealer_finish(executor->sealer, &count);
+    uint64_t before = executor->committed.entry.seq;
+    enum status status = STATUS_OK;
+    assert(before + count == executor->working.entry.seq);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        status = db_seal_insert(executor->db, before + 1 + i, key_id(executor->key), seals + i * KEY_SIGNATURE_BYTES);
+    }
+    return status;
+}
+
+/* Frontier and signed checkpoint of the block. */
+static enum status write_checkpoint(struct executor *executor, struct checkpoint *checkpoint)
+{
     struct head *head = &executor->working;
     uint8_t state[TREE_STATE_BYTES_MAX];
-    struct checkpoint checkpoint = { .size = head->tree.size };
-    tree_root(&head->tree, checkpoint.root);
-    memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
-    if (head->entry.seq == executor->committed.entry.seq) {
-        return STATUS_OK; /* nothing was accepted: no block, no checkpoint */
-    }
-    if (executor->origin[0] == 0) { /* the genesis block */
-        arena_reset(&executor->arena);
-        enum status status = read_parameters(executor);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
     struct buffer note;
     buffer_init(&note);
-    memcpy(checkpoint.origin, executor->origin, sizeof checkpoint.origin);
-    checkpoint_write(&checkpoint, executor->key, &note);
+    memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
+    checkpoint_write(checkpoint, executor->key, &note);
     enum status status = note.failed ? STATUS_EXHAUSTED : STATUS_OK;
     if (status == STATUS_OK) {
         assert(note.length < sizeof head->note);
@@ -354,12 +372,33 @@ enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
         status = db_frontier_put(executor->db, state, tree_encode(&head->tree, state));
     }
     if (status == STATUS_OK) {
-        struct checkpoint_row row = { .height = head->entry.height, .size = checkpoint.size, .note = head->note };
-        memcpy(row.root, checkpoint.root, DIGEST_BYTES);
+        struct checkpoint_row row = { .height = head->entry.height, .size = checkpoint->size, .note = head->note };
+        memcpy(row.root, checkpoint->root, DIGEST_BYTES);
         status = db_checkpoint_insert(executor->db, &row);
     }
     buffer_fini(&note);
     return status;
+}
+
+enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
+{
+    assert(executor->is_open);
+    struct head *head = &executor->working;
+    struct checkpoint checkpoint = { .size = head->tree.size };
+    enum status status = STATUS_OK;
+    tree_root(&head->tree, checkpoint.root);
+    memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
+    if (head->entry.seq == executor->committed.entry.seq) {
+        return STATUS_OK; /* nothing was accepted: no block, no checkpoint */
+    }
+    if (executor->origin[0] == 0) { /* the genesis block */
+        arena_reset(&executor->arena);
+        status = read_parameters(executor);
+    }
+    if (status == STATUS_OK) {
+        status = write_checkpoint(executor, &checkpoint); /* first: the sealer goes on meanwhile */
+    }
+    return status == STATUS_OK ? write_seals(executor) : status;
 }
 
 enum status block_commit(struct executor *executor)

@@ -55,7 +55,7 @@ enum status block_begin(struct executor *executor, int64_t time_ms) NODISCARD;
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer,
                           bool *is_lost) NODISCARD;
 
-/* Ends the block: frontier and checkpoint are written; app_hash is the tree's root. */
+/* Ends the block: frontier, checkpoint and seals are written; app_hash is the tree's root. */
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES]) NODISCARD;
 
 /* Makes it durable. After a failure the outcome is unknown: the executor refuses every

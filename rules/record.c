@@ -55,8 +55,7 @@ static enum status write_personal(struct db *db, const struct command *command, 
     return status;
 }
 
-enum status record_write(struct db *db, const struct key *key, const struct record *record, struct tree *tree,
-                         uint8_t hash[DIGEST_BYTES])
+enum status record_write(struct db *db, const struct record *record, struct tree *tree, uint8_t hash[DIGEST_BYTES])
 {
     struct entry_row row;
     struct entry entry;
@@ -73,8 +72,6 @@ enum status record_write(struct db *db, const struct key *key, const struct reco
     digest_bytes(row.hash, bytes.bytes, bytes.length);
     tree_leaf_hash(leaf, bytes.bytes, bytes.length);
     buffer_fini(&bytes);
-    key_sign(key, row.hash, row.seal);
-    row.seal_key = key_id(key);
     enum status status = db_entry_insert(db, &row, LIMIT_BODY_INLINE);
     if (status == STATUS_OK) {
         status = write_personal(db, record->command, record->seq);

@@ -231,13 +231,23 @@ CREATE TABLE entry (
     submitter_sig BLOB NOT NULL,
     effects BLOB NOT NULL CHECK (length(effects) = 32),
     hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
-    seal BLOB NOT NULL CHECK (length(seal) = 64),
-    seal_key TEXT NOT NULL,
     CHECK ((body IS NULL) = (body_length > 65536))
 ) STRICT;
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
 BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
+BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
+
+-- The node's signature of each entry's hash. Beside the entries, since it is outside the hash: it is made while
+-- the next entries of the block are worked out, and another node seals the same entry with a key of its own.
+CREATE TABLE seal (
+    seq INTEGER PRIMARY KEY REFERENCES entry (seq),
+    key TEXT NOT NULL,
+    signature BLOB NOT NULL CHECK (length(signature) = 64)
+) STRICT;
+CREATE TRIGGER seal_no_update BEFORE UPDATE ON seal
+BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER seal_no_delete BEFORE DELETE ON seal
 BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
 
 -- Bodies over 64 KiB.

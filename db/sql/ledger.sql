@@ -1,10 +1,16 @@
--- Entries, long bodies, checkpoints, frontier, keys, personal texts, answers.
+-- Entries, seals, long bodies, checkpoints, frontier, keys, personal texts, answers.
 
 -- name: entry_insert
 INSERT INTO entry (seq, height, time_ms, previous_hash, rules_version, kind, target, command_id, new_id,
 organisation, role, subject, submitter_key, submitter_alg, body_length, body_digest, body, submitter_sig, effects,
-hash, seal, seal_key)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+hash)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+
+-- name: seal_insert
+INSERT INTO seal (seq, key, signature) VALUES (?1, ?2, ?3)
+
+-- name: seal_without_entry
+SELECT s.seq FROM seal s LEFT JOIN entry e ON e.seq = s.seq WHERE e.seq IS NULL LIMIT 1
 
 -- name: entry_last
 -- Sequence number, height, time and hash of the head.
@@ -17,11 +23,11 @@ SELECT max(seq) FROM entry
 SELECT hash FROM entry WHERE seq = ?1
 
 -- name: entry_list
--- Entries behind ?1 with their full bodies; columns in the order of ledger/entry.h.
+-- Entries behind ?1 with their full bodies and seals; columns in the order of ledger/entry.h.
 SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,
 e.organisation, e.role, e.subject, e.submitter_key, e.submitter_alg, e.body_length, e.body_digest,
-coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, e.seal, e.seal_key
-FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL
+coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, s.signature, s.key
+FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL LEFT JOIN seal s ON s.seq = e.seq
 WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2
 
 -- name: body_insert

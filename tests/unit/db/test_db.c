@@ -173,13 +173,14 @@ static void test_append_only(void **state)
     sqlite3 *handle = NULL;
     static const char *const statements[] = {
         "UPDATE entry SET kind = 'x'", "DELETE FROM entry", "UPDATE movement SET delta = 1", "DELETE FROM movement",
-        "DELETE FROM checkpoint", "UPDATE checkpoint SET size = 9", "DELETE FROM body",
+        "DELETE FROM checkpoint", "UPDATE checkpoint SET size = 9", "DELETE FROM body", "DELETE FROM seal",
+        "UPDATE seal SET key = 'x'",
     };
     uint8_t bytes[64] = { 7 };
     struct entry_row entry = { .seq = 1, .height = 1, .time_ms = 1, .rules_version = 1, .kind = "k", .target = "",
                                .command_id = "c", .new_id = "", .organisation = "", .role = "r", .subject = "s",
                                .submitter_key = "", .submitter_alg = "", .body_length = 2, .body = "{}",
-                               .submitter_sig = "", .seal_key = "key" };
+                               .submitter_sig = "" };
     memcpy(entry.hash, bytes, 32);
     struct checkpoint_row checkpoint = { 1, 1, { 0 }, "note" };
     struct supply supply = { .id = "S", .site = "SITE", .item = "MASK", .lot = "", .expiry = "", .owner = "ORG",
@@ -193,7 +194,9 @@ static void test_append_only(void **state)
     db_rollback(f->db);
     assert_int_equal(db_begin(f->db), STATUS_OK);
     write_reference(f->db);
+    assert_int_equal(db_seal_insert(f->db, 1, "key", bytes), STATUS_INVALID); /* of no entry */
     assert_int_equal(db_entry_insert(f->db, &entry, 65536), STATUS_OK);
+    assert_int_equal(db_seal_insert(f->db, 1, "key", bytes), STATUS_OK);
     assert_int_equal(db_checkpoint_insert(f->db, &checkpoint), STATUS_OK);
     assert_int_equal(db_supply_insert(f->db, &supply), STATUS_OK);
     assert_int_equal(db_movement_insert(f->db, &movement), STATUS_OK);

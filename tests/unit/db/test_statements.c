@@ -30,6 +30,9 @@ static const char *const whole[] = {
     "movement_without_entry",      /* verify */
     "transfer_line_check",         /* verify */
     "body_without_entry",          /* verify */
+    "seal_without_entry",          /* verify */
+    "schema_all",                  /* verify */
+    "answer_accepted_count",       /* verify */
     "personal_all",                /* verify */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */
