@@ -8,7 +8,6 @@
 #include "db/reference.h"
 #include "handlers/page.h"
 #include "handlers/present.h"
-#include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
 
@@ -37,6 +36,12 @@ static void write_members(struct json_writer *w, const struct item *item)
     shape_version(w, item->version, item->seq);
 }
 
+static void write_row(struct json_writer *w, const void *row, const struct exchange *exchange)
+{
+    (void)exchange;
+    write_members(w, row);
+}
+
 enum handled items_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
@@ -49,19 +54,8 @@ enum handled items_list(struct exchange *exchange)
     }
     enum status status = db_item_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.category,
                                        &found, &count);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        json_object_begin(w);
-        write_members(w, &found[i]);
-        json_object_end(w);
-    }
-    page_close(&page, count > shown ? &found[shown - 1].id : NULL);
-    return page_reply(&page);
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct item, id), write_row };
+    return page_reply_rows(&page, status, &page_of);
 }
 
 enum status items_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,

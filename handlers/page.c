@@ -248,3 +248,22 @@ enum handled page_reply(struct page *page)
     json_writer_finish(&page->writer);
     return HANDLED_REPLY;
 }
+
+enum handled page_reply_rows(struct page *page, enum status status, const struct page_rows *found)
+{
+    if (status != STATUS_OK) {
+        problem_status(page->exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = found->count > (size_t)page->limit ? (size_t)page->limit : found->count;
+    const char *row = found->rows, *key = NULL;
+    struct json_writer *w = page_open(page);
+    for (size_t i = 0; i < shown; i++, row += found->row_bytes) {
+        json_object_begin(w);
+        found->write(w, row, page->exchange);
+        json_object_end(w);
+        memcpy(&key, row + found->key_at, sizeof key);
+    }
+    page_close(page, found->count > shown ? &key : NULL);
+    return page_reply(page);
+}

@@ -52,4 +52,16 @@ void page_close(struct page *page, const char *const *keys);
 /* Closes the object; the reply is complete: HANDLED_REPLY. */
 enum handled page_reply(struct page *page);
 
+/* Rows that a query gave, each an object whose key is one text. */
+struct page_rows {
+    const void *rows;
+    size_t count;     /* limit + 1 at most */
+    size_t row_bytes; /* sizeof of a row */
+    size_t key_at;    /* offsetof its key, a const char * */
+    void (*write)(struct json_writer *w, const void *row, const struct exchange *exchange); /* members */
+};
+
+/* The whole reply: the page of these rows, or status's problem. */
+enum handled page_reply_rows(struct page *page, enum status status, const struct page_rows *found);
+
 #endif

@@ -8,7 +8,6 @@
 #include "db/transfer.h"
 #include "handlers/page.h"
 #include "handlers/present.h"
-#include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
 #include "handlers/withheld.h"
@@ -174,6 +173,11 @@ enum status transfers_present(struct db *db, struct arena *arena, const struct a
     return write_details(db, arena, id, w, withheld_of(viewer, &transfer).may_see);
 }
 
+static void write_row(struct json_writer *w, const void *row, const struct exchange *exchange)
+{
+    write_members(w, row, &exchange->caller);
+}
+
 enum handled transfers_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
@@ -189,19 +193,8 @@ enum handled transfers_list(struct exchange *exchange)
     };
     enum status status = db_transfer_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, &wanted, &found,
                                           &count);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        json_object_begin(w);
-        write_members(w, &found[i], &exchange->caller);
-        json_object_end(w);
-    }
-    page_close(&page, count > shown ? &found[shown - 1].id : NULL);
-    return page_reply(&page);
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct transfer, id), write_row };
+    return page_reply_rows(&page, status, &page_of);
 }
 
 enum handled transfers_get(struct exchange *exchange)
