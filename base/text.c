@@ -182,7 +182,7 @@ void text_to_hex(char *out, const void *bytes, size_t length)
     out[2 * length] = 0;
 }
 
-static int hex_digit(char c)
+int text_hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -200,12 +200,12 @@ enum status text_from_hex(const char *hex, void *bytes, size_t length)
         return STATUS_INVALID;
     }
     for (size_t i = 0; i < 2 * length; i++) {
-        if (hex_digit(hex[i]) < 0) {
+        if (text_hex_digit(hex[i]) < 0) {
             return STATUS_INVALID;
         }
     }
     for (size_t i = 0; i < length; i++) {
-        out[i] = (unsigned char)(hex_digit(hex[2 * i]) * 16 + hex_digit(hex[2 * i + 1]));
+        out[i] = (unsigned char)(text_hex_digit(hex[2 * i]) * 16 + text_hex_digit(hex[2 * i + 1]));
     }
     return STATUS_OK;
 }

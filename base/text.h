@@ -33,6 +33,9 @@ enum status text_to_double(const char *text, double *value) NODISCARD;
 /* Lower-case hexadecimal digits and a NUL: out has room for 2 * length + 1. */
 void text_to_hex(char *out, const void *bytes, size_t length);
 
+/* The value of a hexadecimal digit of either case; -1 for another character. */
+int text_hex_digit(char c);
+
 /* Exactly 2 * length hexadecimal digits of either case; STATUS_INVALID else. */
 enum status text_from_hex(const char *hex, void *bytes, size_t length) NODISCARD;
 

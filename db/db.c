@@ -72,23 +72,12 @@ static enum status create_private(const char *path)
     return STATUS_OK;
 }
 
-enum status db_open_writer(const char *path, struct db **out)
+/* The rest of opening: pragmas, schema, statements. Closes the handle where that fails. */
+static enum status set_up(struct db *db, const char *pragmas, enum status (*check_schema)(sqlite3 *handle), struct db **out)
 {
-    struct db *db = NULL;
-    enum status created = create_private(path);
-    if (created != STATUS_OK) {
-        return created;
-    }
-    enum status status = open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = execute(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-                         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                         JOURNALS_IN_MEMORY
-                         "PRAGMA wal_checkpoint(TRUNCATE);");
+    enum status status = execute(db, pragmas);
     if (status == STATUS_OK) {
-        status = migrate(db->handle);
+        status = check_schema(db->handle);
     }
     if (status == STATUS_OK) {
         status = prepare_all(db);
@@ -99,51 +88,37 @@ enum status db_open_writer(const char *path, struct db **out)
     }
     *out = db;
     return STATUS_OK;
+}
+
+enum status db_open_writer(const char *path, struct db **out)
+{
+    struct db *db = NULL;
+    enum status status = create_private(path);
+    if (status == STATUS_OK) {
+        status = open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
+    }
+    return status != STATUS_OK ? status : set_up(db,
+        "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        JOURNALS_IN_MEMORY
+        "PRAGMA wal_checkpoint(TRUNCATE);", migrate, out);
 }
 
 enum status db_open_scratch(struct db **out)
 {
     struct db *db = NULL;
     enum status status = open_handle("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = execute(db, "PRAGMA trusted_schema=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;");
-    if (status == STATUS_OK) {
-        status = migrate(db->handle);
-    }
-    if (status == STATUS_OK) {
-        status = prepare_all(db);
-    }
-    if (status != STATUS_OK) {
-        db_close(db);
-        return status;
-    }
-    *out = db;
-    return STATUS_OK;
+    return status != STATUS_OK ? status : set_up(db,
+        "PRAGMA trusted_schema=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;", migrate, out);
 }
 
 enum status db_open_reader(const char *path, struct db **out)
 {
     struct db *db = NULL;
     enum status status = open_handle(path, SQLITE_OPEN_READONLY, false, &db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = execute(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-                         "PRAGMA query_only=ON;");
-    if (status == STATUS_OK) {
-        status = migrate_check(db->handle);
-    }
-    if (status == STATUS_OK) {
-        status = prepare_all(db);
-    }
-    if (status != STATUS_OK) {
-        db_close(db);
-        return status;
-    }
-    *out = db;
-    return STATUS_OK;
+    return status != STATUS_OK ? status : set_up(db,
+        "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA query_only=ON;",
+        migrate_check, out);
 }
 
 void db_close(struct db *db)

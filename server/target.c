@@ -11,17 +11,6 @@
 
 static const char no_memory[] = "There is no memory to read the request target.";
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Decodes length bytes into new text of the arena. */
 static const char *decode(const char *raw, size_t length, bool plus_is_space, struct arena *arena, const char **text)
 {
@@ -35,8 +24,8 @@ static const char *decode(const char *raw, size_t length, bool plus_is_space, st
         if (c == '+' && plus_is_space) {
             c = ' ';
         } else if (c == '%') {
-            int high = length - i > 2 ? hex_digit(raw[i + 1]) : -1;
-            int low = length - i > 2 ? hex_digit(raw[i + 2]) : -1;
+            int high = length - i > 2 ? text_hex_digit(raw[i + 1]) : -1;
+            int low = length - i > 2 ? text_hex_digit(raw[i + 2]) : -1;
             if (high < 0 || low < 0) {
                 return "The request target has a % that two hexadecimal digits do not follow; write %25 for a "
                        "percent sign.";
