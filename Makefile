@@ -7,7 +7,7 @@ V       ?= 0
 Q        = $(if $(filter 0,$(V)),@)
 say      = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2))
 
-PACKAGES := libmicrohttpd jansson sqlite3 libsecp256k1 nettle gsl
+PACKAGES := libmicrohttpd jansson sqlite3 libsecp256k1 nettle
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Werror
 HARDEN   := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 CFLAGS_release := -O2 -g $(HARDEN)
@@ -21,7 +21,7 @@ LDFLAGS_tsan    := -fsanitize=thread
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(BUILD)/generated
 CFLAGS   += -std=c11 $(WARN) $(CFLAGS_$(VARIANT)) -pthread $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDFLAGS  += $(LDFLAGS_$(VARIANT)) -pthread
-LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lz -lm
+LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lm
 
 # Each folder is an archive; the order is the include direction of docs/design.md.
 FOLDERS  := server handlers rules analytics db ledger json base

@@ -120,7 +120,7 @@ def file_system(folder):
 
 
 def packages():
-    names = ["libmicrohttpd", "sqlite3", "libsecp256k1", "nettle", "jansson", "gsl"]
+    names = ["libmicrohttpd", "sqlite3", "libsecp256k1", "nettle", "jansson"]
     return ", ".join(f"{name} {version_of('pkg-config', '--modversion', name)}" for name in names)
 
 
