@@ -27,6 +27,7 @@ local_buildah() {
 }
 
 buildah_base() {
+    # timeout starts programs, not functions: hence the options again.
     if timeout 60 buildah --root "$PWD/$store/root" --runroot "$PWD/$store/run" --storage-driver vfs \
         pull -q docker.io/library/debian:bookworm-slim >/dev/null 2>&1; then
         echo docker.io/library/debian:bookworm-slim
@@ -45,10 +46,17 @@ buildah_base() {
 
 build_with_buildah() {
     tools/deps.sh image
+    local_buildah rm --all >/dev/null # what an interrupted build has left
     base=$(buildah_base)
-    # The host's package configuration is lent to the build and stays out of the image.
-    local_buildah bud --isolation chroot --pull-never --format docker --layers=false \
-        --volume /etc/apt:/etc/apt:ro --build-arg "BASE=$base" -f docker/Dockerfile -t "$tag" .
+    # The host's package configuration is lent to the build and stays out of the image. The
+    # sources of another release would not fit: such a host lends its options alone.
+    lent="--volume /etc/apt/apt.conf.d:/etc/apt/apt.conf.d:ro"
+    if grep -qs '^VERSION_CODENAME=bookworm$' /etc/os-release; then
+        lent="--volume /etc/apt:/etc/apt:ro --volume /usr/share/keyrings:/usr/share/keyrings:ro"
+    fi
+    # shellcheck disable=SC2086 # a list of words
+    local_buildah bud --isolation chroot --pull-never --format docker --layers=false $lent \
+        --build-arg "BASE=$base" -f docker/Dockerfile -t "$tag" .
     local_buildah rmi --prune >/dev/null 2>&1 || true # what carried the name before
 }
 
@@ -65,7 +73,7 @@ unpack() {
     *)
         container=$($engine create "$tag")
         $engine export "$container" | tar -C "$1" --numeric-owner -xpf -
-        $engine rm "$container" >/dev/null
+        $engine rm -v "$container" >/dev/null # with the volume that it got for /data
         ;;
     esac
 }
