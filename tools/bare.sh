@@ -18,6 +18,7 @@ if [ -z "$(find "$kept" -mtime -7 2>/dev/null)" ]; then
         awk '$2 == "bookworm" && $1 !~ /ubuntu|security/ { print $1; exit }')
     tree=$(mktemp -d "${TMPDIR:-/tmp}/tallystick-bare.XXXXXX")
     trap 'rm -rf --one-file-system "$tree"' EXIT
+    trap 'exit 1' INT TERM
     echo "bare: debootstrap of Debian 12, about a minute" >&2
     # shellcheck disable=SC2086 # the mirror may be absent
     if ! debootstrap --variant=minbase bookworm "$tree" $mirror >build/bare.log 2>&1; then

@@ -17,9 +17,13 @@ if [ "${1:-}" != --inside ]; then
     [ -z "$(git status --porcelain)" ] || say "what is not committed is not part of the test"
     work=$(mktemp -d "${TMPDIR:-/tmp}/tallystick-fresh.XXXXXX")
     trap 'rm -rf --one-file-system "$work"' EXIT
-    trap 'exit 1' INT TERM
-    unshare --mount --pid --fork --kill-child "$0" --inside "$work"
-    exit
+    unshare --mount --pid --fork --kill-child "$0" --inside "$work" &
+    unshared=$!
+    # unshare holds back what would end it. Its child's end ends all in there, and then unshare.
+    trap 'kill -s KILL $(cat "/proc/$unshared/task/$unshared/children")' INT TERM
+    wait $unshared && code=0 || code=$?
+    wait $unshared 2>/dev/null || true # a signal ends the first wait early
+    exit "$code"
 fi
 
 work=$2

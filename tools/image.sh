@@ -36,6 +36,7 @@ buildah_base() {
     echo "image: no registry of images can be reached; making the base by debootstrap" >&2
     tree=$(mktemp -d "${TMPDIR:-/tmp}/tallystick-base.XXXXXX")
     trap 'rm -rf --one-file-system "$tree"' EXIT
+    trap 'exit 1' INT TERM
     tools/bare.sh "$tree" >&2
     rm -rf "$tree"/usr/share/doc/* "$tree"/usr/share/man/* "$tree"/usr/share/locale/*
     container=$(local_buildah from scratch)
