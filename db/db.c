@@ -160,7 +160,12 @@ enum status db_begin(struct db *db)
 
 enum status db_commit(struct db *db)
 {
-    return statement_run(statement_use(db, STATEMENT_transaction_commit));
+    enum status status = statement_run(statement_use(db, STATEMENT_transaction_commit));
+    if (status == STATUS_OK) {
+        return STATUS_OK;
+    }
+    /* A write that found no room: the frame that makes the commit valid is the last one written, so it is not there. */
+    return (sqlite3_extended_errcode(db->handle) & 0xff) == SQLITE_FULL ? STATUS_EXHAUSTED : STATUS_IO;
 }
 
 void db_rollback(struct db *db)

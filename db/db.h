@@ -34,7 +34,8 @@ void db_read_end(struct db *db);
 
 /* The writer's transaction and its savepoints. */
 enum status db_begin(struct db *db) NODISCARD;
-enum status db_commit(struct db *db) NODISCARD;
+enum status db_commit(struct db *db) NODISCARD; /* STATUS_EXHAUSTED: the disk is full, and nothing was committed;
+                                                 * STATUS_IO: it may be committed or not */
 void db_rollback(struct db *db);
 enum status db_savepoint(struct db *db) NODISCARD;
 enum status db_savepoint_release(struct db *db) NODISCARD;

@@ -401,11 +401,23 @@ enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
     return status == STATUS_OK ? write_seals(executor) : status;
 }
 
+/* After a commit that found the disk full: nothing of the block is there any more. */
+static bool is_undone(struct executor *executor)
+{
+    uint64_t seq = 0;
+    db_rollback(executor->db);
+    return !db_is_in_transaction(executor->db) && db_entry_last(executor->db, &seq) == STATUS_OK &&
+        seq == executor->committed.entry.seq;
+}
+
 enum status block_commit(struct executor *executor)
 {
     assert(executor->is_open);
     enum status status = db_commit(executor->db);
     executor->is_open = false;
+    if (status == STATUS_EXHAUSTED && is_undone(executor)) {
+        return status;
+    }
     if (status != STATUS_OK) {
         log_error("commit", "failed: %s; no more writes until restart", status_name(status));
         atomic_store(&executor->is_failed, true);

@@ -58,8 +58,9 @@ enum status block_deliver(struct executor *executor, const struct command *comma
 /* Ends the block: frontier, checkpoint and seals are written; app_hash is the tree's root. */
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES]) NODISCARD;
 
-/* Makes it durable. After a failure the outcome is unknown: the executor refuses every
- * further block with STATUS_IO. */
+/* Makes it durable. STATUS_EXHAUSTED: the disk is full, nothing of the block is left, and
+ * the next block may find room. After another failure the outcome is unknown: the executor
+ * refuses every further block with STATUS_IO. */
 enum status block_commit(struct executor *executor) NODISCARD;
 
 /* Gives the block up; the state is as before block_begin. */

@@ -4,6 +4,7 @@
  */
 #include "server/commands.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,10 +133,10 @@ static void print_report(const struct verify_report *report)
     }
     if (report->first_broken > 0) {
         printf("BROKEN at entry %" PRIu64 " (%s): %s\n", report->first_broken, report->code, report->reason);
+        printf("%" PRIu64 " entries before it are sound\n", report->first_broken - 1);
     } else {
         printf("BROKEN (%s): %s\n", report->code, report->reason);
     }
-    printf("%" PRIu64 " entries before it are sound\n", report->entries);
 }
 
 /* A whole file as text; NULL and a message where it cannot be read. */
@@ -155,6 +156,20 @@ static const char *read_note(struct arena *arena, const char *path)
     return arena_copy(arena, bytes, length);
 }
 
+/* A slip of the pen in the directory's name is no finding about a ledger. */
+static enum status check_ledger_is_there(const struct config *config, struct arena *arena)
+{
+    const char *path = store_path(arena, config->data_dir, "tallystick.db");
+    if (path == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (access(path, R_OK) != 0) {
+        fprintf(stderr, "tallystick: there is no ledger in %s: %s: %s\n", config->data_dir, path, strerror(errno));
+        return STATUS_ABSENT;
+    }
+    return STATUS_OK;
+}
+
 int command_verify(const struct config *config)
 {
     struct arena arena;
@@ -162,8 +177,8 @@ int command_verify(const struct config *config)
     const char *checkpoint = NULL;
     uint64_t shown = 0;
     arena_init(&arena);
-    enum status status = STATUS_OK;
-    if (config->checkpoint_path != NULL) {
+    enum status status = check_ledger_is_there(config, &arena);
+    if (status == STATUS_OK && config->checkpoint_path != NULL) {
         checkpoint = read_note(&arena, config->checkpoint_path);
         status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
     }

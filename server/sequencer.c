@@ -100,6 +100,11 @@ static void run_group(struct sequencer *sequencer, struct pending *const *group,
         return;
     }
     status = block_commit(sequencer->executor);
+    if (status == STATUS_EXHAUSTED) {
+        log_error("block", "step=commit status=%s outcome=nothing", status_name(status));
+        group_fault(group, count, status);
+        return;
+    }
     if (status != STATUS_OK) {
         log_error("block", "step=commit status=%s outcome=unknown writing=stopped", status_name(status));
         atomic_store(&sequencer->is_failed, true);

@@ -121,19 +121,37 @@ enum status store_token_create(struct node *node, struct arena *arena, const cha
     return status;
 }
 
-static enum status write_private_file(const char *path, const char *text)
+static bool write_whole(const char *path, const char *text)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) {
-        log_error("store", "%s: %s", path, strerror(errno));
-        return STATUS_IO;
+        return false;
     }
     size_t length = strlen(text);
     bool is_written = write(file, text, length) == (ssize_t)length && write(file, "\n", 1) == 1 && fsync(file) == 0;
-    int failed = close(file);
-    if (!is_written || failed != 0) {
+    return close(file) == 0 && is_written;
+}
+
+static bool sync_directory(const char *path)
+{
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = directory >= 0 && fsync(directory) == 0;
+    if (directory >= 0) {
+        close(directory);
+    }
+    return is_synced;
+}
+
+/* The file bears its name only once it is whole. */
+static enum status write_private_file(struct store *store, const char *path, const char *text)
+{
+    const char *unfinished = arena_format(&store->arena, "%s.unfinished", path);
+    if (unfinished == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (!write_whole(unfinished, text) || rename(unfinished, path) != 0 || !sync_directory(store->data_dir)) {
         log_error("store", "%s could not be written: %s", path, strerror(errno));
-        unlink(path);
+        unlink(unfinished);
         return STATUS_IO;
     }
     return STATUS_OK;
@@ -151,7 +169,7 @@ static enum status make_admin_token(struct store *store)
         return STATUS_OK;
     }
     enum status status = store_token_create(store->node, &store->arena, "", "admin", &token);
-    return status != STATUS_OK ? status : write_private_file(path, token);
+    return status != STATUS_OK ? status : write_private_file(store, path, token);
 }
 
 /* tallystick.local/ and eight hexadecimal digits, where nobody chose an origin. */
@@ -283,11 +301,30 @@ static enum status check_anchor(struct store *store)
     return STATUS_OK;
 }
 
+/* An empty database beside an anchor is not a new directory: its ledger has gone. */
+static enum status check_no_anchor(struct store *store)
+{
+    struct anchor_notes *notes = arena_alloc(&store->arena, sizeof *notes);
+    if (notes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = anchor_read(store->data_dir, notes);
+    for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
+        if (notes->notes[i][0] != 0) {
+            log_error("store", "the anchor file in %s tells of a ledger, and tallystick.db holds none: put the database back, "
+                      "or begin anew in an empty directory", store->data_dir);
+            return STATUS_CORRUPT;
+        }
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
 static enum status open_ledger(struct store *store, const struct store_options *options)
 {
     enum status status = executor_open(&store->executor, store->db, store->key, &present_answers);
     if (status == STATUS_OK && store->is_new) {
-        status = make_admin_token(store);
+        status = check_no_anchor(store);
+        status = status == STATUS_OK ? make_admin_token(store) : status;
         status = status == STATUS_OK ? make_genesis(store, options) : status;
     } else if (status == STATUS_OK) {
         status = check_key(store);
