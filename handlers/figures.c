@@ -13,6 +13,7 @@
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "handlers/submit.h"
+#include "handlers/tag.h"
 #include "rules/figure.h"
 #include "rules/figure_read.h"
 #include "rules/request.h"
@@ -126,7 +127,9 @@ enum handled figures_list(struct exchange *exchange)
         page_close(&page, NULL);
     }
     json_member_integer(w, "figures_revision", last.revision);
-    return page_reply(&page);
+    enum handled handled = page_reply(&page);
+    tag_reply(exchange, last.revision); /* 0 before the first is no version */
+    return handled;
 }
 
 /* Checks the submission against the state that is read. False: the problem is the reply. */

@@ -133,7 +133,8 @@ enum status context_check_version(struct context *context, bool exists, int64_t 
     }
     if (command->if_version == COMMAND_VERSION_NONE) {
         refusal_set(refusal, REFUSAL_UNCONDITIONED, "version_required",
-                    "%s exists: to replace it send If-Match with its ETag, now \"%" PRId64 "\"", command->target, version);
+                    "%s exists: to replace it name its version in If-Match, now \"%" PRId64 "\", or send its whole ETag",
+                    command->target, version);
         refusal_integer(refusal, "version", version);
         return STATUS_CONFLICT;
     }

@@ -16,6 +16,7 @@
 #include "db/entry.h"
 #include "handlers/access.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
 #include "rules/block.h"
 #include "server/client.h"
 #include "server/lane.h"
@@ -304,6 +305,16 @@ bool dispatch_body(struct request *request, const char *bytes, size_t length)
     return true;
 }
 
+/* Whatever is read has a tag, unless nobody may keep it. */
+static void tag_read(struct exchange *exchange)
+{
+    const char *cache_control = exchange_header_added(exchange, "Cache-Control");
+    if (exchange->method == METHOD_GET && exchange->status == 200 && exchange_header_added(exchange, "ETag") == NULL &&
+        (cache_control == NULL || strcmp(cache_control, "no-store") != 0)) {
+        tag_reply(exchange, TAG_NO_VERSION);
+    }
+}
+
 /* Runs the handler inside a read transaction of db. */
 static enum handled call_handler(struct request *request, struct db *db)
 {
@@ -311,7 +322,9 @@ static enum handled call_handler(struct request *request, struct db *db)
     exchange->db = db;
     if (exchange->route->is_bare) {
         exchange->db = NULL;
-        return exchange->route->handler(exchange);
+        enum handled bare = exchange->route->handler(exchange);
+        tag_read(exchange);
+        return bare;
     }
     enum status status = db_read_begin(db);
     if (status != STATUS_OK) {
@@ -327,6 +340,9 @@ static enum handled call_handler(struct request *request, struct db *db)
         request->shows_state = exchange->route->class != CLASS_WRITE;
     }
     db_read_end(db);
+    if (handled == HANDLED_REPLY) {
+        tag_read(exchange);
+    }
     return handled;
 }
 

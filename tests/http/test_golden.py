@@ -14,9 +14,10 @@ import pytest
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden" / "replies"
 HEADERS = ["Allow", "Cache-Control", "Content-Type", "ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After",
-           "Tallystick-Seq", "WWW-Authenticate", "X-Content-Type-Options"]
+           "Tallystick-Seq", "Vary", "WWW-Authenticate", "X-Content-Type-Options"]
 
 MASKS = [
+    ("TAG", re.compile(r"(?m)(?<=^ETag: \")[0-9a-f]{16}(?=\"$)|(?<=\.)[0-9a-f]{16}(?=\"$)")),
     ("URL", re.compile(r"http://127\.0\.0\.1:\d+")),
     ("CURSOR", re.compile(r"(?<=cursor=)[A-Za-z0-9_.-]+|(?<=\"next\":\")[^\"]+")),
     ("NOTE", re.compile(r"(?<=\"checkpoint\":\")[^\"]+")),
