@@ -47,10 +47,10 @@ static void set_text(void *slot, const char *text)
 
 static void read_id(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
 {
-    if (!text_is_id(value)) {
+    if (!text_is_path_id(value)) {
         faults_add_parameter(&r->faults, row->name, "bad_format",
-                             "%s is %s; an id has 1 to 64 letters, digits, dots, underscores and hyphens", row->name,
-                             quote(r, value));
+                             "%s is %s; an id has 1 to 64 letters, digits, dots, underscores and hyphens, not . or "
+                             ".. alone", row->name, quote(r, value));
         return;
     }
     set_text(slot, value);

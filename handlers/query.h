@@ -14,7 +14,7 @@
  */
 
 enum query_kind {
-    QUERY_ID,       /* const char *: [A-Za-z0-9._-]{1,64} */
+    QUERY_ID,       /* const char *: text_is_path_id */
     QUERY_WORD,     /* const char *: [a-z][a-z0-9_-]{0,63} */
     QUERY_TEXT,     /* const char *: UTF-8 without control characters, min..max bytes */
     QUERY_PROVINCE, /* const char *: the ISO 3166-2 code, also where a GB/T 2260 code was sent;

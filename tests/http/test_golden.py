@@ -85,6 +85,7 @@ STEPS = [
     ("keys", "GET", "/ledger/keys", None, None, False, {}),
     ("verify", "GET", "/ledger/verify", None, None, True, {}),
     ("unknown-path", "GET", "/provinzes", None, None, False, {}),
+    ("malformed-id", "GET", "/supplies/two%20words", None, None, False, {}),
     ("unknown-query", "GET", "/supplies?limt=5", None, None, False, {}),
     ("bad-cursor", "GET", "/supplies?cursor=abc", None, None, False, {}),
     ("method", "DELETE", "/provinces", None, None, False, {}),
