@@ -402,8 +402,11 @@ def test_who_may_take_in_and_adjust(server, world):
                 problem(server.post(path, body, token=world.token(role, world.a)), 403, "forbidden", role=role,
                         needed_roles=["operator", "admin"])
             for stranger in (world.b, world.c):
-                problem(server.post(path, body, token=world.token("operator", stranger)), 403, "forbidden",
-                        needed_role="operator", organisation=world.a, site=world.a1)
+                refusal = problem(server.post(path, body, token=world.token("operator", stranger)), 403, "forbidden",
+                                  needed_roles=["operator", "admin"], needed_organisation=world.a, role="operator",
+                                  organisation=stranger, site=world.a1)
+                assert refusal["detail"].startswith(f"the token is operator of {stranger}; this (")
+                assert f" at {world.a1}) needs an operator of {world.a} or an admin" in refusal["detail"]
 
 
 def test_a_refusal_for_the_role_is_not_kept(server, world):

@@ -485,8 +485,11 @@ def test_who_may_move(server, world):
         elif role == "auditor":
             problem(reply, 403, "forbidden", role="auditor", needed_roles=["operator", "coordinator", "admin"])
         else:
-            problem(reply, 403, "forbidden", needed_role="operator", organisation=side, site=site)
-            assert organisation in reply.json()["detail"]
+            refusal = problem(reply, 403, "forbidden", needed_roles=["operator", "coordinator", "admin"], needed_organisation=side,
+                              role="operator", organisation=organisation, site=site)
+            assert refusal["detail"].startswith(f"the token is operator of {organisation}; this (")
+            assert f" at {site}) needs an operator of {side}, a coordinator or an admin" in refusal["detail"]
+            assert "needed_role" not in refusal
 
     for (role, organisation), token in callers.items():
         steps = [("create", world.a, world.a1, "reserved"), ("dispatch", world.a, world.a1, "reserved"),
