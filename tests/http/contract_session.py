@@ -143,6 +143,9 @@ def play_figures(p):
     p.ask("figures wrong", "PUT", "/figures", {"figures": [dict(row, indicator="ambulancs")]}, token=True)
     p.ask("figures without token", "PUT", "/figures", {"figures": [row]})
     p.ask("figures put with a wrong query", "PUT", "/figures?dry=1", {"figures": [row]}, token=True)
+    p.ask("figures under a condition", "PUT", "/figures", {"figures": [dict(row, year=2022)]}, token=True,
+          If_Match=p.get("figures read", "/figures?limit=1").headers["ETag"])
+    p.ask("figures of an old revision", "PUT", "/figures", {"figures": [dict(row, value=7)]}, token=True, If_Match='"1"')
     p.ask("figures as text", "PUT", "/figures", b"x", token=True, Content_Type="text/plain")
     p.ask("figures not CSV", "PUT", "/figures", b"{}", token=True, Content_Type="text/csv")
     p.get("figures found", "/figures?indicator=ambulances&year=2023")
@@ -162,6 +165,7 @@ def play_supplies(p, sender):
           {"site": "NOWHERE", "item": "NOTHING", "quantity": 1, "source": "donation"}, token=sender, key="intake-3")
     p.ask("intake without key", "POST", "/supplies", intake, token=sender)
     p.ask("intake without token", "POST", "/supplies", intake, key="intake-4")
+    p.ask("intake under a condition", "POST", "/supplies", dict(intake, id="M3"), token=sender, key="intake-8", If_Match="*")
     p.ask("intake elsewhere", "POST", "/supplies", dict(intake, id="M2", site="WAREHOUSE-WH"), token=sender, key="intake-5")
     p.ask("intake as text", "POST", "/supplies", b"x", token=sender, key="intake-6", Content_Type="text/plain")
     p.ask("intake too large", "POST", "/supplies", b" " * 65537, token=sender, key="intake-7",
@@ -206,6 +210,7 @@ def play_transfers(p, sender, receiver):
     p.ask("transfer to nowhere", "POST", "/transfers",
           {"destination": "NOWHERE", "lines": [{"supply": "NO-SUCH", "quantity": 1}]}, token=sender, key="transfer-3")
     p.ask("transfer by a stranger", "POST", "/transfers", dict(wanted, id="T9"), token=receiver, key="transfer-4")
+    p.ask("transfer under a condition", "POST", "/transfers", dict(wanted, id="T8"), token=sender, key="transfer-8", If_Match='"1"')
     p.ask("transfer by nobody", "POST", "/transfers", wanted, key="transfer-5")
     p.ask("transfer as text", "POST", "/transfers", b"x", token=sender, key="transfer-6", Content_Type="text/plain")
     p.ask("transfer too large", "POST", "/transfers", b" " * 65537, token=sender, key="transfer-7",

@@ -154,3 +154,73 @@ def test_a_private_service_has_the_same_tags(start):
     first = get(private, "/organisations", token)
     assert get(private, "/organisations", token, If_None_Match=first.headers["ETag"]).status_code == 304
     problem(get(private, "/organisations", If_None_Match=first.headers["ETag"]), 401, "unauthenticated")
+
+
+# Conditions on what is written
+
+@pytest.mark.parametrize("condition", ["*", '"1"', '"1.0123456789abcdef"', '"foreign"'])
+def test_what_is_to_be_made_meets_no_condition(server, world, condition):
+    """RFC 9110, 13.1.1: a condition on what has no current representation is false."""
+    supply = world.intake(5)["id"]
+    asks = [("/supplies", world.intake_body(1, id=fresh("S"), donation=fresh("D"))),
+            ("/transfers", {"destination": world.b1, "lines": [{"supply": supply, "quantity": 1}]})]
+    for path, body in asks:
+        key = fresh("k")
+        with unchanged(server):
+            refusal = problem(server.post(path, body, headers={"If-Match": condition}, idempotency_key=key), 412, "version_mismatch")
+        assert "leave If-Match out" in refusal["detail"]
+        with unchanged(server):
+            problem(server.post(path, body, headers={"If-Match": "1"}), 400, "invalid_if_match")
+        assert server.post(path, body, idempotency_key=key).status_code == 201, "the refusal is not kept"
+    with unchanged(server):
+        problem(server.put(f"/organisations/{fresh('O')}", {"name": "x", "kind": "y"}, headers={"If-Match": condition}), 412,
+                "version_mismatch")
+
+
+@pytest.fixture
+def figures(server):
+    """Puts one figure of an indicator of its own."""
+    indicator = fresh("ind")
+    assert server.put(f"/indicators/{indicator}", {"name": "x", "unit": "piece"}).status_code == 201
+
+    def put(value, condition=None, path="/figures", rows=1, **more):
+        body = {"figures": [{"indicator": indicator, "year": 1900 + row % 200, "value": value,
+                             "province": ["CN-HB", "CN-GD", "CN-SC", "CN-BJ", "CN-SH"][row // 200]} for row in range(rows)]}
+        return server.put(path, body, headers={} if condition is None else {"If-Match": condition}, **more)
+
+    put.indicator = indicator
+    return put
+
+
+def test_figures_under_a_condition(server, figures):
+    read = get(server, f"/figures?indicator={figures.indicator}")
+    before, revision = read.headers["ETag"], read.json()["figures_revision"]
+    assert version_of(read) == str(revision)
+    with unchanged(server):
+        assert figures(1, before, path="/figures?dry_run=true").status_code == 200
+    assert figures(1, before).json()["revision"] == revision + 1
+    with unchanged(server):
+        for condition in (before, f'"{revision}"', f'"{revision + 2}"', '"foreign"', '"0"'):
+            for path in ("/figures", "/figures?dry_run=true"):
+                refusal = problem(figures(2, condition, path=path), 412, "version_mismatch", version=revision + 1)
+                assert f"revision {revision + 1} by now" in refusal["detail"]
+        problem(figures(1, before), 412, "version_mismatch")  # also where nothing would change
+        problem(figures("x", f'"{revision + 1}"'), 422, "wrong_type")
+        problem(figures(2, str(revision + 1)), 400, "invalid_if_match")
+    assert get(server, "/figures?limit=1", If_None_Match=before).status_code == 200
+    assert figures(2, f'"{revision + 1}"').json()["revision"] == revision + 2
+    assert figures(3, "*").json()["revision"] == revision + 3
+    assert figures(4).json()["revision"] == revision + 4
+
+
+def test_a_retry_under_a_condition_gets_the_first_answer(server, figures):
+    """The condition held when the change was made; that it no longer does is the change's own doing."""
+    for rows, key in [(1, fresh("k")), (1000, fresh("k"))]:  # 64 KiB and more go through the job pool
+        condition = get(server, "/figures?limit=1").headers["ETag"]
+        first = figures(rows, condition, rows=rows, idempotency_key=key)
+        assert first.status_code == 200 and first.json()["changed"] == rows, first.text
+        again = figures(rows, condition, rows=rows, idempotency_key=key)
+        assert again.status_code == 200 and again.content == first.content and again.headers["Idempotency-Replayed"] == "true"
+        with unchanged(server):
+            problem(figures(7, condition, rows=rows), 412, "version_mismatch")
+        assert (len(first.request.body) > 65536) == (rows > 1)
