@@ -217,9 +217,24 @@ def test_queries_that_cannot_be_read(server, path, parameter, code):
         assert "limit?" in refusal["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize("path", [*("/" + noun for noun in NOUNS), "/figures", "/supplies", "/transfers", "/ledger/entries"])
+def test_the_size_of_a_page(server, path):
+    """More than the most counts as the most, and the answer says so; what is no size is refused with the bounds."""
+    for sent, counted in [("1", 1), ("1000", 1000), ("1001", 1000), ("9223372036854775807", 1000), ("9" * 30, 1000), ("007", 7)]:
+        page = get(server, f"{path}?limit={sent}").json()
+        assert page["limit"] == counted and len(page["items"]) <= counted
+    assert get(server, path).json()["limit"] == 100
+    for sent, code in [("0", "out_of_range"), ("-1", "out_of_range"), ("1.5", "wrong_type"), ("", "wrong_type"), ("ten", "wrong_type"),
+                       ("%201", "wrong_type"), ("-" + "9" * 30, "wrong_type"), ("1e3", "wrong_type")]:
+        refusal = problem(get(server, f"{path}?limit={sent}"), 400, "invalid_query")
+        assert [(e["parameter"], e["code"]) for e in refusal["errors"]] == [("limit", code)]
+        assert "1 to 1000" in refusal["detail"]
+    if path == "/figures":
+        page = get(server, "/figures?limit=2000")
+        assert len(page.json()["items"]) == 1000 and "limit=1000&" in page.headers["Link"]
+
+
 def test_cursors(server):
-    page = get(server, "/provinces?limit=2000").json()
-    assert page["limit"] == 1000 and len(page["items"]) == 31
     cursor = get(server, "/provinces?limit=2&belt=eastern").json()["next"]
     assert get(server, f"/provinces?limit=3&belt=eastern&cursor={cursor}").status_code == 200
     for path in ["/provinces?cursor=", "/provinces?belt=western&cursor=", "/sites?cursor="]:
