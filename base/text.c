@@ -458,6 +458,11 @@ bool text_is_id(const char *text)
     return length >= 1 && length <= 64 && text[length] == 0;
 }
 
+bool text_is_path_id(const char *text)
+{
+    return text_is_id(text) && strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+}
+
 bool text_is_word(const char *text)
 {
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");

@@ -62,8 +62,13 @@ enum status text_to_instant(const char *text, int64_t *time_ms) NODISCARD;
 enum status text_to_date(const char *text, int64_t *days) NODISCARD;
 void text_from_date(char out[TEXT_DATE_BYTES], int64_t days);
 
-/* [A-Za-z0-9._-]{1,64} */
+/* [A-Za-z0-9._-]{1,64}: what may be stored. Ledgers from before text_is_path_id was asked
+ * for may hold "." and "..", and are read as they are. */
 bool text_is_id(const char *text);
+
+/* An id that can stand in a path: not "." or "..", which clients resolve before they send
+ * it (RFC 3986, 5.2.4). Whatever comes in is held against this one. */
+bool text_is_path_id(const char *text);
 
 /* [a-z][a-z0-9_-]{0,63} */
 bool text_is_word(const char *text);

@@ -15,7 +15,7 @@ struct entry {
     struct entry *newer, *older;
     uint64_t hash;
     size_t key_length, body_length;
-    char etag[ANALYSIS_ETAG_BYTES];
+    char etag[TAG_BYTES];
     char bytes[]; /* the key with its NUL, then the body */
 };
 
@@ -113,7 +113,7 @@ static struct entry *find(struct analysis_cache *cache, const char *key)
 }
 
 enum status analysis_cache_find(struct analysis_cache *cache, const char *key, struct buffer *body,
-                                char etag[ANALYSIS_ETAG_BYTES])
+                                char etag[TAG_BYTES])
 {
     enum status status = STATUS_ABSENT;
     lock(cache);
@@ -133,7 +133,7 @@ void analysis_cache_keep(struct analysis_cache *cache, const char *key, const ch
                          const char *etag)
 {
     size_t key_length = strlen(key);
-    assert(strlen(etag) < ANALYSIS_ETAG_BYTES);
+    assert(strlen(etag) < TAG_BYTES);
     if (length > cache->bytes_max / 4 || key_length > cache->bytes_max / 4) {
         return;
     }

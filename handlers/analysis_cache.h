@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/status.h"
+#include "handlers/tag.h"
 
 /*
  * Finished answers of the analytics, shared by all loops and jobs. A key says everything
@@ -16,7 +17,7 @@
  */
 struct analysis_cache;
 
-enum { ANALYSIS_CACHE_ENTRIES = 256, ANALYSIS_ETAG_BYTES = 24 };
+enum { ANALYSIS_CACHE_ENTRIES = 256 };
 #define ANALYSIS_CACHE_BYTES ((size_t)32 * 1024 * 1024)
 
 /* At least one entry; bytes_max counts keys and answers. NULL without memory. */
@@ -28,7 +29,7 @@ void analysis_cache_free(struct analysis_cache *cache);
 /* Appends the answer to *body and writes its ETag. STATUS_ABSENT where there is none;
  * STATUS_EXHAUSTED where *body has no memory for it. */
 enum status analysis_cache_find(struct analysis_cache *cache, const char *key, struct buffer *body,
-                                char etag[ANALYSIS_ETAG_BYTES]) NODISCARD;
+                                char etag[TAG_BYTES]) NODISCARD;
 
 /* Keeps a copy. Where there is no memory nothing is kept; that is no failure. A key that is
  * there already keeps its first answer: both are the same. */

@@ -6,15 +6,13 @@
 #include <assert.h>
 #include <malloc.h>
 #include <math.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "handlers/analysis_cache.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
 #include "json/parse.h"
-#include "ledger/digest.h"
 
-enum { ETAG_DIGEST_BYTES = 8, BODY_BYTES_LARGE = 1024 * 1024 };
+enum { BODY_BYTES_LARGE = 1024 * 1024 };
 
 /* Status and headers of a GET's answer; its JSON is in the reply. */
 static void set_headers(struct exchange *exchange, const char *etag)
@@ -29,7 +27,7 @@ static void set_headers(struct exchange *exchange, const char *etag)
 
 bool analysis_reply_cached(struct exchange *exchange, const char *key)
 {
-    char etag[ANALYSIS_ETAG_BYTES];
+    char etag[TAG_BYTES];
     if (exchange->service->analyses == NULL) {
         return false;
     }
@@ -51,19 +49,6 @@ bool analysis_reply_cached(struct exchange *exchange, const char *key)
     return false;
 }
 
-/* The quoted ETag of a body. */
-static void make_etag(const struct buffer *body, char etag[ANALYSIS_ETAG_BYTES])
-{
-    uint8_t digest[DIGEST_BYTES];
-    char hex[2 * ETAG_DIGEST_BYTES + 1];
-    digest_bytes(digest, body->bytes, body->length);
-    text_to_hex(hex, digest, ETAG_DIGEST_BYTES);
-    etag[0] = '"';
-    memcpy(etag + 1, hex, 2 * ETAG_DIGEST_BYTES);
-    etag[2 * ETAG_DIGEST_BYTES + 1] = '"';
-    etag[2 * ETAG_DIGEST_BYTES + 2] = 0;
-}
-
 void analysis_reply_finish(struct exchange *exchange, const char *key)
 {
     if (exchange->reply.failed) {
@@ -75,8 +60,8 @@ void analysis_reply_finish(struct exchange *exchange, const char *key)
         exchange_json(exchange, 200);
         return;
     }
-    char etag[ANALYSIS_ETAG_BYTES];
-    make_etag(&exchange->reply, etag);
+    char etag[TAG_BYTES];
+    tag_make(etag, TAG_NO_VERSION, exchange->reply.bytes, exchange->reply.length);
     set_headers(exchange, etag);
     if (exchange->service->analyses != NULL) {
         analysis_cache_keep(exchange->service->analyses, key, exchange->reply.bytes, exchange->reply.length, etag);

@@ -79,9 +79,10 @@ static void read_name(struct reading *r, const char *member, size_t index, const
         return;
     }
     const char *quoted = faults_quote(&r->faults, text, json_string_length(value));
-    if (!text_is_id(text)) {
+    if (!text_is_path_id(text)) {
         faults_add(&r->faults, pointer, "bad_format",
-                   "%s is no name; it takes 1 to 64 of letters, digits, dot, hyphen and underscore", quoted);
+                   "%s is no name; it takes 1 to 64 of letters, digits, dot, hyphen and underscore, not . or .. alone",
+                   quoted);
     } else if (strcmp(text, "id") == 0 || strcmp(text, "group") == 0) {
         faults_add(&r->faults, pointer, "bad_format", "%s is a member of every unit and cannot name a number", quoted);
     } else if (has_name(&r->inputs, text) || has_name(&r->outputs, text) || has_name(names, text)) {

@@ -6,11 +6,22 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 void exchange_header(struct exchange *exchange, const char *name, const char *value)
 {
     assert(exchange->header_count < EXCHANGE_HEADERS_MAX);
     exchange->headers[exchange->header_count++] = (struct exchange_pair){ name, value };
+}
+
+const char *exchange_header_added(const struct exchange *exchange, const char *name)
+{
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        if (strcasecmp(exchange->headers[i].name, name) == 0) {
+            return exchange->headers[i].value;
+        }
+    }
+    return NULL;
 }
 
 void exchange_json(struct exchange *exchange, int status)

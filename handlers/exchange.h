@@ -50,6 +50,7 @@ struct route {
     unsigned roles;        /* ROLE_BIT of those who may; 0: everybody (with --private: any token) */
     bool takes_csv;        /* text/csv is accepted besides application/json */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
+    bool is_personal;      /* shows personal texts to some callers: replies say Vary: Authorization */
     bool is_bare;          /* needs no database: exchange->db is NULL, and the reply carries no Tallystick-Seq */
 };
 
@@ -120,6 +121,9 @@ struct service {
 /* Adds a reply header; name is static, value in the arena or static. At most
  * EXCHANGE_HEADERS_MAX (asserted). */
 void exchange_header(struct exchange *exchange, const char *name, const char *value);
+
+/* The value of a reply header that was added, or NULL. */
+const char *exchange_header_added(const struct exchange *exchange, const char *name);
 
 /* Sets status and content type for a JSON reply whose body the handler writes to exchange->reply. */
 void exchange_json(struct exchange *exchange, int status);

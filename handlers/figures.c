@@ -13,6 +13,7 @@
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "handlers/submit.h"
+#include "handlers/tag.h"
 #include "rules/figure.h"
 #include "rules/figure_read.h"
 #include "rules/request.h"
@@ -126,16 +127,24 @@ enum handled figures_list(struct exchange *exchange)
         page_close(&page, NULL);
     }
     json_member_integer(w, "figures_revision", last.revision);
-    return page_reply(&page);
+    enum handled handled = page_reply(&page);
+    tag_reply(exchange, last.revision); /* 0 before the first is no version */
+    return handled;
 }
 
-/* Checks the submission against the state that is read. False: the problem is the reply. */
-static bool check(struct exchange *exchange, struct figures_effect *effect)
+/* Checks the submission against the state that is read. False: the problem is the reply. The
+ * condition is looked at where nothing is written: else the sequencer does, which knows whether
+ * this is a retry of what was accepted when it held. */
+static bool check(struct exchange *exchange, bool is_dry, struct figures_effect *effect)
 {
     struct refusal refusal;
     refusal_init(&refusal, exchange->arena);
-    enum status status = figures_check(exchange->db, &exchange->command, exchange->arena, &refusal, effect);
-    if (status == STATUS_INVALID) {
+    enum status status =
+        is_dry ? figures_check_condition(exchange->db, &exchange->command, exchange->arena, &refusal) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = figures_check(exchange->db, &exchange->command, exchange->arena, &refusal, effect);
+    }
+    if (status == STATUS_INVALID || status == STATUS_CONFLICT) {
         answer_init(&exchange->answer);
         problem_refusal(&refusal, exchange->path, &exchange->answer);
         exchange_answer(exchange);
@@ -192,9 +201,9 @@ enum handled figures_put(struct exchange *exchange)
         return HANDLED_REPLY;
     }
     struct figures_effect effect = { 0 };
-    if (query.dry_run && check(exchange, &effect)) {
+    if (query.dry_run && check(exchange, true, &effect)) {
         reply_dry(exchange, &effect);
-    } else if (!query.dry_run && (!exchange->is_job || check(exchange, &effect))) {
+    } else if (!query.dry_run && (!exchange->is_job || check(exchange, false, &effect))) {
         return HANDLED_COMMAND; /* checked before where it is large: a wrong one never holds the sequencer */
     }
     submit_drop(exchange);

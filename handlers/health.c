@@ -1,5 +1,6 @@
 /*
- * Probes for whoever runs the service. Neither has side effects.
+ * Probes for whoever runs the service. Neither has side effects, and neither is worth
+ * anything out of a cache.
  */
 #include "handlers/health.h"
 
@@ -12,6 +13,7 @@ enum handled health_alive(struct exchange *exchange)
 {
     struct json_writer w;
     exchange_json(exchange, 200);
+    exchange_header(exchange, "Cache-Control", "no-store");
     json_writer_init(&w, &exchange->reply);
     json_object_begin(&w);
     json_member_text(&w, "status", "alive");
@@ -48,6 +50,7 @@ enum handled health_ready(struct exchange *exchange)
     } else {
         struct json_writer w;
         exchange_json(exchange, 200);
+        exchange_header(exchange, "Cache-Control", "no-store");
         json_writer_init(&w, &exchange->reply);
         json_object_begin(&w);
         json_member_text(&w, "status", "ready");

@@ -4,8 +4,6 @@
  */
 #include "handlers/indicators.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -227,11 +225,10 @@ static enum status find_stored(struct source *source, const char *id, struct ind
 }
 
 enum status indicators_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                               struct json_writer *w, struct answer *answer)
+                               struct json_writer *w, int64_t *version)
 {
     struct source source;
     struct indicator indicator;
-    struct figures_revision last = { 0 };
     bool is_derived = false;
     (void)viewer;
     enum status status = open_source(&source, db, arena);
@@ -239,14 +236,10 @@ enum status indicators_present(struct db *db, struct arena *arena, const struct 
         status = find_stored(&source, id, &indicator, &is_derived);
     }
     if (status == STATUS_OK) {
-        status = db_figures_revision_last(db, arena, &last);
-        status = status == STATUS_ABSENT ? STATUS_OK : status;
-    }
-    if (status == STATUS_OK) {
         status = write_indicator(w, &source, &indicator, is_derived);
     }
     if (status == STATUS_OK) {
-        snprintf(answer->etag, sizeof answer->etag, "\"%" PRId64 ".%" PRId64 "\"", indicator.version, last.revision);
+        *version = indicator.version;
     }
     return status;
 }

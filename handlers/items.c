@@ -59,14 +59,14 @@ enum handled items_list(struct exchange *exchange)
 }
 
 enum status items_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                          struct json_writer *w, struct answer *answer)
+                          struct json_writer *w, int64_t *version)
 {
     struct item item;
     (void)viewer;
     enum status status = db_item_find(db, arena, id, &item);
     if (status == STATUS_OK) {
         write_members(w, &item);
-        present_etag(answer, item.version);
+        *version = item.version;
     }
     return status;
 }

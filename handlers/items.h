@@ -10,8 +10,8 @@ enum handled items_list(struct exchange *exchange);
 enum handled items_get(struct exchange *exchange);
 enum handled items_put(struct exchange *exchange);
 
-/* The members of one, without braces, and answer->etag (present.h). */
+/* The members of one, without braces, and its version (present.h). */
 enum status items_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                          struct json_writer *w, struct answer *answer) NODISCARD;
+                          struct json_writer *w, int64_t *version) NODISCARD;
 
 #endif

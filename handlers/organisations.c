@@ -55,14 +55,14 @@ enum handled organisations_list(struct exchange *exchange)
 }
 
 enum status organisations_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                                  struct json_writer *w, struct answer *answer)
+                                  struct json_writer *w, int64_t *version)
 {
     struct organisation organisation;
     (void)viewer;
     enum status status = db_organisation_find(db, arena, id, &organisation);
     if (status == STATUS_OK) {
         write_members(w, &organisation);
-        present_etag(answer, organisation.version);
+        *version = organisation.version;
     }
     return status;
 }

@@ -134,8 +134,8 @@ bool page_begin(struct page *page, struct exchange *exchange, int64_t limit, con
     memset(page, 0, sizeof *page);
     page->exchange = exchange;
     page->key_count = key_count;
-    page->limit = limit == QUERY_ABSENT ? LIMIT_PAGE_DEFAULT : limit > LIMIT_PAGE_MAX ? LIMIT_PAGE_MAX : limit;
-    assert(page->limit >= 1);
+    page->limit = limit == QUERY_ABSENT ? LIMIT_PAGE_DEFAULT : limit;
+    assert(page->limit >= 1 && page->limit <= LIMIT_PAGE_MAX);
     for (size_t i = 0; i < key_count; i++) {
         page->keys[i] = "";
     }

@@ -26,12 +26,12 @@ struct page_query {
 
 /* The rows of a table of query parameters for struct T, which has these two members. */
 #define PAGE_ROWS(T) \
-    QUERY_INTEGER_ROW(T, limit, false, 1, INT64_MAX), \
+    QUERY_LIMIT_ROW(T, limit), \
     QUERY_TEXT_ROW(T, cursor, false, 2048)
 
 struct page {
     struct exchange *exchange;
-    int64_t limit;                   /* 1..LIMIT_PAGE_MAX, clamped */
+    int64_t limit;                   /* 1..LIMIT_PAGE_MAX */
     const char *keys[PAGE_KEYS_MAX]; /* of the row to go on behind; "" at the start */
     size_t key_count;
     struct json_writer writer;

@@ -6,7 +6,6 @@
 #include "handlers/present.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,16 +18,19 @@
 #include "handlers/query.h"
 #include "handlers/sites.h"
 #include "handlers/supplies.h"
+#include "handlers/tag.h"
 #include "handlers/transfers.h"
 
 enum { INSTANCE_BYTES = 160 };
+
+_Static_assert((int)TAG_BYTES <= (int)ANSWER_ETAG_BYTES, "an answer has room for a tag");
 
 struct kind {
     const char *collection; /* the path of the list */
     const char *action;     /* what follows the target in the request's path */
     bool has_location;      /* a created object has a path of its own */
     enum status (*present)(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                           struct json_writer *w, struct answer *answer);
+                           struct json_writer *w, int64_t *version);
 };
 
 static const struct kind kinds[COMMAND_KINDS] = {
@@ -48,9 +50,14 @@ static const struct kind kinds[COMMAND_KINDS] = {
     [COMMAND_TRANSFER_RETURN] = { "/transfers", "/return", true, transfers_present },
 };
 
-void present_etag(struct answer *answer, int64_t version)
+/* The tag of an object whose members stand in out behind the first start bytes. */
+static void make_tag(char tag[TAG_BYTES], int64_t version, const struct buffer *out, size_t start)
 {
-    snprintf(answer->etag, sizeof answer->etag, "\"%" PRId64 "\"", version);
+    if (out->failed) {
+        tag[0] = 0; /* nobody will see it */
+    } else {
+        tag_make(tag, version, out->bytes + start, out->length - start);
+    }
 }
 
 /* The path that the command was sent to. */
@@ -81,7 +88,12 @@ static enum status write_object(struct db *db, const struct command *command, co
     if (kind->present == NULL) {
         return STATUS_OK;
     }
-    enum status status = kind->present(db, arena, &command->actor, outcome->id, w, answer);
+    int64_t version = TAG_NO_VERSION;
+    size_t start = answer->body.length;
+    enum status status = kind->present(db, arena, &command->actor, outcome->id, w, &version);
+    if (status == STATUS_OK) {
+        make_tag(answer->etag, version, &answer->body, start);
+    }
     return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* it was just written */
 }
 
@@ -123,28 +135,35 @@ const struct presenter present_answers = { present, NULL };
 enum handled present_object(struct exchange *exchange, const char *id, const char *noun, const char *collection,
                             enum status (*noun_present)(struct db *db, struct arena *arena,
                                                         const struct actor *viewer, const char *id,
-                                                        struct json_writer *w, struct answer *answer))
+                                                        struct json_writer *w, int64_t *version))
 {
     struct json_writer w;
-    struct answer head; /* its tag is used alone */
+    int64_t version = TAG_NO_VERSION;
+    char tag[TAG_BYTES];
     if (!query_read(exchange, &query_nothing, NULL)) {
         return HANDLED_REPLY;
     }
-    answer_init(&head);
     json_writer_init(&w, &exchange->reply);
     json_object_begin(&w);
-    enum status status = noun_present(exchange->db, exchange->arena, &exchange->caller, id, &w, &head);
-    const char *etag = status == STATUS_OK ? arena_text(exchange->arena, head.etag) : NULL;
+    size_t start = exchange->reply.length;
+    enum status status = noun_present(exchange->db, exchange->arena, &exchange->caller, id, &w, &version);
     if (status == STATUS_ABSENT) {
         problem_reply(exchange, "not_found", "There is no %s %s; GET %s lists what there is.", noun, id, collection);
-    } else if (status != STATUS_OK || etag == NULL) {
-        problem_status(exchange, status != STATUS_OK ? status : STATUS_EXHAUSTED);
-    } else {
-        json_object_end(&w);
-        json_writer_finish(&w);
-        exchange_json(exchange, 200);
-        exchange_header(exchange, "ETag", etag);
+        return HANDLED_REPLY;
     }
-    answer_fini(&head);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    make_tag(tag, version, &exchange->reply, start);
+    const char *kept = arena_text(exchange->arena, tag);
+    if (kept == NULL) {
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return HANDLED_REPLY;
+    }
+    json_object_end(&w);
+    json_writer_finish(&w);
+    exchange_json(exchange, 200);
+    exchange_header(exchange, "ETag", kept);
     return HANDLED_REPLY;
 }

@@ -28,6 +28,7 @@ static const struct row rows[] = {
     { "duplicate_member", 400, "A member stands twice in one object" },
     { "too_deep", 400, "The body is nested too deeply" },
     { "bad_csv", 400, "The body is not CSV" },
+    { "malformed_id", 400, "What stands in the path is not an id" },
     { "invalid_query", 400, "The query cannot be read" },
     { "invalid_cursor", 400, "The cursor is not one of this list" },
     { "invalid_if_match", 400, "If-Match cannot be read" },

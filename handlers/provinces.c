@@ -57,14 +57,14 @@ enum handled provinces_list(struct exchange *exchange)
 }
 
 enum status provinces_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                              struct json_writer *w, struct answer *answer)
+                              struct json_writer *w, int64_t *version)
 {
     struct province province;
     (void)viewer;
     enum status status = db_province_find(db, arena, id, &province);
     if (status == STATUS_OK) {
         write_members(w, &province);
-        present_etag(answer, province.version);
+        *version = province.version;
     }
     return status;
 }

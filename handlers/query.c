@@ -47,10 +47,10 @@ static void set_text(void *slot, const char *text)
 
 static void read_id(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
 {
-    if (!text_is_id(value)) {
+    if (!text_is_path_id(value)) {
         faults_add_parameter(&r->faults, row->name, "bad_format",
-                             "%s is %s; an id has 1 to 64 letters, digits, dots, underscores and hyphens", row->name,
-                             quote(r, value));
+                             "%s is %s; an id has 1 to 64 letters, digits, dots, underscores and hyphens, not . or "
+                             ".. alone", row->name, quote(r, value));
         return;
     }
     set_text(slot, value);
@@ -122,6 +122,26 @@ static void read_integer(struct reading *r, const struct query_parameter *row, c
     int64_t number = 0;
     if (integer_is_sound(r, row, value, &number)) {
         memcpy(slot, &number, sizeof number);
+    }
+}
+
+/* The size of a page. A greater one than there are pages of is no mistake, but a wish for all there is. */
+static void read_limit(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    int64_t limit = LIMIT_PAGE_MAX;
+    size_t digits = strspn(value, "0123456789");
+    bool is_number = text_to_integer(value, &limit) == STATUS_OK;
+    bool is_huge = !is_number && digits > 0 && value[digits] == 0;
+    if (!is_number && !is_huge) {
+        faults_add_parameter(&r->faults, row->name, "wrong_type", "%s is %s; an integer of 1 to %d is wanted", row->name,
+                             quote(r, value), LIMIT_PAGE_MAX);
+    } else if (limit < 1) {
+        faults_add_parameter(&r->faults, row->name, "out_of_range",
+                             "%s is %" PRId64 "; a page has 1 to %d rows, and what is more counts as %d", row->name, limit,
+                             LIMIT_PAGE_MAX, LIMIT_PAGE_MAX);
+    } else {
+        limit = limit < LIMIT_PAGE_MAX ? limit : LIMIT_PAGE_MAX;
+        memcpy(slot, &limit, sizeof limit);
     }
 }
 
@@ -313,6 +333,7 @@ static void read_value(struct reading *r, const struct query_parameter *row, con
     case QUERY_TEXT:     read_text(r, row, value, slot); return;
     case QUERY_PROVINCE: read_province(r, row, value, slot); return;
     case QUERY_INTEGER:  read_integer(r, row, value, slot); return;
+    case QUERY_LIMIT:    read_limit(r, row, value, slot); return;
     case QUERY_NUMBER:   read_number(r, row, value, slot); return;
     case QUERY_BOOLEAN:  read_boolean(r, row, value, slot); return;
     case QUERY_DATE:
@@ -326,7 +347,7 @@ static void read_value(struct reading *r, const struct query_parameter *row, con
 /* The absent value of a row's kind; what is zero already stays. */
 static void set_absent(const struct query_parameter *row, void *slot)
 {
-    if (row->kind == QUERY_INTEGER || row->kind == QUERY_INSTANT) {
+    if (row->kind == QUERY_INTEGER || row->kind == QUERY_LIMIT || row->kind == QUERY_INSTANT) {
         int64_t absent = QUERY_ABSENT;
         memcpy(slot, &absent, sizeof absent);
     } else if (row->kind == QUERY_NUMBER) {

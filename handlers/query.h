@@ -14,12 +14,13 @@
  */
 
 enum query_kind {
-    QUERY_ID,       /* const char *: [A-Za-z0-9._-]{1,64} */
+    QUERY_ID,       /* const char *: text_is_path_id */
     QUERY_WORD,     /* const char *: [a-z][a-z0-9_-]{0,63} */
     QUERY_TEXT,     /* const char *: UTF-8 without control characters, min..max bytes */
     QUERY_PROVINCE, /* const char *: the ISO 3166-2 code, also where a GB/T 2260 code was sent;
                        a province that is not stored is a fault */
     QUERY_INTEGER,  /* int64_t: min..max */
+    QUERY_LIMIT,    /* int64_t: 1..LIMIT_PAGE_MAX; more, however much, counts as that */
     QUERY_NUMBER,   /* double: finite; min..max apply where max > min */
     QUERY_BOOLEAN,  /* bool: true or false */
     QUERY_DATE,     /* const char *: a real date YYYY-MM-DD */
@@ -67,6 +68,7 @@ struct query_table {
 #define QUERY_TEXT_ROW(T, M, REQUIRED, MAX) QUERY_ROW(T, M, QUERY_TEXT, const char *, REQUIRED, 1, MAX, NULL)
 #define QUERY_PROVINCE_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_PROVINCE, const char *, REQUIRED, 0, 0, NULL)
 #define QUERY_INTEGER_ROW(T, M, REQUIRED, MIN, MAX) QUERY_ROW(T, M, QUERY_INTEGER, int64_t, REQUIRED, MIN, MAX, NULL)
+#define QUERY_LIMIT_ROW(T, M) QUERY_ROW(T, M, QUERY_LIMIT, int64_t, false, 0, 0, NULL)
 #define QUERY_NUMBER_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_NUMBER, double, REQUIRED, 0, 0, NULL)
 #define QUERY_BOOLEAN_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_BOOLEAN, bool, REQUIRED, 0, 0, NULL)
 #define QUERY_DATE_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_DATE, const char *, REQUIRED, 0, 0, NULL)

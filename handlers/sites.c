@@ -58,14 +58,14 @@ enum handled sites_list(struct exchange *exchange)
 }
 
 enum status sites_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                          struct json_writer *w, struct answer *answer)
+                          struct json_writer *w, int64_t *version)
 {
     struct site site;
     (void)viewer;
     enum status status = db_site_find(db, arena, id, &site);
     if (status == STATUS_OK) {
         write_members(w, &site);
-        present_etag(answer, site.version);
+        *version = site.version;
     }
     return status;
 }

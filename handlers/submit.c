@@ -117,6 +117,12 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
     if (key == NULL || !submit_read_version(exchange, &version)) {
         return false;
     }
+    if (creates(kind) && version != COMMAND_VERSION_NONE) {
+        problem_reply(exchange, "version_mismatch",
+                      "If-Match names a version, but what this request makes has none before it is made: leave If-Match "
+                      "out. Sending the request again does it once only, by its Idempotency-Key.");
+        return false;
+    }
     const char *id = settle_new_id(exchange, kind, new_id);
     if (id == NULL) {
         return false;

@@ -98,14 +98,14 @@ enum handled supplies_list(struct exchange *exchange)
 }
 
 enum status supplies_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                             struct json_writer *w, struct answer *answer)
+                             struct json_writer *w, int64_t *version)
 {
     struct supply supply;
     (void)viewer;
     enum status status = db_supply_find(db, arena, id, &supply);
     if (status == STATUS_OK) {
         write_members(w, &supply);
-        present_etag(answer, supply.version);
+        *version = supply.version;
     }
     return status;
 }

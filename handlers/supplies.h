@@ -6,7 +6,6 @@
 #include "handlers/exchange.h"
 #include "json/write.h"
 #include "rules/actor.h"
-#include "rules/answer.h"
 
 struct db;
 
@@ -18,8 +17,8 @@ enum handled supplies_get(struct exchange *exchange);
 enum handled supplies_movements(struct exchange *exchange);
 enum handled supplies_adjust(struct exchange *exchange);
 
-/* Writes the members of a supply, without its braces, and sets answer->etag (present.h). */
+/* Writes the members of a supply, without its braces, and says its version (present.h). */
 enum status supplies_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                              struct json_writer *w, struct answer *answer) NODISCARD;
+                              struct json_writer *w, int64_t *version) NODISCARD;
 
 #endif

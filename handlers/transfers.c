@@ -161,7 +161,7 @@ static enum status write_details(struct db *db, struct arena *arena, const char 
 }
 
 enum status transfers_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                              struct json_writer *w, struct answer *answer)
+                              struct json_writer *w, int64_t *version)
 {
     struct transfer transfer;
     enum status status = db_transfer_find(db, arena, id, &transfer);
@@ -169,7 +169,7 @@ enum status transfers_present(struct db *db, struct arena *arena, const struct a
         return status;
     }
     write_members(w, &transfer, viewer);
-    present_etag(answer, transfer.version);
+    *version = transfer.version;
     return write_details(db, arena, id, w, withheld_of(viewer, &transfer).may_see);
 }
 

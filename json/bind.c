@@ -61,7 +61,7 @@ static void bind_form(struct binding *b, const struct place *place, json_t *valu
     }
     const char *text = json_string_value(value);
     int64_t number = 0;
-    bool is_sound = row->kind == BIND_ID   ? text_is_id(text)
+    bool is_sound = row->kind == BIND_ID   ? (b->mode == BIND_COMMITTED ? text_is_id(text) : text_is_path_id(text))
                   : row->kind == BIND_WORD ? text_is_word(text)
                   : row->kind == BIND_DATE ? text_to_date(text, &number) == STATUS_OK
                                            : text_to_instant(text, &number) == STATUS_OK;

@@ -20,7 +20,7 @@
 enum bind_kind {
     BIND_TEXT,     /* const char *: min..max bytes, no control characters (U+0000..1F, 7F..9F) but
                       tab and line feed; min 0 means 1: an empty text is refused */
-    BIND_ID,       /* const char *: [A-Za-z0-9._-]{1,64} */
+    BIND_ID,       /* const char *: text_is_path_id; with BIND_COMMITTED text_is_id, as older ledgers took it */
     BIND_WORD,     /* const char *: [a-z][a-z0-9_-]{0,63} */
     BIND_INTEGER,  /* int64_t: min..max; 1.0 and 1e3 are refused; absent: BIND_ABSENT */
     BIND_NUMBER,   /* double: finite; min..max apply where max > min; absent: NAN */

@@ -117,7 +117,7 @@ static const char *wanted_by(const struct bind_member *row, enum bind_mode mode,
     case BIND_TEXT:
         return text_wanted_by(row, out);
     case BIND_ID:
-        return "an id (1 to 64 of letters, digits, dot, hyphen and underscore)";
+        return "an id (1 to 64 of letters, digits, dot, hyphen and underscore, not . or .. alone)";
     case BIND_WORD:
         return "a word (a small letter, then up to 63 small letters, digits, hyphens and underscores)";
     case BIND_INTEGER:

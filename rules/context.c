@@ -107,14 +107,24 @@ bool context_may_act(const struct context *context, const char *organisation, un
     return actor->role == ROLE_OPERATOR && strcmp(actor->organisation, organisation) == 0;
 }
 
-enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation)
+enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation,
+                           unsigned roles)
 {
     const struct actor *actor = &context->command->actor;
     struct refusal *refusal = &context->outcome->refusal;
-    refusal_set(refusal, REFUSAL_FORBIDDEN, "forbidden", "%s at %s is for operators of %s; the token is %s of %s", what, site,
-                organisation, role_name(actor->role), actor->organisation[0] != 0 ? actor->organisation : "no organisation");
-    refusal_text(refusal, "needed_role", "operator");
-    refusal_text(refusal, "organisation", organisation);
+    bool has_organisation = actor->organisation[0] != 0;
+    bool by_coordinator = (roles & ROLE_BIT(ROLE_COORDINATOR)) != 0;
+    assert((roles & ROLE_BIT(ROLE_ADMIN)) != 0); /* may all that the others may */
+    refusal_set(refusal, REFUSAL_FORBIDDEN, "forbidden",
+                "the token is %s of %s; this (%s at %s) needs an operator of %s%s or an admin", role_name(actor->role),
+                has_organisation ? actor->organisation : "no organisation", what, site, organisation,
+                by_coordinator ? ", a coordinator" : "");
+    refusal_list(refusal, "needed_roles", by_coordinator ? "operator coordinator admin" : "operator admin");
+    refusal_text(refusal, "needed_organisation", organisation);
+    refusal_text(refusal, "role", role_name(actor->role));
+    if (has_organisation) {
+        refusal_text(refusal, "organisation", actor->organisation);
+    }
     refusal_text(refusal, "site", site);
     return context_refused(context);
 }
@@ -133,7 +143,8 @@ enum status context_check_version(struct context *context, bool exists, int64_t 
     }
     if (command->if_version == COMMAND_VERSION_NONE) {
         refusal_set(refusal, REFUSAL_UNCONDITIONED, "version_required",
-                    "%s exists: to replace it send If-Match with its ETag, now \"%" PRId64 "\"", command->target, version);
+                    "%s exists: to replace it name its version in If-Match, now \"%" PRId64 "\", or send its whole ETag",
+                    command->target, version);
         refusal_integer(refusal, "version", version);
         return STATUS_CONFLICT;
     }

@@ -45,8 +45,10 @@ enum status context_refused(struct context *context) NODISCARD;
 /* Whether the actor may act for a site of organisation: its operator, or a role of roles. */
 bool context_may_act(const struct context *context, const char *organisation, unsigned roles);
 
-/* Refuses with 403: the actor may not do what for a site of organisation. */
-enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation) NODISCARD;
+/* Refuses with 403: the actor may not do what ("dispatch") at a site of organisation. Its operators may, and
+ * whoever has a role of roles: those that context_may_act was asked about. */
+enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation,
+                           unsigned roles) NODISCARD;
 
 /* Where a PUT meets an existing object: STATUS_OK to go on; STATUS_CONFLICT where the
  * version forbids it and the refusal is set. exists says whether there is one. */

@@ -4,6 +4,7 @@
  */
 #include "rules/figure.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,15 +160,10 @@ static enum status check_doubles(struct check *check, struct figure_request *row
 }
 
 static enum status count_effect(struct check *check, const struct figure_request *rows, size_t count,
-                                struct figures_effect *effect)
+                                int64_t last_revision, struct figures_effect *effect)
 {
-    struct figures_revision last = { 0 };
     struct arena scratch;
-    enum status status = db_figures_revision_last(check->db, check->arena, &last);
-    if (status != STATUS_OK && status != STATUS_ABSENT) {
-        return status;
-    }
-    status = STATUS_OK;
+    enum status status = STATUS_OK;
     arena_init(&scratch);
     *effect = (struct figures_effect){ (int64_t)count, 0, 0, 0, 0 };
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
@@ -183,12 +179,43 @@ static enum status count_effect(struct check *check, const struct figure_request
             effect->same++;
         }
     }
-    effect->revision = last.revision + (effect->added + effect->changed > 0 ? 1 : 0);
+    effect->revision = last_revision + (effect->added + effect->changed > 0 ? 1 : 0);
     arena_fini(&scratch);
     return status;
 }
 
-static enum status check_rows(struct db *db, const struct bind_array *array, struct arena *arena,
+/* The revision that the figures have, 0 before the first. */
+static enum status read_revision(struct db *db, struct arena *arena, int64_t *revision)
+{
+    struct figures_revision last = { 0 };
+    enum status status = db_figures_revision_last(db, arena, &last);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return status;
+    }
+    *revision = status == STATUS_OK ? last.revision : 0;
+    return STATUS_OK;
+}
+
+/* No condition is needed, since rows are added and replaced one by one; one that is sent holds for all figures. */
+enum status figures_check_condition(struct db *db, const struct command *command, struct arena *arena,
+                                    struct refusal *refusal)
+{
+    int64_t revision = 0;
+    if (command->if_version == COMMAND_VERSION_NONE) {
+        return STATUS_OK;
+    }
+    enum status status = read_revision(db, arena, &revision);
+    if (status != STATUS_OK ||
+        (revision > 0 && (command->if_version == COMMAND_VERSION_ANY || command->if_version == revision))) {
+        return status;
+    }
+    refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
+                "the figures have revision %" PRId64 " by now, not the one that If-Match names: read them again", revision);
+    refusal_integer(refusal, "version", revision);
+    return STATUS_CONFLICT;
+}
+
+static enum status check_rows(struct db *db, const struct bind_array *array, int64_t last_revision, struct arena *arena,
                               struct refusal *refusal, struct figures_effect *effect)
 {
     struct check check = { db, arena, &refusal->faults, { 0 }, { 0 } };
@@ -208,14 +235,16 @@ static enum status check_rows(struct db *db, const struct bind_array *array, str
                     refusal->faults.total, array->count);
         return STATUS_INVALID;
     }
-    return status != STATUS_OK ? status : count_effect(&check, rows, array->count, effect);
+    return status != STATUS_OK ? status : count_effect(&check, rows, array->count, last_revision, effect);
 }
 
 enum status figures_check(struct db *db, const struct command *command, struct arena *arena, struct refusal *refusal,
                           struct figures_effect *effect)
 {
     const struct figures_request *request = command->request;
-    return check_rows(db, &request->figures, arena, refusal, effect);
+    int64_t revision = 0;
+    enum status status = read_revision(db, arena, &revision);
+    return status != STATUS_OK ? status : check_rows(db, &request->figures, revision, arena, refusal, effect);
 }
 
 enum status figures_write(struct context *context, const struct bind_array *array, const struct figures_effect *effect)
@@ -253,9 +282,13 @@ enum status figures_put_apply(struct context *context)
 {
     const struct figures_request *request = context->command->request;
     struct figures_effect effect = { 0 };
-    enum status status = check_rows(context->db, &request->figures, context->arena, &context->outcome->refusal, &effect);
+    struct refusal *refusal = &context->outcome->refusal;
+    enum status status = figures_check_condition(context->db, context->command, context->arena, refusal);
+    if (status == STATUS_OK) {
+        status = figures_check(context->db, context->command, context->arena, refusal, &effect);
+    }
     if (status != STATUS_OK) {
-        return status == STATUS_INVALID ? context_refused(context) : status;
+        return status == STATUS_INVALID || status == STATUS_CONFLICT ? context_refused(context) : status;
     }
     if (effect.added + effect.changed == 0) {
         struct figures_revision last;

@@ -19,8 +19,14 @@ struct figures_effect {
     int64_t revision; /* the revision that results: unchanged where nothing was added or changed */
 };
 
-/* Checks a decoded figures command against the state and counts; writes nothing.
- * STATUS_INVALID with refusal->faults where codes are unknown or rows doubled. */
+/* Whether the figures have the revision that the command's condition names: STATUS_OK, or
+ * STATUS_CONFLICT with the refusal set. Without a condition STATUS_OK. */
+enum status figures_check_condition(struct db *db, const struct command *command, struct arena *arena,
+                                    struct refusal *refusal) NODISCARD;
+
+/* Checks a decoded figures command against the state and counts; writes nothing and does
+ * not look at the condition. STATUS_INVALID with refusal->faults where codes are unknown or
+ * rows doubled. */
 enum status figures_check(struct db *db, const struct command *command, struct arena *arena, struct refusal *refusal,
                           struct figures_effect *effect) NODISCARD;
 

@@ -165,7 +165,7 @@ enum status supply_intake_apply(struct context *context)
         return context_refused(context);
     }
     if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
-        return context_forbid(context, "intake", site.id, site.organisation);
+        return context_forbid(context, "intake", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
     }
     const char *condition = supply_conditions[request->condition < 0 ? 0 : request->condition];
     if (item.lot_control && request->lot == NULL && strcmp(condition, "good") == 0) {
@@ -247,7 +247,7 @@ enum status supply_adjust_apply(struct context *context)
         return status;
     }
     if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
-        return context_forbid(context, "an adjustment", site.id, site.organisation);
+        return context_forbid(context, "an adjustment", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
     }
     if (context_check_optional_version(context, supply.version) != STATUS_OK) {
         return context_refused(context);

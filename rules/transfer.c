@@ -256,7 +256,7 @@ enum status transfer_create_apply(struct context *context)
         return status;
     }
     if (!context_may_act(context, origin.organisation, MOVERS)) {
-        return context_forbid(context, "a transfer from", origin.id, origin.organisation);
+        return context_forbid(context, "a transfer", origin.id, origin.organisation, MOVERS);
     }
     status = check_id_is_new(context);
     if (status == STATUS_OK) {
@@ -279,7 +279,7 @@ static enum status prepare(struct context *context, const char *action, const ch
         return status;
     }
     if (!context_may_act(context, state->transfer.origin_organisation, MOVERS)) {
-        status = context_forbid(context, action, state->transfer.origin, state->transfer.origin_organisation);
+        status = context_forbid(context, action, state->transfer.origin, state->transfer.origin_organisation, MOVERS);
         return status != STATUS_OK ? status : STATUS_CONFLICT;
     }
     return transfer_check(context, state, action, from);

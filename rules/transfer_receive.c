@@ -180,7 +180,7 @@ enum status transfer_receive_apply(struct context *context)
     }
     const struct transfer *transfer = &state.transfer;
     if (!context_may_act(context, transfer->destination_organisation, RECEIVERS)) {
-        return context_forbid(context, "receive", transfer->destination, transfer->destination_organisation);
+        return context_forbid(context, "receive", transfer->destination, transfer->destination_organisation, RECEIVERS);
     }
     if (context_check_optional_version(context, transfer->version) != STATUS_OK) {
         return context_refused(context);

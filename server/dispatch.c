@@ -16,6 +16,7 @@
 #include "db/entry.h"
 #include "handlers/access.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
 #include "rules/block.h"
 #include "server/client.h"
 #include "server/lane.h"
@@ -162,6 +163,32 @@ static void refuse_absent(struct request *request, const struct target *target)
     }
 }
 
+/* What stands where the path has an id is none, so nothing can be meant by it. */
+static void refuse_malformed(struct request *request, const struct route_found *found)
+{
+    struct exchange *exchange = &request->exchange;
+    struct faults faults;
+    request->is_refused = true;
+    faults_init(&faults, &request->arena);
+    const char *name = arena_copy(&request->arena, found->malformed_name, found->malformed_name_length);
+    if (name == NULL) {
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return;
+    }
+    size_t length = strlen(found->malformed);
+    const char *quoted = faults_quote(&faults, found->malformed, length);
+    const char *wanted = strcmp(name, "seq") == 0
+        ? "the number of an entry is wanted, as in /ledger/entries/8"
+        : "an id has 1 to 64 letters (A to Z, a to z), digits, dots, underscores and hyphens, not . or .. alone";
+    if (length > LIMIT_ID_BYTES) {
+        faults_add_parameter(&faults, name, "too_long", "%s in the path is %s with its %zu bytes; %s", name, quoted, length,
+                             wanted);
+    } else {
+        faults_add_parameter(&faults, name, "bad_format", "%s in the path is %s; %s", name, quoted, wanted);
+    }
+    problem_faults(exchange, "malformed_id", &faults, "%s.", faults.count > 0 ? faults.items[0].detail : wanted);
+}
+
 /* Target and route table: 400, 404, 405, OPTIONS. */
 static void find_route(struct request *request, enum token token)
 {
@@ -197,6 +224,10 @@ static void find_route(struct request *request, enum token token)
     if (token == TOKEN_UNUSED || found.route == NULL) {
         REFUSE(request, "method_not_allowed", "This path takes the methods that Allow lists.");
         reply_allow(request, found.methods);
+        return;
+    }
+    if (found.malformed != NULL) {
+        refuse_malformed(request, &found);
         return;
     }
     exchange->route = found.route;
@@ -304,6 +335,16 @@ bool dispatch_body(struct request *request, const char *bytes, size_t length)
     return true;
 }
 
+/* Whatever is read has a tag, unless nobody may keep it. */
+static void tag_read(struct exchange *exchange)
+{
+    const char *cache_control = exchange_header_added(exchange, "Cache-Control");
+    if (exchange->method == METHOD_GET && exchange->status == 200 && exchange_header_added(exchange, "ETag") == NULL &&
+        (cache_control == NULL || strcmp(cache_control, "no-store") != 0)) {
+        tag_reply(exchange, TAG_NO_VERSION);
+    }
+}
+
 /* Runs the handler inside a read transaction of db. */
 static enum handled call_handler(struct request *request, struct db *db)
 {
@@ -311,7 +352,9 @@ static enum handled call_handler(struct request *request, struct db *db)
     exchange->db = db;
     if (exchange->route->is_bare) {
         exchange->db = NULL;
-        return exchange->route->handler(exchange);
+        enum handled bare = exchange->route->handler(exchange);
+        tag_read(exchange);
+        return bare;
     }
     enum status status = db_read_begin(db);
     if (status != STATUS_OK) {
@@ -327,6 +370,9 @@ static enum handled call_handler(struct request *request, struct db *db)
         request->shows_state = exchange->route->class != CLASS_WRITE;
     }
     db_read_end(db);
+    if (handled == HANDLED_REPLY) {
+        tag_read(exchange);
+    }
     return handled;
 }
 

@@ -19,16 +19,6 @@
 #include "server/request.h"
 #include "server/server.h"
 
-static const char *own_header(const struct exchange *exchange, const char *name)
-{
-    for (size_t i = 0; i < exchange->header_count; i++) {
-        if (strcasecmp(exchange->headers[i].name, name) == 0) {
-            return exchange->headers[i].value;
-        }
-    }
-    return NULL;
-}
-
 /* An entity tag's opaque part at *at, quotes included; *at moves behind it. 0: none. */
 static size_t opaque_tag(const char **at, const char **tag)
 {
@@ -87,7 +77,7 @@ static const char *cache_control(const struct exchange *exchange)
     if (exchange->status >= 400 || exchange->has_token) {
         return "no-store";
     }
-    const char *own = own_header(exchange, "Cache-Control");
+    const char *own = exchange_header_added(exchange, "Cache-Control");
     return own != NULL ? own : "no-cache";
 }
 
@@ -95,10 +85,14 @@ static const char *cache_control(const struct exchange *exchange)
 static void complete_headers(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    if (exchange->status == 503 && own_header(exchange, "Retry-After") == NULL) {
+    if (exchange->status == 503 && exchange_header_added(exchange, "Retry-After") == NULL) {
         exchange_header(exchange, "Retry-After", "1");
     }
-    if (request->shows_state && own_header(exchange, "Tallystick-Seq") == NULL) {
+    if (exchange->route != NULL && exchange->route->is_personal && exchange->status < 400 &&
+        exchange_header_added(exchange, "Vary") == NULL) {
+        exchange_header(exchange, "Vary", "Authorization"); /* a cache must not give one caller what another one read */
+    }
+    if (request->shows_state && exchange_header_added(exchange, "Tallystick-Seq") == NULL) {
         char *seq = arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq);
         if (seq != NULL) {
             exchange_header(exchange, "Tallystick-Seq", seq);
@@ -192,7 +186,7 @@ bool reply_send(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     bool is_kept = may_keep(request);
-    const char *etag = own_header(exchange, "ETag");
+    const char *etag = exchange_header_added(exchange, "ETag");
     struct MHD_Response *response = make_response(request);
     if (response == NULL) {
         return false;

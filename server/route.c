@@ -26,7 +26,7 @@ static bool template_fits(const char *template, const struct target *target, uns
         }
         const char *segment = target->segments[index];
         if (at[0] == '{') {
-            if (!text_is_id(segment)) {
+            if (segment[0] == 0 && index + 1 == target->segment_count) {
                 return false;
             }
         } else {
@@ -43,6 +43,15 @@ static bool template_fits(const char *template, const struct target *target, uns
     }
 }
 
+/* Whether value can be what a template calls name: the number of an entry, else an id. */
+static bool is_well_formed(const char *name, size_t length, const char *value)
+{
+    if (length == 3 && strncmp(name, "seq", length) == 0) {
+        return value[0] >= '1' && value[0] <= '9' && value[strspn(value, "0123456789")] == 0;
+    }
+    return text_is_path_id(value);
+}
+
 static void take_parameters(const struct target *target, struct route_found *found)
 {
     const char *at = found->path->path;
@@ -50,7 +59,15 @@ static void take_parameters(const struct target *target, struct route_found *fou
     while ((at = strchr(at, '/')) != NULL && index < target->segment_count) {
         at++;
         if (at[0] == '{') {
-            found->parameters[found->parameter_count++] = target->segments[index];
+            const char *name = at + 1;
+            size_t length = strcspn(name, "}");
+            const char *value = target->segments[index];
+            found->parameters[found->parameter_count++] = value;
+            if (found->malformed == NULL && !is_well_formed(name, length, value)) {
+                found->malformed = value;
+                found->malformed_name = name;
+                found->malformed_name_length = length;
+            }
         }
         index++;
     }

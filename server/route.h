@@ -21,9 +21,12 @@ struct route_found {
     unsigned methods;           /* ROUTE_METHOD_BIT of all rows with that path */
     const char *parameters[LIMIT_PATH_SEGMENTS]; /* borrowed from the target */
     size_t parameter_count;
+    const char *malformed;      /* the first parameter that is not an id (text_is_path_id; of {seq}, not a number), or NULL: 400 */
+    const char *malformed_name; /* what the template calls it: malformed_name_length bytes and "}" */
+    size_t malformed_name_length;
 };
 
-/* A parameter that is not an id (text_is_id) fits no row. */
+/* An empty segment at the end fits no row: paths do not end in a slash. */
 void route_find(const struct route *routes, size_t count, const struct target *target, enum method method,
                 struct route_found *found);
 

@@ -36,6 +36,10 @@
 #define KEPT(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true }
 
+/* The same with texts that not every caller sees. */
+#define PERSONAL(PATH, HANDLER) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_personal = true }
+
 /* Changes go through the sequencer. */
 #define POST(PATH, HANDLER, ROLES) \
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
@@ -77,13 +81,13 @@ static const struct route table[] = {
     POST("/supplies", supplies_create, OPERATOR),
     READ("/supplies/summary", summaries_supplies),
     KEPT("/supplies/{id}", supplies_get),
-    KEPT("/supplies/{id}/movements", supplies_movements),
+    PERSONAL("/supplies/{id}/movements", supplies_movements),
     POST("/supplies/{id}/adjustments", supplies_adjust, OPERATOR),
 
-    KEPT("/transfers", transfers_list),
+    PERSONAL("/transfers", transfers_list),
     POST("/transfers", transfers_create, MOVER),
     KEPT("/transfers/summary", summaries_transfers),
-    KEPT("/transfers/{id}", transfers_get),
+    PERSONAL("/transfers/{id}", transfers_get),
     POST("/transfers/{id}/dispatch", transfers_dispatch, MOVER),
     POST("/transfers/{id}/receive", transfers_receive, MOVER),
     POST("/transfers/{id}/cancel", transfers_cancel, MOVER),

@@ -14,9 +14,10 @@ import pytest
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "golden" / "replies"
 HEADERS = ["Allow", "Cache-Control", "Content-Type", "ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After",
-           "Tallystick-Seq", "WWW-Authenticate", "X-Content-Type-Options"]
+           "Tallystick-Seq", "Vary", "WWW-Authenticate", "X-Content-Type-Options"]
 
 MASKS = [
+    ("TAG", re.compile(r"(?m)(?<=^ETag: \")[0-9a-f]{16}(?=\"$)|(?<=\.)[0-9a-f]{16}(?=\"$)")),
     ("URL", re.compile(r"http://127\.0\.0\.1:\d+")),
     ("CURSOR", re.compile(r"(?<=cursor=)[A-Za-z0-9_.-]+|(?<=\"next\":\")[^\"]+")),
     ("NOTE", re.compile(r"(?<=\"checkpoint\":\")[^\"]+")),
@@ -84,6 +85,7 @@ STEPS = [
     ("keys", "GET", "/ledger/keys", None, None, False, {}),
     ("verify", "GET", "/ledger/verify", None, None, True, {}),
     ("unknown-path", "GET", "/provinzes", None, None, False, {}),
+    ("malformed-id", "GET", "/supplies/two%20words", None, None, False, {}),
     ("unknown-query", "GET", "/supplies?limt=5", None, None, False, {}),
     ("bad-cursor", "GET", "/supplies?cursor=abc", None, None, False, {}),
     ("method", "DELETE", "/provinces", None, None, False, {}),

@@ -4,6 +4,7 @@ lists, the state as SQLite has it."""
 
 import contextlib
 import hashlib
+import re
 import sqlite3
 import uuid
 
@@ -160,3 +161,10 @@ class World:
     def quantities(self, supply):
         row = self.supply(supply)
         return row["on_hand"], row["reserved"], row["available"]
+
+
+def version_of(reply):
+    """The version that a strong ETag begins with, as text; "" where it has none."""
+    tag = re.fullmatch(r'"(?:([1-9][0-9]*)\.)?[0-9a-f]{16}"', reply.headers["ETag"])
+    assert tag, reply.headers["ETag"]
+    return tag.group(1) or ""

@@ -378,6 +378,8 @@ static void ids_and_words(void **state)
     for (size_t i = 0; i < sizeof no_ids / sizeof no_ids[0]; i++) {
         assert_false(text_is_id(no_ids[i]));
     }
+    assert_true(text_is_id(".") && text_is_id("..") && text_is_path_id("...") && text_is_path_id(".a") && text_is_path_id("a."));
+    assert_false(text_is_path_id(".") || text_is_path_id("..") || text_is_path_id("") || text_is_path_id("a b"));
     assert_true(text_is_word("warehouse") && text_is_word("a") && text_is_word("field-hospital_2"));
     assert_false(text_is_word("") || text_is_word("Warehouse") || text_is_word("2nd") || text_is_word("-a") || text_is_word("a.b"));
 }

@@ -14,7 +14,7 @@
 static bool has(struct analysis_cache *cache, const char *key, const char *body)
 {
     struct buffer out;
-    char etag[ANALYSIS_ETAG_BYTES];
+    char etag[TAG_BYTES];
     buffer_init(&out);
     enum status status = analysis_cache_find(cache, key, &out, etag);
     if (status == STATUS_OK) {

@@ -326,6 +326,26 @@ static void commitments_stand_for_personal_texts(void **state)
     unbind(&b);
 }
 
+/* Ids that paths cannot hold are refused to clients, and read where an older ledger has them. */
+static void dots_are_no_ids_for_clients(void **state)
+{
+    static const char *const texts[] = { "{\"quantity\":1,\"id\":\".\"}", "{\"quantity\":1,\"id\":\"..\"}" };
+    struct bound b;
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        bind_as(&b, texts[i], BIND_CLEAR, "");
+        assert_string_equal(summary(&b.faults), "/id bad_format\n");
+        assert_non_null(strstr(b.faults.items[0].detail, "not . or .. alone"));
+        unbind(&b);
+        bind_as(&b, texts[i], BIND_COMMITTED, "");
+        assert_int_equal(b.status, STATUS_OK);
+        unbind(&b);
+    }
+    bind_as(&b, "{\"quantity\":1,\"id\":\"...\"}", BIND_CLEAR, "");
+    assert_int_equal(b.status, STATUS_OK);
+    unbind(&b);
+}
+
 static void long_names_point_at_their_object(void **state)
 {
     char text[2000];
@@ -435,6 +455,7 @@ int main(void)
         cmocka_unit_test(all_faults_are_reported),
         cmocka_unit_test(the_top_must_be_an_object),
         cmocka_unit_test(commitments_stand_for_personal_texts),
+        cmocka_unit_test(dots_are_no_ids_for_clients),
         cmocka_unit_test(long_names_point_at_their_object),
         cmocka_unit_test(large_bodies_are_bound_in_linear_time),
         cmocka_unit_test(random_changes_are_survived),

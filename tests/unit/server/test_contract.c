@@ -191,6 +191,19 @@ static void check_headers(const struct route *route)
     }
 }
 
+/* Answers that differ by caller say so. */
+static void check_vary(const struct route *route)
+{
+    json_t *responses = member(operation_of(route), "responses");
+    static const char *const statuses[] = { "200", "304" };
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        json_t *headers = json_object_get(json_object_get(responses, statuses[i]), "headers");
+        if (headers != NULL && (json_object_get(headers, "Vary") != NULL) != route->is_personal) {
+            fail_msg("%s %s: Vary in %s", method_members[route->method], route->path, statuses[i]);
+        }
+    }
+}
+
 /* Every {name} of the path is described, and nothing else is. */
 static void check_path(const struct route *route)
 {
@@ -217,6 +230,7 @@ static void test_operations_say_what_the_routes_say(void **state)
         check_body(&routes[i]);
         check_headers(&routes[i]);
         check_path(&routes[i]);
+        check_vary(&routes[i]);
     }
 }
 

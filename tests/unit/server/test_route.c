@@ -25,6 +25,7 @@ static const struct route table[] = {
     {.method = METHOD_GET, .path = "/supplies/summary"},
     {.method = METHOD_GET, .path = "/supplies/{id}/movements"},
     {.method = METHOD_POST, .path = "/lots/{item}/{lot}/hold"},
+    {.method = METHOD_GET, .path = "/entries/{seq}"},
 };
 
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -78,13 +79,41 @@ static void test_find(void **state)
 static void test_absent(void **state)
 {
     static const char *const paths[] = {
-        "/supplies/",      "//supplies",     "/supplies//movements", "/Supplies",
-        "/supplies/a%2Fb", "/supplies/a%20b", "/supplies/%2e%2E/x",  "/a/b/c/d/e/f/g/h",
-        "/supplies/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "/supplies/", "//supplies", "/supplies//", "/Supplies", "/supplies/%2e%2E/x", "/a/b/c/d/e/f/g/h", "/..",
     };
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         assert_null(find(paths[i], METHOD_GET).path);
+    }
+}
+
+/* What stands where an id belongs and is none is found, and named. */
+static void test_malformed(void **state)
+{
+    static const struct {
+        const char *path, *name, *value;
+    } cases[] = {
+        { "/supplies/a%2Fb", "id", "a/b" },     { "/supplies/a%20b", "id", "a b" },
+        { "/supplies/.", "id", "." },           { "/supplies/%2e%2E", "id", ".." },
+        { "/supplies//movements", "id", "" },   { "/supplies/%C3%A4/movements", "id", "\xc3\xa4" },
+        { "/lots/A/../hold", "lot", ".." },     { "/lots/%2E/L%201/hold", "item", "." },
+        { "/entries/abc", "seq", "abc" },       { "/entries/007", "seq", "007" },
+        { "/entries/0", "seq", "0" },           { "/entries/-1", "seq", "-1" },
+        { "/supplies/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "id",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct route_found found = find(cases[i].path, METHOD_POST);
+        assert_non_null(found.path);
+        assert_string_equal(found.malformed, cases[i].value);
+        assert_int_equal(found.malformed_name_length, strlen(cases[i].name));
+        assert_memory_equal(found.malformed_name, cases[i].name, strlen(cases[i].name));
+    }
+    static const char *const sound[] = { "/supplies/...", "/supplies/.a", "/supplies/-", "/lots/A/L%31/hold", "/supplies",
+                                         "/entries/8", "/entries/99999999999999999999999" };
+    for (size_t i = 0; i < sizeof sound / sizeof sound[0]; i++) {
+        assert_null(find(sound[i], METHOD_GET).malformed);
     }
 }
 
@@ -150,7 +179,7 @@ static void test_real_table(void **state)
         size_t used = 0;
         for (const char *at = routes[i].path; *at != 0; at++) {
             if (*at == '{') {
-                path[used++] = 'x';
+                path[used++] = '8';
                 at = strchr(at, '}');
             } else {
                 path[used++] = *at;
@@ -162,6 +191,7 @@ static void test_real_table(void **state)
         assert_null(target_parse(&target, path, &arena));
         route_find(routes, count, &target, routes[i].method, &found);
         assert_ptr_equal(found.route, &routes[i]);
+        assert_null(found.malformed);
         assert_non_null(routes[i].handler);
         assert_true(routes[i].class != CLASS_WRITE || routes[i].roles != 0);
         assert_true(!routes[i].is_cached || routes[i].method == METHOD_GET);
@@ -215,7 +245,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),       cmocka_unit_test(test_absent),     cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_find),       cmocka_unit_test(test_absent), cmocka_unit_test(test_malformed),     cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_query),      cmocka_unit_test(test_bad_targets), cmocka_unit_test(test_real_table),
         cmocka_unit_test(test_media),      cmocka_unit_test(test_etags),
     };
