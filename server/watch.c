@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -49,15 +51,16 @@ void watch_readiness(struct service *service, struct buffer *faults)
 /* Pages in memory, as the kernel counts them; 0 where it does not say. */
 static double resident_bytes(void)
 {
-    unsigned long size = 0, resident = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL || fscanf(file, "%lu %lu", &size, &resident) != 2) {
-        resident = 0;
+    if (file != NULL && fgets(line, sizeof line, file) == NULL) {
+        line[0] = 0;
     }
     if (file != NULL) {
         fclose(file);
     }
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
+    const char *second = strchr(line, ' '); /* size, resident, ... in pages */
+    return second == NULL ? 0 : (double)strtoul(second, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
 }
 
 static double open_descriptors(void)
