@@ -127,7 +127,8 @@ def body_faults(response, described):
     media = response.headers["Content-Type"]
     if media not in described.get("content", {}):
         return [f"the media type {media} is not described"]
-    value = yaml.safe_load(response.text) if media.endswith("yaml") else response.json()
+    value = (yaml.safe_load(response.text) if media.endswith("yaml") else response.text if media.startswith("text/") else
+             response.json())
     return faults(described["content"][media]["schema"], value)
 
 
