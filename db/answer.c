@@ -63,15 +63,22 @@ static enum status read_count(sqlite3_stmt *use, struct arena *arena, void *row)
     return STATUS_OK;
 }
 
-enum status db_answer_seq(struct db *db, const char *scope, const char *key, const char *kind, const char *target,
-                          uint64_t *seq)
+static enum status read_receipt(sqlite3_stmt *use, struct arena *arena, void *row)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_seq);
+    struct answer_receipt *receipt = row;
+    receipt->seq = (uint64_t)statement_integer(use, 0);
+    return statement_blob(use, 1, arena, &receipt->body, &receipt->body_length);
+}
+
+enum status db_answer_receipt(struct db *db, struct arena *arena, const char *scope, const char *key, const char *kind,
+                              const char *target, struct answer_receipt *out)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_receipt);
     statement_bind_text(use, 1, scope);
     statement_bind_text(use, 2, key);
     statement_bind_text(use, 3, kind);
     statement_bind_text(use, 4, target);
-    return rows_one(use, NULL, read_count, seq);
+    return rows_one(use, arena, read_receipt, out);
 }
 
 enum status db_answer_accepted_count(struct db *db, uint64_t *count)

@@ -38,10 +38,17 @@ enum status db_answer_find(struct db *db, struct arena *arena, const char *scope
                            struct answer_row *out) NODISCARD;
 enum status db_answer_insert(struct db *db, const struct answer_row *row) NODISCARD;
 
-/* The entry that the accepted command of that key, kind and target left: STATUS_ABSENT where
- * the key does not remember it. For verify. */
-enum status db_answer_seq(struct db *db, const char *scope, const char *key, const char *kind, const char *target,
-                          uint64_t *seq) NODISCARD;
+/* The entry that the accepted command of that key, kind and target left, and the body that
+ * told of it. */
+struct answer_receipt {
+    uint64_t seq;
+    const void *body;
+    size_t body_length;
+};
+
+/* STATUS_ABSENT where the key does not remember such a command. For verify. */
+enum status db_answer_receipt(struct db *db, struct arena *arena, const char *scope, const char *key, const char *kind,
+                              const char *target, struct answer_receipt *out) NODISCARD;
 
 /* How many answers tell of accepted commands. */
 enum status db_answer_accepted_count(struct db *db, uint64_t *count) NODISCARD;

@@ -111,6 +111,7 @@ struct service {
     uint8_t cursor_secret[32]; /* authenticates the cursors of lists (handlers/page.h); a secret of the node */
     /* "" where all is well, else one line a fault; asked by /readyz. */
     void (*readiness)(struct service *service, struct buffer *faults);
+    void (*metrics)(struct service *service, struct buffer *out); /* the text of /metrics */
     /* Verifies the ledger, one at a time: handlers/ledger.c asks, the server runs it. */
     struct verifier *verifier;
     const struct route *routes;

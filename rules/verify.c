@@ -179,16 +179,31 @@ static enum status check_commitment(void *context, const struct scan_value *valu
     return status;
 }
 
+/* Every answer to a change ends with its receipt. */
+static bool has_receipt(const struct answer_receipt *receipt, const struct entry_row *row)
+{
+    char hex[2 * DIGEST_BYTES + 1], wanted[2 * DIGEST_BYTES + 64];
+    text_to_hex(hex, row->hash, DIGEST_BYTES);
+    int length = snprintf(wanted, sizeof wanted, "\"ledger\":{\"seq\":%" PRIu64 ",\"entry_hash\":\"%s\"}}", row->seq, hex);
+    return receipt->body_length >= (size_t)length &&
+        memcmp((const char *)receipt->body + receipt->body_length - (size_t)length, wanted, (size_t)length) == 0;
+}
+
 /* What takes the key: without it a retry would be carried out a second time. */
 static enum status check_answer(struct verify *verify, const struct entry_row *row)
 {
     const struct actor actor = { .organisation = row->organisation, .subject = row->subject };
-    uint64_t seq = 0;
-    enum status status = db_answer_seq(verify->db, actor_scope(&actor), row->command_id, row->kind, row->target, &seq);
-    if (status == STATUS_ABSENT || (status == STATUS_OK && seq != row->seq)) {
+    struct answer_receipt receipt = { 0, NULL, 0 };
+    enum status status = db_answer_receipt(verify->db, &verify->arena, actor_scope(&actor), row->command_id, row->kind,
+                                           row->target, &receipt);
+    if (status == STATUS_ABSENT || (status == STATUS_OK && receipt.seq != row->seq)) {
         find(verify, row->seq, "answer", "entry %" PRIu64 ": its key %s is not kept, a retry would be done again", row->seq,
              row->command_id);
         return STATUS_OK;
+    }
+    if (status == STATUS_OK && !has_receipt(&receipt, row)) {
+        find(verify, row->seq, "answer", "entry %" PRIu64 ": the answer kept for a retry does not end with the entry's receipt",
+             row->seq);
     }
     return status;
 }

@@ -20,6 +20,7 @@
 #include "server/dispatch.h"
 #include "server/janitor.h"
 #include "server/lane.h"
+#include "server/metrics.h"
 #include "server/reply.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -285,6 +286,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     struct client *client = request->client;
     int64_t now_us = clock_steady_us();
     log_line(request, now_us - request->started_us);
+    metrics_count_request(loop->server->metrics, request->route, request->status, now_us - request->started_us,
+                          request->reply_bytes);
     give_request_back(loop, request);
     atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
     atomic_fetch_add_explicit(&client->requests, 1, memory_order_relaxed);

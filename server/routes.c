@@ -13,6 +13,7 @@
 #include "handlers/indicators.h"
 #include "handlers/items.h"
 #include "handlers/ledger.h"
+#include "handlers/metrics.h"
 #include "handlers/organisations.h"
 #include "handlers/provinces.h"
 #include "handlers/sites.h"
@@ -55,6 +56,7 @@
 static const struct route table[] = {
     BARE("/healthz", health_alive),
     READ("/readyz", health_ready),
+    READ("/metrics", metrics_get),
     BARE("/openapi.yaml", contract_yaml),
     BARE("/openapi.json", contract_json),
 

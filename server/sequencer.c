@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "rules/block.h"
+#include "server/metrics.h"
 
 enum {
     GROUP_MAX = 256,          /* commands of one block: bounds the wait of the first */
@@ -31,6 +32,7 @@ struct sequencer {
     struct executor *executor;
     struct db *db;
     struct anchor *anchor;
+    struct metrics *metrics;
     size_t queue_length;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -79,31 +81,31 @@ static bool deliver_group(struct sequencer *sequencer, struct pending *const *gr
     return true;
 }
 
-/* Makes one durable block of the group. */
-static void run_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
+/* Makes one durable block of the group. False: nothing of it is, or nobody knows. */
+static bool run_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
 {
     uint8_t app_hash[DIGEST_BYTES];
     enum status status = block_begin(sequencer->executor, clock_wall_ms());
     if (status != STATUS_OK) {
         log_error("block", "step=begin status=%s", status_name(status));
         group_fault(group, count, status);
-        return;
+        return false;
     }
     if (!deliver_group(sequencer, group, count)) {
-        return;
+        return false;
     }
     status = block_end(sequencer->executor, app_hash);
     if (status != STATUS_OK) {
         log_error("block", "step=end status=%s", status_name(status));
         block_abandon(sequencer->executor);
         group_fault(group, count, status);
-        return;
+        return false;
     }
     status = block_commit(sequencer->executor);
     if (status == STATUS_EXHAUSTED) {
         log_error("block", "step=commit status=%s outcome=nothing", status_name(status));
         group_fault(group, count, status);
-        return;
+        return false;
     }
     if (status != STATUS_OK) {
         log_error("block", "step=commit status=%s outcome=unknown writing=stopped", status_name(status));
@@ -112,11 +114,21 @@ static void run_group(struct sequencer *sequencer, struct pending *const *group,
             group[i]->delivery = DELIVERY_UNKNOWN;
             group[i]->status = status;
         }
-        return;
+        return false;
     }
     const char *note = executor_checkpoint(sequencer->executor);
     if (note[0] != 0 && anchor_write(sequencer->anchor, note) != STATUS_OK) {
         log_error("anchor", "written=no");
+    }
+    return true;
+}
+
+static void run_group_counted(struct sequencer *sequencer, struct pending *const *group, size_t count)
+{
+    int64_t began_us = clock_steady_us();
+    bool is_committed = run_group(sequencer, group, count);
+    if (sequencer->metrics != NULL) {
+        metrics_count_block(sequencer->metrics, count, clock_steady_us() - began_us, is_committed);
     }
 }
 
@@ -192,7 +204,7 @@ static void *writer_main(void *context)
         if (atomic_load(&sequencer->is_failed)) {
             group_fault(group, count, STATUS_IO);
         } else {
-            run_group(sequencer, group, count);
+            run_group_counted(sequencer, group, count);
         }
         for (size_t i = 0; i < count; i++) {
             group[i]->done(group[i]); /* its memory may be gone afterwards */
@@ -204,8 +216,8 @@ static void *writer_main(void *context)
     }
 }
 
-enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, size_t queue_length,
-                           struct sequencer **sequencer)
+enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, struct metrics *metrics,
+                           size_t queue_length, struct sequencer **sequencer)
 {
     struct sequencer *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
@@ -214,6 +226,7 @@ enum status sequencer_open(struct executor *executor, struct db *db, struct anch
     opened->executor = executor;
     opened->db = db;
     opened->anchor = anchor;
+    opened->metrics = metrics;
     opened->queue_length = queue_length;
     atomic_init(&opened->is_failed, false);
     pthread_condattr_t attributes;

@@ -18,6 +18,7 @@
 
 struct db;
 struct executor;
+struct metrics;
 struct sequencer;
 
 /* What became of a command. */
@@ -38,9 +39,9 @@ struct pending {
     struct pending *next;  /* the sequencer's */
 };
 
-/* Starts the thread. All are borrowed; db is the executor's connection, for checkpoints. */
-enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, size_t queue_length,
-                           struct sequencer **sequencer) NODISCARD;
+/* Starts the thread. All are borrowed; metrics may be NULL; db is the executor's connection, for checkpoints. */
+enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, struct metrics *metrics,
+                           size_t queue_length, struct sequencer **sequencer) NODISCARD;
 
 /* Any thread. STATUS_OK: done will be called. STATUS_BUSY: the queue is full, or stopped.
  * STATUS_IO: writing stopped after a failed commit. */

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,52 +26,28 @@
 #include "server/lane.h"
 #include "server/listen.h"
 #include "server/loop.h"
+#include "server/metrics.h"
 #include "server/routes.h"
 #include "server/sequencer.h"
 #include "server/server.h"
 #include "server/store.h"
 #include "server/verifier.h"
+#include "server/watch.h"
 
 enum {
     ANALYSES_KEPT = 256,       /* finished analyses */
     DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
-    LEDGER_AHEAD_MS = 5 * 60 * 1000,
     STOP_POLL_MS = 10,
     STOP_CANCEL_S = 20,        /* long computations may finish for so long */
     STOP_DEADLINE_S = 30       /* then what is left is closed */
 };
 
 #define ANALYSES_KEPT_BYTES (32 * MIB)
-#define DISK_FREE_MIN (16 * MIB) /* below this /readyz says so, while writing still works */
 
 extern const unsigned char embedded_openapi_yaml[];
 extern const size_t embedded_openapi_yaml_length;
 extern const unsigned char embedded_openapi_json[];
 extern const size_t embedded_openapi_json_length;
-
-/* One line for each thing that keeps the service from serving. Any thread. */
-static void report_readiness(struct service *service, struct buffer *faults)
-{
-    struct server *server = service->server;
-    struct statvfs disk;
-    if (sequencer_is_failed(server->sequencer)) {
-        buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
-    }
-    if (sequencer_depth(server->sequencer) >= (size_t)server->config->queue_length) {
-        buffer_text(faults, "queue: as many changes wait as may\n");
-    }
-    if (executor_time_ms(server->executor) > clock_wall_ms() + LEDGER_AHEAD_MS) {
-        buffer_text(faults, "clock: the ledger's time is more than 5 minutes ahead of this machine's\n");
-    }
-    if (statvfs(server->config->data_dir, &disk) != 0) {
-        buffer_text(faults, "disk: the data directory cannot be looked at\n");
-    } else if ((unsigned long long)disk.f_bavail * disk.f_frsize < DISK_FREE_MIN) {
-        buffer_text(faults, "disk: less than 16 MiB are free\n");
-    }
-    if (atomic_load(&server->is_stopping)) {
-        buffer_text(faults, "service: stopping\n");
-    }
-}
 
 static void fill_service(struct server *server)
 {
@@ -83,7 +58,8 @@ static void fill_service(struct server *server)
     service->contract_json = (const char *)embedded_openapi_json;
     service->contract_json_length = embedded_openapi_json_length;
     service->is_private = server->config->is_private;
-    service->readiness = report_readiness;
+    service->readiness = watch_readiness;
+    service->metrics = watch_metrics;
     service->routes = routes_table(&service->route_count);
     service->server = server;
 }
@@ -147,6 +123,9 @@ static enum status open_parts(struct server *server)
     fill_service(server);
     status = store_fill_service(server->store, &server->service);
     if (status == STATUS_OK) {
+        status = metrics_open(server->service.routes, server->service.route_count, &server->metrics);
+    }
+    if (status == STATUS_OK) {
         status = verifier_open(config->data_dir, &server->service.verifier);
     }
     if (status == STATUS_OK) {
@@ -162,7 +141,7 @@ static enum status open_parts(struct server *server)
     }
     if (status == STATUS_OK) {
         status = sequencer_open(server->executor, store_db(server->store), store_anchor(server->store),
-                                (size_t)config->queue_length, &server->sequencer);
+                                server->metrics, (size_t)config->queue_length, &server->sequencer);
     }
     if (status == STATUS_OK) {
         status = jobs_open(store_db_path(server->store), store_node_path(server->store), (size_t)config->job_threads,
@@ -192,6 +171,7 @@ static void close_parts(struct server *server)
     addresses_close(server->addresses);
     verifier_close(server->service.verifier);
     analysis_cache_free(server->service.analyses);
+    metrics_close(server->metrics);
     store_close(server->store);
     log_flush();
 }
@@ -218,6 +198,7 @@ static void leave_in_haste(struct server *server)
 {
     log_warn("stop", "suspended=%zu left=yes", atomic_load(&server->suspended));
     sequencer_stop(server->sequencer); /* not freed: that computation may still come to submit */
+    metrics_close(server->metrics);
     store_close(server->store);
     log_flush();
     _exit(0);

@@ -19,6 +19,7 @@ struct janitor;
 struct jobs;
 struct lane;
 struct loop;
+struct metrics;
 struct sequencer;
 struct store;
 
@@ -33,6 +34,7 @@ struct server {
     struct sequencer *sequencer;
     struct jobs *jobs;
     struct janitor *janitor;
+    struct metrics *metrics;
     struct lane *lanes[SERVER_LOOPS_MAX]; /* one for each loop */
     struct loop *loops[SERVER_LOOPS_MAX];
     size_t loop_count;

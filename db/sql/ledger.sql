@@ -70,9 +70,9 @@ SELECT commitment, seq, pointer, salt, text FROM personal ORDER BY commitment
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer
 WHERE scope = ?1 AND key = ?2
 
--- name: answer_seq
--- The entry of an accepted command, by its key; nothing where the key or what it did is another.
-SELECT seq FROM answer WHERE scope = ?1 AND key = ?2 AND kind = ?3 AND target = ?4 AND status BETWEEN 200 AND 299
+-- name: answer_receipt
+-- The entry of an accepted command and what it was answered, by its key; nothing where the key or what it did is another.
+SELECT seq, body FROM answer WHERE scope = ?1 AND key = ?2 AND kind = ?3 AND target = ?4 AND status BETWEEN 200 AND 299
 
 -- name: answer_accepted_count
 SELECT count(*) FROM answer WHERE seq IS NOT NULL

@@ -341,6 +341,14 @@ def test_a_key_that_no_longer_remembers(ledger, column):
     copy.remove()
 
 
+@pytest.mark.parametrize("change", ["replace(CAST(body AS TEXT), '\"seq\":9,', '\"seq\":8,')", "'{}'", "''",
+                                    "(SELECT CAST(body AS TEXT) FROM answer WHERE seq = 8)"])
+def test_a_receipt_in_an_answer_kept_for_retries(ledger, copy, change):
+    """It is what the submitter keeps: a retry must not be handed a forged one."""
+    copy.execute(f"UPDATE answer SET body = CAST({change} AS BLOB) WHERE seq = 9")
+    assert broken(copy)[:2] == (9, "answer")
+
+
 @pytest.mark.parametrize("change", ["DROP TRIGGER entry_no_update", "DROP TRIGGER movement_no_delete", "DROP INDEX supply_by_lot",
                                     "CREATE TABLE own (x)", "CREATE TRIGGER own AFTER INSERT ON movement BEGIN "
                                     "UPDATE supply SET on_hand = 0 WHERE id = new.supply; END"])

@@ -56,9 +56,10 @@ class Player:
 def play_service(p):
     p.get("health", "/healthz")
     p.get("ready", "/readyz")
+    p.get("metrics", "/metrics")
     p.get_twice("yaml", "/openapi.yaml")
     p.get_twice("json", "/openapi.json")
-    for path in ["/healthz", "/readyz", "/openapi.yaml", "/openapi.json"]:
+    for path in ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
 
 

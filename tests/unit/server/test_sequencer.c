@@ -162,7 +162,7 @@ static int set_up(void **state)
     memset(&fake, 0, sizeof fake);
     snprintf(directory, sizeof directory, "/tmp/sequencer.XXXXXX");
     return mkdtemp(directory) == NULL || anchor_open(directory, &anchor) != STATUS_OK ||
-           sequencer_open(&fake, NULL, anchor, QUEUE, &sequencer) != STATUS_OK;
+           sequencer_open(&fake, NULL, anchor, NULL, QUEUE, &sequencer) != STATUS_OK;
 }
 
 static int tear_down(void **state)

@@ -1,0 +1,132 @@
+/*
+ * Looks at the parts of the server, one after the other; nothing is locked over two of them.
+ */
+#include "server/watch.h"
+
+#include <dirent.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "rules/block.h"
+#include "server/addresses.h"
+#include "server/jobs.h"
+#include "server/metrics.h"
+#include "server/sequencer.h"
+#include "server/server.h"
+
+enum { LEDGER_AHEAD_MS = 5 * 60 * 1000 };
+
+#define DISK_FREE_MIN (16 * MIB) /* below this /readyz says so, while writing still works */
+
+void watch_readiness(struct service *service, struct buffer *faults)
+{
+    struct server *server = service->server;
+    struct statvfs disk;
+    if (sequencer_is_failed(server->sequencer)) {
+        buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
+    }
+    if (sequencer_depth(server->sequencer) >= (size_t)server->config->queue_length) {
+        buffer_text(faults, "queue: as many changes wait as may\n");
+    }
+    if (executor_time_ms(server->executor) > clock_wall_ms() + LEDGER_AHEAD_MS) {
+        buffer_text(faults, "clock: the ledger's time is more than 5 minutes ahead of this machine's\n");
+    }
+    if (statvfs(server->config->data_dir, &disk) != 0) {
+        buffer_text(faults, "disk: the data directory cannot be looked at\n");
+    } else if ((unsigned long long)disk.f_bavail * disk.f_frsize < DISK_FREE_MIN) {
+        buffer_text(faults, "disk: less than 16 MiB are free\n");
+    }
+    if (atomic_load(&server->is_stopping)) {
+        buffer_text(faults, "service: stopping\n");
+    }
+}
+
+/* Pages in memory, as the kernel counts them; 0 where it does not say. */
+static double resident_bytes(void)
+{
+    char line[128] = "";
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file != NULL && fgets(line, sizeof line, file) == NULL) {
+        line[0] = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    const char *second = strchr(line, ' '); /* size, resident, ... in pages */
+    return second == NULL ? 0 : (double)strtoul(second, NULL, 10) * (double)sysconf(_SC_PAGESIZE);
+}
+
+static double open_descriptors(void)
+{
+    double count = 0;
+    DIR *directory = opendir("/proc/self/fd");
+    while (directory != NULL && readdir(directory) != NULL) {
+        count++;
+    }
+    if (directory != NULL) {
+        closedir(directory);
+    }
+    return count > 3 ? count - 3 : 0; /* ".", ".." and the directory itself */
+}
+
+static void write_process(struct buffer *out)
+{
+    struct rusage used;
+    struct rlimit limit;
+    if (getrusage(RUSAGE_SELF, &used) == 0) {
+        metrics_value(out, "process_cpu_seconds_total", "counter", "User and system time.",
+                      (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                          (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
+    }
+    metrics_value(out, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
+    metrics_value(out, "process_open_fds", "gauge", "Open descriptors.", open_descriptors());
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        metrics_value(out, "process_max_fds", "gauge", "Descriptors that may be open.", (double)limit.rlim_cur);
+    }
+}
+
+static void write_ledger(const struct server *server, struct buffer *out)
+{
+    metrics_value(out, "tallystick_ledger_entries", "gauge", "Entries of the ledger.",
+                  (double)executor_seq(server->executor));
+    metrics_value(out, "tallystick_ledger_time_seconds", "gauge", "Time of the last entry, since 1970.",
+                  (double)executor_time_ms(server->executor) / 1000);
+    metrics_value(out, "tallystick_ledger_is_failed", "gauge", "1 after a commit whose outcome is unknown: nothing is written.",
+                  sequencer_is_failed(server->sequencer) ? 1 : 0);
+}
+
+static void write_load(const struct server *server, struct buffer *out)
+{
+    struct statvfs disk;
+    metrics_value(out, "tallystick_connections", "gauge", "Open connections.", (double)addresses_count(server->addresses));
+    metrics_value(out, "tallystick_requests_waiting", "gauge", "Requests that wait for a commit or a computation.",
+                  (double)atomic_load(&server->suspended));
+    metrics_value(out, "tallystick_body_bytes", "gauge", "Bytes of all request bodies in memory.",
+                  (double)atomic_load(&server->body_bytes));
+    metrics_value(out, "tallystick_changes_waiting", "gauge", "Commands in the sequencer's queue or at work.",
+                  (double)sequencer_depth(server->sequencer));
+    metrics_value(out, "tallystick_jobs_waiting", "gauge", "Computations in the queue.", (double)jobs_waiting(server->jobs));
+    metrics_value(out, "tallystick_jobs_running", "gauge", "Computations at work.", (double)jobs_running(server->jobs));
+    if (statvfs(server->config->data_dir, &disk) == 0) {
+        metrics_value(out, "tallystick_disk_free_bytes", "gauge", "Free bytes where the data directory lies.",
+                      (double)disk.f_bavail * (double)disk.f_frsize);
+    }
+}
+
+void watch_metrics(struct service *service, struct buffer *out)
+{
+    const struct server *server = service->server;
+    buffer_format(out, "# HELP tallystick_build_info The program's version.\n# TYPE tallystick_build_info gauge\n"
+                  "tallystick_build_info{version=\"%s\"} 1\n", service->version);
+    write_ledger(server, out);
+    write_load(server, out);
+    metrics_write(server->metrics, out);
+    write_process(out);
+}
