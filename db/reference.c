@@ -196,6 +196,20 @@ enum status db_site_put(struct db *db, const struct site *row)
     return statement_run(use);
 }
 
+enum status db_site_uses(struct db *db, const char *id, int64_t *supplies, int64_t *transfers)
+{
+    bool has_row = false;
+    sqlite3_stmt *use = statement_use(db, STATEMENT_site_uses);
+    statement_bind_text(use, 1, id);
+    enum status status = statement_row(use, &has_row);
+    if (status == STATUS_OK && has_row) { /* counts always give a row */
+        *supplies = statement_integer(use, 0);
+        *transfers = statement_integer(use, 1);
+    }
+    statement_end(use);
+    return status;
+}
+
 static enum status read_item(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct item *item = row;

@@ -75,6 +75,9 @@ enum status db_site_list(struct db *db, struct arena *arena, const char *after, 
                          const char *organisation, const char *province, struct site **out, size_t *count) NODISCARD;
 enum status db_site_put(struct db *db, const struct site *row) NODISCARD;
 
+/* How many supplies and transfers name the site, whatever has become of them. */
+enum status db_site_uses(struct db *db, const char *id, int64_t *supplies, int64_t *transfers) NODISCARD;
+
 enum status db_item_find(struct db *db, struct arena *arena, const char *id, struct item *out) NODISCARD;
 enum status db_item_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *category,
                          struct item **out, size_t *count) NODISCARD;

@@ -110,6 +110,7 @@ static const struct row rows[] = {
     { "occurred_before_stock", 422, "It cannot have happened before the stock was there" },
     { "identifier_check_digit", 422, "An identifier's check digit is wrong" },
     { "id_mismatch", 422, "The id differs from the path's" },
+    { "reserved_id", 422, "The id stands for another resource" },
     { "duplicate_row", 422, "The same thing stands in two rows" },
     { "no_rows", 422, "There are no rows" },
     { "no_figures", 422, "There are no such figures" },

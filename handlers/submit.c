@@ -12,6 +12,7 @@
 #include "handlers/access.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
+#include "rules/apply.h"
 
 /* Digits of a version; 15 are below 2^53. */
 enum { VERSION_DIGITS_MAX = 15 };
@@ -140,6 +141,10 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
         command_decode(command, BIND_CLEAR, exchange->body, exchange->body_length, exchange->arena, &faults);
     if (status == STATUS_OK) {
         return true;
+    }
+    if (status == STATUS_INVALID) {
+        enum status checked = rules_check(exchange->db, exchange->arena, command, clock_wall_ms(), &faults);
+        status = checked != STATUS_OK ? checked : STATUS_INVALID;
     }
     submit_drop(exchange);
     if (status == STATUS_INVALID) {

@@ -37,6 +37,49 @@ enum status rules_apply(struct context *context)
     abort();
 }
 
+static enum status check(struct context *context)
+{
+    switch (context->command->kind) {
+    case COMMAND_PROVINCE_PUT:     return province_put_check(context);
+    case COMMAND_ORGANISATION_PUT: return organisation_put_check(context);
+    case COMMAND_SITE_PUT:         return site_put_check(context);
+    case COMMAND_ITEM_PUT:         item_put_check(context); return STATUS_OK;
+    case COMMAND_INDICATOR_PUT:    indicator_put_check(context); return STATUS_OK;
+    case COMMAND_SUPPLY_INTAKE:    return supply_intake_check(context);
+    case COMMAND_SUPPLY_ADJUST:    supply_adjust_check(context); return STATUS_OK;
+    case COMMAND_TRANSFER_CREATE:  return transfer_create_check(context);
+    case COMMAND_TRANSFER_RECEIVE: return transfer_receive_check(context);
+    case COMMAND_TRANSFER_CANCEL:
+    case COMMAND_TRANSFER_RETURN:  transfer_reason_check(context); return STATUS_OK;
+    case COMMAND_TRANSFER_DISPATCH:
+    case COMMAND_FIGURES_PUT: /* told row by row: figure.c */
+    case COMMAND_GENESIS:
+    case COMMAND_KINDS:
+        break;
+    }
+    return STATUS_OK;
+}
+
+enum status rules_check(struct db *db, struct arena *arena, const struct command *command, int64_t time_ms,
+                        struct faults *faults)
+{
+    if (command->request == NULL) {
+        return STATUS_OK;
+    }
+    struct outcome *outcome = arena_alloc(arena, sizeof *outcome);
+    if (outcome == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    refusal_init(&outcome->refusal, arena);
+    outcome->refusal.faults = *faults;
+    struct context context = { .db = db, .arena = arena, .command = command, .time_ms = time_ms, .outcome = outcome };
+    enum status status = check(&context);
+    if (status == STATUS_OK) {
+        *faults = outcome->refusal.faults;
+    }
+    return status;
+}
+
 enum status rules_effects_digest(struct db *db, uint8_t out[DIGEST_BYTES])
 {
     struct buffer rows;

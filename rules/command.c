@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rules/figure_read.h"
+#include "rules/identifier.h"
 #include "rules/personal.h"
 #include "rules/request.h"
 
@@ -72,7 +73,7 @@ static const char *body_id(const struct command *command)
 }
 
 /* A PUT's body may repeat the id of its path; a POST's may choose the new object's id. */
-static void settle_id(struct command *command, struct faults *faults)
+static void settle_id(struct command *command, enum bind_mode mode, struct faults *faults)
 {
     const char *id = body_id(command);
     if (id == NULL) {
@@ -81,6 +82,9 @@ static void settle_id(struct command *command, struct faults *faults)
     bool is_create = command->kind == COMMAND_SUPPLY_INTAKE || command->kind == COMMAND_TRANSFER_CREATE;
     if (is_create) {
         command->new_id = id;
+        if (mode == BIND_CLEAR && identifier_is_reserved(id)) { /* a ledger that has such an id is still replayed */
+            faults_add(faults, "/id", "reserved_id", "%s stands for another resource in paths: choose another id or leave it out", id);
+        }
     } else if (strcmp(id, command->target) != 0) {
         faults_add(faults, command->kind == COMMAND_PROVINCE_PUT ? "/code" : "/id", "id_mismatch",
                    "the body says %s, the path %s: leave it out or let it equal the path", id, command->target);
@@ -100,7 +104,7 @@ static enum status bind_body(struct command *command, enum bind_mode mode, struc
         return STATUS_EXHAUSTED;
     }
     status = json_bind(command->document, table, mode, "", request, arena, faults);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK || (status == STATUS_INVALID && json_is_object(command->document))) {
         command->request = request;
     }
     return status;
@@ -113,6 +117,7 @@ enum status command_decode(struct command *command, enum bind_mode mode, const c
     command->submitted_length = command->body_length = body_length;
     command->personal = NULL;
     command->personal_count = 0;
+    command->request = NULL;
     if (command->kind == COMMAND_FIGURES_PUT && !figure_body_is_json(body, body_length)) {
         return figure_read_csv(command, arena, faults);
     }
@@ -120,8 +125,8 @@ enum status command_decode(struct command *command, enum bind_mode mode, const c
     if (status == STATUS_OK && (command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS)) {
         status = figure_read_decimals(command, arena, faults);
     }
-    if (status == STATUS_OK) {
-        settle_id(command, faults);
+    if (command->request != NULL && (status == STATUS_OK || status == STATUS_INVALID)) {
+        settle_id(command, mode, faults);
         status = faults->total > 0 ? STATUS_INVALID : STATUS_OK;
     }
     if (status == STATUS_OK && mode == BIND_CLEAR) {

@@ -62,7 +62,7 @@ struct command {
     struct command_personal *personal;
     size_t personal_count;
     json_t *document;    /* owned: command_fini */
-    const void *request; /* the kind's struct of rules/request.h, in the arena */
+    const void *request; /* the kind's struct of rules/request.h, in the arena; NULL where nothing could be read */
 };
 
 /* "transfer.dispatch" and the like; static storage. STATUS_ABSENT for an unknown name. */
@@ -74,8 +74,10 @@ enum status command_kind_from_name(const char *name, enum command_kind *kind) NO
  * state. With BIND_CLEAR (HTTP) personal texts in clear are accepted, salted, replaced
  * in command->body by their commitments and listed in command->personal; with
  * BIND_COMMITTED (replay) the body is taken as it is. kind, target, id, new_id, actor
- * and if_version are set by the caller before. STATUS_INVALID with all faults named;
- * STATUS_EXHAUSTED, STATUS_IO (no random bytes) else. command_fini is due in every case.
+ * and if_version are set by the caller before. STATUS_INVALID with all faults named that the
+ * body alone shows; where it was an object, command->request then holds the members that
+ * could be read, the others absent, for rules_check and nothing else. STATUS_EXHAUSTED,
+ * STATUS_IO (no random bytes) else. command_fini is due in every case.
  */
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
                            struct arena *arena, struct faults *faults) NODISCARD;

@@ -98,6 +98,22 @@ enum status context_refused(struct context *context)
     return STATUS_OK;
 }
 
+bool context_is_faulty(const struct context *context, const char *pointer)
+{
+    const struct faults *faults = &context->outcome->refusal.faults;
+    if (pointer == NULL || faults->total > faults->count) {
+        return true;
+    }
+    size_t length = strlen(pointer);
+    for (size_t i = 0; i < faults->count; i++) {
+        const char *at = faults->items[i].pointer;
+        if (at != NULL && strncmp(at, pointer, length) == 0 && (at[length] == 0 || at[length] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool context_may_act(const struct context *context, const char *organisation, unsigned roles)
 {
     const struct actor *actor = &context->command->actor;

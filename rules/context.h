@@ -42,10 +42,14 @@ enum status context_unchanged(struct context *context, const char *id, int64_t s
  * gathered, kind, code and detail are made of the first. Always STATUS_OK. */
 enum status context_refused(struct context *context) NODISCARD;
 
+/* Whether a fault was found at pointer or below it, so that what depends on this member cannot be
+ * judged; true too where more faults were found than are kept. */
+bool context_is_faulty(const struct context *context, const char *pointer);
+
 /* Whether the actor may act for a site of organisation: its operator, or a role of roles. */
 bool context_may_act(const struct context *context, const char *organisation, unsigned roles);
 
-/* Refuses with 403: the actor may not do what ("dispatch") at a site of organisation. Its operators may, and
+/* Refuses with 403: the actor may not do what (a step or a thing: "dispatch", "intake") at a site of organisation. Its operators may, and
  * whoever has a role of roles: those that context_may_act was asked about. */
 enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation,
                            unsigned roles) NODISCARD;

@@ -1,10 +1,11 @@
 /*
  * Provinces, organisations, sites, items, indicators: replaced whole by PUT, with the
- * version as condition. A PUT without a condition that would change nothing is answered
- * as it stands, so that a client may repeat itself. Only admins get here (the route).
+ * version as condition. A PUT that would change nothing is answered as it stands, so that a
+ * client may repeat itself; a stale condition is refused all the same. Only admins get here (the route).
  */
 #include "rules/reference.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -34,9 +35,11 @@ static int64_t position_of(double degrees)
     return isnan(degrees) ? REFERENCE_NOWHERE : (int64_t)llround(degrees * 1e7);
 }
 
-static void check_position(struct faults *faults, double lat, double lon)
+static void check_position(struct context *context, double lat, double lon)
 {
-    if (isnan(lat) != isnan(lon)) {
+    struct faults *faults = &context->outcome->refusal.faults;
+    bool is_read = !context_is_faulty(context, "/lat") && !context_is_faulty(context, "/lon");
+    if (is_read && isnan(lat) != isnan(lon)) {
         faults_add(faults, isnan(lat) ? "/lat" : "/lon", "missing_member", "lat and lon stand together or not at all");
     }
     if (!isnan(lat) && (lat < -90 || lat > 90)) {
@@ -50,6 +53,13 @@ static void check_position(struct faults *faults, double lat, double lon)
 /* What settle decides about a PUT. */
 enum verdict { VERDICT_WRITE, VERDICT_DONE };
 
+/* Whether the condition, if there is one, names the version that is stored. */
+static bool is_condition_met(const struct command *command, int64_t version)
+{
+    return command->if_version == COMMAND_VERSION_NONE || command->if_version == COMMAND_VERSION_ANY ||
+        command->if_version == version;
+}
+
 /* Common end of the checks: faults, the unchanged, the version. On VERDICT_DONE the
  * outcome is marked. */
 static enum status settle(struct context *context, bool exists, bool is_same, int64_t version, int64_t seq,
@@ -60,7 +70,7 @@ static enum status settle(struct context *context, bool exists, bool is_same, in
     if (context->outcome->refusal.faults.total > 0 || context->outcome->refusal.code != NULL) {
         return context_refused(context);
     }
-    if (exists && is_same && command->if_version == COMMAND_VERSION_NONE) {
+    if (exists && is_same && is_condition_met(command, version)) {
         return context_unchanged(context, command->target, seq);
     }
     if (context_check_version(context, exists, version) != STATUS_OK) {
@@ -103,14 +113,18 @@ void province_from_request(const struct province_request *request, struct provin
     row->lon_e7 = position_of(request->lon);
 }
 
-static enum status check_province_request(struct context *context, const struct province_request *request)
+enum status province_put_check(struct context *context)
 {
+    const struct province_request *request = context->command->request;
     struct faults *faults = &context->outcome->refusal.faults;
     struct province other;
-    if (request->name.en == NULL || request->name.zh == NULL) {
+    if ((request->name.en == NULL || request->name.zh == NULL) && !context_is_faulty(context, "/name")) {
         faults_add(faults, "/name", "missing_member", "a province's name needs both en and zh");
     }
-    check_position(faults, request->lat, request->lon);
+    check_position(context, request->lat, request->lon);
+    if (request->gb_code == NULL) {
+        return STATUS_OK;
+    }
     if (strlen(request->gb_code) != 6 || strspn(request->gb_code, "0123456789") != 6) {
         faults_add(faults, "/gb_code", "bad_format", "a GB/T 2260 code has 6 digits");
         return STATUS_OK;
@@ -136,7 +150,7 @@ enum status province_put_apply(struct context *context)
     if (status != STATUS_OK && status != STATUS_ABSENT) {
         return status;
     }
-    status = check_province_request(context, request);
+    status = province_put_check(context);
     if (status != STATUS_OK) {
         return status;
     }
@@ -153,6 +167,13 @@ enum status province_put_apply(struct context *context)
     row.seq = (int64_t)context->seq;
     status = db_province_put(context->db, &row);
     return status != STATUS_OK ? status : written(context, exists);
+}
+
+enum status organisation_put_check(struct context *context)
+{
+    const struct organisation_request *request = context->command->request;
+    const char *province = request->province;
+    return province != NULL ? check_province(context, &province) : STATUS_OK;
 }
 
 enum status organisation_put_apply(struct context *context)
@@ -193,6 +214,50 @@ static enum status check_organisation(struct context *context, const char *id)
     return status;
 }
 
+/* *province becomes the ISO code. */
+static enum status check_site(struct context *context, const struct site_request *request, const char **province)
+{
+    enum status status = STATUS_OK;
+    check_position(context, request->lat, request->lon);
+    if (request->province != NULL) {
+        status = check_province(context, province);
+    }
+    if (status == STATUS_OK && request->organisation != NULL) {
+        status = check_organisation(context, request->organisation);
+    }
+    return status;
+}
+
+enum status site_put_check(struct context *context)
+{
+    const struct site_request *request = context->command->request;
+    const char *province = request->province;
+    return check_site(context, request, &province);
+}
+
+/* A site keeps its organisation and province once anything was recorded there: they say whose the goods are,
+ * who reads the notes and between whom a transfer went. */
+static enum status check_site_in_use(struct context *context, const struct site *old, const struct site *row)
+{
+    struct refusal *refusal = &context->outcome->refusal;
+    int64_t supplies = 0, transfers = 0;
+    if (same_text(old->organisation, row->organisation) && same_text(old->province, row->province)) {
+        return STATUS_OK;
+    }
+    enum status status = db_site_uses(context->db, old->id, &supplies, &transfers);
+    if (status != STATUS_OK || supplies + transfers == 0) {
+        return status;
+    }
+    refusal_set(refusal, REFUSAL_CONFLICT, "site_in_use",
+                "%s is in use (supplies that lie or lay there: %" PRId64 ", transfers from or to it: %" PRId64 "), so it stays "
+                "with %s in %s. PUT a new site for %s in %s and transfer to it what lies here", old->id, supplies, transfers,
+                old->organisation, old->province, row->organisation, row->province);
+    refusal_text(refusal, "site", old->id);
+    refusal_integer(refusal, "supplies", supplies);
+    refusal_integer(refusal, "transfers", transfers);
+    return STATUS_CONFLICT;
+}
+
 enum status site_put_apply(struct context *context)
 {
     const struct site_request *request = context->command->request;
@@ -203,11 +268,7 @@ enum status site_put_apply(struct context *context)
     enum status status = db_site_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;
     if (status == STATUS_OK || status == STATUS_ABSENT) {
-        check_position(&context->outcome->refusal.faults, request->lat, request->lon);
-        status = check_province(context, &row.province);
-    }
-    if (status == STATUS_OK) {
-        status = check_organisation(context, row.organisation);
+        status = check_site(context, request, &row.province);
     }
     if (status != STATUS_OK) {
         return status;
@@ -219,16 +280,36 @@ enum status site_put_apply(struct context *context)
     if (status != STATUS_OK || verdict == VERDICT_DONE) {
         return status;
     }
+    status = exists ? check_site_in_use(context, &old, &row) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status == STATUS_CONFLICT ? context_refused(context) : status;
+    }
     row.version = exists ? old.version + 1 : 1;
     row.seq = (int64_t)context->seq;
     status = db_site_put(context->db, &row);
     return status != STATUS_OK ? status : written(context, exists);
 }
 
-/* The identifiers as the JSON text that is stored; faults for those that are wrong. */
+void item_put_check(struct context *context)
+{
+    const struct item_request *request = context->command->request;
+    const struct identifier_request *items = request->identifiers.items;
+    for (size_t i = 0; i < request->identifiers.count; i++) {
+        const char *code = NULL;
+        if (items[i].system == NULL || items[i].value == NULL) {
+            continue; /* one of them could not be read */
+        }
+        const char *fault = identifier_fault(items[i].system, items[i].value, &code);
+        if (fault != NULL) {
+            faults_add(&context->outcome->refusal.faults, arena_format(context->arena, "/identifiers/%zu/value", i), code,
+                       "%s", fault);
+        }
+    }
+}
+
+/* The identifiers as the JSON text that is stored. */
 static enum status identifiers_text(struct context *context, const struct bind_array *array, const char **out)
 {
-    struct faults *faults = &context->outcome->refusal.faults;
     const struct identifier_request *items = array->items;
     struct json_writer w;
     struct buffer text;
@@ -236,11 +317,6 @@ static enum status identifiers_text(struct context *context, const struct bind_a
     json_writer_init(&w, &text);
     json_array_begin(&w);
     for (size_t i = 0; i < array->count; i++) {
-        const char *fault = identifier_fault(items[i].system, items[i].value);
-        if (fault != NULL) {
-            const char *pointer = arena_format(context->arena, "/identifiers/%zu/value", i);
-            faults_add(faults, pointer, "identifier_check_digit", "%s", fault);
-        }
         json_object_begin(&w);
         json_member_text(&w, "system", items[i].system);
         json_member_text(&w, "value", items[i].value);
@@ -283,6 +359,7 @@ enum status item_put_apply(struct context *context)
     enum status status = db_item_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;
     if (status == STATUS_OK || status == STATUS_ABSENT) {
+        item_put_check(context);
         status = identifiers_text(context, &request->identifiers, &row.identifiers);
     }
     if (status != STATUS_OK) {
@@ -305,9 +382,18 @@ enum status item_put_apply(struct context *context)
     return status != STATUS_OK ? status : written(context, exists);
 }
 
-enum status indicator_put_apply(struct context *context)
+void indicator_put_check(struct context *context)
 {
     static const char derived[] = "_per_10k";
+    const char *id = context->command->target;
+    if (strlen(id) >= sizeof derived - 1 && strcmp(id + strlen(id) - (sizeof derived - 1), derived) == 0) {
+        faults_add(&context->outcome->refusal.faults, "/id", "derived_indicator",
+                   "ids that end in _per_10k are derived from the indicator before it and cannot be stored");
+    }
+}
+
+enum status indicator_put_apply(struct context *context)
+{
     const struct indicator_request *request = context->command->request;
     const char *id = context->command->target;
     struct indicator old = { 0 };
@@ -318,10 +404,7 @@ enum status indicator_put_apply(struct context *context)
     if (status != STATUS_OK && status != STATUS_ABSENT) {
         return status;
     }
-    if (strlen(id) >= sizeof derived - 1 && strcmp(id + strlen(id) - (sizeof derived - 1), derived) == 0) {
-        faults_add(&context->outcome->refusal.faults, "/id", "derived_indicator",
-                   "ids that end in _per_10k are derived from the indicator before it and cannot be stored");
-    }
+    indicator_put_check(context);
     bool is_same = exists && same_name(&old.name, &row.name) && same_text(old.unit, row.unit) &&
         same_text(old.source, row.source);
     status = settle(context, exists, is_same, old.version, old.seq, &verdict);

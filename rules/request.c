@@ -173,6 +173,11 @@ static const struct bind_member reason_rows[] = {
 };
 TABLE(reason_table, reason_rows, struct reason_request);
 
+bool request_has_text(const struct bind_personal *personal)
+{
+    return personal->text != NULL || personal->commitment != NULL;
+}
+
 const struct bind_table *request_table(int command_kind)
 {
     switch ((enum command_kind)command_kind) {

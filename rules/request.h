@@ -124,6 +124,9 @@ extern const char *const intake_sources[];    /* donation purchase production op
 extern const char *const supply_conditions[]; /* good damaged quarantine rejected */
 extern const char *const adjust_reasons[];    /* consumed destroyed lost counted corrected */
 
+/* Whether a personal text is given, in clear or committed. */
+bool request_has_text(const struct bind_personal *personal);
+
 /* The table for a kind of command. */
 struct bind_table;
 const struct bind_table *request_table(int command_kind);

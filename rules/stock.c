@@ -26,7 +26,7 @@ static enum status write_movement(struct context *context, const struct supply *
         .reference = note->reference,
         .note = note->note,
         .time_ms = context->time_ms,
-        .occurred_at_ms = note->occurred_at_ms > 0 ? note->occurred_at_ms : context->time_ms,
+        .occurred_at_ms = note->occurred_at_ms,
     };
     return db_movement_insert(context->db, &movement);
 }
@@ -57,7 +57,7 @@ static enum status make_supply(struct context *context, const struct supply *lik
     }
     out->on_hand = quantity;
     out->reserved = 0;
-    out->received_at_ms = note->occurred_at_ms > 0 ? note->occurred_at_ms : context->time_ms;
+    out->received_at_ms = note->occurred_at_ms;
     out->version = 1;
     out->seq = (int64_t)context->seq;
     enum status status = db_supply_insert(context->db, out);
@@ -96,31 +96,34 @@ static bool is_earmarked_for(const char *earmark, const struct site *destination
         strcmp(earmark, destination->province) == 0;
 }
 
-enum status stock_obstacle(struct context *context, const struct supply *supply, const struct site *destination,
-                           const char **code, const char **detail)
+/* Adds an obstacle; false without memory for its words. */
+static bool add_obstacle(struct stock_obstacle *out, size_t *count, const char *code, const char *detail)
+{
+    out[(*count)++] = (struct stock_obstacle){ code, detail };
+    return detail != NULL;
+}
+
+enum status stock_obstacles(struct context *context, const struct supply *supply, const struct site *destination,
+                            struct stock_obstacle out[STOCK_OBSTACLES_MAX], size_t *count)
 {
     const char *today = context_today(context);
-    const char *found = NULL;
-    const char *text = "";
-    if (today == NULL) {
-        return STATUS_EXHAUSTED;
-    }
+    bool is_worded = today != NULL;
+    *count = 0;
     if (strcmp(supply->condition, "good") != 0) {
-        found = "quality_not_passed";
-        text = arena_format(context->arena, "supply %s is %s: only what is good can be sent", supply->id, supply->condition);
-    } else if (supply->expiry[0] != 0 && strcmp(supply->expiry, today) < 0) {
-        found = "lot_expired";
-        text = arena_format(context->arena, "supply %s, lot %s, was usable through %s; today is %s", supply->id,
-                            supply->lot, supply->expiry, today);
-    } else if (supply->earmark[0] != 0 && !is_earmarked_for(supply->earmark, destination)) {
-        found = "earmark_violation";
-        text = arena_format(context->arena, "supply %s is earmarked for %s; %s belongs to %s in %s", supply->id,
-                            supply->earmark, destination->id, destination->organisation, destination->province);
+        is_worded &= add_obstacle(out, count, "quality_not_passed",
+                                  arena_format(context->arena, "supply %s is %s: only what is good can be sent", supply->id,
+                                               supply->condition));
     }
-    if (text == NULL) {
-        return STATUS_EXHAUSTED;
+    if (today != NULL && supply->expiry[0] != 0 && strcmp(supply->expiry, today) < 0) {
+        is_worded &= add_obstacle(out, count, "lot_expired",
+                                  arena_format(context->arena, "supply %s, lot %s, was usable through %s; today is %s",
+                                               supply->id, supply->lot, supply->expiry, today));
     }
-    *code = found;
-    *detail = text;
-    return STATUS_OK;
+    if (supply->earmark[0] != 0 && !is_earmarked_for(supply->earmark, destination)) {
+        is_worded &= add_obstacle(out, count, "earmark_violation",
+                                  arena_format(context->arena, "supply %s is earmarked for %s; %s belongs to %s in %s",
+                                               supply->id, supply->earmark, destination->id, destination->organisation,
+                                               destination->province));
+    }
+    return is_worded ? STATUS_OK : STATUS_EXHAUSTED;
 }

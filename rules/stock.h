@@ -21,7 +21,7 @@ struct stock_note {
     int64_t line;
     const char *reference;
     const char *note; /* commitment */
-    int64_t occurred_at_ms; /* 0: the block's time */
+    int64_t occurred_at_ms;
 };
 
 /* Adds delta to on_hand and reserved_delta to reserved of a stored supply, and writes the
@@ -36,10 +36,18 @@ enum status stock_change(struct context *context, struct supply *supply, int64_t
 enum status stock_add(struct context *context, const struct supply *like, const char *id, int64_t quantity,
                       const struct stock_note *note, struct supply *out, bool *is_new) NODISCARD;
 
-/* What forbids that a supply leaves for a site today: expired, not good, earmarked for
- * another. NULL where nothing does; else a code, and *detail says it in words. */
+/* One thing that stands in the way: a code, and the same in words. */
+struct stock_obstacle {
+    const char *code;
+    const char *detail;
+};
+
+enum { STOCK_OBSTACLES_MAX = 3 };
+
+/* All that forbids that a supply leaves for a site today: not good, expired, earmarked for
+ * another. A lot is usable through its expiry day. */
 struct site;
-enum status stock_obstacle(struct context *context, const struct supply *supply, const struct site *destination,
-                           const char **code, const char **detail) NODISCARD;
+enum status stock_obstacles(struct context *context, const struct supply *supply, const struct site *destination,
+                            struct stock_obstacle out[STOCK_OBSTACLES_MAX], size_t *count) NODISCARD;
 
 #endif

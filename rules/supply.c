@@ -19,22 +19,20 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-/* STATUS_OK and *found false, and a fault, where there is no such row. */
-static enum status find_site(struct context *context, const char *id, const char *pointer, struct site *site, bool *found)
+/* STATUS_OK, and a fault where there is no such row. */
+static enum status find_site(struct context *context, const char *id, struct site *site)
 {
     enum status status = db_site_find(context->db, context->arena, id, site);
-    *found = status == STATUS_OK;
     if (status == STATUS_ABSENT) {
-        faults_add(&context->outcome->refusal.faults, pointer, "unknown_site", "%s is no site; PUT /sites/%s makes one", id, id);
+        faults_add(&context->outcome->refusal.faults, "/site", "unknown_site", "%s is no site; PUT /sites/%s makes one", id, id);
         return STATUS_OK;
     }
     return status;
 }
 
-static enum status find_item(struct context *context, const char *id, struct item *item, bool *found)
+static enum status find_item(struct context *context, const char *id, struct item *item)
 {
     enum status status = db_item_find(context->db, context->arena, id, item);
-    *found = status == STATUS_OK;
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/item", "unknown_item", "%s is no item; PUT /items/%s makes one", id, id);
         return STATUS_OK;
@@ -82,12 +80,14 @@ static enum status check_lot(struct context *context, const struct intake_reques
     if (request->expiry == NULL) {
         return STATUS_OK;
     }
-    if (request->lot == NULL) {
+    if (request->lot == NULL && !context_is_faulty(context, "/lot")) {
         faults_add(faults, "/expiry", "expiry_without_lot", "an expiry date belongs to a lot: name the lot or leave expiry out");
-        return STATUS_OK;
     }
     if (strcmp(request->expiry, "2000-01-01") < 0 || strcmp(request->expiry, "2100-01-01") >= 0) {
         faults_add(faults, "/expiry", "expiry_implausible", "%s: expiry dates lie from 2000 to 2099", request->expiry);
+        return STATUS_OK;
+    }
+    if (request->lot == NULL || request->item == NULL) {
         return STATUS_OK;
     }
     enum status status = db_supply_lot_expiry(context->db, context->arena, request->item, request->lot, request->expiry,
@@ -99,14 +99,13 @@ static enum status check_lot(struct context *context, const struct intake_reques
     return status == STATUS_ABSENT ? STATUS_OK : status;
 }
 
-/* Checks the request against the state; *site and *item are filled where they exist. */
+/* Checks the request against the state; *site and *item are filled where they are named and exist. */
 static enum status check_intake(struct context *context, const struct intake_request *request, struct site *site,
                                 struct item *item)
 {
-    bool has_site = false, has_item = false;
-    enum status status = find_site(context, request->site, "/site", site, &has_site);
-    if (status == STATUS_OK) {
-        status = find_item(context, request->item, item, &has_item);
+    enum status status = request->site != NULL ? find_site(context, request->site, site) : STATUS_OK;
+    if (status == STATUS_OK && request->item != NULL) {
+        status = find_item(context, request->item, item);
     }
     if (status == STATUS_OK && request->owner != NULL) {
         status = check_owner(context, request->owner);
@@ -122,6 +121,13 @@ static enum status check_intake(struct context *context, const struct intake_req
                    "occurred_at lies more than 5 minutes ahead of the ledger's clock");
     }
     return status;
+}
+
+enum status supply_intake_check(struct context *context)
+{
+    struct site site;
+    struct item item;
+    return check_intake(context, context->command->request, &site, &item);
 }
 
 /* A supply that the client wants to name must not have that name already, unless it is the same one. */
@@ -185,7 +191,7 @@ enum status supply_intake_apply(struct context *context)
     }
     struct stock_note note = { "intake", intake_sources[request->source], NULL, 0, request->reference,
                                request->note.commitment,
-                               request->occurred_at != BIND_ABSENT ? request->occurred_at : 0 };
+                               request->occurred_at != BIND_ABSENT ? request->occurred_at : context->time_ms };
     status = stock_add(context, &like, context->command->new_id, request->quantity, &note, &stored, &is_new);
     if (status != STATUS_OK) {
         return status == STATUS_CONFLICT ? context_refused(context) : status;
@@ -194,13 +200,14 @@ enum status supply_intake_apply(struct context *context)
 }
 
 /* Adjustments that take away have reasons that do, and the reverse. */
-static void check_delta(struct context *context, const struct adjust_request *request)
+void supply_adjust_check(struct context *context)
 {
-    const char *reason = adjust_reasons[request->reason];
+    const struct adjust_request *request = context->command->request;
+    const char *reason = request->reason >= 0 ? adjust_reasons[request->reason] : "counted";
     bool only_takes = strcmp(reason, "counted") != 0 && strcmp(reason, "corrected") != 0;
     if (request->delta == 0) {
         faults_add(&context->outcome->refusal.faults, "/delta", "out_of_range", "delta is 0: nothing would change");
-    } else if (only_takes && request->delta > 0) {
+    } else if (only_takes && request->delta > 0) { /* an absent delta is below 0 */
         faults_add(&context->outcome->refusal.faults, "/delta", "out_of_range",
                    "what is %s is taken away: delta must be negative; what turns up is counted, or an intake with source found",
                    reason);
@@ -247,17 +254,17 @@ enum status supply_adjust_apply(struct context *context)
         return status;
     }
     if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
-        return context_forbid(context, "an adjustment", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
+        return context_forbid(context, "adjustment", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
     }
     if (context_check_optional_version(context, supply.version) != STATUS_OK) {
         return context_refused(context);
     }
-    check_delta(context, request);
+    supply_adjust_check(context);
     if (context->outcome->refusal.faults.total > 0 || !fits(context, &supply, request->delta)) {
         return context_refused(context);
     }
     struct stock_note note = { "adjustment", adjust_reasons[request->reason], NULL, 0, request->reference,
-                               request->note.commitment, 0 };
+                               request->note.commitment, context->time_ms };
     status = stock_change(context, &supply, request->delta, 0, &note);
     return status != STATUS_OK ? status : context_changed(context, supply.id);
 }

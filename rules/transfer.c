@@ -14,16 +14,37 @@
 
 #define MOVERS (ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_COORDINATOR))
 
-/* Which actions a state allows, for the message of a refused one. */
-static const char *allowed_from(const char *state)
+/* What each action starts from and leads to, done to all that was sent: after a receipt of a part the
+ * transfer stays in_transit, and after a receipt and a return it is received. */
+static const struct step {
+    const char *action, *from, *to;
+} steps[] = {
+    { "dispatch", "reserved", "in_transit" },
+    { "cancel", "reserved", "cancelled" },
+    { "receive", "in_transit", "received" },
+    { "return", "in_transit", "returned" },
+};
+
+static const struct step *step_of(const char *action)
 {
-    if (strcmp(state, "pending") == 0) {
-        return "approve reject cancel";
+    size_t i = 0;
+    while (strcmp(steps[i].action, action) != 0) {
+        i++;
+        assert(i < sizeof steps / sizeof steps[0]);
     }
-    if (strcmp(state, "reserved") == 0) {
-        return "dispatch cancel";
+    return &steps[i];
+}
+
+/* Which actions a state allows, for the message of a refused one. */
+static const char *allowed_from(struct arena *arena, const char *state)
+{
+    const char *words = "";
+    for (size_t i = 0; words != NULL && i < sizeof steps / sizeof steps[0]; i++) {
+        if (strcmp(steps[i].from, state) == 0) {
+            words = arena_format(arena, "%s%s%s", words, words[0] != 0 ? " " : "", steps[i].action);
+        }
     }
-    return strcmp(state, "in_transit") == 0 ? "receive return" : "";
+    return words;
 }
 
 enum status transfer_load(struct context *context, struct transfer_state *state)
@@ -38,24 +59,27 @@ enum status transfer_load(struct context *context, struct transfer_state *state)
                                : db_transfer_lines(context->db, context->arena, id, &state->lines, &state->count);
 }
 
-enum status transfer_check(struct context *context, const struct transfer_state *state, const char *action,
-                           const char *from)
+enum status transfer_check(struct context *context, const struct transfer_state *state, const char *action)
 {
+    const struct step *step = step_of(action);
     const struct transfer *transfer = &state->transfer;
     struct refusal *refusal = &context->outcome->refusal;
     if (context_check_optional_version(context, transfer->version) != STATUS_OK) {
         return STATUS_CONFLICT; /* the caller decided on another state than this one */
     }
-    if (strcmp(transfer->state, from) == 0) {
+    if (strcmp(transfer->state, step->from) == 0) {
         return STATUS_OK;
     }
-    const char *allowed = allowed_from(transfer->state);
+    const char *allowed = allowed_from(context->arena, transfer->state);
+    if (allowed == NULL) {
+        return STATUS_EXHAUSTED;
+    }
     bool is_double = strcmp(action, "receive") == 0 && strcmp(transfer->state, "received") == 0;
     refusal_set(refusal, REFUSAL_CONFLICT, is_double ? "already_received" : "invalid_transition",
-                "transfer %s is %s: %s needs %s%s%s", transfer->id, transfer->state, action, from,
+                "transfer %s is %s: %s needs %s%s%s", transfer->id, transfer->state, action, step->from,
                 allowed[0] != 0 ? "; what can be done now: " : "; nothing more can be done with it", allowed);
     refusal_text(refusal, "from", transfer->state);
-    refusal_text(refusal, "to", action);
+    refusal_text(refusal, "to", step->to);
     refusal_list(refusal, "allowed", allowed);
     return STATUS_CONFLICT;
 }
@@ -83,11 +107,14 @@ static enum status find_lines(struct context *context, const struct transfer_req
 {
     struct faults *faults = &context->outcome->refusal.faults;
     const struct transfer_line_request *wanted = request->lines.items;
-    if (request->lines.count == 0) {
+    if (request->lines.count == 0 && !context_is_faulty(context, "/lines")) {
         faults_add(faults, "/lines", "no_lines", "a transfer needs at least one line {supply, quantity}");
     }
     for (size_t i = 0; i < request->lines.count; i++) {
         lines[i].request = &wanted[i];
+        if (wanted[i].supply == NULL) {
+            continue; /* it could not be read */
+        }
         enum status status = db_supply_find(context->db, context->arena, wanted[i].supply, &lines[i].supply);
         lines[i].is_known = status == STATUS_OK;
         if (status != STATUS_OK && status != STATUS_ABSENT) {
@@ -98,7 +125,7 @@ static enum status find_lines(struct context *context, const struct transfer_req
                        "%s is no supply; GET /supplies lists them", wanted[i].supply);
         }
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(wanted[k].supply, wanted[i].supply) == 0) {
+            if (wanted[k].supply != NULL && strcmp(wanted[k].supply, wanted[i].supply) == 0) {
                 faults_add(faults, arena_format(context->arena, "/lines/%zu/supply", i), "duplicate_line",
                            "%s stands in line %zu already: add the quantities up", wanted[i].supply, k + 1);
                 break;
@@ -130,14 +157,32 @@ static void check_sites(struct context *context, const struct transfer_request *
     }
 }
 
-/* Adds what stands in the way of one line; the first becomes the problem's code. */
-static void add_obstacle(struct context *context, size_t line, const char *code, const char *detail)
+/* Adds what stands in the way of one line. The first of all gives the problem its code and says which supply. */
+static void add_obstacle(struct context *context, size_t line, const struct supply *supply,
+                         const struct stock_obstacle *obstacle)
 {
     struct refusal *refusal = &context->outcome->refusal;
     if (refusal->code == NULL) {
-        refusal_set(refusal, REFUSAL_CONFLICT, code, "%s", detail);
+        refusal_set(refusal, REFUSAL_CONFLICT, obstacle->code, "%s", obstacle->detail);
+        refusal_text(refusal, "supply", supply->id);
+        if (supply->lot[0] != 0) {
+            refusal_text(refusal, "lot", supply->lot);
+        }
     }
-    faults_add(&refusal->faults, arena_format(context->arena, "/lines/%zu", line), code, "%s", detail);
+    faults_add(&refusal->faults, arena_format(context->arena, "/lines/%zu", line), obstacle->code, "%s", obstacle->detail);
+}
+
+/* All that keeps a line's supply from leaving for destination, whatever the quantity. */
+static enum status check_line(struct context *context, size_t line, const struct supply *supply,
+                              const struct site *destination)
+{
+    struct stock_obstacle found[STOCK_OBSTACLES_MAX];
+    size_t count = 0;
+    enum status status = stock_obstacles(context, supply, destination, found, &count);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        add_obstacle(context, line, supply, &found[i]);
+    }
+    return status;
 }
 
 static enum status check_stock(struct context *context, const struct wanted_line *lines, size_t count,
@@ -146,28 +191,24 @@ static enum status check_stock(struct context *context, const struct wanted_line
     struct refusal *refusal = &context->outcome->refusal;
     for (size_t i = 0; i < count; i++) {
         const struct supply *supply = &lines[i].supply;
-        const char *code = NULL, *detail = NULL;
-        enum status status = stock_obstacle(context, supply, destination, &code, &detail);
+        int64_t available = supply->on_hand - supply->reserved, asked = lines[i].request->quantity;
+        bool was_clear = refusal->code == NULL;
+        enum status status = check_line(context, i, supply, destination);
+        if (status == STATUS_OK && available < asked) {
+            struct stock_obstacle few = { "insufficient_stock",
+                arena_format(context->arena, "supply %s has %" PRId64 " available, %" PRId64 " are asked for", supply->id,
+                             available, asked) };
+            status = few.detail == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+            if (status == STATUS_OK) {
+                add_obstacle(context, i, supply, &few);
+            }
+        }
         if (status != STATUS_OK) {
             return status;
         }
-        int64_t available = supply->on_hand - supply->reserved;
-        bool is_first = refusal->code == NULL;
-        if (code == NULL && available < lines[i].request->quantity) {
-            code = "insufficient_stock";
-            detail = arena_format(context->arena, "supply %s has %" PRId64 " available, %" PRId64 " are asked for", supply->id,
-                                  available, lines[i].request->quantity);
-        }
-        if (code != NULL) {
-            add_obstacle(context, i, code, detail != NULL ? detail : code);
-        }
-        if (code != NULL && is_first) {
-            refusal_text(refusal, "supply", supply->id);
-            if (supply->lot[0] != 0) {
-                refusal_text(refusal, "lot", supply->lot);
-            }
+        if (was_clear && refusal->code != NULL) {
             refusal_integer(refusal, "available", available);
-            refusal_integer(refusal, "asked", lines[i].request->quantity);
+            refusal_integer(refusal, "asked", asked);
         }
     }
     return STATUS_OK;
@@ -206,8 +247,12 @@ static enum status check_request(struct context *context, const struct transfer_
                                  struct wanted_line *lines, struct site *destination)
 {
     struct faults *faults = &context->outcome->refusal.faults;
-    enum status status = db_site_find(context->db, context->arena, request->destination, destination);
-    bool has_destination = status == STATUS_OK;
+    enum status status = STATUS_OK;
+    bool has_destination = false;
+    if (request->destination != NULL) {
+        status = db_site_find(context->db, context->arena, request->destination, destination);
+        has_destination = status == STATUS_OK;
+    }
     if (status == STATUS_ABSENT) {
         faults_add(faults, "/destination", "unknown_site", "%s is no site; PUT /sites/%s makes one", request->destination,
                    request->destination);
@@ -222,6 +267,14 @@ static enum status check_request(struct context *context, const struct transfer_
         check_sites(context, request, lines, has_destination ? destination : NULL);
     }
     return status;
+}
+
+enum status transfer_create_check(struct context *context)
+{
+    const struct transfer_request *request = context->command->request;
+    struct site destination;
+    struct wanted_line *lines = arena_array(context->arena, request->lines.count + 1, sizeof *lines);
+    return lines == NULL ? STATUS_EXHAUSTED : check_request(context, request, lines, &destination);
 }
 
 static enum status check_id_is_new(struct context *context)
@@ -256,7 +309,7 @@ enum status transfer_create_apply(struct context *context)
         return status;
     }
     if (!context_may_act(context, origin.organisation, MOVERS)) {
-        return context_forbid(context, "a transfer", origin.id, origin.organisation, MOVERS);
+        return context_forbid(context, "reservation", origin.id, origin.organisation, MOVERS);
     }
     status = check_id_is_new(context);
     if (status == STATUS_OK) {
@@ -272,7 +325,7 @@ enum status transfer_create_apply(struct context *context)
 }
 
 /* Loads, checks the actor for the site's side and the state. STATUS_CONFLICT: refused. */
-static enum status prepare(struct context *context, const char *action, const char *from, struct transfer_state *state)
+static enum status prepare(struct context *context, const char *action, struct transfer_state *state)
 {
     enum status status = transfer_load(context, state);
     if (status != STATUS_OK) {
@@ -282,7 +335,7 @@ static enum status prepare(struct context *context, const char *action, const ch
         status = context_forbid(context, action, state->transfer.origin, state->transfer.origin_organisation, MOVERS);
         return status != STATUS_OK ? status : STATUS_CONFLICT;
     }
-    return transfer_check(context, state, action, from);
+    return transfer_check(context, state, action);
 }
 
 /* Checks again, at the door, what was checked when the goods were reserved. */
@@ -291,13 +344,9 @@ static enum status check_dispatch(struct context *context, const struct transfer
     struct site destination;
     enum status status = db_site_find(context->db, context->arena, state->transfer.destination, &destination);
     for (size_t i = 0; status == STATUS_OK && i < state->count; i++) {
-        const char *code = NULL, *detail = NULL;
         status = db_supply_find(context->db, context->arena, state->lines[i].supply, &supplies[i]);
         if (status == STATUS_OK) {
-            status = stock_obstacle(context, &supplies[i], &destination, &code, &detail);
-        }
-        if (status == STATUS_OK && code != NULL) {
-            add_obstacle(context, i, code, detail);
+            status = check_line(context, i, &supplies[i], &destination);
         }
     }
     return status;
@@ -305,7 +354,7 @@ static enum status check_dispatch(struct context *context, const struct transfer
 
 static enum status dispatch_line(struct context *context, struct transfer_line *line, struct supply *supply)
 {
-    struct stock_note note = { "dispatch", "", line->transfer, line->line, NULL, NULL, 0 };
+    struct stock_note note = { "dispatch", "", line->transfer, line->line, NULL, NULL, context->time_ms };
     struct transfer_event_line event = { .transfer = line->transfer, .seq = (int64_t)context->seq, .line = line->line,
                                          .dispatched = line->quantity };
     line->dispatched = line->outstanding = line->quantity;
@@ -320,7 +369,7 @@ enum status transfer_dispatch_apply(struct context *context)
 {
     const struct dispatch_request *request = context->command->request;
     struct transfer_state state;
-    enum status status = prepare(context, "dispatch", "reserved", &state);
+    enum status status = prepare(context, "dispatch", &state);
     if (status != STATUS_OK) {
         return status == STATUS_CONFLICT ? context_refused(context) : status;
     }
@@ -339,13 +388,21 @@ enum status transfer_dispatch_apply(struct context *context)
 }
 
 /* Cancel and return say why. */
-static enum status require_reason(struct context *context, const char *reason, const char *what)
+void transfer_reason_check(struct context *context)
 {
-    if (reason != NULL) {
-        return STATUS_OK;
+    const struct reason_request *request = context->command->request;
+    bool is_cancel = context->command->kind == COMMAND_TRANSFER_CANCEL;
+    if (!request_has_text(&request->reason) && !context_is_faulty(context, "/reason")) {
+        faults_add(&context->outcome->refusal.faults, "/reason", "reason_required",
+                   "to %s a transfer say why: {\"reason\": \"...\"}", is_cancel ? "cancel" : "return");
     }
-    faults_add(&context->outcome->refusal.faults, "/reason", "reason_required", "to %s a transfer say why: {\"reason\": \"...\"}", what);
-    return STATUS_CONFLICT;
+}
+
+/* The same as a status: STATUS_CONFLICT where there is none. */
+static enum status require_reason(struct context *context)
+{
+    transfer_reason_check(context);
+    return context->outcome->refusal.faults.total == 0 ? STATUS_OK : STATUS_CONFLICT;
 }
 
 enum status transfer_cancel_apply(struct context *context)
@@ -353,9 +410,9 @@ enum status transfer_cancel_apply(struct context *context)
     const struct reason_request *request = context->command->request;
     struct stock_note nothing = { "", "", NULL, 0, NULL, NULL, 0 };
     struct transfer_state state;
-    enum status status = require_reason(context, request->reason.commitment, "cancel");
+    enum status status = require_reason(context);
     if (status == STATUS_OK) {
-        status = prepare(context, "cancel", "reserved", &state);
+        status = prepare(context, "cancel", &state);
     }
     if (status != STATUS_OK) {
         return status == STATUS_CONFLICT ? context_refused(context) : status;
@@ -374,7 +431,7 @@ enum status transfer_cancel_apply(struct context *context)
 /* What is outstanding of a line goes back on the origin's shelf. */
 static enum status return_line(struct context *context, struct transfer_line *line)
 {
-    struct stock_note note = { "return", "", line->transfer, line->line, NULL, NULL, 0 };
+    struct stock_note note = { "return", "", line->transfer, line->line, NULL, NULL, context->time_ms };
     struct transfer_event_line event = { .transfer = line->transfer, .seq = (int64_t)context->seq, .line = line->line,
                                          .returned = line->outstanding };
     struct supply like, stored;
@@ -397,9 +454,9 @@ enum status transfer_return_apply(struct context *context)
     const struct reason_request *request = context->command->request;
     struct transfer_state state;
     bool has_arrived = false;
-    enum status status = require_reason(context, request->reason.commitment, "return");
+    enum status status = require_reason(context);
     if (status == STATUS_OK) {
-        status = prepare(context, "return", "in_transit", &state);
+        status = prepare(context, "return", &state);
     }
     if (status != STATUS_OK) {
         return status == STATUS_CONFLICT ? context_refused(context) : status;

@@ -10,6 +10,10 @@ enum status transfer_dispatch_apply(struct context *context) NODISCARD;
 enum status transfer_cancel_apply(struct context *context) NODISCARD;
 enum status transfer_return_apply(struct context *context) NODISCARD;
 
+/* What is wrong with the members of a request that could be read; absent ones are passed over (rules_check). */
+enum status transfer_create_check(struct context *context) NODISCARD;
+void transfer_reason_check(struct context *context);
+
 /*
  * Inside rules/: what creating, dispatching, receiving and ending a transfer share.
  * States go one way: pending -> reserved -> in_transit -> received; ends also rejected,
@@ -26,10 +30,9 @@ struct transfer_state {
 /* Reads the command's target. STATUS_CONFLICT where it is absent and the refusal is set. */
 enum status transfer_load(struct context *context, struct transfer_state *state) NODISCARD;
 
-/* Whether the action is allowed, which needs the state from: STATUS_CONFLICT and the refusal
- * set where If-Match names another version, else where the state is another (from, to, allowed). */
-enum status transfer_check(struct context *context, const struct transfer_state *state, const char *action,
-                           const char *from) NODISCARD;
+/* Whether the state allows the action: STATUS_CONFLICT and the refusal set where If-Match names another version,
+ * else where the action starts from another state (from and to: states; allowed: actions). */
+enum status transfer_check(struct context *context, const struct transfer_state *state, const char *action) NODISCARD;
 
 /* Writes the new state and the event. reason is a commitment or NULL. */
 enum status transfer_move(struct context *context, const struct transfer_state *state, const char *to,

@@ -28,26 +28,43 @@ static int64_t or_zero(int64_t value)
     return value == BIND_ABSENT ? 0 : value;
 }
 
+/* Whether a part's quantities could be read, so that three zeros are what was sent. */
+static bool are_quantities_read(const struct context *context, const char *pointer)
+{
+    static const char *const names[] = { "good", "damaged", "lost" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *member = pointer != NULL ? arena_format(context->arena, "%s/%s", pointer, names[i]) : NULL;
+        if (context_is_faulty(context, member)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void check_part(struct context *context, const struct transfer_state *state, size_t index, const struct part *parts,
                        const struct receive_line_request *row)
 {
     struct faults *faults = &context->outcome->refusal.faults;
     const char *pointer = arena_format(context->arena, "/lines/%zu", index);
     const struct part *part = &parts[index];
-    if (part->line == NULL) {
+    if (row->line == 0) {
+        return; /* what is no object leaves a row of zeros; lines count from 1 */
+    }
+    if (part->line == NULL && row->line != BIND_ABSENT) {
         faults_add(faults, arena_format(context->arena, "/lines/%zu/line", index), "unknown_line",
                    "the transfer has the lines 1 to %zu", state->count);
     }
-    if (part->good == 0 && part->damaged == 0 && part->lost == 0) {
+    if (part->good == 0 && part->damaged == 0 && part->lost == 0 && are_quantities_read(context, pointer)) {
         faults_add(faults, pointer, "nothing_received", "say how much was good, damaged or lost");
     }
-    if ((part->damaged > 0 || part->lost > 0) && row->reason.commitment == NULL) {
-        faults_add(faults, arena_format(context->arena, "/lines/%zu/reason", index), "reason_required",
-                   "what is damaged or lost needs a reason");
+    const char *reason = arena_format(context->arena, "/lines/%zu/reason", index);
+    if ((part->damaged > 0 || part->lost > 0) && !request_has_text(&row->reason) && !context_is_faulty(context, reason)) {
+        faults_add(faults, reason, "reason_required", "what is damaged or lost needs a reason");
     }
     for (size_t k = 0; k < index; k++) {
         if (part->line != NULL && parts[k].line == part->line) {
             faults_add(faults, pointer, "duplicate_line", "line %" PRId64 " stands twice: add the quantities up", row->line);
+            break;
         }
     }
 }
@@ -63,7 +80,7 @@ static void read_parts(struct context *context, struct transfer_state *state, co
                                   or_zero(rows[i].damaged), or_zero(rows[i].lost), rows[i].reason.commitment };
         check_part(context, state, i, parts, &rows[i]);
     }
-    if (request->lines.count == 0) {
+    if (request->lines.count == 0 && !context_is_faulty(context, "/lines")) {
         faults_add(&context->outcome->refusal.faults, "/lines", "no_lines",
                    "name at least one line {line, good, damaged, lost}");
     }
@@ -101,7 +118,7 @@ static enum status shelve(struct context *context, const struct transfer_state *
     struct supply like, stored;
     bool is_new = false;
     struct stock_note note = { "receipt", condition, state->transfer.id, part->line->line, state->transfer.reference,
-                               part->reason, 0 };
+                               part->reason, context->time_ms };
     if (quantity == 0) {
         return STATUS_OK;
     }
@@ -193,7 +210,7 @@ enum status transfer_receive_apply(struct context *context)
     if (refusal->faults.total > 0) {
         return context_refused(context);
     }
-    status = transfer_check(context, &state, "receive", "in_transit");
+    status = transfer_check(context, &state, "receive");
     if (status == STATUS_CONFLICT || (status == STATUS_OK && !check_outstanding(context, parts, request->lines.count))) {
         return context_refused(context);
     }
@@ -204,4 +221,20 @@ enum status transfer_receive_apply(struct context *context)
         return status == STATUS_CONFLICT ? context_refused(context) : status;
     }
     return context_changed(context, transfer->id);
+}
+
+enum status transfer_receive_check(struct context *context)
+{
+    const struct receive_request *request = context->command->request;
+    struct transfer_state state;
+    enum status status = transfer_load(context, &state);
+    if (status != STATUS_OK) {
+        return status == STATUS_CONFLICT ? STATUS_OK : status;
+    }
+    struct part *parts = arena_array(context->arena, request->lines.count + 1, sizeof *parts);
+    if (parts == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    read_parts(context, &state, request, parts);
+    return STATUS_OK;
 }

@@ -56,6 +56,11 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,
 kind = excluded.kind, organisation = excluded.organisation, province = excluded.province, lat_e7 = excluded.lat_e7,
 lon_e7 = excluded.lon_e7, version = excluded.version, seq = excluded.seq
 
+-- name: site_uses
+-- How many supplies lie or lay at a site, and how many transfers start or end there.
+SELECT (SELECT count(*) FROM supply WHERE site = ?1),
+(SELECT count(*) FROM transfer WHERE origin = ?1) + (SELECT count(*) FROM transfer WHERE destination = ?1)
+
 -- name: item_find
 SELECT id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq
 FROM item WHERE id = ?1

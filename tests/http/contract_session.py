@@ -171,6 +171,9 @@ def play_supplies(p, sender):
     p.ask("intake as text", "POST", "/supplies", b"x", token=sender, key="intake-6", Content_Type="text/plain")
     p.ask("intake too large", "POST", "/supplies", b" " * 65537, token=sender, key="intake-7",
           Content_Type="application/json")
+    p.ask("intake with a reserved id", "POST", "/supplies", dict(intake, id="summary", lot="L3"), token=sender, key="intake-9")
+    p.ask("site's organisation fixed", "PUT", "/sites/WAREHOUSE-GZ",
+          {"name": "Warehouse in Guangzhou", "kind": "warehouse", "organisation": HUBEI, "province": "CN-GD"}, token=True, If_Match="*")
     p.ask("item's unit fixed", "PUT", "/items/MASK-N95", {"name": "N95 mask", "unit": "box"}, token=True, If_Match="*")
     p.ask("adjustment", "POST", "/supplies/MASKS-1/adjustments",
           {"delta": -20, "reason": "counted", "note": "Recounted"}, token=sender, key="adjust-1")

@@ -104,9 +104,7 @@ class Model:
 
     def intake(self, actor, key, body, condition, new_id):
         actor.need(("operator", "admin"))
-        if not 1 <= body["quantity"] <= MOST:
-            raise Refused(422, "out_of_range")
-        faults = []
+        faults = [] if 1 <= body["quantity"] <= MOST else ["out_of_range"]
         if body["site"] not in self.sites:
             faults.append("unknown_site")
         if body["item"] not in self.items:
@@ -169,9 +167,9 @@ class Model:
     def create(self, actor, key, body, condition, new_id):
         actor.need(("operator", "coordinator", "admin"))
         destination, lines = body["destination"], body["lines"]
-        if any(not 1 <= line["quantity"] <= MOST for line in lines):
-            raise Refused(422, "out_of_range" if sum(not 1 <= l["quantity"] <= MOST for l in lines) == 1 else "invalid_request")
-        faults = [] if lines else ["no_lines"]
+        faults = ["out_of_range" for line in lines if not 1 <= line["quantity"] <= MOST]
+        if not lines:
+            faults.append("no_lines")
         if destination not in self.sites:
             faults.append("unknown_site")
         origin, seen = None, set()
@@ -322,6 +320,8 @@ class Command:
         self.actor, self.path, self.body, self.condition, self.key = actor, path, body, condition, fresh("key")
         self.created = path in ("/supplies", "/transfers")
         self.may_half_way = path.endswith(("/receive", "/return"))
+        # what is wrong with the body alone is told on the spot, and such an answer is not kept
+        self.is_kept = all(1 <= part["quantity"] <= MOST for part in (body, *body.get("lines", [])) if "quantity" in part)
 
     def run(self, model, new_id):
         parts = self.path.split("/")
@@ -476,7 +476,7 @@ class Driver:
         told = (reply.status_code, body["code"] if reply.status_code >= 400 else body["id"])
         assert told == (status, what), f"model {status, what}, service {told}: {command.path} {command.body} {reply.text}"
         self.statuses[status, what if status >= 400 else command.path.rsplit("/", 1)[1]] += 1
-        if status < 300 or status in (404, 409) or what not in ("out_of_range",) and status == 422:
+        if command.is_kept and (status < 300 or status in (404, 409, 422)):
             self.sent.append((command, reply))
 
     def repeat(self):

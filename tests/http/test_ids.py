@@ -1,11 +1,13 @@
 """What an id may look like, in paths, bodies and queries, and what is said of one that is none."""
 
 import json
+import pathlib
 
 import pytest
 
 from world import World, fresh, problem, unchanged
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 LONG = "a" * 65
 MALFORMED = ["a%20b", "a%2Fb", "%C3%A4", "a:b", "a@b", "~", "a,b", LONG, ".", "..", "%2E", "%2e%2E", "%22%3Cb%3E"]
 PATHS = [("GET", "/provinces/{}"), ("PUT", "/provinces/{}"), ("GET", "/organisations/{}"), ("PUT", "/organisations/{}"),
@@ -76,6 +78,25 @@ def test_what_is_an_id_but_nobodys(server):
     for value in ("...", ".a", "a.", "-", "_", "a" * 64, "summary-"):
         status, _, document = send(server, "GET", f"/supplies/{value}")
         assert (status, document["code"]) == (404, "not_found") and value in document["detail"]
+
+
+def test_ids_that_paths_have_taken(server, world):
+    """Where a path has a word in the place of an id, nothing new may be called that: nobody could read it."""
+    paths = [path.split("/")[1:] for path in json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))["paths"]]
+    with_ids = {path[0] for path in paths if len(path) > 1 and path[1] in ("{id}", "{code}")}
+    taken = {(path[0], path[1]) for path in paths if path[0] in with_ids and len(path) > 1 and not path[1].startswith("{")}
+    assert {noun for noun, _ in taken} == {"supplies", "transfers"}
+    supply = world.intake(5)["id"]
+    bodies = {"supplies": world.intake_body(1, donation=fresh("D")),
+              "transfers": {"destination": world.b1, "lines": [{"supply": supply, "quantity": 1}]}}
+    for noun, word in taken:
+        with unchanged(server):
+            refusal = problem(server.post(f"/{noun}", {**bodies[noun], "id": word}), 422, "reserved_id")
+            assert [(e["pointer"], e["code"]) for e in refusal["errors"]] == [("/id", "reserved_id")] and word in refusal["detail"]
+    name = fresh("summary")
+    assert server.post("/supplies", {**bodies["supplies"], "id": name}).json()["id"] == name
+    assert server.put("/items/summary", {"name": "x", "unit": "piece"}, headers={}).status_code in (200, 201)
+    assert server.get("/items/summary").json()["id"] == "summary"
 
 
 @pytest.mark.parametrize("dots", [".", ".."])

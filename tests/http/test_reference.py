@@ -117,6 +117,72 @@ def test_a_condition_that_cannot_be_read(server, organisation, condition):
             "invalid_if_match")
 
 
+def test_a_put_that_changes_nothing(start):
+    """It is answered as it stands, whatever the condition, unless that is stale: no version, no entry."""
+    server, organisation = start(), fresh("O")  # its own: other tests count the provinces
+    assert put(server, f"/organisations/{organisation}", {"name": "x", "kind": "y"}).status_code == 201
+    bodies = {"provinces": {"gb_code": "990001", "name": {"en": "Here", "zh": "这里"}, "belt": "other", "capital": "There", "lat": 1, "lon": 2},
+              "organisations": {"name": "x", "kind": "y"},
+              "sites": {"name": "x", "kind": "y", "organisation": organisation, "province": "420000"},
+              "items": {"name": "x", "unit": "y", "identifiers": [{"system": "ifrc", "value": "MMASK"}]},
+              "indicators": {"name": "x", "unit": "y"}}
+    assert sorted(bodies) == sorted(NOUNS)
+    for noun, body in bodies.items():
+        path = f"/{noun}/{fresh('XA')}"
+        made = put(server, path, body)
+        assert made.status_code == 201, made.text
+        entries = get(server, "/ledger").json()["size"]
+        for version in (None, "*", '"1"', made.headers["ETag"]):
+            same = put(server, path, body, version=version)
+            assert same.status_code == 200 and same.content == made.content and same.headers["ETag"] == made.headers["ETag"]
+            assert "Location" not in same.headers
+        for version in ('"2"', '"999"', '"foreign"'):
+            assert problem(put(server, path, body, version=version), 412, "version_mismatch")["version"] == 1
+        assert get(server, "/ledger").json()["size"] == entries
+        changed = put(server, path, {**body, "name": {"en": "Other", "zh": "别的"}}, version='"1"')
+        assert changed.status_code == 200 and changed.json()["version"] == 2
+        problem(put(server, path, body, version='"1"'), 412, "version_mismatch")
+
+
+def test_faults_of_the_body_and_of_what_it_names(server, organisation):
+    """In one answer, and nothing is said of what could not be read."""
+    cases = [
+        ("organisations", {"name": 5, "kind": "x", "province": "CN-XX"}, {("/name", "wrong_type"), ("/province", "unknown_province")}),
+        ("sites", {"name": "x", "kind": "X", "organisation": "NONE", "province": "CN-XX", "lat": 91, "lon": "2"},
+         {("/kind", "bad_format"), ("/organisation", "unknown_organisation"), ("/province", "unknown_province"), ("/lat", "out_of_range"),
+          ("/lon", "wrong_type")}),
+        ("sites", {"id": "OTHER", "organisation": organisation, "province": 5, "lat": 1, "kind": "x"},
+         {("/id", "id_mismatch"), ("/name", "missing_member"), ("/province", "wrong_type"), ("/lon", "missing_member")}),
+        ("items", {"name": "x", "identifiers": [{"system": "gtin", "value": "96385075"}, {"system": "gln"}, 7, {"value": "1"}]},
+         {("/unit", "missing_member"), ("/identifiers/0/value", "identifier_check_digit"), ("/identifiers/1/value", "missing_member"),
+          ("/identifiers/2", "wrong_type"), ("/identifiers/3/system", "missing_member")}),
+        ("provinces", {"name": {"en": "x"}, "gb_code": "42", "lat": 100, "lon": 0, "belt": "b"},
+         {("/name/zh", "missing_member"), ("/gb_code", "bad_format"), ("/lat", "out_of_range"), ("/capital", "missing_member")}),
+        ("provinces", {"name": "x"}, {("/name", "missing_member"), ("/gb_code", "missing_member"), ("/belt", "missing_member"),
+                                      ("/capital", "missing_member"), ("/lat", "missing_member"), ("/lon", "missing_member")}),
+    ]
+    for noun, body, wanted in cases:
+        refusal = problem(put(server, f"/{noun}/X-1", body), 422, "invalid_request")
+        told = [(e["pointer"], e["code"]) for e in refusal["errors"]]
+        assert len(told) == len(set(told)) and set(told) == wanted, body
+    refusal = problem(put(server, "/indicators/x_per_10k", {"name": "x"}), 422, "invalid_request")
+    assert {(e["pointer"], e["code"]) for e in refusal["errors"]} == {("/unit", "missing_member"), ("/id", "derived_indicator")}
+
+
+@pytest.mark.parametrize("system, value, code", [
+    ("gtin", "4006381333931", None), ("gtin", "4006381333932", "identifier_check_digit"), ("gtin", "40063813339", "bad_format"),
+    ("gln", "4006381333931", None), ("gln", "4006381333930", "identifier_check_digit"), ("gln", "96385074", "bad_format"),
+    ("sscc", "106141412345678908", None), ("sscc", "106141412345678900", "identifier_check_digit"), ("sscc", "1061414123456789X8", "bad_format"),
+    ("unspsc", "42131713", None), ("unspsc", "4213171", "bad_format"), ("my-own", "anything goes", None)])
+def test_identifiers(server, system, value, code):
+    body = {"name": "x", "unit": "piece", "identifiers": [{"system": "ifrc", "value": "1"}, {"system": system, "value": value}]}
+    reply = put(server, f"/items/{fresh('I')}", body)
+    if code is None:
+        assert reply.status_code == 201 and reply.json()["identifiers"] == body["identifiers"]
+    else:
+        assert [(e["pointer"], e["code"]) for e in problem(reply, 422, code)["errors"]] == [("/identifiers/1/value", code)]
+
+
 def test_an_item(server):
     item = fresh("MASK")
     body = {"name": "N95", "unit": "piece", "category": "mask", "identifiers": [{"system": "gtin", "value": "4006381333931"}],

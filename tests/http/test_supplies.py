@@ -142,6 +142,57 @@ def test_all_faults_of_an_intake_at_once(server, world):
         ("/earmark", "unknown_earmark"), ("/expiry", "expiry_without_lot")}
 
 
+def test_faults_of_the_body_and_of_what_it_names(server, world):
+    """In one answer, and nothing is said of what could not be read."""
+    lot = fresh("L")
+    world.intake(item=world.drug, lot=lot, expiry="2031-01-31")
+    cases = [
+        ({"quantity": 0, "owner": "NOPE", "earmark": "x"},
+         {("/quantity", "out_of_range"), ("/owner", "unknown_organisation"), ("/earmark", "unknown_earmark")}),
+        ({"expiry": "1990-01-01"}, {("/expiry", "expiry_without_lot"), ("/expiry", "expiry_implausible")}),
+        ({"expiry": "1990-01-01", "lot": 5}, {("/expiry", "expiry_implausible"), ("/lot", "wrong_type")}),
+        ({"expiry": "soon", "site": "NOWHERE"}, {("/expiry", "bad_format"), ("/site", "unknown_site")}),
+        ({"site": None, "item": 7, "source": "theft", "occurred_at": "2099-01-01T00:00:00Z"},
+         {("/site", "missing_member"), ("/item", "wrong_type"), ("/source", "not_a_choice"), ("/occurred_at", "occurred_in_future")}),
+        ({"quantity": 1.0, "item": world.drug, "lot": lot, "expiry": "2031-02-28"},
+         {("/quantity", "wrong_type"), ("/expiry", "expiry_conflict")}),
+        ({"quantity": 0, "id": "summary", "item": "NOTHING"},
+         {("/quantity", "out_of_range"), ("/id", "reserved_id"), ("/item", "unknown_item")}),
+        ({"colour": "red", "condition": "fine"}, {("/colour", "unknown_member"), ("/condition", "not_a_choice")}),
+    ]
+    with unchanged(server):
+        for change, wanted in cases:
+            refusal = problem(server.post("/supplies", {**world.intake_body(1), **change}), 422, "invalid_request")
+            told = [(e["pointer"], e["code"]) for e in refusal["errors"]]
+            assert len(told) == len(set(told)) and set(told) == wanted
+        supply = world.intake_body(1)["site"]  # no supply: what is wrong with the body is told before
+        for body, wanted in (({"delta": 0, "reason": "eaten", "note": 5},
+                              {("/delta", "out_of_range"), ("/reason", "not_a_choice"), ("/note", "wrong_type")}),
+                             ({"delta": 5, "reason": "lost", "note": 5}, {("/delta", "out_of_range"), ("/note", "wrong_type")}),
+                             ({"delta": 5, "reason": "eaten", "note": 5}, {("/reason", "not_a_choice"), ("/note", "wrong_type")}),
+                             ({"delta": "5", "reason": "lost", "note": 5}, {("/delta", "wrong_type"), ("/note", "wrong_type")})):
+            refusal = problem(server.post(f"/supplies/{supply}/adjustments", body), 422, "invalid_request")
+            assert {(e["pointer"], e["code"]) for e in refusal["errors"]} == wanted
+
+
+def test_a_body_that_is_no_object(server):
+    for body in ("[]", "7", "null", '"x"', "{"):
+        reply = server.post("/supplies", data=body, headers={"Content-Type": "application/json"})
+        assert reply.status_code in (400, 422) and len(reply.json().get("errors", [0])) == 1, reply.text
+
+
+def test_what_came_at_the_epoch(server, world):
+    """1970 is a time like others; without one it is now."""
+    supply = world.intake(1, occurred_at="1970-01-01T00:00:00Z")
+    assert supply["received_at"] == "1970-01-01T00:00:00Z"
+    card = walk(server, f"/supplies/{supply['id']}/movements")
+    assert card[0]["occurred_at"] == "1970-01-01T00:00:00Z" < card[0]["recorded_at"]
+    problem(server.post("/supplies", world.intake_body(1, occurred_at="1969-12-31T23:59:59Z")), 422, "bad_format")
+    now = world.intake(1)
+    card = walk(server, f"/supplies/{now['id']}/movements")
+    assert card[0]["occurred_at"] == card[0]["recorded_at"] == now["received_at"]
+
+
 def test_one_lot_has_one_expiry(server, world):
     lot = fresh("L")
     world.intake(item=world.drug, lot=lot, expiry="2031-01-31")

@@ -108,6 +108,47 @@ static void test_id_must_fit_the_path(void **state)
     expect_fault("/id", "id_mismatch");
 }
 
+static void test_ids_that_routes_have_taken(void **state)
+{
+    (void)state;
+    struct command command;
+    const char *body = "{\"id\":\"summary\",\"site\":\"S\",\"item\":\"I\",\"quantity\":1,\"source\":\"found\"}";
+    assert_int_equal(decode(&command, COMMAND_SUPPLY_INTAKE, BIND_CLEAR, body), STATUS_INVALID);
+    command_fini(&command);
+    expect_fault("/id", "reserved_id");
+    faults_init(faults, &arena);
+    assert_int_equal(decode(&command, COMMAND_TRANSFER_CREATE, BIND_CLEAR,
+        "{\"id\":\"summary\",\"destination\":\"D\",\"lines\":[]}"), STATUS_INVALID);
+    command_fini(&command);
+    expect_fault("/id", "reserved_id");
+    faults_init(faults, &arena);
+    /* a ledger that has it is replayed */
+    assert_int_equal(decode(&command, COMMAND_SUPPLY_INTAKE, BIND_COMMITTED, body), STATUS_OK);
+    command_fini(&command);
+    assert_false(identifier_is_reserved("Summary"));
+}
+
+static void test_what_could_be_read_of_a_faulty_body(void **state)
+{
+    (void)state;
+    struct command command;
+    assert_int_equal(decode(&command, COMMAND_SUPPLY_INTAKE, BIND_CLEAR,
+        "{\"site\":\"S\",\"item\":5,\"quantity\":0,\"source\":\"theft\",\"note\":\"n\"}"), STATUS_INVALID);
+    const struct intake_request *request = command.request;
+    assert_string_equal(request->site, "S");
+    assert_null(request->item);
+    assert_true(request->quantity == BIND_ABSENT);
+    assert_int_equal(request->source, -1);
+    assert_true(request_has_text(&request->note));
+    command_fini(&command);
+    assert_int_equal(decode(&command, COMMAND_SUPPLY_INTAKE, BIND_CLEAR, "[]"), STATUS_INVALID);
+    assert_null(command.request);
+    command_fini(&command);
+    assert_int_equal(decode(&command, COMMAND_SUPPLY_INTAKE, BIND_CLEAR, "{"), STATUS_INVALID);
+    assert_null(command.request);
+    command_fini(&command);
+}
+
 static void test_personal_texts_leave_the_body(void **state)
 {
     (void)state;
@@ -217,18 +258,38 @@ static void test_broken_figures(void **state)
     command_fini(&command);
 }
 
+static void expect_identifier(const char *system, const char *value, const char *code)
+{
+    const char *found = NULL;
+    const char *detail = identifier_fault(system, value, &found);
+    assert_int_equal(detail == NULL, code == NULL);
+    if (code != NULL) {
+        assert_string_equal(found, code);
+    }
+}
+
 static void test_identifiers(void **state)
 {
     (void)state;
-    assert_null(identifier_fault("gtin", "4006381333931"));
-    assert_null(identifier_fault("gtin", "96385074"));
-    assert_null(identifier_fault("gtin", "036000291452"));
-    assert_non_null(identifier_fault("gtin", "4006381333932"));
-    assert_non_null(identifier_fault("gtin", "400638133393"));
-    assert_non_null(identifier_fault("gtin", "40063813339x1"));
-    assert_null(identifier_fault("unspsc", "42131713"));
-    assert_non_null(identifier_fault("unspsc", "4213171"));
-    assert_null(identifier_fault("ifrc", "anything goes"));
+    expect_identifier("gtin", "4006381333931", NULL);
+    expect_identifier("gtin", "96385074", NULL);
+    expect_identifier("gtin", "036000291452", NULL);
+    expect_identifier("gtin", "4006381333932", "identifier_check_digit");
+    expect_identifier("gtin", "96385075", "identifier_check_digit");
+    expect_identifier("gtin", "400638133393", "identifier_check_digit"); /* 12 digits are allowed */
+    expect_identifier("gtin", "40063813339", "bad_format");
+    expect_identifier("gtin", "", "bad_format");
+    expect_identifier("gtin", "40063813339x1", "bad_format");
+    expect_identifier("gln", "4006381333931", NULL);
+    expect_identifier("gln", "4006381333930", "identifier_check_digit");
+    expect_identifier("gln", "96385074", "bad_format");
+    expect_identifier("sscc", "106141412345678908", NULL);
+    expect_identifier("sscc", "106141412345678907", "identifier_check_digit");
+    expect_identifier("sscc", "10614141234567890", "bad_format");
+    expect_identifier("sscc", "1061414123456789O8", "bad_format");
+    expect_identifier("unspsc", "42131713", NULL);
+    expect_identifier("unspsc", "4213171", "bad_format");
+    expect_identifier("ifrc", "anything goes", NULL);
 }
 
 int main(void)
@@ -236,6 +297,7 @@ int main(void)
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_kind_names), CASE(test_intake), CASE(test_all_faults_are_named), CASE(test_id_must_fit_the_path),
+        CASE(test_ids_that_routes_have_taken), CASE(test_what_could_be_read_of_a_faulty_body),
         CASE(test_personal_texts_leave_the_body), CASE(test_salts_differ), CASE(test_figures_keep_their_digits),
         CASE(test_broken_figures), CASE(test_identifiers),
     };
