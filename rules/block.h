@@ -31,7 +31,9 @@ struct outcome {
     struct refusal refusal; /* where refused */
 };
 
-/* The consumer's side: turns outcomes into answers, inside the block's transaction. */
+/* The consumer's side: turns outcomes into answers, inside the block's transaction. The
+ * body that tells of an entry ends with its receipt, which verify looks for:
+ * "ledger":{"seq":N,"entry_hash":"HEX"}} */
 struct presenter {
     enum status (*present)(void *context, struct db *db, const struct command *command,
                            const struct outcome *outcome, struct arena *arena, struct answer *answer);

@@ -58,8 +58,15 @@ static inline enum status world_present(void *context, struct db *db, const stru
         size_t used = strlen(world_faults);
         snprintf(world_faults + used, sizeof world_faults - used, "%s%s %s", i > 0 ? ", " : "", fault->pointer, fault->code);
     }
+    char hash[2 * DIGEST_BYTES + 1];
+    text_to_hex(hash, outcome->hash, DIGEST_BYTES);
     buffer_reset(&answer->body);
-    buffer_text(&answer->body, outcome->kind == OUTCOME_REFUSED ? outcome->refusal.code : outcome->id);
+    if (answer->is_problem) {
+        buffer_text(&answer->body, outcome->refusal.code);
+    } else {
+        buffer_format(&answer->body, "%s\"ledger\":{\"seq\":%llu,\"entry_hash\":\"%s\"}}", outcome->id,
+                      (unsigned long long)outcome->seq, hash);
+    }
     return STATUS_OK;
 }
 
@@ -95,7 +102,8 @@ static inline void world_close(struct world *world)
     assert_int_equal(scratch_remove(world->dir), 0);
 }
 
-/* Delivers inside an open block; returns the answer's status, and its body in text. */
+/* Delivers inside an open block; returns the answer's status, and its body without the
+ * receipt in text. */
 static inline int world_deliver(struct world *world, enum command_kind kind, const char *target, const char *id,
                                 const char *body, char text[64])
 {
@@ -114,7 +122,7 @@ static inline int world_deliver(struct world *world, enum command_kind kind, con
     assert_int_equal(command_decode(&command, BIND_CLEAR, body, strlen(body), &arena, faults), STATUS_OK);
     assert_int_equal(block_deliver(world->executor, &command, &answer, &is_lost), STATUS_OK);
     if (text != NULL) {
-        snprintf(text, 64, "%s%s", answer.body.bytes, answer.is_replayed ? " again" : "");
+        snprintf(text, 64, "%.*s%s", (int)strcspn(answer.body.bytes, "\""), answer.body.bytes, answer.is_replayed ? " again" : "");
     }
     int status = answer.status;
     command_fini(&command);
