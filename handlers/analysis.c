@@ -14,10 +14,12 @@
 #include "base/text.h"
 #include "db/figure.h"
 #include "handlers/problem.h"
+#include "handlers/query.h"
 
 enum { PROVINCES_MAX = 1000, INDICATORS_MAX = 10000, NAMED_MAX = 40 };
 
 #define TEN_THOUSAND 1e4
+#define ANALYSIS_UNKNOWN "unknown_indicator"
 
 static int compare_texts(const void *a, const void *b)
 {
@@ -78,13 +80,16 @@ bool analysis_basis_read(struct exchange *exchange, struct analysis_basis *basis
     return true;
 }
 
-/* Adds one id to the list, or a fault. */
+/* Adds one id to the list, or a fault. An empty item and one too many are told of once. */
 static void split_one(const char *parameter, const char *id, size_t max, struct analysis_indicators *list,
-                      struct faults *faults)
+                      struct faults *faults, bool *has_empty, bool *has_surplus)
 {
     if (*id == 0) {
-        faults_add_parameter(faults, parameter, "bad_format",
-                             "%s has an empty item; indicators stand between commas, without blanks", parameter);
+        if (!*has_empty) {
+            faults_add_parameter(faults, parameter, "bad_format",
+                                 "%s has an empty item; indicators stand between commas, without blanks", parameter);
+        }
+        *has_empty = true;
         return;
     }
     for (size_t i = 0; i < list->count; i++) {
@@ -95,7 +100,11 @@ static void split_one(const char *parameter, const char *id, size_t max, struct 
         }
     }
     if (list->count == max) {
-        faults_add_parameter(faults, parameter, "too_many", "%s has more than %zu items", parameter, max);
+        if (!*has_surplus) {
+            faults_add_parameter(faults, parameter, "too_many", "%s has more than %zu item%s", parameter, max,
+                                 max == 1 ? "" : "s");
+        }
+        *has_surplus = true;
         return;
     }
     list->items[list->count++].id = id;
@@ -104,18 +113,23 @@ static void split_one(const char *parameter, const char *id, size_t max, struct 
 enum status analysis_indicators_split(struct arena *arena, const char *parameter, const char *value, size_t max,
                                       struct analysis_indicators *indicators, struct faults *faults)
 {
+    bool has_empty = false;
+    bool has_surplus = false;
+    *indicators = (struct analysis_indicators){ NULL, 0 };
+    if (value == NULL) {
+        return STATUS_OK;
+    }
     struct analysis_indicators list = { arena_array(arena, max, sizeof *list.items), 0 };
     char *at = arena_text(arena, value);
     if (list.items == NULL || at == NULL) {
         return STATUS_EXHAUSTED;
     }
-    size_t before = faults->total;
-    while (at != NULL && faults->total == before) {
+    while (at != NULL) {
         char *comma = strchr(at, ',');
         if (comma != NULL) {
             *comma++ = 0;
         }
-        split_one(parameter, at, max, &list, faults);
+        split_one(parameter, at, max, &list, faults, &has_empty, &has_surplus);
         at = comma;
     }
     *indicators = list;
@@ -165,9 +179,9 @@ static enum status complain_unknown(struct arena *arena, const char *parameter, 
     const char *nearest = text_nearest(id, names, 2 * count);
     const char *quoted = faults_quote(faults, id, strlen(id));
     if (nearest != NULL) {
-        faults_add_parameter(faults, parameter, "unknown_indicator", "there is no indicator %s: %s?", quoted, nearest);
+        faults_add_parameter(faults, parameter, ANALYSIS_UNKNOWN, "there is no indicator %s: %s?", quoted, nearest);
     } else {
-        faults_add_parameter(faults, parameter, "unknown_indicator",
+        faults_add_parameter(faults, parameter, ANALYSIS_UNKNOWN,
                              "there is no indicator %s; known are %s, each also with " ANALYSIS_DERIVED " behind it",
                              quoted, all);
     }
@@ -190,6 +204,22 @@ enum status analysis_indicators_resolve(struct exchange *exchange, const char *p
         }
     }
     return status;
+}
+
+void analysis_query_refuse(struct exchange *exchange, const struct faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        if (strcmp(faults->items[i].code, ANALYSIS_UNKNOWN) != 0) {
+            query_refuse(exchange, faults);
+            return;
+        }
+    }
+    if (faults->total == 1 && faults->count == 1) {
+        problem_faults(exchange, ANALYSIS_UNKNOWN, faults, "The query is wrong: %s", faults->items[0].detail);
+    } else {
+        problem_faults(exchange, ANALYSIS_UNKNOWN, faults, "%zu indicators are unknown; errors names them.",
+                       faults->total);
+    }
 }
 
 /* The figures of a stored indicator by province. */

@@ -57,8 +57,9 @@ struct analysis_indicators {
     size_t count;
 };
 
-/* Splits the value of a query parameter at its commas into ids; only id is set. Faults of
- * the parameter: bad_format (an empty item, one that stands twice), too_many. */
+/* Splits the value of a query parameter (NULL: none that could be read) at its commas into ids;
+ * only id is set. Faults of the parameter, all of them: bad_format (an empty item, one that stands
+ * twice), too_many. The items that are sound stay, so that they can be looked up all the same. */
 enum status analysis_indicators_split(struct arena *arena, const char *parameter, const char *value, size_t max,
                                       struct analysis_indicators *indicators, struct faults *faults) NODISCARD;
 
@@ -66,6 +67,10 @@ enum status analysis_indicators_split(struct arena *arena, const char *parameter
  * known one or all of them. */
 enum status analysis_indicators_resolve(struct exchange *exchange, const char *parameter,
                                         struct analysis_indicators *indicators, struct faults *faults) NODISCARD;
+
+/* Refuses a query for everything that is wrong with it, faults of its form and indicators that nobody
+ * knows together: 400 invalid_query where there is any fault of form, else 422 unknown_indicator. */
+void analysis_query_refuse(struct exchange *exchange, const struct faults *faults);
 
 /* values[p] for each province, NAN where there is no figure (for a derived one: of either
  * indicator, or a population of 0); count is the number of those that are not. */

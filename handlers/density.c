@@ -89,15 +89,29 @@ static int compare_years(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static void read_bounds(const struct exchange *exchange, struct question *q, struct faults *faults)
+{
+    const struct density_query *query = &q->query;
+    const struct density_bounds bounds = { query->from, query->to, query->cut, exchange_query(exchange, "from") != NULL,
+                                           exchange_query(exchange, "to") != NULL,
+                                           exchange_query(exchange, "cut") != NULL };
+    struct density_fault found[DENSITY_BOUND_FAULTS_MAX];
+    size_t count = density_bounds_set(&bounds, &q->settings, found);
+    for (size_t i = 0; i < count; i++) {
+        faults_add_parameter(faults, found[i].name, found[i].code != NULL ? found[i].code : "missing_parameter", "%s",
+                             found[i].detail);
+    }
+}
+
 /* Fills in the defaults. */
-static void settle(struct arena *arena, struct question *q, struct faults *faults)
+static void settle(struct exchange *exchange, struct question *q, struct faults *faults)
 {
     struct density_query *query = &q->query;
-    struct density_bounds bounds = { query->from, query->to, query->cut };
-    struct density_fault fault = { "", "", "" };
     query->by = query->by < 0 ? BY_NONE : query->by;
     query->relative_to = query->relative_to < 0 ? RELATIVE_NONE : query->relative_to;
-    qsort(query->years.items, query->years.count, sizeof *query->years.items, compare_years);
+    if (query->years.count > 0) {
+        qsort(query->years.items, query->years.count, sizeof *query->years.items, compare_years);
+    }
     q->settings.options = kde_options_default();
     if (query->kernel >= 0) {
         q->settings.options.kernel = (enum kde_kernel)query->kernel;
@@ -106,32 +120,21 @@ static void settle(struct arena *arena, struct question *q, struct faults *fault
         q->settings.options.convention = (enum kde_convention)query->convention;
     }
     if (query->bandwidth != NULL) {
-        read_bandwidth(arena, query->bandwidth, &q->settings.options, faults);
+        read_bandwidth(exchange->arena, query->bandwidth, &q->settings.options, faults);
     }
     q->settings.points = query->points == QUERY_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)query->points;
-    if (!density_bounds_set(&bounds, &q->settings, &fault)) {
-        faults_add_parameter(faults, fault.name, fault.code, "%s", fault.detail);
-    }
+    read_bounds(exchange, q, faults);
 }
 
-static bool read_query(struct exchange *exchange, struct question *q)
+/* The query, its defaults filled in and its indicator taken; what is wrong is added to *faults. */
+static enum status read_query(struct exchange *exchange, struct question *q, struct faults *faults)
 {
-    struct faults faults;
-    if (!query_read(exchange, &query_table, &q->query)) {
-        return false;
+    enum status status = query_gather(exchange, &query_table, &q->query, faults);
+    settle(exchange, q, faults);
+    if (status == STATUS_OK) {
+        status = analysis_indicators_split(exchange->arena, "indicator", q->query.indicator, 1, &q->indicator, faults);
     }
-    faults_init(&faults, exchange->arena);
-    settle(exchange->arena, q, &faults);
-    enum status status = analysis_indicators_split(exchange->arena, "indicator", q->query.indicator, 1, &q->indicator,
-                                                   &faults);
-    if (status != STATUS_OK) {
-        return fail(exchange, status);
-    }
-    if (faults.total > 0) {
-        query_refuse(exchange, &faults);
-        return false;
-    }
-    return true;
+    return status;
 }
 
 static size_t group_count(const struct question *q)
@@ -139,20 +142,17 @@ static size_t group_count(const struct question *q)
     return q->query.by == BY_BELT ? q->basis.belt_count : 1;
 }
 
-/* Bounds the answer's size, now that the number of groups is known. */
-static bool check_size(struct exchange *exchange, const struct question *q)
+/* Bounds the answer's size, now that the number of groups is known. A number of points that could not be read
+ * says nothing of it. */
+static void check_size(const struct exchange *exchange, const struct question *q, struct faults *faults)
 {
     size_t series = q->query.years.count * group_count(q);
-    if (series * q->settings.points <= DENSITY_TOTAL_POINTS_MAX) {
-        return true;
+    bool is_known = q->query.points != QUERY_ABSENT || exchange_query(exchange, "points") == NULL;
+    if (is_known && series * q->settings.points > DENSITY_TOTAL_POINTS_MAX) {
+        faults_add_parameter(faults, "points", "out_of_range",
+                             "%zu series of %zu points each are more than %d points in all: ask for fewer years or "
+                             "points", series, q->settings.points, DENSITY_TOTAL_POINTS_MAX);
     }
-    struct faults faults;
-    faults_init(&faults, exchange->arena);
-    faults_add_parameter(&faults, "points", "out_of_range",
-                         "%zu series of %zu points each are more than %d points in all: ask for fewer years or points",
-                         series, q->settings.points, DENSITY_TOTAL_POINTS_MAX);
-    query_refuse(exchange, &faults);
-    return false;
 }
 
 static void append_number(struct buffer *out, const char *name, double number)
@@ -190,19 +190,18 @@ static bool make_key(struct exchange *exchange, struct question *q)
     return q->key != NULL ? true : fail(exchange, STATUS_EXHAUSTED);
 }
 
-static bool resolve(struct exchange *exchange, struct question *q)
+/* Looks the indicator up. False: there is none that is meant, or another fault; all of them are the reply. */
+static bool resolve(struct exchange *exchange, struct question *q, struct faults *faults)
 {
-    struct faults faults;
-    faults_init(&faults, exchange->arena);
-    enum status status = analysis_indicators_resolve(exchange, "indicator", &q->indicator, &faults);
+    enum status status = analysis_indicators_resolve(exchange, "indicator", &q->indicator, faults);
     if (status != STATUS_OK) {
         return fail(exchange, status);
     }
-    if (faults.total > 0) {
-        problem_faults(exchange, "unknown_indicator", &faults, "The query is wrong: %s", faults.items[0].detail);
-        return false;
+    check_size(exchange, q, faults);
+    if (faults->total > 0) {
+        analysis_query_refuse(exchange, faults);
     }
-    return check_size(exchange, q);
+    return faults->total == 0;
 }
 
 /* The figures of all years. */
@@ -236,59 +235,101 @@ static bool read_columns(struct exchange *exchange, struct question *q)
     return true;
 }
 
-/* The populations of a year, where they weigh the mean; NULL where they do not. */
-static bool read_weights(struct exchange *exchange, const struct question *q, size_t year, double **weights)
+/* The populations of a year. *is_short where a province that has a figure has none. */
+static enum status read_weights(struct exchange *exchange, const struct question *q, size_t year, double **weights,
+                                bool *is_short)
 {
-    struct analysis_indicator items[2] = { *q->indicator.items, { ANALYSIS_POPULATION, ANALYSIS_POPULATION, false } };
-    const struct analysis_indicators both = { items, 2 };
+    const struct analysis_indicator population = { ANALYSIS_POPULATION, ANALYSIS_POPULATION, false };
     size_t count = 0;
-    *weights = NULL;
-    if (q->query.relative_to != RELATIVE_POPULATION) {
-        return true;
-    }
     *weights = arena_array(exchange->arena, q->basis.province_count, sizeof **weights);
     enum status status = *weights == NULL ? STATUS_EXHAUSTED
-                                          : analysis_column_read(exchange, &q->basis, &items[1],
+                                          : analysis_column_read(exchange, &q->basis, &population,
                                                                  q->query.years.items[year], *weights, &count);
-    if (status != STATUS_OK) {
-        return fail(exchange, status);
+    for (size_t p = 0; p < q->basis.province_count && status == STATUS_OK; p++) {
+        *is_short = *is_short || (!isnan(q->columns[year][p]) && isnan((*weights)[p]));
     }
-    for (size_t p = 0; p < q->basis.province_count; p++) {
-        if (!isnan(q->columns[year][p]) && isnan((*weights)[p])) {
-            analysis_no_figures(exchange, &both, &q->query.years.items[year], 1, false);
-            return false;
-        }
-    }
-    return true;
+    return status;
 }
 
-/* Divides a year's figures by their mean. */
-static bool make_relative(struct exchange *exchange, struct question *q, size_t year)
+/* The mean of a column, weighed where weights is not NULL. */
+static double mean_of(const double *column, const double *weights, size_t count)
 {
-    double *column = q->columns[year];
-    double *weights = NULL;
     double sum = 0;
     double total = 0;
-    if (!read_weights(exchange, q, year, &weights)) {
-        return false;
-    }
-    for (size_t p = 0; p < q->basis.province_count; p++) {
+    for (size_t p = 0; p < count; p++) {
         if (!isnan(column[p])) {
             double weight = weights != NULL ? weights[p] : 1;
             sum += weight * column[p];
             total += weight;
         }
     }
-    double mean = sum / total;
+    return sum / total;
+}
+
+/* Years that cannot be made relative. */
+struct lame_years {
+    int64_t *without_weights;
+    size_t without_weights_count;
+    struct faults without_mean;
+};
+
+/* Divides a year's figures by their mean, or notes why that cannot be. */
+static enum status make_relative(struct exchange *exchange, struct question *q, size_t year, struct lame_years *lame)
+{
+    double *column = q->columns[year];
+    double *weights = NULL;
+    bool is_short = false;
+    if (q->query.relative_to == RELATIVE_POPULATION) {
+        enum status status = read_weights(exchange, q, year, &weights, &is_short);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    if (is_short) {
+        lame->without_weights[lame->without_weights_count++] = q->query.years.items[year];
+        return STATUS_OK;
+    }
+    double mean = mean_of(column, weights, q->basis.province_count);
     if (!(mean > 0)) {
-        problem_reply(exchange, "zero_mean", "The mean of %s in %" PRId64 " is 0, so that nothing can be relative to it.",
-                      q->indicator.items->id, q->query.years.items[year]);
-        return false;
+        faults_add_parameter(&lame->without_mean, "years", "zero_mean",
+                             "The mean of %s in %" PRId64 " is 0, so that nothing can be relative to it.",
+                             q->indicator.items->id, q->query.years.items[year]);
+        return STATUS_OK;
     }
     for (size_t p = 0; p < q->basis.province_count; p++) {
         column[p] /= mean;
     }
-    return true;
+    return STATUS_OK;
+}
+
+/* Makes all years relative. False: a problem that names each year that cannot be is the reply. */
+static bool make_all_relative(struct exchange *exchange, struct question *q)
+{
+    struct analysis_indicator items[2] = { *q->indicator.items, { ANALYSIS_POPULATION, ANALYSIS_POPULATION, false } };
+    const struct analysis_indicators both = { items, 2 };
+    struct lame_years lame = { .without_weights = arena_array(exchange->arena, q->query.years.count,
+                                                              sizeof *lame.without_weights) };
+    if (lame.without_weights == NULL) {
+        return fail(exchange, STATUS_EXHAUSTED);
+    }
+    faults_init(&lame.without_mean, exchange->arena);
+    for (size_t y = 0; y < q->query.years.count; y++) {
+        enum status status = make_relative(exchange, q, y, &lame);
+        if (status != STATUS_OK) {
+            return fail(exchange, status);
+        }
+    }
+    if (lame.without_weights_count > 0) {
+        analysis_no_figures(exchange, &both, lame.without_weights, lame.without_weights_count, false);
+        return false;
+    }
+    const struct faults *faults = &lame.without_mean;
+    if (faults->total == 1 && faults->count == 1) {
+        problem_faults(exchange, "zero_mean", faults, "%s", faults->items[0].detail);
+    } else if (faults->total > 0) {
+        problem_faults(exchange, "zero_mean", faults, "The mean is 0 in %zu years; errors names them.", faults->total);
+    }
+    return faults->total == 0;
 }
 
 /* The series of one group and year. */
@@ -373,10 +414,8 @@ static enum handled compute(struct exchange *exchange, struct question *q)
     if (!read_columns(exchange, q)) {
         return HANDLED_REPLY;
     }
-    for (size_t y = 0; y < q->query.years.count && q->query.relative_to != RELATIVE_NONE; y++) {
-        if (!make_relative(exchange, q, y)) {
-            return HANDLED_REPLY;
-        }
+    if (q->query.relative_to != RELATIVE_NONE && !make_all_relative(exchange, q)) {
+        return HANDLED_REPLY;
     }
     enum status status = fill_sheet(exchange->arena, q, &sheet);
     if (status != STATUS_OK) {
@@ -389,8 +428,20 @@ static enum handled compute(struct exchange *exchange, struct question *q)
 enum handled density_get(struct exchange *exchange)
 {
     struct question q = { 0 };
-    if (!read_query(exchange, &q) || !analysis_basis_read(exchange, &q.basis) || !make_key(exchange, &q) ||
-        analysis_reply_cached(exchange, q.key) || !resolve(exchange, &q)) {
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
+    enum status status = read_query(exchange, &q, &faults);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    if (!analysis_basis_read(exchange, &q.basis)) {
+        return HANDLED_REPLY;
+    }
+    if (faults.total == 0 && (!make_key(exchange, &q) || analysis_reply_cached(exchange, q.key))) {
+        return HANDLED_REPLY;
+    }
+    if (!resolve(exchange, &q, &faults)) {
         return HANDLED_REPLY;
     }
     return exchange->is_job ? compute(exchange, &q) : HANDLED_JOB;

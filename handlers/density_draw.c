@@ -49,28 +49,25 @@ const char *density_bandwidth_wanted(struct arena *arena)
     return wanted != NULL ? wanted : "a number or a rule";
 }
 
-bool density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
-                        struct density_fault *fault)
+size_t density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
+                          struct density_fault faults[DENSITY_BOUND_FAULTS_MAX])
 {
-    bool has_from = !isnan(bounds->from);
-    bool has_to = !isnan(bounds->to);
-    bool has_cut = !isnan(bounds->cut);
-    if (has_from != has_to) {
-        *fault = (struct density_fault){ has_from ? "to" : "from", "missing_member",
-                                         "from and to go together: one of them is missing" };
-    } else if (has_from && has_cut) {
-        *fault = (struct density_fault){ "cut", "conflicting_values",
-                                         "cut and the bounds from and to exclude each other" };
-    } else if (has_from && !(bounds->from < bounds->to)) {
-        *fault = (struct density_fault){ "to", "out_of_range", "to is not above from" };
-    } else {
-        settings->has_bounds = has_from;
-        settings->from = bounds->from;
-        settings->to = bounds->to;
-        settings->cut = has_cut ? bounds->cut : DENSITY_CUT_DEFAULT;
-        return true;
+    size_t count = 0;
+    if (bounds->has_from != bounds->has_to) {
+        faults[count++] = (struct density_fault){ bounds->has_from ? "to" : "from", NULL,
+                                                  "from and to go together: one of them is missing" };
+    } else if (bounds->has_from && bounds->from >= bounds->to) {
+        faults[count++] = (struct density_fault){ "to", "out_of_range", "to is not above from" };
     }
-    return false;
+    if (bounds->has_cut && (bounds->has_from || bounds->has_to)) {
+        faults[count++] = (struct density_fault){ "cut", "conflicting_values",
+                                                  "cut and the bounds from and to exclude each other" };
+    }
+    settings->has_bounds = bounds->has_from;
+    settings->from = bounds->from;
+    settings->to = bounds->to;
+    settings->cut = bounds->has_cut ? bounds->cut : DENSITY_CUT_DEFAULT;
+    return count;
 }
 
 /* "the series western of 2010", "the series of 2010" or "the sample". */
@@ -84,71 +81,101 @@ static const char *phrase_series(struct arena *arena, const struct density_serie
     return phrase != NULL ? phrase : "a series";
 }
 
-/* A curve's or the grid's refusal as a problem; series is NULL for the grid's. */
-static void refuse(struct exchange *exchange, const struct density_series *series, const struct kde_refusal *refusal)
+/* The code of a fault, and what was sent that it is about. */
+static const char *code_of(enum kde_fault fault, const char **name)
 {
-    const char *code = "out_of_range";
-    switch (refusal->fault) {
+    *name = "values";
+    switch (fault) {
     case KDE_FAULT_EMPTY:
     case KDE_FAULT_FEW_VALUES:
-        code = "too_few_values";
-        break;
+        return "too_few_values";
     case KDE_FAULT_NO_SPREAD:
-        code = "no_spread";
-        break;
+        return "no_spread";
     case KDE_FAULT_WEIGHTS_ZERO:
-        code = "weights_zero";
-        break;
-    case KDE_FAULT_NONE:
-    case KDE_FAULT_VALUE_NOT_FINITE:
-    case KDE_FAULT_VALUE_TOO_LARGE:
+        *name = "weights";
+        return "weights_zero";
     case KDE_FAULT_WEIGHT_NOT_FINITE:
     case KDE_FAULT_WEIGHT_NEGATIVE:
+        *name = "weights";
+        break;
     case KDE_FAULT_BANDWIDTH:
     case KDE_FAULT_BANDWIDTH_RANGE:
     case KDE_FAULT_BANDWIDTH_TINY:
     case KDE_FAULT_ADJUST:
+        *name = "bandwidth";
+        break;
     case KDE_FAULT_GRID_POINTS:
     case KDE_FAULT_GRID_BOUNDS:
     case KDE_FAULT_GRID_RESOLUTION:
     case KDE_FAULT_CUT:
+    case KDE_FAULT_NONE:
+    case KDE_FAULT_VALUE_NOT_FINITE:
+    case KDE_FAULT_VALUE_TOO_LARGE:
         break;
     }
-    if (series == NULL) {
-        problem_reply(exchange, code, "%s", kde_fault_text(refusal->fault));
-        return;
-    }
-    size_t n = series->sample.n;
-    problem_reply(exchange, code, "About %s, which has %zu value%s: %s", phrase_series(exchange->arena, series), n,
-                  n == 1 ? "" : "s", kde_fault_text(refusal->fault));
+    return "out_of_range";
 }
 
-/* Replies to a status that is not OK. */
-static bool fail(struct exchange *exchange, enum status status, const struct density_series *series,
-                 const struct kde_refusal *refusal)
+/* Says why a series has no curve: of stored figures the years are to blame, of a body its values. */
+static void complain_series(struct arena *arena, const struct density_series *series, enum kde_fault fault,
+                            struct faults *faults)
 {
-    if (status == STATUS_INVALID) {
-        refuse(exchange, series, refusal);
-    } else {
-        problem_status(exchange, status);
+    const char *name = NULL;
+    const char *code = code_of(fault, &name);
+    size_t n = series->sample.n;
+    const char *detail = arena_format(arena, "About %s, which has %zu value%s: %s", phrase_series(arena, series), n,
+                                      n == 1 ? "" : "s", kde_fault_text(fault));
+    detail = detail != NULL ? detail : kde_fault_text(fault);
+    if (series->year != 0) {
+        faults_add_parameter(faults, strcmp(name, "values") == 0 ? "years" : name, code, "%s", detail);
+        return;
     }
+    const char *pointer = arena_format(arena, "/%s", name);
+    faults_add(faults, pointer != NULL ? pointer : "", code, "%s", detail);
+}
+
+/* One code that all share, or invalid_request. */
+static void refuse_series(struct exchange *exchange, const struct faults *faults)
+{
+    const char *code = faults->count > 0 ? faults->items[0].code : "invalid_request";
+    for (size_t i = 1; i < faults->count; i++) {
+        code = strcmp(code, faults->items[i].code) == 0 ? code : "invalid_request";
+    }
+    if (faults->total == 1 && faults->count == 1) {
+        problem_faults(exchange, code, faults, "%s", faults->items[0].detail);
+    } else {
+        problem_faults(exchange, code, faults, "%s And %zu more cannot be drawn; errors names them.",
+                       faults->count > 0 ? faults->items[0].detail : "", faults->total - 1);
+    }
+}
+
+static bool fail(struct exchange *exchange, enum status status)
+{
+    problem_status(exchange, status);
     return false;
 }
 
 static bool make_curves(struct exchange *exchange, struct density_drawing *drawing)
 {
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
     for (size_t i = 0; i < drawing->series_count; i++) {
         struct density_series *series = &drawing->series[i];
         struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
         if (exchange->is_cancelled != NULL && exchange->is_cancelled(exchange)) {
-            return fail(exchange, STATUS_BUSY, series, &refusal);
+            return fail(exchange, STATUS_BUSY);
         }
         enum status status = kde_curve_create(&series->sample, &drawing->settings.options, &series->curve, &refusal);
-        if (status != STATUS_OK) {
-            return fail(exchange, status, series, &refusal);
+        if (status == STATUS_INVALID) {
+            complain_series(exchange->arena, series, refusal.fault, &faults);
+        } else if (status != STATUS_OK) {
+            return fail(exchange, status);
         }
     }
-    return true;
+    if (faults.total > 0) {
+        refuse_series(exchange, &faults);
+    }
+    return faults.total == 0;
 }
 
 static bool make_grid(struct exchange *exchange, struct density_drawing *drawing)
@@ -167,7 +194,13 @@ static bool make_grid(struct exchange *exchange, struct density_drawing *drawing
                                 : kde_grid_cover(curves, drawing->series_count, settings->cut, settings->points,
                                                  &drawing->grid, &refusal);
     }
-    return status == STATUS_OK ? true : fail(exchange, status, NULL, &refusal);
+    if (status == STATUS_INVALID) {
+        const char *name = NULL;
+        const char *code = code_of(refusal.fault, &name);
+        problem_reply(exchange, code, "%s", kde_fault_text(refusal.fault));
+        return false;
+    }
+    return status == STATUS_OK ? true : fail(exchange, status);
 }
 
 /* Density and modes of one series. */

@@ -38,17 +38,20 @@ struct density_settings {
     size_t points;
 };
 
-/* What was sent for the grid; NAN where absent. */
+/* What was sent for the grid. A number that was sent and could not be read is NAN; its fault was named before. */
 struct density_bounds {
     double from, to, cut;
+    bool has_from, has_to, has_cut; /* were sent */
 };
 
 /* What is wrong with the bounds sent: the name of the faulty one, a code and a sentence. */
 struct density_fault {
     const char *name;
-    const char *code;
+    const char *code; /* NULL: it is missing */
     const char *detail;
 };
+
+enum { DENSITY_BOUND_FAULTS_MAX = 2 };
 
 /* A bandwidth as a text: the name of a rule. False where it is none. */
 bool density_rule_find(const char *text, struct kde_options *options);
@@ -60,9 +63,9 @@ bool density_bandwidth_set(double number, struct kde_options *options);
  * never NULL. */
 const char *density_bandwidth_wanted(struct arena *arena);
 
-/* Takes the bounds over, with the default for cut, or says what is wrong. */
-bool density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
-                        struct density_fault *fault);
+/* Takes the bounds over, with the default for cut. Returns how many things are wrong with them. */
+size_t density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
+                          struct density_fault faults[DENSITY_BOUND_FAULTS_MAX]);
 
 /* One sample and its curve. */
 struct density_series {
@@ -87,8 +90,8 @@ struct density_drawing {
 };
 
 /* Makes all curves, the grid that they share, and everything told of them. False: the
- * problem is the reply (too_few_values, no_spread, out_of_range, weights_zero). Either way
- * the drawing is to be given to density_drawing_fini. */
+ * problem is the reply (too_few_values, no_spread, out_of_range, weights_zero, with a fault for
+ * each series that cannot be drawn; invalid_request where they differ in kind). Either way the drawing is to be given to density_drawing_fini. */
 bool density_draw(struct exchange *exchange, struct density_drawing *drawing);
 
 /* Frees the curves. */

@@ -140,11 +140,29 @@ static void read_bandwidth(struct arena *arena, const json_t *value, struct kde_
     }
 }
 
-static void read_settings(struct arena *arena, const struct body *body, struct density_settings *settings,
-                          struct faults *faults)
+static bool has_member(const json_t *document, const char *name)
 {
-    struct density_bounds bounds = { body->from, body->to, body->cut };
-    struct density_fault fault = { "", "", "" };
+    const json_t *value = json_object_get(document, name);
+    return value != NULL && !json_is_null(value);
+}
+
+static void read_bounds(struct arena *arena, const json_t *document, const struct body *body,
+                        struct density_settings *settings, struct faults *faults)
+{
+    const struct density_bounds bounds = { body->from, body->to, body->cut, has_member(document, "from"),
+                                           has_member(document, "to"), has_member(document, "cut") };
+    struct density_fault found[DENSITY_BOUND_FAULTS_MAX];
+    size_t count = density_bounds_set(&bounds, settings, found);
+    for (size_t i = 0; i < count; i++) {
+        const char *pointer = arena_format(arena, "/%s", found[i].name);
+        faults_add(faults, pointer != NULL ? pointer : "", found[i].code != NULL ? found[i].code : "missing_member",
+                   "%s", found[i].detail);
+    }
+}
+
+static void read_settings(struct arena *arena, const json_t *document, const struct body *body,
+                          struct density_settings *settings, struct faults *faults)
+{
     settings->options = kde_options_default();
     if (body->kernel >= 0) {
         settings->options.kernel = (enum kde_kernel)body->kernel;
@@ -156,10 +174,7 @@ static void read_settings(struct arena *arena, const struct body *body, struct d
         read_bandwidth(arena, body->bandwidth, &settings->options, faults);
     }
     settings->points = body->points == BIND_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)body->points;
-    if (!density_bounds_set(&bounds, settings, &fault)) {
-        const char *pointer = arena_format(arena, "/%s", fault.name);
-        faults_add(faults, pointer != NULL ? pointer : "", fault.code, "%s", fault.detail);
-    }
+    read_bounds(arena, document, body, settings, faults);
 }
 
 bool density_sample_read(struct exchange *exchange, json_t *document, struct density_drawing *drawing)
@@ -174,7 +189,7 @@ bool density_sample_read(struct exchange *exchange, json_t *document, struct den
         : json_bind(document, &body_table, BIND_CLEAR, "", &body, arena, &faults);
     if (status == STATUS_OK || (status == STATUS_INVALID && json_is_object(document))) {
         status = read_sample(arena, &body, &drawing->series->sample, &faults);
-        read_settings(arena, &body, &drawing->settings, &faults);
+        read_settings(arena, document, &body, &drawing->settings, &faults);
     }
     if (status == STATUS_EXHAUSTED) {
         problem_status(exchange, status);

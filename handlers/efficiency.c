@@ -92,50 +92,44 @@ static void complain_twice(const struct question *q, struct faults *faults)
     }
 }
 
-/* The query, its defaults filled in and its lists split. */
-static bool read_query(struct exchange *exchange, struct question *q)
+static void fill_defaults(struct efficiency_query *query)
 {
-    struct faults faults;
-    if (!query_read(exchange, &query_table, &q->query)) {
-        return false;
-    }
-    q->query.orientation = q->query.orientation < 0 ? DEA_OUTPUT : q->query.orientation;
-    q->query.slacks = q->query.slacks < 0 ? DEA_SLACKS_MULTI_STAGE : q->query.slacks;
-    q->query.frontier = q->query.frontier < 0 ? DEA_VRS : q->query.frontier;
-    q->query.by = q->query.by < 0 ? BY_NONE : q->query.by;
-    faults_init(&faults, exchange->arena);
-    enum status status = analysis_indicators_split(exchange->arena, "inputs", q->query.inputs, DEA_INPUTS_MAX,
-                                                   &q->inputs, &faults);
-    if (status == STATUS_OK) {
-        status = analysis_indicators_split(exchange->arena, "outputs", q->query.outputs, DEA_OUTPUTS_MAX, &q->outputs,
-                                           &faults);
-    }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return false;
-    }
-    complain_twice(q, &faults);
-    if (faults.total > 0) {
-        query_refuse(exchange, &faults);
-        return false;
-    }
-    return true;
+    query->orientation = query->orientation < 0 ? DEA_OUTPUT : query->orientation;
+    query->slacks = query->slacks < 0 ? DEA_SLACKS_MULTI_STAGE : query->slacks;
+    query->frontier = query->frontier < 0 ? DEA_VRS : query->frontier;
+    query->by = query->by < 0 ? BY_NONE : query->by;
 }
 
-static bool resolve(struct exchange *exchange, struct question *q)
+/* The query, its defaults filled in and its lists split; what is wrong is added to *faults. */
+static enum status read_query(struct exchange *exchange, struct question *q, struct faults *faults)
 {
-    struct faults faults;
-    faults_init(&faults, exchange->arena);
-    enum status status = analysis_indicators_resolve(exchange, "inputs", &q->inputs, &faults);
+    enum status status = query_gather(exchange, &query_table, &q->query, faults);
+    fill_defaults(&q->query);
     if (status == STATUS_OK) {
-        status = analysis_indicators_resolve(exchange, "outputs", &q->outputs, &faults);
+        status = analysis_indicators_split(exchange->arena, "inputs", q->query.inputs, DEA_INPUTS_MAX, &q->inputs,
+                                           faults);
+    }
+    if (status == STATUS_OK) {
+        status = analysis_indicators_split(exchange->arena, "outputs", q->query.outputs, DEA_OUTPUTS_MAX, &q->outputs,
+                                           faults);
+    }
+    complain_twice(q, faults);
+    return status;
+}
+
+/* Looks the indicators up. False: there is none that is meant, or another fault; all of them are the reply. */
+static bool resolve(struct exchange *exchange, struct question *q, struct faults *faults)
+{
+    enum status status = analysis_indicators_resolve(exchange, "inputs", &q->inputs, faults);
+    if (status == STATUS_OK) {
+        status = analysis_indicators_resolve(exchange, "outputs", &q->outputs, faults);
     }
     if (status != STATUS_OK) {
         problem_status(exchange, status);
         return false;
     }
-    if (faults.total > 0) {
-        problem_faults(exchange, "unknown_indicator", &faults, "The query is wrong: %s", faults.items[0].detail);
+    if (faults->total > 0) {
+        analysis_query_refuse(exchange, faults);
         return false;
     }
     return join(exchange, q);
@@ -314,8 +308,18 @@ static enum handled compute(struct exchange *exchange, const struct question *q)
 enum handled efficiency_get(struct exchange *exchange)
 {
     struct question q = { 0 };
-    if (!read_query(exchange, &q) || !analysis_basis_read(exchange, &q.basis) || !make_key(exchange, &q) ||
-        analysis_reply_cached(exchange, q.key) || !resolve(exchange, &q)) {
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
+    enum status status = read_query(exchange, &q, &faults);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    if (faults.total == 0 && (!analysis_basis_read(exchange, &q.basis) || !make_key(exchange, &q) ||
+                              analysis_reply_cached(exchange, q.key))) {
+        return HANDLED_REPLY;
+    }
+    if (!resolve(exchange, &q, &faults)) {
         return HANDLED_REPLY;
     }
     return exchange->is_job ? compute(exchange, &q) : HANDLED_JOB;

@@ -21,13 +21,13 @@ const struct query_table query_nothing = { NULL, 0 };
 struct reading {
     struct exchange *exchange;
     const struct query_table *table;
-    struct faults faults;
+    struct faults *faults;
     enum status status; /* a local fault */
 };
 
 static const char *quote(struct reading *r, const char *text)
 {
-    return faults_quote(&r->faults, text, strlen(text));
+    return faults_quote(r->faults, text, strlen(text));
 }
 
 static bool has_control(const char *text)
@@ -48,7 +48,7 @@ static void set_text(void *slot, const char *text)
 static void read_id(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
 {
     if (!text_is_path_id(value)) {
-        faults_add_parameter(&r->faults, row->name, "bad_format",
+        faults_add_parameter(r->faults, row->name, "bad_format",
                              "%s is %s; an id has 1 to 64 letters, digits, dots, underscores and hyphens, not . or "
                              ".. alone", row->name, quote(r, value));
         return;
@@ -59,7 +59,7 @@ static void read_id(struct reading *r, const struct query_parameter *row, const 
 static void read_word(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
 {
     if (!text_is_word(value)) {
-        faults_add_parameter(&r->faults, row->name, "bad_format",
+        faults_add_parameter(r->faults, row->name, "bad_format",
                              "%s is %s; a word begins with a small letter and goes on with small letters, digits, "
                              "underscores and hyphens, 64 in all", row->name, quote(r, value));
         return;
@@ -71,11 +71,11 @@ static void read_text(struct reading *r, const struct query_parameter *row, cons
 {
     size_t length = strlen(value);
     if (length < (size_t)row->min || length > (size_t)row->max) {
-        faults_add_parameter(&r->faults, row->name, length == 0 ? "bad_format" : "too_long",
+        faults_add_parameter(r->faults, row->name, length == 0 ? "bad_format" : "too_long",
                              "%s has %zu bytes; %" PRId64 " to %" PRId64 " are accepted", row->name, length, row->min,
                              row->max);
     } else if (!text_is_utf8(value, length) || has_control(value)) {
-        faults_add_parameter(&r->faults, row->name, "bad_format",
+        faults_add_parameter(r->faults, row->name, "bad_format",
                              "%s is not UTF-8 without control characters", row->name);
     } else {
         set_text(slot, value);
@@ -92,7 +92,7 @@ static void read_province(struct reading *r, const struct query_parameter *row, 
     if (status == STATUS_OK) {
         set_text(slot, province.code);
     } else if (status == STATUS_ABSENT) {
-        faults_add_parameter(&r->faults, row->name, "unknown_province",
+        faults_add_parameter(r->faults, row->name, "unknown_province",
                              "%s is %s; GET /provinces lists the codes, ISO 3166-2 such as CN-HB or GB/T 2260 such as "
                              "420000", row->name, quote(r, value));
     } else {
@@ -103,13 +103,13 @@ static void read_province(struct reading *r, const struct query_parameter *row, 
 static bool integer_is_sound(struct reading *r, const struct query_parameter *row, const char *value, int64_t *number)
 {
     if (text_to_integer(value, number) != STATUS_OK) {
-        faults_add_parameter(&r->faults, row->name, "wrong_type",
+        faults_add_parameter(r->faults, row->name, "wrong_type",
                              "%s is %s; an integer of %" PRId64 " to %" PRId64 " is wanted", row->name,
                              quote(r, value), row->min, row->max);
         return false;
     }
     if (*number < row->min || *number > row->max) {
-        faults_add_parameter(&r->faults, row->name, "out_of_range",
+        faults_add_parameter(r->faults, row->name, "out_of_range",
                              "%s is %" PRId64 "; %" PRId64 " to %" PRId64 " are accepted", row->name, *number,
                              row->min, row->max);
         return false;
@@ -133,10 +133,10 @@ static void read_limit(struct reading *r, const struct query_parameter *row, con
     bool is_number = text_to_integer(value, &limit) == STATUS_OK;
     bool is_huge = !is_number && digits > 0 && value[digits] == 0;
     if (!is_number && !is_huge) {
-        faults_add_parameter(&r->faults, row->name, "wrong_type", "%s is %s; an integer of 1 to %d is wanted", row->name,
+        faults_add_parameter(r->faults, row->name, "wrong_type", "%s is %s; an integer of 1 to %d is wanted", row->name,
                              quote(r, value), LIMIT_PAGE_MAX);
     } else if (limit < 1) {
-        faults_add_parameter(&r->faults, row->name, "out_of_range",
+        faults_add_parameter(r->faults, row->name, "out_of_range",
                              "%s is %" PRId64 "; a page has 1 to %d rows, and what is more counts as %d", row->name, limit,
                              LIMIT_PAGE_MAX, LIMIT_PAGE_MAX);
     } else {
@@ -149,12 +149,12 @@ static void read_number(struct reading *r, const struct query_parameter *row, co
 {
     double number = 0;
     if (text_to_double(value, &number) != STATUS_OK) {
-        faults_add_parameter(&r->faults, row->name, "wrong_type", "%s is %s; a finite number is wanted", row->name,
+        faults_add_parameter(r->faults, row->name, "wrong_type", "%s is %s; a finite number is wanted", row->name,
                              quote(r, value));
         return;
     }
     if (row->max > row->min && (number < (double)row->min || number > (double)row->max)) {
-        faults_add_parameter(&r->faults, row->name, "out_of_range",
+        faults_add_parameter(r->faults, row->name, "out_of_range",
                              "%s is %s; %" PRId64 " to %" PRId64 " are accepted", row->name, value, row->min, row->max);
         return;
     }
@@ -165,7 +165,7 @@ static void read_boolean(struct reading *r, const struct query_parameter *row, c
 {
     bool is_true = strcmp(value, "true") == 0;
     if (!is_true && strcmp(value, "false") != 0) {
-        faults_add_parameter(&r->faults, row->name, "not_a_choice", "%s is %s; true or false is wanted", row->name,
+        faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s; true or false is wanted", row->name,
                              quote(r, value));
         return;
     }
@@ -180,7 +180,7 @@ static void read_time(struct reading *r, const struct query_parameter *row, cons
             set_text(slot, value);
             return;
         }
-        faults_add_parameter(&r->faults, row->name, "bad_format", "%s is %s; a date such as 2020-02-03 is wanted",
+        faults_add_parameter(r->faults, row->name, "bad_format", "%s is %s; a date such as 2020-02-03 is wanted",
                              row->name, quote(r, value));
         return;
     }
@@ -188,7 +188,7 @@ static void read_time(struct reading *r, const struct query_parameter *row, cons
         memcpy(slot, &number, sizeof number);
         return;
     }
-    faults_add_parameter(&r->faults, row->name, "bad_format",
+    faults_add_parameter(r->faults, row->name, "bad_format",
                          "%s is %s; an instant such as 2020-02-03T06:10:00Z is wanted", row->name, quote(r, value));
 }
 
@@ -214,10 +214,10 @@ static int find_choice(struct reading *r, const struct query_parameter *row, con
     const char *nearest = text_nearest(value, row->choices, count);
     const char *choices = phrase_words(r, row->choices);
     if (nearest != NULL) {
-        faults_add_parameter(&r->faults, row->name, "not_a_choice", "%s is %s, none of %s: %s?", row->name,
+        faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s, none of %s: %s?", row->name,
                              quote(r, value), choices, nearest);
     } else {
-        faults_add_parameter(&r->faults, row->name, "not_a_choice", "%s is %s, none of %s", row->name,
+        faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s, none of %s", row->name,
                              quote(r, value), choices);
     }
     return -1;
@@ -245,14 +245,14 @@ static const char **split(struct reading *r, const struct query_parameter *row, 
     for (char *at = copy; at != NULL;) {
         char *comma = strchr(at, ',');
         if (*count == max) {
-            faults_add_parameter(&r->faults, row->name, "too_many", "%s has more than %zu items", row->name, max);
+            faults_add_parameter(r->faults, row->name, "too_many", "%s has more than %zu items", row->name, max);
             return NULL;
         }
         if (comma != NULL) {
             *comma++ = 0;
         }
         if (*at == 0) {
-            faults_add_parameter(&r->faults, row->name, "bad_format",
+            faults_add_parameter(r->faults, row->name, "bad_format",
                                  "%s is %s; items stand between commas, without blanks, none of them empty", row->name,
                                  quote(r, value));
             return NULL;
@@ -263,6 +263,18 @@ static const char **split(struct reading *r, const struct query_parameter *row, 
     return items;
 }
 
+/* Whether items[i] stands among the items before it. */
+static bool stands_before(const char *const *items, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (strcmp(items[i], items[j]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each item that is wrong is named. */
 static void read_words(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
 {
     assert(row->max >= 1 && row->max <= QUERY_ITEMS_MAX);
@@ -272,32 +284,43 @@ static void read_words(struct reading *r, const struct query_parameter *row, con
         return;
     }
     if (words.count < (size_t)row->min) {
-        faults_add_parameter(&r->faults, row->name, "bad_format", "%s has %zu items; at least %" PRId64 " are wanted",
+        faults_add_parameter(r->faults, row->name, "bad_format", "%s has %zu items; at least %" PRId64 " are wanted",
                              row->name, words.count, row->min);
         return;
     }
+    size_t before = r->faults->total;
     for (size_t i = 0; i < words.count; i++) {
         const char *ignored = NULL;
-        size_t before = r->faults.total;
-        if (row->choices != NULL) {
+        if (stands_before(items, i)) {
+            faults_add_parameter(r->faults, row->name, "bad_format", "%s names %s twice", row->name,
+                                 quote(r, items[i]));
+        } else if (row->choices != NULL) {
             find_choice(r, row, items[i]);
         } else {
             read_word(r, row, items[i], &ignored);
         }
-        if (r->faults.total > before) {
-            return;
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(items[i], items[j]) == 0) {
-                faults_add_parameter(&r->faults, row->name, "bad_format", "%s names %s twice", row->name, items[i]);
-                return;
-            }
-        }
+    }
+    if (r->faults->total > before) {
+        return;
     }
     words.items = items;
     memcpy(slot, &words, sizeof words);
 }
 
+/* False, with a fault, where integers[count] stands among the count before it. */
+static bool integer_is_new(struct reading *r, const struct query_parameter *row, const int64_t *integers, size_t count)
+{
+    for (size_t j = 0; j < count; j++) {
+        if (integers[count] == integers[j]) {
+            faults_add_parameter(r->faults, row->name, "bad_format", "%s names %" PRId64 " twice", row->name,
+                                 integers[count]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Each item that is wrong is named. */
 static void read_integers(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
 {
     struct query_integers integers = { NULL, 0 };
@@ -310,17 +333,16 @@ static void read_integers(struct reading *r, const struct query_parameter *row, 
         r->status = STATUS_EXHAUSTED;
         return;
     }
+    size_t before = r->faults->total;
+    size_t sound = 0;
     for (size_t i = 0; i < integers.count; i++) {
-        if (!integer_is_sound(r, row, items[i], &integers.items[i])) {
-            return;
+        if (integer_is_sound(r, row, items[i], &integers.items[sound]) &&
+            integer_is_new(r, row, integers.items, sound)) {
+            sound++;
         }
-        for (size_t j = 0; j < i; j++) {
-            if (integers.items[i] == integers.items[j]) {
-                faults_add_parameter(&r->faults, row->name, "bad_format", "%s names %" PRId64 " twice", row->name,
-                                     integers.items[i]);
-                return;
-            }
-        }
+    }
+    if (r->faults->total > before) {
+        return;
     }
     memcpy(slot, &integers, sizeof integers);
 }
@@ -367,12 +389,12 @@ static void complain_unknown(struct reading *r, const char *name)
     }
     const char *nearest = text_nearest(name, names, r->table->count);
     if (nearest != NULL) {
-        faults_add_parameter(&r->faults, name, "unknown_parameter", "%s is unknown: %s?", quote(r, name), nearest);
+        faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown: %s?", quote(r, name), nearest);
     } else if (r->table->count > 0) {
-        faults_add_parameter(&r->faults, name, "unknown_parameter", "%s is unknown; known are %s", quote(r, name),
+        faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown; known are %s", quote(r, name),
                              phrase_words(r, names));
     } else {
-        faults_add_parameter(&r->faults, name, "unknown_parameter", "%s is unknown; this takes no parameters",
+        faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown; this takes no parameters",
                              quote(r, name));
     }
 }
@@ -400,33 +422,41 @@ static void read_sent(struct reading *r, char *target, unsigned *seen)
         } else if (++seen[index] == 1) {
             read_value(r, row, pair->value, target + row->offset);
         } else if (seen[index] == 2) {
-            faults_add_parameter(&r->faults, row->name, "repeated_parameter", "%s stands more than once", row->name);
+            faults_add_parameter(r->faults, row->name, "repeated_parameter", "%s stands more than once", row->name);
         }
     }
 }
 
-bool query_read(struct exchange *exchange, const struct query_table *table, void *target)
+enum status query_gather(struct exchange *exchange, const struct query_table *table, void *target,
+                         struct faults *faults)
 {
-    struct reading r = { .exchange = exchange, .table = table, .status = STATUS_OK };
+    struct reading r = { .exchange = exchange, .table = table, .faults = faults, .status = STATUS_OK };
     unsigned seen[PARAMETERS_MAX] = { 0 };
     assert(table->count <= PARAMETERS_MAX);
-    faults_init(&r.faults, exchange->arena);
     for (size_t i = 0; i < table->count; i++) {
         set_absent(&table->parameters[i], (char *)target + table->parameters[i].offset);
     }
     read_sent(&r, target, seen);
     for (size_t i = 0; i < table->count; i++) {
         if (table->parameters[i].is_required && seen[i] == 0) {
-            faults_add_parameter(&r.faults, table->parameters[i].name, "missing_parameter", "%s is needed",
+            faults_add_parameter(faults, table->parameters[i].name, "missing_parameter", "%s is needed",
                                  table->parameters[i].name);
         }
     }
-    if (r.status != STATUS_OK) {
-        problem_status(exchange, r.status);
+    return r.status;
+}
+
+bool query_read(struct exchange *exchange, const struct query_table *table, void *target)
+{
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
+    enum status status = query_gather(exchange, table, target, &faults);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
         return false;
     }
-    if (r.faults.total > 0) {
-        query_refuse(exchange, &r.faults);
+    if (faults.total > 0) {
+        query_refuse(exchange, &faults);
         return false;
     }
     return true;

@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
 #include "handlers/exchange.h"
 #include "json/bind.h"
+#include "json/faults.h"
 
 /*
  * Query parameters to C structs, by tables: one row per parameter, as json/bind.h does for
@@ -87,6 +89,12 @@ extern const struct query_table query_nothing;
  * wrong_type, out_of_range, too_long, bad_format, not_a_choice, too_many,
  * unknown_province) is the reply. Texts borrow from the exchange or lie in its arena. */
 bool query_read(struct exchange *exchange, const struct query_table *table, void *target);
+
+/* The same where the handler sees more than the table does: what is wrong is added to *faults and nothing is
+ * replied, so that the handler can add what it finds and refuse all of it at once. What was wrong is absent in
+ * *target. Fails for a local fault alone. */
+enum status query_gather(struct exchange *exchange, const struct query_table *table, void *target,
+                         struct faults *faults) NODISCARD;
 
 /* For faults that only a handler sees (two parameters that exclude each other): the same
  * problem out of faults that it gathered. */

@@ -247,7 +247,16 @@ def test_a_province_without_a_figure_is_left_out(start):
     ({"points": "16.5"}, 400, "invalid_query", {"points": "wrong_type"}),
     ({"cut": "-1"}, 400, "invalid_query", {"cut": "out_of_range"}),
     ({"cut": "inf"}, 400, "invalid_query", {"cut": "wrong_type"}),
-    ({"from": "1"}, 400, "invalid_query", {"to": "missing_member"}),
+    ({"from": "1"}, 400, "invalid_query", {"to": "missing_parameter"}),
+    ({"to": "1", "cut": "2"}, 400, "invalid_query", {"from": "missing_parameter", "cut": "conflicting_values"}),
+    ({"from": "1", "to": "x"}, 400, "invalid_query", {"to": "wrong_type"}),
+    ({"kernel": "foo", "bandwidth": "bar", "points": "1", "cut": "-1", "from": "1", "by": "x", "relative_to": "y",
+      "indicator": "nope", "years": "1800,x"}, 400, "invalid_query",
+     {"kernel": "not_a_choice", "bandwidth": "not_a_choice", "points": "out_of_range", "cut": "conflicting_values",
+      "to": "missing_parameter", "by": "not_a_choice", "relative_to": "not_a_choice", "indicator": "unknown_indicator",
+      "years": "wrong_type"}),
+    ({"indicator": "nope", "kernel": "x"}, 400, "invalid_query",
+     {"indicator": "unknown_indicator", "kernel": "not_a_choice"}),
     ({"from": "2", "to": "2"}, 400, "invalid_query", {"to": "out_of_range"}),
     ({"from": "1", "to": "2", "cut": "3"}, 400, "invalid_query", {"cut": "conflicting_values"}),
     ({"convention": "fwhm"}, 400, "invalid_query", {"convention": "not_a_choice"}),
@@ -259,6 +268,21 @@ def test_queries_that_are_refused(service, query, status, code, places):
     body = assert_problem(service.get(PATH, params=params), status, code)
     if places is not None:
         assert faults(body) == places
+
+
+def test_every_year_that_cannot_be_drawn_is_named(start):
+    own = start()
+    figures = [{"indicator": "beds", "year": year, "province": "CN-HB", "value": value}
+               for year, value in ((2098, 5), (2099, 6), (2100, 0))]
+    assert own.request("PUT", "/figures", token=True, json={"figures": figures}).status_code in (200, 201)
+    params = {"indicator": "beds", "years": "2098,2099,2018"}
+    body = assert_problem(own.get(PATH, params=params), 422, "too_few_values")
+    assert [fault["parameter"] for fault in body["errors"]] == ["years"] * 2
+    assert "2098" in body["errors"][0]["detail"] and "2099" in body["errors"][1]["detail"]
+    body = assert_problem(own.get(PATH, params={**params, "relative_to": "population"}), 422, "no_figures")
+    assert "2098 to 2099" in body["detail"]
+    body = assert_problem(own.get(PATH, params={**params, "years": "2100", "relative_to": "mean"}), 422, "zero_mean")
+    assert faults(body) == {"years": "zero_mean"}
 
 
 def test_the_years_there_are_come_with_the_refusal(service):
@@ -314,13 +338,13 @@ def test_a_large_sample_is_binned(service):
     ({}, "missing_member", {"/values": "missing_member"}),
     ({"values": []}, "too_short", {"/values": "too_short"}),
     ({"values": "1,2"}, "wrong_type", {"/values": "wrong_type"}),
-    ({"values": [1]}, "too_few_values", None),
-    ({"values": [2, 2, 2]}, "no_spread", None),
+    ({"values": [1]}, "too_few_values", {"/values": "too_few_values"}),
+    ({"values": [2, 2, 2]}, "no_spread", {"/values": "no_spread"}),
     ({"values": [1, "2", None, 1e16, [], True]}, "invalid_request",
      {"/values/1": "wrong_type", "/values/2": "wrong_type", "/values/3": "out_of_range", "/values/4": "wrong_type",
       "/values/5": "wrong_type"}),
     ({"values": [1, 2], "weights": [1]}, "wrong_length", {"/weights": "wrong_length"}),
-    ({"values": [1, 2], "weights": [0, 0]}, "weights_zero", None),
+    ({"values": [1, 2], "weights": [0, 0]}, "weights_zero", {"/weights": "weights_zero"}),
     ({"values": [1, 2], "weights": [1, -1]}, "out_of_range", {"/weights/1": "out_of_range"}),
     ({"values": [1, 2], "bandwidth": 0}, "out_of_range", {"/bandwidth": "out_of_range"}),
     ({"values": [1, 2], "bandwidth": "wide"}, "not_a_choice", {"/bandwidth": "not_a_choice"}),
@@ -330,6 +354,9 @@ def test_a_large_sample_is_binned(service):
      {"/points": "out_of_range", "/kernel": "not_a_choice", "/cut": "out_of_range", "/wieghts": "unknown_member"}),
     ({"values": [1, 2], "from": 1}, "missing_member", {"/to": "missing_member"}),
     ({"values": [1, 2], "from": 2, "to": 1}, "out_of_range", {"/to": "out_of_range"}),
+    ({"values": [1, 2], "from": 2, "to": "1"}, "wrong_type", {"/to": "wrong_type"}),
+    ({"values": [1, 2], "from": 2, "cut": 1}, "invalid_request",
+     {"/to": "missing_member", "/cut": "conflicting_values"}),
     ({"values": [1, 2], "from": 1, "to": 2, "cut": 1}, "conflicting_values", {"/cut": "conflicting_values"}),
     ({"values": [1, 2], "from": 1, "to": 1.0000000000000002}, "out_of_range", None),
     ({"values": [1e15, -1e15], "bandwidth": 1e-3}, "out_of_range", None),

@@ -240,11 +240,13 @@ def test_a_province_without_a_figure_is_left_out(start):
     ({"inputs": "institutions,"}, 400, "invalid_query", {"inputs": "bad_format"}),
     ({"inputs": "institutions,institutions"}, 400, "invalid_query", {"inputs": "bad_format"}),
     ({"inputs": "hospital_visits"}, 400, "invalid_query", {"outputs": "bad_format"}),
-    ({"inputs": ",".join(f"i{i}" for i in range(21))}, 400, "invalid_query", {"inputs": "too_many"}),
     ({"orientation": "up"}, 400, "invalid_query", {"orientation": "not_a_choice"}),
     ({"slacks": "three-stage"}, 400, "invalid_query", {"slacks": "not_a_choice"}),
     ({"frontier": "fdh"}, 400, "invalid_query", {"frontier": "not_a_choice"}),
     ({"by": "province"}, 400, "invalid_query", {"by": "not_a_choice"}),
+    ({"inputs": "nope,,institutions_per_10k", "outputs": "", "orientation": "x", "foo": "1"}, 400, "invalid_query",
+     {"inputs": "unknown_indicator", "outputs": "bad_format", "orientation": "not_a_choice",
+      "foo": "unknown_parameter"}),
     ({"outptus": "x"}, 400, "invalid_query", {"outptus": "unknown_parameter"}),
 ])
 def test_queries_that_are_refused(service, query, status, code, places):
@@ -252,6 +254,13 @@ def test_queries_that_are_refused(service, query, status, code, places):
     body = assert_problem(service.get(PATH, params=params), status, code)
     if places is not None:
         assert faults(body) == places
+
+
+def test_every_item_of_a_list_is_judged(service):
+    params = {**QUERY, "inputs": ",".join(f"i{i}" for i in range(21))}
+    body = assert_problem(service.get(PATH, params=params), 400, "invalid_query")
+    assert [(fault["parameter"], fault["code"]) for fault in body["errors"]] == [
+        ("inputs", "too_many"), *[("inputs", "unknown_indicator")] * 20]
 
 
 def test_the_nearest_indicator_and_the_known_years_are_named(service):

@@ -217,27 +217,86 @@ static void bandwidths_are_rules_or_numbers(void **state)
 static void bounds_are_cut_or_both_ends(void **state)
 {
     const double none = (double)NAN;
-    const struct { struct density_bounds bounds; const char *name, *code; } cases[] = {
-        { { none, none, none }, NULL, NULL },
-        { { none, none, 0 }, NULL, NULL },
-        { { 1, 2, none }, NULL, NULL },
-        { { 1, none, none }, "to", "missing_member" },
-        { { none, 1, 3 }, "from", "missing_member" },
-        { { 1, 1, none }, "to", "out_of_range" },
-        { { 1, 2, 3 }, "cut", "conflicting_values" },
+    const struct {
+        struct density_bounds bounds;
+        size_t count;
+        const char *name, *code; /* of the first fault */
+    } cases[] = {
+        { { none, none, none, false, false, false }, 0, NULL, NULL },
+        { { none, none, 0, false, false, true }, 0, NULL, NULL },
+        { { 1, 2, none, true, true, false }, 0, NULL, NULL },
+        { { 1, none, none, true, false, false }, 1, "to", NULL },
+        { { none, 1, 3, false, true, true }, 2, "from", NULL },
+        { { 1, 1, none, true, true, false }, 1, "to", "out_of_range" },
+        { { 1, 2, 3, true, true, true }, 1, "cut", "conflicting_values" },
+        { { 2, 1, 3, true, true, true }, 2, "to", "out_of_range" },
+        { { 1, none, none, true, true, false }, 0, NULL, NULL }, /* what could not be read is not missing */
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct density_settings settings = { .points = 16 };
-        struct density_fault fault = { NULL, NULL, NULL };
-        assert_int_equal(density_bounds_set(&cases[i].bounds, &settings, &fault), cases[i].name == NULL);
-        if (cases[i].name != NULL) {
-            assert_string_equal(fault.name, cases[i].name);
-            assert_string_equal(fault.code, cases[i].code);
-        } else {
+        struct density_fault faults[DENSITY_BOUND_FAULTS_MAX];
+        assert_int_equal(density_bounds_set(&cases[i].bounds, &settings, faults), cases[i].count);
+        if (cases[i].count > 0) {
+            assert_string_equal(faults[0].name, cases[i].name);
+            assert_true((faults[0].code == NULL) == (cases[i].code == NULL));
+            if (cases[i].code != NULL) {
+                assert_string_equal(faults[0].code, cases[i].code);
+            }
+        } else if (i < 3) {
             assert_int_equal(settings.has_bounds, i == 2);
             assert_true(settings.cut == (i == 1 ? 0 : DENSITY_CUT_DEFAULT));
         }
+    }
+}
+
+/* Faults of form and unknown indicators leave together, under the status of the more basic ones. */
+static void a_query_is_refused_for_everything_at_once(void **state)
+{
+    struct fake fake;
+    struct faults faults;
+    (void)state;
+    fake_init(&fake);
+    faults_init(&faults, &fake.arena);
+    faults_add_parameter(&faults, "inputs", "unknown_indicator", "there is no indicator a");
+    faults_add_parameter(&faults, "outputs", "unknown_indicator", "there is no indicator b");
+    analysis_query_refuse(&fake.exchange, &faults);
+    fake_assert_problem(&fake, 422, "unknown_indicator");
+    faults_add_parameter(&faults, "by", "not_a_choice", "by is x");
+    analysis_query_refuse(&fake.exchange, &faults);
+    fake_assert_problem(&fake, 400, "invalid_query");
+    assert_int_equal(json_array_size(json_object_get(fake.body, "errors")), 3);
+    fake_fini(&fake);
+}
+
+/* A series without a curve does not hide the next one. */
+static void every_series_that_cannot_be_drawn_is_named(void **state)
+{
+    static const double one[] = { 5 };
+    static const double same[] = { 5, 5, 5 };
+    static const double good[] = { 1, 2, 4 };
+    struct density_series series[] = {
+        { .year = 2098, .sample = { one, NULL, 1 } },
+        { .year = 2099, .sample = { one, NULL, 1 } },
+        { .year = 2100, .sample = { good, NULL, 3 } },
+        { .year = 2101, .sample = { same, NULL, 3 } },
+    };
+    struct fake fake;
+    (void)state;
+    for (size_t count = 2; count <= 4; count++) {
+        struct density_drawing drawing = { .settings = { .options = kde_options_default(), .cut = 3, .points = 16 },
+                                           .series = series, .series_count = count };
+        fake_init(&fake);
+        assert_false(density_draw(&fake.exchange, &drawing));
+        density_drawing_fini(&drawing);
+        fake_assert_problem(&fake, 422, count < 4 ? "too_few_values" : "invalid_request");
+        assert_int_equal(json_array_size(json_object_get(fake.body, "errors")), count < 4 ? 2 : 3);
+        assert_string_equal(fake_fault(&fake, 0, "years"), "too_few_values");
+        assert_string_equal(fake_fault(&fake, 1, "years"), "too_few_values");
+        if (count == 4) {
+            assert_string_equal(fake_fault(&fake, 2, "years"), "no_spread");
+        }
+        fake_fini(&fake);
     }
 }
 
@@ -252,6 +311,8 @@ int main(void)
         cmocka_unit_test(words_and_enums_agree),
         cmocka_unit_test(bandwidths_are_rules_or_numbers),
         cmocka_unit_test(bounds_are_cut_or_both_ends),
+        cmocka_unit_test(a_query_is_refused_for_everything_at_once),
+        cmocka_unit_test(every_series_that_cannot_be_drawn_is_named),
     };
     return cmocka_run_group_tests_name("handlers_analysis", tests, NULL, NULL);
 }

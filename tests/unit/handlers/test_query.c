@@ -201,6 +201,45 @@ static void test_all_faults_at_once(void **state)
     fake_fini(&fake);
 }
 
+/* Lists: each item that is wrong is named, not the first alone. */
+static void test_all_faults_of_lists(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct all all = { 0 };
+    fake_init(&fake);
+    fake_add_query(&fake, "integers", "2010,1,x,2010,2101");
+    fake_add_query(&fake, "words", "a,B,a");
+    assert_false(query_read(&fake.exchange, &table, &all));
+    assert_int_equal(json_array_size(json_object_get(fake_body(&fake), "errors")), 6);
+    assert_string_equal(fake_fault(&fake, 0, "integers"), "out_of_range");
+    assert_string_equal(fake_fault(&fake, 1, "integers"), "wrong_type");
+    assert_string_equal(fake_fault(&fake, 2, "integers"), "bad_format");
+    assert_string_equal(fake_fault(&fake, 3, "integers"), "out_of_range");
+    assert_string_equal(fake_fault(&fake, 4, "words"), "bad_format");
+    assert_string_equal(fake_fault(&fake, 5, "words"), "bad_format");
+    fake_fini(&fake);
+}
+
+/* Gathering replies nothing and adds to what is there; what was wrong is absent. */
+static void test_gather(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct few few = { 0 };
+    struct faults faults;
+    fake_init(&fake);
+    faults_init(&faults, &fake.arena);
+    fake_add_query(&fake, "limit", "0");
+    assert_int_equal(query_gather(&fake.exchange, &few_table, &few, &faults), STATUS_OK);
+    assert_int_equal(faults.total, 2);
+    assert_true(few.limit == QUERY_ABSENT && few.site == NULL);
+    assert_int_equal(fake.exchange.status, 0);
+    assert_int_equal(query_gather(&fake.exchange, &few_table, &few, &faults), STATUS_OK);
+    assert_int_equal(faults.total, 4);
+    fake_fini(&fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +247,8 @@ int main(void)
         cmocka_unit_test(test_every_kind),
         cmocka_unit_test(test_every_fault),
         cmocka_unit_test(test_all_faults_at_once),
+        cmocka_unit_test(test_all_faults_of_lists),
+        cmocka_unit_test(test_gather),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }
