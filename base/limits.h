@@ -18,6 +18,7 @@ enum {
     LIMIT_PAGE_MAX = 1000,           /* bounded memory for one answer */
     LIMIT_FAULTS = 100,              /* faults named in one problem; more are counted */
     LIMIT_JSON_DEPTH = 32,           /* nesting of a body: bounded recursion */
+    LIMIT_FIGURES = 2000000,         /* rows of one submission of figures: about 100 MiB when read */
     LIMIT_BODY_INLINE = 65536,       /* bodies above stand in the blob table */
     LIMIT_PATH_SEGMENTS = 6,         /* longest route: /supplies/{id}/movements */
     LIMIT_QUERY_PARAMETERS = 40,     /* query members of one target */

@@ -68,17 +68,17 @@ void analysis_reply_finish(struct exchange *exchange, const char *key)
     }
 }
 
-bool analysis_body_parse(struct exchange *exchange, json_t **document)
+bool analysis_body_parse(struct exchange *exchange, json_t **document, struct faults *faults)
 {
-    struct faults faults;
-    faults_init(&faults, exchange->arena);
+    faults_init(faults, exchange->arena);
     const char *body = exchange->body != NULL ? exchange->body : "";
-    enum status status = json_parse(body, exchange->body_length, document, &faults);
-    if (status == STATUS_OK) {
-        return true;
+    *document = NULL;
+    enum status status = json_parse(body, exchange->body_length, document, faults);
+    if (*document != NULL) {
+        return true; /* what is wrong with it, if anything, is named with the rest */
     }
     if (status == STATUS_INVALID) {
-        analysis_body_refuse(exchange, &faults);
+        analysis_body_refuse(exchange, faults);
     } else {
         problem_status(exchange, status);
     }

@@ -25,8 +25,9 @@ bool analysis_reply_cached(struct exchange *exchange, const char *key);
  * reply that failed for lack of memory becomes a problem. */
 void analysis_reply_finish(struct exchange *exchange, const char *key);
 
-/* Parses the body. False: the problem (400, 413) is the reply. */
-bool analysis_body_parse(struct exchange *exchange, json_t **document);
+/* Parses the body. False: the problem (400, 413) is the reply. faults is initialised; numbers
+ * too large to be read are in it, and json_is_unfit (json/unfit.h) knows them in the document. */
+bool analysis_body_parse(struct exchange *exchange, json_t **document, struct faults *faults);
 
 /* Frees the document. A large one's memory goes back to the system: threads of the pool live
  * long, and each would keep what its largest body took. */

@@ -451,13 +451,14 @@ enum handled density_post(struct exchange *exchange)
 {
     json_t *document = NULL;
     struct density_sheet sheet = { 0 };
+    struct faults faults;
     if (!exchange->is_job) {
         return HANDLED_JOB;
     }
-    if (!analysis_body_parse(exchange, &document)) {
+    if (!analysis_body_parse(exchange, &document, &faults)) {
         return HANDLED_REPLY;
     }
-    bool is_sound = density_sample_read(exchange, document, &sheet.drawing);
+    bool is_sound = density_sample_read(exchange, document, &faults, &sheet.drawing);
     analysis_body_free(exchange, document); /* the numbers were copied; a large document goes before the work begins */
     return is_sound ? draw(exchange, &sheet, NULL) : HANDLED_REPLY;
 }

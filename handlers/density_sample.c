@@ -13,6 +13,7 @@
 #include "handlers/problem.h"
 #include "json/bind.h"
 #include "json/parse.h"
+#include "json/unfit.h"
 
 struct body {
     json_t *values, *weights, *bandwidth;
@@ -50,6 +51,9 @@ static void complain_number(struct arena *arena, struct faults *faults, const st
                             const json_t *value)
 {
     const char *code = json_is_number(value) ? "out_of_range" : "wrong_type";
+    if (json_is_unfit(value, faults)) {
+        return;
+    }
     if (faults_is_full(faults)) {
         faults_add(faults, "", code, "%s", "");
         return;
@@ -177,26 +181,25 @@ static void read_settings(struct arena *arena, const json_t *document, const str
     read_bounds(arena, document, body, settings, faults);
 }
 
-bool density_sample_read(struct exchange *exchange, json_t *document, struct density_drawing *drawing)
+bool density_sample_read(struct exchange *exchange, json_t *document, struct faults *faults,
+                         struct density_drawing *drawing)
 {
     struct arena *arena = exchange->arena;
     struct body body = { 0 };
-    struct faults faults;
-    faults_init(&faults, arena);
     drawing->series = arena_array(arena, 1, sizeof *drawing->series);
     enum status status = drawing->series == NULL
         ? STATUS_EXHAUSTED
-        : json_bind(document, &body_table, BIND_CLEAR, "", &body, arena, &faults);
+        : json_bind(document, &body_table, BIND_CLEAR, "", &body, arena, faults);
     if (status == STATUS_OK || (status == STATUS_INVALID && json_is_object(document))) {
-        status = read_sample(arena, &body, &drawing->series->sample, &faults);
-        read_settings(arena, document, &body, &drawing->settings, &faults);
+        status = read_sample(arena, &body, &drawing->series->sample, faults);
+        read_settings(arena, document, &body, &drawing->settings, faults);
     }
     if (status == STATUS_EXHAUSTED) {
         problem_status(exchange, status);
         return false;
     }
-    if (faults.total > 0) {
-        analysis_body_refuse(exchange, &faults);
+    if (faults->total > 0) {
+        analysis_body_refuse(exchange, faults);
         return false;
     }
     drawing->series_count = 1;

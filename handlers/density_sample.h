@@ -16,8 +16,9 @@ enum { DENSITY_VALUES_MAX = 5000000 };
  *   weights?  as many numbers of 0 to 1e15, not all 0
  *   kernel?, convention?, points?, cut?, from?, to?   as in the query of the GET
  *   bandwidth?   the name of a rule or a number
- * False: the problem with all faults named is the reply. The series lies in the arena.
+ * faults has those of parsing. False: the problem with all faults named is the reply. The series lies in the arena.
  */
-bool density_sample_read(struct exchange *exchange, json_t *document, struct density_drawing *drawing);
+bool density_sample_read(struct exchange *exchange, json_t *document, struct faults *faults,
+                         struct density_drawing *drawing);
 
 #endif

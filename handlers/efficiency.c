@@ -329,13 +329,14 @@ enum handled efficiency_post(struct exchange *exchange)
 {
     json_t *document = NULL;
     struct efficiency_sheet sheet = { 0 };
+    struct faults faults;
     if (!exchange->is_job) {
         return HANDLED_JOB;
     }
-    if (!analysis_body_parse(exchange, &document)) {
+    if (!analysis_body_parse(exchange, &document, &faults)) {
         return HANDLED_REPLY;
     }
-    if (efficiency_units_read(exchange, document, &sheet)) {
+    if (efficiency_units_read(exchange, document, &faults, &sheet)) {
         solve(exchange, &sheet, NULL);
     }
     analysis_body_free(exchange, document);

@@ -14,6 +14,7 @@
 #include "handlers/problem.h"
 #include "json/bind.h"
 #include "json/parse.h"
+#include "json/unfit.h"
 
 struct body {
     json_t *inputs, *outputs, *dmus;
@@ -46,7 +47,7 @@ struct unit {
 /* Where one reading stands. */
 struct reading {
     struct arena *arena;
-    struct faults faults;
+    struct faults *faults;
     struct names inputs, outputs;
     char *units; /* unit_count structs of unit_bytes */
     size_t unit_count, unit_bytes;
@@ -73,20 +74,23 @@ static void read_name(struct reading *r, const char *member, size_t index, const
     const char *pointer = arena_format(r->arena, "/%s/%zu", member, index);
     const char *text = json_string_value(value);
     pointer = pointer != NULL ? pointer : "";
+    if (json_is_unfit(value, r->faults)) {
+        return;
+    }
     if (text == NULL) {
-        faults_add(&r->faults, pointer, "wrong_type", "an item of %s is %s; a text is wanted", member,
+        faults_add(r->faults, pointer, "wrong_type", "an item of %s is %s; a text is wanted", member,
                    json_type_phrase(value));
         return;
     }
-    const char *quoted = faults_quote(&r->faults, text, json_string_length(value));
+    const char *quoted = faults_quote(r->faults, text, json_string_length(value));
     if (!text_is_path_id(text)) {
-        faults_add(&r->faults, pointer, "bad_format",
+        faults_add(r->faults, pointer, "bad_format",
                    "%s is no name; it takes 1 to 64 of letters, digits, dot, hyphen and underscore, not . or .. alone",
                    quoted);
     } else if (strcmp(text, "id") == 0 || strcmp(text, "group") == 0) {
-        faults_add(&r->faults, pointer, "bad_format", "%s is a member of every unit and cannot name a number", quoted);
+        faults_add(r->faults, pointer, "bad_format", "%s is a member of every unit and cannot name a number", quoted);
     } else if (has_name(&r->inputs, text) || has_name(&r->outputs, text) || has_name(names, text)) {
-        faults_add(&r->faults, pointer, "duplicate_name", "%s stands twice among inputs and outputs", quoted);
+        faults_add(r->faults, pointer, "duplicate_name", "%s stands twice among inputs and outputs", quoted);
     } else {
         names->items[names->count++] = text;
     }
@@ -102,13 +106,13 @@ static enum status read_names(struct reading *r, const char *member, const json_
         return STATUS_EXHAUSTED;
     }
     if (!json_is_array(value)) {
-        faults_add(&r->faults, pointer, "wrong_type", "%s is %s; an array of names is wanted", member,
+        faults_add(r->faults, pointer, "wrong_type", "%s is %s; an array of names is wanted", member,
                    json_type_phrase(value));
         return STATUS_OK;
     }
     size_t count = json_array_size(value);
     if (count == 0 || count > max) {
-        faults_add(&r->faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %zu are accepted",
+        faults_add(r->faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %zu are accepted",
                    member, count, max);
         return STATUS_OK;
     }
@@ -152,7 +156,7 @@ static enum status bind_units(struct reading *r, json_t *dmus)
     const struct bind_table unit_table = { members, numbers + 2, r->unit_bytes };
     const struct bind_member row = { "dmus", BIND_OBJECTS, true, 0, 1, DEA_UNITS_MAX, NULL, &unit_table };
     const struct bind_table table = { &row, 1, sizeof units };
-    enum status status = json_bind(object, &table, BIND_CLEAR, "", &units, r->arena, &r->faults);
+    enum status status = json_bind(object, &table, BIND_CLEAR, "", &units, r->arena, r->faults);
     json_decref(object);
     r->units = units.items;
     r->unit_count = units.count;
@@ -192,8 +196,8 @@ static enum status check_ids(struct reading *r)
             first = i;
             continue;
         }
-        const char *pointer = faults_is_full(&r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/id", places[i].index);
-        faults_add(&r->faults, pointer != NULL ? pointer : "", "duplicate_id", "%s is the id of /dmus/%zu already",
+        const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/id", places[i].index);
+        faults_add(r->faults, pointer != NULL ? pointer : "", "duplicate_id", "%s is the id of /dmus/%zu already",
                    places[i].id, places[first].index);
     }
     return STATUS_OK;
@@ -278,7 +282,7 @@ static enum status read_units(struct reading *r, json_t *dmus)
     }
     size_t numbers = r->inputs.count + r->outputs.count;
     if (status == STATUS_OK && r->unit_count * numbers > EFFICIENCY_CELLS_MAX) {
-        faults_add(&r->faults, "/dmus", "too_long",
+        faults_add(r->faults, "/dmus", "too_long",
                    "dmus has %zu units of %zu numbers each; units times numbers may be at most %d", r->unit_count,
                    numbers, EFFICIENCY_CELLS_MAX);
     }
@@ -288,11 +292,11 @@ static enum status read_units(struct reading *r, json_t *dmus)
 /* All of the body, faults gathered. The units are looked at only where all names are sound. */
 static enum status read_body(struct reading *r, json_t *document, struct body *body)
 {
-    enum status status = json_bind(document, &body_table, BIND_CLEAR, "", body, r->arena, &r->faults);
+    enum status status = json_bind(document, &body_table, BIND_CLEAR, "", body, r->arena, r->faults);
     if (status == STATUS_EXHAUSTED) {
         return status;
     }
-    size_t before = r->faults.total;
+    size_t before = r->faults->total;
     status = STATUS_OK;
     if (body->inputs != NULL) {
         status = read_names(r, "inputs", body->inputs, DEA_INPUTS_MAX, &r->inputs);
@@ -300,25 +304,25 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     if (status == STATUS_OK && body->outputs != NULL) {
         status = read_names(r, "outputs", body->outputs, DEA_OUTPUTS_MAX, &r->outputs);
     }
-    bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults.total == before;
+    bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults->total == before;
     return status == STATUS_OK && has_names && body->dmus != NULL ? read_units(r, body->dmus) : status;
 }
 
-bool efficiency_units_read(struct exchange *exchange, json_t *document, struct efficiency_sheet *sheet)
+bool efficiency_units_read(struct exchange *exchange, json_t *document, struct faults *faults,
+                           struct efficiency_sheet *sheet)
 {
-    struct reading r = { .arena = exchange->arena };
+    struct reading r = { .arena = exchange->arena, .faults = faults };
     struct body body = { 0 };
-    faults_init(&r.faults, exchange->arena);
     enum status status = read_body(&r, document, &body);
-    if (status == STATUS_OK && r.faults.total == 0) {
+    if (status == STATUS_OK && r.faults->total == 0) {
         status = fill_sheet(&r, sheet);
     }
     if (status != STATUS_OK) {
         problem_status(exchange, status);
         return false;
     }
-    if (r.faults.total > 0) {
-        analysis_body_refuse(exchange, &r.faults);
+    if (r.faults->total > 0) {
+        analysis_body_refuse(exchange, r.faults);
         return false;
     }
     dea_options_init(&sheet->options);

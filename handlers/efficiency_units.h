@@ -17,9 +17,10 @@ enum { EFFICIENCY_CELLS_MAX = 200000 };
  *   dmus              1 to 20,000 objects, each with id, group? and a number of 0 to 1e15 for
  *                     every name; no other members, no id twice
  *   orientation?, slacks?, frontier?   as in the query of the GET
- * False: the problem with all faults named is the reply. What the sheet points to lives in
- * the arena and in the document.
+ * faults has those of parsing. False: the problem with all faults named is the reply. What
+ * the sheet points to lives in the arena and in the document.
  */
-bool efficiency_units_read(struct exchange *exchange, json_t *document, struct efficiency_sheet *sheet);
+bool efficiency_units_read(struct exchange *exchange, json_t *document, struct faults *faults,
+                           struct efficiency_sheet *sheet);
 
 #endif

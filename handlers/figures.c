@@ -6,10 +6,12 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "db/figure.h"
 #include "db/reference.h"
+#include "handlers/analysis.h"
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "handlers/submit.h"
@@ -43,21 +45,48 @@ struct put_query {
 static const struct query_parameter put_rows[] = { QUERY_BOOLEAN_ROW(struct put_query, dry_run, false) };
 static const struct query_table put_table = QUERY_TABLE(put_rows);
 
+/* Says what would have worked instead of an indicator that is not stored. */
+static enum status complain_indicator(struct exchange *exchange, const char *id, struct faults *faults)
+{
+    struct indicator base;
+    size_t ending = sizeof ANALYSIS_DERIVED - 1;
+    enum status status = STATUS_ABSENT;
+    const char *stored = figure_is_derived(id) ? arena_copy(exchange->arena, id, strlen(id) - ending) : "";
+    if (stored == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (*stored != 0) {
+        status = db_indicator_find(exchange->db, exchange->arena, stored, &base);
+    }
+    if (status == STATUS_OK) {
+        faults_add_parameter(faults, "indicator", "unknown_indicator",
+                             "%s is computed and not stored; the figures that it is computed from are those of %s and "
+                             ANALYSIS_POPULATION, id, stored);
+    } else if (status == STATUS_ABSENT) {
+        faults_add_parameter(faults, "indicator", "unknown_indicator",
+                             "%s is not a stored indicator; GET /indicators lists them", id);
+        status = STATUS_OK;
+    }
+    return status;
+}
+
 /* Refuses an indicator that is not stored: an empty list would hide a slip. */
 static bool indicator_is_known(struct exchange *exchange, const char *id)
 {
     struct indicator indicator;
+    struct faults faults;
     enum status status = id == NULL ? STATUS_OK : db_indicator_find(exchange->db, exchange->arena, id, &indicator);
-    if (status == STATUS_ABSENT) {
-        struct faults faults;
-        faults_init(&faults, exchange->arena);
-        faults_add_parameter(&faults, "indicator", "unknown_indicator",
-                             "%s is not a stored indicator; GET /indicators lists them", id);
-        query_refuse(exchange, &faults);
-    } else if (status != STATUS_OK) {
-        problem_status(exchange, status);
+    if (status == STATUS_OK) {
+        return true;
     }
-    return status == STATUS_OK;
+    faults_init(&faults, exchange->arena);
+    status = status == STATUS_ABSENT ? complain_indicator(exchange, id, &faults) : status;
+    if (status == STATUS_OK && faults.count > 0) {
+        problem_faults(exchange, "unknown_indicator", &faults, "The query is wrong: %s", faults.items[0].detail);
+    } else {
+        problem_status(exchange, status != STATUS_OK ? status : STATUS_EXHAUSTED);
+    }
+    return false;
 }
 
 /* The row that a cursor names; years are digits in it. */
@@ -171,16 +200,38 @@ static void reply_dry(struct exchange *exchange, const struct figures_effect *ef
     json_writer_finish(&w);
 }
 
+static bool is_blank(const char *body, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (memchr(" \t\r\n", body[i], 4) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the request says that its body is CSV; where it has none, nobody else asks. */
+static bool is_sent_as_csv(const struct exchange *exchange)
+{
+    static const char csv[] = "text/csv";
+    const char *type = exchange->body_length == 0 ? exchange->header(exchange, "Content-Type") : NULL;
+    return exchange->is_csv || (type != NULL && strncasecmp(type, csv, sizeof csv - 1) == 0);
+}
+
 /* The media type decides how the body is read; the rules tell the two apart by the body. */
 static bool media_fits(struct exchange *exchange)
 {
     bool is_json = figure_body_is_json(exchange->body, exchange->body_length);
-    if (exchange->is_csv && is_json) {
-        problem_reply(exchange, "bad_csv", "The body is sent as text/csv but is empty or JSON. Its first line names the "
-                                           "columns: indicator,year,province,value.");
+    bool is_csv = is_sent_as_csv(exchange);
+    if (is_csv && is_json) {
+        bool is_empty = is_blank(exchange->body, exchange->body_length);
+        problem_reply(exchange, "bad_csv", "%s.", is_empty
+            ? "The body is sent as text/csv, but " FIGURE_HEADER_WANTED
+            : "The body is sent as text/csv but is JSON. Its first line names the columns: "
+              "indicator,year,province,value");
         return false;
     }
-    if (!exchange->is_csv && !is_json) {
+    if (!is_csv && !is_json) {
         problem_reply(exchange, "invalid_json", "The body is sent as JSON but does not begin with {. Rows of CSV are "
                                                 "sent as Content-Type: text/csv.");
         return false;

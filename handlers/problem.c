@@ -172,13 +172,14 @@ static void write_fault(struct json_writer *w, const struct fault *fault)
     json_object_begin(w);
     if (fault->parameter != NULL) {
         json_member_text(w, "parameter", fault->parameter);
-    } else if (fault->row > 0) {
-        json_member_integer(w, "row", fault->row);
-        if (fault->column != NULL) {
-            json_member_text(w, "column", fault->column);
-        }
     } else if (fault->pointer != NULL) {
         json_member_text(w, "pointer", fault->pointer);
+    }
+    if (fault->row > 0) {
+        json_member_integer(w, "row", fault->row);
+    }
+    if (fault->column != NULL) {
+        json_member_text(w, "column", fault->column);
     }
     json_member_text(w, "code", fault->code);
     json_member_text(w, "detail", fault->detail);

@@ -106,8 +106,9 @@ struct bind_table {
 #define BIND_VALUE_ROW(T, M, REQUIRED) \
     { #M, BIND_VALUE, REQUIRED, BIND_OFFSET(T, M, json_t *), 0, 0, NULL, NULL }
 
-/* Fills *target (zeroed by the caller; absent optional members, and those with faults, get
- * the absent value of their kind). JSON null counts as absent; unknown members are refused
+/* Fills *target (zeroed by the caller; absent members, and those with faults, get the absent
+ * value of their kind). Numbers that json_parse has named in faults count as absent without
+ * another fault. JSON null counts as absent; unknown members are refused
  * whatever their value. Faults are appended with the pointer prefix given ("" at the top),
  * the table's members in its order, then the unknown ones in the document's:
  *   wrong_type         another JSON type; a number with point or exponent where an integer is
@@ -121,7 +122,7 @@ struct bind_table {
  *   unknown_member     with the nearest known name, if any. Where the name is longer than 256
  *                      bytes, the pointer is that of the object.
  * Each detail says what was found and what would be accepted. STATUS_INVALID where faults
- * were added; STATUS_EXHAUSTED without memory; *target is of no use after either. Texts and
+ * were added: *target then holds what is sound. STATUS_EXHAUSTED without memory. Texts and
  * values borrow from the document; arrays live in the arena. */
 enum status json_bind(json_t *object, const struct bind_table *table, enum bind_mode mode, const char *pointer,
                       void *target, struct arena *arena, struct faults *faults) NODISCARD;

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -96,6 +97,34 @@ void faults_add_parameter(struct faults *faults, const char *parameter, const ch
     va_start(arguments, format);
     add(faults, &fault, format, arguments);
     va_end(arguments);
+}
+
+void faults_number_rows(struct faults *faults, const char *array)
+{
+    size_t length = strlen(array);
+    for (size_t i = 0; i < faults->count; i++) {
+        struct fault *fault = &faults->items[i];
+        if (fault->pointer == NULL || strncmp(fault->pointer, array, length) != 0 || fault->pointer[length] != '/') {
+            continue;
+        }
+        const char *index = fault->pointer + length + 1;
+        if (*index >= '0' && *index <= '9') {
+            fault->row = strtol(index, NULL, 10) + 1;
+        }
+    }
+}
+
+void faults_sort_rows(struct faults *faults)
+{
+    for (size_t i = 1; i < faults->count; i++) { /* stable; at most LIMIT_FAULTS */
+        struct fault moved = faults->items[i];
+        size_t to = i;
+        while (to > 0 && faults->items[to - 1].row > moved.row) {
+            faults->items[to] = faults->items[to - 1];
+            to--;
+        }
+        faults->items[to] = moved;
+    }
 }
 
 /* The number of bytes of the well-formed character at text, 0 where there is none. */

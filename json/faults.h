@@ -15,7 +15,7 @@ struct fault {
     const char *pointer; /* JSON Pointer (RFC 6901) of the member; NULL for rows of CSV and for query names */
     const char *code;    /* stable, static: unknown_member, wrong_type, ... */
     const char *detail;  /* a sentence: what is wrong, what would have worked */
-    long row;            /* line of a CSV body, the header being 1; 0 where none */
+    long row;            /* line of a CSV body, the header being 1; of rows in JSON which one, from 1; 0 where none */
     const char *column;  /* name of the CSV column, or NULL */
     const char *parameter; /* name of the query parameter, or NULL */
 };
@@ -25,6 +25,7 @@ struct faults {
     struct fault items[LIMIT_FAULTS];
     size_t count; /* kept, at most LIMIT_FAULTS */
     size_t total; /* found */
+    bool has_unfit; /* numbers too large are among them (json/unfit.h) */
 };
 
 void faults_init(struct faults *faults, struct arena *arena);
@@ -45,6 +46,12 @@ void faults_add(struct faults *faults, const char *pointer, const char *code, co
 /* Adds a fault in a row and column of CSV. */
 void faults_add_row(struct faults *faults, long row, const char *column, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Numbers the faults of rows that came as JSON: one at or below array/N is of row N + 1. */
+void faults_number_rows(struct faults *faults, const char *array);
+
+/* Puts those that are kept into the order of their rows, those of no row first. */
+void faults_sort_rows(struct faults *faults);
 
 /* Adds a fault of a query parameter. */
 void faults_add_parameter(struct faults *faults, const char *parameter, const char *code, const char *format, ...)

@@ -2,16 +2,19 @@
  * Parsing, by jansson. Three things are looked at before jansson allocates anything: zero
  * bytes, the depth, and what the document would cost in memory (a body of "{}," repeated
  * grows eightyfold). jansson's messages quote the input as it came, so each is replaced by a
- * sentence of ours. What the document means is the matter of bind.c.
+ * sentence of ours. Numbers too large are for unfit.c; what the document means is the matter
+ * of bind.c.
  */
 #include "json/parse.h"
 
 #include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "json/unfit.h"
 
 /* What jansson 2.14 was seen to allocate for one of each on a 64-bit machine. A text's or
  * name's own bytes come with the length. */
@@ -171,6 +174,17 @@ static void report_error(struct faults *faults, const char *bytes, size_t length
     faults_add(faults, "", "invalid_json", "line %d, column %d: %s", error->line, column, sentence_for(error));
 }
 
+static bool is_cost_reported(struct faults *faults, uint64_t cost_bytes)
+{
+    if (cost_bytes <= LIMIT_JSON_MEMORY) {
+        return false;
+    }
+    faults_add(faults, "", "too_many_values", "the body has so many values that reading it takes about %llu MiB; "
+               "at most %llu MiB are given to one body: send it in parts",
+               (unsigned long long)(cost_bytes / MIB), (unsigned long long)(LIMIT_JSON_MEMORY / MIB));
+    return true;
+}
+
 /* Faults that are plainer to see here than from jansson's messages. */
 static bool is_refused_at_sight(const char *bytes, size_t length, struct faults *faults)
 {
@@ -194,13 +208,46 @@ static bool is_refused_at_sight(const char *bytes, size_t length, struct faults 
         report_depth(faults, bytes, outline.too_deep_at);
         return true;
     }
-    if (outline.cost_bytes > LIMIT_JSON_MEMORY) {
-        faults_add(faults, "", "too_many_values", "the body has so many values that reading it takes about %llu MiB; "
-                   "at most %llu MiB are given to one body: send it in parts",
-                   (unsigned long long)(outline.cost_bytes / MIB), (unsigned long long)(LIMIT_JSON_MEMORY / MIB));
-        return true;
+    return is_cost_reported(faults, outline.cost_bytes);
+}
+
+enum { PARSE_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
+
+/* What jansson's refusal comes to. */
+static enum status refuse(const char *bytes, size_t length, const json_error_t *error, struct faults *faults)
+{
+    /* jansson leaves the text empty at most places where malloc failed. */
+    if (error->text[0] == 0 || json_error_code(error) == json_error_out_of_memory) {
+        return STATUS_EXHAUSTED;
     }
-    return false;
+    report_error(faults, bytes, length, error);
+    return STATUS_INVALID;
+}
+
+/* Parses once more what has numbers too large, with these masked: they are named, and the
+ * document shows the rest. */
+static enum status parse_masked(const char *bytes, size_t length, json_t **document, struct faults *faults)
+{
+    json_error_t error;
+    enum status status = STATUS_INVALID;
+    char *masked = malloc(length + 1);
+    if (masked == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    memcpy(masked, bytes, length);
+    masked[length] = 0;
+    unfit_mask(masked, length);
+    if (!is_cost_reported(faults, outline_of(masked, length).cost_bytes)) { /* a text costs more than a number */
+        json_t *parsed = json_loadb(masked, length, PARSE_FLAGS, &error);
+        if (parsed == NULL) {
+            status = refuse(bytes, length, &error, faults);
+        } else {
+            unfit_name(bytes, masked, length, faults);
+            *document = parsed;
+        }
+    }
+    free(masked);
+    return status;
 }
 
 enum status json_parse(const char *bytes, size_t length, json_t **document, struct faults *faults)
@@ -209,17 +256,15 @@ enum status json_parse(const char *bytes, size_t length, json_t **document, stru
     if (is_refused_at_sight(bytes, length, faults)) {
         return STATUS_INVALID;
     }
-    json_t *parsed = json_loadb(bytes, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *parsed = json_loadb(bytes, length, PARSE_FLAGS, &error);
     if (parsed != NULL) {
         *document = parsed;
         return STATUS_OK;
     }
-    /* jansson leaves the text empty at most places where malloc failed. */
-    if (error.text[0] == 0 || json_error_code(&error) == json_error_out_of_memory) {
-        return STATUS_EXHAUSTED;
+    if (error.text[0] != 0 && json_error_code(&error) == json_error_numeric_overflow) {
+        return parse_masked(bytes, length, document, faults);
     }
-    report_error(faults, bytes, length, &error);
-    return STATUS_INVALID;
+    return refuse(bytes, length, &error, faults);
 }
 
 const char *json_type_phrase(const json_t *value)

@@ -11,7 +11,7 @@
 /*
  * JSON text to a jansson document. Strict: RFC 8259, UTF-8 without a byte order mark, no
  * duplicate members, no NUL (raw or escaped), no lone surrogates, nothing behind the
- * value, integers within 64 bits, other numbers within a double's range.
+ * value. Numbers within 64 bits or a double's range can be read, larger ones are named.
  */
 
 /* Parses a body. Any JSON value is accepted at the top: json_bind refuses what is not an
@@ -22,7 +22,11 @@
  *   duplicate_member  a member stands twice in one object,
  *   invalid_json      anything else,
  * whose detail names line and column (in characters, from 1, where reading stopped).
- * The caller json_decref()s the document. STATUS_EXHAUSTED without memory. */
+ * Where nothing is wrong but that numbers are too large, each has a fault out_of_range at
+ * its pointer instead, and *document is set all the same, so that whoever goes on can name
+ * what else is wrong; json_is_unfit (json/unfit.h) knows those numbers in it. In every other
+ * failure *document stays as it was. The caller json_decref()s the document.
+ * STATUS_EXHAUSTED without memory. */
 enum status json_parse(const char *bytes, size_t length, json_t **document, struct faults *faults) NODISCARD;
 
 /* "a text", "an array", ... for messages about a value's type. */

@@ -45,6 +45,7 @@ static enum status check(struct context *context)
     case COMMAND_SITE_PUT:         return site_put_check(context);
     case COMMAND_ITEM_PUT:         item_put_check(context); return STATUS_OK;
     case COMMAND_INDICATOR_PUT:    indicator_put_check(context); return STATUS_OK;
+    case COMMAND_FIGURES_PUT:      return figures_put_check(context);
     case COMMAND_SUPPLY_INTAKE:    return supply_intake_check(context);
     case COMMAND_SUPPLY_ADJUST:    supply_adjust_check(context); return STATUS_OK;
     case COMMAND_TRANSFER_CREATE:  return transfer_create_check(context);
@@ -52,7 +53,6 @@ static enum status check(struct context *context)
     case COMMAND_TRANSFER_CANCEL:
     case COMMAND_TRANSFER_RETURN:  transfer_reason_check(context); return STATUS_OK;
     case COMMAND_TRANSFER_DISPATCH:
-    case COMMAND_FIGURES_PUT: /* told row by row: figure.c */
     case COMMAND_GENESIS:
     case COMMAND_KINDS:
         break;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "rules/figure_read.h"
 #include "rules/identifier.h"
 #include "rules/personal.h"
@@ -95,19 +96,25 @@ static enum status bind_body(struct command *command, enum bind_mode mode, struc
 {
     const struct bind_table *table = request_table((int)command->kind);
     assert(table != NULL);
-    enum status status = json_parse(command->body, command->body_length, &command->document, faults);
-    if (status != STATUS_OK) {
-        return status;
+    enum status parsed = json_parse(command->body, command->body_length, &command->document, faults);
+    if (command->document == NULL) {
+        return parsed;
     }
     void *request = arena_alloc(arena, table->size);
     if (request == NULL) {
         return STATUS_EXHAUSTED;
     }
-    status = json_bind(command->document, table, mode, "", request, arena, faults);
+    enum status status = json_bind(command->document, table, mode, "", request, arena, faults);
     if (status == STATUS_OK || (status == STATUS_INVALID && json_is_object(command->document))) {
         command->request = request;
     }
-    return status;
+    return status != STATUS_OK ? status : parsed;
+}
+
+/* More is read of figures than the table binds. */
+static bool has_figures(const struct command *command)
+{
+    return command->request != NULL && (command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS);
 }
 
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
@@ -117,12 +124,14 @@ enum status command_decode(struct command *command, enum bind_mode mode, const c
     command->submitted_length = command->body_length = body_length;
     command->personal = NULL;
     command->personal_count = 0;
+    command->document = NULL;
     command->request = NULL;
     if (command->kind == COMMAND_FIGURES_PUT && !figure_body_is_json(body, body_length)) {
-        return figure_read_csv(command, arena, faults);
+        size_t rows_max = mode == BIND_COMMITTED ? SIZE_MAX : LIMIT_FIGURES; /* what was accepted once is replayed */
+        return figure_read_csv(command, rows_max, arena, faults);
     }
     enum status status = bind_body(command, mode, arena, faults);
-    if (status == STATUS_OK && (command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS)) {
+    if ((status == STATUS_OK || status == STATUS_INVALID) && has_figures(command)) {
         status = figure_read_decimals(command, arena, faults);
     }
     if (command->request != NULL && (status == STATUS_OK || status == STATUS_INVALID)) {

@@ -75,8 +75,8 @@ enum status command_kind_from_name(const char *name, enum command_kind *kind) NO
  * in command->body by their commitments and listed in command->personal; with
  * BIND_COMMITTED (replay) the body is taken as it is. kind, target, id, new_id, actor
  * and if_version are set by the caller before. STATUS_INVALID with all faults named that the
- * body alone shows; where it was an object, command->request then holds the members that
- * could be read, the others absent, for rules_check and nothing else. STATUS_EXHAUSTED,
+ * body alone shows; where it was an object (or rows of CSV), command->request then holds what
+ * could be read, the rest absent, for rules_check and nothing else. STATUS_EXHAUSTED,
  * STATUS_IO (no random bytes) else. command_fini is due in every case.
  */
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,

@@ -12,54 +12,22 @@
 #include "db/figure.h"
 #include "db/reference.h"
 #include "rules/context.h"
+#include "rules/figure_codes.h"
 #include "rules/request.h"
-
-/* A set of known codes, looked up once each. */
-struct codes {
-    const char **names;
-    const char **iso; /* what the name stands for; NULL where unknown */
-    size_t count;
-    size_t capacity;
-};
-
-static const char *const *codes_find(const struct codes *codes, const char *name)
-{
-    for (size_t i = 0; i < codes->count; i++) {
-        if (strcmp(codes->names[i], name) == 0) {
-            return &codes->iso[i];
-        }
-    }
-    return NULL;
-}
-
-static enum status codes_add(struct codes *codes, struct arena *arena, const char *name, const char *iso)
-{
-    if (codes->count == codes->capacity) {
-        size_t capacity = codes->capacity == 0 ? 64 : codes->capacity * 2;
-        const char **names = arena_array(arena, capacity, sizeof *names);
-        const char **isos = arena_array(arena, capacity, sizeof *isos);
-        if (names == NULL || isos == NULL) {
-            return STATUS_EXHAUSTED;
-        }
-        if (codes->count > 0) {
-            memcpy(names, codes->names, codes->count * sizeof *names);
-            memcpy(isos, codes->iso, codes->count * sizeof *isos);
-        }
-        codes->names = names;
-        codes->iso = isos;
-        codes->capacity = capacity;
-    }
-    codes->names[codes->count] = name;
-    codes->iso[codes->count++] = iso;
-    return STATUS_OK;
-}
 
 struct check {
     struct db *db;
     struct arena *arena;
     struct faults *faults;
-    struct codes provinces, indicators;
+    struct figure_codes provinces, indicators;
 };
+
+bool figure_is_derived(const char *indicator)
+{
+    static const char ending[] = "_per_10k";
+    size_t length = strlen(indicator);
+    return length > sizeof ending - 1 && strcmp(indicator + length - (sizeof ending - 1), ending) == 0;
+}
 
 /* what goes on with the sentence that the name at fault begins. */
 static void add_fault(struct check *check, const struct figure_request *row, size_t index, const char *member,
@@ -67,56 +35,73 @@ static void add_fault(struct check *check, const struct figure_request *row, siz
 {
     if (row->row > 0) {
         faults_add_row(check->faults, row->row, member, code, "%s %s", name, what);
-    } else {
-        const char *pointer = arena_format(check->arena, "/figures/%zu/%s", index, member);
-        faults_add(check->faults, pointer, code, "%s %s", name, what);
+        return;
     }
+    const char *pointer =
+        faults_is_full(check->faults) ? NULL : arena_format(check->arena, FIGURE_ROWS "/%zu/%s", index, member);
+    faults_add(check->faults, pointer, code, "%s %s", name, what);
 }
 
+/* What a province's code stands for; its value is NULL where no province has it. */
+static enum status find_province(struct check *check, const char *name, const struct figure_code **found)
+{
+    *found = figure_codes_find(&check->provinces, name);
+    if (*found != NULL) {
+        return STATUS_OK;
+    }
+    struct province province = { 0 };
+    enum status status = db_province_find(check->db, check->arena, name, &province);
+    if (status == STATUS_OK || status == STATUS_ABSENT) {
+        status = figure_codes_add(&check->provinces, check->arena, name, province.code);
+    }
+    *found = figure_codes_find(&check->provinces, name);
+    return status;
+}
+
+/* The same for an indicator. */
+static enum status find_indicator(struct check *check, const char *name, const struct figure_code **found)
+{
+    *found = figure_codes_find(&check->indicators, name);
+    if (*found != NULL) {
+        return STATUS_OK;
+    }
+    struct indicator indicator = { 0 };
+    enum status status = db_indicator_find(check->db, check->arena, name, &indicator);
+    if (status == STATUS_OK || status == STATUS_ABSENT) {
+        status = figure_codes_add(&check->indicators, check->arena, name, indicator.id);
+    }
+    *found = figure_codes_find(&check->indicators, name);
+    return status;
+}
+
+/* The province becomes its ISO code. */
 static enum status check_province(struct check *check, struct figure_request *row, size_t index)
 {
-    const char *const *known = codes_find(&check->provinces, row->province);
-    if (known == NULL) {
-        struct province province = { 0 };
-        enum status status = db_province_find(check->db, check->arena, row->province, &province);
-        if (status != STATUS_OK && status != STATUS_ABSENT) {
-            return status;
-        }
-        status = codes_add(&check->provinces, check->arena, row->province, province.code);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        known = codes_find(&check->provinces, row->province);
+    const struct figure_code *found = NULL;
+    enum status status = find_province(check, row->province, &found);
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (*known == NULL) {
+    if (found->value == NULL) {
         add_fault(check, row, index, "province", "unknown_province", row->province,
                   "is no province; GET /provinces lists them");
     } else {
-        row->province = *known;
+        row->province = found->value;
     }
     return STATUS_OK;
 }
 
 static enum status check_indicator(struct check *check, const struct figure_request *row, size_t index)
 {
-    const char *const *known = codes_find(&check->indicators, row->indicator);
-    if (known == NULL) {
-        struct indicator indicator = { 0 };
-        enum status status = db_indicator_find(check->db, check->arena, row->indicator, &indicator);
-        if (status != STATUS_OK && status != STATUS_ABSENT) {
-            return status;
-        }
-        status = codes_add(&check->indicators, check->arena, row->indicator, indicator.id);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        known = codes_find(&check->indicators, row->indicator);
-    }
-    if (*known == NULL) {
+    const struct figure_code *found = NULL;
+    enum status status = find_indicator(check, row->indicator, &found);
+    if (status == STATUS_OK && found->value == NULL) {
         add_fault(check, row, index, "indicator", "unknown_indicator", row->indicator,
-                  "is no stored indicator; PUT /indicators/{id} makes one");
+                  figure_is_derived(row->indicator)
+                      ? "is no stored indicator: it is computed from stored ones; submit the figures of these"
+                      : "is no stored indicator; PUT /indicators/{id} makes one");
     }
-    return STATUS_OK;
+    return status;
 }
 
 static int compare_figures(const void *a, const void *b)
@@ -138,18 +123,21 @@ static bool is_same_key(const struct figure_request *x, const struct figure_requ
     return x->year == y->year && strcmp(x->indicator, y->indicator) == 0 && strcmp(x->province, y->province) == 0;
 }
 
-/* A figure may stand in a submission once. */
+/* A figure may stand in a submission once. Rows whose key could not be read are left out. */
 static enum status check_doubles(struct check *check, struct figure_request *rows, size_t count)
 {
-    const struct figure_request **sorted = malloc(count * sizeof *sorted);
+    const struct figure_request **sorted = malloc((count + 1) * sizeof *sorted);
+    size_t keyed = 0;
     if (sorted == NULL) {
         return STATUS_EXHAUSTED;
     }
     for (size_t i = 0; i < count; i++) {
-        sorted[i] = &rows[i];
+        if (rows[i].indicator != NULL && rows[i].year != BIND_ABSENT && rows[i].province != NULL) {
+            sorted[keyed++] = &rows[i];
+        }
     }
-    qsort(sorted, count, sizeof *sorted, compare_figures);
-    for (size_t i = 1; i < count; i++) {
+    qsort(sorted, keyed, sizeof *sorted, compare_figures);
+    for (size_t i = 1; i < keyed; i++) {
         if (is_same_key(sorted[i - 1], sorted[i])) {
             add_fault(check, sorted[i], (size_t)(sorted[i] - rows), "province", "duplicate_row",
                       sorted[i]->province, "of that indicator and year stands in an earlier row too");
@@ -157,6 +145,34 @@ static enum status check_doubles(struct check *check, struct figure_request *row
     }
     free(sorted);
     return STATUS_OK;
+}
+
+/* Names what is wrong with the codes and keys of rows, as far as they could be read. */
+static enum status check_keys(struct check *check, const struct bind_array *array)
+{
+    struct figure_request *rows = array->items;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < array->count; i++) {
+        if (rows[i].province != NULL) {
+            status = check_province(check, &rows[i], i);
+        }
+        if (status == STATUS_OK && rows[i].indicator != NULL) {
+            status = check_indicator(check, &rows[i], i);
+        }
+    }
+    if (status == STATUS_OK) {
+        status = check_doubles(check, rows, array->count);
+    }
+    faults_number_rows(check->faults, FIGURE_ROWS);
+    faults_sort_rows(check->faults);
+    return status;
+}
+
+enum status figures_put_check(struct context *context)
+{
+    const struct figures_request *request = context->command->request;
+    struct check check = { context->db, context->arena, &context->outcome->refusal.faults, { 0 }, { 0 } };
+    return check_keys(&check, &request->figures);
 }
 
 static enum status count_effect(struct check *check, const struct figure_request *rows, size_t count,
@@ -219,23 +235,13 @@ static enum status check_rows(struct db *db, const struct bind_array *array, int
                               struct refusal *refusal, struct figures_effect *effect)
 {
     struct check check = { db, arena, &refusal->faults, { 0 }, { 0 } };
-    struct figure_request *rows = array->items;
-    enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < array->count; i++) {
-        status = check_province(&check, &rows[i], i);
-        if (status == STATUS_OK) {
-            status = check_indicator(&check, &rows[i], i);
-        }
-    }
-    if (status == STATUS_OK) {
-        status = check_doubles(&check, rows, array->count);
-    }
+    enum status status = check_keys(&check, array);
     if (status == STATUS_OK && refusal->faults.total > 0) {
         refusal_set(refusal, REFUSAL_INVALID, "import_errors", "%zu faults in %zu rows; nothing was written",
                     refusal->faults.total, array->count);
         return STATUS_INVALID;
     }
-    return status != STATUS_OK ? status : count_effect(&check, rows, array->count, last_revision, effect);
+    return status != STATUS_OK ? status : count_effect(&check, array->items, array->count, last_revision, effect);
 }
 
 enum status figures_check(struct db *db, const struct command *command, struct arena *arena, struct refusal *refusal,

@@ -1,6 +1,7 @@
 #ifndef RULES_FIGURE_H
 #define RULES_FIGURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -9,6 +10,12 @@
 #include "rules/refusal.h"
 
 struct db;
+
+/* Where the rows of a JSON body stand. */
+#define FIGURE_ROWS "/figures"
+
+/* Whether an id is one of a derived indicator (X_per_10k): computed, and never stored. */
+bool figure_is_derived(const char *indicator);
 
 /* What a submission of figures would do, or has done. */
 struct figures_effect {
@@ -35,6 +42,10 @@ enum status figures_check(struct db *db, const struct command *command, struct a
 struct context;
 struct bind_array;
 enum status figures_write(struct context *context, const struct bind_array *rows, const struct figures_effect *effect) NODISCARD;
+
+/* For rules_check: adds the faults of the rows that only the state shows, and numbers and
+ * sorts all of them by row. */
+enum status figures_put_check(struct context *context) NODISCARD;
 
 /* figures.put: all rows or none. */
 enum status figures_put_apply(struct context *context) NODISCARD;

@@ -4,14 +4,18 @@
  */
 #include "rules/figure_read.h"
 
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "json/csv.h"
 #include "json/scan.h"
+#include "rules/figure.h"
 #include "rules/request.h"
 
-enum { DECIMAL_BYTES_MAX = 32 };
+enum { DECIMAL_BYTES_MAX = 32, ROWS_FIRST = 256 };
 #define FIGURE_MAX 1e15
 
 bool figure_body_is_json(const char *body, size_t length)
@@ -50,19 +54,31 @@ struct decimals {
     const char *body;
     struct figure_request *rows;
     size_t count;
-    size_t next;
 };
+
+/* The row whose value stands at pointer, or NULL where it is another value, or was no number
+ * that can be read. */
+static struct figure_request *row_of_value(const struct decimals *decimals, const char *pointer)
+{
+    static const char before[] = FIGURE_ROWS "/";
+    char *behind = NULL;
+    if (strncmp(pointer, before, sizeof before - 1) != 0) {
+        return NULL;
+    }
+    unsigned long index = strtoul(pointer + sizeof before - 1, &behind, 10);
+    if (strcmp(behind, "/value") != 0 || index >= decimals->count || isnan(decimals->rows[index].value)) {
+        return NULL;
+    }
+    return &decimals->rows[index];
+}
 
 static enum status take_decimal(void *context, const struct scan_value *value)
 {
     struct decimals *decimals = context;
-    if (value->kind != 'n' || strcmp(value->member, "value") != 0 || strncmp(value->pointer, "/figures/", 9) != 0) {
+    struct figure_request *row = value->kind == 'n' ? row_of_value(decimals, value->pointer) : NULL;
+    if (row == NULL) {
         return STATUS_OK;
     }
-    if (decimals->next >= decimals->count) {
-        return STATUS_INVALID;
-    }
-    struct figure_request *row = &decimals->rows[decimals->next++];
     row->decimal = arena_copy(decimals->arena, decimals->body + value->offset, value->length);
     if (row->decimal == NULL) {
         return STATUS_EXHAUSTED;
@@ -80,12 +96,14 @@ enum status figure_read_decimals(struct command *command, struct arena *arena, s
     const struct bind_array *array = command->kind == COMMAND_GENESIS
         ? &((const struct genesis_request *)command->request)->figures
         : &((const struct figures_request *)command->request)->figures;
-    struct decimals decimals = { arena, faults, command->body, array->items, array->count, 0 };
+    struct decimals decimals = { arena, faults, command->body, array->items, array->count };
     enum status status = json_scan(command->body, command->body_length, take_decimal, &decimals);
-    if (status == STATUS_OK && decimals.next != decimals.count) {
-        faults_add(faults, "/figures", "bad_value", "a value is missing");
+    if (status == STATUS_OK && faults->total == 0) {
+        for (size_t i = 0; i < decimals.count; i++) {
+            assert(decimals.rows[i].decimal != NULL); /* the walk comes by every number that was bound */
+        }
     }
-    return status != STATUS_OK ? status : faults->total > 0 ? STATUS_INVALID : STATUS_OK;
+    return status == STATUS_OK && faults->total > 0 ? STATUS_INVALID : status;
 }
 
 enum { COLUMNS = 4 };
@@ -126,75 +144,140 @@ static bool read_header(const struct csv_reader *reader, struct csv_columns *col
     return faults->total == 0;
 }
 
+/* A field, or NULL and a fault where it is not what is wanted. */
+static const char *read_id(const struct csv_reader *reader, size_t at, const char *column, const char *fault,
+                           struct faults *faults)
+{
+    if (text_is_id(reader->fields[at])) {
+        return reader->fields[at];
+    }
+    faults_add_row(faults, reader->line, column, "bad_format", "%s", fault);
+    return NULL;
+}
+
+/* Reads one record; what is not sound in it is a fault, and absent in the row. */
 static void read_row(const struct csv_reader *reader, const struct csv_columns *columns, struct figure_request *row,
                      struct faults *faults)
 {
     int64_t year = 0;
-    row->row = reader->line;
-    if (reader->count != columns->count) {
-        faults_add_row(faults, reader->line, NULL, "wrong_field_count", "the row has %zu fields, the header %zu",
-                       reader->count, columns->count);
-        return;
-    }
-    row->indicator = reader->fields[columns->at[0]];
-    row->province = reader->fields[columns->at[2]];
-    row->decimal = reader->fields[columns->at[3]];
-    if (!text_is_id(row->indicator)) {
-        faults_add_row(faults, reader->line, "indicator", "bad_format", "not the id of an indicator");
-    }
+    double value = NAN;
+    *row = (struct figure_request){ .year = BIND_ABSENT, .value = NAN, .row = reader->line };
+    row->indicator = read_id(reader, columns->at[0], "indicator", "not the id of an indicator", faults);
     if (text_to_integer(reader->fields[columns->at[1]], &year) != STATUS_OK || year < 1900 || year > 2100) {
         faults_add_row(faults, reader->line, "year", "out_of_range", "not a year from 1900 to 2100");
+    } else {
+        row->year = year;
     }
-    row->year = year;
-    if (!text_is_id(row->province)) {
-        faults_add_row(faults, reader->line, "province", "bad_format", "not the code of a province such as CN-HB");
-    }
-    const char *fault = decimal_fault(row->decimal, &row->value);
+    row->province = read_id(reader, columns->at[2], "province", "not the code of a province such as CN-HB", faults);
+    const char *fault = decimal_fault(reader->fields[columns->at[3]], &value);
     if (fault != NULL) {
         faults_add_row(faults, reader->line, "value", "bad_value", "%s", fault);
+    } else {
+        row->value = value;
+        row->decimal = reader->fields[columns->at[3]];
     }
 }
 
-/* Rows of the body at most, from its line feeds. */
-static size_t count_lines(const char *body, size_t length)
-{
-    size_t lines = 1;
-    for (const char *at = body; (at = memchr(at, '\n', length - (size_t)(at - body))) != NULL; at++) {
-        lines++;
-    }
-    return lines;
-}
+/* Rows as they come in. On the heap, so that what was outgrown is given back. */
+struct growing {
+    struct figure_request *rows; /* invariant: count <= capacity */
+    size_t count, capacity;
+};
 
-enum status figure_read_csv(struct command *command, struct arena *arena, struct faults *faults)
+/* Room for one row more, or NULL. */
+static struct figure_request *next_row(struct growing *growing)
 {
-    struct csv_reader reader;
-    struct csv_columns columns = { { 0 }, 0 };
-    struct figures_request *request = arena_alloc(arena, sizeof *request);
-    char *copy = arena_copy(arena, command->body, command->body_length);
-    struct figure_request *rows = arena_array(arena, count_lines(command->body, command->body_length), sizeof *rows);
-    if (request == NULL || copy == NULL || rows == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    size_t count = 0;
-    csv_reader_init(&reader, copy, command->body_length);
-    enum status status = csv_read(&reader);
-    bool has_header = status == STATUS_OK && read_header(&reader, &columns, faults);
-    while (status == STATUS_OK && has_header) {
-        status = csv_read(&reader);
-        if (status == STATUS_OK) {
-            read_row(&reader, &columns, &rows[count++], faults);
+    if (growing->count == growing->capacity) {
+        size_t capacity = growing->capacity == 0 ? ROWS_FIRST : 2 * growing->capacity;
+        struct figure_request *rows =
+            capacity > SIZE_MAX / sizeof *rows ? NULL : realloc(growing->rows, capacity * sizeof *rows);
+        if (rows == NULL) {
+            return NULL;
         }
+        growing->rows = rows;
+        growing->capacity = capacity;
+    }
+    return &growing->rows[growing->count++];
+}
+
+/* A body that is no CSV, or too much of it, is refused as that alone. */
+static enum status refuse_all(struct faults *faults, long line, const char *code, const char *detail)
+{
+    faults_init(faults, faults->arena);
+    faults_add_row(faults, line, NULL, code, "%s", detail != NULL ? detail : "");
+    return STATUS_INVALID;
+}
+
+static enum status read_rows(struct csv_reader *reader, const struct csv_columns *columns, size_t rows_max,
+                             struct growing *growing, struct faults *faults)
+{
+    enum status status = STATUS_OK;
+    bool is_any = false;
+    while ((status = csv_read(reader)) == STATUS_OK) {
+        is_any = true;
+        if (reader->count != columns->count) {
+            faults_add_row(faults, reader->line, NULL, "wrong_field_count", "the row has %zu fields, the header %zu",
+                           reader->count, columns->count);
+            continue;
+        }
+        if (growing->count == rows_max) {
+            return refuse_all(faults, reader->line, "too_many_values",
+                              arena_format(faults->arena, "the body has more than %zu rows: send it in parts", rows_max));
+        }
+        struct figure_request *row = next_row(growing);
+        if (row == NULL) {
+            return STATUS_EXHAUSTED;
+        }
+        read_row(reader, columns, row, faults);
     }
     if (status == STATUS_INVALID) {
-        faults_add_row(faults, reader.line, NULL, "bad_csv", "%s", csv_fault_text(reader.fault));
-    } else if (faults->total == 0 && count == 0) {
+        return refuse_all(faults, reader->line, "bad_csv", csv_fault_text(reader->fault));
+    }
+    if (!is_any) {
         faults_add_row(faults, 1, NULL, "no_rows", "there is no row behind the header");
     }
-    if (faults->total > 0) {
-        return STATUS_INVALID;
+    return STATUS_OK;
+}
+
+/* The rows leave the heap for the arena. */
+static enum status keep_rows(struct command *command, const struct growing *growing, struct arena *arena)
+{
+    struct figures_request *request = arena_alloc(arena, sizeof *request);
+    struct figure_request *rows = arena_array(arena, growing->count, sizeof *rows);
+    if (request == NULL || rows == NULL) {
+        return STATUS_EXHAUSTED;
     }
-    request->figures = (struct bind_array){ rows, count };
+    if (growing->count > 0) {
+        memcpy(rows, growing->rows, growing->count * sizeof *rows);
+    }
+    request->figures = (struct bind_array){ rows, growing->count };
     request->is_csv = true;
     command->request = request;
     return STATUS_OK;
+}
+
+enum status figure_read_csv(struct command *command, size_t rows_max, struct arena *arena, struct faults *faults)
+{
+    struct csv_reader reader;
+    struct csv_columns columns = { { 0 }, 0 };
+    struct growing growing = { NULL, 0, 0 };
+    char *copy = arena_copy(arena, command->body, command->body_length);
+    if (copy == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    csv_reader_init(&reader, copy, command->body_length);
+    enum status status = csv_read(&reader);
+    if (status != STATUS_OK) {
+        return refuse_all(faults, reader.line, "bad_csv",
+                          status == STATUS_INVALID ? csv_fault_text(reader.fault) : FIGURE_HEADER_WANTED);
+    }
+    if (!read_header(&reader, &columns, faults)) {
+        return STATUS_INVALID;
+    }
+    status = read_rows(&reader, &columns, rows_max, &growing, faults);
+    if (status == STATUS_OK) {
+        status = keep_rows(command, &growing, arena);
+    }
+    free(growing.rows);
+    return status == STATUS_OK && faults->total > 0 ? STATUS_INVALID : status;
 }

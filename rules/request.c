@@ -86,10 +86,8 @@ static const struct bind_member figure_rows[] = {
 };
 TABLE(figure_table, figure_rows, struct figure_request);
 
-enum { FIGURES_MAX = 2000000 }; /* more than a body can hold */
-
 static const struct bind_member figures_rows[] = {
-    BIND_OBJECTS_ROW(struct figures_request, figures, true, 1, FIGURES_MAX, &figure_table),
+    BIND_OBJECTS_ROW(struct figures_request, figures, true, 1, LIMIT_FIGURES, &figure_table),
 };
 const struct bind_table figures_rows_table = { figures_rows, COUNT(figures_rows), sizeof(struct figures_request) };
 
@@ -99,7 +97,7 @@ static const struct bind_member genesis_rows[] = {
     BIND_TEXT_ROW(struct genesis_request, node_key, true, 66),
     BIND_OBJECTS_ROW(struct genesis_request, provinces, true, 1, 1000, &genesis_province_table),
     BIND_OBJECTS_ROW(struct genesis_request, indicators, true, 1, 1000, &genesis_indicator_table),
-    BIND_OBJECTS_ROW(struct genesis_request, figures, true, 1, FIGURES_MAX, &figure_table),
+    BIND_OBJECTS_ROW(struct genesis_request, figures, true, 1, LIMIT_FIGURES, &figure_table),
 };
 TABLE(genesis_table, genesis_rows, struct genesis_request);
 

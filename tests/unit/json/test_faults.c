@@ -49,6 +49,32 @@ static void more_are_counted(void **state)
     arena_fini(&arena);
 }
 
+static void rows_are_numbered_and_sorted(void **state)
+{
+    static const struct { long row; const char *detail; } wanted[] = {
+        { 0, "of none" }, { 0, "elsewhere" }, { 1, "first" }, { 1, "first again" }, { 2, "of CSV" }, { 13, "the twelfth behind it" },
+    };
+    struct arena arena;
+    struct faults faults;
+    (void)state;
+    arena_init(&arena);
+    faults_init(&faults, &arena);
+    faults_add(&faults, "/rows/12/value", "code", "the twelfth behind it");
+    faults_add(&faults, "/rows", "code", "of none");
+    faults_add(&faults, "/rows/0", "code", "first");
+    faults_add(&faults, "/rowses/0/a", "code", "elsewhere");
+    faults_add_row(&faults, 2, "value", "code", "of CSV");
+    faults_add(&faults, "/rows/0/year", "code", "first again");
+    faults_number_rows(&faults, "/rows");
+    faults_sort_rows(&faults);
+    assert_int_equal(faults.count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(faults.items[i].row, wanted[i].row);
+        assert_string_equal(faults.items[i].detail, wanted[i].detail);
+    }
+    arena_fini(&arena);
+}
+
 static void quoting_escapes(void **state)
 {
     static const struct { const char *text, *quoted; } cases[] = {
@@ -90,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_kinds_are_kept),
         cmocka_unit_test(more_are_counted),
+        cmocka_unit_test(rows_are_numbered_and_sorted),
         cmocka_unit_test(quoting_escapes),
     };
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
