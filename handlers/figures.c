@@ -55,7 +55,7 @@ static enum status complain_indicator(struct exchange *exchange, const char *id,
     if (stored == NULL) {
         return STATUS_EXHAUSTED;
     }
-    if (*stored != 0) {
+    if (*stored != 0 && strcmp(stored, ANALYSIS_POPULATION) != 0) { /* the population is not related to itself */
         status = db_indicator_find(exchange->db, exchange->arena, stored, &base);
     }
     if (status == STATUS_OK) {

@@ -142,6 +142,10 @@ def play_figures(p):
           b"indicator,year,province,value\nambulances,2023,CN-XX,7\nambulances,1066,CN-HB,many\n",
           token=True, Content_Type="text/csv")
     p.ask("figures wrong", "PUT", "/figures", {"figures": [dict(row, indicator="ambulancs")]}, token=True)
+    p.ask("figures wrong in all", "PUT", "/figures",
+          b'{"figures": [{"indicator": "ambulancs", "year": 1e400, "province": "CN-XX", "value": -1}, 7]}', token=True,
+          Content_Type="application/json")
+    p.ask("figures of nothing", "PUT", "/figures", b"", token=True, Content_Type="text/csv")
     p.ask("figures without token", "PUT", "/figures", {"figures": [row]})
     p.ask("figures put with a wrong query", "PUT", "/figures?dry=1", {"figures": [row]}, token=True)
     p.ask("figures under a condition", "PUT", "/figures", {"figures": [dict(row, year=2022)]}, token=True,
@@ -150,6 +154,7 @@ def play_figures(p):
     p.ask("figures as text", "PUT", "/figures", b"x", token=True, Content_Type="text/plain")
     p.ask("figures not CSV", "PUT", "/figures", b"{}", token=True, Content_Type="text/csv")
     p.get("figures found", "/figures?indicator=ambulances&year=2023")
+    p.get("figures computed", "/figures?indicator=ambulances_per_10k")
     p.get("indicator derived", "/indicators/ambulances_per_10k")
 
 

@@ -368,6 +368,22 @@ def test_bodies_that_are_refused(service, body, code, places):
 
 
 def test_not_a_number_is_no_json(service):
-    for text in ('{"values":[1,NaN]}', '{"values":[1,Infinity]}', '{"values":[1,1e400]}', '{"values":[1,2]'):
+    for text in ('{"values":[1,NaN]}', '{"values":[1,Infinity]}', '{"values":[1e400,NaN]}', '{"values":[1,2]', '{"values":[1e400,2]'):
         reply = service.request("POST", PATH, data=text, headers={"Content-Type": "application/json"})
         assert_problem(reply, 400, "invalid_json")
+
+
+@pytest.mark.parametrize("text, code, places", [
+    ('{"values":[1,1e400]}', "out_of_range", {"/values/1": "out_of_range"}),
+    ('{"values":[1,"x",null,1e400],"points":1e999}', "invalid_request",
+     {"/values/1": "wrong_type", "/values/2": "wrong_type", "/values/3": "out_of_range", "/points": "out_of_range"}),
+    ('{"values":[1,2],"weights":[99999999999999999999999,-1],"bandwidth":-1e400,"cut":9e999}', "invalid_request",
+     {"/weights/0": "out_of_range", "/weights/1": "out_of_range", "/bandwidth": "out_of_range", "/cut": "out_of_range"}),
+    ('{"values":1e400,"kernel":1e400,"vales":[1]}', "invalid_request",
+     {"/values": "out_of_range", "/kernel": "out_of_range", "/vales": "unknown_member"}),
+    ('{"values":["\x7f\x7f\x7f",2]}', "wrong_type", {"/values/0": "wrong_type"}),
+])
+def test_numbers_too_large_are_named_with_the_rest(service, text, code, places):
+    reply = service.request("POST", PATH, data=text, headers={"Content-Type": "application/json"})
+    body = assert_problem(reply, 422, code)
+    assert faults(body) == places and len(body["errors"]) == len(places)

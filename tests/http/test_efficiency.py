@@ -361,7 +361,7 @@ def test_bodies_that_are_refused(service, body, code, places):
 
 @pytest.mark.parametrize("text, status, code", [
     ('{"inputs":["x"],"outputs":["y"],"dmus":[{"id":"A","x":NaN,"y":1}]}', 400, "invalid_json"),
-    ('{"inputs":["x"],"outputs":["y"],"dmus":[{"id":"A","x":1e999,"y":1}]}', 400, "invalid_json"),
+    ('{"inputs":["x"],"outputs":["y"],"dmus":[{"id":"A","x":1e999,"y":1}]}', 422, "out_of_range"),
     ('{"inputs":["x"],"inputs":["y"]}', 400, "duplicate_member"),
     ("", 400, "invalid_json"),
     ("[" * 100, 400, "too_deep"),
@@ -369,6 +369,17 @@ def test_bodies_that_are_refused(service, body, code, places):
 def test_texts_that_are_refused(service, text, status, code):
     reply = service.request("POST", PATH, data=text, headers={"Content-Type": "application/json"})
     assert_problem(reply, status, code)
+
+
+def test_numbers_too_large_are_named_with_the_rest(service):
+    text = ('{"inputs":["x"],"outputs":["y"],"slacks":1e999,"dmus":[{"id":1e400,"x":1e999,"y":"1"},{"id":"B","x":-1},'
+            '99999999999999999999]}')
+    reply = service.request("POST", PATH, data=text, headers={"Content-Type": "application/json"})
+    body = assert_problem(reply, 422, "invalid_request")
+    assert faults(body) == {"/slacks": "out_of_range", "/dmus/0/id": "out_of_range", "/dmus/0/x": "out_of_range",
+                            "/dmus/0/y": "wrong_type", "/dmus/1/x": "out_of_range", "/dmus/1/y": "missing_member",
+                            "/dmus/2": "out_of_range"}
+    assert len(body["errors"]) == 7
 
 
 def test_too_many_cells(service):
