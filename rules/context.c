@@ -98,7 +98,8 @@ enum status context_refused(struct context *context)
     return STATUS_OK;
 }
 
-bool context_is_faulty(const struct context *context, const char *pointer)
+/* Whether a fault stands at the pointer, or (deep) at it or below it. */
+static bool has_fault(const struct context *context, const char *pointer, bool is_deep)
 {
     const struct faults *faults = &context->outcome->refusal.faults;
     if (pointer == NULL || faults->total > faults->count) {
@@ -107,11 +108,21 @@ bool context_is_faulty(const struct context *context, const char *pointer)
     size_t length = strlen(pointer);
     for (size_t i = 0; i < faults->count; i++) {
         const char *at = faults->items[i].pointer;
-        if (at != NULL && strncmp(at, pointer, length) == 0 && (at[length] == 0 || at[length] == '/')) {
+        if (at != NULL && strncmp(at, pointer, length) == 0 && (at[length] == 0 || (is_deep && at[length] == '/'))) {
             return true;
         }
     }
     return false;
+}
+
+bool context_is_faulty(const struct context *context, const char *pointer)
+{
+    return has_fault(context, pointer, true);
+}
+
+bool context_is_unread(const struct context *context, const char *pointer)
+{
+    return has_fault(context, pointer, false);
 }
 
 bool context_may_act(const struct context *context, const char *organisation, unsigned roles)

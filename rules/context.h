@@ -46,6 +46,9 @@ enum status context_refused(struct context *context) NODISCARD;
  * judged; true too where more faults were found than are kept. */
 bool context_is_faulty(const struct context *context, const char *pointer);
 
+/* The same for a fault of the object itself, whatever its members are. */
+bool context_is_unread(const struct context *context, const char *pointer);
+
 /* Whether the actor may act for a site of organisation: its operator, or a role of roles. */
 bool context_may_act(const struct context *context, const char *organisation, unsigned roles);
 

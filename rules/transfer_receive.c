@@ -47,8 +47,8 @@ static void check_part(struct context *context, const struct transfer_state *sta
     struct faults *faults = &context->outcome->refusal.faults;
     const char *pointer = arena_format(context->arena, "/lines/%zu", index);
     const struct part *part = &parts[index];
-    if (row->line == 0) {
-        return; /* what is no object leaves a row of zeros; lines count from 1 */
+    if (context_is_unread(context, pointer)) {
+        return; /* it is no object */
     }
     if (part->line == NULL && row->line != BIND_ABSENT) {
         faults_add(faults, arena_format(context->arena, "/lines/%zu/line", index), "unknown_line",
