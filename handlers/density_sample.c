@@ -190,7 +190,7 @@ bool density_sample_read(struct exchange *exchange, json_t *document, struct fau
     enum status status = drawing->series == NULL
         ? STATUS_EXHAUSTED
         : json_bind(document, &body_table, BIND_CLEAR, "", &body, arena, faults);
-    if (status == STATUS_OK || (status == STATUS_INVALID && json_is_object(document))) {
+    if (status != STATUS_EXHAUSTED && json_is_object(document)) {
         status = read_sample(arena, &body, &drawing->series->sample, faults);
         read_settings(arena, document, &body, &drawing->settings, faults);
     }

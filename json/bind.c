@@ -308,10 +308,6 @@ static void complain_unknowns(struct binding *b, const struct place *place, json
 static void bind_object(struct binding *b, const struct place *place, json_t *object, const struct bind_table *table,
                         void *target)
 {
-    for (size_t i = 0; i < table->count; i++) {
-        assert(table->members[i].offset < table->size);
-        set_absent(&table->members[i], (char *)target + table->members[i].offset);
-    }
     if (json_is_unfit(object, b->faults)) {
         return;
     }
@@ -322,10 +318,12 @@ static void bind_object(struct binding *b, const struct place *place, json_t *ob
     size_t found = 0;
     for (size_t i = 0; i < table->count && !b->is_exhausted; i++) {
         const struct bind_member *row = &table->members[i];
+        assert(row->offset < table->size);
         struct place member = { place, row->name, 0 };
         void *slot = (char *)target + row->offset;
         json_t *value = json_object_get(object, row->name);
         found += value != NULL;
+        set_absent(row, slot);
         if (value != NULL && json_is_unfit(value, b->faults)) {
             continue;
         }

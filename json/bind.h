@@ -122,7 +122,8 @@ struct bind_table {
  *   unknown_member     with the nearest known name, if any. Where the name is longer than 256
  *                      bytes, the pointer is that of the object.
  * Each detail says what was found and what would be accepted. STATUS_INVALID where faults
- * were added: *target then holds what is sound. STATUS_EXHAUSTED without memory. Texts and
+ * were added: *target then holds what is sound; what was to be an object and is none leaves
+ * zeros, not absent members. STATUS_EXHAUSTED without memory. Texts and
  * values borrow from the document; arrays live in the arena. */
 enum status json_bind(json_t *object, const struct bind_table *table, enum bind_mode mode, const char *pointer,
                       void *target, struct arena *arena, struct faults *faults) NODISCARD;

@@ -105,7 +105,7 @@ static enum status bind_body(struct command *command, enum bind_mode mode, struc
         return STATUS_EXHAUSTED;
     }
     enum status status = json_bind(command->document, table, mode, "", request, arena, faults);
-    if (status == STATUS_OK || (status == STATUS_INVALID && json_is_object(command->document))) {
+    if (status != STATUS_EXHAUSTED && json_is_object(command->document)) {
         command->request = request;
     }
     return status != STATUS_OK ? status : parsed;

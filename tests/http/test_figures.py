@@ -93,6 +93,17 @@ def test_numbers_too_large_elsewhere(server):
     assert found == {("/quantity", "out_of_range"), ("/site", "unknown_site"), ("/item", "unknown_item")}
 
 
+@pytest.mark.parametrize("method, path", [("POST", "/supplies"), ("POST", "/density"), ("POST", "/efficiency"), ("PUT", "/figures"),
+                                          ("PUT", "/sites/X-1"), ("POST", "/transfers")])
+def test_a_number_too_large_and_nothing_else(server, method, path):
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    reply = server.request(method, path, token=True, data="1e400" if path != "/figures" else "[1e400]", headers=headers)
+    if path == "/figures":
+        assert {e["code"] for e in problem(reply, 422, "invalid_request")["errors"]} == {"out_of_range", "wrong_type"}
+    else:
+        assert [(e["pointer"], e["code"]) for e in problem(reply, 422, "out_of_range")["errors"]] == [("", "out_of_range")]
+
+
 def test_more_faults_than_are_named(server):
     for body, first in [({"figures": [{**GOOD, "indicator": "nope", "value": -1}] * 80}, "0/value"),
                         (HEADER + "nope,2019,CN-HB,-1\n" * 80, "value")]:
