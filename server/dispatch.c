@@ -207,7 +207,7 @@ static void find_route(struct request *request, enum token token)
     }
     exchange->path = target->path;
     if (target->is_asterisk && token == TOKEN_OPTIONS) {
-        reply_options(request, ~0u);
+        reply_options(request, route_methods(service->routes, service->route_count));
         return;
     }
     struct route_found found;
