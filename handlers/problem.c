@@ -130,6 +130,7 @@ static const struct row rows[] = {
     { "derived_indicator", 422, "A derived indicator cannot be stored" },
     { "import_errors", 422, "Rows are wrong" },
     { "unchanged", 422, "Nothing would change" },
+    { "too_much_work", 422, "The computation would take too long" },
     { "conflicting_values", 422, "Two values exclude each other" },
     /* the service */
     { "internal", 500, "The service failed" },

@@ -234,8 +234,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     case STAGE_BODY:
         return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
     case STAGE_WAITING:
-        dispatch_resume(request);
-        return reply_send(request) ? MHD_YES : MHD_NO;
+        return dispatch_resume(request) && reply_send(request) ? MHD_YES : MHD_NO;
     case STAGE_REPLIED:
         break;
     }
