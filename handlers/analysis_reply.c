@@ -4,6 +4,7 @@
 #include "handlers/analysis_reply.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <math.h>
 
@@ -65,6 +66,19 @@ void analysis_reply_finish(struct exchange *exchange, const char *key)
     set_headers(exchange, etag);
     if (exchange->service->analyses != NULL) {
         analysis_cache_keep(exchange->service->analyses, key, exchange->reply.bytes, exchange->reply.length, etag);
+    }
+}
+
+void analysis_reply_failed(struct exchange *exchange, enum status status, const char *work, const char *less)
+{
+    if (status == STATUS_BUSY && exchange->cancelled == CANCELLED_LATE) {
+        problem_reply(exchange, "too_much_work",
+                      "%s: the computation was given up after %" PRId64 " s, the longest that one may take here. Ask for %s.",
+                      work, exchange->service->job_seconds, less);
+    } else if (status == STATUS_BUSY && exchange->cancelled != CANCELLED_NOT) {
+        problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
+    } else {
+        problem_status(exchange, status);
     }
 }
 

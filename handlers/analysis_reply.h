@@ -25,6 +25,10 @@ bool analysis_reply_cached(struct exchange *exchange, const char *key);
  * reply that failed for lack of memory becomes a problem. */
 void analysis_reply_finish(struct exchange *exchange, const char *key);
 
+/* The problem of a computation that did not come to its end; STATUS_BUSY: is_cancelled said so. work says what was
+ * asked for ("3,000 units with 40 numbers each"), less what would take less time ("fewer units"). */
+void analysis_reply_failed(struct exchange *exchange, enum status status, const char *work, const char *less);
+
 /* Parses the body. False: the problem (400, 413) is the reply. faults is initialised; numbers
  * too large to be read are in it, and json_is_unfit (json/unfit.h) knows them in the document. */
 bool analysis_body_parse(struct exchange *exchange, json_t **document, struct faults *faults);

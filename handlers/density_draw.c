@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "handlers/analysis.h"
+#include "handlers/analysis_reply.h"
 #include "handlers/problem.h"
 
 const char *const density_kernels[] = { "gaussian", "epanechnikov", "triangular", "uniform", "biweight", "triweight",
@@ -149,9 +150,16 @@ static void refuse_series(struct exchange *exchange, const struct faults *faults
     }
 }
 
-static bool fail(struct exchange *exchange, enum status status)
+static bool fail(struct exchange *exchange, const struct density_drawing *drawing, enum status status)
 {
-    problem_status(exchange, status);
+    size_t values = 0;
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        values += drawing->series[i].sample.n;
+    }
+    const char *work = arena_format(exchange->arena, "%zu series of %zu points each from %zu values in all",
+                                    drawing->series_count, drawing->settings.points, values);
+    analysis_reply_failed(exchange, status, work != NULL ? work : "So many values",
+                          "fewer values, points or series, or a wider bandwidth");
     return false;
 }
 
@@ -163,13 +171,13 @@ static bool make_curves(struct exchange *exchange, struct density_drawing *drawi
         struct density_series *series = &drawing->series[i];
         struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
         if (exchange->is_cancelled != NULL && exchange->is_cancelled(exchange)) {
-            return fail(exchange, STATUS_BUSY);
+            return fail(exchange, drawing, STATUS_BUSY);
         }
         enum status status = kde_curve_create(&series->sample, &drawing->settings.options, &series->curve, &refusal);
         if (status == STATUS_INVALID) {
             complain_series(exchange->arena, series, refusal.fault, &faults);
         } else if (status != STATUS_OK) {
-            return fail(exchange, status);
+            return fail(exchange, drawing, status);
         }
     }
     if (faults.total > 0) {
@@ -200,7 +208,7 @@ static bool make_grid(struct exchange *exchange, struct density_drawing *drawing
         problem_reply(exchange, code, "%s", kde_fault_text(refusal.fault));
         return false;
     }
-    return status == STATUS_OK ? true : fail(exchange, status);
+    return status == STATUS_OK ? true : fail(exchange, drawing, status);
 }
 
 /* Density and modes of one series. */
@@ -231,8 +239,7 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
         enum status status = is_cancelled ? STATUS_BUSY
                                           : evaluate(exchange->arena, &drawing->grid, &drawing->series[i]);
         if (status != STATUS_OK) {
-            problem_status(exchange, status);
-            return false;
+            return fail(exchange, drawing, status);
         }
     }
     return true;

@@ -47,6 +47,16 @@ struct question {
     const char *key;
 };
 
+static void fail(struct exchange *exchange, const struct efficiency_sheet *sheet, enum status status)
+{
+    const struct dea_problem *problem = &sheet->problem;
+    const char *work = arena_format(exchange->arena, "%zu units with %zu inputs and %zu outputs", problem->unit_count,
+                                    problem->input_count, problem->output_count);
+    analysis_reply_failed(exchange, status, work != NULL ? work : "So many units",
+                          "fewer units, or fewer inputs and outputs: the time grows with the square of the units and "
+                          "with the inputs and outputs");
+}
+
 /* Solves the sheet; the answer or a problem is the reply. */
 static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sheet, const char *key)
 {
@@ -56,7 +66,7 @@ static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sh
     enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {
-        problem_status(exchange, status);
+        fail(exchange, sheet, status);
         return HANDLED_REPLY;
     }
     efficiency_write(&exchange->reply, sheet, result);

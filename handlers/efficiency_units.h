@@ -8,7 +8,9 @@
 #include "handlers/efficiency_write.h"
 #include "handlers/exchange.h"
 
-/* Inputs and outputs times units of one request: bounds the time and the answer's size. */
+/* Inputs and outputs times units of one request: bounds memory and the answer's size (each number
+ * comes back as a slack and a target). It does not bound the time, which depends on units, numbers and the
+ * data (analytics/dea.h): what keeps that in bounds is service->job_seconds. */
 enum { EFFICIENCY_CELLS_MAX = 200000 };
 
 /*

@@ -39,6 +39,14 @@ enum handled {
     HANDLED_JOB      /* call the handler again in the job pool, with is_job set */
 };
 
+/* Why a long job is to give up. */
+enum cancelled {
+    CANCELLED_NOT,
+    CANCELLED_STOPPING, /* the service ends */
+    CANCELLED_GONE,     /* the client has left: no reply will be read */
+    CANCELLED_LATE      /* it has had service->job_seconds */
+};
+
 /* One row of the route table, from which 404, 405, OPTIONS, HEAD, limits and the check
  * against the contract derive. */
 struct route {
@@ -87,6 +95,7 @@ struct exchange {
     struct service *service;
     const char *(*header)(const struct exchange *exchange, const char *name); /* borrowed, NULL where absent */
     bool (*is_cancelled)(void *exchange); /* a long job asks now and then; the argument is the exchange */
+    enum cancelled cancelled; /* what is_cancelled found */
     void *server; /* the server's own */
 
     /* the reply */
@@ -108,6 +117,7 @@ struct service {
     const char *contract_json;
     size_t contract_json_length;
     bool is_private;
+    int64_t job_seconds; /* how long a job may run */
     uint8_t cursor_secret[32]; /* authenticates the cursors of lists (handlers/page.h); a secret of the node */
     /* "" where all is well, else one line a fault; asked by /readyz. */
     void (*readiness)(struct service *service, struct buffer *faults);

@@ -110,6 +110,7 @@ static const struct row rows[] = {
     { "unknown_earmark", 422, "The earmark names nothing known" },
     { "derived_indicator", 422, "A derived indicator cannot be stored" },
     { "import_errors", 422, "Rows are wrong" },
+    { "too_much_work", 422, "The computation would take too long" },
     { "conflicting_values", 422, "Two values exclude each other" },
     /* the service */
     { "internal", 500, "The service failed" },

@@ -48,11 +48,13 @@ static const struct config_option options[] = {
          "where to listen: name, IPv4 or [IPv6]; port 0 picks a free one"),
     INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
     INTEGER("job-threads", "JOB_THREADS", job_threads, 1, 64, NULL, SERVE,
-            "threads for long computations; default: one a CPU, at most 8"),
+            "threads for long computations, one of them never for callers' own numbers; default: one a CPU, 2 to 8"),
     INTEGER("queue-length", "QUEUE_LENGTH", queue_length, 1, 65536, "1024", SERVE,
             "changes that may wait; more are answered 503"),
     INTEGER("job-queue-length", "JOB_QUEUE_LENGTH", job_queue_length, 1, 4096, "64", SERVE,
-            "computations that may wait; more are answered 503"),
+            "computations that may wait, on stored figures and on callers' own numbers each; more are answered 503"),
+    INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE,
+            "seconds a computation may take; one that takes longer is given up and answered 422"),
     INTEGER("connections", "CONNECTIONS", connections, 1, 65536, "4096", SERVE, "connections in all"),
     INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE,
             "connections of one client address"),
@@ -333,7 +335,8 @@ static enum status fill_standards(struct parse *parse)
         parse->config.loops = cpu_count();
     }
     if (parse->config.job_threads == 0) {
-        parse->config.job_threads = cpu_count();
+        int64_t count = cpu_count();
+        parse->config.job_threads = count > 1 ? count : 2; /* with one, callers' own numbers would hold up all else */
     }
     return STATUS_OK;
 }

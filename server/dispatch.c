@@ -7,11 +7,11 @@
 
 #include <assert.h>
 #include <microhttpd.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "db/db.h"
 #include "db/entry.h"
 #include "handlers/access.h"
@@ -66,23 +66,38 @@ static const char *request_header(const struct exchange *exchange, const char *n
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-/* Also true once the client has hung up, which nobody else notices while it waits. */
+/* Why a request need not go on, if so: a computation is bounded in time, and ends where nobody waits for it. */
+static enum cancelled find_cancelled(struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    if (exchange->cancelled != CANCELLED_NOT) {
+        return exchange->cancelled;
+    }
+    if (atomic_load_explicit(&request->server->is_cancelling, memory_order_relaxed)) {
+        return CANCELLED_STOPPING;
+    }
+    if (!exchange->is_job) {
+        return CANCELLED_NOT;
+    }
+    int64_t now_us = clock_steady_us();
+    if (now_us > request->job_until_us) {
+        return CANCELLED_LATE;
+    }
+    return hangup_look(&request->hangup, request->client->fd, now_us) ? CANCELLED_GONE : CANCELLED_NOT;
+}
+
 static bool request_is_cancelled(void *context)
 {
-    const struct exchange *exchange = context;
-    const struct request *request = exchange->server;
-    if (atomic_load_explicit(&request->server->is_cancelling, memory_order_relaxed)) {
-        return true;
-    }
-    struct pollfd socket = {.fd = request->client->fd, .events = POLLRDHUP};
-    return exchange->is_job && poll(&socket, 1, 0) > 0 &&
-           (socket.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+    struct exchange *exchange = context;
+    exchange->cancelled = find_cancelled(exchange->server);
+    return exchange->cancelled != CANCELLED_NOT;
 }
 
 /* The reply half as it was before any handler ran. */
 static void reply_reset(struct exchange *exchange)
 {
     exchange->status = 0;
+    exchange->cancelled = CANCELLED_NOT;
     exchange->content_type = NULL;
     exchange->header_count = 0;
     buffer_reset(&exchange->reply);
@@ -207,7 +222,7 @@ static void find_route(struct request *request, enum token token)
     }
     exchange->path = target->path;
     if (target->is_asterisk && token == TOKEN_OPTIONS) {
-        reply_options(request, ~0u);
+        reply_options(request, route_methods(service->routes, service->route_count));
         return;
     }
     struct route_found found;
@@ -283,6 +298,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     struct exchange *exchange = &request->exchange;
     struct framing *framing = &request->framing;
     framing_check(framing, request->connection, method, request->target_at, request->target_length, version);
+    request->hangup.may_ask = strcmp(version, "HTTP/1.1") == 0;
     if (find_cached(request, method)) {
         return;
     }
@@ -415,7 +431,11 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     exchange->is_job = true;
     exchange->node = node;
     request->is_job_done = true;
-    enum handled handled = call_handler(request, db);
+    request->job_until_us = clock_steady_us() + request->server->config->job_seconds * 1000000;
+    enum handled handled = HANDLED_REPLY;
+    if (!request_is_cancelled(exchange) || exchange->cancelled != CANCELLED_GONE) { /* it may have left the queue alone */
+        handled = call_handler(request, db);
+    }
     assert(handled != HANDLED_JOB);
     exchange->db = NULL;
     exchange->node = NULL;
@@ -430,7 +450,8 @@ static void submit_job(struct request *request)
 {
     request->wait = WAIT_JOB;
     request->is_job_done = false;
-    request->job = (struct job){.run = job_run, .context = request};
+    enum job_kind kind = request->exchange.route->class == CLASS_JOB ? JOB_SENT : JOB_STORED;
+    request->job = (struct job){.run = job_run, .context = request, .kind = kind};
     if (jobs_submit(request->server->jobs, &request->job) != STATUS_OK) {
         wake(request);
     }
@@ -489,7 +510,7 @@ static void take_delivery(struct request *request)
     }
 }
 
-void dispatch_resume(struct request *request)
+bool dispatch_resume(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     exchange->node = lane_node(request->lane);
@@ -498,4 +519,5 @@ void dispatch_resume(struct request *request)
     } else if (!request->is_job_done) {
         problem_reply(exchange, "busy", "More computations wait than the server takes; try again shortly.");
     }
+    return exchange->cancelled != CANCELLED_GONE;
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/status.h"
+
 struct request;
 
 /*
@@ -26,7 +28,7 @@ enum dispatch_next {
 /* The body is complete: runs the handler. */
 enum dispatch_next dispatch_run(struct request *request);
 
-/* The wait is over: fills the reply half. */
-void dispatch_resume(struct request *request);
+/* The wait is over: fills the reply half. False: the client has gone meanwhile, the connection is to be closed. */
+bool dispatch_resume(struct request *request) NODISCARD;
 
 #endif

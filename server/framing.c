@@ -90,6 +90,22 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
     }
 }
 
+/* Blanks behind a value are not part of it (RFC 9110, 5.5). The library keeps them; cut off here, nobody who looks
+ * a value up later sees them. Lengths and codings stay as they are: the library has read those already, and we must
+ * not read another thing out of them. The value's place in the header stays known by its length. */
+static void cut_blanks(const char *name, size_t name_length, const char *value, size_t length)
+{
+    static const char *const kept[] = {"Content-Length", "Transfer-Encoding"};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        if (strlen(kept[i]) == name_length && strncasecmp(kept[i], name, name_length) == 0) {
+            return;
+        }
+    }
+    while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t')) {
+        ((char *)value)[--length] = 0; /* its own receive buffer, where it writes NULs as well */
+    }
+}
+
 static enum MHD_Result look_at_field(void *context, enum MHD_ValueKind kind, const char *name, size_t name_length,
                                      const char *value, size_t value_length)
 {
@@ -113,6 +129,7 @@ static enum MHD_Result look_at_field(void *context, enum MHD_ValueKind kind, con
         }
         scan->end = value + value_length;
     }
+    cut_blanks(name, name_length, value, value_length);
     keep_field(scan, name, name_length, value);
     return MHD_YES;
 }

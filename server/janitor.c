@@ -65,8 +65,9 @@ static void cut(struct client *client, enum client_phase phase)
 }
 
 /* libmicrohttpd 0.9.75 reads what came together with the client's end of sending, and then
- * waits for an event that has passed already. This makes a new one. */
-static void poke_if_hung_up(const struct client *client)
+ * waits for an event that has passed already. This makes a new one. It takes nothing from a client that has
+ * only ended its own side: what it sent stays readable, and the way back stays open. */
+static void poke_if_sending_ended(const struct client *client)
 {
     struct pollfd socket = {.fd = client->fd, .events = POLLRDHUP};
     if (poll(&socket, 1, 0) > 0 && (socket.revents & POLLRDHUP) != 0) {
@@ -128,7 +129,7 @@ static void look_at_client(void *context, struct client *client)
     switch ((enum client_phase)atomic_load(&client->phase)) {
     case CLIENT_IDLE:
         if (janitor->now_us - since_us < FRESH_US || janitor->beat % IDLE_EVERY == 0) {
-            poke_if_hung_up(client);
+            poke_if_sending_ended(client);
         }
         if (atomic_load(&janitor->server->is_stopping)) {
             tell_idle(janitor, client);
@@ -137,13 +138,13 @@ static void look_at_client(void *context, struct client *client)
         }
         return;
     case CLIENT_HEAD:
-        poke_if_hung_up(client);
+        poke_if_sending_ended(client);
         if (janitor->now_us - since_us > header_us) {
             cut(client, CLIENT_HEAD);
         }
         return;
     case CLIENT_BODY:
-        poke_if_hung_up(client);
+        poke_if_sending_ended(client);
         if (janitor->now_us - since_us > request_us) {
             cut(client, CLIENT_BODY);
         }

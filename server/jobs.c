@@ -17,23 +17,62 @@ struct worker {
     struct node *node;
 };
 
-/*
- * Invariants, under lock:
- *  1. first is NULL exactly where last is NULL; waiting is the length of the list;
- *  2. waiting <= queue_length; running <= worker_count.
- */
-struct jobs {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
+/* The jobs of one kind. Invariants: first is NULL exactly where last is NULL; waiting is the length of the list. */
+struct queue {
     struct job *first;
     struct job *last;
     size_t waiting;
     size_t running;
+    size_t running_max;
+};
+
+/*
+ * Invariants, under lock, for each queue:
+ *  1. waiting <= queue_length; running <= running_max;
+ *  2. a job waits only where running == running_max, or all threads work or are being woken.
+ */
+struct jobs {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct queue queues[JOB_KINDS];
+    enum job_kind turn; /* whose turn it is where both wait */
     size_t queue_length;
     bool is_stopping;
     size_t worker_count; /* whose threads run */
     struct worker workers[];
 };
+
+/* Takes the next job that may run, or NULL. */
+static struct job *take(struct jobs *jobs)
+{
+    for (int i = 0; i < JOB_KINDS; i++) {
+        enum job_kind kind = (enum job_kind)(((int)jobs->turn + i) % JOB_KINDS);
+        struct queue *queue = &jobs->queues[kind];
+        struct job *job = queue->first;
+        if (job == NULL || queue->running == queue->running_max) {
+            continue;
+        }
+        queue->first = job->next;
+        if (queue->first == NULL) {
+            queue->last = NULL;
+        }
+        queue->waiting--;
+        queue->running++;
+        jobs->turn = kind == JOB_STORED ? JOB_SENT : JOB_STORED;
+        return job;
+    }
+    return NULL;
+}
+
+static bool is_over(const struct jobs *jobs)
+{
+    for (int i = 0; i < JOB_KINDS; i++) {
+        if (jobs->queues[i].waiting > 0) {
+            return false;
+        }
+    }
+    return jobs->is_stopping;
+}
 
 static void *worker_main(void *context)
 {
@@ -41,23 +80,20 @@ static void *worker_main(void *context)
     struct jobs *jobs = worker->jobs;
     pthread_mutex_lock(&jobs->lock);
     for (;;) {
-        while (jobs->first == NULL && !jobs->is_stopping) {
-            pthread_cond_wait(&jobs->wake, &jobs->lock);
-        }
-        struct job *job = jobs->first;
+        struct job *job = take(jobs);
         if (job == NULL) {
-            break;
+            if (is_over(jobs)) {
+                break;
+            }
+            pthread_cond_wait(&jobs->wake, &jobs->lock);
+            continue;
         }
-        jobs->first = job->next;
-        if (jobs->first == NULL) {
-            jobs->last = NULL;
-        }
-        jobs->waiting--;
-        jobs->running++;
+        enum job_kind kind = job->kind;
         pthread_mutex_unlock(&jobs->lock);
         job->run(job, worker->db, worker->node); /* its memory may be gone afterwards */
         pthread_mutex_lock(&jobs->lock);
-        jobs->running--;
+        jobs->queues[kind].running--;
+        pthread_cond_broadcast(&jobs->wake); /* the next of its kind may run; those that wait for the end look again */
     }
     pthread_mutex_unlock(&jobs->lock);
     return NULL;
@@ -92,6 +128,8 @@ enum status jobs_open(const char *db_path, const char *node_path, size_t threads
         return STATUS_EXHAUSTED;
     }
     opened->queue_length = queue_length;
+    opened->queues[JOB_STORED].running_max = threads;
+    opened->queues[JOB_SENT].running_max = threads > 1 ? threads - 1 : 1;
     pthread_mutex_init(&opened->lock, NULL);
     pthread_cond_init(&opened->wake, NULL);
     for (size_t i = 0; i < threads; i++) {
@@ -109,20 +147,21 @@ enum status jobs_open(const char *db_path, const char *node_path, size_t threads
 
 enum status jobs_submit(struct jobs *jobs, struct job *job)
 {
+    struct queue *queue = &jobs->queues[job->kind];
     pthread_mutex_lock(&jobs->lock);
     assert(!jobs->is_stopping);
-    if (jobs->waiting >= jobs->queue_length) {
+    if (queue->waiting >= jobs->queue_length) {
         pthread_mutex_unlock(&jobs->lock);
         return STATUS_BUSY;
     }
     job->next = NULL;
-    if (jobs->last == NULL) {
-        jobs->first = job;
+    if (queue->last == NULL) {
+        queue->first = job;
     } else {
-        jobs->last->next = job;
+        queue->last->next = job;
     }
-    jobs->last = job;
-    jobs->waiting++;
+    queue->last = job;
+    queue->waiting++;
     pthread_mutex_unlock(&jobs->lock);
     pthread_cond_signal(&jobs->wake);
     return STATUS_OK;
@@ -131,7 +170,7 @@ enum status jobs_submit(struct jobs *jobs, struct job *job)
 size_t jobs_waiting(struct jobs *jobs)
 {
     pthread_mutex_lock(&jobs->lock);
-    size_t waiting = jobs->waiting;
+    size_t waiting = jobs->queues[JOB_STORED].waiting + jobs->queues[JOB_SENT].waiting;
     pthread_mutex_unlock(&jobs->lock);
     return waiting;
 }
@@ -139,7 +178,7 @@ size_t jobs_waiting(struct jobs *jobs)
 size_t jobs_running(struct jobs *jobs)
 {
     pthread_mutex_lock(&jobs->lock);
-    size_t running = jobs->running;
+    size_t running = jobs->queues[JOB_STORED].running + jobs->queues[JOB_SENT].running;
     pthread_mutex_unlock(&jobs->lock);
     return running;
 }

@@ -30,6 +30,7 @@ enum {
                                      that we refuse ourselves */
     SPARE_REQUESTS_MAX = 256,     /* kept for the next ones, with their arena */
     DRAIN_BYTES_MAX = 64 * 1024,  /* of a refused request's body, so that the connection can go on */
+    QUOTED_PATH_BYTES = 200,      /* of a path that no route has, in the log */
     BODY_KEPT_BYTES = 64 * 1024   /* of a spare request's body buffer */
 };
 
@@ -234,8 +235,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     case STAGE_BODY:
         return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
     case STAGE_WAITING:
-        dispatch_resume(request);
-        return reply_send(request) ? MHD_YES : MHD_NO;
+        return dispatch_resume(request) && reply_send(request) ? MHD_YES : MHD_NO;
     case STAGE_REPLIED:
         break;
     }
@@ -256,15 +256,26 @@ static const char *method_label(const struct exchange *exchange)
     return "-";
 }
 
-/* The one line of a request. A path that no route has is the client's text: quoted. */
+/* The path of the target, quoted: the client's own text. What follows it may hold secrets and stays out. */
+static void quote_path(char *quoted, size_t size, const char *target)
+{
+    char path[QUOTED_PATH_BYTES];
+    size_t length = strcspn(target, "?#");
+    length = length < sizeof path ? length : sizeof path - 1;
+    memcpy(path, target, length);
+    path[length] = 0;
+    log_quote(quoted, size, path);
+}
+
+/* The one line of a request. */
 static void log_line(const struct request *request, int64_t duration_us)
 {
-    char quoted[200] = "";
+    char quoted[QUOTED_PATH_BYTES] = "";
     if (log_get_level() > LOG_LEVEL_INFO) {
         return;
     }
     if (request->route == NULL) {
-        log_quote(quoted, sizeof quoted, request->target);
+        quote_path(quoted, sizeof quoted, request->target);
     }
     const char *quote = request->route == NULL ? "\"" : "";
     log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s",

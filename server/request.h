@@ -10,6 +10,7 @@
 #include "handlers/exchange.h"
 #include "server/cache.h"
 #include "server/framing.h"
+#include "server/hangup.h"
 #include "server/jobs.h"
 #include "server/sequencer.h"
 
@@ -60,6 +61,8 @@ struct request {
     struct pending pending;
     struct job job;
     bool is_job_done; /* false: the pool was full */
+    int64_t job_until_us; /* steady: when a job that runs is given up */
+    struct hangup hangup;
     const struct route *route; /* for the log; NULL: none fits */
     int64_t started_us;
     int status;          /* sent; 0: none */

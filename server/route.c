@@ -104,6 +104,15 @@ void route_find(const struct route *routes, size_t count, const struct target *t
     }
 }
 
+unsigned route_methods(const struct route *routes, size_t count)
+{
+    unsigned methods = 0;
+    for (size_t i = 0; i < count; i++) {
+        methods |= ROUTE_METHOD_BIT(routes[i].method);
+    }
+    return methods;
+}
+
 void route_allow(unsigned methods, struct buffer *out)
 {
     if ((methods & ROUTE_METHOD_BIT(METHOD_GET)) != 0) {

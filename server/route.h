@@ -30,6 +30,9 @@ struct route_found {
 void route_find(const struct route *routes, size_t count, const struct target *target, enum method method,
                 struct route_found *found);
 
+/* ROUTE_METHOD_BIT of all methods that any row has. */
+unsigned route_methods(const struct route *routes, size_t count);
+
 /* Appends the value of Allow: GET, HEAD, POST, OPTIONS. */
 void route_allow(unsigned methods, struct buffer *out);
 

@@ -58,6 +58,7 @@ static void fill_service(struct server *server)
     service->contract_json = (const char *)embedded_openapi_json;
     service->contract_json_length = embedded_openapi_json_length;
     service->is_private = server->config->is_private;
+    service->job_seconds = server->config->job_seconds;
     service->readiness = watch_readiness;
     service->metrics = watch_metrics;
     service->routes = routes_table(&service->route_count);

@@ -53,7 +53,8 @@ static void test_standards(void **state)
     assert_string_equal(config.data_dir, "d");
     assert_string_equal(config.listen, "127.0.0.1:8080");
     assert_in_range(config.loops, 1, 8);
-    assert_in_range(config.job_threads, 1, 8);
+    assert_in_range(config.job_threads, 2, 8);
+    assert_int_equal(config.job_seconds, 30);
     assert_int_equal(config.queue_length, 1024);
     assert_int_equal(config.connections_per_address, 1024);
     assert_int_equal(config.header_timeout_s, 10);
@@ -123,6 +124,8 @@ static void test_refusals(void **state)
     expect_refused(WORDS("serve", "d"), NULL, "not an option");
     expect_refused(WORDS("serve", "--data-dir", "d", "--loops", "0"), NULL, "1 to 64");
     expect_refused(WORDS("serve", "--data-dir", "d", "--loops", "2x"), NULL, "1 to 64");
+    expect_refused(WORDS("serve", "--data-dir", "d", "--job-seconds", "0"), NULL, "1 to 3600");
+    expect_refused(good, WORDS("TALLYSTICK_JOB_SECONDS=3601"), "TALLYSTICK_JOB_SECONDS");
     expect_refused(WORDS("serve", "--data-dir", "d", "--log-level", "loud"), NULL, "debug, info");
     expect_refused(WORDS("verify"), NULL, "--data-dir");
     expect_refused(good, WORDS("TALLYSTICK_LOPS=2"), "did you mean TALLYSTICK_LOOPS?");

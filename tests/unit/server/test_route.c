@@ -76,6 +76,18 @@ static void test_find(void **state)
     assert_ptr_equal(find("http://example.org", METHOD_GET).route, &table[0]);
 }
 
+/* OPTIONS * names what some row has, and nothing else. */
+static void test_methods_of_all(void **state)
+{
+    size_t count = 0;
+    const struct route *routes = routes_table(&count);
+    (void)state;
+    expect_allow(route_methods(table, ROWS), "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    expect_allow(route_methods(table, 3), "GET, HEAD, POST, OPTIONS");
+    expect_allow(route_methods(table, 0), "OPTIONS");
+    expect_allow(route_methods(routes, count), "GET, HEAD, POST, PUT, OPTIONS");
+}
+
 static void test_absent(void **state)
 {
     static const char *const paths[] = {
@@ -245,7 +257,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),       cmocka_unit_test(test_absent), cmocka_unit_test(test_malformed),     cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_find),       cmocka_unit_test(test_methods_of_all),
+        cmocka_unit_test(test_absent), cmocka_unit_test(test_malformed),     cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_query),      cmocka_unit_test(test_bad_targets), cmocka_unit_test(test_real_table),
         cmocka_unit_test(test_media),      cmocka_unit_test(test_etags),
     };

@@ -1,0 +1,179 @@
+"""Long computations: how long one may take, that nobody's numbers hold up everybody's figures, and what
+becomes of one whose client ends its sending or leaves."""
+
+import json
+import socket
+import struct
+import threading
+import time
+
+import pytest
+import requests
+
+from analysis_support import assert_problem
+
+STORED = "/efficiency?year=2011&inputs=institutions_per_10k&outputs=hospital_visits"
+HEAVY_UNITS = 3000
+NAMES = [f"x{i}" for i in range(20)], [f"y{i}" for i in range(20)]
+
+
+def heavy(units=HEAVY_UNITS):
+    """A body that takes a minute or so: few units that are worse than another in 40 numbers."""
+    names = NAMES[0] + NAMES[1]
+    dmus = [{"id": f"u{u}", **{name: (u * 7919 + i * 104729) % 9973 + 1 for i, name in enumerate(names)}}
+            for u in range(units)]
+    return json.dumps({"inputs": NAMES[0], "outputs": NAMES[1], "dmus": dmus}).encode()
+
+
+BODY = heavy()
+
+
+def request_of(body, path="/efficiency", version="HTTP/1.1"):
+    return (f"POST {path} {version}\r\nHost: t\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+
+
+def read_all(connection):
+    received = b""
+    while piece := connection.recv(65536):
+        received += piece
+    return received
+
+
+def final(received):
+    """The status of the last response, after interim ones, and its body."""
+    while received.startswith(b"HTTP/1.1 1"):
+        received = received.partition(b"\r\n\r\n")[2]
+    head, _, body = received.partition(b"\r\n\r\n")
+    return (int(head.split(b" ")[1]) if head else None), body
+
+
+def post(server, body):
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.post(server.url + "/efficiency", data=body, headers={"Content-Type": "application/json"}, timeout=120)
+
+
+def small(scale):
+    """A body that is another one for each scale, and quick."""
+    return json.dumps({"inputs": ["x"], "outputs": ["y"], "dmus": [{"id": "A", "x": scale, "y": 1}]}).encode()
+
+
+@pytest.mark.concurrent
+def test_a_computation_has_a_deadline(start):
+    own = start("--job-seconds", "1")
+    began = time.monotonic()
+    body = assert_problem(post(own, BODY), 422, "too_much_work")
+    assert 1 <= time.monotonic() - began < 10
+    assert "1 s" in body["detail"] and "3000 units with 20 inputs and 20 outputs" in body["detail"]
+    assert "fewer units" in body["detail"]
+    assert post(own, heavy(20)).status_code == 200
+
+
+@pytest.mark.concurrent
+def test_bodies_of_others_do_not_hold_up_stored_figures(start):
+    own = start("--job-threads", "2", "--job-seconds", "6")
+    replies = []
+    threads = [threading.Thread(target=lambda: replies.append(post(own, BODY))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert own.get(STORED).status_code == 200
+    assert own.get("/ledger/verify", token=True).status_code == 200
+    assert own.get("/density?indicator=beds&years=2018").status_code == 200
+    assert time.monotonic() - began < 4 and replies == []
+    for thread in threads:
+        thread.join()
+    assert [reply.json()["code"] for reply in replies] == ["too_much_work"] * 3
+
+
+@pytest.mark.concurrent
+@pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
+def test_a_client_that_ends_its_sending_gets_its_answer(start, version):
+    own = start()
+    for size in (2, 400):
+        body = heavy(size)
+        with own.connect(60) as connection:
+            connection.sendall(request_of(body, version=version))
+            connection.shutdown(socket.SHUT_WR)
+            received = read_all(connection)
+        status, body = final(received)
+        assert status == 200 and len(json.loads(body)["results"]) == size
+        if version == "HTTP/1.0":
+            assert b" 100 " not in received
+    with own.connect(60) as connection:
+        connection.sendall(f"GET {STORED} {version}\r\nHost: t\r\nConnection: close\r\n\r\n".encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert final(read_all(connection))[0] == 200
+
+
+@pytest.mark.concurrent
+def test_a_half_closed_client_is_told_of_the_deadline(start):
+    own = start("--job-seconds", "1")
+    with own.connect(60) as connection:
+        connection.sendall(request_of(BODY))
+        connection.shutdown(socket.SHUT_WR)
+        status, body = final(read_all(connection))
+    assert status == 422 and json.loads(body)["code"] == "too_much_work"
+
+
+def leave(connection, how):
+    if how == "reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+@pytest.mark.concurrent
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_client_that_leaves_frees_the_thread(start, how):
+    """One that runs and some that wait; a deadline would come much later."""
+    own = start("--job-threads", "1", "--job-seconds", "600")
+    connections = [own.connect() for _ in range(4)]
+    for connection in connections:
+        connection.sendall(request_of(BODY))
+    time.sleep(1)
+    for connection in connections:
+        leave(connection, how)
+    began = time.monotonic()
+    assert post(own, small(1)).status_code == 200
+    assert time.monotonic() - began < 20
+    assert own.stop() == 0
+    lines = [line for line in own.log().splitlines() if "event=request" in line and "path=/efficiency" in line]
+    assert sum("status=0" in line for line in lines) == 4 and not any("status=503" in line for line in lines)
+
+
+@pytest.mark.concurrent
+def test_a_full_queue_is_busy_for_its_own_kind(start):
+    own = start("--job-threads", "1", "--job-queue-length", "1", "--job-seconds", "3")
+    connections = [own.connect(30) for _ in range(2)]
+    for connection in connections:
+        connection.sendall(request_of(BODY))
+        time.sleep(0.7)
+    refused = post(own, small(2))
+    assert_problem(refused, 503, "busy")
+    assert refused.headers["Retry-After"]
+    assert own.get(STORED).status_code == 200  # in turn, once the one that runs is given up
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.concurrent
+def test_a_stop_ends_a_computation(start):
+    own = start("--job-seconds", "600")
+    replies = []
+
+    def ask():
+        try:
+            replies.append(post(own, BODY))
+        except requests.RequestException as error:
+            replies.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(1)
+    began = time.monotonic()
+    assert own.stop() == 0
+    assert time.monotonic() - began < 25
+    thread.join()
+    assert_problem(replies[0], 503, "stopping")
