@@ -131,6 +131,26 @@ static enum status radials_solve(struct dea_run *run, size_t index, struct dea_r
                             is_vrs ? vrs : crs);
 }
 
+/*
+ * Looks for slacks in shares of the unit's own targets; where those cannot be proved, and for the methods that weigh
+ * columns against each other, in shares of the columns' maxima.
+ */
+static enum status slacks_solve(struct dea_run *run, size_t index, const struct dea_radial *radial,
+                                struct dea_projection *projection)
+{
+    const enum dea_slacks method = run->options->slacks;
+    enum status status = STATUS_EXHAUSTED;
+    if (method != DEA_SLACKS_TWO_STAGE && method != DEA_SLACKS_TWO_STAGE_NORMALISED) {
+        dea_face_take(&run->face, &run->work, index, radial, true, &run->program, &run->solution);
+        status = dea_slacks_find(&run->work, &run->face, method, projection);
+    }
+    if (status != STATUS_OK) {
+        dea_face_take(&run->face, &run->work, index, radial, false, &run->program, &run->solution);
+        status = dea_slacks_find(&run->work, &run->face, method, projection);
+    }
+    return status;
+}
+
 static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit *unit)
 {
     struct dea_radial crs;
@@ -141,8 +161,7 @@ static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit
         return status;
     }
     const struct dea_radial *chosen = run->options->frontier == DEA_VRS ? &vrs : &crs;
-    dea_face_take(&run->face, &run->work, index, chosen, &run->program, &run->solution);
-    status = dea_slacks_find(&run->work, &run->face, run->options->slacks, &projection);
+    status = slacks_solve(run, index, chosen, &projection);
     if (status != STATUS_OK) {
         return status;
     }

@@ -17,6 +17,13 @@
  *   output orientation   max phi    with X lambda <= x_o,        Y lambda >= phi y_o     score = 1 / phi
  *   input orientation    min theta  with X lambda <= theta x_o,  Y lambda >= y_o         score = theta
  * CRS asks nothing else; VRS adds sum(lambda) = 1, NIRS sum(lambda) <= 1. All scores lie in (0, 1].
+ *
+ * What a score is worth. It is enclosed between what one lambda reaches and what one set of weights allows, both
+ * computed from the data and as shares of what the judged unit itself has (dea_bounds.h): a score that is given is
+ * right to 1e-9 of itself, be it 1 or 1e-12, also among units ten orders of magnitude larger. Where the two bounds
+ * do not meet there is no score. Under VRS this holds for data of which a unit's own may differ from those given by
+ * 1e-13: whoever lies that close to a vertical piece of the frontier cannot be told from lying on it. Under CRS both
+ * orientations are one program and give the same score.
  */
 
 #include <stdbool.h>
@@ -31,7 +38,10 @@
 #define DEA_INPUTS_MAX  20    /* more columns than that leave nearly every unit efficient */
 #define DEA_OUTPUTS_MAX 20
 
-/* A score this close to 1 counts as efficient, and a certificate must hold to this. */
+/*
+ * A score this close to 1 counts as efficient. A certificate must hold to this: a score's as a share of the score,
+ * others' as shares of the unit's targets or the columns' maxima (dea_certificate.h).
+ */
 #define DEA_TOLERANCE 1e-9
 
 enum dea_orientation {
@@ -114,8 +124,9 @@ struct dea_peer {
  * One unit's answer. The arrays have m (inputs) or s (outputs) elements, in the units of the data.
  *   1. crste <= nirste <= vrste, all in (0, 1]; scale = crste / vrste.
  *   2. target = value + radial - slack for inputs, value + radial + slack for outputs; slacks are >= 0; radial is <= 0
- *      for inputs and >= 0 for outputs, and zero in the orientation that does not move them. What lies within 1e-10
- *      of its column's maximum from zero is written as zero slack.
+ *      for inputs and >= 0 for outputs, and zero in the orientation that does not move them. A slack below 1e-10 of
+ *      the radial target is written as zero; below 1e-10 of the column's maximum by the two-stage methods, where the
+ *      target is zero, and where slacks could be proved to no better.
  *   3. The peers' X lambda and Y lambda equal the targets, unless DEA_SLACKS_NONE left slacks out. A strongly
  *      efficient unit has exactly itself, with lambda 1. Peers are ascending by unit; lambdas need not be unique.
  *   4. peer_count counts the other units that name this one as a peer.
@@ -147,8 +158,10 @@ struct dea_means {
 };
 
 /*
- * What was proved. Each program that led to a number was checked on the scaled data, independent of the solver's
- * own bookkeeping (dea_certificate.h); these are the largest violations among the accepted answers, each <= 1e-9.
+ * What was proved. Each program that led to a number was checked against the data (scaled by powers of two, which
+ * changes no digit), independent of the solver's own bookkeeping: scores by dea_bounds.h, slacks by
+ * dea_certificate.h. These are the largest violations among the accepted answers, each <= 1e-9. For scores,
+ * duality_gap is a share of the score.
  */
 struct dea_certificate {
     double primal_infeasibility_max;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "analytics/dea_bounds.h"
+
 /* How much a value misses x >= 0; what is negative becomes 0. */
 static double clip_negative(double *x)
 {
@@ -116,6 +118,10 @@ static double reduced_evaluate(const struct dea_program *program, struct dea_sol
 
 void dea_certificate_check(const struct dea_program *program, struct dea_solution *solution)
 {
+    if (program->is_radial) {
+        dea_bounds_check(program, solution);
+        return;
+    }
     double activity[DEA_ROWS_MAX];
     double primal = 0;
     const double objective = rows_evaluate(program, solution, activity, &primal);

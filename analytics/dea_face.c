@@ -80,31 +80,59 @@ static void slacks_at_point(const struct dea_face *face, double *slack)
     }
 }
 
-void dea_face_take(struct dea_face *face, const struct dea_work *work, size_t unit, const struct dea_radial *radial,
-                   const struct dea_program *program, const struct dea_solution *solution)
+/* Sets the radial targets and the scale in which they are held. */
+static void targets_take(struct dea_face *face, const struct dea_work *work, size_t unit,
+                         const struct dea_radial *radial, bool is_own_scale)
 {
     const double *own = dea_work_column(work, unit);
+    for (size_t i = 0; i + 1 < face->rows; i++) {
+        const bool is_moved = (i < face->inputs) == (work->orientation == DEA_INPUT);
+        int exponent = 0;
+        face->bound[i] = own[i] * (is_moved ? radial->factor : 1);
+        frexp(face->bound[i], &exponent);
+        face->shift[i] = is_own_scale ? -exponent : 0;
+        face->bound[i] = ldexp(face->bound[i], face->shift[i]);
+    }
+    face->shift[face->rows - 1] = 0;
+}
+
+/* Whether the radial program leaves the column in: it is used, or its reduced cost, which is a share here, is zero. */
+static bool is_left(const struct dea_solution *solution, size_t j)
+{
+    return solution->lambda[j] > 0 || solution->reduced[j] <= ZERO;
+}
+
+static void columns_take(struct dea_face *face, const struct dea_work *work, const struct dea_solution *solution)
+{
     face->count = 0;
     for (size_t j = 0; j < work->columns; j++) {
-        const double *column = work->matrix + j * work->rows;
-        if (column_is_optimal(column, work->rows, solution, j)) {
-            memcpy(face->columns + face->count * face->rows, column, face->rows * sizeof *column);
+        if (is_left(solution, j)) {
+            for (size_t i = 0; i < face->rows; i++) {
+                face->columns[face->count * face->rows + i] =
+                    ldexp(work->matrix[j * work->rows + i], face->shift[i]);
+            }
             face->solution.lambda[face->count] = solution->lambda[j];
             face->member[face->count] = j;
             face->count++;
         }
     }
     assert(face->count >= 1);
-    const double input_factor = work->orientation == DEA_INPUT ? radial->factor : 1;
-    const double output_factor = work->orientation == DEA_OUTPUT ? radial->factor : 1;
-    for (size_t i = 0; i < face->rows; i++) {
-        face->relation[i] = program->relation[i];
-        face->bound[i] = own[i] * (i < face->inputs ? input_factor : output_factor);
-    }
+}
+
+void dea_face_take(struct dea_face *face, const struct dea_work *work, size_t unit, const struct dea_radial *radial,
+                   bool is_own_scale, const struct dea_program *program, const struct dea_solution *solution)
+{
+    targets_take(face, work, unit, radial, is_own_scale);
+    columns_take(face, work, solution);
+    memcpy(face->relation, program->relation, sizeof face->relation);
     face->bound[face->rows - 1] = program->bound[face->rows - 1];
-    double slack[DEA_ROWS_MAX];
-    slacks_at_point(face, slack);
-    rows_close(face, solution, slack);
+    for (size_t i = 0; i + 1 < face->rows; i++) {
+        /* The multiplier as a share of the score, see dea_bounds.h. */
+        const double share = fabs(solution->dual[i]) * ldexp(face->bound[i], -face->shift[i]);
+        if (share > ZERO && dea_face_slack(face, i) <= ZERO) {
+            face->relation[i] = DEA_ROW_EQUAL;
+        }
+    }
 }
 
 bool dea_face_is_open(const struct dea_face *face, size_t row)
@@ -130,6 +158,8 @@ static void program_start(struct dea_face *face)
     struct dea_program *program = &face->program;
     memset(program, 0, sizeof *program);
     program->rows = face->rows;
+    program->inputs = face->inputs;
+    program->guess = 1;
     program->columns = face->count;
     program->matrix = face->columns;
     memcpy(program->relation, face->relation, sizeof program->relation);

@@ -18,7 +18,8 @@
 #include "analytics/dea_work.h"
 
 /*
- * 1. member holds count ascending column numbers of the work, columns their scaled values in the same order.
+ * 1. member holds count ascending column numbers of the work, columns their values in the same order, each
+ *    ldexp(work's scaled value, shift of the row).
  * 2. bound of a row is the current target: what the point uses of an input, or makes of an output, at most or least.
  * 3. A row with relation DEA_ROW_EQUAL has no slack anywhere on the face.
  * 4. After a successful program, solution.lambda is a point of the face.
@@ -33,6 +34,7 @@ struct dea_face {
     double *spare; /* where dea_face_point_swap keeps a point */
     enum dea_relation relation[DEA_ROWS_MAX];
     double bound[DEA_ROWS_MAX];
+    int shift[DEA_ROWS_MAX];
     struct dea_program program;
     struct dea_solution solution;
 };
@@ -43,9 +45,13 @@ NODISCARD enum status dea_face_init(struct dea_face *face, const struct dea_work
 /* Frees what init made; harmless on a zeroed struct. */
 void dea_face_fini(struct dea_face *face);
 
-/* Takes the face from a solved radial program; bounds become the radial targets of the unit. */
+/*
+ * Takes the face from a solved radial program; bounds become the radial targets of the unit. With is_own_scale each row
+ * is scaled anew, by shift, so that its target lies in [0.5, 1): what is then proved of the slacks holds to a share of
+ * the target, however small beside the column's maximum. A target of zero keeps the work's scale.
+ */
 void dea_face_take(struct dea_face *face, const struct dea_work *work, size_t unit, const struct dea_radial *radial,
-                   const struct dea_program *program, const struct dea_solution *solution);
+                   bool is_own_scale, const struct dea_program *program, const struct dea_solution *solution);
 
 /* Whether the row is an input or output that may have slack on the face. */
 bool dea_face_is_open(const struct dea_face *face, size_t row);

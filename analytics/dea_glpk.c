@@ -12,7 +12,7 @@
 #include "analytics/dea_guard.h"
 
 /* Beyond this GLPK is taken to be cycling: honest programs of so few rows end after some dozen pivots. */
-#define ITERATIONS_MAX 20000
+#define ITERATIONS_MAX 2000
 
 /* GLPK's own tolerances, below ours, so that what it accepts is worth checking. */
 #define GLPK_TOLERANCE 1e-10
@@ -82,10 +82,9 @@ static int row_type(enum dea_relation relation)
     return GLP_FR;
 }
 
-/* A power of two that brings the larger of the row's bound and extra entry near 1. */
-static double row_scale(const struct dea_program *program, size_t i)
+/* The power of two that brings a size into [0.5, 1). */
+static double scale_of(double size)
 {
-    const double size = fmax(fabs(program->bound[i]), program->has_extra ? fabs(program->extra[i]) : 0);
     int exponent = 0;
     if (size > 0) {
         frexp(size, &exponent);
@@ -93,15 +92,36 @@ static double row_scale(const struct dea_program *program, size_t i)
     return ldexp(1, -exponent);
 }
 
-static void rows_fill(glp_prob *problem, const struct dea_program *program, const struct dea_glpk_way *way)
+/* Makes the judged unit's values, moved by the guess, the measure of each row and a column's largest entry its own. */
+static void scales_set(glp_prob *problem, const struct dea_program *program, enum dea_scale kind)
+{
+    const size_t first = kind == DEA_SCALE_MADE ? program->inputs : 0;
+    double scale[DEA_ROWS_MAX];
+    for (size_t i = 0; i < program->rows; i++) {
+        const double extra = program->has_extra ? fabs(program->extra[i]) * program->guess : 0;
+        scale[i] = scale_of(fmax(fabs(program->bound[i]), extra));
+        glp_set_rii(problem, (int) i + 1, scale[i]);
+    }
+    for (size_t j = 0; j < program->columns; j++) {
+        double largest = 0;
+        for (size_t i = first; i < program->rows; i++) {
+            if (program->relation[i] != DEA_ROW_FREE) {
+                largest = fmax(largest, scale[i] * program->matrix[j * program->rows + i]);
+            }
+        }
+        glp_set_sjj(problem, (int) j + 1, scale_of(largest));
+    }
+    if (program->has_extra) {
+        glp_set_sjj(problem, (int) program->columns + 1, 1 / scale_of(program->guess));
+    }
+}
+
+static void rows_fill(glp_prob *problem, const struct dea_program *program)
 {
     glp_add_rows(problem, (int) program->rows);
     for (size_t i = 0; i < program->rows; i++) {
         const int row = (int) i + 1;
         glp_set_row_bnds(problem, row, row_type(program->relation[i]), program->bound[i], program->bound[i]);
-        if (way->has_row_scale) {
-            glp_set_rii(problem, row, row_scale(program, i));
-        }
     }
 }
 
@@ -141,8 +161,13 @@ static void step_solve(void *context)
         glp_erase_prob(glpk->problem);
     }
     glp_prob *problem = glpk->problem;
-    rows_fill(problem, glpk->program, glpk->way);
+    rows_fill(problem, glpk->program);
     columns_fill(problem, glpk->program);
+    if (glpk->way->scale == DEA_SCALE_GEOMETRIC) {
+        glp_scale_prob(problem, GLP_SF_GM | GLP_SF_EQ | GLP_SF_2N);
+    } else if (glpk->way->scale != DEA_SCALE_NONE) {
+        scales_set(problem, glpk->program, glpk->way->scale);
+    }
     glp_smcp settings;
     glp_init_smcp(&settings);
     settings.msg_lev = GLP_MSG_OFF;

@@ -7,11 +7,18 @@
 
 struct dea_glpk;
 
+enum dea_scale {
+    DEA_SCALE_NONE,
+    DEA_SCALE_OWN,      /* rows by bound and extra, this times the guess; then columns by their largest entry */
+    DEA_SCALE_MADE,     /* the same, columns by their largest output */
+    DEA_SCALE_GEOMETRIC /* GLPK's: geometric means of rows and columns, repeatedly */
+};
+
 /* One way of letting GLPK solve. */
 struct dea_glpk_way {
     bool is_plain;      /* textbook pricing and ratio test instead of steepest edge and Harris */
     bool is_dual;       /* dual simplex first */
-    bool has_row_scale; /* rows scaled by a power of two near the largest of bound and extra */
+    enum dea_scale scale;
     bool has_presolve;
 };
 

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analytics/dea_bounds.h"
 #include "analytics/dea_certificate.h"
 #include "analytics/dea_glpk.h"
 #include "analytics/dea_sift.h"
@@ -24,17 +25,25 @@ struct dea_way {
 };
 
 /*
- * In this order. The first two are the fast ones, for many columns and for few; then pivots chosen as plainly as GLPK
- * can, rows scaled by the judged unit's own values, the dual simplex, and last the presolver.
+ * In this order. Small programs first, for many columns; then the whole one. Unscaled is fastest and nearly always
+ * enough; then rows and columns scaled by what the judged unit has or makes, by geometric means, pivots chosen as
+ * plainly as GLPK can, the dual simplex, and last the presolver.
  */
 static const struct dea_way ways[] = {
-    {true, {.is_plain = false, .is_dual = false, .has_row_scale = false, .has_presolve = false}},
-    {false, {.is_plain = false, .is_dual = false, .has_row_scale = false, .has_presolve = false}},
-    {false, {.is_plain = true, .is_dual = false, .has_row_scale = true, .has_presolve = false}},
-    {false, {.is_plain = false, .is_dual = true, .has_row_scale = true, .has_presolve = false}},
-    {false, {.is_plain = true, .is_dual = true, .has_row_scale = false, .has_presolve = false}},
-    {false, {.is_plain = false, .is_dual = false, .has_row_scale = false, .has_presolve = true}},
-    {false, {.is_plain = false, .is_dual = false, .has_row_scale = true, .has_presolve = true}},
+    {.is_sifted = true},
+    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_OWN}},
+    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_MADE}},
+    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_GEOMETRIC}},
+    {.is_sifted = false},
+    {.glpk = {.scale = DEA_SCALE_OWN}},
+    {.glpk = {.scale = DEA_SCALE_MADE}},
+    {.glpk = {.scale = DEA_SCALE_GEOMETRIC}},
+    {.glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_plain = true}},
+    {.glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_dual = true}},
+    {.glpk = {.scale = DEA_SCALE_MADE, .is_plain = true}},
+    {.glpk = {.is_plain = true, .is_dual = true}},
+    {.glpk = {.has_presolve = true}},
+    {.glpk = {.scale = DEA_SCALE_OWN, .has_presolve = true}},
 };
 
 struct dea_solver *dea_solver_create(size_t rows)
@@ -80,6 +89,8 @@ static void count_check(struct dea_certificate *certificate, const struct dea_ch
 static enum status solve_once(struct dea_solver *solver, const struct dea_program *program, const struct dea_way *way,
                               struct dea_solution *solution)
 {
+    /* Nothing of an earlier program may shine through when this one finds no answer. */
+    solution->check = (struct dea_check){INFINITY, INFINITY, INFINITY};
     if (way->is_sifted) {
         return dea_sift_solve(solver->sift, solver->glpk, program, &way->glpk, solution);
     }
@@ -90,17 +101,37 @@ static enum status solve_once(struct dea_solver *solver, const struct dea_progra
     return status;
 }
 
+/* After a failure the next way may scale by more than the assumption that the score is about 1. */
+static void guess_improve(struct dea_program *program, const struct dea_solution *solution)
+{
+    if (!program->is_radial) {
+        return;
+    }
+    if (program->guess == 1) {
+        program->guess = dea_bounds_guess(program);
+    }
+    if (isfinite(solution->check.primal_infeasibility) && isnormal(solution->extra)) {
+        const bool is_theta = program->extra_cost > 0;
+        program->guess = (is_theta ? fmin : fmax)(program->guess, solution->extra);
+    }
+}
+
 enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program *program,
                              struct dea_solution *solution)
 {
     assert(program->rows >= 1 && program->rows <= DEA_ROWS_MAX && program->columns >= 1);
     const bool is_sifted = program->cost == NULL && program->columns > DEA_SIFT_COLUMNS_MIN;
-    for (size_t i = is_sifted ? 0 : 1; i < sizeof ways / sizeof ways[0]; i++) {
-        if (solve_once(solver, program, &ways[i], solution) == STATUS_OK && is_proved(&solution->check)) {
+    struct dea_program tried = *program;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (ways[i].is_sifted && !is_sifted) {
+            continue;
+        }
+        if (solve_once(solver, &tried, &ways[i], solution) == STATUS_OK && is_proved(&solution->check)) {
             count_check(&solver->certificate, &solution->check);
             return STATUS_OK;
         }
         solver->certificate.retry_count++;
+        guess_improve(&tried, solution);
     }
     return STATUS_EXHAUSTED;
 }

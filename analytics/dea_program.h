@@ -24,13 +24,16 @@ enum dea_relation { DEA_ROW_FREE, DEA_ROW_AT_MOST, DEA_ROW_AT_LEAST, DEA_ROW_EQU
 
 struct dea_program {
     size_t rows;
+    size_t inputs;        /* how many rows are inputs; they come first */
     size_t columns;
     const double *matrix; /* column after column, rows elements each */
+    bool is_radial;       /* a score: extra and bound hold the judged unit's own values (dea_bounds.h) */
     size_t first;         /* a column that can fill the rows by itself: the judged unit; 0 if none is known */
     const double *cost;   /* one for each column, or NULL for zeros */
     bool has_extra;
     double extra[DEA_ROWS_MAX];
     double extra_cost;
+    double guess;         /* about what z will be, for scaling; 1 unless better is known */
     enum dea_relation relation[DEA_ROWS_MAX];
     double bound[DEA_ROWS_MAX];
 };

@@ -15,11 +15,15 @@ static void program_build(const struct dea_work *work, size_t unit, enum dea_fro
                           struct dea_program *program)
 {
     const double *own = dea_work_column(work, unit);
-    const bool is_output = work->orientation == DEA_OUTPUT;
+    /* Under CRS the two orientations are one program; asking for theta leaves the easier bounds. */
+    const bool is_output = work->orientation == DEA_OUTPUT && frontier == DEA_VRS;
     memset(program, 0, sizeof *program);
     program->rows = work->rows;
+    program->inputs = work->inputs;
+    program->guess = 1;
     program->columns = work->columns;
     program->matrix = work->matrix;
+    program->is_radial = true;
     program->first = work->column_of[unit];
     program->has_extra = true;
     program->extra_cost = is_output ? -1 : 1;
@@ -37,22 +41,58 @@ static void program_build(const struct dea_work *work, size_t unit, enum dea_fro
     program->bound[work->rows - 1] = frontier == DEA_VRS ? 1 : 0;
 }
 
-enum status dea_radial_solve(const struct dea_work *work, size_t unit, enum dea_frontier frontier,
+/*
+ * theta = 1 / phi under CRS, and all that belongs to them: the point grows by phi, the shares that the multipliers
+ * stand for stay.
+ */
+static void solution_turn(const struct dea_program *program, struct dea_solution *solution)
+{
+    const double theta = solution->extra;
+    for (size_t j = 0; j < program->columns; j++) {
+        solution->lambda[j] /= theta;
+    }
+    for (size_t i = 0; i < program->rows; i++) {
+        solution->dual[i] *= theta;
+    }
+    solution->extra = 1 / theta;
+}
+
+/* Solves what is left of the program without the columns and rows that cannot matter. */
+static enum status program_solve(struct dea_work *work, struct dea_program *program, struct dea_solution *solution)
+{
+    struct dea_program solved = *program;
+    const bool is_pinned = dea_pins_apply(&work->pins, work->minimum, work->maximum, &solved);
+    for (size_t i = work->inputs; i + 1 < work->rows; i++) {
+        /* Of an output that the unit does not have, any amount is enough. */
+        if (!(fmax(program->bound[i], -program->extra[i]) > 0)) {
+            solved.relation[i] = DEA_ROW_FREE;
+        }
+    }
+    const enum status status = dea_solver_solve(work->solver, &solved, solution);
+    if (status == STATUS_OK && is_pinned) {
+        dea_pins_spread(&work->pins, work->columns, solution);
+        for (size_t i = 0; i < work->rows; i++) {
+            program->relation[i] = work->pins.is_pinned[i] ? DEA_ROW_EQUAL : program->relation[i];
+        }
+    }
+    return status;
+}
+
+enum status dea_radial_solve(struct dea_work *work, size_t unit, enum dea_frontier frontier,
                              struct dea_program *program, struct dea_solution *solution, struct dea_radial *radial)
 {
+    const bool is_output = work->orientation == DEA_OUTPUT;
     program_build(work, unit, frontier, program);
-    const enum status status = dea_solver_solve(work->solver, program, solution);
+    const enum status status = program_solve(work, program, solution);
     if (status != STATUS_OK) {
         return status;
     }
-    const bool is_output = work->orientation == DEA_OUTPUT;
+    if (is_output && frontier == DEA_CRS) {
+        solution_turn(program, solution);
+    }
     double factor = solution->extra;
     /* The unit itself is feasible with factor 1, so the far side of 1 is rounding. */
     factor = is_output ? fmax(1, factor) : fmin(1, factor);
-    const double score = is_output ? 1 / factor : factor;
-    if (!(score > DEA_TOLERANCE)) {
-        return STATUS_EXHAUSTED;
-    }
     if (fabs(factor - 1) <= ROUNDING) {
         factor = 1;
     }
@@ -63,5 +103,6 @@ enum status dea_radial_solve(const struct dea_work *work, size_t unit, enum dea_
     radial->factor = factor;
     radial->score = is_output ? 1 / factor : factor;
     radial->lambda_sum = sum;
-    return STATUS_OK;
+    /* What is too small or too large for a double is no score. */
+    return isnormal(factor) && isnormal(radial->score) ? STATUS_OK : STATUS_EXHAUSTED;
 }

@@ -20,6 +20,9 @@
 /* A column whose reduced cost, beside the objective, is above this adds nothing worth having. */
 #define IMPROVEMENT_MIN 1e-11
 
+/* The same where reduced costs are shares (dea_bounds.h): what is above rounding. */
+#define RADIAL_IMPROVEMENT_MIN 1e-12
+
 struct dea_sift {
     size_t rows;
     size_t count;
@@ -126,14 +129,14 @@ static void members_start(struct dea_sift *sift, const struct dea_program *progr
     struct dea_best best = {.capacity = 2 * program->rows};
     double price[DEA_ROWS_MAX] = {0};
     for (size_t i = 0; i + 1 < program->rows; i++) {
-        price[i] = own[i] > 0 ? 1 / own[i] : 0;
+        price[i] = own[i] > 0 && program->relation[i] != DEA_ROW_FREE ? 1 / own[i] : 0;
     }
     for (size_t j = 0; j < program->columns; j++) {
         const double *column = program->matrix + j * program->rows;
         double inputs = 0;
         double outputs = 0;
         for (size_t i = 0; i + 1 < program->rows; i++) {
-            if (program->relation[i] == DEA_ROW_AT_MOST) {
+            if (i < program->inputs) {
                 inputs += price[i] * column[i];
             } else {
                 outputs += price[i] * column[i];
@@ -179,7 +182,8 @@ enum status dea_sift_solve(struct dea_sift *sift, struct dea_glpk *glpk, const s
         }
         dea_certificate_check(program, solution);
         struct dea_best best = {.capacity = 2 * program->rows};
-        const double enough = -IMPROVEMENT_MIN * fmax(1, fabs(solution->objective));
+        const double enough =
+            program->is_radial ? -RADIAL_IMPROVEMENT_MIN : -IMPROVEMENT_MIN * fmax(1, fabs(solution->objective));
         for (size_t j = 0; j < program->columns; j++) {
             if (solution->reduced[j] < enough) {
                 best_offer(&best, j, solution->reduced[j]);

@@ -243,6 +243,7 @@ enum status dea_slacks_find(const struct dea_work *work, struct dea_face *face, 
         if (projection->slack[i] <= DEA_SLACK_ZERO) {
             projection->slack[i] = 0;
         }
+        projection->slack[i] = ldexp(projection->slack[i], -face->shift[i]);
         projection->has_slack = projection->has_slack || projection->slack[i] > 0;
     }
     return status;

@@ -6,11 +6,11 @@
 #include "analytics/dea_face.h"
 #include "analytics/dea_work.h"
 
-/* Scaled slacks below this are rounding and become 0. */
+/* Slacks below this in the face's scale are rounding and become 0. */
 #define DEA_SLACK_ZERO 1e-10
 
 struct dea_projection {
-    double slack[DEA_ROWS_MAX]; /* scaled; inputs, then outputs */
+    double slack[DEA_ROWS_MAX]; /* in the work's scale; inputs, then outputs */
     bool has_slack;             /* proved: some optimal point has slack, also where the method reports none */
 };
 

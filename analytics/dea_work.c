@@ -80,13 +80,16 @@ static void columns_fill(struct dea_work *work, const struct dea_problem *proble
 static void rows_describe(struct dea_work *work)
 {
     for (size_t i = 0; i < work->rows; i++) {
+        double minimum = INFINITY;
         double maximum = 0;
         double sum = 0;
         for (size_t j = 0; j < work->columns; j++) {
             const double value = work->matrix[j * work->rows + i];
+            minimum = fmin(minimum, value);
             maximum = fmax(maximum, value);
             sum += value;
         }
+        work->minimum[i] = minimum;
         work->maximum[i] = maximum;
         work->mean[i] = work->columns > 0 ? sum / (double) work->columns : 0;
     }
@@ -111,7 +114,7 @@ enum status dea_work_init(struct dea_work *work, const struct dea_problem *probl
     columns_fill(work, problem);
     rows_describe(work);
     work->solver = dea_solver_create(work->rows);
-    if (work->solver == NULL) {
+    if (work->solver == NULL || dea_pins_init(&work->pins, work->rows, work->columns) != STATUS_OK) {
         goto failed;
     }
     return STATUS_OK;
@@ -123,6 +126,7 @@ failed:
 
 void dea_work_fini(struct dea_work *work)
 {
+    dea_pins_fini(&work->pins);
     dea_solver_free(work->solver);
     free(work->states);
     free(work->matrix);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "analytics/dea.h"
+#include "analytics/dea_pins.h"
 #include "analytics/dea_program.h"
 
 struct dea_work {
@@ -23,10 +24,12 @@ struct dea_work {
     size_t *column_of;             /* the column of each unit; meaningless for units without inputs */
     double *matrix;                /* column after column, rows elements each, scaled */
     int exponent[DEA_ROWS_MAX];    /* value = ldexp(scaled, exponent) */
+    double minimum[DEA_ROWS_MAX];  /* of the scaled row */
     double maximum[DEA_ROWS_MAX];  /* of the scaled row; 0 for a column of zeros */
     double mean[DEA_ROWS_MAX];     /* of the scaled row over the reference units */
     enum dea_unit_state *states;   /* by unit: scored, no inputs or no outputs */
     enum dea_orientation orientation;
+    struct dea_pins pins;          /* room for dea_radial.c */
     struct dea_solver *solver;
 };
 

@@ -308,6 +308,78 @@ static void test_absurd_sizes_end_in_proof_or_refusal(void **state)
     }
 }
 
+/* ---- wide spans: scores are right as shares of themselves, not of the largest ---- */
+
+static void check_wide(const struct dea_problem *problem, const double *crs, const double *vrs_output,
+                       const double *vrs_input)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        struct dea_options options;
+        dea_options_init(&options);
+        options.orientation = i & 1 ? DEA_INPUT : DEA_OUTPUT;
+        options.frontier = i & 2 ? DEA_CRS : DEA_VRS;
+        options.slacks = DEA_SLACKS_NONE;
+        struct dea_result *result = solve(problem, &options);
+        for (size_t u = 0; u < problem->unit_count; u++) {
+            const double vrs = (i & 1 ? vrs_input : vrs_output)[u];
+            assert_int_equal(result->units[u].state, DEA_UNIT_SCORED);
+            NEAR(result->units[u].crste, crs[u], SCORE * crs[u]);
+            NEAR(result->units[u].vrste, vrs, SCORE * vrs);
+        }
+        assert_true(result->certificate.duality_gap_max <= DEA_TOLERANCE);
+        dea_result_free(result);
+    }
+}
+
+/* The expected values were found with fractions. B once scored 7.3e-7 here, "proved" to 1e-17. */
+static void test_small_units_among_large(void **state)
+{
+    (void) state;
+    const double inputs[] = {0.016, 280, 0.018, 13, 590, 840, 0.0049, 1.2};
+    const double outputs[] = {940, 0.0078, 0.012, 980};
+    static const double crs[] = {0.29375, 2.1666666666666665e-06, 1.749271137026239e-08, 1};
+    static const double vrs_output[] = {0.9591836734693877, 7.959183673469388e-06, 1.2244897959183674e-05, 1};
+    static const double vrs_input[] = {0.30625, 0.27222222222222225, 0.0014285714285714286, 1};
+    const struct dea_problem problem = {
+        .unit_count = 4, .input_count = 2, .output_count = 1, .inputs = inputs, .outputs = outputs};
+    check_wide(&problem, crs, vrs_output, vrs_input);
+}
+
+/* Ten orders of magnitude in each column. C once scored 0.000175 in input orientation. */
+static void test_ten_orders_of_magnitude(void **state)
+{
+    (void) state;
+    const double inputs[] = {
+        0.025913823931170893,  0.0027854635067601978, 0.07021726204427631,    /* A */
+        49419.73658731143,     8.78092444790765e-05,  147.96717568121468,     /* B */
+        1.987976536867599e-05, 5568.9067750659315,    0.002404764693678525,   /* C */
+        6.408415587198267e-05, 0.018809757701194956,  1.0183032078997477e-05, /* D */
+        0.002706350971284161,  7.387618530814081,     0.00017160612202765673, /* E */
+    };
+    const double outputs[] = {910.3421642564384, 0.00027938107330509224, 0.005458318698045378, 0.00011846423696416393,
+                              0.0028411857146830063};
+    static const double crs[] = {1, 9.735304852674292e-06, 0.007815818767463605, 0.0008973242039636941,
+                                 0.00127704463822412};
+    static const double vrs_output[] = {1, 1, 1, 1, 0.0013573307541555329};
+    static const double vrs_input[] = {1, 1, 1, 1, 0.06056318226990996};
+    const struct dea_problem problem = {
+        .unit_count = 5, .input_count = 3, .output_count = 1, .inputs = inputs, .outputs = outputs};
+    check_wide(&problem, crs, vrs_output, vrs_input);
+}
+
+static void test_no_score_is_too_small(void **state)
+{
+    (void) state;
+    const double inputs[] = {1, 1, 2};
+    const double outputs[] = {1, 1e-12, 1e-200};
+    static const double scores[] = {1, 1e-12, 5e-201};
+    static const double vrs_output[] = {1, 1e-12, 1e-200};
+    static const double vrs_input[] = {1, 1, 0.5};
+    const struct dea_problem problem = {
+        .unit_count = 3, .input_count = 1, .output_count = 1, .inputs = inputs, .outputs = outputs};
+    check_wide(&problem, scores, vrs_output, vrs_input);
+}
+
 /* ---- what the numbers mean ---- */
 
 static void test_movements_add_up(void **state)
@@ -510,6 +582,9 @@ int main(void)
         cmocka_unit_test(test_nobody_can_be_scored),
         cmocka_unit_test(test_columns_of_zeros_change_nothing),
         cmocka_unit_test(test_absurd_sizes_end_in_proof_or_refusal),
+        cmocka_unit_test(test_small_units_among_large),
+        cmocka_unit_test(test_ten_orders_of_magnitude),
+        cmocka_unit_test(test_no_score_is_too_small),
         cmocka_unit_test(test_movements_add_up),
         cmocka_unit_test(test_weak_and_strong),
         cmocka_unit_test(test_means_by_group),

@@ -9,9 +9,11 @@
 
 #include <cmocka.h>
 
+#include "analytics/dea_bounds.h"
 #include "analytics/dea_certificate.h"
 #include "analytics/dea_glpk.h"
 #include "analytics/dea_guard.h"
+#include "analytics/dea_pins.h"
 #include "analytics/dea_program.h"
 #include "analytics/dea_sift.h"
 
@@ -27,7 +29,9 @@ static struct dea_program small_program(void)
     static const double matrix[] = {1, 1, 1, 2, 3, 1, 3, 1, 1};
     return (struct dea_program){
         .rows = ROWS,
+        .inputs = 1,
         .columns = 3,
+        .guess = 1,
         .first = 2,
         .matrix = matrix,
         .has_extra = true,
@@ -101,15 +105,115 @@ static void test_certificate_refuses_wrong_signs_and_points(void **state)
     assert_true(solution.check.dual_infeasibility >= 1);
 }
 
+/* ---- the bounds of radial scores ---- */
+
+/* The same optimum, proved from the judged unit's own values; what small_solution says is all it needs. */
+static void test_bounds_accept_the_optimum(void **state)
+{
+    (void) state;
+    struct dea_program program = small_program();
+    struct dea_solution solution = small_solution();
+    program.is_radial = true;
+    solution.extra = 17; /* not looked at */
+    dea_certificate_check(&program, &solution);
+    assert_true(worst(&solution) <= 1e-12);
+    assert_true(solution.extra == 3 && solution.objective == -3);
+    assert_true(solution.dual[0] == 0 && fabs(solution.dual[1] * 3 - 1) <= 1e-12);
+    assert_true(reduced[0] > 0.5 && fabs(reduced[1]) <= 1e-12 && reduced[2] > 0.5);
+}
+
+/* A point that is not the best, weights that do not prove the best, and no numbers. */
+static void test_bounds_refuse_the_rest(void **state)
+{
+    (void) state;
+    for (unsigned change = 0; change < 7; change++) {
+        struct dea_program program = small_program();
+        struct dea_solution solution = small_solution();
+        double *const numbers[] = {&lambda[0], &lambda[1], &lambda[2], &solution.dual[0], &solution.dual[1],
+                                   &solution.dual[1], &lambda[2]};
+        static const double values[] = {0.1, NAN, 1e-6, -1e-6, NAN, 0, INFINITY};
+        program.is_radial = true;
+        *numbers[change] = values[change];
+        dea_certificate_check(&program, &solution);
+        assert_true(worst(&solution) >= 1e-7);
+    }
+}
+
+/* One unit makes 1 of 1, the judged one 1e-13 of 1: theta is 1e-13, and nothing about it is absolute. */
+static void test_bounds_are_relative(void **state)
+{
+    (void) state;
+    static const double matrix[] = {1, 1, 1, 1, 1e-13, 1};
+    const struct dea_program program = {
+        .rows = ROWS,
+        .inputs = 1,
+        .columns = 2,
+        .guess = 1,
+        .is_radial = true,
+        .first = 1,
+        .matrix = matrix,
+        .has_extra = true,
+        .extra = {-1, 0, 0},
+        .extra_cost = 1,
+        .relation = {DEA_ROW_AT_MOST, DEA_ROW_AT_LEAST, DEA_ROW_FREE},
+        .bound = {0, 1e-13, 0},
+    };
+    struct dea_solution solution = {.dual = {-1, 1, 0}, .lambda = lambda, .reduced = reduced};
+    lambda[0] = 5; /* any multiple will do */
+    lambda[1] = 0;
+    dea_certificate_check(&program, &solution);
+    assert_true(worst(&solution) <= 1e-15);
+    assert_true(fabs(solution.extra / 1e-13 - 1) <= 1e-15 && fabs(lambda[0] / 1e-13 - 1) <= 1e-15);
+    /* The unit as its own peer reaches 1 only; in absolute terms the multipliers would hide that. */
+    lambda[0] = 0;
+    lambda[1] = 1;
+    dea_certificate_check(&program, &solution);
+    assert_true(solution.check.duality_gap >= 0.9);
+    assert_true(fabs(dea_bounds_guess(&program) / 1e-13 - 1) <= 1e-15);
+}
+
+/* Judging (1, 1), which nobody undercuts: only equals can be its peers, whatever the others make. */
+static void test_pins_leave_equals(void **state)
+{
+    (void) state;
+    static const double matrix[] = {1, 1, 1, 2, 3, 1, 1, 0.5, 1, 3, 1, 1};
+    static const double minimum[] = {1, 0.5, 1};
+    static const double maximum[] = {3, 3, 1};
+    struct dea_pins pins;
+    assert_int_equal(dea_pins_init(&pins, ROWS, 4), STATUS_OK);
+    struct dea_program program = small_program();
+    program.is_radial = true;
+    program.matrix = matrix;
+    program.columns = 4;
+    program.first = 2;
+    program.bound[0] = 3;
+    assert_false(dea_pins_apply(&pins, minimum, maximum, &program));
+    program.bound[0] = 1;
+    assert_true(dea_pins_apply(&pins, minimum, maximum, &program));
+    assert_int_equal(program.columns, 2);
+    assert_int_equal(program.first, 1);
+    assert_int_equal(program.relation[0], DEA_ROW_FREE);
+    assert_true(program.matrix[0] == 1 && program.matrix[ROWS + 1] == 0.5);
+    struct dea_solution solution = {.lambda = lambda, .reduced = reduced};
+    lambda[0] = 0.25;
+    lambda[1] = 0.75;
+    reduced[0] = reduced[1] = 0;
+    dea_pins_spread(&pins, 4, &solution);
+    assert_true(lambda[0] == 0.25 && lambda[1] == 0 && lambda[2] == 0.75 && lambda[3] == 0);
+    assert_true(reduced[0] == 0 && isinf(reduced[1]) && reduced[2] == 0 && isinf(reduced[3]));
+    dea_pins_fini(&pins);
+    dea_pins_fini(&pins);
+}
+
 static void test_every_way_agrees(void **state)
 {
     (void) state;
     const struct dea_program program = small_program();
     struct dea_glpk *glpk = dea_glpk_create();
     assert_non_null(glpk);
-    for (unsigned i = 0; i < 16; i++) {
+    for (unsigned i = 0; i < 32; i++) {
         const struct dea_glpk_way way = {.is_plain = (i & 1) != 0, .is_dual = (i & 2) != 0,
-                                         .has_row_scale = (i & 4) != 0, .has_presolve = (i & 8) != 0};
+                                         .has_presolve = (i & 4) != 0, .scale = (enum dea_scale)(i / 8)};
         struct dea_solution solution = small_solution();
         solution.extra = 0;
         lambda[1] = 0;
@@ -254,6 +358,10 @@ int main(void)
         cmocka_unit_test(test_certificate_accepts_the_optimum),
         cmocka_unit_test(test_certificate_refuses_changes),
         cmocka_unit_test(test_certificate_refuses_wrong_signs_and_points),
+        cmocka_unit_test(test_bounds_accept_the_optimum),
+        cmocka_unit_test(test_bounds_refuse_the_rest),
+        cmocka_unit_test(test_bounds_are_relative),
+        cmocka_unit_test(test_pins_leave_equals),
         cmocka_unit_test(test_every_way_agrees),
         cmocka_unit_test(test_no_answer_is_a_status),
         cmocka_unit_test(test_sifting_agrees_with_the_whole),
