@@ -144,7 +144,7 @@ static enum status slacks_solve(struct dea_run *run, size_t index, const struct 
         dea_face_take(&run->face, &run->work, index, radial, true, &run->program, &run->solution);
         status = dea_slacks_find(&run->work, &run->face, method, projection);
     }
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK && status != STATUS_BUSY) {
         dea_face_take(&run->face, &run->work, index, radial, false, &run->program, &run->solution);
         status = dea_slacks_find(&run->work, &run->face, method, projection);
     }
@@ -187,7 +187,11 @@ static enum status units_solve(struct dea_run *run, struct dea_result *result)
             return STATUS_BUSY;
         }
         unit->state = run->work.states[u];
-        if (unit->state == DEA_UNIT_SCORED && unit_solve(run, u, unit) != STATUS_OK) {
+        const enum status status = unit->state == DEA_UNIT_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
+        if (status == STATUS_BUSY) {
+            return status;
+        }
+        if (status != STATUS_OK) {
             dea_result_unit_void(unit, DEA_UNIT_UNCERTIFIED, run->problem);
         }
     }
@@ -203,6 +207,7 @@ static enum status run_init(struct dea_run *run, const struct dea_problem *probl
     if (status != STATUS_OK) {
         return status;
     }
+    dea_solver_watch(run->work.solver, options->is_cancelled, options->cancel_context);
     status = dea_face_init(&run->face, &run->work);
     if (status != STATUS_OK) {
         goto failed;

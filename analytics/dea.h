@@ -88,7 +88,7 @@ struct dea_options {
     enum dea_slacks slacks;
     enum dea_frontier frontier;      /* whose slacks, targets, peers and efficiency are wanted */
     double rts_tolerance;            /* 1 - crste / vrste up to this is constant returns; in [0, 1) */
-    bool (*is_cancelled)(void *);    /* NULL, or asked before each unit; true ends the work */
+    bool (*is_cancelled)(void *);    /* NULL, or asked before each unit and while one takes long; true ends the work */
     void *cancel_context;            /* handed to is_cancelled */
 };
 

@@ -9,15 +9,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analytics/dea_guard.h"
-
 /* Beyond this GLPK is taken to be cycling: honest programs of so few rows end after some dozen pivots. */
 #define ITERATIONS_MAX 2000
 
 /* GLPK's own tolerances, below ours, so that what it accepts is worth checking. */
 #define GLPK_TOLERANCE 1e-10
 
+/* When GLPK begins to talk, and how often it does; then it is asked whether it may go on. Programs as they usually are
+ * end before. */
+#define TALK_MS 50
+
 struct dea_glpk {
+    struct dea_watch watch;
     glp_prob *problem; /* NULL until first used and after GLPK gave up */
     /* One solve's arguments, kept here because the guarded step takes a single pointer. */
     const struct dea_program *program;
@@ -29,6 +32,11 @@ struct dea_glpk {
 struct dea_glpk *dea_glpk_create(void)
 {
     return calloc(1, sizeof(struct dea_glpk));
+}
+
+void dea_glpk_watch(struct dea_glpk *glpk, const struct dea_watch *watch)
+{
+    glpk->watch = *watch;
 }
 
 static void step_free(void *context)
@@ -44,7 +52,7 @@ void dea_glpk_free(struct dea_glpk *glpk)
     if (glpk == NULL) {
         return;
     }
-    if (dea_guard_run(step_free, glpk) != STATUS_OK) {
+    if (dea_guard_run(step_free, glpk, &glpk->watch) != STATUS_OK) {
         /* The environment took the problem with it. */
         glpk->problem = NULL;
     }
@@ -161,6 +169,7 @@ static void step_solve(void *context)
         glp_erase_prob(glpk->problem);
     }
     glp_prob *problem = glpk->problem;
+    glp_term_out(GLP_OFF);
     rows_fill(problem, glpk->program);
     columns_fill(problem, glpk->program);
     if (glpk->way->scale == DEA_SCALE_GEOMETRIC) {
@@ -170,7 +179,9 @@ static void step_solve(void *context)
     }
     glp_smcp settings;
     glp_init_smcp(&settings);
-    settings.msg_lev = GLP_MSG_OFF;
+    settings.msg_lev = glpk->watch.is_cancelled != NULL ? GLP_MSG_ON : GLP_MSG_OFF;
+    settings.out_frq = TALK_MS;
+    settings.out_dly = TALK_MS;
     settings.meth = glpk->way->is_dual ? GLP_DUALP : GLP_PRIMAL;
     settings.pricing = glpk->way->is_plain ? GLP_PT_STD : GLP_PT_PSE;
     settings.r_test = glpk->way->is_plain ? GLP_RT_STD : GLP_RT_HAR;
@@ -179,6 +190,7 @@ static void step_solve(void *context)
     settings.it_lim = ITERATIONS_MAX;
     settings.presolve = glpk->way->has_presolve ? GLP_ON : GLP_OFF;
     glp_std_basis(problem);
+    glp_term_out(GLP_ON); /* only now: scaling talks as well, and at once */
     if (glp_simplex(problem, &settings) == 0 && glp_get_status(problem) == GLP_OPT) {
         solution_read(problem, glpk->program, glpk->solution);
         glpk->is_optimal = true;
@@ -192,9 +204,10 @@ enum status dea_glpk_solve(struct dea_glpk *glpk, const struct dea_program *prog
     glpk->way = way;
     glpk->solution = solution;
     glpk->is_optimal = false;
-    if (dea_guard_run(step_solve, glpk) != STATUS_OK) {
+    const enum status status = dea_guard_run(step_solve, glpk, &glpk->watch);
+    if (status != STATUS_OK) {
         glpk->problem = NULL;
-        return STATUS_EXHAUSTED;
+        return status;
     }
     return glpk->is_optimal ? STATUS_OK : STATUS_EXHAUSTED;
 }

@@ -3,6 +3,7 @@
 
 /* The programs of dea_program.h solved by GLPK's simplex. Internal to analytics/. */
 
+#include "analytics/dea_guard.h"
 #include "analytics/dea_program.h"
 
 struct dea_glpk;
@@ -26,10 +27,13 @@ struct dea_glpk_way {
 struct dea_glpk *dea_glpk_create(void);
 void dea_glpk_free(struct dea_glpk *glpk);
 
+/* From now on solving ends early once watch says so; it is asked from the first 50 ms of a program on. */
+void dea_glpk_watch(struct dea_glpk *glpk, const struct dea_watch *watch);
+
 /*
  * Solves from the same cold basis whatever was solved before.
  * Returns STATUS_OK with solution's extra, lambda and dual as GLPK claims them (nothing is checked), or
- * STATUS_EXHAUSTED when GLPK gave up or did not call its answer optimal.
+ * STATUS_EXHAUSTED when GLPK gave up or did not call its answer optimal, or STATUS_BUSY when the watch said so.
  */
 NODISCARD enum status dea_glpk_solve(struct dea_glpk *glpk, const struct dea_program *program,
                                      const struct dea_glpk_way *way, struct dea_solution *solution);

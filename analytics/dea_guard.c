@@ -8,33 +8,55 @@
 #include <setjmp.h>
 #include <stddef.h>
 
+/* What the hooks need. */
+struct guard {
+    jmp_buf jump;
+    const struct dea_watch *watch;
+};
+
+enum { LEFT_BY_FAULT = 1, LEFT_BY_WATCH };
+
 static void escape(void *info)
 {
-    jmp_buf *jump = info;
-    longjmp(*jump, 1);
+    struct guard *guard = info;
+    longjmp(guard->jump, LEFT_BY_FAULT);
 }
 
-/* GLPK switches its terminal output on before it reports an error; only a hook silences that. */
+/*
+ * GLPK switches its terminal output on before it reports an error; only a hook silences that. It is also the one place
+ * where GLPK in the middle of a program can be asked to stop, and is left as its error hook may leave it.
+ */
 static int swallow(void *info, const char *text)
 {
-    (void) info;
+    struct guard *guard = info;
+    const struct dea_watch *watch = guard->watch;
     (void) text;
+    if (watch->is_cancelled != NULL && watch->is_cancelled(watch->context)) {
+        longjmp(guard->jump, LEFT_BY_WATCH);
+    }
     return 1;
 }
 
-enum status dea_guard_run(void (*step)(void *), void *context)
+enum status dea_guard_run(void (*step)(void *), void *context, const struct dea_watch *watch)
 {
-    jmp_buf jump;
+    struct guard guard;
+    guard.watch = watch;
     /* Left to its first use, GLPK would make its environment itself, and abort past any hook if it cannot. */
     if (glp_init_env() > 1) {
         return STATUS_EXHAUSTED;
     }
-    if (setjmp(jump) != 0) {
+    switch (setjmp(guard.jump)) {
+    case 0:
+        break;
+    case LEFT_BY_WATCH:
+        glp_free_env();
+        return STATUS_BUSY;
+    default:
         glp_free_env();
         return STATUS_EXHAUSTED;
     }
-    glp_term_hook(swallow, NULL);
-    glp_error_hook(escape, &jump);
+    glp_term_hook(swallow, &guard);
+    glp_error_hook(escape, &guard);
     step(context);
     glp_error_hook(NULL, NULL);
     glp_term_hook(NULL, NULL);

@@ -6,15 +6,25 @@
  * The guard turns that into a status and keeps GLPK silent.
  */
 
+#include <stdbool.h>
+
 #include "base/status.h"
+
+/* Who may end a step early; is_cancelled NULL: nobody. */
+struct dea_watch {
+    bool (*is_cancelled)(void *);
+    void *context;
+};
 
 /*
  * Runs step(context), which may call GLPK.
- * Returns STATUS_OK when step returned, STATUS_EXHAUSTED when GLPK gave up inside it. Then GLPK's environment of this
- * thread is gone and with it every glp_prob made in this thread: forget the pointers, do not delete them.
+ * Returns STATUS_OK when step returned, STATUS_EXHAUSTED when GLPK gave up inside it, STATUS_BUSY when watch, which is
+ * asked whenever GLPK has something to tell, said so. After the latter two GLPK's environment of this thread is gone
+ * and with it every glp_prob made in this thread: forget the pointers, do not delete them.
+ * Only a step that lets GLPK talk (msg_lev GLP_MSG_ON, out_dly and out_frq in milliseconds) can end early.
  * step must hold nothing across a GLPK call that needs releasing. Calls do not nest. Hooks are back at GLPK's
  * defaults afterwards.
  */
-NODISCARD enum status dea_guard_run(void (*step)(void *), void *context);
+NODISCARD enum status dea_guard_run(void (*step)(void *), void *context, const struct dea_watch *watch);
 
 #endif

@@ -70,6 +70,12 @@ void dea_solver_free(struct dea_solver *solver)
     }
 }
 
+void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), void *context)
+{
+    const struct dea_watch watch = {is_cancelled, context};
+    dea_glpk_watch(solver->glpk, &watch);
+}
+
 static bool is_proved(const struct dea_check *check)
 {
     /* Written so that a NaN is refused. */
@@ -126,7 +132,11 @@ enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program
         if (ways[i].is_sifted && !is_sifted) {
             continue;
         }
-        if (solve_once(solver, &tried, &ways[i], solution) == STATUS_OK && is_proved(&solution->check)) {
+        const enum status status = solve_once(solver, &tried, &ways[i], solution);
+        if (status == STATUS_BUSY) {
+            return status;
+        }
+        if (status == STATUS_OK && is_proved(&solution->check)) {
             count_check(&solver->certificate, &solution->check);
             return STATUS_OK;
         }

@@ -60,11 +60,14 @@ struct dea_solver;
 struct dea_solver *dea_solver_create(size_t rows);
 void dea_solver_free(struct dea_solver *solver);
 
+/* From now on solving ends with STATUS_BUSY, in the middle of a program too, once is_cancelled says so. */
+void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), void *context);
+
 /*
  * Solves cold, so that the answer depends on the program alone, and proves the answer. An answer whose certificate
  * exceeds DEA_TOLERANCE is thrown away and the next way of solving is tried.
- * Returns STATUS_OK with solution filled, or STATUS_EXHAUSTED when no way led to a proved answer (its contents are
- * then undefined).
+ * Returns STATUS_OK with solution filled, STATUS_EXHAUSTED when no way led to a proved answer, or STATUS_BUSY when
+ * dea_solver_watch's is_cancelled ended it (its contents are then undefined).
  */
 NODISCARD enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program *program,
                                        struct dea_solution *solution);

@@ -305,9 +305,10 @@ static void step_break_glpk(void *context)
 static void test_glpk_may_die(void **state)
 {
     (void) state;
+    const struct dea_watch nobody = {NULL, NULL};
     for (int i = 0; i < 3; i++) {
         int reached = 0;
-        assert_int_equal(dea_guard_run(step_break_glpk, &reached), STATUS_EXHAUSTED);
+        assert_int_equal(dea_guard_run(step_break_glpk, &reached, &nobody), STATUS_EXHAUSTED);
         assert_int_equal(reached, 1);
         struct dea_solver *solver = dea_solver_create(ROWS);
         const struct dea_program program = small_program();
@@ -352,6 +353,50 @@ static int thread_end(void **state)
     return 0;
 }
 
+static bool at_once(void *asked)
+{
+    ++*(int *) asked;
+    return true;
+}
+
+/* A program on which GLPK pivots for a good part of a second is left in the middle, and the thread can solve again. */
+static void test_a_long_program_can_be_ended(void **state)
+{
+    enum { WIDE = 100000, TALL = 41, INPUTS = 20 };
+    static double wide[WIDE * TALL];
+    static double wide_lambda[WIDE];
+    static double wide_reduced[WIDE];
+    (void) state;
+    unsigned random = 7;
+    for (size_t i = 0; i < (size_t) WIDE * TALL; i++) {
+        random = random * 1664525U + 1013904223U;
+        wide[i] = i % TALL < TALL - 1 ? 1 + random / 4294967296.0 : 1;
+    }
+    struct dea_program program = {.rows = TALL, .inputs = INPUTS, .columns = WIDE, .matrix = wide, .has_extra = true,
+                                  .extra_cost = -1, .guess = 1};
+    for (size_t i = 0; i < TALL; i++) {
+        const bool is_output = i >= INPUTS && i < TALL - 1;
+        program.relation[i] = i < INPUTS ? DEA_ROW_AT_MOST : is_output ? DEA_ROW_AT_LEAST : DEA_ROW_EQUAL;
+        program.extra[i] = is_output ? -wide[i] : 0;
+        program.bound[i] = is_output ? 0 : wide[i];
+    }
+    int asked = 0;
+    const struct dea_watch watch = {at_once, &asked};
+    const struct dea_glpk_way way = {.is_plain = true};
+    struct dea_solution solution = {.lambda = wide_lambda, .reduced = wide_reduced};
+    struct dea_glpk *glpk = dea_glpk_create();
+    dea_glpk_watch(glpk, &watch);
+    assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_BUSY);
+    assert_int_equal(asked, 1);
+
+    program = small_program();
+    solution = small_solution();
+    assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_OK);
+    assert_true(fabs(solution.extra - 3) <= DEA_TOLERANCE);
+    assert_int_equal(asked, 1);
+    dea_glpk_free(glpk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_sifting_agrees_with_the_whole),
         cmocka_unit_test(test_glpk_may_die),
         cmocka_unit_test(test_solver_survives_glpk),
+        cmocka_unit_test(test_a_long_program_can_be_ended),
     };
     return cmocka_run_group_tests(tests, NULL, thread_end);
 }
