@@ -5,6 +5,7 @@ after both compilers have read every source with all warnings as errors.
 """
 
 import ast
+import hashlib
 import os
 import re
 import subprocess
@@ -291,6 +292,21 @@ def rule_contract(house):
     done = subprocess.run([sys.executable, "tools/openapi.py", "--check"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         find("openapi.json", 1, (done.stderr.strip().splitlines() or ["tools/openapi.py failed"])[-1])
+
+
+def rule_migrations(house):
+    """db/migrations/released names each migration that databases may have been made with."""
+    folder, listed = "db/migrations/", {}
+    for number, line in enumerate(read(folder + "released").splitlines(), 1):
+        digest, name = line.split()
+        listed[folder + name] = number
+        if not os.path.exists(folder + name):
+            find(folder + "released", number, f"{name} is gone, and databases that it made are not")
+        elif hashlib.sha256(open(folder + name, "rb").read()).hexdigest() != digest:
+            find(folder + name, 1, "released: databases that it made stay as they are; add a migration instead")
+    for path in house.paths:
+        if path.startswith(folder) and path.endswith(".sql") and path not in listed:
+            find(path, 1, f"not in {folder}released: add the line that sha256sum prints in that folder")
 
 
 def rule_sorted_out(house):
