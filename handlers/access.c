@@ -195,8 +195,7 @@ static bool unquote_key(const char **key, size_t *length)
     return true;
 }
 
-/* A key for a PUT that came without one. */
-static const char *new_key(struct exchange *exchange)
+const char *access_uuid(struct exchange *exchange)
 {
     char *uuid = arena_alloc(exchange->arena, UUID_BYTES);
     enum status status = uuid == NULL ? STATUS_EXHAUSTED : random_uuid(uuid, clock_wall_ms());
@@ -212,7 +211,7 @@ const char *access_key(struct exchange *exchange)
     const char *key = exchange->header(exchange, "Idempotency-Key");
     size_t length = 0;
     if (key == NULL && exchange->method == METHOD_PUT) {
-        return new_key(exchange);
+        return access_uuid(exchange); /* a PUT may come without one */
     }
     if (key == NULL) {
         problem_reply(exchange, "idempotency_key_missing",

@@ -18,4 +18,7 @@ bool access_check(struct exchange *exchange);
  * (400) as the reply where it is missing or malformed. A PUT without one gets a new UUIDv7. */
 const char *access_key(struct exchange *exchange);
 
+/* A new UUIDv7 in the arena; NULL and a problem as the reply where none can be made. */
+const char *access_uuid(struct exchange *exchange);
+
 #endif

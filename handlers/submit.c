@@ -100,13 +100,7 @@ static const char *settle_new_id(struct exchange *exchange, enum command_kind ki
     if (new_id != NULL || !creates(kind)) {
         return new_id != NULL ? new_id : "";
     }
-    char *uuid = arena_alloc(exchange->arena, UUID_BYTES);
-    enum status status = uuid == NULL ? STATUS_EXHAUSTED : random_uuid(uuid, clock_wall_ms());
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return NULL;
-    }
-    return uuid;
+    return access_uuid(exchange);
 }
 
 bool submit_prepare(struct exchange *exchange, enum command_kind kind, const char *target, const char *new_id)

@@ -138,6 +138,17 @@ def run_pytest(path, options):
     return result
 
 
+def run_suite(path, options):
+    """The result of one folder or file, None for a folder without tests."""
+    if not os.path.exists(path):
+        result = Result(path)
+        result.fail("(the suite)", "is not there")
+        return result
+    if os.path.isdir(path) and not glob.glob(os.path.join(path, "**", "test_*.py"), recursive=True):
+        return None
+    return run_pytest(path, options)
+
+
 def collect_reports(options):
     """What the sanitizers wrote about any process of the run, servers included."""
     result = Result("sanitizer reports")
@@ -210,18 +221,13 @@ def main():
         for result in pool.map(lambda path: run_unit(path, options), units):
             show(result, options.logs)
             results.append(result)
-    for path in options.suites:
-        if path in units:
-            continue
-        if not os.path.exists(path):
-            result = Result(path)
-            result.fail("(the suite)", "is not there")
-        elif os.path.isdir(path) and not glob.glob(os.path.join(path, "**", "test_*.py"), recursive=True):
-            continue
-        else:
-            result = run_pytest(path, options)
-        show(result, options.logs)
-        results.append(result)
+    # Not more than two beside each other: their servers and clients want processors too.
+    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        waiting = [pool.submit(run_suite, path, options) for path in options.suites if path not in units]
+        for future in concurrent.futures.as_completed(waiting):
+            if future.result() is not None:
+                show(future.result(), options.logs)
+                results.append(future.result())
     reports = collect_reports(options)
     if reports.failed:
         show(reports, options.logs)
