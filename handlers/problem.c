@@ -163,6 +163,11 @@ int problem_code_status(const char *code)
     return must_find(code)->status;
 }
 
+const char *problem_code_title(const char *code)
+{
+    return must_find(code)->title;
+}
+
 const char *problem_code_at(size_t index)
 {
     return index < sizeof rows / sizeof rows[0] ? rows[index].code : NULL;

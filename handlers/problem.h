@@ -10,7 +10,8 @@
 /*
  * Problem documents (RFC 9457). Every refusal, wherever it arises, becomes one here:
  * one table maps each code to its status and title. The type is "/errors/CODE", a stable
- * reference relative to the service: the same problem has the same type on every node.
+ * reference relative to the service, where a page tells of it (errors.h): the same problem has the same
+ * type on every node.
  */
 
 /* Replaces the exchange's reply by a problem; headers added before are dropped, those of
@@ -40,6 +41,9 @@ void problem_refusal(const struct refusal *refusal, const char *instance, struct
 
 /* The HTTP status of a code; asserts that it is in the table. */
 int problem_code_status(const char *code);
+
+/* The same for its title. */
+const char *problem_code_title(const char *code);
 
 /* Whether the table has the code. */
 bool problem_code_is_known(const char *code);
