@@ -49,7 +49,7 @@ static void refuse_unknown(struct exchange *exchange, const char *code)
     }
     const char *nearest = text_nearest(code, names, count);
     if (nearest != NULL) {
-        problem_reply(exchange, "not_found", "There is no error %s; the nearest is %s.", code, nearest);
+        problem_nearest(exchange, nearest, "There is no error %s; the nearest is %s.", code, nearest);
     } else {
         problem_reply(exchange, "not_found", "There is no error %s; GET /errors lists what there is.", code);
     }

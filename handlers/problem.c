@@ -189,6 +189,9 @@ static void write_fault(struct json_writer *w, const struct fault *fault)
     }
     json_member_text(w, "code", fault->code);
     json_member_text(w, "detail", fault->detail);
+    if (fault->nearest != NULL) {
+        json_member_text(w, "nearest", fault->nearest);
+    }
     json_object_end(w);
 }
 
@@ -290,6 +293,19 @@ void problem_members(struct exchange *exchange, const char *code,
     va_end(arguments);
     begin_reply(exchange, &w, must_find(code), detail, NULL);
     members(&w, context);
+    end_document(&w);
+}
+
+void problem_nearest(struct exchange *exchange, const char *nearest, const char *format, ...)
+{
+    char detail[DETAIL_BYTES];
+    struct json_writer w;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    begin_reply(exchange, &w, must_find("not_found"), detail, NULL);
+    json_member_text(&w, "nearest", nearest);
     end_document(&w);
 }
 

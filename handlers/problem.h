@@ -30,6 +30,10 @@ void problem_members(struct exchange *exchange, const char *code,
                      void (*members)(struct json_writer *w, const void *context), const void *context,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* not_found that names what was probably meant. */
+void problem_nearest(struct exchange *exchange, const char *nearest, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* A local fault as a problem: BUSY is 503 busy, EXHAUSTED 507 disk_full (memory or disk),
  * ABSENT 404 not_found, all else 500 internal, which quotes the request's id and tells
  * nothing. STATUS_OK is asserted against. */

@@ -147,7 +147,31 @@ def test_pages_are_for_everybody(start):
 
 def test_no_such_page(server):
     refusal = problem(server.get("/errors/insufficent_stock"), 404, "not_found")
-    assert "insufficient_stock" in refusal["detail"]
+    assert refusal["nearest"] == "insufficient_stock"
     problem(server.get("/errors/of-another-world"), 404, "not_found")
     problem(server.get("/errors?x=1"), 400, "invalid_query")
     problem(server.get("/errors/busy?x=1"), 400, "invalid_query")
+
+
+@pytest.mark.parametrize("path, parameter, nearest", [
+    ("/supplies?limti=5", "limti", "limit"), ("/supplies?stie=A", "stie", "site"), ("/supplies?zzzzzzzz=1", "zzzzzzzz", None),
+    ("/figures?yaer=2019", "yaer", "year"), ("/density?indicator=beds&years=2019&kernel=guassian", "kernel", "gaussian"),
+    ("/density?indicator=bedds&years=2019", "indicator", "beds"), ("/errors?limit=5", "limit", None)])
+def test_nearest_in_a_query(server, path, parameter, nearest):
+    [fault] = server.get(path).json()["errors"]
+    assert (fault["parameter"], fault.get("nearest")) == (parameter, nearest)
+    assert nearest is None or nearest in fault["detail"]
+
+
+def test_nearest_in_a_body(server):
+    refusal = problem(server.put("/items/I", {"name": "N", "uint": "piece", "qqqqqqqq": 1}), 422, "invalid_request")
+    assert {fault["pointer"]: fault.get("nearest") for fault in refusal["errors"]} == {
+        "/unit": None, "/uint": "unit", "/qqqqqqqq": None}
+    refusal = problem(server.put("/figures", data=b"indicator,yaer,province,value\nbeds,2019,CN-HB,7\n",
+                                 headers={"Content-Type": "text/csv"}), 422, "import_errors")
+    assert [(fault["code"], fault.get("nearest")) for fault in refusal["errors"]] == [("unknown_column", "year"), ("missing_column", None)]
+
+
+def test_nearest_path(server):
+    assert problem(server.get("/suplpies"), 404, "not_found")["nearest"] == "/supplies"
+    assert "nearest" not in problem(server.get("/of-another-world"), 404, "not_found")
