@@ -219,4 +219,8 @@ def play(server):
         body = reply[reply.index(b"\r\n\r\n") + 4:]
         found[code] = (request.replace("\r\n", "\n").rstrip("\n"), json.loads(body))
         assert found[code][1]["code"] == code, body
+    for number in range(21):
+        reply = server.get("/provinces", token=f"guess-{number}")
+    assert reply.status_code == 429, reply.text
+    found["too_many_attempts"] = ("GET /provinces\nAuthorization: Bearer (the 21st wrong token within a minute)", reply.json())
     return found

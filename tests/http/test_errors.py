@@ -27,9 +27,10 @@ def page_of(code):
 
 
 def shown(request, document):
-    """What stands under "Example". The day of the test is none of its matter."""
+    """What stands under "Example". The day of the test and its second are none of its matter."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
     text = re.sub(r"today is \d{4}-\d\d-\d\d", "today is 2026-07-01", text)
+    text = re.sub(r"Try again in \d+ seconds", "Try again in 60 seconds", text)
     return f"```http\n{request}\n```\n\n```json\n{text}\n```"
 
 
