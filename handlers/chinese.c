@@ -98,52 +98,28 @@ static bool match_here(const char *pattern, struct piece text, struct match *mat
     return at == end;
 }
 
-/* How many bytes of a line are its own: before the first %, in all, and behind the last. */
-struct own {
-    size_t at_start, in_all, at_end;
-};
-
-static struct own own_bytes(const char *pattern)
+static bool is_better(const struct chinese_message *line, const struct chinese_message *best)
 {
-    struct own own = { 0, 0, 0 };
-    bool is_start = true;
-    for (; *pattern != 0; pattern++) {
-        if (is_conversion(pattern)) {
-            pattern++;
-            is_start = false;
-            own.at_end = 0;
-        } else {
-            own.at_start += is_start;
-            own.in_all++;
-            own.at_end++;
-        }
-    }
-    return own;
+    return best == NULL || line->at_start > best->at_start ||
+           (line->at_start == best->at_start && line->in_all > best->in_all);
 }
 
-static bool is_better(const struct own *own, const struct own *best)
+/* A quick look at both ends, which most lines fail. */
+static bool may_match(const struct chinese_message *line, struct piece text)
 {
-    return own->at_start > best->at_start || (own->at_start == best->at_start && own->in_all > best->in_all);
-}
-
-/* A quick look at the end, which most lines fail. */
-static bool may_match(const char *pattern, size_t at_end, struct piece text)
-{
-    size_t length = strlen(pattern);
-    return at_end <= text.length && memcmp(pattern + length - at_end, text.at + text.length - at_end, at_end) == 0;
+    return line->at_start <= text.length && line->at_end <= text.length &&
+           memcmp(line->english, text.at, line->at_start) == 0 &&
+           memcmp(line->english + line->length - line->at_end, text.at + text.length - line->at_end, line->at_end) == 0;
 }
 
 static const struct chinese_message *find(struct piece text, struct match *best, size_t *steps)
 {
     const struct chinese_message *found = NULL;
-    struct own best_own = { 0, 0, 0 };
     for (size_t i = 0; i < chinese_message_count; i++) {
+        const struct chinese_message *line = &chinese_messages[i];
         struct match match = { .count = 0 };
-        struct own own = own_bytes(chinese_messages[i].english);
-        if (is_better(&own, &best_own) && may_match(chinese_messages[i].english, own.at_end, text) &&
-            match_here(chinese_messages[i].english, text, &match, steps)) {
-            found = &chinese_messages[i];
-            best_own = own;
+        if (is_better(line, found) && may_match(line, text) && match_here(line->english, text, &match, steps)) {
+            found = line;
             *best = match;
         }
     }

@@ -14,6 +14,8 @@
 struct chinese_message {
     const char *english; /* with %s, %w and %d */
     const char *chinese; /* with {1}, {1+}, {1,}, {1!} */
+    size_t length;       /* of english */
+    size_t at_start, in_all, at_end; /* how many bytes of it are its own: before the first %, in all, behind the last */
 };
 
 extern const struct chinese_message chinese_messages[];

@@ -82,6 +82,10 @@ static void test_lines(void **state)
         const struct chinese_message *line = &chinese_messages[i];
         size_t count = conversions_of(line->english);
         assert_true(count <= 9);
+        assert_int_equal(line->length, strlen(line->english));
+        assert_int_equal(line->in_all, line->length - 2 * count);
+        assert_true(count > 0 ? line->at_start + line->at_end <= line->in_all : line->at_start == line->length);
+        assert_true(line->at_start == line->length || line->english[line->at_start] == '%');
         for (const char *at = line->chinese; *at != 0; at++) {
             if (at[0] == '{' && at[1] >= '0' && at[1] <= '9') {
                 size_t index = (size_t)(at[1] - '0');
