@@ -174,7 +174,8 @@ static void refuse_absent(struct request *request, const struct target *target)
     if (length > 1 && target->path[length - 1] == '/') {
         REFUSE(request, "not_found", "There is nothing here; paths do not end in a slash.");
     } else if (near != NULL) {
-        REFUSE(request, "not_found", "There is nothing here; the nearest path is %s.", near);
+        problem_nearest(&request->exchange, near, "There is nothing here; the nearest path is %s.", near);
+        request->is_refused = true;
     } else {
         REFUSE(request, "not_found", "There is nothing here; /openapi.json lists every path.");
     }

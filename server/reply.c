@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "handlers/language.h"
 #include "handlers/problem.h"
 #include "server/client.h"
 #include "server/lane.h"
@@ -132,6 +133,7 @@ static struct MHD_Response *make_response(struct request *request)
         problem_status(exchange, STATUS_EXHAUSTED);
         request->shows_state = false;
     }
+    language_localise(exchange);
     request->reply_bytes = exchange->reply.length;
     struct MHD_Response *response = NULL;
     if (exchange->reply.length == 0) {
@@ -228,6 +230,7 @@ void reply_send_raw(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     struct buffer text;
+    language_localise(exchange);
     buffer_init(&text);
     buffer_format(&text, "HTTP/1.1 %d %s\r\nConnection: close\r\nRequest-Id: %s\r\nContent-Length: %zu\r\n",
                   exchange->status, MHD_get_reason_phrase_for((unsigned)exchange->status), request->id,

@@ -8,6 +8,7 @@
 #include "handlers/contract.h"
 #include "handlers/density.h"
 #include "handlers/efficiency.h"
+#include "handlers/errors.h"
 #include "handlers/figures.h"
 #include "handlers/health.h"
 #include "handlers/indicators.h"
@@ -59,6 +60,8 @@ static const struct route table[] = {
     READ("/metrics", metrics_get),
     BARE("/openapi.yaml", contract_yaml),
     BARE("/openapi.json", contract_json),
+    BARE("/errors", errors_list),
+    BARE("/errors/{code}", errors_get),
 
     KEPT("/provinces", provinces_list),
     KEPT("/provinces/{code}", provinces_get),

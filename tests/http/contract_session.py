@@ -59,7 +59,13 @@ def play_service(p):
     p.get("metrics", "/metrics")
     p.get_twice("yaml", "/openapi.yaml")
     p.get_twice("json", "/openapi.json")
-    for path in ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json"]:
+    p.get_twice("errors", "/errors")
+    p.get("errors with a query", "/errors?x=1")
+    p.get_twice("error", "/errors/insufficient_stock")
+    p.get("error with a query", "/errors/busy?x=1")
+    p.get("error absent", "/errors/of-another-world")
+    p.get("error misspelt", "/errors/insufficent_stock")
+    for path in ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/errors", "/errors/busy"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
 
 
