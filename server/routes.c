@@ -56,8 +56,9 @@
 static const struct route table[] = {
     BARE("/healthz", health_alive),
     READ("/readyz", health_ready),
-    READ("/metrics", metrics_get),
-    BARE("/openapi.yaml", contract_yaml),
+    { .method = METHOD_GET, .path = "/metrics", .handler = metrics_get, .class = CLASS_READ, .gives = GIVES_TEXT },
+    { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
+      .gives = GIVES_YAML },
     BARE("/openapi.json", contract_json),
 
     KEPT("/provinces", provinces_list),

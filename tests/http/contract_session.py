@@ -61,6 +61,7 @@ def play_service(p):
     p.get_twice("json", "/openapi.json")
     for path in ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
+        p.get(f"{path} as a picture", path, Accept="image/png")
 
 
 def play_reference(p):
