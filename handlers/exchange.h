@@ -61,6 +61,8 @@ struct route {
     enum route_class class;
     unsigned roles;        /* ROLE_BIT of those who may; 0: everybody (with --private: any token) */
     unsigned gives;        /* GIVES_* of its successes; 0: GIVES_JSON */
+    const char *rows;      /* GIVES_CSV: the member of the JSON answer that is an array of rows */
+    const char *columns;   /* GIVES_CSV: the members of a row (json/table.h), which never change their order */
     bool takes_csv;        /* text/csv is accepted besides application/json */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
     bool is_personal;      /* shows personal texts to some callers: replies say Vary: Authorization */
@@ -138,6 +140,9 @@ struct service {
 /* Adds a reply header; name is static, value in the arena or static. At most
  * EXCHANGE_HEADERS_MAX (asserted). */
 void exchange_header(struct exchange *exchange, const char *name, const char *value);
+
+/* The same in the place of what was added under that name, if anything. */
+void exchange_header_replace(struct exchange *exchange, const char *name, const char *value);
 
 /* The value of a reply header that was added, or NULL. */
 const char *exchange_header_added(const struct exchange *exchange, const char *name);

@@ -385,6 +385,7 @@ static enum handled call_handler(struct request *request, struct db *db)
     } else {
         handled = exchange->route->handler(exchange);
         request->shows_state = exchange->route->class != CLASS_WRITE;
+        represent_rows(request);
     }
     db_read_end(db);
     if (handled == HANDLED_REPLY) {

@@ -4,10 +4,14 @@
 #include "server/represent.h"
 
 #include <microhttpd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
+#include "json/table.h"
 #include "server/negotiate.h"
 #include "server/request.h"
 
@@ -62,4 +66,40 @@ bool represent_choose(struct request *request)
         return false;
     }
     return true;
+}
+
+/* The version that a tag begins with: "3.9f86d081884c7d65". */
+static int64_t version_of(const char *etag)
+{
+    char *end = NULL;
+    long long version = strtoll(etag + 1, &end, 10);
+    return *end == '.' ? version : TAG_NO_VERSION;
+}
+
+void represent_rows(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const struct route *route = exchange->route;
+    if (exchange->wanted != GIVES_CSV || exchange->status != 200) {
+        return;
+    }
+    struct buffer csv;
+    buffer_init(&csv);
+    enum status status = exchange->reply.failed
+        ? STATUS_EXHAUSTED
+        : table_write(exchange->reply.bytes, exchange->reply.length, route->rows, route->columns, &csv);
+    status = status == STATUS_OK && csv.failed ? STATUS_EXHAUSTED : status;
+    if (status != STATUS_OK) {
+        buffer_fini(&csv);
+        log_error("represent_rows", "path=%s fault=%s", route->path, status == STATUS_INVALID ? "columns" : "memory");
+        problem_status(exchange, status);
+        return;
+    }
+    buffer_fini(&exchange->reply);
+    exchange->reply = csv; /* moved */
+    exchange->content_type = "text/csv; charset=utf-8";
+    const char *etag = exchange_header_added(exchange, "ETag");
+    if (etag != NULL) {
+        tag_reply(exchange, version_of(etag));
+    }
 }

@@ -12,4 +12,7 @@ struct request;
 /* Sets exchange->wanted out of Accept. False: 406 not_acceptable is the reply. */
 bool represent_choose(struct request *request);
 
+/* The handler's JSON as what was asked for; a tag that it has becomes that of the new text. */
+void represent_rows(struct request *request);
+
 #endif
