@@ -50,7 +50,8 @@ static void formulas_are_texts(void **state)
 static void nothing_is_left_out_silently(void **state)
 {
     static const char *const wrong[] = {
-        "", "{", "{}", "[]", "{\"items\":{}}", "{\"items\":[{\"b\":1}]}", "{\"items\":[{\"c\":{\"a\":1}}]}", "{\"items\":[{\"c\":{}}]}", "{\"items\":[{\"b\":null}]}",
+        "", "{", "{}", "[]", "{\"items\":{}}", "{\"items\":[{\"b\":1}]}", "{\"items\":[{\"c\":{\"a\":1}}]}", "{\"items\":[{\"c\":{}}]}",
+        "{\"items\":[{\"b\":null}]}",
         "{\"items\":[{\"a\":1}", "{\"items\":[{\"a\":1", "{\"items\":[{\"a\":\"x", "{\"items\":[{\"a\":\"x\\", "{\"items\":[{\"a\":[1,2",
         "{\"items\":[{\"a\"", "{\"items\":[{\"a\":", "{\"items\":[{\"a\":}]}", "{\"items\":[1]}", "{\"items\":[{\"a\":1}{\"a\":1}]}",
         "{\"items\":[{\"a\":\"\\u4e00\"}]}", "{\"items\":[{\"a\":\"\\u00\"}]}", "{\"items\":[{\"a\":\"\\x\"}]}", "{\"items\":[{\"a\":\"\\u0000\"}]}",
