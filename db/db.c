@@ -60,10 +60,14 @@ static enum status open_handle(const char *path, int flags, bool is_writer, stru
 }
 
 /* The file holds personal texts: nobody but its owner reads it. SQLite gives the journals
- * the mode of the database. */
+ * the mode of the database. One that is there is not opened: closing it would drop the locks
+ * of this process's other connections. */
 static enum status create_private(const char *path)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 && errno == EEXIST) {
+        return STATUS_OK;
+    }
     if (file < 0) {
         log_error("sqlite", "%s: %s", path, strerror(errno));
         return errno == ENOSPC || errno == EDQUOT ? STATUS_EXHAUSTED : STATUS_IO;

@@ -4,12 +4,14 @@
 #include "db/node.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "db/node_schema.inc"
+#include "db/node_scope.inc"
 #include "db/node_statements.inc"
 #include "db/rows.h"
 #include "db/statement.h"
@@ -20,6 +22,8 @@ enum node_statement { NODE_STATEMENTS(NODE_NAME) NODE_STATEMENT_COUNT };
 #define NODE_SQL(NAME, SQL) SQL,
 static const char *const node_sql[NODE_STATEMENT_COUNT] = { NODE_STATEMENTS(NODE_SQL) };
 #undef NODE_SQL
+
+enum { NODE_STEP = 2 }; /* what db/node/scope.sql leaves in user_version */
 
 struct node {
     sqlite3 *handle;
@@ -43,15 +47,44 @@ static enum status prepare_all(struct node *node)
     return STATUS_OK;
 }
 
-/* Nobody but the owner reads hashes and secrets: the file is made before SQLite would. */
+/*
+ * Nobody but the owner reads hashes and secrets: the file is made before SQLite would. One that is there is left alone:
+ * closing it would drop the locks of this process's other connections, and another process could take their WAL away.
+ */
 static enum status create_private(const char *path)
 {
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
-        return STATUS_IO;
+        return errno == EEXIST ? STATUS_OK : STATUS_IO;
     }
     close(file);
     return STATUS_OK;
+}
+
+/* Which step the file is at; a new one is at none. */
+static enum status step_of(struct node *node, int *step)
+{
+    sqlite3_stmt *use = NULL;
+    int code = sqlite3_prepare_v2(node->handle, "PRAGMA user_version", -1, &use, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(use)) == SQLITE_ROW) {
+        *step = sqlite3_column_int(use, 0);
+    }
+    sqlite3_finalize(use);
+    return code == SQLITE_ROW ? STATUS_OK : statement_status(node->handle, code);
+}
+
+/* Brings the file to the newest step, in one transaction: a second process finds it done. */
+static enum status make_tables(struct node *node)
+{
+    int step = 0;
+    enum status status = execute(node, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE;" NODE_SCHEMA);
+    if (status == STATUS_OK) {
+        status = step_of(node, &step);
+    }
+    if (status == STATUS_OK && step < NODE_STEP) {
+        status = execute(node, NODE_SCOPE);
+    }
+    return status == STATUS_OK ? execute(node, "COMMIT") : status; /* else closing takes it back */
 }
 
 enum status node_open(const char *path, bool is_writer, struct node **out)
@@ -69,7 +102,7 @@ enum status node_open(const char *path, bool is_writer, struct node **out)
         status = execute(node, "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;");
     }
     if (status == STATUS_OK && is_writer) {
-        status = execute(node, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE;" NODE_SCHEMA "COMMIT;");
+        status = make_tables(node);
     }
     if (status == STATUS_OK) {
         status = prepare_all(node);
@@ -110,9 +143,10 @@ enum status node_token_insert(struct node *node, const struct token *token)
     statement_bind_blob(use, 2, token->hash, NODE_HASH_BYTES);
     statement_bind_text(use, 3, token->organisation);
     statement_bind_text(use, 4, token->role);
-    statement_bind_integer(use, 5, token->created_at_ms);
+    statement_bind_text(use, 5, token->scope);
+    statement_bind_integer(use, 6, token->created_at_ms);
     if (token->expires_at_ms > 0) {
-        statement_bind_integer(use, 6, token->expires_at_ms);
+        statement_bind_integer(use, 7, token->expires_at_ms);
     }
     return statement_run(use);
 }
@@ -120,12 +154,13 @@ enum status node_token_insert(struct node *node, const struct token *token)
 static enum status read_token(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct token *token = row;
-    token->created_at_ms = statement_integer(use, 3);
-    token->expires_at_ms = statement_integer(use, 4);
-    token->revoked_at_ms = statement_integer(use, 5);
-    const char **const targets[] = { &token->id, &token->organisation, &token->role, NULL };
+    token->created_at_ms = statement_integer(use, 4);
+    token->expires_at_ms = statement_integer(use, 5);
+    token->revoked_at_ms = statement_integer(use, 6);
+    token->last_used_at_ms = statement_integer(use, 7);
+    const char **const targets[] = { &token->id, &token->organisation, &token->role, &token->scope, NULL };
     enum status status = rows_texts(use, arena, 0, targets);
-    return status != STATUS_OK ? status : statement_fixed(use, 6, token->hash, NODE_HASH_BYTES);
+    return status != STATUS_OK ? status : statement_fixed(use, 8, token->hash, NODE_HASH_BYTES);
 }
 
 enum status node_token_find(struct node *node, struct arena *arena, const uint8_t hash[NODE_HASH_BYTES],
@@ -134,6 +169,28 @@ enum status node_token_find(struct node *node, struct arena *arena, const uint8_
     sqlite3_stmt *use = use_of(node, NODE_STATEMENT_token_find);
     statement_bind_blob(use, 1, hash, NODE_HASH_BYTES);
     return rows_one(use, arena, read_token, out);
+}
+
+enum status node_token_list(struct node *node, struct arena *arena, struct token **out, size_t *count)
+{
+    return rows_gather(use_of(node, NODE_STATEMENT_token_list), arena, sizeof **out, -1, read_token, (void **)out, count);
+}
+
+enum status node_token_revoke(struct node *node, const char *id, int64_t now_ms)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_token_revoke);
+    statement_bind_text(use, 1, id);
+    statement_bind_integer(use, 2, now_ms);
+    enum status status = statement_run(use);
+    return status == STATUS_OK && sqlite3_changes(node->handle) == 0 ? STATUS_ABSENT : status;
+}
+
+enum status node_token_touch(struct node *node, const uint8_t hash[NODE_HASH_BYTES], int64_t used_at_ms)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_token_touch);
+    statement_bind_blob(use, 1, hash, NODE_HASH_BYTES);
+    statement_bind_integer(use, 2, used_at_ms);
+    return statement_run(use);
 }
 
 static enum status read_secret(sqlite3_stmt *use, struct arena *arena, void *row)

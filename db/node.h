@@ -22,9 +22,11 @@ struct token {
     uint8_t hash[NODE_HASH_BYTES];
     const char *organisation; /* "" where none */
     const char *role;
+    const char *scope;         /* words between commas, handlers/access.h; "": all that the role may */
     int64_t created_at_ms;
-    int64_t expires_at_ms; /* 0: never */
-    int64_t revoked_at_ms; /* 0: not revoked */
+    int64_t expires_at_ms;     /* 0: never */
+    int64_t revoked_at_ms;     /* 0: not revoked */
+    int64_t last_used_at_ms;   /* 0: never; a minute late, and not kept through a kill */
 };
 
 /* A writer creates the file (mode 0600) and its tables where they are absent. */
@@ -36,6 +38,15 @@ enum status node_token_insert(struct node *node, const struct token *token) NODI
 /* By hash; STATUS_ABSENT where there is none. Expiry is the caller's to check. */
 enum status node_token_find(struct node *node, struct arena *arena, const uint8_t hash[NODE_HASH_BYTES],
                             struct token *out) NODISCARD;
+
+/* All of them, oldest first, in the arena. */
+enum status node_token_list(struct node *node, struct arena *arena, struct token **out, size_t *count) NODISCARD;
+
+/* STATUS_ABSENT where there is no such token or it was revoked before. */
+enum status node_token_revoke(struct node *node, const char *id, int64_t now_ms) NODISCARD;
+
+/* Notes a use; an older one than is known, or of a token that is gone, changes nothing. */
+enum status node_token_touch(struct node *node, const uint8_t hash[NODE_HASH_BYTES], int64_t used_at_ms) NODISCARD;
 
 /* A named secret of this node; STATUS_ABSENT where there is none. */
 enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES]) NODISCARD;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "db/node.h"
+#include "handlers/callers.h"
 #include "handlers/problem.h"
 #include "ledger/digest.h"
 
@@ -54,15 +55,38 @@ static bool refuse_token(struct exchange *exchange, const char *detail)
     return false;
 }
 
+/* The same, and it counts against the network that it came from. */
+static bool refuse_try(struct exchange *exchange, const uint8_t hash[DIGEST_BYTES], const char *detail)
+{
+    callers_failed(exchange->service->callers, exchange->client, hash, clock_steady_us());
+    return refuse_token(exchange, detail);
+}
+
+/* Whether the network may try a token now, after those that were wrong. False: the problem is the reply. */
+static bool may_try(struct exchange *exchange, const uint8_t hash[DIGEST_BYTES])
+{
+    int64_t wait_s = callers_wait_s(exchange->service->callers, exchange->client, hash, clock_steady_us());
+    if (wait_s == 0) {
+        return true;
+    }
+    const char *wait = arena_format(exchange->arena, "%lld", (long long)wait_s);
+    problem_reply(exchange, "too_many_attempts",
+                  "%d tokens that are not valid came from your network within %d seconds. Try again in %lld seconds; "
+                  "requests without a token, and tokens that were good lately, are served meanwhile.",
+                  CALLERS_FAILURES_MAX, CALLERS_WINDOW_S, (long long)wait_s);
+    exchange_header(exchange, "Retry-After", wait != NULL ? wait : "60");
+    return false;
+}
+
 /* Fills the caller from a token's row. */
 static bool take_caller(struct exchange *exchange, const struct token *token)
 {
     int64_t now_ms = clock_wall_ms();
     if (token->revoked_at_ms != 0 && token->revoked_at_ms <= now_ms) {
-        return refuse_token(exchange, "The token was revoked. Ask an administrator for a new one.");
+        return refuse_try(exchange, token->hash, "The token was revoked. Ask an administrator for a new one.");
     }
     if (token->expires_at_ms != 0 && token->expires_at_ms <= now_ms) {
-        return refuse_token(exchange, "The token has expired. Ask an administrator for a new one.");
+        return refuse_try(exchange, token->hash, "The token has expired. Ask an administrator for a new one.");
     }
     enum role role = ROLE_PUBLIC;
     if (role_from_name(token->role, &role) != STATUS_OK || role == ROLE_PUBLIC || role == ROLE_SYSTEM) {
@@ -72,6 +96,8 @@ static bool take_caller(struct exchange *exchange, const struct token *token)
     }
     exchange->caller = (struct actor){ .organisation = token->organisation, .role = role, .subject = token->id };
     exchange->has_token = true;
+    exchange->scope = token->scope;
+    callers_used(exchange->service->callers, token->hash, now_ms);
     return true;
 }
 
@@ -80,6 +106,7 @@ static bool identify(struct exchange *exchange)
 {
     exchange->caller = (struct actor){ .organisation = "", .role = ROLE_PUBLIC, .subject = "" };
     exchange->has_token = false;
+    exchange->scope = "";
     const char *header = exchange->header(exchange, "Authorization");
     if (header == NULL) {
         return true;
@@ -91,11 +118,14 @@ static bool identify(struct exchange *exchange)
     }
     uint8_t hash[DIGEST_BYTES];
     digest_bytes(hash, text, length);
+    if (!may_try(exchange, hash)) {
+        return false;
+    }
     struct token token;
     enum status status = node_token_find(exchange->node, exchange->arena, hash, &token);
     if (status == STATUS_ABSENT) {
-        return refuse_token(exchange, "The token is not known here. It is the line that was printed when it was "
-                                      "made: Authorization: Bearer TOKEN.");
+        return refuse_try(exchange, hash, "The token is not known here. It is the line that was printed when it was "
+                                          "made: Authorization: Bearer TOKEN.");
     }
     if (status != STATUS_OK) {
         problem_status(exchange, status);
@@ -134,6 +164,67 @@ static void write_roles(struct json_writer *w, const void *context)
     json_member_text(w, "role", role_name(exchange->caller.role));
 }
 
+/* The first word of a path: supplies of /supplies/{id}/adjustments. */
+static size_t first_word(const char *path)
+{
+    return strcspn(path + 1, "/");
+}
+
+/* Whether word stands in a scope. */
+static bool scope_has(const char *scope, const char *word, size_t length)
+{
+    while (scope[0] != 0) {
+        const size_t used = strcspn(scope, ",");
+        if (used == length && memcmp(scope, word, length) == 0) {
+            return true;
+        }
+        scope += used + (scope[used] == ',');
+    }
+    return false;
+}
+
+bool access_scope_is_sound(const char *scope, const struct route *routes, size_t count)
+{
+    const char *words = scope;
+    if (strcmp(scope, "read") == 0 || scope[0] == 0) {
+        return true;
+    }
+    for (bool is_last = false; !is_last;) {
+        const size_t length = strcspn(words, ",");
+        bool is_known = false;
+        for (size_t i = 0; i < count && !is_known; i++) {
+            const char *path = routes[i].path;
+            is_known = routes[i].roles != 0 && first_word(path) == length && memcmp(path + 1, words, length) == 0;
+        }
+        if (!is_known) {
+            return false;
+        }
+        is_last = words[length] == 0;
+        words += length + !is_last;
+    }
+    return true;
+}
+
+static void write_scope(struct json_writer *w, const void *context)
+{
+    const struct exchange *exchange = context;
+    json_member_text(w, "scope", exchange->scope);
+}
+
+/* Whether the token's scope lets it write here. False: the problem is the reply. */
+static bool is_in_scope(struct exchange *exchange)
+{
+    const char *word = exchange->route->path + 1;
+    const size_t length = first_word(exchange->route->path);
+    if (exchange->scope[0] == 0 || scope_has(exchange->scope, word, length)) {
+        return true;
+    }
+    problem_members(exchange, "forbidden", write_scope, exchange,
+                    "The token's role would do, but it was narrowed to %s when it was made. This needs a token whose scope "
+                    "has %.*s, or one without a scope.", exchange->scope, (int)length, word);
+    return false;
+}
+
 /* Probes and the contract tell nothing of the data: a private service serves them too. */
 static bool is_open_always(const struct route *route)
 {
@@ -166,7 +257,7 @@ bool access_check(struct exchange *exchange)
                         phrase_roles(exchange->arena, route->roles), role_name(exchange->caller.role));
         return false;
     }
-    return true;
+    return is_in_scope(exchange);
 }
 
 /* Strips the optional quotes. False where what is left is not 1..255 visible ASCII characters. */

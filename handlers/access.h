@@ -14,6 +14,12 @@
  */
 bool access_check(struct exchange *exchange);
 
+/*
+ * Whether scope can narrow a token. It is "" (no narrowing), "read" (nothing may be written), or words between commas,
+ * each the first one of a path that needs a role: "supplies,transfers" may write there alone. Reading is never narrowed.
+ */
+bool access_scope_is_sound(const char *scope, const struct route *routes, size_t count);
+
 /* The Idempotency-Key of a command's request, unquoted, in the arena; NULL and a problem
  * (400) as the reply where it is missing or malformed. A PUT without one gets a new UUIDv7. */
 const char *access_key(struct exchange *exchange);

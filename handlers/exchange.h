@@ -96,6 +96,8 @@ struct exchange {
     const char *request_id;
     bool has_token;
     struct actor caller; /* ROLE_PUBLIC without a token */
+    const char *scope;   /* of the token, access.h; "" without one */
+    const char *client;  /* the address that the request comes from */
     struct arena *arena;
     struct db *db;  /* this thread's read-only connection, inside a read transaction */
     uint64_t seq;   /* last entry that db shows */
@@ -118,6 +120,7 @@ struct exchange {
 
 /* Shared by all threads; filled by the server at start. */
 struct service {
+    struct callers *callers;         /* handlers/callers.h */
     struct analysis_cache *analyses; /* handlers/analysis.h */
     const char *version;
     const char *contract_yaml; /* openapi.yaml, embedded */

@@ -45,6 +45,7 @@ static const struct row rows[] = {
     { "target_too_long", 414, "The request target is too long" },
     { "unsupported_media_type", 415, "The body's media type is not accepted" },
     { "expectation_unknown", 417, "The expectation is not understood" },
+    { "too_many_attempts", 429, "Too many tokens were wrong" },
     { "header_too_large", 431, "The header is too large" },
     /* the state forbids it */
     { "insufficient_stock", 409, "There is not enough" },

@@ -1,5 +1,5 @@
 /*
- * The sub-commands besides serve: init, token create, verify. Results go to standard
+ * The sub-commands init and verify; those on tokens: tokens.c, serve: serve.c. Results go to standard
  * output, what went wrong to standard error.
  */
 #include "server/commands.h"
@@ -14,9 +14,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "db/db.h"
-#include "db/node.h"
-#include "db/reference.h"
-#include "rules/actor.h"
 #include "rules/verify.h"
 #include "server/sample.h"
 #include "server/store.h"
@@ -47,68 +44,6 @@ int command_init(const struct config *config)
            store_is_new(store) ? "initialised" : "was initialised before, nothing changed", config->data_dir);
     store_close(store);
     return EXIT_SUCCESS;
-}
-
-/* The organisation must exist, so that a slip of the pen does not make a useless token. */
-static enum status check_organisation(const struct config *config, struct arena *arena)
-{
-    struct db *db = NULL;
-    struct organisation organisation;
-    const char *path = store_path(arena, config->data_dir, "tallystick.db");
-    if (path == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    enum status status = db_open_reader(path, &db);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = db_organisation_find(db, arena, config->organisation, &organisation);
-    db_close(db);
-    if (status == STATUS_ABSENT) {
-        log_flush();
-        fprintf(stderr, "tallystick: there is no organisation %s: PUT /organisations/%s first\n", config->organisation,
-                config->organisation);
-    }
-    return status;
-}
-
-/* Roles that a token may carry. */
-static bool role_is_given(const char *name)
-{
-    enum role role = ROLE_PUBLIC;
-    bool is_known = role_from_name(name, &role) == STATUS_OK && role != ROLE_PUBLIC && role != ROLE_SYSTEM;
-    if (!is_known) {
-        fprintf(stderr, "tallystick: --role: admin, coordinator, operator or auditor, not %s\n", name);
-    }
-    return is_known;
-}
-
-int command_token(const struct config *config)
-{
-    if (!role_is_given(config->role)) {
-        return EXIT_FAILURE;
-    }
-    struct arena arena;
-    struct node *node = NULL;
-    const char *token = NULL;
-    arena_init(&arena);
-    const char *path = store_path(&arena, config->data_dir, "node.db");
-    enum status status = path == NULL ? STATUS_EXHAUSTED : check_organisation(config, &arena);
-    bool is_explained = status == STATUS_ABSENT;
-    if (status == STATUS_OK) {
-        status = node_open(path, true, &node);
-    }
-    if (status == STATUS_OK) {
-        status = store_token_create(node, &arena, config->organisation, config->role, &token);
-    }
-    if (status == STATUS_OK) {
-        printf("%s\n", token);
-    } else if (!is_explained) {
-        complain("no token was made", status);
-    }
-    node_close(node);
-    arena_fini(&arena);
-    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* A line on a terminal, at most a few times a second. */

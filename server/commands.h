@@ -6,7 +6,6 @@
 
 /* The sub-commands besides serve. Each returns the exit code of the program. */
 int command_init(const struct config *config);
-int command_token(const struct config *config);
 int command_verify(const struct config *config);
 
 /* What --version prints and the contract's info carries. */

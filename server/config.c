@@ -20,6 +20,8 @@ enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = 40 };
 #define SERVE CONFIG_FOR(RUN_SERVE)
 #define INIT CONFIG_FOR(RUN_INIT)
 #define TOKEN CONFIG_FOR(RUN_TOKEN_CREATE)
+#define TOKENS (TOKEN | CONFIG_FOR(RUN_TOKEN_LIST) | REVOKE)
+#define REVOKE CONFIG_FOR(RUN_TOKEN_REVOKE)
 #define VERIFY CONFIG_FOR(RUN_VERIFY)
 
 /* In the order of enum log_level. */
@@ -42,7 +44,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKEN | VERIFY, SERVE | INIT | TOKEN | VERIFY, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY, SERVE | INIT | TOKENS | VERIFY, "DIR",
          "directory of database, keys and anchor"),
     TEXT("listen", "LISTEN", listen, "127.0.0.1:8080", SERVE, 0, "HOST:PORT",
          "where to listen: name, IPv4 or [IPv6]; port 0 picks a free one"),
@@ -66,12 +68,17 @@ static const struct config_option options[] = {
             "seconds a connection may stand idle"),
     FLAG("private", "PRIVATE", is_private, SERVE, "reading needs a token too"),
     {"log-level", VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKEN | VERIFY, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY, 0, "LEVEL", "debug, info, warn, error or off"},
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("sample", "SAMPLE", with_sample, INIT, "add a small world to look at"),
     TEXT("organisation", "ORGANISATION", organisation, NULL, TOKEN, TOKEN, "ID", "whom the token acts for"),
     TEXT("role", "ROLE", role, NULL, TOKEN, TOKEN, "ROLE", "admin, coordinator, operator or auditor"),
+    TEXT("scope", "SCOPE", scope, NULL, TOKEN, 0, "WORDS",
+         "narrows the token: read alone, or what it may write, as supplies,transfers; default: all that the role may"),
+    TEXT("expires", "EXPIRES", expires, NULL, TOKEN, 0, "WHEN",
+         "when the token ends: 90d (or m, h, w), a date or an instant; default: never"),
+    TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
 };
@@ -88,6 +95,8 @@ static const struct {
     {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first"},
     {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)"},
     {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once"},
+    {{"token", "list"}, RUN_TOKEN_LIST, "show every token but its text: who, what, until when, last used"},
+    {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once"},
     {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken"},
 };
 
@@ -182,6 +191,8 @@ static const char *command_words(enum config_run command)
     case RUN_SERVE: return "serve";
     case RUN_INIT: return "init";
     case RUN_TOKEN_CREATE: return "token create";
+    case RUN_TOKEN_LIST: return "token list";
+    case RUN_TOKEN_REVOKE: return "token revoke";
     case RUN_VERIFY: return "verify";
     }
     return "";
@@ -249,11 +260,24 @@ static enum status parse_option(struct parse *parse, int argc, char *const argv[
     return unknown_option(parse, name);
 }
 
+/* The first word is right and the second is not. */
+static enum status complain_second(struct parse *parse, const char *first)
+{
+    char seconds[120] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(first, commands[i].words[0]) == 0 && used < sizeof seconds) {
+            used += (size_t)snprintf(seconds + used, sizeof seconds - used, "%s%s", used > 0 ? ", " : "", commands[i].words[1]);
+        }
+    }
+    return COMPLAIN(parse, "%s is followed by one of: %s", first, seconds);
+}
+
 /* The sub-command's words; *index moves behind them. */
 static enum status parse_command(struct parse *parse, int argc, char *const argv[], int *index)
 {
     if (argc < 2) {
-        return COMPLAIN(parse, "which sub-command? serve, init, token create or verify; see tallystick --help");
+        return COMPLAIN(parse, "which sub-command? serve, init, token or verify; see tallystick --help");
     }
     const char *word = argv[1];
     *index = 2;
@@ -266,19 +290,22 @@ static enum status parse_command(struct parse *parse, int argc, char *const argv
         return STATUS_OK;
     }
     const char *names[COMMANDS];
+    bool is_first = false;
     for (size_t i = 0; i < COMMANDS; i++) {
         names[i] = commands[i].words[0];
         if (strcmp(word, commands[i].words[0]) != 0) {
             continue;
         }
-        if (commands[i].words[1] != NULL) {
-            if (argc < 3 || strcmp(argv[2], commands[i].words[1]) != 0) {
-                return COMPLAIN(parse, "%s is followed by: %s", word, commands[i].words[1]);
-            }
-            *index = 3;
+        is_first = true;
+        if (commands[i].words[1] != NULL && (argc < 3 || strcmp(argv[2], commands[i].words[1]) != 0)) {
+            continue;
         }
+        *index = commands[i].words[1] != NULL ? 3 : 2;
         parse->config.command = commands[i].command;
         return STATUS_OK;
+    }
+    if (is_first) {
+        return complain_second(parse, word);
     }
     const char *near = text_nearest(word, names, COMMANDS);
     return near != NULL ? COMPLAIN(parse, "unknown sub-command '%.100s'; did you mean %s?", word, near)

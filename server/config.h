@@ -18,6 +18,8 @@ enum config_run {
     RUN_SERVE,
     RUN_INIT,
     RUN_TOKEN_CREATE,
+    RUN_TOKEN_LIST,
+    RUN_TOKEN_REVOKE,
     RUN_VERIFY
 };
 
@@ -65,6 +67,9 @@ struct config {
     bool with_sample;
     const char *organisation;
     const char *role;
+    const char *scope;
+    const char *expires;
+    const char *token_id;
     const char *checkpoint_path;
 };
 

@@ -112,6 +112,8 @@ static void prepare(struct request *request)
     exchange->body = "";
     exchange->request_id = request->id;
     exchange->caller = (struct actor){.organisation = "", .role = ROLE_PUBLIC, .subject = ""};
+    exchange->scope = "";
+    exchange->client = request->client->address;
     exchange->arena = &request->arena;
     exchange->node = lane_node(request->lane);
     exchange->service = &request->server->service;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "server/commands.h"
 #include "server/config.h"
+#include "server/tokens.h"
 
 int main(int argc, char *argv[])
 {
@@ -37,7 +38,11 @@ int main(int argc, char *argv[])
     case RUN_INIT:
         return command_init(&config);
     case RUN_TOKEN_CREATE:
-        return command_token(&config);
+        return command_token_create(&config);
+    case RUN_TOKEN_LIST:
+        return command_token_list(&config);
+    case RUN_TOKEN_REVOKE:
+        return command_token_revoke(&config);
     case RUN_VERIFY:
         return command_verify(&config);
     }

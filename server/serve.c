@@ -20,6 +20,7 @@
 #include "rules/block.h"
 #include "server/addresses.h"
 #include "server/anchor.h"
+#include "server/clerk.h"
 #include "server/commands.h"
 #include "server/janitor.h"
 #include "server/jobs.h"
@@ -124,6 +125,12 @@ static enum status open_parts(struct server *server)
     fill_service(server);
     status = store_fill_service(server->store, &server->service);
     if (status == STATUS_OK) {
+        status = callers_open(&server->service.callers);
+    }
+    if (status == STATUS_OK) {
+        status = clerk_open(store_node_path(server->store), server->service.callers, &server->clerk);
+    }
+    if (status == STATUS_OK) {
         status = metrics_open(server->service.routes, server->service.route_count, &server->metrics);
     }
     if (status == STATUS_OK) {
@@ -172,6 +179,8 @@ static void close_parts(struct server *server)
     addresses_close(server->addresses);
     verifier_close(server->service.verifier);
     analysis_cache_free(server->service.analyses);
+    clerk_close(server->clerk);
+    callers_close(server->service.callers);
     metrics_close(server->metrics);
     store_close(server->store);
     log_flush();
@@ -199,6 +208,7 @@ static void leave_in_haste(struct server *server)
 {
     log_warn("stop", "suspended=%zu left=yes", atomic_load(&server->suspended));
     sequencer_stop(server->sequencer); /* not freed: that computation may still come to submit */
+    clerk_close(server->clerk);
     metrics_close(server->metrics);
     store_close(server->store);
     log_flush();

@@ -14,6 +14,7 @@
  */
 
 struct addresses;
+struct clerk;
 struct executor;
 struct janitor;
 struct jobs;
@@ -31,6 +32,7 @@ struct server {
     struct executor *executor;
     struct service service;
     struct addresses *addresses;
+    struct clerk *clerk;
     struct sequencer *sequencer;
     struct jobs *jobs;
     struct janitor *janitor;

@@ -27,8 +27,9 @@
 #include "ledger/key.h"
 #include "rules/block.h"
 #include "server/start_data.h"
+#include "server/tokens.h"
 
-enum { TIME_ZONE_MINUTES = 480 /* UTC+8, where the provinces' days end */, TOKEN_SECRET_BYTES = 32 };
+enum { TIME_ZONE_MINUTES = 480 /* UTC+8, where the provinces' days end */ };
 
 struct store {
     struct arena arena; /* paths */
@@ -89,38 +90,6 @@ static enum status open_key(struct store *store, bool has_ledger)
     return status;
 }
 
-enum status store_token_create(struct node *node, struct arena *arena, const char *organisation, const char *role,
-                               const char **out)
-{
-    uint8_t secret[TOKEN_SECRET_BYTES];
-    uint8_t number[8];
-    char encoded[TEXT_BASE64_BYTES(TOKEN_SECRET_BYTES)];
-    char hex[2 * sizeof number + 1];
-    enum status status = random_bytes(secret, sizeof secret);
-    if (status == STATUS_OK) {
-        status = random_bytes(number, sizeof number);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    text_to_base64url(encoded, secret, sizeof secret);
-    text_to_hex(hex, number, sizeof number);
-    const char *text = arena_format(arena, "tly_%s", encoded);
-    const char *id = arena_format(arena, "tok-%s", hex);
-    explicit_bzero(secret, sizeof secret);
-    explicit_bzero(encoded, sizeof encoded);
-    if (text == NULL || id == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    struct token token = { .id = id, .organisation = organisation, .role = role, .created_at_ms = clock_wall_ms() };
-    digest_bytes(token.hash, text, strlen(text));
-    status = node_token_insert(node, &token);
-    if (status == STATUS_OK) {
-        *out = text;
-    }
-    return status;
-}
-
 static bool write_whole(const char *path, const char *text)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -168,7 +137,8 @@ static enum status make_admin_token(struct store *store)
     if (access(path, F_OK) == 0) {
         return STATUS_OK;
     }
-    enum status status = store_token_create(store->node, &store->arena, "", "admin", &token);
+    const struct token_grant everything = { .organisation = "", .role = "admin", .scope = "" };
+    enum status status = tokens_create(store->node, &store->arena, &everything, &token);
     return status != STATUS_OK ? status : write_private_file(store, path, token);
 }
 

@@ -43,11 +43,6 @@ bool store_is_new(const struct store *store);
 /* The secrets that the service needs: cursor_secret. */
 enum status store_fill_service(struct store *store, struct service *service) NODISCARD;
 
-/* Makes a token: prints nothing, stores its hash, and gives its text in the arena. */
-struct node;
-enum status store_token_create(struct node *node, struct arena *arena, const char *organisation, const char *role,
-                               const char **token) NODISCARD;
-
 /* DIR/name in the arena; NULL without memory. */
 const char *store_path(struct arena *arena, const char *data_dir, const char *name);
 

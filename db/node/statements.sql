@@ -1,10 +1,21 @@
 -- Statements on node.db.
 
 -- name: token_insert
-INSERT INTO token (id, hash, organisation, role, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+INSERT INTO token (id, hash, organisation, role, scope, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 
 -- name: token_find
-SELECT id, organisation, role, created_at_ms, expires_at_ms, revoked_at_ms, hash FROM token WHERE hash = ?1
+SELECT id, organisation, role, scope, created_at_ms, expires_at_ms, revoked_at_ms, last_used_at_ms, hash
+FROM token WHERE hash = ?1
+
+-- name: token_list
+SELECT id, organisation, role, scope, created_at_ms, expires_at_ms, revoked_at_ms, last_used_at_ms, hash
+FROM token ORDER BY created_at_ms, id
+
+-- name: token_revoke
+UPDATE token SET revoked_at_ms = ?2 WHERE id = ?1 AND revoked_at_ms IS NULL
+
+-- name: token_touch
+UPDATE token SET last_used_at_ms = ?2 WHERE hash = ?1 AND coalesce(last_used_at_ms, 0) < ?2
 
 -- name: secret_find
 SELECT value FROM secret WHERE name = ?1

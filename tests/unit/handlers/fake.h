@@ -17,6 +17,7 @@
 #include "db/db.h"
 #include "db/node.h"
 #include "db/reference.h"
+#include "handlers/callers.h"
 #include "handlers/exchange.h"
 
 enum { FAKE_HEADERS = 4 };
@@ -62,12 +63,16 @@ static inline void fake_init(struct fake *fake)
         .header = fake_header,
         .server = fake,
     };
+    fake->exchange.scope = "";
+    fake->exchange.client = "192.0.2.1";
+    assert_int_equal(callers_open(&fake->service.callers), STATUS_OK);
     buffer_init(&fake->exchange.reply);
 }
 
 static inline void fake_fini(struct fake *fake)
 {
     json_decref(fake->body);
+    callers_close(fake->service.callers);
     buffer_fini(&fake->exchange.reply);
     arena_fini(&fake->arena);
 }

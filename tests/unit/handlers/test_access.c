@@ -1,31 +1,18 @@
 /* Who may: tokens, roles, private services, keys. */
 #include "tests/unit/handlers/fake.h"
 
-#include <sqlite3.h>
-
 #include "handlers/access.h"
 #include "ledger/digest.h"
 
 static struct node *node;
 static char directory[32];
 
-static void add_token(const char *id, const char *text, const char *role, int64_t expires_at_ms)
+static void add_token(const char *id, const char *text, const char *role, const char *scope, int64_t expires_at_ms)
 {
-    struct token token = { .id = id, .organisation = "CRC-HB", .role = role, .created_at_ms = 1,
+    struct token token = { .id = id, .organisation = "CRC-HB", .role = role, .scope = scope, .created_at_ms = 1,
                            .expires_at_ms = expires_at_ms };
     digest_bytes(token.hash, text, strlen(text));
     assert_int_equal(node_token_insert(node, &token), STATUS_OK);
-}
-
-/* Behind the program's back: so far it has no command that revokes. */
-static void revoke_token(const char *path)
-{
-    sqlite3 *file = NULL;
-    assert_int_equal(sqlite3_open(path, &file), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(file, "UPDATE token SET revoked_at_ms = 2 WHERE id = 't-revoked'", NULL, NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_changes(file), 1);
-    assert_int_equal(sqlite3_close(file), SQLITE_OK);
 }
 
 static int open_node(void **state)
@@ -34,11 +21,13 @@ static int open_node(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s/node.db", fake_directory(directory));
     assert_int_equal(node_open(path, true, &node), STATUS_OK);
-    add_token("t-operator", "operators-token", "operator", 0);
-    add_token("t-admin", "admins+token/==", "admin", INT64_C(32503680000000));
-    add_token("t-expired", "expired", "admin", 2);
-    add_token("t-revoked", "revoked", "admin", 0);
-    revoke_token(path);
+    add_token("t-operator", "operators-token", "operator", "", 0);
+    add_token("t-admin", "admins+token/==", "admin", "", INT64_C(32503680000000));
+    add_token("t-expired", "expired", "admin", "", 2);
+    add_token("t-revoked", "revoked", "admin", "", 0);
+    add_token("t-narrow", "narrow", "admin", "supplies,transfers", 0);
+    add_token("t-read", "read", "admin", "read", 0);
+    assert_int_equal(node_token_revoke(node, "t-revoked", 2), STATUS_OK);
     return 0;
 }
 
@@ -113,6 +102,86 @@ static void test_roles(void **state)
     assert_string_equal(fake_text(&fake, "detail"), "This needs the role coordinator or admin; the token's role is operator.");
     assert_string_equal(fake_text(&fake, "role"), "operator");
     assert_int_equal(json_array_size(json_object_get(fake.body, "needed_roles")), 2);
+    fake_fini(&fake);
+}
+
+static void test_scope_narrows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header;
+        const char *path;
+        bool may;
+    } cases[] = {
+        { "Bearer narrow", "/supplies", true }, { "Bearer narrow", "/supplies/{id}/adjustments", true },
+        { "Bearer narrow", "/transfers/{id}/receive", true }, { "Bearer narrow", "/items/{id}", false },
+        { "Bearer narrow", "/supplie", false }, { "Bearer narrow", "/suppliess", false },
+        { "Bearer read", "/supplies", false }, { "Bearer read", "/items/{id}", false },
+        { "Bearer admins+token/==", "/items/{id}", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fake fake;
+        start(&fake, cases[i].header, ROLE_BIT(ROLE_ADMIN));
+        fake.route.path = cases[i].path;
+        assert_int_equal(access_check(&fake.exchange), cases[i].may);
+        if (!cases[i].may) {
+            fake_assert_problem(&fake, 403, "forbidden");
+            assert_string_equal(fake_text(&fake, "scope"),
+                                strcmp(cases[i].header, "Bearer read") == 0 ? "read" : "supplies,transfers");
+        }
+        fake_fini(&fake);
+    }
+    struct fake fake;
+    start(&fake, "Bearer read", 0); /* reading is never narrowed */
+    assert_true(access_check(&fake.exchange));
+    fake_fini(&fake);
+}
+
+static void test_sound_scopes(void **state)
+{
+    (void)state;
+    static const struct route routes[] = { { .path = "/supplies", .roles = 0 }, { .path = "/supplies", .roles = 2 },
+                                           { .path = "/items/{id}", .roles = 2 }, { .path = "/density", .roles = 0 } };
+    static const char *const sound[] = { "", "read", "supplies", "items", "items,supplies" };
+    static const char *const unsound[] = { "density", "read,supplies", "supplies,", ",", ",items", "items,,supplies",
+                                           "Items", "items supplies", "item", "supplies/x", " " };
+    for (size_t i = 0; i < sizeof sound / sizeof sound[0]; i++) {
+        assert_true(access_scope_is_sound(sound[i], routes, sizeof routes / sizeof routes[0]));
+    }
+    for (size_t i = 0; i < sizeof unsound / sizeof unsound[0]; i++) {
+        assert_false(access_scope_is_sound(unsound[i], routes, sizeof routes / sizeof routes[0]));
+    }
+}
+
+/* One network that tries token after token has to wait; tokens that were good lately are served all the same. */
+static void test_guessing_is_slowed(void **state)
+{
+    (void)state;
+    struct fake fake;
+    char header[32];
+    struct exchange_pair *sent = &fake.headers[0];
+    start(&fake, "Bearer operators-token", 0);
+    assert_true(access_check(&fake.exchange));
+    for (int i = 0; i < CALLERS_FAILURES_MAX; i++) {
+        snprintf(header, sizeof header, "Bearer guess-%d", i);
+        sent->value = header;
+        for (int again = 0; again < 3; again++) { /* the same once more guesses nothing */
+            assert_false(access_check(&fake.exchange));
+            assert_int_equal(fake.exchange.status, i < CALLERS_FAILURES_MAX - 1 || again == 0 ? 401 : 429);
+        }
+    }
+    sent->value = "Bearer admins+token/=="; /* right, but not seen lately: it might be the lucky guess */
+    assert_false(access_check(&fake.exchange));
+    fake_assert_problem(&fake, 429, "too_many_attempts");
+    const long wait_s = strtol(fake_reply_header(&fake, "Retry-After"), NULL, 10);
+    assert_true(wait_s >= 1 && wait_s <= CALLERS_WINDOW_S);
+    sent->value = "Bearer operators-token";
+    assert_true(access_check(&fake.exchange));
+    sent->value = "Bearer admins+token/==";
+    fake.exchange.client = "192.0.2.2";
+    assert_true(access_check(&fake.exchange));
+    fake.exchange.client = "192.0.2.1";
+    assert_true(access_check(&fake.exchange)); /* good lately, wherever that was */
     fake_fini(&fake);
 }
 
@@ -193,6 +262,9 @@ int main(void)
         cmocka_unit_test(test_good_tokens),
         cmocka_unit_test(test_bad_tokens),
         cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_scope_narrows),
+        cmocka_unit_test(test_sound_scopes),
+        cmocka_unit_test(test_guessing_is_slowed),
         cmocka_unit_test(test_private_service),
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_missing_keys),

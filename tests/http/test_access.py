@@ -1,0 +1,161 @@
+"""Who may do what: every route by every role, scopes, expiry, revocation, last use, guessing."""
+
+import json
+import os
+import pathlib
+import re
+import tempfile
+import time
+
+import pytest
+
+from conftest import Server, run
+
+CONTRACT = json.loads((pathlib.Path(__file__).resolve().parents[2] / "openapi.json").read_text())
+ROLES = ("auditor", "operator", "coordinator", "admin")
+ORGANISATION = "CRC-XX"
+
+
+def make_token(server, role, *more, organisation=ORGANISATION):
+    made = run("token", "create", "--data-dir", str(server.data_dir), "--organisation", organisation, "--role", role, *more)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
+
+
+def tokens_of(server):
+    """The lines of token list by their ids: {id: {column: text}}."""
+    listed = run("token", "list", "--data-dir", str(server.data_dir))
+    assert listed.returncode == 0, listed.stderr
+    head, *lines = listed.stdout.splitlines()
+    names = re.split(r" {2,}", head)
+    return {line.split()[0]: dict(zip(names, re.split(r" {2,}", line))) for line in lines}
+
+
+def refused(*words):
+    """What a sub-command says that refuses."""
+    done = run(*words)
+    assert done.returncode == 1 and done.stdout == "", done
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def service():
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        started = Server(os.path.join(scratch, "data"))
+        assert started.put(f"/organisations/{ORGANISATION}", {"name": "An organisation", "kind": "depot"}).status_code == 201
+        yield started
+        assert started.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def tokens(service):
+    return {role: make_token(service, role) for role in ROLES}
+
+
+def operations():
+    for path, methods in CONTRACT["paths"].items():
+        for method, operation in methods.items():
+            if method in ("get", "put", "post", "delete"):
+                yield method.upper(), path, operation.get("x-tallystick-roles")
+
+
+@pytest.mark.parametrize("method, path, roles", list(operations()), ids=lambda value: str(value))
+def test_every_route_by_every_role(service, tokens, method, path, roles):
+    """An empty body is refused by whoever may write, for another reason than who asks."""
+    target = re.sub(r"\{[^}]*\}", "X-1", path)
+    for role in (None, *ROLES):
+        reply = service.write(method, target, token=role and tokens[role], headers={"Content-Type": "application/json"},
+                              data=b"") if method != "GET" else service.get(target, token=role and tokens[role])
+        if not roles or role in roles:
+            assert reply.status_code not in (401, 403), (role, reply.text)
+        elif role is None:
+            assert (reply.status_code, reply.json()["code"]) == (401, "unauthenticated")
+            assert reply.headers["WWW-Authenticate"] == 'Bearer realm="tallystick"'
+        else:
+            body = reply.json()
+            assert (reply.status_code, body["code"], body["role"]) == (403, "forbidden", role)
+            assert sorted(body["needed_roles"]) == sorted(roles)
+
+
+def test_scope(service):
+    token = make_token(service, "admin", "--scope", "items,sites")
+    assert service.put("/items/SCOPED", {"name": "x", "unit": "piece"}, token=token).status_code == 201
+    reply = service.put("/organisations/SCOPED", {"name": "x", "kind": "depot"}, token=token)
+    assert (reply.status_code, reply.json()["code"], reply.json()["scope"]) == (403, "forbidden", "items,sites")
+    assert "items,sites" in reply.json()["detail"] and "organisations" in reply.json()["detail"]
+    assert service.get("/organisations/SCOPED").status_code == 404
+    reader = make_token(service, "admin", "--scope", "read")
+    assert service.put("/items/SCOPED-2", {"name": "x", "unit": "piece"}, token=reader).status_code == 403
+    assert service.get("/items", token=reader).status_code == 200
+
+
+def test_expiry(service):
+    token = make_token(service, "auditor", "--expires", "2099-12-31")
+    assert service.get("/items", token=token).status_code == 200
+    day = tokens_of(service)
+    assert [row["expires"][:19] for row in day.values()].count("2099-12-31T00:00:00") == 1
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    short = make_token(service, "auditor", "--expires", soon)
+    assert service.get("/items", token=short).status_code == 200
+    time.sleep(2.1)
+    reply = service.get("/items", token=short)
+    assert reply.status_code == 401 and "expired" in reply.json()["detail"]
+    assert any(row["state"] == "expired" for row in tokens_of(service).values())
+
+
+@pytest.mark.parametrize("option, value, said", [
+    ("--expires", "2020-01-01", "not in the future"), ("--expires", "0d", "not in the future"),
+    ("--expires", "soon", "90d"), ("--expires", "90", "90d"), ("--expires", "9d9", "90d"), ("--expires", "99999999d", "90d"),
+    ("--expires", "-5d", "90d"), ("--scope", "density", "supplies,transfers"), ("--scope", "supplies,", "supplies,transfers"),
+    ("--scope", "read,items", "read alone"), ("--role", "king", "coordinator"), ("--organisation", "NOBODY", "NOBODY"),
+])
+def test_grants_that_are_refused(service, option, value, said):
+    words = {"--data-dir": str(service.data_dir), "--organisation": ORGANISATION, "--role": "operator", option: value}
+    before = tokens_of(service)
+    assert said in refused("token", "create", *[f"{name}={text}" for name, text in words.items()])
+    assert tokens_of(service) == before
+
+
+def test_revoking_ends_a_token_at_once(service):
+    before = tokens_of(service)
+    token = make_token(service, "operator")
+    made = next(name for name in tokens_of(service) if name not in before)
+    assert service.get("/items", token=token).status_code == 200
+    done = run("token", "revoke", "--data-dir", str(service.data_dir), "--id", made)
+    assert done.returncode == 0 and made in done.stdout
+    reply = service.get("/items", token=token)
+    assert reply.status_code == 401 and "revoked" in reply.json()["detail"]
+    assert tokens_of(service)[made]["state"] == "revoked"
+    assert "token list" in refused("token", "revoke", "--data-dir", str(service.data_dir), "--id", made)
+    assert "token list" in refused("token", "revoke", "--data-dir", str(service.data_dir), "--id", "tok-none")
+
+
+def test_no_directory_no_tokens(tmp_path):
+    for words in (["list"], ["revoke", "--id", "x"], ["create", "--organisation", "X", "--role", "admin"]):
+        assert "init" in refused("token", *words, "--data-dir", str(tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
+
+
+def test_last_use_is_kept(start):
+    server = start()
+    assert server.put(f"/organisations/{ORGANISATION}", {"name": "An organisation", "kind": "depot"}).status_code == 201
+    used, unused = make_token(server, "auditor"), make_token(server, "operator")
+    assert used != unused and server.get("/items", token=used).status_code == 200
+    assert server.stop() == 0
+    rows = {row["role"]: row for row in tokens_of(server).values()}
+    assert rows["operator"]["last used"] == "never"
+    for role in ("auditor", "admin"):
+        at = time.strptime(rows[role]["last used"][:19], "%Y-%m-%dT%H:%M:%S")
+        assert abs(time.mktime(at) - time.mktime(time.gmtime())) < 120
+
+
+def test_guessing_is_slowed(start):
+    server = start()
+    assert server.get("/items", token=True).status_code == 200
+    replies = [server.get("/items", token=f"tly_guess{n}").status_code for n in range(30)]
+    assert replies == [401] * 20 + [429] * 10
+    reply = server.get("/items", token="tly_guess99")
+    assert reply.json()["code"] == "too_many_attempts" and 1 <= int(reply.headers["Retry-After"]) <= 60
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert server.get("/items", token=True).status_code == 200  # a neighbour who was served before
+    assert server.get("/items").status_code == 200
