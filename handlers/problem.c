@@ -38,6 +38,7 @@ static const struct row rows[] = {
     { "forbidden", 403, "This is not yours to do" },
     { "not_found", 404, "There is no such thing" },
     { "method_not_allowed", 405, "The path does not have this method" },
+    { "not_acceptable", 406, "There is no such representation" },
     { "request_timeout", 408, "The request took too long to arrive" },
     { "payload_too_large", 413, "The body is too large" },
     { "too_many_values", 413, "The body holds too many values" },

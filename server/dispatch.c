@@ -21,6 +21,7 @@
 #include "server/client.h"
 #include "server/lane.h"
 #include "server/media.h"
+#include "server/represent.h"
 #include "server/request.h"
 #include "server/route.h"
 #include "server/server.h"
@@ -132,7 +133,7 @@ static bool find_cached(struct request *request, const char *method)
     struct framing *framing = &request->framing;
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
-    if (framing->code != NULL || framing->has_body || framing->authorization != NULL ||
+    if (framing->code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
         (!is_head && strcmp(method, "GET") != 0) || server->service.is_private ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
@@ -325,7 +326,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         refuse_too_large(request);
         return;
     }
-    request->is_refused = !access_check(exchange);
+    request->is_refused = !access_check(exchange) || !represent_choose(request);
     if (!request->is_refused && exchange->route->class == CLASS_WRITE &&
         (exchange->method == METHOD_POST || request_header(exchange, "Idempotency-Key") != NULL)) {
         request->is_refused = access_key(exchange) == NULL;
@@ -387,6 +388,7 @@ static enum handled call_handler(struct request *request, struct db *db)
     } else {
         handled = exchange->route->handler(exchange);
         request->shows_state = exchange->route->class != CLASS_WRITE;
+        represent_rows(request);
     }
     db_read_end(db);
     if (handled == HANDLED_REPLY) {

@@ -85,6 +85,8 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         }
         if (*kept[i].value == NULL) {
             *kept[i].value = value;
+        } else {
+            framing->has_repeats = true;
         }
         return;
     }

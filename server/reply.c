@@ -82,6 +82,21 @@ static const char *cache_control(const struct exchange *exchange)
     return own != NULL ? own : "no-cache";
 }
 
+/* What else the reply depends on, so that a cache gives nobody what was chosen for another one. */
+static void add_vary(struct exchange *exchange)
+{
+    const struct route *route = exchange->route;
+    if (route == NULL || (exchange->status >= 400 && exchange->status != 406) ||
+        exchange_header_added(exchange, "Vary") != NULL) {
+        return;
+    }
+    bool has_choice = exchange->status == 406 || (route->gives & (route->gives - 1)) != 0;
+    bool is_personal = route->is_personal && exchange->status < 400;
+    if (has_choice || is_personal) {
+        exchange_header(exchange, "Vary", !is_personal ? "Accept" : has_choice ? "Accept, Authorization" : "Authorization");
+    }
+}
+
 /* Adds what is missing and not only of this one reply: the same for a cached one. */
 static void complete_headers(struct request *request)
 {
@@ -89,10 +104,7 @@ static void complete_headers(struct request *request)
     if (exchange->status == 503 && exchange_header_added(exchange, "Retry-After") == NULL) {
         exchange_header(exchange, "Retry-After", "1");
     }
-    if (exchange->route != NULL && exchange->route->is_personal && exchange->status < 400 &&
-        exchange_header_added(exchange, "Vary") == NULL) {
-        exchange_header(exchange, "Vary", "Authorization"); /* a cache must not give one caller what another one read */
-    }
+    add_vary(exchange);
     if (request->shows_state && exchange_header_added(exchange, "Tallystick-Seq") == NULL) {
         char *seq = arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq);
         if (seq != NULL) {
@@ -172,7 +184,7 @@ static bool may_keep(const struct request *request)
     const struct exchange *exchange = &request->exchange;
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
            exchange->method == METHOD_GET && request->shows_state && !request->is_refused &&
-           request->framing.authorization == NULL && !request->framing.has_body &&
+           request->framing.authorization == NULL && !request->framing.has_body && !request->framing.has_repeats &&
            !request->server->service.is_private && !must_close(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }
