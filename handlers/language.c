@@ -162,5 +162,5 @@ void language_localise(struct exchange *exchange)
     const char *accepted = exchange->header != NULL ? exchange->header(exchange, "Accept-Language") : NULL;
     bool is_chinese = language_wanted(accepted) == LANGUAGE_CHINESE && say_reply(exchange);
     exchange_header(exchange, "Content-Language", is_chinese ? "zh" : "en");
-    exchange_header(exchange, "Vary", "Accept-Language");
+    exchange_header(exchange, "Vary", exchange->status == 406 ? "Accept, Accept-Language" : "Accept-Language");
 }

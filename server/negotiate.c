@@ -24,6 +24,7 @@ static const struct media_type types[] = {
     {GIVES_CSV, "text/csv"},
     {GIVES_YAML, "application/yaml"},
     {GIVES_TEXT, "text/plain"},
+    {GIVES_HTML, "text/html"},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };

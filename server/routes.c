@@ -30,6 +30,10 @@
 #define BARE(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_bare = true }
 
+/* The same for people. */
+#define PAGE(PATH, HANDLER) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_bare = true, .gives = GIVES_HTML }
+
 /* Reads the database on the loop, inside one read transaction. */
 #define READ(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ }
@@ -71,8 +75,8 @@ static const struct route table[] = {
     { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
       .gives = GIVES_YAML },
     BARE("/openapi.json", contract_json),
-    BARE("/errors", errors_list),
-    BARE("/errors/{code}", errors_get),
+    PAGE("/errors", errors_list),
+    PAGE("/errors/{code}", errors_get),
 
     KEPT_ROWS("/provinces", provinces_list, "items", provinces_columns),
     KEPT("/provinces/{code}", provinces_get),

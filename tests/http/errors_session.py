@@ -96,6 +96,7 @@ REQUESTS = [
     ("payload_too_large", "GET", "/provinces", "{}", {}),
     ("too_many_values", "POST", "/density", '{"values": [' + "[],[],[],[],[],[],[],[],[],[]," * 400000 + "[]]}", {}),
     ("target_too_long", "GET", "/" + "a" * 9000, None, {}),
+    ("not_acceptable", "GET", "/provinces", None, {"Accept": "image/png"}),
     ("unsupported_media_type", "POST", "/supplies", INTAKE, {"Content-Type": "text/plain"}),
     ("expectation_unknown", "GET", "/healthz", None, {"Expect": "200-ok"}),
     ("header_too_large", "GET", "/healthz", None, {"X-Long": "a" * 26000}),
