@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import os
+import tempfile
 import urllib.parse
 
 import pytest
 
 import contract_session
 import test_contract
+from conftest import Server
 from world import World, fresh, version_of
 
 LISTS = [operation for operation in test_contract.OPERATIONS if "x-tallystick-columns" in operation.item]
@@ -18,9 +21,13 @@ FORMULA = tuple("=+-@\t\r'＝＋－＠")
 
 
 @pytest.fixture(scope="module")
-def played(server):
-    contract_session.play(server, lambda name, response: None)
-    return server
+def played():
+    """A service of its own: the session makes a province, which others do not expect."""
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        started = Server(os.path.join(scratch, "data"))
+        contract_session.play(started, lambda name, response: None)
+        yield started
+        assert started.stop() == 0
 
 
 def address(operation):
