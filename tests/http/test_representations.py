@@ -5,8 +5,8 @@ import pytest
 import test_contract
 from world import problem
 
-JSON, YAML, TEXT = "application/json", "application/yaml", "text/plain; version=0.0.4; charset=utf-8"
-GIVEN = {"/openapi.yaml": YAML, "/metrics": TEXT}
+JSON, YAML, TEXT, HTML = "application/json", "application/yaml", "text/plain; version=0.0.4; charset=utf-8", "text/html; charset=utf-8"
+GIVEN = {"/errors": HTML, "/errors/{code}": HTML, "/openapi.yaml": YAML, "/metrics": TEXT}
 READS = [operation for operation in test_contract.OPERATIONS if operation.method == "GET"]
 
 
@@ -26,19 +26,19 @@ def test_json_is_taken(server, accept):
 @pytest.mark.parametrize("operation", READS, ids=lambda operation: operation.id)
 def test_what_is_not_there_is_refused(server, operation):
     path = test_contract.address(operation)
-    given = GIVEN.get(path, JSON)
+    given = GIVEN.get(operation.path, JSON)
     for accept in ("image/png", "*/*;q=0", "image/*, application/xml;q=0.5", f"{given.split(';')[0]};q=0, image/png", "json"):
         for token in (None, True):
             reply = ask(server, path, accept, token=token)
             refusal = problem(reply, 406, "not_acceptable")
-            assert given.split(";")[0] in refusal["representations"] and reply.headers["Vary"] == "Accept"
+            assert given.split(";")[0] in refusal["representations"] and reply.headers["Vary"] == "Accept, Accept-Language"
             assert reply.headers["Cache-Control"] == "no-store" and "ETag" not in reply.headers
     head = ask(server, path, "image/png", "HEAD")
     assert head.status_code == 406 and head.content == b""
 
 
 def test_each_text_in_its_own_type(server):
-    for path, given in GIVEN.items():
+    for path, given in ((path.replace("{code}", "busy"), given) for path, given in GIVEN.items()):
         for accept in (given, given.split(";")[0], "*/*", None):
             assert ask(server, path, accept).headers["Content-Type"] == given
         assert problem(ask(server, path, JSON), 406, "not_acceptable")["representations"] == [given.split(";")[0]]
