@@ -505,23 +505,31 @@ bool text_equal_constant_time(const void *a, const void *b, size_t length)
 
 enum { NEAREST_BYTES = 64 };
 
-/* Levenshtein distance of two short texts. */
+static size_t least_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Distance of two short texts by characters put in, left out, mistaken, and by neighbours that changed places,
+ * each of which counts as one slip of the hand (Damerau and Levenshtein; no place is changed twice). */
 static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
-    size_t row[NEAREST_BYTES + 1];
+    size_t rows[3][NEAREST_BYTES + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= b_length; j++) {
-        row[j] = j;
+        before[j] = row[j] = j;
     }
     for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
-            size_t substituted = diagonal + (a[i - 1] != b[j - 1]);
-            size_t removed = row[j] + 1;
-            size_t added = row[j - 1] + 1;
-            diagonal = row[j];
-            size_t least = removed < added ? removed : added;
-            row[j] = substituted < least ? substituted : least;
+            row[j] = least_of(above[j - 1] + (a[i - 1] != b[j - 1]), least_of(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                row[j] = least_of(row[j], before[j - 2] + 1);
+            }
         }
     }
     return row[b_length];

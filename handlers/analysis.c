@@ -185,6 +185,7 @@ static enum status complain_unknown(struct arena *arena, const char *parameter, 
                              "there is no indicator %s; known are %s, each also with " ANALYSIS_DERIVED " behind it",
                              quoted, all);
     }
+    faults_suggest(faults, nearest);
     return STATUS_OK;
 }
 

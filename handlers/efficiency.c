@@ -16,6 +16,10 @@
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
+const char efficiency_columns[] =
+    "dmu,name,belt,status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,"
+    "peer_count,efficient";
+
 enum by { BY_NONE, BY_BELT };
 
 static const char *const by_choices[] = { "none", "belt", NULL };

@@ -5,6 +5,9 @@
 
 /* Data envelopment analysis (analytics/dea.h) over HTTP. */
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char efficiency_columns[];
+
 /* GET /efficiency: the provinces, on stored and derived figures of one year. */
 enum handled efficiency_get(struct exchange *exchange);
 

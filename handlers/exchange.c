@@ -14,6 +14,17 @@ void exchange_header(struct exchange *exchange, const char *name, const char *va
     exchange->headers[exchange->header_count++] = (struct exchange_pair){ name, value };
 }
 
+void exchange_header_replace(struct exchange *exchange, const char *name, const char *value)
+{
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        if (strcasecmp(exchange->headers[i].name, name) == 0) {
+            exchange->headers[i].value = value;
+            return;
+        }
+    }
+    exchange_header(exchange, name, value);
+}
+
 const char *exchange_header_added(const struct exchange *exchange, const char *name)
 {
     for (size_t i = 0; i < exchange->header_count; i++) {

@@ -33,6 +33,10 @@ enum route_class {
     CLASS_JOB    /* runs in the job pool */
 };
 
+/* The representations that a route can give; Accept chooses (server/negotiate.h). Problems
+ * are application/problem+json whatever was asked for. */
+enum { GIVES_JSON = 1, GIVES_CSV = 2, GIVES_YAML = 4, GIVES_TEXT = 8, GIVES_HTML = 16 };
+
 enum handled {
     HANDLED_REPLY,   /* the reply half is filled */
     HANDLED_COMMAND, /* exchange->command is to be delivered; its answer is the reply */
@@ -56,6 +60,9 @@ struct route {
     size_t body_bytes_max; /* 0: no body */
     enum route_class class;
     unsigned roles;        /* ROLE_BIT of those who may; 0: everybody (with --private: any token) */
+    unsigned gives;        /* GIVES_* of its successes; 0: GIVES_JSON */
+    const char *rows;      /* GIVES_CSV: the member of the JSON answer that is an array of rows */
+    const char *columns;   /* GIVES_CSV: the members of a row (json/table.h), which never change their order */
     bool takes_csv;        /* text/csv is accepted besides application/json */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
     bool is_personal;      /* shows personal texts to some callers: replies say Vary: Authorization */
@@ -85,6 +92,7 @@ struct exchange {
     const char *body; /* body_length bytes and a NUL; the server owns it; may be modified */
     size_t body_length;
     bool is_csv; /* the body is text/csv */
+    unsigned wanted; /* the one of the route's gives that Accept chose */
     const char *request_id;
     bool has_token;
     struct actor caller; /* ROLE_PUBLIC without a token */
@@ -135,6 +143,9 @@ struct service {
 /* Adds a reply header; name is static, value in the arena or static. At most
  * EXCHANGE_HEADERS_MAX (asserted). */
 void exchange_header(struct exchange *exchange, const char *name, const char *value);
+
+/* The same in the place of what was added under that name, if anything. */
+void exchange_header_replace(struct exchange *exchange, const char *name, const char *value);
 
 /* The value of a reply header that was added, or NULL. */
 const char *exchange_header_added(const struct exchange *exchange, const char *name);

@@ -96,6 +96,8 @@ static bool take_after(const struct page *page, struct figure *after)
     return page->keys[1][0] == 0 || text_to_integer(page->keys[1], &after->year) == STATUS_OK;
 }
 
+const char figures_columns[] = "indicator,year,province,value";
+
 static void write_figure(struct json_writer *w, const struct figure *figure)
 {
     json_object_begin(w);

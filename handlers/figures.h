@@ -11,6 +11,9 @@
  * dry_run=true it says what would happen.
  */
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char figures_columns[];
+
 enum handled figures_list(struct exchange *exchange);
 enum handled figures_put(struct exchange *exchange);
 

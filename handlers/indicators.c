@@ -77,6 +77,8 @@ static void write_years(struct json_writer *w, const struct years *years, const 
     json_array_end(w);
 }
 
+const char indicators_columns[] = "id,name,name.en,name.zh,unit,source,derived,formula,years,version,updated_seq";
+
 static void write_stored(struct json_writer *w, const struct indicator *indicator, const struct years *years)
 {
     json_member_text(w, "id", indicator->id);

@@ -8,6 +8,9 @@
  * X_per_10k = X / population_year_end * 10000, with formula, for the years that have both. The years
  * follow the figures, so the ETag changes with them while the version stays. */
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char indicators_columns[];
+
 enum handled indicators_list(struct exchange *exchange);
 enum handled indicators_get(struct exchange *exchange);
 enum handled indicators_put(struct exchange *exchange);

@@ -23,6 +23,9 @@ static const struct query_parameter rows[] = {
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
+const char items_columns[] =
+    "id,name,name.en,name.zh,unit,category,identifiers,lot_control,medical_grade,version,updated_seq";
+
 static void write_members(struct json_writer *w, const struct item *item)
 {
     json_member_text(w, "id", item->id);

@@ -6,6 +6,9 @@
 
 /* /items, /items/{id}: id, name, unit, category, identifiers, lot_control, medical_grade. */
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char items_columns[];
+
 enum handled items_list(struct exchange *exchange);
 enum handled items_get(struct exchange *exchange);
 enum handled items_put(struct exchange *exchange);

@@ -95,6 +95,10 @@ static enum status write_bytes(struct json_writer *w, const struct entry_row *ro
     return base64 == NULL ? STATUS_EXHAUSTED : STATUS_OK;
 }
 
+const char ledger_entry_columns[] =
+    "seq,height,time,previous_hash,rules_version,kind,target,command_id,new_id,organisation,role,subject,"
+    "body_length,body_digest,body,effects,entry_hash,seal,key,bytes";
+
 static enum status write_entry(struct json_writer *w, const struct entry_row *row, struct arena *arena, bool with_long_body)
 {
     bool has_body = row->body != NULL && (with_long_body || row->body_length <= LIMIT_BODY_INLINE);

@@ -7,6 +7,9 @@
 #include "handlers/exchange.h"
 #include "rules/verify.h"
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char ledger_entry_columns[];
+
 /* What the ledger shows: its head, entries, keys, and whether it holds. */
 enum handled ledger_get(struct exchange *exchange);
 enum handled ledger_entries(struct exchange *exchange);

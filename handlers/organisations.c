@@ -22,6 +22,8 @@ static const struct query_parameter rows[] = {
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
+const char organisations_columns[] = "id,name,name.en,name.zh,kind,province,version,updated_seq";
+
 static void write_members(struct json_writer *w, const struct organisation *organisation)
 {
     json_member_text(w, "id", organisation->id);

@@ -6,6 +6,9 @@
 
 /* /organisations, /organisations/{id}: id, name, kind, province. */
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char organisations_columns[];
+
 enum handled organisations_list(struct exchange *exchange);
 enum handled organisations_get(struct exchange *exchange);
 enum handled organisations_put(struct exchange *exchange);

@@ -38,6 +38,7 @@ static const struct row rows[] = {
     { "forbidden", 403, "This is not yours to do" },
     { "not_found", 404, "There is no such thing" },
     { "method_not_allowed", 405, "The path does not have this method" },
+    { "not_acceptable", 406, "There is no such representation" },
     { "request_timeout", 408, "The request took too long to arrive" },
     { "payload_too_large", 413, "The body is too large" },
     { "too_many_values", 413, "The body holds too many values" },
@@ -164,6 +165,11 @@ int problem_code_status(const char *code)
     return must_find(code)->status;
 }
 
+const char *problem_code_title(const char *code)
+{
+    return must_find(code)->title;
+}
+
 const char *problem_code_at(size_t index)
 {
     return index < sizeof rows / sizeof rows[0] ? rows[index].code : NULL;
@@ -185,6 +191,9 @@ static void write_fault(struct json_writer *w, const struct fault *fault)
     }
     json_member_text(w, "code", fault->code);
     json_member_text(w, "detail", fault->detail);
+    if (fault->nearest != NULL) {
+        json_member_text(w, "nearest", fault->nearest);
+    }
     json_object_end(w);
 }
 
@@ -286,6 +295,19 @@ void problem_members(struct exchange *exchange, const char *code,
     va_end(arguments);
     begin_reply(exchange, &w, must_find(code), detail, NULL);
     members(&w, context);
+    end_document(&w);
+}
+
+void problem_nearest(struct exchange *exchange, const char *nearest, const char *format, ...)
+{
+    char detail[DETAIL_BYTES];
+    struct json_writer w;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(detail, sizeof detail, format, arguments);
+    va_end(arguments);
+    begin_reply(exchange, &w, must_find("not_found"), detail, NULL);
+    json_member_text(&w, "nearest", nearest);
     end_document(&w);
 }
 

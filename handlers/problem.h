@@ -10,7 +10,8 @@
 /*
  * Problem documents (RFC 9457). Every refusal, wherever it arises, becomes one here:
  * one table maps each code to its status and title. The type is "/errors/CODE", a stable
- * reference relative to the service: the same problem has the same type on every node.
+ * reference relative to the service, where a page tells of it (errors.h): the same problem has the same
+ * type on every node.
  */
 
 /* Replaces the exchange's reply by a problem; headers added before are dropped, those of
@@ -29,6 +30,10 @@ void problem_members(struct exchange *exchange, const char *code,
                      void (*members)(struct json_writer *w, const void *context), const void *context,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* not_found that names what was probably meant. */
+void problem_nearest(struct exchange *exchange, const char *nearest, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* A local fault as a problem: BUSY is 503 busy, EXHAUSTED 507 disk_full (memory or disk),
  * ABSENT 404 not_found, all else 500 internal, which quotes the request's id and tells
  * nothing. STATUS_OK is asserted against. */
@@ -40,6 +45,9 @@ void problem_refusal(const struct refusal *refusal, const char *instance, struct
 
 /* The HTTP status of a code; asserts that it is in the table. */
 int problem_code_status(const char *code);
+
+/* The same for its title. */
+const char *problem_code_title(const char *code);
 
 /* Whether the table has the code. */
 bool problem_code_is_known(const char *code);

@@ -22,6 +22,8 @@ static const struct query_parameter rows[] = {
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
+const char provinces_columns[] = "code,gb_code,name,name.en,name.zh,belt,capital,lat,lon,version,updated_seq";
+
 static void write_members(struct json_writer *w, const struct province *province)
 {
     const struct name name = { NULL, province->name_en, province->name_zh };

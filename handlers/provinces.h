@@ -7,6 +7,9 @@
 /* /provinces, /provinces/{code}: code, gb_code, name, belt, capital, lat, lon. A GB/T 2260 code in the
  * path stands for the ISO code. */
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char provinces_columns[];
+
 enum handled provinces_list(struct exchange *exchange);
 enum handled provinces_get(struct exchange *exchange);
 enum handled provinces_put(struct exchange *exchange);

@@ -220,6 +220,7 @@ static int find_choice(struct reading *r, const struct query_parameter *row, con
         faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s, none of %s", row->name,
                              quote(r, value), choices);
     }
+    faults_suggest(r->faults, nearest);
     return -1;
 }
 
@@ -397,6 +398,7 @@ static void complain_unknown(struct reading *r, const char *name)
         faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown; this takes no parameters",
                              quote(r, name));
     }
+    faults_suggest(r->faults, nearest);
 }
 
 static const struct query_parameter *find_row(const struct query_table *table, const char *name, size_t *index)

@@ -23,6 +23,8 @@ static const struct query_parameter rows[] = {
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
+const char sites_columns[] = "id,name,name.en,name.zh,kind,organisation,province,lat,lon,version,updated_seq";
+
 static void write_members(struct json_writer *w, const struct site *site)
 {
     json_member_text(w, "id", site->id);

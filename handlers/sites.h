@@ -6,6 +6,9 @@
 
 /* /sites, /sites/{id}: id, name, kind, organisation, province, lat, lon. */
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char sites_columns[];
+
 enum handled sites_list(struct exchange *exchange);
 enum handled sites_get(struct exchange *exchange);
 enum handled sites_put(struct exchange *exchange);

@@ -40,6 +40,12 @@ static const struct query_parameter transfers_rows[] = {
 };
 static const struct query_table transfers_table = QUERY_TABLE(transfers_rows);
 
+const char summaries_supply_columns[] = "province,item,site,organisation,supplies,on_hand,reserved,available,usable";
+
+const char summaries_transfer_columns[] =
+    "origin,destination,item,state,transfers,quantity,dispatched,received_good,received_damaged,lost,returned,"
+    "outstanding";
+
 static bool has_word(const struct query_words *words, const char *word)
 {
     for (size_t i = 0; i < words->count; i++) {

@@ -51,6 +51,14 @@ static const char *or_null(const char *text)
     return text[0] != 0 ? text : NULL;
 }
 
+const char supplies_columns[] =
+    "id,site,province,item,lot,expiry,owner,donor,donation,condition,earmark,on_hand,reserved,available,"
+    "received_at,version,updated_seq";
+
+const char supplies_movement_columns[] =
+    "seq,ordinal,kind,reason,delta,balance,transfer,line,reference,note,recorded_at,occurred_at,organisation,role,"
+    "entry_hash,withheld";
+
 static void write_members(struct json_writer *w, const struct supply *supply)
 {
     json_member_text(w, "id", supply->id);

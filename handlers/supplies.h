@@ -9,6 +9,10 @@
 
 struct db;
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char supplies_columns[];
+extern const char supplies_movement_columns[];
+
 /* What lies where: GET and POST /supplies, GET /supplies/{id}, its stock card and
  * adjustments. */
 enum handled supplies_list(struct exchange *exchange);

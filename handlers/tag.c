@@ -34,6 +34,6 @@ void tag_reply(struct exchange *exchange, int64_t version)
     tag_make(tag, version, exchange->reply.bytes, exchange->reply.length);
     const char *kept = arena_text(exchange->arena, tag);
     if (kept != NULL) {
-        exchange_header(exchange, "ETag", kept);
+        exchange_header_replace(exchange, "ETag", kept);
     }
 }

@@ -18,7 +18,7 @@ enum { TAG_BYTES = 40, TAG_NO_VERSION = 0 };
 /* The quoted tag of those bytes. */
 void tag_make(char out[TAG_BYTES], int64_t version, const void *bytes, size_t length);
 
-/* Adds the tag of the reply as it stands. Without memory the reply goes without. */
+/* Adds the tag of the reply as it stands, in the place of one of its former text. Without memory the reply goes without. */
 void tag_reply(struct exchange *exchange, int64_t version);
 
 #endif

@@ -12,6 +12,11 @@
 #include "handlers/submit.h"
 #include "handlers/withheld.h"
 
+const char transfers_columns[] =
+    "id,state,origin,origin_province,origin_organisation,destination,destination_province,destination_organisation,"
+    "need,reference,carrier,note,rationale,withheld,created_by,created_role,created_at,updated_at,version,"
+    "updated_seq";
+
 static const char *const states[] = { "pending", "reserved", "in_transit", "received", "rejected", "cancelled",
                                       "returned", NULL };
 

@@ -9,6 +9,9 @@
 
 struct db;
 
+/* Of text/csv: the members of a row, in the order of its writer. */
+extern const char transfers_columns[];
+
 /* What moves: GET and POST /transfers, GET /transfers/{id} and its transitions. */
 enum handled transfers_list(struct exchange *exchange);
 enum handled transfers_create(struct exchange *exchange);

@@ -213,6 +213,7 @@ void complain_choice(struct binding *b, const struct place *place, const json_t 
     } else {
         complain(b, place, code, "is %s; %s is wanted", found, list.bytes);
     }
+    faults_suggest(b->faults, b->is_exhausted ? NULL : nearest);
     buffer_fini(&list);
 }
 
@@ -239,6 +240,7 @@ void complain_unknown(struct binding *b, const struct place *place, const char *
         b->is_exhausted = true;
     } else if (nearest != NULL) {
         faults_add(b->faults, pointer, "unknown_member", "%s is not known here; did you mean %s?", quoted, nearest);
+        faults_suggest(b->faults, nearest);
     } else {
         faults_add(b->faults, pointer, "unknown_member", "%s is not known here; %s %s", quoted, list.bytes,
                    count > 1 ? "are" : "is");

@@ -47,6 +47,7 @@ static void add(struct faults *faults, const struct fault *given, const char *fo
     assert(given->code != NULL);
     bool is_full = faults_is_full(faults);
     faults->total++;
+    faults->is_last_kept = false;
     if (is_full) {
         return;
     }
@@ -69,6 +70,7 @@ static void add(struct faults *faults, const struct fault *given, const char *fo
     fault.parameter = copy_text(faults, given->parameter, &is_copied);
     if (is_copied) {
         faults->items[faults->count++] = fault;
+        faults->is_last_kept = true;
     }
 }
 
@@ -97,6 +99,13 @@ void faults_add_parameter(struct faults *faults, const char *parameter, const ch
     va_start(arguments, format);
     add(faults, &fault, format, arguments);
     va_end(arguments);
+}
+
+void faults_suggest(struct faults *faults, const char *nearest)
+{
+    if (faults->is_last_kept && nearest != NULL) {
+        faults->items[faults->count - 1].nearest = arena_text(faults->arena, nearest);
+    }
 }
 
 void faults_number_rows(struct faults *faults, const char *array)

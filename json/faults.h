@@ -18,6 +18,7 @@ struct fault {
     long row;            /* line of a CSV body, the header being 1; of rows in JSON which one, from 1; 0 where none */
     const char *column;  /* name of the CSV column, or NULL */
     const char *parameter; /* name of the query parameter, or NULL */
+    const char *nearest;   /* the known name that was probably meant, or NULL */
 };
 
 struct faults {
@@ -25,6 +26,7 @@ struct faults {
     struct fault items[LIMIT_FAULTS];
     size_t count; /* kept, at most LIMIT_FAULTS */
     size_t total; /* found */
+    bool is_last_kept; /* the one added last is the last of items */
     bool has_unfit; /* numbers too large are among them (json/unfit.h) */
 };
 
@@ -46,6 +48,9 @@ void faults_add(struct faults *faults, const char *pointer, const char *code, co
 /* Adds a fault in a row and column of CSV. */
 void faults_add_row(struct faults *faults, long row, const char *column, const char *code, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Names what was probably meant by the fault added last, if it was kept; nearest is copied, NULL says nothing. */
+void faults_suggest(struct faults *faults, const char *nearest);
 
 /* Numbers the faults of rows that came as JSON: one at or below array/N is of row N + 1. */
 void faults_number_rows(struct faults *faults, const char *array);

@@ -129,6 +129,7 @@ static bool read_header(const struct csv_reader *reader, struct csv_columns *col
             faults_add_row(faults, reader->line, NULL, "unknown_column",
                            "column %zu is not one of indicator, year, province, value%s%s", i + 1,
                            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+            faults_suggest(faults, nearest);
         } else if (seen[k]) {
             faults_add_row(faults, reader->line, column_names[k], "duplicate_column", "the column stands twice");
         } else {

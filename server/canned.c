@@ -33,7 +33,7 @@ void canned_send(int fd, enum canned reply)
     buffer_init(&text);
     buffer_format(&text,
                   "HTTP/1.1 %s\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
-                  "Cache-Control: no-store\r\n%sContent-Length: %zu\r\n\r\n%s",
+                  "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Language: en\r\n%sContent-Length: %zu\r\n\r\n%s",
                   row->status_line, row->headers, strlen(row->body), row->body);
     if (!text.failed) {
         ssize_t sent = send(fd, text.bytes, text.length, MSG_DONTWAIT | MSG_NOSIGNAL);

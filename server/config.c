@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/cors.h"
 
 enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = 40 };
 
@@ -48,6 +49,8 @@ static const struct config_option options[] = {
          "directory of database, keys and anchor"),
     TEXT("listen", "LISTEN", listen, "127.0.0.1:8080", SERVE, 0, "HOST:PORT",
          "where to listen: name, IPv4 or [IPv6]; port 0 picks a free one"),
+    TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE, 0, "ORIGINS",
+         "web pages that may call from a browser: https://a.example,https://b.example, or * for all; default: none"),
     INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
     INTEGER("job-threads", "JOB_THREADS", job_threads, 1, 64, NULL, SERVE,
             "threads for long computations, one of them never for callers' own numbers; default: one a CPU, 2 to 8"),
@@ -340,6 +343,18 @@ static enum status parse_variable(struct parse *parse, const char *variable)
                         : COMPLAIN(parse, "unknown variable %s; see tallystick --help", name);
 }
 
+/* What one option alone cannot say. */
+static enum status check_values(struct parse *parse)
+{
+    const char *origins = parse->config.cors_origins;
+    if (origins != NULL && !cors_is_sound(origins)) {
+        return COMPLAIN(parse, "--cors-origin (TALLYSTICK_CORS_ORIGIN) takes * or origins with commas between them, as "
+                               "https://dashboard.example.org,http://localhost:3000 (small letters, no path), not '%.100s'",
+                        origins);
+    }
+    return STATUS_OK;
+}
+
 static enum status fill_standards(struct parse *parse)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
@@ -390,6 +405,9 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
     }
     if (status == STATUS_OK) {
         status = fill_standards(&parse);
+    }
+    if (status == STATUS_OK) {
+        status = check_values(&parse);
     }
     if (status == STATUS_OK) {
         *config = parse.config;

@@ -51,6 +51,7 @@ struct config {
     enum config_run command;
     const char *data_dir;
     const char *listen;
+    const char *cors_origins; /* server/cors.h; NULL: none */
     int64_t loops;
     int64_t job_threads;
     int64_t queue_length;

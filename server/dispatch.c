@@ -19,8 +19,12 @@
 #include "handlers/tag.h"
 #include "rules/block.h"
 #include "server/client.h"
+#include "server/config.h"
+#include "server/cors.h"
 #include "server/lane.h"
 #include "server/media.h"
+#include "server/reply.h"
+#include "server/represent.h"
 #include "server/request.h"
 #include "server/route.h"
 #include "server/server.h"
@@ -132,8 +136,8 @@ static bool find_cached(struct request *request, const char *method)
     struct framing *framing = &request->framing;
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
-    if (framing->code != NULL || framing->has_body || framing->authorization != NULL ||
-        (!is_head && strcmp(method, "GET") != 0) || server->service.is_private ||
+    if (framing->code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
+        (!is_head && strcmp(method, "GET") != 0) || server->service.is_private || reply_is_for_a_page(request) ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
     }
@@ -158,12 +162,26 @@ static void reply_allow(struct request *request, unsigned methods)
     exchange_header(exchange, "Allow", text != NULL ? text : "OPTIONS");
 }
 
+/* A browser asks before it sends for a page of another origin what is more than plain. */
+static void allow_page(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const char *allowed = cors_allowed(request->server->config->cors_origins, request->framing.origin);
+    if (request->framing.origin != NULL && allowed != NULL &&
+        request_header(exchange, "Access-Control-Request-Method") != NULL) {
+        exchange_header(exchange, "Access-Control-Allow-Methods", exchange_header_added(exchange, "Allow"));
+        exchange_header(exchange, "Access-Control-Allow-Headers", CORS_ACCEPTED);
+        exchange_header(exchange, "Access-Control-Max-Age", CORS_MAX_AGE);
+    }
+}
+
 /* OPTIONS is answered here; it counts as a refusal, since no handler runs. */
 static void reply_options(struct request *request, unsigned methods)
 {
     request->exchange.status = 204;
     request->is_refused = true;
     reply_allow(request, methods);
+    allow_page(request);
 }
 
 static void refuse_absent(struct request *request, const struct target *target)
@@ -174,7 +192,8 @@ static void refuse_absent(struct request *request, const struct target *target)
     if (length > 1 && target->path[length - 1] == '/') {
         REFUSE(request, "not_found", "There is nothing here; paths do not end in a slash.");
     } else if (near != NULL) {
-        REFUSE(request, "not_found", "There is nothing here; the nearest path is %s.", near);
+        problem_nearest(&request->exchange, near, "There is nothing here; the nearest path is %s.", near);
+        request->is_refused = true;
     } else {
         REFUSE(request, "not_found", "There is nothing here; /openapi.json lists every path.");
     }
@@ -324,7 +343,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         refuse_too_large(request);
         return;
     }
-    request->is_refused = !access_check(exchange);
+    request->is_refused = !access_check(exchange) || !represent_choose(request);
     if (!request->is_refused && exchange->route->class == CLASS_WRITE &&
         (exchange->method == METHOD_POST || request_header(exchange, "Idempotency-Key") != NULL)) {
         request->is_refused = access_key(exchange) == NULL;
@@ -386,6 +405,7 @@ static enum handled call_handler(struct request *request, struct db *db)
     } else {
         handled = exchange->route->handler(exchange);
         request->shows_state = exchange->route->class != CLASS_WRITE;
+        represent_rows(request);
     }
     db_read_end(db);
     if (handled == HANDLED_REPLY) {

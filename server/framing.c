@@ -74,6 +74,7 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         {"Authorization", 13, &framing->authorization, true},
         {"Idempotency-Key", 15, &scan->idempotency_key, true},
         {"If-None-Match", 13, &framing->if_none_match, false},
+        {"Origin", 6, &framing->origin, true},
         {"Expect", 6, &scan->expect, true},
     };
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
@@ -85,6 +86,8 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         }
         if (*kept[i].value == NULL) {
             *kept[i].value = value;
+        } else {
+            framing->has_repeats = true;
         }
         return;
     }

@@ -29,6 +29,8 @@ struct framing {
     const char *content_encoding;
     const char *accept;
     const char *if_none_match;
+    const char *origin;
+    bool has_repeats; /* a list field came in several lines: the first one alone does not say it */
     bool expects_continue;
     bool is_chunked;
     uint64_t length; /* of the body, where Content-Length says it */

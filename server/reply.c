@@ -13,8 +13,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "handlers/language.h"
 #include "handlers/problem.h"
 #include "server/client.h"
+#include "server/config.h"
+#include "server/cors.h"
 #include "server/lane.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -81,6 +84,21 @@ static const char *cache_control(const struct exchange *exchange)
     return own != NULL ? own : "no-cache";
 }
 
+/* What else the reply depends on, so that a cache gives nobody what was chosen for another one. */
+static void add_vary(struct exchange *exchange)
+{
+    const struct route *route = exchange->route;
+    if (route == NULL || (exchange->status >= 400 && exchange->status != 406) ||
+        exchange_header_added(exchange, "Vary") != NULL) {
+        return;
+    }
+    bool has_choice = exchange->status == 406 || (route->gives & (route->gives - 1)) != 0;
+    bool is_personal = route->is_personal && exchange->status < 400;
+    if (has_choice || is_personal) {
+        exchange_header(exchange, "Vary", !is_personal ? "Accept" : has_choice ? "Accept, Authorization" : "Authorization");
+    }
+}
+
 /* Adds what is missing and not only of this one reply: the same for a cached one. */
 static void complete_headers(struct request *request)
 {
@@ -88,10 +106,7 @@ static void complete_headers(struct request *request)
     if (exchange->status == 503 && exchange_header_added(exchange, "Retry-After") == NULL) {
         exchange_header(exchange, "Retry-After", "1");
     }
-    if (exchange->route != NULL && exchange->route->is_personal && exchange->status < 400 &&
-        exchange_header_added(exchange, "Vary") == NULL) {
-        exchange_header(exchange, "Vary", "Authorization"); /* a cache must not give one caller what another one read */
-    }
+    add_vary(exchange);
     if (request->shows_state && exchange_header_added(exchange, "Tallystick-Seq") == NULL) {
         char *seq = arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq);
         if (seq != NULL) {
@@ -100,9 +115,35 @@ static void complete_headers(struct request *request)
     }
 }
 
+typedef void add_header(void *context, const char *name, const char *value);
+
+/* An answer is data, and a page a text: neither runs anything, nor is it shown inside another page. */
+static void add_security(const struct exchange *exchange, add_header *add, void *context)
+{
+    const bool is_page = exchange->content_type != NULL && strncmp(exchange->content_type, "text/html", 9) == 0;
+    add(context, "X-Content-Type-Options", "nosniff");
+    add(context, "Referrer-Policy", "no-referrer");
+    add(context, "Content-Security-Policy",
+        is_page ? "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+                : "default-src 'none'; frame-ancestors 'none'");
+}
+
+/* Which pages of other origins may read the reply; the rest of what a browser asks is dispatch.c's. */
+static void add_cors(const struct request *request, add_header *add, void *context)
+{
+    const char *origins = request->server->config->cors_origins;
+    const char *allowed = cors_allowed(origins, request->framing.origin);
+    if (cors_varies(origins)) {
+        add(context, "Vary", "Origin");
+    }
+    if (allowed != NULL) {
+        add(context, "Access-Control-Allow-Origin", allowed);
+        add(context, "Access-Control-Expose-Headers", CORS_EXPOSED);
+    }
+}
+
 /* Calls add for each header but Request-Id and Connection. */
-static void each_header(struct request *request, void (*add)(void *context, const char *name, const char *value),
-                        void *context)
+static void each_header(struct request *request, add_header *add, void *context)
 {
     struct exchange *exchange = &request->exchange;
     complete_headers(request);
@@ -110,7 +151,8 @@ static void each_header(struct request *request, void (*add)(void *context, cons
         add(context, "Content-Type", exchange->content_type);
     }
     add(context, "Cache-Control", cache_control(exchange));
-    add(context, "X-Content-Type-Options", "nosniff");
+    add_security(exchange, add, context);
+    add_cors(request, add, context);
     for (size_t i = 0; i < exchange->header_count; i++) {
         if (strcasecmp(exchange->headers[i].name, "Cache-Control") != 0) {
             add(context, exchange->headers[i].name, exchange->headers[i].value);
@@ -132,6 +174,7 @@ static struct MHD_Response *make_response(struct request *request)
         problem_status(exchange, STATUS_EXHAUSTED);
         request->shows_state = false;
     }
+    language_localise(exchange);
     request->reply_bytes = exchange->reply.length;
     struct MHD_Response *response = NULL;
     if (exchange->reply.length == 0) {
@@ -165,13 +208,18 @@ static void set_request_id(struct MHD_Response *response, const char *id)
     add_to_response(response, "Request-Id", id);
 }
 
+bool reply_is_for_a_page(const struct request *request)
+{
+    return request->framing.origin != NULL && cors_varies(request->server->config->cors_origins);
+}
+
 static bool may_keep(const struct request *request)
 {
     const struct exchange *exchange = &request->exchange;
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
            exchange->method == METHOD_GET && request->shows_state && !request->is_refused &&
-           request->framing.authorization == NULL && !request->framing.has_body &&
-           !request->server->service.is_private && !must_close(request) &&
+           request->framing.authorization == NULL && !request->framing.has_body && !request->framing.has_repeats &&
+           !request->server->service.is_private && !must_close(request) && !reply_is_for_a_page(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }
 
@@ -228,6 +276,7 @@ void reply_send_raw(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     struct buffer text;
+    language_localise(exchange);
     buffer_init(&text);
     buffer_format(&text, "HTTP/1.1 %d %s\r\nConnection: close\r\nRequest-Id: %s\r\nContent-Length: %zu\r\n",
                   exchange->status, MHD_get_reason_phrase_for((unsigned)exchange->status), request->id,

@@ -19,6 +19,9 @@ bool reply_send_hit(struct request *request);
  * comes. Best effort; the connection is to be closed afterwards. */
 void reply_send_raw(struct request *request);
 
+/* Whether the reply is for one web page alone (server/cors.h), and so not for the reply cache. */
+bool reply_is_for_a_page(const struct request *request);
+
 /* If-None-Match: weak comparison with each member of the list; "*" matches any. */
 bool reply_etag_matches(const char *if_none_match, const char *etag);
 

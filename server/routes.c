@@ -8,6 +8,7 @@
 #include "handlers/contract.h"
 #include "handlers/density.h"
 #include "handlers/efficiency.h"
+#include "handlers/errors.h"
 #include "handlers/figures.h"
 #include "handlers/health.h"
 #include "handlers/indicators.h"
@@ -29,6 +30,10 @@
 #define BARE(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_bare = true }
 
+/* The same for people. */
+#define PAGE(PATH, HANDLER) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_bare = true, .gives = GIVES_HTML }
+
 /* Reads the database on the loop, inside one read transaction. */
 #define READ(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ }
@@ -40,6 +45,16 @@
 /* The same with texts that not every caller sees. */
 #define PERSONAL(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_personal = true }
+
+/* The same three for lists, whose rows there are as CSV, too. */
+#define AS_ROWS(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV, .rows = ROWS, .columns = COLUMNS
+#define READ_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, AS_ROWS(ROWS, COLUMNS) }
+#define KEPT_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, AS_ROWS(ROWS, COLUMNS) }
+#define PERSONAL_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_personal = true, \
+      AS_ROWS(ROWS, COLUMNS) }
 
 /* Changes go through the sequencer. */
 #define POST(PATH, HANDLER, ROLES) \
@@ -56,39 +71,42 @@
 static const struct route table[] = {
     BARE("/healthz", health_alive),
     READ("/readyz", health_ready),
-    READ("/metrics", metrics_get),
-    BARE("/openapi.yaml", contract_yaml),
+    { .method = METHOD_GET, .path = "/metrics", .handler = metrics_get, .class = CLASS_READ, .gives = GIVES_TEXT },
+    { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
+      .gives = GIVES_YAML },
     BARE("/openapi.json", contract_json),
+    PAGE("/errors", errors_list),
+    PAGE("/errors/{code}", errors_get),
 
-    KEPT("/provinces", provinces_list),
+    KEPT_ROWS("/provinces", provinces_list, "items", provinces_columns),
     KEPT("/provinces/{code}", provinces_get),
     PUT("/provinces/{code}", provinces_put),
-    KEPT("/organisations", organisations_list),
+    KEPT_ROWS("/organisations", organisations_list, "items", organisations_columns),
     KEPT("/organisations/{id}", organisations_get),
     PUT("/organisations/{id}", organisations_put),
-    KEPT("/sites", sites_list),
+    KEPT_ROWS("/sites", sites_list, "items", sites_columns),
     KEPT("/sites/{id}", sites_get),
     PUT("/sites/{id}", sites_put),
-    KEPT("/items", items_list),
+    KEPT_ROWS("/items", items_list, "items", items_columns),
     KEPT("/items/{id}", items_get),
     PUT("/items/{id}", items_put),
-    KEPT("/indicators", indicators_list),
+    KEPT_ROWS("/indicators", indicators_list, "items", indicators_columns),
     KEPT("/indicators/{id}", indicators_get),
     PUT("/indicators/{id}", indicators_put),
-    KEPT("/figures", figures_list),
+    KEPT_ROWS("/figures", figures_list, "items", figures_columns),
     { .method = METHOD_PUT, .path = "/figures", .handler = figures_put, .body_bytes_max = LIMIT_BODY_LARGE,
       .class = CLASS_WRITE, .roles = ADMIN, .takes_csv = true },
 
-    KEPT("/supplies", supplies_list),
+    KEPT_ROWS("/supplies", supplies_list, "items", supplies_columns),
     POST("/supplies", supplies_create, OPERATOR),
-    READ("/supplies/summary", summaries_supplies),
+    READ_ROWS("/supplies/summary", summaries_supplies, "items", summaries_supply_columns),
     KEPT("/supplies/{id}", supplies_get),
-    PERSONAL("/supplies/{id}/movements", supplies_movements),
+    PERSONAL_ROWS("/supplies/{id}/movements", supplies_movements, "items", supplies_movement_columns),
     POST("/supplies/{id}/adjustments", supplies_adjust, OPERATOR),
 
-    PERSONAL("/transfers", transfers_list),
+    PERSONAL_ROWS("/transfers", transfers_list, "items", transfers_columns),
     POST("/transfers", transfers_create, MOVER),
-    KEPT("/transfers/summary", summaries_transfers),
+    KEPT_ROWS("/transfers/summary", summaries_transfers, "items", summaries_transfer_columns),
     PERSONAL("/transfers/{id}", transfers_get),
     POST("/transfers/{id}/dispatch", transfers_dispatch, MOVER),
     POST("/transfers/{id}/receive", transfers_receive, MOVER),
@@ -96,12 +114,12 @@ static const struct route table[] = {
     POST("/transfers/{id}/return", transfers_return, MOVER),
 
     KEPT("/ledger", ledger_get),
-    READ("/ledger/entries", ledger_entries),
+    READ_ROWS("/ledger/entries", ledger_entries, "items", ledger_entry_columns),
     KEPT("/ledger/entries/{seq}", ledger_entry),
     KEPT("/ledger/keys", ledger_keys),
     READ("/ledger/verify", ledger_verify),
 
-    KEPT("/efficiency", efficiency_get),
+    KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),
     COMPUTE("/efficiency", efficiency_post),
     KEPT("/density", density_get),
     COMPUTE("/density", density_post),

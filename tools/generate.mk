@@ -1,10 +1,11 @@
-# Files that the build makes: SQL statements and migrations as X-macro lists, start data and
-# the contract as C arrays.
+# Files that the build makes: SQL statements and migrations as X-macro lists; start data, the contract, the pages of errors
+# and the Chinese sentences as C arrays.
 GENERATED_HEADERS := $(BUILD)/generated/db/statements.inc $(BUILD)/generated/db/migrations.inc \
                      $(BUILD)/generated/db/node_statements.inc $(BUILD)/generated/db/node_schema.inc \
                      $(BUILD)/generated/db/node_scope.inc
 GENERATED_server  := server/embedded_provinces server/embedded_figures server/embedded_indicators \
                      server/embedded_sample server/embedded_openapi_yaml server/embedded_openapi_json
+GENERATED_handlers := handlers/error_pages handlers/chinese_words
 
 $(BUILD)/generated/db/statements.inc: $(sort $(wildcard db/sql/*.sql)) tools/statements.awk
 	$(Q)mkdir -p $(@D) && awk -f tools/statements.awk $(filter %.sql,$^) > $@
@@ -34,3 +35,9 @@ $(BUILD)/generated/server/embedded_openapi_yaml.c: openapi.yaml tools/embed.sh
 	$(embed)
 $(BUILD)/generated/server/embedded_openapi_json.c: openapi.json tools/embed.sh
 	$(embed)
+
+$(BUILD)/generated/handlers/error_pages.c: $(sort $(wildcard docs/errors/*.md)) tools/pages.awk
+	$(Q)mkdir -p $(@D) && LC_ALL=C awk -f tools/pages.awk $(filter %.md,$^) > $@
+
+$(BUILD)/generated/handlers/chinese_words.c: handlers/chinese.tsv tools/messages.awk
+	$(Q)mkdir -p $(@D) && LC_ALL=C awk -f tools/messages.awk $< > $@

@@ -21,7 +21,7 @@ TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
 
-.PHONY: deps run test test-tools test-long test-fresh lint bench image clean help
+.PHONY: deps run test test-tools test-long test-fresh lint bench image install clean help
 
 deps: ## install what building and testing need from the distribution
 	$(Q)tools/deps.sh build test
@@ -76,6 +76,15 @@ bench: ## measure and keep the table in bench/RESULTS.md (BENCH=smoke: a try, ke
 
 image: ## build a container image with docker, podman or buildah
 	$(Q)tools/image.sh
+
+PREFIX  ?= /usr/local
+PROGRAM ?= $(MAIN)
+install: ## put program, systemd unit and its user's description in place (DESTDIR, PREFIX); after make, as root
+	$(Q)test -x $(PROGRAM) || { echo 'make install: $(PROGRAM) is not built: run make first' >&2; exit 1; }
+	$(Q)install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tallystick
+	$(Q)install -D -m 0644 docker/tallystick.sysusers $(DESTDIR)/lib/sysusers.d/tallystick.conf
+	$(Q)install -D -m 0644 docker/tallystick.service $(DESTDIR)/lib/systemd/system/tallystick.service
+	$(Q)sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(DESTDIR)/lib/systemd/system/tallystick.service
 
 clean: ## remove what was built
 	$(Q)rm -rf build

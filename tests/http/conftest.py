@@ -51,6 +51,18 @@ def key():
     return str(uuid.uuid4())
 
 
+TYPES_SEEN = set()  # of all problems that any test was answered with
+
+
+def see_problem(response):
+    """Wherever a problem comes from, its type is one of a code that has a page: the address that test_errors.py gets."""
+    if response.headers.get("Content-Type") == "application/problem+json" and response.content:
+        document = response.json()
+        assert document["type"] == f"/errors/{document['code']}", document
+        assert (ROOT / "docs" / "errors" / f"{document['code']}.md").is_file(), document
+        TYPES_SEEN.add(document["type"])
+
+
 class Server:
     def __init__(self, data_dir, *options):
         self.data_dir = pathlib.Path(data_dir)
@@ -89,7 +101,10 @@ class Server:
         if token is not None:
             headers["Authorization"] = "Bearer " + (self.token if token is True else token)
         more.setdefault("timeout", 60)
-        return (session or self.session).request(method, self.url + path, headers=headers, **more)
+        response = (session or self.session).request(method, self.url + path, headers=headers, **more)
+        if not more.get("stream"):
+            see_problem(response)
+        return response
 
     def get(self, path, **more):
         return self.request("GET", path, **more)
@@ -184,5 +199,7 @@ def server():
     with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
         started = Server(os.path.join(scratch, "data"))
         yield started
+        lost = [address for address in sorted(TYPES_SEEN) if started.get(address).status_code != 200]
         code = started.stop()
+        assert not lost, lost
         assert code == 0, f"exit code {code}; log:\n{started.log()[-4000:]}"

@@ -59,14 +59,23 @@ def play_service(p):
     p.get("metrics", "/metrics")
     p.get_twice("yaml", "/openapi.yaml")
     p.get_twice("json", "/openapi.json")
-    for path in ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json"]:
+    p.get_twice("errors", "/errors")
+    p.get("errors with a query", "/errors?x=1")
+    p.get_twice("error", "/errors/insufficient_stock")
+    p.get("error with a query", "/errors/busy?x=1")
+    p.get("error absent", "/errors/of-another-world")
+    p.get("error misspelt", "/errors/insufficent_stock")
+    for path in ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/errors", "/errors/busy"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
+        p.get(f"{path} as a picture", path, Accept="image/png")
 
 
 def play_reference(p):
     for noun, wrong in [("provinces", "belt=9"), ("organisations", "province=XX"), ("sites", "kind=%20"),
                         ("items", "catgory=ppe"), ("indicators", "limit=0"), ("figures", "year=1066")]:
         p.get_twice(f"{noun} page", f"/{noun}?limit=2")
+        p.get_twice(f"{noun} page as CSV", f"/{noun}?limit=2", Accept="text/csv")
+        p.get(f"{noun} as a picture", f"/{noun}", Accept="image/png, text/csv;q=0")
         p.get(f"{noun} wrong query", f"/{noun}?{wrong}")
         p.get(f"{noun} wrong token", f"/{noun}", token="nobody")
         p.get(f"{noun} wrong cursor", f"/{noun}?cursor=abc")
@@ -267,6 +276,9 @@ def play_reads(p, sender):
         p.get_twice(f"{name} page", f"{path}?limit=1")
         p.get(f"{name} wrong query", f"{path}?limt=1")
         p.get(f"{name} wrong token", path, token="nobody")
+    for path in ["/supplies", "/supplies/MASKS-1/movements", "/supplies/summary?by=item", "/transfers", "/transfers/summary?by=state",
+                 "/ledger/entries", EFFICIENCY]:
+        p.get_twice(f"{path} as CSV", path, Accept="text/csv")
     p.get("supplies in Hubei", "/supplies?province=CN-HB&item=MASK-N95")
     p.get("supplies filtered", "/supplies?site=WAREHOUSE-GZ&condition=good&min_available=1&include_zero=true")
     p.get_twice("supply", "/supplies/MASKS-1")

@@ -55,17 +55,17 @@ def test_no_cache_gives_one_reader_what_another_one_read(server, secret, which):
     for token in may_not + may:
         first = get(server, paths[which], token)
         for reply in (first, get(server, paths[which], token, If_None_Match=first.headers["ETag"])):
-            assert reply.headers["Vary"] == "Authorization"
+            assert "Authorization" in reply.headers["Vary"].split(", ")
             assert reply.headers["Cache-Control"] == ("no-cache" if token is None else "no-store")
     head = server.request("HEAD", paths[which])
-    assert head.headers["ETag"] == get(server, paths[which]).headers["ETag"] and head.headers["Vary"] == "Authorization"
+    assert head.headers["ETag"] == get(server, paths[which]).headers["ETag"] and "Authorization" in head.headers["Vary"].split(", ")
 
 
 def test_what_everybody_reads_alike_has_one_tag(server, world):
     supply = world.intake(1)["id"]
     for path in (f"/supplies/{supply}", f"/sites/{world.a1}", f"/items/{world.masks}", "/provinces", "/supplies/summary"):
         replies = [get(server, path, token) for token in (None, True, world.token("operator", world.c))]
-        assert len({reply.headers["ETag"] for reply in replies}) == 1 and "Vary" not in replies[0].headers
+        assert len({reply.headers["ETag"] for reply in replies}) == 1 and "Authorization" not in replies[0].headers.get("Vary", "")
 
 
 def test_an_answers_tag_is_that_of_the_same_readers_get(server, world):

@@ -446,7 +446,8 @@ static void nearest_names(void **state)
     static const char *const names[] = { "quantity", "site", "item", "expiry", "condition", "id" };
     static const struct { const char *text, *nearest; } cases[] = {
         { "quantity", "quantity" }, { "quantitty", "quantity" }, { "Quantity", "quantity" }, { "qantity", "quantity" },
-        { "sites", "site" }, { "itme", NULL }, { "iten", "item" }, { "conditions", "condition" }, { "zzz", NULL },
+        { "sites", "site" }, { "sties", NULL }, { "di", NULL }, { "ti", NULL },
+        { "quanittyy", "quantity" }, { "itme", "item" }, { "iten", "item" }, { "conditions", "condition" }, { "zzz", NULL },
         { "", NULL }, { "ix", NULL }, { "qty", NULL },
     };
     char long_text[200];

@@ -111,6 +111,30 @@ static void quoting_escapes(void **state)
     arena_fini(&arena);
 }
 
+static void the_last_one_gets_the_suggestion(void **state)
+{
+    struct arena arena;
+    struct faults faults;
+    char nearest[] = "limit";
+    (void)state;
+    arena_init(&arena);
+    faults_init(&faults, &arena);
+    faults_suggest(&faults, "nothing"); /* there is none yet */
+    faults_add_parameter(&faults, "limti", "unknown_parameter", "limti is unknown");
+    faults_suggest(&faults, NULL);
+    assert_null(faults.items[0].nearest);
+    faults_suggest(&faults, nearest);
+    memset(nearest, 'x', sizeof nearest - 1); /* a copy was made */
+    assert_string_equal(faults.items[0].nearest, "limit");
+    while (!faults_is_full(&faults)) {
+        faults_add(&faults, "/a", "wrong_type", "again");
+    }
+    faults_add(&faults, "/b", "unknown_member", "counted only");
+    faults_suggest(&faults, "bee");
+    assert_null(faults.items[LIMIT_FAULTS - 1].nearest);
+    arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +142,7 @@ int main(void)
         cmocka_unit_test(more_are_counted),
         cmocka_unit_test(rows_are_numbered_and_sorted),
         cmocka_unit_test(quoting_escapes),
+        cmocka_unit_test(the_last_one_gets_the_suggestion),
     };
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
 }

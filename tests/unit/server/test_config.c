@@ -89,6 +89,25 @@ static void test_forms(void **state)
     assert_int_equal(config.command, RUN_VERSION);
 }
 
+static void test_origins(void **state)
+{
+    (void)state;
+    static const char *const sound[] = {"*", "https://a.example", "http://localhost:3000,https://b.example:8443", "http://[::1]:80"};
+    static const char *const unsound[] = {"https://a.example/", "a.example", "https://", "https://A.example", "*,https://a.example",
+                                          "https://a.example,", ",", "https://a.example, https://b.example", "null"};
+    struct config config;
+    char message[CONFIG_MESSAGE_BYTES];
+    for (size_t i = 0; i < sizeof sound / sizeof sound[0]; i++) {
+        assert_int_equal(parse(WORDS("serve", "--data-dir", "d", "--cors-origin", sound[i]), NULL, &config, message), STATUS_OK);
+        assert_string_equal(config.cors_origins, sound[i]);
+    }
+    for (size_t i = 0; i < sizeof unsound / sizeof unsound[0]; i++) {
+        assert_int_equal(parse(WORDS("serve", "--data-dir", "d", "--cors-origin", unsound[i]), NULL, &config, message),
+                         STATUS_INVALID);
+        assert_non_null(strstr(message, "--cors-origin"));
+    }
+}
+
 static void test_environment(void **state)
 {
     (void)state;
@@ -157,7 +176,7 @@ static void test_help_names_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_standards),   cmocka_unit_test(test_forms),          cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_standards),   cmocka_unit_test(test_forms),          cmocka_unit_test(test_origins), cmocka_unit_test(test_environment),
         cmocka_unit_test(test_refusals),    cmocka_unit_test(test_help_names_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,28 @@
+#ifndef SERVER_CORS_H
+#define SERVER_CORS_H
+
+#include <stdbool.h>
+
+/*
+ * Which web pages of other origins may call the service from a browser (Fetch standard, CORS protocol). Origins are
+ * "*" (every page), or origins between commas as browsers send them: https://dashboard.example.org,http://localhost:3000.
+ * Credentials that a browser adds by itself (cookies) are never allowed: a page names its token.
+ */
+
+/* Whether text can be such origins. */
+bool cors_is_sound(const char *origins);
+
+/* What Access-Control-Allow-Origin says to a page of origin: "*", origin itself, or NULL where it may not. */
+const char *cors_allowed(const char *origins, const char *origin);
+
+/* Whether the reply differs by Origin. */
+bool cors_varies(const char *origins);
+
+/* What a page may read beside the plain headers, and what it may send. */
+#define CORS_EXPOSED                                                                                              \
+    "ETag, Link, Location, Retry-After, Request-Id, Idempotency-Replayed, Tallystick-Seq, Content-Language, Allow, " \
+    "WWW-Authenticate"
+#define CORS_ACCEPTED "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Accept, Accept-Language"
+#define CORS_MAX_AGE "600" /* seconds for which a browser need not ask again */
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef SERVER_NEGOTIATE_H
+#define SERVER_NEGOTIATE_H
+
+/*
+ * What a client would rather have (RFC 9110, 12.5): the one place where Accept is read.
+ * What there is to choose from comes from the route table (struct route's gives). Pure
+ * functions of texts; any thread.
+ */
+
+/* The media types of a set of GIVES_* bits, the one preferred by us first; NULL behind the last. */
+const char *negotiate_media(unsigned gives, unsigned index);
+
+/* The one GIVES_* bit of gives that Accept ranks highest, ours first among equals; 0 where
+ * it takes none of them. NULL and an empty Accept take everything. Of several ranges that fit
+ * a type the most specific one counts; what is no media range fits nothing. */
+unsigned negotiate_accept(const char *accept, unsigned gives);
+
+#endif

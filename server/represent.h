@@ -1,0 +1,18 @@
+#ifndef SERVER_REPRESENT_H
+#define SERVER_REPRESENT_H
+
+#include <stdbool.h>
+
+struct request;
+
+/*
+ * Which representation of what its route gives a request gets. On the loop's thread.
+ */
+
+/* Sets exchange->wanted out of Accept. False: 406 not_acceptable is the reply. */
+bool represent_choose(struct request *request);
+
+/* The handler's JSON as what was asked for; a tag that it has becomes that of the new text. */
+void represent_rows(struct request *request);
+
+#endif

