@@ -80,7 +80,7 @@ static const struct config_option options[] = {
     TEXT("scope", "SCOPE", scope, NULL, TOKEN, 0, "WORDS",
          "narrows the token: read alone, or what it may write, as supplies,transfers; default: all that the role may"),
     TEXT("expires", "EXPIRES", expires, NULL, TOKEN, 0, "WHEN",
-         "when the token ends: 90d (or m, h, w), a date or an instant; default: never"),
+         "when the token ends: 90d (m minutes, h hours, d days, w weeks from now), a date or an instant; default: never"),
     TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
