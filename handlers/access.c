@@ -55,24 +55,21 @@ static bool refuse_token(struct exchange *exchange, const char *detail)
     return false;
 }
 
-/* The same, and it counts against the network that it came from. */
+/*
+ * The same, and it counts against the network that it came from: one that sends many different ones is told to wait. Good
+ * tokens are never held back for it. A token has 32 random bytes, so that guessing one is hopeless at any speed; what this
+ * spares is the log and the eyes of whoever watches the count of 401s.
+ */
 static bool refuse_try(struct exchange *exchange, const uint8_t hash[DIGEST_BYTES], const char *detail)
 {
-    callers_failed(exchange->service->callers, exchange->client, hash, clock_steady_us());
-    return refuse_token(exchange, detail);
-}
-
-/* Whether the network may try a token now, after those that were wrong. False: the problem is the reply. */
-static bool may_try(struct exchange *exchange, const uint8_t hash[DIGEST_BYTES])
-{
-    int64_t wait_s = callers_wait_s(exchange->service->callers, exchange->client, hash, clock_steady_us());
+    int64_t wait_s = callers_failed(exchange->service->callers, exchange->client, hash, clock_steady_us());
     if (wait_s == 0) {
-        return true;
+        return refuse_token(exchange, detail);
     }
     const char *wait = arena_format(exchange->arena, "%lld", (long long)wait_s);
     problem_reply(exchange, "too_many_attempts",
-                  "%d tokens that are not valid came from your network within %d seconds. Try again in %lld seconds; "
-                  "requests without a token, and tokens that were good lately, are served meanwhile.",
+                  "%d tokens that are not valid came from your network within %d seconds, and this one is not valid either. "
+                  "Wait %lld seconds before you try another one; requests without a token, and valid tokens, are served.",
                   CALLERS_FAILURES_MAX, CALLERS_WINDOW_S, (long long)wait_s);
     exchange_header(exchange, "Retry-After", wait != NULL ? wait : "60");
     return false;
@@ -118,9 +115,6 @@ static bool identify(struct exchange *exchange)
     }
     uint8_t hash[DIGEST_BYTES];
     digest_bytes(hash, text, length);
-    if (!may_try(exchange, hash)) {
-        return false;
-    }
     struct token token;
     enum status status = node_token_find(exchange->node, exchange->arena, hash, &token);
     if (status == STATUS_ABSENT) {

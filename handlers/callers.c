@@ -24,7 +24,7 @@ struct network {
     uint8_t prefix[NETWORK_BYTES];
     int64_t since_us; /* when its window began; 0: the place is free */
     unsigned failures;
-    uint8_t last[DIGEST_BYTES]; /* the token of the last failure */
+    uint8_t last[CALLERS_REMEMBERED][DIGEST_BYTES]; /* the tokens of the last failures, round and round */
 };
 
 struct callers {
@@ -123,11 +123,9 @@ static struct network *network_find(struct callers *callers, const uint8_t prefi
     return NULL;
 }
 
-void callers_failed(struct callers *callers, const char *address, const uint8_t hash[DIGEST_BYTES], int64_t now_us)
+/* The place of a network, made where there is none. */
+static struct network *network_take(struct callers *callers, const uint8_t prefix[NETWORK_BYTES], int64_t now_us)
 {
-    uint8_t prefix[NETWORK_BYTES];
-    network_of(address, prefix);
-    pthread_mutex_lock(&callers->lock);
     struct network *network = network_find(callers, prefix);
     if (network == NULL) {
         struct network *networks = callers->networks[bucket_of(callers, prefix, NETWORK_BYTES)];
@@ -142,22 +140,33 @@ void callers_failed(struct callers *callers, const char *address, const uint8_t 
         network->since_us = now_us;
         network->failures = 0;
     }
-    if (network->failures == 0 || memcmp(network->last, hash, DIGEST_BYTES) != 0) {
-        network->failures++;
-        memcpy(network->last, hash, DIGEST_BYTES);
-    }
-    pthread_mutex_unlock(&callers->lock);
+    return network;
 }
 
-int64_t callers_wait_s(struct callers *callers, const char *address, const uint8_t hash[DIGEST_BYTES], int64_t now_us)
+static bool is_remembered(const struct network *network, const uint8_t hash[DIGEST_BYTES])
+{
+    for (unsigned i = 0; i < CALLERS_REMEMBERED && i < network->failures; i++) {
+        if (memcmp(network->last[i], hash, DIGEST_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t callers_failed(struct callers *callers, const char *address, const uint8_t hash[DIGEST_BYTES], int64_t now_us)
 {
     uint8_t prefix[NETWORK_BYTES];
     int64_t wait_us = 0;
     network_of(address, prefix);
     pthread_mutex_lock(&callers->lock);
-    const struct network *network = network_find(callers, prefix);
-    if (network != NULL && network->failures >= CALLERS_FAILURES_MAX && use_find(callers, hash) == NULL) {
+    struct network *network = network_take(callers, prefix, now_us);
+    if (is_remembered(network, hash)) {
+        wait_us = 0; /* nothing new is learnt from it */
+    } else if (network->failures >= CALLERS_FAILURES_MAX) {
         wait_us = network->since_us + (int64_t)CALLERS_WINDOW_S * SECOND_US - now_us;
+    } else {
+        memcpy(network->last[network->failures % CALLERS_REMEMBERED], hash, DIGEST_BYTES);
+        network->failures++;
     }
     pthread_mutex_unlock(&callers->lock);
     return wait_us > 0 ? (wait_us + SECOND_US - 1) / SECOND_US : 0;

@@ -17,7 +17,8 @@ struct callers;
 
 enum {
     CALLERS_FAILURES_MAX = 20, /* wrong tokens from one network within a window */
-    CALLERS_WINDOW_S = 60
+    CALLERS_WINDOW_S = 60,
+    CALLERS_REMEMBERED = 8
 };
 
 struct caller_use {
@@ -32,16 +33,12 @@ void callers_close(struct callers *callers); /* NULL does nothing */
 void callers_used(struct callers *callers, const uint8_t hash[DIGEST_BYTES], int64_t wall_ms);
 
 /*
- * A token that is unknown, expired or revoked came from address. The same one again counts once: a program that was
- * set up wrongly guesses nothing.
+ * A token that is unknown, expired or revoked came from address. One of the last CALLERS_REMEMBERED wrong ones again does
+ * not count: a program that was set up wrongly guesses nothing. Returns for how many seconds the network is to send no
+ * further wrong one; 0: it has not reached CALLERS_FAILURES_MAX. Whoever sends a good token is not asked: somebody who
+ * guesses does not shut out his neighbours behind one address.
  */
-void callers_failed(struct callers *callers, const char *address, const uint8_t hash[DIGEST_BYTES], int64_t now_us);
-
-/*
- * For how many seconds address is to try no token; 0: it may now. A token that was good lately may always be tried, so
- * that somebody who guesses does not shut out his neighbours behind one address.
- */
-int64_t callers_wait_s(struct callers *callers, const char *address, const uint8_t hash[DIGEST_BYTES], int64_t now_us);
+int64_t callers_failed(struct callers *callers, const char *address, const uint8_t hash[DIGEST_BYTES], int64_t now_us);
 
 /* Takes up to limit uses that were not taken before, for storing. */
 size_t callers_take(struct callers *callers, struct caller_use *uses, size_t limit);

@@ -23,6 +23,7 @@ struct db;
 struct node;
 struct service;
 struct exchange;
+struct json_writer;
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
 
@@ -133,6 +134,7 @@ struct service {
     /* "" where all is well, else one line a fault; asked by /readyz. */
     void (*readiness)(struct service *service, struct buffer *faults);
     void (*metrics)(struct service *service, struct buffer *out); /* the text of /metrics */
+    void (*options)(struct service *service, struct json_writer *w); /* the objects of /config's array */
     /* Verifies the ledger, one at a time: handlers/ledger.c asks, the server runs it. */
     struct verifier *verifier;
     const struct route *routes;

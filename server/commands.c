@@ -74,6 +74,21 @@ static void print_report(const struct verify_report *report)
     }
 }
 
+/* What a way of saving adds to a text: CR before LF, and blank lines at the end. */
+static size_t tidy_note(char *bytes, size_t length)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] != '\r' || i + 1 >= length || bytes[i + 1] != '\n') {
+            bytes[used++] = bytes[i];
+        }
+    }
+    while (used >= 2 && bytes[used - 1] == '\n' && bytes[used - 2] == '\n') {
+        used--;
+    }
+    return used;
+}
+
 /* A whole file as text; NULL and a message where it cannot be read. */
 static const char *read_note(struct arena *arena, const char *path)
 {
@@ -88,7 +103,7 @@ static const char *read_note(struct arena *arena, const char *path)
         fprintf(stderr, "tallystick: %s cannot be read as a checkpoint\n", path);
         return NULL;
     }
-    return arena_copy(arena, bytes, length);
+    return arena_copy(arena, bytes, tidy_note(bytes, length));
 }
 
 /* A slip of the pen in the directory's name is no finding about a ledger. */

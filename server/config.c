@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "server/cors.h"
 
-enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = 40 };
+enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
 
 #define VARIABLE_PREFIX "TALLYSTICK_"
 
@@ -80,7 +80,7 @@ static const struct config_option options[] = {
     TEXT("scope", "SCOPE", scope, NULL, TOKEN, 0, "WORDS",
          "narrows the token: read alone, or what it may write, as supplies,transfers; default: all that the role may"),
     TEXT("expires", "EXPIRES", expires, NULL, TOKEN, 0, "WHEN",
-         "when the token ends: 90d (or m, h, w), a date or an instant; default: never"),
+         "when the token ends: 90d (m minutes, h hours, d days, w weeks from now), a date or an instant; default: never"),
     TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
@@ -123,7 +123,6 @@ static int64_t cpu_count(void)
 /* What a parse has found so far. */
 struct parse {
     struct config config;
-    bool is_given[OPTION_COUNT];
     char *message;
 };
 
@@ -245,10 +244,10 @@ static enum status parse_option(struct parse *parse, int argc, char *const argv[
         }
         char source[80];
         snprintf(source, sizeof source, "--%s", name);
-        if (parse->is_given[i]) {
+        if (parse->config.sources[i] != CONFIG_BY_DEFAULT) {
             return COMPLAIN(parse, "%s is given twice", source);
         }
-        parse->is_given[i] = true;
+        parse->config.sources[i] = CONFIG_BY_OPTION;
         if (value == NULL && option->kind == CONFIG_FLAG) {
             value = "1";
         } else if (value == NULL) {
@@ -332,10 +331,10 @@ static enum status parse_variable(struct parse *parse, const char *variable)
         if (strcmp(options[i].variable, name) != 0) {
             continue;
         }
-        if (parse->is_given[i] || (options[i].commands & CONFIG_FOR(parse->config.command)) == 0) {
+        if (parse->config.sources[i] != CONFIG_BY_DEFAULT || (options[i].commands & CONFIG_FOR(parse->config.command)) == 0) {
             return STATUS_OK;
         }
-        parse->is_given[i] = true;
+        parse->config.sources[i] = CONFIG_BY_VARIABLE;
         return set_option(parse, &options[i], name, value);
     }
     const char *near = text_nearest(name, names, OPTION_COUNT);
@@ -359,7 +358,7 @@ static enum status fill_standards(struct parse *parse)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const struct config_option *option = &options[i];
-        if (parse->is_given[i]) {
+        if (parse->config.sources[i] != CONFIG_BY_DEFAULT) {
             continue;
         }
         if ((option->required_by & CONFIG_FOR(parse->config.command)) != 0) {

@@ -46,8 +46,14 @@ struct config_option {
     const char *help;
 };
 
+enum { CONFIG_OPTIONS_MAX = 40 };
+
+/* Where a value came from. */
+enum config_source { CONFIG_BY_DEFAULT, CONFIG_BY_VARIABLE, CONFIG_BY_OPTION };
+
 /* Times are in seconds. */
 struct config {
+    enum config_source sources[CONFIG_OPTIONS_MAX]; /* of each row of the table */
     enum config_run command;
     const char *data_dir;
     const char *listen;

@@ -5,6 +5,7 @@
 #include "server/routes.h"
 
 #include "base/limits.h"
+#include "handlers/configuration.h"
 #include "handlers/contract.h"
 #include "handlers/density.h"
 #include "handlers/efficiency.h"
@@ -72,6 +73,7 @@ static const struct route table[] = {
     BARE("/healthz", health_alive),
     READ("/readyz", health_ready),
     { .method = METHOD_GET, .path = "/metrics", .handler = metrics_get, .class = CLASS_READ, .gives = GIVES_TEXT },
+    { .method = METHOD_GET, .path = "/config", .handler = configuration_get, .class = CLASS_READ, .roles = ADMIN },
     { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
       .gives = GIVES_YAML },
     BARE("/openapi.json", contract_json),

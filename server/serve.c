@@ -28,6 +28,7 @@
 #include "server/listen.h"
 #include "server/loop.h"
 #include "server/metrics.h"
+#include "server/options.h"
 #include "server/routes.h"
 #include "server/sequencer.h"
 #include "server/server.h"
@@ -62,6 +63,7 @@ static void fill_service(struct server *server)
     service->job_seconds = server->config->job_seconds;
     service->readiness = watch_readiness;
     service->metrics = watch_metrics;
+    service->options = options_write;
     service->routes = routes_table(&service->route_count);
     service->server = server;
 }

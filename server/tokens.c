@@ -150,7 +150,7 @@ static int64_t expiry_read(const char *text)
         at_ms = text_to_date(text, &days) == STATUS_OK ? days * DAY_MS : span_read(text, now_ms);
     }
     if (at_ms < 0) {
-        fprintf(stderr, "tallystick: --expires: 90d (or m, h, w), 2027-06-30 or 2027-06-30T12:00:00Z, not %s\n", text);
+        fprintf(stderr, "tallystick: --expires: 90d (m minutes, h hours, d days, w weeks), 2027-06-30 or 2027-06-30T12:00:00Z, not %s\n", text);
     } else if (at_ms <= now_ms) {
         fprintf(stderr, "tallystick: --expires: %s is not in the future\n", text);
         at_ms = -1;

@@ -374,11 +374,12 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
     path = pathlib.Path(scratch) / "note"
 
     def with_note(text):
-        path.write_text(text)
+        path.write_bytes(text.encode())
         return copy, "--checkpoint", str(path)
 
     notes = [note for (note,) in ledger.rows("SELECT note FROM checkpoint ORDER BY height")]
-    for good in (notes[-1], notes[0], notes[len(notes) // 2]):
+    saved = (notes[-1] + "\n", notes[-1] + "\n\n", notes[-1].replace("\n", "\r\n"))  # as jq -r, echo and editors leave it
+    for good in (notes[-1], notes[0], notes[len(notes) // 2], *saved):
         stays_whole(*with_note(good))
     stays_whole(*with_note(notes[-1] + "— witness.example/w " + "AAAAAAAA" * 9 + "AAAA\n"))  # a cosignature is skipped
     foreign = other.one("SELECT note FROM checkpoint ORDER BY height DESC LIMIT 1")

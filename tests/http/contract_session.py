@@ -57,6 +57,9 @@ def play_service(p):
     p.get("health", "/healthz")
     p.get("ready", "/readyz")
     p.get("metrics", "/metrics")
+    p.get_twice("config", "/config", token=True)
+    p.get("config without token", "/config")
+    p.get("config with a query", "/config?x=1", token=True)
     p.get_twice("yaml", "/openapi.yaml")
     p.get_twice("json", "/openapi.json")
     p.get_twice("errors", "/errors")
@@ -114,6 +117,7 @@ def play_forbidden(p):
     for path in ["/provinces/CN-HB", f"/organisations/{HUBEI}", "/sites/WAREHOUSE-WH", "/items/MASK-N95",
                  "/indicators/ambulances", "/figures"]:
         p.ask(f"{path} by an auditor", "PUT", path, {}, token=p.auditor)
+    p.get("config by an auditor", "/config", token=p.auditor)
 
 
 def play_put(p, name, path, body):

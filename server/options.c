@@ -1,0 +1,61 @@
+/*
+ * The table of options once more, with the values in effect. Nothing in it is a secret: keys and tokens lie in files of the
+ * data directory and never in an option.
+ */
+#include "server/options.h"
+
+#include <stddef.h>
+
+#include "handlers/exchange.h"
+#include "json/write.h"
+#include "server/config.h"
+#include "server/server.h"
+
+static void write_value(struct json_writer *w, const struct config *config, const struct config_option *option)
+{
+    const void *member = (const char *)config + option->offset;
+    json_key(w, "value");
+    switch (option->kind) {
+    case CONFIG_TEXT:
+        json_text(w, *(const char *const *)member);
+        return;
+    case CONFIG_INTEGER:
+        json_value_integer(w, *(const int64_t *)member);
+        return;
+    case CONFIG_CHOICE:
+        json_text(w, option->choices[*(const int *)member]);
+        return;
+    case CONFIG_FLAG:
+        json_value_boolean(w, *(const bool *)member);
+        return;
+    }
+}
+
+static const char *source_name(enum config_source source)
+{
+    static const char *const names[] = {[CONFIG_BY_DEFAULT] = "default", [CONFIG_BY_VARIABLE] = "environment",
+                                        [CONFIG_BY_OPTION] = "option"};
+    return names[source];
+}
+
+void options_write(struct service *service, struct json_writer *w)
+{
+    const struct server *server = service->server;
+    const struct config_option *option = NULL;
+    for (size_t i = 0; (option = config_option_at(i)) != NULL; i++) {
+        if ((option->commands & CONFIG_FOR(RUN_SERVE)) == 0) {
+            continue;
+        }
+        json_object_begin(w);
+        json_member_text(w, "name", option->name);
+        json_member_text(w, "variable", option->variable);
+        write_value(w, server->config, option);
+        json_member_text(w, "source", source_name(server->config->sources[i]));
+        if (option->kind == CONFIG_INTEGER) {
+            json_member_integer(w, "minimum", option->min);
+            json_member_integer(w, "maximum", option->max);
+        }
+        json_member_text(w, "help", option->help);
+        json_object_end(w);
+    }
+}
