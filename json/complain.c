@@ -117,6 +117,9 @@ static const char *wanted_by(const struct bind_member *row, enum bind_mode mode,
     case BIND_TEXT:
         return text_wanted_by(row, out);
     case BIND_ID:
+        if (row->choices != NULL) {
+            return row->choices[0];
+        }
         return "an id (1 to 64 of letters, digits, dot, hyphen and underscore, not . or .. alone)";
     case BIND_WORD:
         return "a word (a small letter, then up to 63 small letters, digits, hyphens and underscores)";
@@ -148,8 +151,9 @@ static const char *wanted_by(const struct bind_member *row, enum bind_mode mode,
             return "an object {\"commitment\": 64 small hexadecimal digits}";
         }
         return text_wanted_by(row, out);
-    case BIND_OBJECTS:
-        snprintf(out, WANTED_BYTES, "an array of %" PRId64 " to %" PRId64 " objects", row->min, row->max);
+    case BIND_OBJECTS: /* an empty array in the place of one that is needed is refused behind the binding, by its own name */
+        snprintf(out, WANTED_BYTES, "an array of %" PRId64 " to %" PRId64 " objects", row->is_required && row->min < 1 ? 1 : row->min,
+                 row->max);
         return out;
     case BIND_VALUE:
         return "any value";

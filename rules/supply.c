@@ -11,6 +11,7 @@
 #include "db/reference.h"
 #include "rules/request.h"
 #include "rules/stock.h"
+#include "rules/unknown.h"
 
 enum { FUTURE_TOLERANCE_MS = 5 * 60 * 1000 };
 
@@ -25,7 +26,7 @@ static enum status find_site(struct context *context, const char *id, struct sit
     enum status status = db_site_find(context->db, context->arena, id, site);
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/site", "unknown_site", "%s is no site; PUT /sites/%s makes one", id, id);
-        return STATUS_OK;
+        return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_SITE, id);
     }
     return status;
 }
@@ -35,7 +36,7 @@ static enum status find_item(struct context *context, const char *id, struct ite
     enum status status = db_item_find(context->db, context->arena, id, item);
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/item", "unknown_item", "%s is no item; PUT /items/%s makes one", id, id);
-        return STATUS_OK;
+        return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_ITEM, id);
     }
     return status;
 }
@@ -47,7 +48,7 @@ static enum status check_owner(struct context *context, const char *owner)
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/owner", "unknown_organisation",
                    "%s is not an organisation here; PUT /organisations/%s first", owner, owner);
-        return STATUS_OK;
+        return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_ORGANISATION, owner);
     }
     return status;
 }

@@ -11,6 +11,7 @@
 #include "db/reference.h"
 #include "rules/request.h"
 #include "rules/stock.h"
+#include "rules/unknown.h"
 
 #define MOVERS (ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_COORDINATOR))
 
@@ -256,7 +257,9 @@ static enum status check_request(struct context *context, const struct transfer_
     if (status == STATUS_ABSENT) {
         faults_add(faults, "/destination", "unknown_site", "%s is no site; PUT /sites/%s makes one", request->destination,
                    request->destination);
-    } else if (status != STATUS_OK) {
+        status = unknown_suggest(context->db, faults, REFERENCE_SITE, request->destination);
+    }
+    if (status != STATUS_OK) {
         return status;
     }
     if (request->need != NULL) {

@@ -110,6 +110,8 @@ def test_tags_and_head(played, operation):
 def test_every_list_can_be_had(played):
     """Whatever answers with items has them as CSV, too."""
     for operation in test_contract.OPERATIONS:
+        if operation.id == "getConfig":
+            continue  # its items are JSON Schema's word for those of an array
         if operation.method == "GET" and "{" not in operation.path and "items" in str(operation.item["responses"]["200"].get("content", {})):
             assert operation in LISTS, operation.id
     assert len(LISTS) == 13
@@ -128,7 +130,7 @@ def test_pages_follow_the_link(played):
 
 
 def test_an_empty_list_has_its_header(played):
-    header, rows = rows_of(get(played, "/transfers?organisation=NOBODY-AT-ALL"))
+    header, rows = rows_of(get(played, "/transfers?since=2999-01-01T00:00:00Z"))
     assert rows == [] and header[0] == "id"
 
 

@@ -57,7 +57,8 @@ def lines():
 def sentences(path):
     """The text literals of a source that have words in them, as keys of chinese.tsv would be written."""
     text = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.S)
-    text = re.sub(r"#include.*|'(?:\\.|[^'\\\n])'", "", text).replace("ANALYSIS_DERIVED", '"_per_10k"')
+    text = re.sub(r"#include.*|'(?:\\.|[^'\\\n])'", "", text).replace("ANALYSIS_DERIVED", '"_per_10k"').replace(
+        'each but " ANALYSIS_POPULATION "', 'each but " "population_year_end" "')
     piece = r'"(?:[^"\\\n]|\\.)*"'
     for run in re.findall(rf"{piece}(?:\s*(?:PRI[du]64\s*)?{piece}|\s*PRI[du]64)*", text):
         run = re.sub(r"\s*PRI([du])64\s*", r'"\1"', run)
