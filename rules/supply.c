@@ -171,9 +171,6 @@ enum status supply_intake_apply(struct context *context)
     if (context->outcome->refusal.faults.total > 0) {
         return context_refused(context);
     }
-    if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
-        return context_forbid(context, "intake", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
-    }
     const char *condition = supply_conditions[request->condition < 0 ? 0 : request->condition];
     if (item.lot_control && request->lot == NULL && strcmp(condition, "good") == 0) {
         condition = "quarantine"; /* nobody can recall what has no lot */
@@ -242,20 +239,13 @@ enum status supply_adjust_apply(struct context *context)
     const struct adjust_request *request = context->command->request;
     const char *id = context->command->target;
     struct supply supply;
-    struct site site;
     enum status status = db_supply_find(context->db, context->arena, id, &supply);
     if (status == STATUS_ABSENT) {
         refusal_set(&context->outcome->refusal, REFUSAL_ABSENT, "not_found", "there is no supply %s", id);
         return context_refused(context);
     }
-    if (status == STATUS_OK) {
-        status = db_site_find(context->db, context->arena, supply.site, &site);
-    }
     if (status != STATUS_OK) {
         return status;
-    }
-    if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
-        return context_forbid(context, "adjustment", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
     }
     if (context_check_optional_version(context, supply.version) != STATUS_OK) {
         return context_refused(context);
