@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "db/reference.h"
 #include "handlers/problem.h"
+#include "json/synonym.h"
 #include "rules/unknown.h"
 
 enum { PARAMETERS_MAX = 32 };
@@ -423,7 +424,7 @@ static void complain_unknown(struct reading *r, const char *name)
     for (size_t i = 0; i < r->table->count; i++) {
         names[i] = r->table->parameters[i].name;
     }
-    const char *nearest = text_nearest(name, names, r->table->count);
+    const char *nearest = synonym_nearest(name, names, r->table->count);
     if (nearest != NULL) {
         faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown: %s?", quote(r, name), nearest);
     } else if (r->table->count > 0) {

@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "json/synonym.h"
 
 enum { POINTER_NAME_BYTES = 256, WANTED_BYTES = 160, WHAT_BYTES = 2048, NEAREST_NAMES = 64 };
 
@@ -235,7 +236,7 @@ void complain_unknown(struct binding *b, const struct place *place, const char *
     bool is_long = strlen(name) > POINTER_NAME_BYTES;
     const char *pointer = pointer_of(b->faults->arena, is_long ? place : &member);
     const char *quoted = faults_quote(b->faults, name, strlen(name));
-    const char *nearest = text_nearest(name, names, count);
+    const char *nearest = synonym_nearest(name, names, count);
     struct buffer list;
     buffer_init(&list);
     buffer_text(&list, count == 0 ? "nothing" : "");
