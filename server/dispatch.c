@@ -201,10 +201,10 @@ static void refuse_absent(struct request *request, const struct target *target)
 }
 
 /* The methods in Allow's form as an array. */
-static void write_allowed(struct json_writer *w, const void *context)
+static void write_methods(struct json_writer *w, const void *context)
 {
     const char *at = context;
-    json_key(w, "allowed");
+    json_key(w, "methods");
     json_array_begin(w);
     while (*at != 0) {
         size_t length = strcspn(at, ",");
@@ -219,7 +219,7 @@ static void refuse_method(struct request *request, const char *method, unsigned 
 {
     struct exchange *exchange = &request->exchange;
     const char *allowed = allow_of(request, methods);
-    problem_members(exchange, "method_not_allowed", write_allowed, allowed, "There is no %s here; this path takes %s.", method,
+    problem_members(exchange, "method_not_allowed", write_methods, allowed, "There is no %s here; this path takes %s.", method,
                     allowed);
     exchange_header(exchange, "Allow", allowed);
     request->is_refused = true;

@@ -182,8 +182,8 @@ def test_nearest_path(server):
 
 def test_a_method_that_a_path_does_not_have(server):
     reply = server.request("DELETE", "/provinces")
-    refusal = problem(reply, 405, "method_not_allowed", allowed=["GET", "HEAD", "OPTIONS"])
-    assert reply.headers["Allow"] == ", ".join(refusal["allowed"]) and "this path takes GET, HEAD, OPTIONS." in refusal["detail"]
+    refusal = problem(reply, 405, "method_not_allowed", methods=["GET", "HEAD", "OPTIONS"])
+    assert reply.headers["Allow"] == ", ".join(refusal["methods"]) and "this path takes GET, HEAD, OPTIONS." in refusal["detail"]
 
 
 @pytest.mark.parametrize("sent, meant", [("qty", "quantity"), ("batch", "lot"), ("warehouse", "site"), ("expir", "expiry"), ("quantity_in_all", "quantity"),
