@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { NAMES_MAX = 128, NEAR_MAX = 2 /* segments that may be misspelt */ };
+enum { NAMES_MAX = 128, NEAR_MAX = 2 /* segments that may be misspelt */, BEGINNING_MIN = 4 };
 
 /* Where the template fits, *literals has a bit for each segment that is literal in it,
  * the first segment's the highest, so that a greater number is the better match. */
@@ -130,6 +130,16 @@ void route_allow(unsigned methods, struct buffer *out)
     buffer_text(out, "OPTIONS");
 }
 
+/* A slip of the hand, or another form of the word: entry for entries, supply for supplies. */
+static bool is_like(const char *segment, const char *literal)
+{
+    size_t same = 0, length = strlen(segment);
+    while (segment[same] != 0 && segment[same] == literal[same]) {
+        same++;
+    }
+    return (same >= BEGINNING_MIN && 2 * same > length) || text_nearest(segment, &literal, 1) != NULL;
+}
+
 /* How far a target is from a template, segment by segment; more than NEAR_MAX where they do not fit. What stands in the
  * place of a parameter is right whatever it is. */
 static size_t distance_to(const char *template, const struct target *target)
@@ -144,9 +154,8 @@ static size_t distance_to(const char *template, const struct target *target)
         }
         memcpy(literal, at, length);
         literal[length] = 0;
-        const char *names[] = { literal };
         bool is_same = strcmp(literal, target->segments[index]) == 0;
-        if (literal[0] != '{' && !is_same && text_nearest(target->segments[index], names, 1) == NULL) {
+        if (literal[0] != '{' && !is_same && !is_like(target->segments[index], literal)) {
             return NEAR_MAX + 1;
         }
         sum += literal[0] == '{' || is_same ? 0 : 1;
