@@ -20,26 +20,18 @@
 #include "server/tell.h"
 #include "server/verifier.h"
 
-/* What could not be done, where nothing that saw why has said so. */
-static void complain(const char *what, enum status status)
-{
-    if (!tell_was_used()) {
-        tell("%s: %s", what, status_name(status));
-    }
-}
-
 int command_init(const struct config *config)
 {
     struct store_options options = { .origin = config->origin };
     struct store *store = NULL;
     enum status status = store_open(config->data_dir, &options, &store);
     if (status != STATUS_OK) {
-        complain("the data directory could not be initialised", status);
+        tell_failure("the data directory could not be initialised", config->data_dir, status);
         return EXIT_FAILURE;
     }
     status = config->with_sample ? sample_deliver(store) : STATUS_OK;
     if (status != STATUS_OK) {
-        complain("the sample could not be added", status);
+        tell_failure("the sample could not be added", config->data_dir, status);
         store_close(store);
         return EXIT_FAILURE;
     }
@@ -152,7 +144,7 @@ int command_verify(const struct config *config)
         if (status == STATUS_OK) {
             print_report(&report);
         } else {
-            complain("the ledger could not be verified", status);
+            tell_failure("the ledger could not be verified", config->data_dir, status);
         }
     }
     arena_fini(&arena);

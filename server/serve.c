@@ -261,10 +261,7 @@ int command_serve(const struct config *config)
         status = listener_start(listener, server);
     }
     if (status != STATUS_OK) {
-        if (!tell_was_used()) {
-            tell("the service did not start: %s. What was logged before says more; data directory %s, address %s",
-                 status_name(status), config->data_dir, config->listen);
-        }
+        tell_failure("the service did not start", config->data_dir, status);
         listener_close(listener);
         close_parts(server);
         free(server);

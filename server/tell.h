@@ -1,7 +1,7 @@
 #ifndef SERVER_TELL_H
 #define SERVER_TELL_H
 
-#include <stdbool.h>
+#include "base/status.h"
 
 /*
  * Sentences on standard error for whoever typed a command or wrote a unit file: what was wrong, where, and what would
@@ -11,7 +11,8 @@
 /* "tallystick: ", the sentence and a line feed, behind what was logged. Line feeds within it become blanks. */
 void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Whether anything was told so far. */
-bool tell_was_used(void);
+/* What could not be done with a data directory and what would help, unless something was told already, which then is nearer
+ * to the cause. */
+void tell_failure(const char *what, const char *data_dir, enum status status);
 
 #endif

@@ -59,13 +59,6 @@ enum status tokens_create(struct node *node, struct arena *arena, const struct t
     return status;
 }
 
-static void complain(const char *what, enum status status)
-{
-    if (!tell_was_used()) {
-        tell("%s: %s", what, status_name(status));
-    }
-}
-
 /* The organisation must exist, so that a slip of the pen does not make a useless token. */
 static enum status check_organisation(const struct config *config, struct arena *arena)
 {
@@ -77,7 +70,7 @@ static enum status check_organisation(const struct config *config, struct arena 
     }
     enum status status = db_open_reader(path, &db);
     if (status != STATUS_OK) {
-        complain("no token was made", status);
+        tell_failure("no token was made", config->data_dir, status);
         return status;
     }
     status = db_organisation_find(db, arena, config->organisation, &organisation);
@@ -86,7 +79,7 @@ static enum status check_organisation(const struct config *config, struct arena 
         tell("there is no organisation %s: PUT /organisations/%s first", config->organisation,
                 config->organisation);
     } else if (status != STATUS_OK) {
-        complain("no token was made", status);
+        tell_failure("no token was made", config->data_dir, status);
     }
     return status;
 }
@@ -164,7 +157,7 @@ static struct node *open_node(const struct config *config, struct arena *arena)
     struct node *node = NULL;
     const char *path = store_path(arena, config->data_dir, "node.db");
     if (path == NULL) {
-        complain("the tokens cannot be read", STATUS_EXHAUSTED);
+        tell_failure("the tokens cannot be read", config->data_dir, STATUS_EXHAUSTED);
         return NULL;
     }
     if (access(path, R_OK | W_OK) != 0) {
@@ -174,7 +167,7 @@ static struct node *open_node(const struct config *config, struct arena *arena)
     }
     enum status status = node_open(path, true, &node);
     if (status != STATUS_OK) {
-        complain("the tokens cannot be read", status);
+        tell_failure("the tokens cannot be read", config->data_dir, status);
     }
     return node;
 }
@@ -196,7 +189,7 @@ static bool make_token(const struct config *config, struct arena *arena)
     enum status status = tokens_create(node, arena, &grant, &text);
     node_close(node);
     if (status != STATUS_OK) {
-        complain("no token was made", status);
+        tell_failure("no token was made", config->data_dir, status);
         return false;
     }
     printf("%s\n", text);
@@ -229,7 +222,7 @@ static bool show_tokens(const struct config *config, struct arena *arena)
     enum status status = node_token_list(node, arena, &tokens, &count);
     node_close(node);
     if (status != STATUS_OK) {
-        complain("the tokens cannot be read", status);
+        tell_failure("the tokens cannot be read", config->data_dir, status);
         return false;
     }
     const int64_t now_ms = clock_wall_ms();
@@ -260,7 +253,7 @@ static bool end_token(const struct config *config, struct arena *arena)
         tell("no valid token has the id %s; tallystick token list --data-dir %s shows them",
                 config->token_id, config->data_dir);
     } else if (status != STATUS_OK) {
-        complain("the token was not revoked", status);
+        tell_failure("the token was not revoked", config->data_dir, status);
     } else {
         printf("%s is revoked from now on\n", config->token_id);
     }

@@ -106,6 +106,16 @@ def test_the_directory_cannot_be_used(tmp_path, data_dir, command):
     assert f"{data_dir}/node.key cannot be used: it is no file" in told(command, "--data-dir", str(data_dir), *listen)
 
 
+@pytest.mark.parametrize("words", [("serve", "--listen", "127.0.0.1:0"), ("init",), ("verify",),
+                                   ("token", "create", "--organisation", "A", "--role", "admin")])
+def test_the_database_is_none(data_dir, words):
+    remove_database(data_dir)
+    (data_dir / "tallystick.db").write_bytes(b"nothing that SQLite knows\n" * 1000)
+    at = 2 if words[0] == "token" else 1
+    sentence = told(*words[:at], "--data-dir", str(data_dir), *words[at:])
+    assert f"data directory {data_dir}: a file in it is damaged" in sentence and "docs/backup.md" in sentence
+
+
 def test_another_process_serves_it(data_dir):
     server = Server(data_dir)
     try:

@@ -135,7 +135,8 @@ static void test_nearest(void **state)
     struct target target;
     static const char *const meant[][2] = {
         {"/suplies", "/supplies"}, {"/suplies/1", "/supplies/{id}"}, {"/supplies/1/movement", "/supplies/{id}/movements"},
-        {"/supply/1/movements", "/supplies/{id}/movements"}, {"/entry/8", "/entries/{seq}"}, {"/sup/1", ""}, {"/suplies/1/movment", "/supplies/{id}/movements"}, {"/lot/a/b/hold", "/lots/{item}/{lot}/hold"},
+        {"/supply/1/movements", "/supplies/{id}/movements"}, {"/entry/8", "/entries/{seq}"}, {"/sup/1", ""},
+        {"/suplies/1/movment", "/supplies/{id}/movements"}, {"/lot/a/b/hold", "/lots/{item}/{lot}/hold"},
         {"/supplies/1/2/3", "/supplies"}, {"/entires/8", "/entries/{seq}"},
     };
     for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++) {
