@@ -168,7 +168,8 @@ static enum status complain_unknown(struct arena *arena, const char *parameter, 
     }
     for (size_t i = 0; i < count; i++) {
         names[2 * i] = stored[i].id;
-        names[2 * i + 1] = arena_format(arena, "%s" ANALYSIS_DERIVED, stored[i].id);
+        names[2 * i + 1] = strcmp(stored[i].id, ANALYSIS_POPULATION) == 0 /* people per people are offered to nobody */
+            ? stored[i].id : arena_format(arena, "%s" ANALYSIS_DERIVED, stored[i].id);
         if (i < NAMED_MAX) {
             all = arena_format(arena, "%s%s%s", all == NULL ? "" : all, i == 0 ? "" : ", ", stored[i].id);
         }
@@ -182,7 +183,7 @@ static enum status complain_unknown(struct arena *arena, const char *parameter, 
         faults_add_parameter(faults, parameter, ANALYSIS_UNKNOWN, "there is no indicator %s: %s?", quoted, nearest);
     } else {
         faults_add_parameter(faults, parameter, ANALYSIS_UNKNOWN,
-                             "there is no indicator %s; known are %s, each also with " ANALYSIS_DERIVED " behind it",
+                             "there is no indicator %s; known are %s, each but " ANALYSIS_POPULATION " also with " ANALYSIS_DERIVED " behind it",
                              quoted, all);
     }
     faults_suggest(faults, nearest);

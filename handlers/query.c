@@ -12,6 +12,8 @@
 #include "base/text.h"
 #include "db/reference.h"
 #include "handlers/problem.h"
+#include "json/synonym.h"
+#include "rules/unknown.h"
 
 enum { PARAMETERS_MAX = 32 };
 
@@ -82,6 +84,19 @@ static void read_text(struct reading *r, const struct query_parameter *row, cons
     }
 }
 
+static void complain_reference(struct reading *r, const struct query_parameter *row, enum reference reference,
+                               const char *value)
+{
+    const char *detail = NULL, *nearest = NULL;
+    enum status status = unknown_say(r->exchange->db, r->faults, reference, row->name, value, &detail, &nearest);
+    if (status != STATUS_OK) {
+        r->status = status;
+        return;
+    }
+    faults_add_parameter(r->faults, row->name, unknown_code(reference), "%s", detail);
+    faults_suggest(r->faults, nearest);
+}
+
 static void read_province(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
 {
     struct province province;
@@ -92,9 +107,27 @@ static void read_province(struct reading *r, const struct query_parameter *row, 
     if (status == STATUS_OK) {
         set_text(slot, province.code);
     } else if (status == STATUS_ABSENT) {
-        faults_add_parameter(r->faults, row->name, "unknown_province",
-                             "%s is %s; GET /provinces lists the codes, ISO 3166-2 such as CN-HB or GB/T 2260 such as "
-                             "420000", row->name, quote(r, value));
+        complain_reference(r, row, REFERENCE_PROVINCE, value);
+    } else {
+        r->status = status;
+    }
+}
+
+/* The id of something that is stored. */
+static void read_reference(struct reading *r, const struct query_parameter *row, const char *value, void *slot)
+{
+    enum reference reference = row->kind == QUERY_SITE ? REFERENCE_SITE
+                             : row->kind == QUERY_ITEM ? REFERENCE_ITEM : REFERENCE_ORGANISATION;
+    const char *id = NULL;
+    read_id(r, row, value, &id);
+    if (id == NULL) {
+        return;
+    }
+    enum status status = unknown_find(r->exchange->db, r->exchange->arena, reference, id);
+    if (status == STATUS_OK) {
+        set_text(slot, id);
+    } else if (status == STATUS_ABSENT) {
+        complain_reference(r, row, reference, id);
     } else {
         r->status = status;
     }
@@ -214,10 +247,10 @@ static int find_choice(struct reading *r, const struct query_parameter *row, con
     const char *nearest = text_nearest(value, row->choices, count);
     const char *choices = phrase_words(r, row->choices);
     if (nearest != NULL) {
-        faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s, none of %s: %s?", row->name,
+        faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s; wanted is one of: %s; did you mean %s?", row->name,
                              quote(r, value), choices, nearest);
     } else {
-        faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s, none of %s", row->name,
+        faults_add_parameter(r->faults, row->name, "not_a_choice", "%s is %s; wanted is one of: %s", row->name,
                              quote(r, value), choices);
     }
     faults_suggest(r->faults, nearest);
@@ -355,6 +388,9 @@ static void read_value(struct reading *r, const struct query_parameter *row, con
     case QUERY_WORD:     read_word(r, row, value, slot); return;
     case QUERY_TEXT:     read_text(r, row, value, slot); return;
     case QUERY_PROVINCE: read_province(r, row, value, slot); return;
+    case QUERY_ORGANISATION:
+    case QUERY_SITE:
+    case QUERY_ITEM:     read_reference(r, row, value, slot); return;
     case QUERY_INTEGER:  read_integer(r, row, value, slot); return;
     case QUERY_LIMIT:    read_limit(r, row, value, slot); return;
     case QUERY_NUMBER:   read_number(r, row, value, slot); return;
@@ -388,7 +424,7 @@ static void complain_unknown(struct reading *r, const char *name)
     for (size_t i = 0; i < r->table->count; i++) {
         names[i] = r->table->parameters[i].name;
     }
-    const char *nearest = text_nearest(name, names, r->table->count);
+    const char *nearest = synonym_nearest(name, names, r->table->count);
     if (nearest != NULL) {
         faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown: %s?", quote(r, name), nearest);
     } else if (r->table->count > 0) {

@@ -21,6 +21,9 @@ enum query_kind {
     QUERY_TEXT,     /* const char *: UTF-8 without control characters, min..max bytes */
     QUERY_PROVINCE, /* const char *: the ISO 3166-2 code, also where a GB/T 2260 code was sent;
                        a province that is not stored is a fault */
+    QUERY_ORGANISATION, /* const char *: the id of one that is stored; another is a fault, since an empty list */
+    QUERY_SITE,     /*     would hide a slip of the pen */
+    QUERY_ITEM,
     QUERY_INTEGER,  /* int64_t: min..max */
     QUERY_LIMIT,    /* int64_t: 1..LIMIT_PAGE_MAX; more, however much, counts as that */
     QUERY_NUMBER,   /* double: finite; min..max apply where max > min */
@@ -69,6 +72,9 @@ struct query_table {
 #define QUERY_WORD_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_WORD, const char *, REQUIRED, 0, 0, NULL)
 #define QUERY_TEXT_ROW(T, M, REQUIRED, MAX) QUERY_ROW(T, M, QUERY_TEXT, const char *, REQUIRED, 1, MAX, NULL)
 #define QUERY_PROVINCE_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_PROVINCE, const char *, REQUIRED, 0, 0, NULL)
+#define QUERY_ORGANISATION_ROW(T, M) QUERY_ROW(T, M, QUERY_ORGANISATION, const char *, false, 0, 0, NULL)
+#define QUERY_SITE_ROW(T, M) QUERY_ROW(T, M, QUERY_SITE, const char *, false, 0, 0, NULL)
+#define QUERY_ITEM_ROW(T, M) QUERY_ROW(T, M, QUERY_ITEM, const char *, false, 0, 0, NULL)
 #define QUERY_INTEGER_ROW(T, M, REQUIRED, MIN, MAX) QUERY_ROW(T, M, QUERY_INTEGER, int64_t, REQUIRED, MIN, MAX, NULL)
 #define QUERY_LIMIT_ROW(T, M) QUERY_ROW(T, M, QUERY_LIMIT, int64_t, false, 0, 0, NULL)
 #define QUERY_NUMBER_ROW(T, M, REQUIRED) QUERY_ROW(T, M, QUERY_NUMBER, double, REQUIRED, 0, 0, NULL)
@@ -87,7 +93,7 @@ extern const struct query_table query_nothing;
 /* Fills *target (zeroed by the caller). False: the problem (400 invalid_query with
  * errors[] by parameter: unknown_parameter, repeated_parameter, missing_parameter,
  * wrong_type, out_of_range, too_long, bad_format, not_a_choice, too_many,
- * unknown_province) is the reply. Texts borrow from the exchange or lie in its arena. */
+ * unknown_province, unknown_organisation, unknown_site, unknown_item) is the reply. Texts borrow from the exchange or lie in its arena. */
 bool query_read(struct exchange *exchange, const struct query_table *table, void *target);
 
 /* The same where the handler sees more than the table does: what is wrong is added to *faults and nothing is

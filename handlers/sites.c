@@ -18,7 +18,7 @@ struct filter {
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_WORD_ROW(struct filter, kind, false),
-    QUERY_ID_ROW(struct filter, organisation, false),
+    QUERY_ORGANISATION_ROW(struct filter, organisation),
     QUERY_PROVINCE_ROW(struct filter, province, false),
 };
 static const struct query_table table = QUERY_TABLE(rows);

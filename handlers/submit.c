@@ -107,6 +107,7 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
 {
     struct command *command = &exchange->command;
     struct faults faults;
+    struct refusal forbidden;
     int64_t version = 0;
     const char *key = access_key(exchange);
     if (key == NULL || !submit_read_version(exchange, &version)) {
@@ -137,11 +138,15 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
         return true;
     }
     if (status == STATUS_INVALID) {
-        enum status checked = rules_check(exchange->db, exchange->arena, command, clock_wall_ms(), &faults);
+        enum status checked = rules_check(exchange->db, exchange->arena, command, clock_wall_ms(), &faults, &forbidden);
         status = checked != STATUS_OK ? checked : STATUS_INVALID;
     }
     submit_drop(exchange);
-    if (status == STATUS_INVALID) {
+    if (status == STATUS_CONFLICT) {
+        answer_init(&exchange->answer);
+        problem_refusal(&forbidden, exchange->path, &exchange->answer);
+        exchange_answer(exchange);
+    } else if (status == STATUS_INVALID) {
         submit_refuse(exchange, &faults);
     } else {
         problem_status(exchange, status);

@@ -26,8 +26,8 @@ struct supplies_query {
 static const struct query_parameter supplies_rows[] = {
     QUERY_WORDS_ROW(struct supplies_query, by, false, 1, 4, supply_groups),
     QUERY_PROVINCE_ROW(struct supplies_query, province, false),
-    QUERY_ID_ROW(struct supplies_query, item, false),
-    QUERY_ID_ROW(struct supplies_query, site, false),
+    QUERY_ITEM_ROW(struct supplies_query, item),
+    QUERY_SITE_ROW(struct supplies_query, site),
 };
 static const struct query_table supplies_table = QUERY_TABLE(supplies_rows);
 

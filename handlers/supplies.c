@@ -34,10 +34,10 @@ struct filter {
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_PROVINCE_ROW(struct filter, province, false),
-    QUERY_ID_ROW(struct filter, site, false),
-    QUERY_ID_ROW(struct filter, item, false),
+    QUERY_SITE_ROW(struct filter, site),
+    QUERY_ITEM_ROW(struct filter, item),
     QUERY_TEXT_ROW(struct filter, lot, false, LIMIT_ID_BYTES),
-    QUERY_ID_ROW(struct filter, owner, false),
+    QUERY_ORGANISATION_ROW(struct filter, owner),
     QUERY_TEXT_ROW(struct filter, donor, false, LIMIT_NAME_BYTES),
     QUERY_CHOICE_ROW(struct filter, condition, false, supply_conditions),
     QUERY_DATE_ROW(struct filter, expires_before, false),

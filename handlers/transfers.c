@@ -31,12 +31,12 @@ struct filter {
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_CHOICE_ROW(struct filter, state, false, states),
-    QUERY_ID_ROW(struct filter, origin, false),
-    QUERY_ID_ROW(struct filter, destination, false),
-    QUERY_ID_ROW(struct filter, site, false),
+    QUERY_SITE_ROW(struct filter, origin),
+    QUERY_SITE_ROW(struct filter, destination),
+    QUERY_SITE_ROW(struct filter, site),
     QUERY_PROVINCE_ROW(struct filter, province, false),
-    QUERY_ID_ROW(struct filter, organisation, false),
-    QUERY_ID_ROW(struct filter, item, false),
+    QUERY_ORGANISATION_ROW(struct filter, organisation),
+    QUERY_ITEM_ROW(struct filter, item),
     QUERY_INSTANT_ROW(struct filter, since, false),
 };
 static const struct query_table table = QUERY_TABLE(rows);

@@ -65,7 +65,7 @@ struct bind_member {
     bool is_required;
     size_t offset;                 /* of the struct's member */
     int64_t min, max;              /* as the kind says */
-    const char *const *choices;    /* BIND_CHOICE: ends with NULL */
+    const char *const *choices;    /* BIND_CHOICE: ends with NULL. BIND_ID: NULL, or one phrase that says which id is wanted */
     const struct bind_table *table; /* BIND_OBJECTS */
 };
 

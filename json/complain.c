@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "json/synonym.h"
 
 enum { POINTER_NAME_BYTES = 256, WANTED_BYTES = 160, WHAT_BYTES = 2048, NEAREST_NAMES = 64 };
 
@@ -117,6 +118,9 @@ static const char *wanted_by(const struct bind_member *row, enum bind_mode mode,
     case BIND_TEXT:
         return text_wanted_by(row, out);
     case BIND_ID:
+        if (row->choices != NULL) {
+            return row->choices[0];
+        }
         return "an id (1 to 64 of letters, digits, dot, hyphen and underscore, not . or .. alone)";
     case BIND_WORD:
         return "a word (a small letter, then up to 63 small letters, digits, hyphens and underscores)";
@@ -148,8 +152,9 @@ static const char *wanted_by(const struct bind_member *row, enum bind_mode mode,
             return "an object {\"commitment\": 64 small hexadecimal digits}";
         }
         return text_wanted_by(row, out);
-    case BIND_OBJECTS:
-        snprintf(out, WANTED_BYTES, "an array of %" PRId64 " to %" PRId64 " objects", row->min, row->max);
+    case BIND_OBJECTS: /* an empty array in the place of one that is needed is refused behind the binding, by its own name */
+        snprintf(out, WANTED_BYTES, "an array of %" PRId64 " to %" PRId64 " objects", row->is_required && row->min < 1 ? 1 : row->min,
+                 row->max);
         return out;
     case BIND_VALUE:
         return "any value";
@@ -231,7 +236,7 @@ void complain_unknown(struct binding *b, const struct place *place, const char *
     bool is_long = strlen(name) > POINTER_NAME_BYTES;
     const char *pointer = pointer_of(b->faults->arena, is_long ? place : &member);
     const char *quoted = faults_quote(b->faults, name, strlen(name));
-    const char *nearest = text_nearest(name, names, count);
+    const char *nearest = synonym_nearest(name, names, count);
     struct buffer list;
     buffer_init(&list);
     buffer_text(&list, count == 0 ? "nothing" : "");

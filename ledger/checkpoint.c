@@ -178,6 +178,14 @@ static enum mark check_line(struct span line, const char *origin, const uint8_t 
     return key_verify(public_key, digest, bytes + KEY_HASH_BYTES) == STATUS_OK ? MARK_GOOD : MARK_WRONG;
 }
 
+bool checkpoint_has_form(const char *note, size_t length)
+{
+    struct checkpoint read;
+    struct span rest = { note, length };
+    struct span line;
+    return is_plain_text(note, length) && read_text(&read, &rest) && take_line(&rest, &line) && line.length == 0;
+}
+
 enum status checkpoint_read(struct checkpoint *checkpoint, const char *note, size_t length,
                             const uint8_t public_key[KEY_PUBLIC_BYTES])
 {

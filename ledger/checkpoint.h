@@ -1,6 +1,7 @@
 #ifndef LEDGER_CHECKPOINT_H
 #define LEDGER_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,10 @@ int checkpoint_origin_is_valid(const char *origin);
 
 /* Appends the signed note, at most CHECKPOINT_NOTE_BYTES_MAX bytes. Asserts a valid origin. */
 void checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buffer *out);
+
+/* Whether a text has a checkpoint's three lines and the blank one, whoever signed it or nobody: what is
+ * none of that is no checkpoint at all. */
+bool checkpoint_has_form(const char *note, size_t length);
 
 /* Reads a note and checks the line of public_key (lines of other keys, such as
  * witnesses', are skipped; 64 lines at most): STATUS_INVALID where it is malformed, bears

@@ -10,12 +10,13 @@
 #include "db/effects.h"
 #include "rules/figure.h"
 #include "rules/genesis.h"
+#include "rules/permit.h"
 #include "rules/reference.h"
 #include "rules/supply.h"
 #include "rules/transfer.h"
 #include "rules/transfer_receive.h"
 
-enum status rules_apply(struct context *context)
+static enum status apply(struct context *context)
 {
     switch (context->command->kind) {
     case COMMAND_GENESIS:           return genesis_apply(context);
@@ -35,6 +36,15 @@ enum status rules_apply(struct context *context)
     case COMMAND_KINDS:             break;
     }
     abort();
+}
+
+enum status rules_apply(struct context *context)
+{
+    enum status status = permit_check(context);
+    if (status != STATUS_OK) {
+        return status == STATUS_CONFLICT ? STATUS_OK : status; /* refused */
+    }
+    return apply(context);
 }
 
 static enum status check(struct context *context)
@@ -61,7 +71,7 @@ static enum status check(struct context *context)
 }
 
 enum status rules_check(struct db *db, struct arena *arena, const struct command *command, int64_t time_ms,
-                        struct faults *faults)
+                        struct faults *faults, struct refusal *forbidden)
 {
     if (command->request == NULL) {
         return STATUS_OK;
@@ -73,7 +83,13 @@ enum status rules_check(struct db *db, struct arena *arena, const struct command
     refusal_init(&outcome->refusal, arena);
     outcome->refusal.faults = *faults;
     struct context context = { .db = db, .arena = arena, .command = command, .time_ms = time_ms, .outcome = outcome };
-    enum status status = check(&context);
+    enum status status = permit_check(&context);
+    if (status == STATUS_CONFLICT) {
+        *forbidden = outcome->refusal;
+        faults_init(&forbidden->faults, arena); /* what else is wrong is nothing to a stranger */
+        return STATUS_CONFLICT;
+    }
+    status = status == STATUS_OK ? check(&context) : status;
     if (status == STATUS_OK) {
         *faults = outcome->refusal.faults;
     }

@@ -16,11 +16,12 @@ enum status rules_apply(struct context *context) NODISCARD;
 
 /* More about a command that command_decode found faulty, so that one answer names all: adds to faults what the
  * rules find wrong with the members that could be read, such as ids that name nothing. Reads only, from any
- * connection; time_ms is the time it is. Without a request it does nothing. */
+ * connection; time_ms is the time it is. Without a request it does nothing. STATUS_CONFLICT where the actor may not do
+ * this at all (permit.h): *forbidden says so, and faults stay as they are. */
 struct command;
 struct faults;
 enum status rules_check(struct db *db, struct arena *arena, const struct command *command, int64_t time_ms,
-                        struct faults *faults) NODISCARD;
+                        struct faults *faults, struct refusal *forbidden) NODISCARD;
 
 /* The digest of the rows that were written since effects_begin (db/effects.h). */
 enum status rules_effects_digest(struct db *db, uint8_t out[DIGEST_BYTES]) NODISCARD;

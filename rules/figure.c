@@ -14,6 +14,7 @@
 #include "rules/context.h"
 #include "rules/figure_codes.h"
 #include "rules/request.h"
+#include "rules/unknown.h"
 
 struct check {
     struct db *db;
@@ -29,17 +30,19 @@ bool figure_is_derived(const char *indicator)
     return length > sizeof ending - 1 && strcmp(indicator + length - (sizeof ending - 1), ending) == 0;
 }
 
-/* what goes on with the sentence that the name at fault begins. */
+/* A fault of a row's member. name, where there is one, begins the sentence, and what goes on with it. */
 static void add_fault(struct check *check, const struct figure_request *row, size_t index, const char *member,
                       const char *code, const char *name, const char *what)
 {
+    const char *blank = name != NULL ? " " : "";
+    name = name != NULL ? name : "";
     if (row->row > 0) {
-        faults_add_row(check->faults, row->row, member, code, "%s %s", name, what);
+        faults_add_row(check->faults, row->row, member, code, "%s%s%s", name, blank, what);
         return;
     }
     const char *pointer =
         faults_is_full(check->faults) ? NULL : arena_format(check->arena, FIGURE_ROWS "/%zu/%s", index, member);
-    faults_add(check->faults, pointer, code, "%s %s", name, what);
+    faults_add(check->faults, pointer, code, "%s%s%s", name, blank, what);
 }
 
 /* What a province's code stands for; its value is NULL where no province has it. */
@@ -82,13 +85,19 @@ static enum status check_province(struct check *check, struct figure_request *ro
     if (status != STATUS_OK) {
         return status;
     }
-    if (found->value == NULL) {
-        add_fault(check, row, index, "province", "unknown_province", row->province,
-                  "is no province; GET /provinces lists them");
-    } else {
+    if (found->value != NULL) {
         row->province = found->value;
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    const char *detail = "", *nearest = NULL;
+    if (!faults_is_full(check->faults)) {
+        status = unknown_say(check->db, check->faults, REFERENCE_PROVINCE, "province", row->province, &detail, &nearest);
+    }
+    if (status == STATUS_OK) {
+        add_fault(check, row, index, "province", "unknown_province", NULL, detail);
+        faults_suggest(check->faults, nearest);
+    }
+    return status;
 }
 
 static enum status check_indicator(struct check *check, const struct figure_request *row, size_t index)

@@ -126,9 +126,15 @@ static bool read_header(const struct csv_reader *reader, struct csv_columns *col
         }
         if (k == COLUMNS) {
             const char *nearest = text_nearest(reader->fields[i], column_names, COLUMNS);
-            faults_add_row(faults, reader->line, NULL, "unknown_column",
-                           "column %zu is not one of indicator, year, province, value%s%s", i + 1,
-                           nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+            const char *quoted = faults_quote(faults, reader->fields[i], strlen(reader->fields[i]));
+            if (nearest != NULL) {
+                faults_add_row(faults, reader->line, NULL, "unknown_column",
+                               "column %zu is %s, not one of indicator, year, province, value; did you mean %s?", i + 1, quoted,
+                               nearest);
+            } else {
+                faults_add_row(faults, reader->line, NULL, "unknown_column",
+                               "column %zu is %s, not one of indicator, year, province, value", i + 1, quoted);
+            }
             faults_suggest(faults, nearest);
         } else if (seen[k]) {
             faults_add_row(faults, reader->line, column_names[k], "duplicate_column", "the column stands twice");
@@ -143,6 +149,29 @@ static bool read_header(const struct csv_reader *reader, struct csv_columns *col
         }
     }
     return faults->total == 0;
+}
+
+enum { COMMAS_OF_TWO_RECORDS = 2 * (COLUMNS - 1) };
+
+/* What is done to a whole file before it gets here, which its header shows; NULL where nothing was. */
+static const char *whole_fault(struct faults *faults, const char *body, size_t length)
+{
+    size_t line = 0, commas = 0, semicolons = 0, tabs = 0;
+    for (; line < length && body[line] != '\n' && body[line] != '\r'; line++) {
+        commas += body[line] == ',';
+        semicolons += body[line] == ';';
+        tabs += body[line] == '\t';
+    }
+    const char *quoted = faults_quote(faults, body, line);
+    if (commas == 0 && semicolons + tabs > 0) {
+        return arena_format(faults->arena, "the header is %s, with %s between its columns; commas are wanted: save the file as CSV with "
+                            "commas", quoted, semicolons > 0 ? "semicolons" : "tabs");
+    }
+    if (line == length && commas >= COMMAS_OF_TWO_RECORDS) {
+        return arena_format(faults->arena, "the body is one line, %s: its line feeds are gone; curl leaves them in with --data-binary "
+                            "@FILE, and takes them out with -d @FILE", quoted);
+    }
+    return NULL;
 }
 
 /* A field, or NULL and a fault where it is not what is wanted. */
@@ -265,6 +294,10 @@ enum status figure_read_csv(struct command *command, size_t rows_max, struct are
     char *copy = arena_copy(arena, command->body, command->body_length);
     if (copy == NULL) {
         return STATUS_EXHAUSTED;
+    }
+    const char *whole = whole_fault(faults, command->body, command->body_length);
+    if (whole != NULL) {
+        return refuse_all(faults, 1, "bad_csv", whole);
     }
     csv_reader_init(&reader, copy, command->body_length);
     enum status status = csv_read(&reader);

@@ -13,6 +13,7 @@
 #include "json/write.h"
 #include "rules/identifier.h"
 #include "rules/request.h"
+#include "rules/unknown.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -86,15 +87,25 @@ static enum status written(struct context *context, bool exists)
                   : context_created(context, context->command->target);
 }
 
+static enum status add_unknown_province(struct context *context, const char *code)
+{
+    struct faults *faults = &context->outcome->refusal.faults;
+    const char *detail = NULL, *nearest = NULL;
+    enum status status = unknown_say(context->db, faults, REFERENCE_PROVINCE, "province", code, &detail, &nearest);
+    if (status == STATUS_OK) {
+        faults_add(faults, "/province", "unknown_province", "%s", detail);
+        faults_suggest(faults, nearest);
+    }
+    return status;
+}
+
 /* STATUS_OK and a fault where code names no province; *code becomes the ISO code. */
 static enum status check_province(struct context *context, const char **code)
 {
     struct province province;
     enum status status = db_province_find(context->db, context->arena, *code, &province);
     if (status == STATUS_ABSENT) {
-        faults_add(&context->outcome->refusal.faults, "/province", "unknown_province",
-                   "%s is no province; GET /provinces lists them", *code);
-        return STATUS_OK;
+        return add_unknown_province(context, *code);
     }
     if (status == STATUS_OK) {
         *code = province.code;
@@ -209,7 +220,7 @@ static enum status check_organisation(struct context *context, const char *id)
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/organisation", "unknown_organisation",
                    "%s is not an organisation here; PUT /organisations/%s first", id, id);
-        return STATUS_OK;
+        return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_ORGANISATION, id);
     }
     return status;
 }

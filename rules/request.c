@@ -11,7 +11,14 @@
 #define COUNT(ROWS) (sizeof(ROWS) / sizeof(ROWS)[0])
 #define TABLE(NAME, ROWS, TYPE) static const struct bind_table NAME = { ROWS, COUNT(ROWS), sizeof(TYPE) }
 #define QUANTITY_ROW(T, M, REQUIRED) BIND_INTEGER_ROW(T, M, REQUIRED, 1, TEXT_INTEGER_MAX)
+#define PROVINCE_ROW(T, M, REQUIRED) \
+    { #M, BIND_ID, REQUIRED, BIND_OFFSET(T, M, const char *), 0, 0, province_wanted, NULL }
 #define PART_ROW(T, M) BIND_INTEGER_ROW(T, M, false, 0, TEXT_INTEGER_MAX)
+
+/* What is said where a text is no id: the codes are known to fewer people than the names. */
+static const char *const province_wanted[] = {
+    "the code of a province (GET /provinces lists them), ISO 3166-2 such as CN-HB or GB/T 2260 such as 420000,", NULL
+};
 
 const char *const intake_sources[] = { "donation", "purchase", "production", "opening", "found", NULL };
 const char *const supply_conditions[] = { "good", "damaged", "quarantine", "rejected", NULL };
@@ -35,7 +42,7 @@ static const struct bind_member organisation_rows[] = {
     BIND_ID_ROW(struct organisation_request, id, false),
     BIND_NAME_ROW(struct organisation_request, name, true, LIMIT_NAME_BYTES),
     BIND_WORD_ROW(struct organisation_request, kind, true),
-    BIND_ID_ROW(struct organisation_request, province, false),
+    PROVINCE_ROW(struct organisation_request, province, false),
 };
 TABLE(organisation_table, organisation_rows, struct organisation_request);
 
@@ -44,7 +51,7 @@ static const struct bind_member site_rows[] = {
     BIND_NAME_ROW(struct site_request, name, true, LIMIT_NAME_BYTES),
     BIND_WORD_ROW(struct site_request, kind, true),
     BIND_ID_ROW(struct site_request, organisation, true),
-    BIND_ID_ROW(struct site_request, province, true),
+    PROVINCE_ROW(struct site_request, province, true),
     BIND_NUMBER_ROW(struct site_request, lat, false),
     BIND_NUMBER_ROW(struct site_request, lon, false),
 };
@@ -81,7 +88,7 @@ TABLE(genesis_indicator_table, genesis_indicator_rows, struct indicator_request)
 static const struct bind_member figure_rows[] = {
     BIND_ID_ROW(struct figure_request, indicator, true),
     BIND_INTEGER_ROW(struct figure_request, year, true, 1900, 2100),
-    BIND_ID_ROW(struct figure_request, province, true),
+    PROVINCE_ROW(struct figure_request, province, true),
     BIND_NUMBER_ROW(struct figure_request, value, true),
 };
 TABLE(figure_table, figure_rows, struct figure_request);

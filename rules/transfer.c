@@ -11,8 +11,7 @@
 #include "db/reference.h"
 #include "rules/request.h"
 #include "rules/stock.h"
-
-#define MOVERS (ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_COORDINATOR))
+#include "rules/unknown.h"
 
 /* What each action starts from and leads to, done to all that was sent: after a receipt of a part the
  * transfer stays in_transit, and after a receipt and a return it is received. */
@@ -256,7 +255,9 @@ static enum status check_request(struct context *context, const struct transfer_
     if (status == STATUS_ABSENT) {
         faults_add(faults, "/destination", "unknown_site", "%s is no site; PUT /sites/%s makes one", request->destination,
                    request->destination);
-    } else if (status != STATUS_OK) {
+        status = unknown_suggest(context->db, faults, REFERENCE_SITE, request->destination);
+    }
+    if (status != STATUS_OK) {
         return status;
     }
     if (request->need != NULL) {
@@ -295,7 +296,7 @@ enum status transfer_create_apply(struct context *context)
 {
     const struct transfer_request *request = context->command->request;
     struct refusal *refusal = &context->outcome->refusal;
-    struct site destination, origin;
+    struct site destination;
     struct wanted_line *lines = arena_array(context->arena, request->lines.count + 1, sizeof *lines);
     enum status status = lines == NULL ? STATUS_EXHAUSTED : check_request(context, request, lines, &destination);
     if (status != STATUS_OK) {
@@ -303,13 +304,6 @@ enum status transfer_create_apply(struct context *context)
     }
     if (refusal->faults.total > 0) {
         return context_refused(context);
-    }
-    status = db_site_find(context->db, context->arena, lines[0].supply.site, &origin);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!context_may_act(context, origin.organisation, MOVERS)) {
-        return context_forbid(context, "reservation", origin.id, origin.organisation, MOVERS);
     }
     status = check_id_is_new(context);
     if (status == STATUS_OK) {
@@ -324,18 +318,11 @@ enum status transfer_create_apply(struct context *context)
     return status != STATUS_OK ? status : context_created(context, context->command->new_id);
 }
 
-/* Loads, checks the actor for the site's side and the state. STATUS_CONFLICT: refused. */
+/* Loads and checks the state; the actor was checked before (permit.h). STATUS_CONFLICT: refused. */
 static enum status prepare(struct context *context, const char *action, struct transfer_state *state)
 {
     enum status status = transfer_load(context, state);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (!context_may_act(context, state->transfer.origin_organisation, MOVERS)) {
-        status = context_forbid(context, action, state->transfer.origin, state->transfer.origin_organisation, MOVERS);
-        return status != STATUS_OK ? status : STATUS_CONFLICT;
-    }
-    return transfer_check(context, state, action);
+    return status != STATUS_OK ? status : transfer_check(context, state, action);
 }
 
 /* Checks again, at the door, what was checked when the goods were reserved. */

@@ -14,8 +14,6 @@
 #include "rules/stock.h"
 #include "rules/transfer.h"
 
-#define RECEIVERS (ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_COORDINATOR))
-
 /* A received line: what was sent, and the parts. */
 struct part {
     struct transfer_line *line;
@@ -196,9 +194,6 @@ enum status transfer_receive_apply(struct context *context)
         return status == STATUS_CONFLICT ? context_refused(context) : status;
     }
     const struct transfer *transfer = &state.transfer;
-    if (!context_may_act(context, transfer->destination_organisation, RECEIVERS)) {
-        return context_forbid(context, "receive", transfer->destination, transfer->destination_organisation, RECEIVERS);
-    }
     if (context_check_optional_version(context, transfer->version) != STATUS_OK) {
         return context_refused(context);
     }

@@ -11,19 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "db/db.h"
+#include "ledger/checkpoint.h"
 #include "rules/verify.h"
 #include "server/sample.h"
 #include "server/store.h"
+#include "server/tell.h"
 #include "server/verifier.h"
-
-static void complain(const char *what, enum status status)
-{
-    log_flush();
-    fprintf(stderr, "tallystick: %s: %s\n", what, status_name(status));
-}
 
 int command_init(const struct config *config)
 {
@@ -31,12 +26,12 @@ int command_init(const struct config *config)
     struct store *store = NULL;
     enum status status = store_open(config->data_dir, &options, &store);
     if (status != STATUS_OK) {
-        complain("the data directory could not be initialised", status);
+        tell_failure("the data directory could not be initialised", config->data_dir, status);
         return EXIT_FAILURE;
     }
     status = config->with_sample ? sample_deliver(store) : STATUS_OK;
     if (status != STATUS_OK) {
-        complain("the sample could not be added", status);
+        tell_failure("the sample could not be added", config->data_dir, status);
         store_close(store);
         return EXIT_FAILURE;
     }
@@ -89,21 +84,29 @@ static size_t tidy_note(char *bytes, size_t length)
     return used;
 }
 
-/* A whole file as text; NULL and a message where it cannot be read. */
+/* A whole file as the text of a checkpoint; NULL and a message where it is none: that says nothing about the ledger. */
 static const char *read_note(struct arena *arena, const char *path)
 {
     char bytes[ANCHOR_SLOT_BYTES * 4];
+    errno = 0;
     FILE *file = fopen(path, "rb");
     size_t length = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
-    bool is_whole = file != NULL && feof(file) && !ferror(file);
+    bool is_readable = file != NULL && !ferror(file);
+    bool is_whole = is_readable && feof(file);
+    int error = errno;
     if (file != NULL) {
         fclose(file);
     }
-    if (!is_whole) {
-        fprintf(stderr, "tallystick: %s cannot be read as a checkpoint\n", path);
-        return NULL;
+    length = tidy_note(bytes, length);
+    if (!is_readable) {
+        tell("--checkpoint: %s cannot be read: %s", path, strerror(error));
+    } else if (!is_whole || !checkpoint_has_form(bytes, length)) {
+        tell("--checkpoint: %s cannot be read as a checkpoint; it is member checkpoint of GET /ledger, saved by: "
+             "curl -s http://HOST:PORT/ledger | jq -r .checkpoint > FILE", path);
+    } else {
+        return arena_copy(arena, bytes, length);
     }
-    return arena_copy(arena, bytes, tidy_note(bytes, length));
+    return NULL;
 }
 
 /* A slip of the pen in the directory's name is no finding about a ledger. */
@@ -114,7 +117,8 @@ static enum status check_ledger_is_there(const struct config *config, struct are
         return STATUS_EXHAUSTED;
     }
     if (access(path, R_OK) != 0) {
-        fprintf(stderr, "tallystick: there is no ledger in %s: %s: %s\n", config->data_dir, path, strerror(errno));
+        tell("there is no ledger in %s: %s: %s. --data-dir is the directory that serve or init was given", config->data_dir, path,
+             strerror(errno));
         return STATUS_ABSENT;
     }
     return STATUS_OK;
@@ -140,7 +144,7 @@ int command_verify(const struct config *config)
         if (status == STATUS_OK) {
             print_report(&report);
         } else {
-            complain("the ledger could not be verified", status);
+            tell_failure("the ledger could not be verified", config->data_dir, status);
         }
     }
     arena_fini(&arena);

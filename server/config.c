@@ -1,6 +1,6 @@
 /*
  * The table of options and what is derived from it: the parser for arguments and
- * environment, and the text of --help. main.c hands the result to the sub-commands.
+ * environment. What --help prints of it: help.c. main.c hands the result to the sub-commands.
  */
 #include "server/config.h"
 
@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "ledger/checkpoint.h"
 #include "server/cors.h"
+#include "server/listen.h"
 
 enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
 
@@ -89,18 +90,19 @@ static const struct config_option options[] = {
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 _Static_assert((int)OPTION_COUNT <= (int)NAMES_MAX, "names are gathered in arrays of NAMES_MAX");
 
-/* The words of each sub-command, as help lists them. */
-static const struct {
-    const char *words[2];
-    enum config_run command;
-    const char *help;
-} commands[] = {
-    {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first"},
-    {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)"},
-    {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once"},
-    {{"token", "list"}, RUN_TOKEN_LIST, "show every token but its text: who, what, until when, last used"},
-    {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once"},
-    {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken"},
+static const struct config_command commands[] = {
+    {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first",
+     "tallystick serve --data-dir var --listen 127.0.0.1:8080"},
+    {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)",
+     "tallystick init --data-dir var"},
+    {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once",
+     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d"},
+    {{"token", "list"}, RUN_TOKEN_LIST, "show every token but its text: who, what, until when, last used",
+     "tallystick token list --data-dir var"},
+    {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once",
+     "tallystick token revoke --data-dir var --id tok-0123456789abcdef"},
+    {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken",
+     "tallystick verify --data-dir var --checkpoint checkpoint.txt"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -108,6 +110,11 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 const struct config_option *config_option_at(size_t index)
 {
     return index < OPTION_COUNT ? &options[index] : NULL;
+}
+
+const struct config_command *config_command_at(size_t index)
+{
+    return index < COMMANDS ? &commands[index] : NULL;
 }
 
 static int64_t cpu_count(void)
@@ -185,7 +192,7 @@ static enum status set_option(struct parse *parse, const struct config_option *o
     return STATUS_INVALID;
 }
 
-static const char *command_words(enum config_run command)
+const char *config_words(enum config_run command)
 {
     switch (command) {
     case RUN_HELP: return "--help";
@@ -212,9 +219,14 @@ static enum status unknown_option(struct parse *parse, const char *name)
     const char *near = text_nearest(name, names, count);
     return near != NULL
                ? COMPLAIN(parse, "unknown option --%.100s for %s; did you mean --%s?", name,
-                          command_words(parse->config.command), near)
+                          config_words(parse->config.command), near)
                : COMPLAIN(parse, "unknown option --%.100s for %s; see tallystick --help", name,
-                          command_words(parse->config.command));
+                          config_words(parse->config.command));
+}
+
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 /* One option at argv[*index]; *index moves behind its value. */
@@ -222,9 +234,15 @@ static enum status parse_option(struct parse *parse, int argc, char *const argv[
 {
     const char *word = argv[*index];
     *index += 1;
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+    if (asks_for_help(word)) {
+        parse->config.help_for = CONFIG_FOR(parse->config.command);
         parse->config.command = RUN_HELP;
         return STATUS_OK;
+    }
+    if (word[0] != '-') {
+        const char *command = config_words(parse->config.command);
+        return COMPLAIN(parse, "'%.100s' is not an option; a directory is named by --data-dir: tallystick %s --data-dir %.100s",
+                        word, command, word);
     }
     if (strncmp(word, "--", 2) != 0 || word[2] == 0) {
         return COMPLAIN(parse, "'%.100s' is not an option; options start with --", word);
@@ -275,6 +293,44 @@ static enum status complain_second(struct parse *parse, const char *first)
     return COMPLAIN(parse, "%s is followed by one of: %s", first, seconds);
 }
 
+/* CONFIG_FOR of the sub-commands that begin with first and, where it is given, second. */
+static unsigned commands_named(const char *first, const char *second)
+{
+    unsigned named = 0;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const char *const *words = commands[i].words;
+        if (strcmp(words[0], first) == 0 && (second == NULL || (words[1] != NULL && strcmp(words[1], second) == 0))) {
+            named |= CONFIG_FOR(commands[i].command);
+        }
+    }
+    return named;
+}
+
+static enum status unknown_command(struct parse *parse, const char *word)
+{
+    const char *names[COMMANDS];
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].words[0];
+    }
+    const char *near = text_nearest(word, names, COMMANDS);
+    return near != NULL ? COMPLAIN(parse, "unknown sub-command '%.100s'; did you mean %s?", word, near)
+                        : COMPLAIN(parse, "unknown sub-command '%.100s'; see tallystick --help", word);
+}
+
+/* help, help verify, help token, help token create. */
+static enum status parse_help(struct parse *parse, int argc, char *const argv[])
+{
+    parse->config.command = RUN_HELP;
+    if (argc < 3) {
+        return STATUS_OK;
+    }
+    if (commands_named(argv[2], NULL) == 0) {
+        return unknown_command(parse, argv[2]);
+    }
+    parse->config.help_for = commands_named(argv[2], argc > 3 ? argv[3] : NULL);
+    return parse->config.help_for != 0 ? STATUS_OK : complain_second(parse, argv[2]);
+}
+
 /* The sub-command's words; *index moves behind them. */
 static enum status parse_command(struct parse *parse, int argc, char *const argv[], int *index)
 {
@@ -283,35 +339,31 @@ static enum status parse_command(struct parse *parse, int argc, char *const argv
     }
     const char *word = argv[1];
     *index = 2;
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-        parse->config.command = RUN_HELP;
-        return STATUS_OK;
+    if (asks_for_help(word) || strcmp(word, "help") == 0) {
+        return parse_help(parse, argc, argv);
     }
     if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
         parse->config.command = RUN_VERSION;
         return STATUS_OK;
     }
-    const char *names[COMMANDS];
-    bool is_first = false;
     for (size_t i = 0; i < COMMANDS; i++) {
-        names[i] = commands[i].words[0];
-        if (strcmp(word, commands[i].words[0]) != 0) {
-            continue;
+        const char *const *words = commands[i].words;
+        if (strcmp(word, words[0]) == 0 && (words[1] == NULL || (argc > 2 && strcmp(argv[2], words[1]) == 0))) {
+            *index = words[1] != NULL ? 3 : 2;
+            parse->config.command = commands[i].command;
+            return STATUS_OK;
         }
-        is_first = true;
-        if (commands[i].words[1] != NULL && (argc < 3 || strcmp(argv[2], commands[i].words[1]) != 0)) {
-            continue;
-        }
-        *index = commands[i].words[1] != NULL ? 3 : 2;
-        parse->config.command = commands[i].command;
+    }
+    const unsigned named = commands_named(word, NULL);
+    if (named == 0) {
+        return unknown_command(parse, word);
+    }
+    if (argc > 2 && asks_for_help(argv[2])) {
+        parse->config.command = RUN_HELP;
+        parse->config.help_for = named;
         return STATUS_OK;
     }
-    if (is_first) {
-        return complain_second(parse, word);
-    }
-    const char *near = text_nearest(word, names, COMMANDS);
-    return near != NULL ? COMPLAIN(parse, "unknown sub-command '%.100s'; did you mean %s?", word, near)
-                        : COMPLAIN(parse, "unknown sub-command '%.100s'; see tallystick --help", word);
+    return complain_second(parse, word);
 }
 
 /* One variable NAME=value of ours. */
@@ -351,6 +403,16 @@ static enum status check_values(struct parse *parse)
                                "https://dashboard.example.org,http://localhost:3000 (small letters, no path), not '%.100s'",
                         origins);
     }
+    const char *listen = parse->config.listen;
+    if (parse->config.command == RUN_SERVE && !listener_address_is_sound(listen)) {
+        return COMPLAIN(parse, "--listen (TALLYSTICK_LISTEN) takes HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:0 (a port is 0 "
+                               "to 65535), not '%.100s'", listen);
+    }
+    const char *origin = parse->config.origin;
+    if (origin != NULL && !checkpoint_origin_is_valid(origin)) {
+        return COMPLAIN(parse, "--origin (TALLYSTICK_ORIGIN) takes 1 to 127 visible ASCII characters without space and +, as "
+                               "ledger.example.org/depot, not '%.100s'", origin);
+    }
     return STATUS_OK;
 }
 
@@ -362,7 +424,7 @@ static enum status fill_standards(struct parse *parse)
             continue;
         }
         if ((option->required_by & CONFIG_FOR(parse->config.command)) != 0) {
-            return COMPLAIN(parse, "%s needs --%s %s (or %s)", command_words(parse->config.command), option->name,
+            return COMPLAIN(parse, "%s needs --%s %s (or %s)", config_words(parse->config.command), option->name,
                             option->argument, option->variable);
         }
         if (option->standard != NULL) {
@@ -412,44 +474,4 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
         *config = parse.config;
     }
     return status;
-}
-
-char *config_help(void)
-{
-    struct buffer out;
-    buffer_init(&out);
-    buffer_text(&out, "Tallystick keeps account of medical supplies in a signed ledger and serves it over HTTP.\n\n"
-                      "usage:\n");
-    for (size_t i = 0; i < COMMANDS; i++) {
-        buffer_format(&out, "  tallystick %s", command_words(commands[i].command));
-        for (size_t k = 0; k < OPTION_COUNT; k++) {
-            if ((options[k].required_by & CONFIG_FOR(commands[i].command)) != 0) {
-                buffer_format(&out, " --%s %s", options[k].name, options[k].argument);
-            }
-        }
-        buffer_format(&out, " [options]\n      %s\n", commands[i].help);
-    }
-    buffer_text(&out, "  tallystick --version | --help\n\noptions, each with its environment variable:\n");
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct config_option *option = &options[i];
-        buffer_format(&out, "  --%s%s%s   %s\n      %s", option->name, option->argument != NULL ? " " : "",
-                      option->argument != NULL ? option->argument : "", option->variable, option->help);
-        if (option->kind == CONFIG_INTEGER) {
-            buffer_format(&out, " (%lld to %lld)", (long long)option->min, (long long)option->max);
-        }
-        if (option->standard != NULL) {
-            buffer_format(&out, "; default: %s", option->standard);
-        }
-        buffer_text(&out, "\n      for:");
-        for (size_t k = 0; k < COMMANDS; k++) {
-            if ((option->commands & CONFIG_FOR(commands[k].command)) != 0) {
-                buffer_format(&out, " %s", command_words(commands[k].command));
-            }
-        }
-        buffer_text(&out, "\n");
-    }
-    size_t length = 0;
-    char *text = buffer_take(&out, &length);
-    buffer_fini(&out);
-    return text;
 }

@@ -46,6 +46,14 @@ struct config_option {
     const char *help;
 };
 
+/* A sub-command, as help tells of it. */
+struct config_command {
+    const char *words[2]; /* the second NULL where there is one */
+    enum config_run command;
+    const char *help;
+    const char *example;
+};
+
 enum { CONFIG_OPTIONS_MAX = 40 };
 
 /* Where a value came from. */
@@ -55,6 +63,7 @@ enum config_source { CONFIG_BY_DEFAULT, CONFIG_BY_VARIABLE, CONFIG_BY_OPTION };
 struct config {
     enum config_source sources[CONFIG_OPTIONS_MAX]; /* of each row of the table */
     enum config_run command;
+    unsigned help_for; /* RUN_HELP: CONFIG_FOR of the sub-commands that were asked about; 0: all */
     const char *data_dir;
     const char *listen;
     const char *cors_origins; /* server/cors.h; NULL: none */
@@ -92,10 +101,11 @@ enum { CONFIG_MESSAGE_BYTES = 512 };
 enum status config_parse(int argc, char *const argv[], char *const environment[], struct config *config,
                          char message[CONFIG_MESSAGE_BYTES]) NODISCARD;
 
-/* The text of --help; the caller frees it. NULL without memory. */
-char *config_help(void);
-
-/* Walks the table: NULL behind the last. */
+/* Walk the tables: NULL behind the last. */
 const struct config_option *config_option_at(size_t index);
+const struct config_command *config_command_at(size_t index);
+
+/* "token create": how a sub-command is typed. */
+const char *config_words(enum config_run command);
 
 #endif

@@ -17,6 +17,7 @@
 #include "handlers/access.h"
 #include "handlers/problem.h"
 #include "handlers/tag.h"
+#include "json/write.h"
 #include "rules/block.h"
 #include "server/client.h"
 #include "server/config.h"
@@ -151,15 +152,15 @@ static bool find_cached(struct request *request, const char *method)
     return request->hit != NULL;
 }
 
-static void reply_allow(struct request *request, unsigned methods)
+/* "GET, HEAD, OPTIONS", in the arena. */
+static const char *allow_of(struct request *request, unsigned methods)
 {
-    struct exchange *exchange = &request->exchange;
     struct buffer allow;
     buffer_init(&allow);
     route_allow(methods, &allow);
     const char *text = allow.failed ? NULL : arena_text(&request->arena, allow.bytes);
     buffer_fini(&allow);
-    exchange_header(exchange, "Allow", text != NULL ? text : "OPTIONS");
+    return text != NULL ? text : "OPTIONS";
 }
 
 /* A browser asks before it sends for a page of another origin what is more than plain. */
@@ -180,7 +181,7 @@ static void reply_options(struct request *request, unsigned methods)
 {
     request->exchange.status = 204;
     request->is_refused = true;
-    reply_allow(request, methods);
+    exchange_header(&request->exchange, "Allow", allow_of(request, methods));
     allow_page(request);
 }
 
@@ -197,6 +198,31 @@ static void refuse_absent(struct request *request, const struct target *target)
     } else {
         REFUSE(request, "not_found", "There is nothing here; /openapi.json lists every path.");
     }
+}
+
+/* The methods in Allow's form as an array. */
+static void write_methods(struct json_writer *w, const void *context)
+{
+    const char *at = context;
+    json_key(w, "methods");
+    json_array_begin(w);
+    while (*at != 0) {
+        size_t length = strcspn(at, ",");
+        json_text_length(w, at, length);
+        at += length;
+        at += strspn(at, ", ");
+    }
+    json_array_end(w);
+}
+
+static void refuse_method(struct request *request, const char *method, unsigned methods)
+{
+    struct exchange *exchange = &request->exchange;
+    const char *allowed = allow_of(request, methods);
+    problem_members(exchange, "method_not_allowed", write_methods, allowed, "There is no %s here; this path takes %s.", method,
+                    allowed);
+    exchange_header(exchange, "Allow", allowed);
+    request->is_refused = true;
 }
 
 /* What stands where the path has an id is none, so nothing can be meant by it. */
@@ -226,7 +252,7 @@ static void refuse_malformed(struct request *request, const struct route_found *
 }
 
 /* Target and route table: 400, 404, 405, OPTIONS. */
-static void find_route(struct request *request, enum token token)
+static void find_route(struct request *request, const char *method, enum token token)
 {
     struct exchange *exchange = &request->exchange;
     const struct service *service = &request->server->service;
@@ -258,8 +284,7 @@ static void find_route(struct request *request, enum token token)
         return;
     }
     if (token == TOKEN_UNUSED || found.route == NULL) {
-        REFUSE(request, "method_not_allowed", "This path takes the methods that Allow lists.");
-        reply_allow(request, found.methods);
+        refuse_method(request, method, found.methods);
         return;
     }
     if (found.malformed != NULL) {
@@ -334,7 +359,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
                                           "in capitals.");
         return;
     }
-    find_route(request, token);
+    find_route(request, method, token);
     if (request->is_refused) {
         return;
     }

@@ -25,6 +25,7 @@
 #include "server/janitor.h"
 #include "server/loop.h"
 #include "server/server.h"
+#include "server/tell.h"
 
 enum { HOST_BYTES = 256, PORT_BYTES = 8, BACKLOG = 1024, PAUSE_MS = 50 };
 
@@ -92,6 +93,29 @@ static void write_url(const struct listener *listener, const char *host, char *u
     snprintf(url, url_bytes, "http://%s%s%s:%u", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
 }
 
+bool listener_address_is_sound(const char *address)
+{
+    char host[HOST_BYTES];
+    char port[PORT_BYTES];
+    return split_address(address, host, port);
+}
+
+/* What would work instead of an address that cannot be bound. */
+static const char *advice(int error)
+{
+    switch (error) {
+    case EADDRINUSE:
+        return "Another program, perhaps another Tallystick, listens there: stop it, or take another port by --listen HOST:PORT "
+               "(port 0: a free one)";
+    case EACCES:
+        return "Ports below 1024 are kept for privileged programs: take a greater one by --listen HOST:PORT";
+    case EADDRNOTAVAIL:
+        return "This machine has no such address: 127.0.0.1 serves this machine alone, 0.0.0.0 everybody who reaches it";
+    default:
+        return "Another address can be given by --listen HOST:PORT";
+    }
+}
+
 enum status listener_open(const char *address, char *url, size_t url_bytes, struct listener **listener)
 {
     char host[HOST_BYTES];
@@ -99,14 +123,15 @@ enum status listener_open(const char *address, char *url, size_t url_bytes, stru
     char quoted[HOST_BYTES + PORT_BYTES];
     log_quote(quoted, sizeof quoted, address);
     if (!split_address(address, host, port)) {
-        log_error("listen", "address=\"%s\" error=\"not HOST:PORT, with [brackets] around IPv6\"", quoted);
+        tell("%s is not HOST:PORT, with [brackets] around IPv6", quoted);
         return STATUS_INVALID;
     }
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
     int error = getaddrinfo(host, port, &hints, &found);
     if (error != 0) {
-        log_error("listen", "address=\"%s\" error=\"%s\"", quoted, gai_strerror(error));
+        tell("cannot listen on %s: %s. Give this machine's name or address by --listen HOST:PORT, as 127.0.0.1:8080", quoted,
+             gai_strerror(error));
         return STATUS_INVALID;
     }
     struct listener *opened = calloc(1, sizeof *opened);
@@ -122,7 +147,7 @@ enum status listener_open(const char *address, char *url, size_t url_bytes, stru
     freeaddrinfo(found);
     opened->stop_fd = opened->fd >= 0 ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
     if (opened->stop_fd < 0) {
-        log_error("listen", "address=\"%s\" error=\"%s\"", quoted, strerror(error));
+        tell("cannot listen on %s: %s. %s", quoted, strerror(error), advice(error));
         if (opened->fd >= 0) {
             close(opened->fd);
         }

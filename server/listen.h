@@ -1,6 +1,7 @@
 #ifndef SERVER_LISTEN_H
 #define SERVER_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -14,9 +15,12 @@
 struct listener;
 struct server;
 
+/* Whether a text is HOST:PORT, as listener_open takes it; the host may be one that nobody knows. */
+bool listener_address_is_sound(const char *address);
+
 /* Binds and listens at HOST:PORT (name, IPv4, [IPv6]; port 0: a free one), and writes
  * "http://HOST:PORT" with the real port to url. STATUS_INVALID for text that is no
- * address, STATUS_IO where it cannot be bound; both are logged. */
+ * address, STATUS_IO where it cannot be bound; both are told. */
 enum status listener_open(const char *address, char *url, size_t url_bytes, struct listener **listener) NODISCARD;
 
 /* Starts accepting; server's loops, addresses and janitor are in place. */

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "server/commands.h"
 #include "server/config.h"
+#include "server/help.h"
+#include "server/tell.h"
 #include "server/tokens.h"
 
 int main(int argc, char *argv[])
@@ -16,13 +18,13 @@ int main(int argc, char *argv[])
     struct config config;
     char message[CONFIG_MESSAGE_BYTES];
     if (config_parse(argc, argv, environ, &config, message) != STATUS_OK) {
-        fprintf(stderr, "tallystick: %s\n", message);
+        tell("%s", message);
         return 2;
     }
     log_set_level((enum log_level)config.log_level);
     switch (config.command) {
     case RUN_HELP: {
-        char *help = config_help();
+        char *help = help_text(config.help_for);
         if (help == NULL || fputs(help, stdout) == EOF) {
             free(help);
             return 1;

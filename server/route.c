@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { NAMES_MAX = 128 };
+enum { NAMES_MAX = 128, NEAR_MAX = 2 /* segments that may be misspelt */, BEGINNING_MIN = 4 };
 
 /* Where the template fits, *literals has a bit for each segment that is literal in it,
  * the first segment's the highest, so that a greater number is the better match. */
@@ -130,7 +130,46 @@ void route_allow(unsigned methods, struct buffer *out)
     buffer_text(out, "OPTIONS");
 }
 
-const char *route_nearest(const struct route *routes, size_t count, const struct target *target)
+/* A slip of the hand, or another form of the word: entry for entries, supply for supplies. */
+static bool is_like(const char *segment, const char *literal)
+{
+    size_t same = 0, length = strlen(segment);
+    while (segment[same] != 0 && segment[same] == literal[same]) {
+        same++;
+    }
+    return (same >= BEGINNING_MIN && 2 * same > length) || text_nearest(segment, &literal, 1) != NULL;
+}
+
+/* How far a target is from a template, segment by segment; more than NEAR_MAX where they do not fit. What stands in the
+ * place of a parameter is right whatever it is. */
+static size_t distance_to(const char *template, const struct target *target)
+{
+    const char *at = template + 1;
+    size_t sum = 0;
+    for (size_t index = 0; index < target->segment_count; index++) {
+        size_t length = strcspn(at, "/");
+        char literal[LIMIT_ID_BYTES + 1];
+        if (length == 0 || length > LIMIT_ID_BYTES) {
+            return NEAR_MAX + 1;
+        }
+        memcpy(literal, at, length);
+        literal[length] = 0;
+        bool is_same = strcmp(literal, target->segments[index]) == 0;
+        if (literal[0] != '{' && !is_same && !is_like(target->segments[index], literal)) {
+            return NEAR_MAX + 1;
+        }
+        sum += literal[0] == '{' || is_same ? 0 : 1;
+        at += length;
+        if (*at == 0) {
+            return index + 1 == target->segment_count ? sum : NEAR_MAX + 1;
+        }
+        at++;
+    }
+    return NEAR_MAX + 1;
+}
+
+/* The collection of that name, or of one much like it. */
+static const char *nearest_collection(const struct route *routes, size_t count, const struct target *target)
 {
     const char *names[NAMES_MAX];
     size_t used = 0;
@@ -138,9 +177,6 @@ const char *route_nearest(const struct route *routes, size_t count, const struct
         if (routes[i].path[1] != 0 && strchr(routes[i].path + 1, '/') == NULL) {
             names[used++] = routes[i].path;
         }
-    }
-    if (target->is_asterisk || target->segment_count == 0) {
-        return NULL;
     }
     char first[LIMIT_ID_BYTES + 2] = "/";
     size_t length = strlen(target->segments[0]);
@@ -154,4 +190,21 @@ const char *route_nearest(const struct route *routes, size_t count, const struct
         }
     }
     return text_nearest(first, names, used);
+}
+
+const char *route_nearest(const struct route *routes, size_t count, const struct target *target)
+{
+    const char *best = NULL;
+    size_t best_distance = NEAR_MAX + 1;
+    if (target->is_asterisk || target->segment_count == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t distance = distance_to(routes[i].path, target);
+        if (distance < best_distance) {
+            best = routes[i].path;
+            best_distance = distance;
+        }
+    }
+    return best != NULL ? best : nearest_collection(routes, count, target);
 }

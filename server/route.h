@@ -36,8 +36,8 @@ unsigned route_methods(const struct route *routes, size_t count);
 /* Appends the value of Allow: GET, HEAD, POST, OPTIONS. */
 void route_allow(unsigned methods, struct buffer *out);
 
-/* The path of the table that a misspelt one probably meant (its first segments are
- * compared), or NULL. Static storage. */
+/* The path of the table that a misspelt one probably meant, as the table has it (/transfers/{id}/dispatch): all segments
+ * are compared; where none is like it, the collection that it begins with; or NULL. Static storage. */
 const char *route_nearest(const struct route *routes, size_t count, const struct target *target);
 
 #endif

@@ -18,6 +18,7 @@
 #include "handlers/metrics.h"
 #include "handlers/organisations.h"
 #include "handlers/provinces.h"
+#include "handlers/root.h"
 #include "handlers/sites.h"
 #include "handlers/summaries.h"
 #include "handlers/supplies.h"
@@ -70,6 +71,7 @@
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB }
 
 static const struct route table[] = {
+    BARE("/", root_get),
     BARE("/healthz", health_alive),
     READ("/readyz", health_ready),
     { .method = METHOD_GET, .path = "/metrics", .handler = metrics_get, .class = CLASS_READ, .gives = GIVES_TEXT },

@@ -33,6 +33,7 @@
 #include "server/sequencer.h"
 #include "server/server.h"
 #include "server/store.h"
+#include "server/tell.h"
 #include "server/verifier.h"
 #include "server/watch.h"
 
@@ -260,7 +261,7 @@ int command_serve(const struct config *config)
         status = listener_start(listener, server);
     }
     if (status != STATUS_OK) {
-        log_error("start", "status=%s", status_name(status));
+        tell_failure("the service did not start", config->data_dir, status);
         listener_close(listener);
         close_parts(server);
         free(server);

@@ -27,6 +27,7 @@
 #include "ledger/key.h"
 #include "rules/block.h"
 #include "server/start_data.h"
+#include "server/tell.h"
 #include "server/tokens.h"
 
 enum { TIME_ZONE_MINUTES = 480 /* UTC+8, where the provinces' days end */ };
@@ -57,17 +58,43 @@ static enum status lock_directory(struct store *store)
         return STATUS_EXHAUSTED;
     }
     if (mkdir(store->data_dir, 0700) != 0 && errno != EEXIST) {
-        log_error("store", "%s: cannot be created: %s", store->data_dir, strerror(errno));
+        tell("the data directory %s cannot be made: %s. --data-dir names a directory whose parent exists and may be written to by "
+             "this user (uid %u)", store->data_dir, strerror(errno), (unsigned)geteuid());
         return STATUS_IO;
     }
     store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (store->lock < 0) {
-        log_error("store", "%s: %s", path, strerror(errno));
+        tell("the data directory %s cannot be used: %s: %s. --data-dir names a directory that this user (uid %u) may read and "
+             "write", store->data_dir, path, strerror(errno), (unsigned)geteuid());
         return STATUS_IO;
     }
     if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-        log_error("store", "%s: another process serves this directory", store->data_dir);
+        tell("another process serves the data directory %s: stop it first, or give another directory by --data-dir",
+             store->data_dir);
         return STATUS_BUSY;
+    }
+    return STATUS_OK;
+}
+
+/* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
+static enum status check_files(struct store *store)
+{
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.key", "anchor" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *path = store_path(&store->arena, store->data_dir, names[i]);
+        if (path == NULL) {
+            return STATUS_EXHAUSTED;
+        }
+        struct stat found = { .st_mode = S_IFREG };
+        if (stat(path, &found) != 0 && errno == ENOENT) {
+            continue;
+        }
+        errno = 0;
+        if (access(path, R_OK | W_OK) != 0 || !S_ISREG(found.st_mode)) {
+            tell("%s cannot be used: %s. The files of a data directory belong to the user that serves it (here uid %u); chown -R "
+                 "puts that right", path, errno != 0 ? strerror(errno) : "it is no file", (unsigned)geteuid());
+            return STATUS_IO;
+        }
     }
     return STATUS_OK;
 }
@@ -80,7 +107,7 @@ static enum status open_key(struct store *store, bool has_ledger)
     }
     enum status status = key_load(path, &store->key);
     if (status == STATUS_ABSENT && has_ledger) {
-        log_error("store", "%s is missing: without it nothing can be written; put the node's key back", path);
+        tell("%s is missing: without it nothing can be written; put the node's key back", path);
         return STATUS_CORRUPT;
     }
     if (status == STATUS_ABSENT) {
@@ -119,7 +146,7 @@ static enum status write_private_file(struct store *store, const char *path, con
         return STATUS_EXHAUSTED;
     }
     if (!write_whole(unfinished, text) || rename(unfinished, path) != 0 || !sync_directory(store->data_dir)) {
-        log_error("store", "%s could not be written: %s", path, strerror(errno));
+        tell("%s could not be written: %s", path, strerror(errno));
         unlink(unfinished);
         return STATUS_IO;
     }
@@ -150,7 +177,7 @@ static enum status choose_origin(struct store *store, const struct store_options
     if (options->origin != NULL) {
         *origin = options->origin;
         if (!checkpoint_origin_is_valid(*origin)) {
-            log_error("store", "--origin: an origin is 1 to 127 visible ASCII characters without space and +");
+            tell("--origin: an origin is 1 to 127 visible ASCII characters without space and +");
             return STATUS_INVALID;
         }
         return STATUS_OK;
@@ -233,7 +260,7 @@ static enum status check_key(struct store *store)
         }
     }
     if (status == STATUS_OK) {
-        log_error("store", "node.key (%s) is not the key of this ledger", key_id(store->key));
+        tell("node.key (%s) is not the key of this ledger", key_id(store->key));
     }
     return status == STATUS_OK ? STATUS_CORRUPT : status;
 }
@@ -260,7 +287,7 @@ static enum status check_anchor(struct store *store)
         }
         has_note = true;
         if (checkpoint.size > size || (checkpoint.size == size && strcmp(note, executor_checkpoint(store->executor)) != 0)) {
-            log_error("store", "the anchor file knows a ledger of %llu entries, the database has %llu or others: "
+            tell("the anchor file knows a ledger of %llu entries, the database has %llu or others: "
                       "it was cut or put back; run verify", (unsigned long long)checkpoint.size, (unsigned long long)size);
             return STATUS_CORRUPT;
         }
@@ -281,7 +308,7 @@ static enum status check_no_anchor(struct store *store)
     enum status status = anchor_read(store->data_dir, notes);
     for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
         if (notes->notes[i][0] != 0) {
-            log_error("store", "the anchor file in %s tells of a ledger, and tallystick.db holds none: put the database back, "
+            tell("the anchor file in %s tells of a ledger, and tallystick.db holds none: put the database back, "
                       "or begin anew in an empty directory", store->data_dir);
             return STATUS_CORRUPT;
         }
@@ -312,6 +339,9 @@ static enum status open_files(struct store *store, const struct store_options *o
     enum status status = key_library_open();
     if (status == STATUS_OK) {
         status = lock_directory(store);
+    }
+    if (status == STATUS_OK) {
+        status = check_files(store);
     }
     if (status == STATUS_OK) {
         status = db_open_writer(store->db_path, &store->db);

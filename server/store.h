@@ -27,7 +27,7 @@ struct store_options {
 };
 
 /* STATUS_BUSY where another process has the directory; STATUS_CORRUPT where its parts do
- * not fit each other (the log says which). */
+ * not fit each other. What is wrong is told (tell.h) where it is not a library's to log. */
 enum status store_open(const char *data_dir, const struct store_options *options, struct store **store) NODISCARD;
 void store_close(struct store *store); /* NULL does nothing */
 

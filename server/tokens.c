@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "db/db.h"
@@ -21,6 +20,7 @@
 #include "rules/actor.h"
 #include "server/routes.h"
 #include "server/store.h"
+#include "server/tell.h"
 
 enum { TOKEN_SECRET_BYTES = 32 };
 
@@ -59,12 +59,6 @@ enum status tokens_create(struct node *node, struct arena *arena, const struct t
     return status;
 }
 
-static void complain(const char *what, enum status status)
-{
-    log_flush();
-    fprintf(stderr, "tallystick: %s: %s\n", what, status_name(status));
-}
-
 /* The organisation must exist, so that a slip of the pen does not make a useless token. */
 static enum status check_organisation(const struct config *config, struct arena *arena)
 {
@@ -76,17 +70,16 @@ static enum status check_organisation(const struct config *config, struct arena 
     }
     enum status status = db_open_reader(path, &db);
     if (status != STATUS_OK) {
-        complain("no token was made", status);
+        tell_failure("no token was made", config->data_dir, status);
         return status;
     }
     status = db_organisation_find(db, arena, config->organisation, &organisation);
     db_close(db);
     if (status == STATUS_ABSENT) {
-        log_flush();
-        fprintf(stderr, "tallystick: there is no organisation %s: PUT /organisations/%s first\n", config->organisation,
+        tell("there is no organisation %s: PUT /organisations/%s first", config->organisation,
                 config->organisation);
     } else if (status != STATUS_OK) {
-        complain("no token was made", status);
+        tell_failure("no token was made", config->data_dir, status);
     }
     return status;
 }
@@ -97,7 +90,7 @@ static bool role_is_given(const char *name)
     enum role role = ROLE_PUBLIC;
     bool is_known = role_from_name(name, &role) == STATUS_OK && role != ROLE_PUBLIC && role != ROLE_SYSTEM;
     if (!is_known) {
-        fprintf(stderr, "tallystick: --role: admin, coordinator, operator or auditor, not %s\n", name);
+        tell("--role: admin, coordinator, operator or auditor, not %s", name);
     }
     return is_known;
 }
@@ -109,8 +102,8 @@ static bool scope_is_given(const char *scope)
     if (access_scope_is_sound(scope, routes, count)) {
         return true;
     }
-    fprintf(stderr, "tallystick: --scope: read alone, or the first words of the paths that may be written, with commas "
-                    "between them (supplies,transfers), not %s\n", scope);
+    tell("--scope: read alone, or the first words of the paths that may be written, with commas "
+                    "between them (supplies,transfers), not %s", scope);
     return false;
 }
 
@@ -150,9 +143,9 @@ static int64_t expiry_read(const char *text)
         at_ms = text_to_date(text, &days) == STATUS_OK ? days * DAY_MS : span_read(text, now_ms);
     }
     if (at_ms < 0) {
-        fprintf(stderr, "tallystick: --expires: 90d (m minutes, h hours, d days, w weeks), 2027-06-30 or 2027-06-30T12:00:00Z, not %s\n", text);
+        tell("--expires: 90d (m minutes, h hours, d days, w weeks), 2027-06-30 or 2027-06-30T12:00:00Z, not %s", text);
     } else if (at_ms <= now_ms) {
-        fprintf(stderr, "tallystick: --expires: %s is not in the future\n", text);
+        tell("--expires: %s is not in the future", text);
         at_ms = -1;
     }
     return at_ms;
@@ -164,17 +157,17 @@ static struct node *open_node(const struct config *config, struct arena *arena)
     struct node *node = NULL;
     const char *path = store_path(arena, config->data_dir, "node.db");
     if (path == NULL) {
-        complain("the tokens cannot be read", STATUS_EXHAUSTED);
+        tell_failure("the tokens cannot be read", config->data_dir, STATUS_EXHAUSTED);
         return NULL;
     }
     if (access(path, R_OK | W_OK) != 0) {
-        fprintf(stderr, "tallystick: there is no data directory to write to in %s: tallystick init --data-dir %s makes one\n",
+        tell("there is no data directory to write to in %s: tallystick init --data-dir %s makes one",
                 config->data_dir, config->data_dir);
         return NULL;
     }
     enum status status = node_open(path, true, &node);
     if (status != STATUS_OK) {
-        complain("the tokens cannot be read", status);
+        tell_failure("the tokens cannot be read", config->data_dir, status);
     }
     return node;
 }
@@ -196,7 +189,7 @@ static bool make_token(const struct config *config, struct arena *arena)
     enum status status = tokens_create(node, arena, &grant, &text);
     node_close(node);
     if (status != STATUS_OK) {
-        complain("no token was made", status);
+        tell_failure("no token was made", config->data_dir, status);
         return false;
     }
     printf("%s\n", text);
@@ -229,7 +222,7 @@ static bool show_tokens(const struct config *config, struct arena *arena)
     enum status status = node_token_list(node, arena, &tokens, &count);
     node_close(node);
     if (status != STATUS_OK) {
-        complain("the tokens cannot be read", status);
+        tell_failure("the tokens cannot be read", config->data_dir, status);
         return false;
     }
     const int64_t now_ms = clock_wall_ms();
@@ -257,10 +250,10 @@ static bool end_token(const struct config *config, struct arena *arena)
     enum status status = node_token_revoke(node, config->token_id, clock_wall_ms());
     node_close(node);
     if (status == STATUS_ABSENT) {
-        fprintf(stderr, "tallystick: no valid token has the id %s; tallystick token list --data-dir %s shows them\n",
+        tell("no valid token has the id %s; tallystick token list --data-dir %s shows them",
                 config->token_id, config->data_dir);
     } else if (status != STATUS_OK) {
-        complain("the token was not revoked", status);
+        tell_failure("the token was not revoked", config->data_dir, status);
     } else {
         printf("%s is revoked from now on\n", config->token_id);
     }

@@ -1,11 +1,14 @@
 """What is missing at a start is made only where no ledger was before."""
 
+import os
 import pathlib
+import socket
+import subprocess
 import tempfile
 
 import pytest
 
-from conftest import Server, run
+from conftest import Server, binary, environment, run
 from world import accepted
 
 
@@ -58,3 +61,91 @@ def test_verify_of_nothing(data_dir):
         told = run("verify", "--data-dir", str(path))
         assert told.returncode == 1 and told.stdout == "" and "no ledger" in told.stderr and str(path) in told.stderr
         assert not (data_dir / "nowhere").exists()
+
+
+# A start that fails says what was wrong, where, and what would work
+
+def told(*words, code=1):
+    """The last sentence of a sub-command that fails."""
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (code, ""), done
+    sentence = done.stderr.splitlines()[-1]
+    assert sentence.startswith("tallystick: "), done.stderr
+    return sentence
+
+
+def test_the_port_is_taken(data_dir):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        sentence = told("serve", "--data-dir", str(data_dir), "--listen", address)
+        assert f"cannot listen on {address}: Address already in use" in sentence and "--listen HOST:PORT" in sentence
+
+
+def test_the_address_is_not_ours(data_dir):
+    assert "0.0.0.0 everybody" in told("serve", "--data-dir", str(data_dir), "--listen", "192.0.2.1:0")
+    assert "as 127.0.0.1:8080" in told("serve", "--data-dir", str(data_dir), "--listen", "nowhere.invalid:0")
+
+
+@pytest.mark.parametrize("words, part", [
+    (("--listen", "8080"), "--listen (TALLYSTICK_LISTEN) takes HOST:PORT"), (("--listen", "::1:80"), "HOST:PORT"),
+    (("--loops", "none"), "1 to 64"), (("--job-threads", "0"), "1 to 64"), (("--origin", "a b"), "without space")])
+def test_a_wrong_option_is_found_before_anything_is_opened(tmp_path, words, part):
+    assert part in told("serve", "--data-dir", str(tmp_path / "data"), *words, code=2)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["serve", "init"])
+def test_the_directory_cannot_be_used(tmp_path, data_dir, command):
+    listen = ["--listen", "127.0.0.1:0"] if command == "serve" else []
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "no" / "where", tmp_path / "file", tmp_path / "file" / "below"):
+        sentence = told(command, "--data-dir", str(path), *listen)
+        assert f"the data directory {path} cannot be" in sentence and "--data-dir" in sentence
+    (data_dir / "node.key").unlink()
+    (data_dir / "node.key").mkdir()
+    assert f"{data_dir}/node.key cannot be used: it is no file" in told(command, "--data-dir", str(data_dir), *listen)
+
+
+@pytest.mark.parametrize("words", [("serve", "--listen", "127.0.0.1:0"), ("init",), ("verify",),
+                                   ("token", "create", "--organisation", "A", "--role", "admin")])
+def test_the_database_is_none(data_dir, words):
+    remove_database(data_dir)
+    (data_dir / "tallystick.db").write_bytes(b"nothing that SQLite knows\n" * 1000)
+    at = 2 if words[0] == "token" else 1
+    sentence = told(*words[:at], "--data-dir", str(data_dir), *words[at:])
+    assert f"data directory {data_dir}: a file in it is damaged" in sentence and "docs/backup.md" in sentence
+
+
+def test_another_process_serves_it(data_dir):
+    server = Server(data_dir)
+    try:
+        for words in (("serve", "--listen", "127.0.0.1:0"), ("init",)):
+            assert "stop it first" in told(words[0], "--data-dir", str(data_dir), *words[1:])
+    finally:
+        assert server.stop() == 0
+
+
+def test_files_of_another_user(data_dir):
+    """As after a copy by root."""
+    if os.geteuid() == 0:
+        os.chmod(data_dir.parent, 0o755)
+        try:
+            subprocess.run([binary(), "--version"], user=65534, check=True, capture_output=True)
+        except (OSError, subprocess.SubprocessError):
+            pytest.skip("the program lies where no other user may read it")
+    for made in data_dir.iterdir():
+        os.chmod(made, 0o000 if made.name == "node.db" else 0o666)
+    os.chmod(data_dir, 0o777)
+    user = {"user": 65534} if os.geteuid() == 0 else {}
+    done = subprocess.run([binary(), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0"], env=environment(),
+                          capture_output=True, text=True, timeout=60, check=False, **user)
+    assert done.returncode == 1 and f"{data_dir}/node.db cannot be used: Permission denied" in done.stderr.splitlines()[-1]
+
+
+def test_help_of_each_sub_command():
+    for words in (["serve"], ["init"], ["verify"], ["token"], ["token", "create"], ["token", "list"], ["token", "revoke"]):
+        done = run(*words, "--help")
+        assert done.returncode == 0 and done.stderr == ""
+        assert f"tallystick {' '.join(words)}" in done.stdout.split("for example:\n", 1)[1]
+        assert len(done.stdout) < len(run("--help").stdout)
+    assert "verify --data-dir var" in told("verify", "var", code=2)

@@ -2,6 +2,7 @@
 `tallystick verify`, which names the first broken entry where there is one, and the reason."""
 
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -384,11 +385,16 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
     stays_whole(*with_note(notes[-1] + "— witness.example/w " + "AAAAAAAA" * 9 + "AAAA\n"))  # a cosignature is skipped
     foreign = other.one("SELECT note FROM checkpoint ORDER BY height DESC LIMIT 1")
     altered = notes[-1].replace("\n", "\n1", 1)
-    for wrong in (foreign, altered, "", "garbage\n", notes[-1][:-2], notes[-1] + "x"):
+    for wrong in (foreign, altered, notes[-1][:-2], notes[-1] + "x"):
         assert broken(*with_note(wrong))[1] == "checkpoint_foreign"
+    # What is no checkpoint at all is no finding about a ledger.
+    for none in ("", "garbage\n", json.dumps({"size": 3, "checkpoint": notes[-1]}), notes[-1].split("\n", 1)[1], "x" * 100000):
+        told = copy.verify("--checkpoint", with_note(none)[2])
+        assert (told.returncode, told.stdout) == (1, "") and "checkpoint_foreign" not in told.stderr
+        assert "cannot be read as a checkpoint; it is member checkpoint of GET /ledger" in told.stderr, told.stderr
     for path_of_none in ("/nonexistent/note", scratch):
         told = copy.verify("--checkpoint", path_of_none)
-        assert told.returncode == 1 and "cannot be read" in told.stderr
+        assert told.returncode == 1 and "cannot be read: " in told.stderr
 
     # A fork: the same key, the same beginning, another history behind it.
     fork = ledger.copy()

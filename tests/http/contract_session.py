@@ -54,6 +54,8 @@ class Player:
 
 
 def play_service(p):
+    p.get_twice("index", "/")
+    p.get("index with a query", "/?x=1")
     p.get("health", "/healthz")
     p.get("ready", "/readyz")
     p.get("metrics", "/metrics")
@@ -68,7 +70,7 @@ def play_service(p):
     p.get("error with a query", "/errors/busy?x=1")
     p.get("error absent", "/errors/of-another-world")
     p.get("error misspelt", "/errors/insufficent_stock")
-    for path in ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/errors", "/errors/busy"]:
+    for path in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/errors", "/errors/busy"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
         p.get(f"{path} as a picture", path, Accept="image/png")
 

@@ -104,6 +104,8 @@ class Model:
 
     def intake(self, actor, key, body, condition, new_id):
         actor.need(("operator", "admin"))
+        if body["site"] in self.sites:  # whose it is comes before all that is wrong with it
+            actor.act_for(self.sites[body["site"]][0], ("admin",))
         faults = [] if 1 <= body["quantity"] <= MOST else ["out_of_range"]
         if body["site"] not in self.sites:
             faults.append("unknown_site")
@@ -122,7 +124,6 @@ class Model:
                 faults.append("expiry_conflict")
         refuse_faults(faults)
         organisation = self.sites[body["site"]][0]
-        actor.act_for(organisation, ("admin",))
         like = {attribute: body.get(attribute) for attribute in ATTRIBUTES}
         like["owner"] = like["owner"] or organisation
         like["condition"] = like["condition"] or "good"
@@ -167,6 +168,9 @@ class Model:
     def create(self, actor, key, body, condition, new_id):
         actor.need(("operator", "coordinator", "admin"))
         destination, lines = body["destination"], body["lines"]
+        known = [self.supplies[line["supply"]]["site"] for line in lines if line["supply"] in self.supplies]
+        if known:
+            actor.act_for(self.sites[known[0]][0], ("coordinator", "admin"))
         faults = ["out_of_range" for line in lines if not 1 <= line["quantity"] <= MOST]
         if not lines:
             faults.append("no_lines")
@@ -187,7 +191,6 @@ class Model:
                 if supply["site"] == destination:
                     faults.append("same_site")
         refuse_faults(faults)
-        actor.act_for(self.sites[origin][0], ("coordinator", "admin"))
         name = body.get("id", new_id)
         if name in self.transfers:
             raise Refused(409, "already_exists")
@@ -222,6 +225,12 @@ class Model:
         self.check_state(transfer, action)
         return transfer
 
+    def check_reason(self, actor, name, body):
+        if name in self.transfers:
+            actor.act_for(self.sites[self.transfers[name]["origin"]][0], ("coordinator", "admin"))
+        if "reason" not in body:
+            raise Refused(422, "reason_required")
+
     def move(self, transfer, state):
         transfer["state"] = state
         transfer["version"] += 1
@@ -237,8 +246,7 @@ class Model:
 
     def cancel(self, actor, key, name, body, condition):
         actor.need(("operator", "coordinator", "admin"))
-        if "reason" not in body:
-            raise Refused(422, "reason_required")
+        self.check_reason(actor, name, body)
         transfer = self.prepare(actor, name, "cancel", condition)
         for line in transfer["lines"]:
             self.change(line["supply"], 0, -line["quantity"])
@@ -247,8 +255,7 @@ class Model:
 
     def give_back(self, actor, key, name, body, condition):
         actor.need(("operator", "coordinator", "admin"))
-        if "reason" not in body:
-            raise Refused(422, "reason_required")
+        self.check_reason(actor, name, body)
         transfer = self.prepare(actor, name, "return", condition)
         arrived = any(line[part] for line in transfer["lines"] for part in ("received_good", "received_damaged", "lost"))
         for line in transfer["lines"]:

@@ -107,10 +107,18 @@ def test_tags_and_head(played, operation):
     assert head.headers["Content-Length"] == str(len(first.content)) and head.headers["ETag"] == tag
 
 
+def members(schema):
+    """The names of an answer's members."""
+    while "$ref" in schema:
+        schema = test_contract.CONTRACT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    return set(schema.get("properties", {})).union(*(members(part) for part in schema.get("allOf", [])))
+
+
 def test_every_list_can_be_had(played):
     """Whatever answers with items has them as CSV, too."""
     for operation in test_contract.OPERATIONS:
-        if operation.method == "GET" and "{" not in operation.path and "items" in str(operation.item["responses"]["200"].get("content", {})):
+        answer = operation.item["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        if operation.method == "GET" and "{" not in operation.path and "items" in members(answer.get("schema", {})):
             assert operation in LISTS, operation.id
     assert len(LISTS) == 13
 
@@ -128,7 +136,7 @@ def test_pages_follow_the_link(played):
 
 
 def test_an_empty_list_has_its_header(played):
-    header, rows = rows_of(get(played, "/transfers?organisation=NOBODY-AT-ALL"))
+    header, rows = rows_of(get(played, "/transfers?since=2999-01-01T00:00:00Z"))
     assert rows == [] and header[0] == "id"
 
 

@@ -387,3 +387,10 @@ def test_numbers_too_large_are_named_with_the_rest(service, text, code, places):
     reply = service.request("POST", PATH, data=text, headers={"Content-Type": "application/json"})
     body = assert_problem(reply, 422, code)
     assert faults(body) == places and len(body["errors"]) == len(places)
+
+
+@pytest.mark.parametrize("indicator", ["population_year_end_per_10", "nothing_like_it"])
+def test_people_per_people_are_offered_to_nobody(server, indicator):
+    """The ratio of the population to itself can be asked for, and is of no use to anybody."""
+    told = server.get(f"/density?indicator={indicator}&years=2018").text
+    assert "unknown_indicator" in told and "population_year_end_per_10k" not in told

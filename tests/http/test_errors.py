@@ -176,3 +176,44 @@ def test_nearest_in_a_body(server):
 def test_nearest_path(server):
     assert problem(server.get("/suplpies"), 404, "not_found")["nearest"] == "/supplies"
     assert "nearest" not in problem(server.get("/of-another-world"), 404, "not_found")
+    for path in ("/transfers/T-1/dispach", "/transfer/T-1/dispatch"):
+        assert problem(server.post(path, {}), 404, "not_found")["nearest"] == "/transfers/{id}/dispatch"
+
+
+def test_a_method_that_a_path_does_not_have(server):
+    reply = server.request("DELETE", "/provinces")
+    refusal = problem(reply, 405, "method_not_allowed", methods=["GET", "HEAD", "OPTIONS"])
+    assert reply.headers["Allow"] == ", ".join(refusal["methods"]) and "this path takes GET, HEAD, OPTIONS." in refusal["detail"]
+
+
+@pytest.mark.parametrize("sent, meant", [("qty", "quantity"), ("batch", "lot"), ("warehouse", "site"), ("expir", "expiry"), ("quantity_in_all", "quantity"),
+                                         ("of_another_world", None)])
+def test_names_that_others_use(server, sent, meant):
+    refusal = problem(server.post("/supplies", {sent: 1}), 422, "invalid_request")
+    [fault] = [fault for fault in refusal["errors"] if fault["code"] == "unknown_member"]
+    assert fault.get("nearest") == meant
+
+
+CSV = "indicator,year,province,value\nbeds,2018,CN-HB,1\nbeds,2018,CN-GD,2\n"
+
+
+@pytest.mark.parametrize("body, says", [
+    (CSV.replace(",", ";"), 'the header is "indicator;year;province;value", with semicolons between its columns; commas are wanted'),
+    (CSV.replace(",", "\t"), "with tabs between its columns; commas are wanted"),
+    (CSV.replace("\n", ""), "its line feeds are gone; curl leaves them in with --data-binary @FILE")])
+def test_what_was_done_to_a_whole_file(server, body, says):
+    reply = server.put("/figures", data=body.encode(), headers={"Content-Type": "text/csv"})
+    assert says in problem(reply, 400, "bad_csv")["detail"]
+
+
+def test_a_header_is_told_as_it_was_read(server):
+    reply = server.put("/figures", data=CSV.replace("year", "Jahr").encode(), headers={"Content-Type": "text/csv"})
+    [unknown, missing] = problem(reply, 422, "import_errors")["errors"]
+    assert unknown["detail"] == 'column 2 is "Jahr", not one of indicator, year, province, value' and missing["column"] == "year"
+
+
+def test_the_index(server):
+    reply = server.get("/")
+    assert reply.status_code == 200 and reply.json()["name"] == "Tallystick" and reply.headers["ETag"]
+    for path in reply.json()["links"].values():
+        assert server.get(path).status_code in (200, 202), path

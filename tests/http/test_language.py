@@ -18,7 +18,7 @@ BROWSER = "zh-CN,zh;q=0.9,en;q=0.8"
 # Members whose words are the program's own, in every language.
 SAME = ["type", "status", "instance", "code"]
 # Sources that tell callers nothing.
-SILENT = {"rules/verify.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c"}
+SILENT = {"handlers/root.c", "rules/verify.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c"}
 TOLD = [*ROOT.glob("handlers/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde_report.c",
         *(ROOT / f"server/{name}.c" for name in ("dispatch", "framing", "represent", "target"))]
 # Literals that are no sentence told in a problem: logs, headers, answers, keys of caches, jansson's own words that are looked for.
@@ -36,7 +36,6 @@ SPELT_OUT = {
     ", a coordinator": ["the token is %s of %s; this (%s at %s) needs an operator of %s, a coordinator or an admin"],
     "; what can be done now: ": ["%s; what can be done now: %s"],
     "; nothing more can be done with it": ["%s; nothing more can be done with it"],
-    "; did you mean ": ["; did you mean %s"],
     "One thing": ["%s is wrong with the body; errors names all of it."],
     "More than one thing": ["%s is wrong with the body; errors names all of it."],
     "%s is not known here; %s %s": ["%s is not known here; %s are", "%s is not known here; %s is", "%s is not known here; nothing is"],
@@ -57,7 +56,8 @@ def lines():
 def sentences(path):
     """The text literals of a source that have words in them, as keys of chinese.tsv would be written."""
     text = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.S)
-    text = re.sub(r"#include.*|'(?:\\.|[^'\\\n])'", "", text).replace("ANALYSIS_DERIVED", '"_per_10k"')
+    text = re.sub(r"#include.*|'(?:\\.|[^'\\\n])'", "", text).replace("ANALYSIS_DERIVED", '"_per_10k"').replace(
+        'each but " ANALYSIS_POPULATION "', 'each but " "population_year_end" "')
     piece = r'"(?:[^"\\\n]|\\.)*"'
     for run in re.findall(rf"{piece}(?:\s*(?:PRI[du]64\s*)?{piece}|\s*PRI[du]64)*", text):
         run = re.sub(r"\s*PRI([du])64\s*", r'"\1"', run)

@@ -48,8 +48,8 @@ def documents(lines):
     return [json.loads(line) for line in lines if line[:1] in "[{"]
 
 
-def test_blocks_are_four():
-    assert len(blocks()) == 4
+def test_blocks_are_five():
+    assert len(blocks()) == 5
 
 
 def test_reference_data_are_entries_of_their_own(printed):
@@ -85,9 +85,28 @@ def test_both_sides_see_the_same(printed):
     assert public == {"rationale": None, "withheld": ["rationale"]}
 
 
+def test_figures_by_csv(printed):
+    indicator, tried, taken = documents(printed[0])[17:20]
+    assert indicator == ["vehicles_example", 12] and tried == {"dry_run": True, "figures": 2}
+    assert taken == {"figures": 2, "changed": 2, "seq": 13}
+    shown = printed[0].index("indicator,year,province,value")
+    assert printed[0][shown + 1:shown + 3] == ["vehicles_example,2023,CN-GD,120", "vehicles_example,2023,CN-HB,80"]
+
+
+def test_tokens_of_the_tour_end():
+    assert all("--expires 1d" in line for block in blocks() for line in block.splitlines() if "token create" in line)
+
+
+def test_no_live_copy_is_taught():
+    """The databases are in WAL mode: a plain copy of a directory in use is none."""
+    for page in (ROOT / "README.md", ROOT / "docs" / "backup.md"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"cp (?:-\w+ )?\$DATA(?: |/\*|/tallystick|/node\.db)|(?:rsync|tar) .*\$DATA", text), page
+
+
 def test_ledger_and_its_entry(printed):
-    ledger, entry = documents(printed[0])[17:19]
-    assert ledger["size"] == 11
+    ledger, entry = documents(printed[0])[20:22]
+    assert ledger["size"] == 13
     assert (entry["seq"], entry["kind"], entry["organisation"]) == (8, "transfer.create", "DEPOT-GD")
     assert json.loads(entry["body"])["lines"] == [{"supply": "MASKS-1", "quantity": 4000}]
     assert "Hubei asked" not in entry["body"]
@@ -96,7 +115,7 @@ def test_ledger_and_its_entry(printed):
 
 def test_verify_passes_and_names_the_tampered_entry(printed):
     for lines in printed:
-        assert lines.count("ok: 11 entries verified") == 2  # the second time against the checkpoint that was kept
+        assert lines.count("ok: 13 entries verified") == 2  # the second time against the checkpoint that was kept
         [broken] = [line for line in lines if line.startswith("BROKEN")]
         assert broken.startswith("BROKEN at entry 8 (")
         assert lines[lines.index(broken) + 1] == "7 entries before it are sound"
@@ -106,12 +125,12 @@ def test_verify_passes_and_names_the_tampered_entry(printed):
 def test_output_shown_is_output(printed):
     """The README shows two lines of what verify prints."""
     tour = (ROOT / "README.md").read_text(encoding="utf-8")
-    [shown] = [block for block in re.findall(r"^```\n(.*?)^```$", tour, re.S | re.M) if "BROKEN" in block]
+    [shown] = [block for kind, block in re.findall(r"^```(\w*)\n(.*?)^```$", tour, re.S | re.M) if not kind and "BROKEN" in block]
     assert set(shown.splitlines()) <= set(printed[0])
 
 
 def test_measures(printed):
-    belts, strong, *series = documents(printed[0])[19:]
+    belts, strong, *series = documents(printed[0])[22:]
     assert {name: means["count"] for name, means in belts.items()} == {"central": 11, "eastern": 10, "western": 10}
     assert all(0 < means["crste"] <= means["vrste"] <= 1 for means in belts.values())
     assert "CN-GD" in strong

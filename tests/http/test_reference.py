@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from conftest import run
-from world import version_of
+from world import World, version_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOUNS = ["provinces", "organisations", "sites", "items", "indicators"]
@@ -443,3 +443,56 @@ def test_replaying_a_put(server, organisation):
     problem(put(server, f"/organisations/{one}", {"name": "z", "kind": "y"}, **{"Idempotency-Key": key}), 422,
             "idempotency_key_reused")
     problem(put(server, f"/organisations/{one}", body, **{"Idempotency-Key": "a b"}), 400, "idempotency_key_malformed")
+
+
+# References that name nothing
+
+FILTERS = [("/sites", "organisation", "organisation"), ("/supplies", "site", "site"), ("/supplies", "item", "item"),
+           ("/supplies", "owner", "organisation"), ("/supplies/summary", "site", "site"), ("/supplies/summary", "item", "item"),
+           ("/transfers", "origin", "site"), ("/transfers", "destination", "site"), ("/transfers", "site", "site"),
+           ("/transfers", "organisation", "organisation"), ("/transfers", "item", "item")]
+
+
+@pytest.mark.parametrize("path, parameter, noun", FILTERS)
+def test_filters_by_what_is_not_known_are_refused(server, path, parameter, noun):
+    """An empty list would hide a slip of the pen; provinces are refused alike."""
+    [fault] = problem(get(server, f"{path}?{parameter}=NOPE"), 400, "invalid_query")["errors"]
+    assert (fault["parameter"], fault["code"]) == (parameter, f"unknown_{noun}") and "nearest" not in fault
+    assert fault["detail"] == f'{parameter} is "NOPE", which is not known; GET /{noun}s lists the ids'
+
+
+def test_the_nearest_of_what_is_known_is_offered(server):
+    world = World(server)
+    names = {"site": world.a1, "item": world.masks, "owner": world.a}
+    for parameter, name in names.items():
+        for slip in (name[:-1] + ("x" if name[-1] != "x" else "y"), name.lower() if name.upper() == name else name + "Q"):
+            [fault] = problem(get(server, f"/supplies?{parameter}={slip}"), 400, "invalid_query")["errors"]
+            assert fault["nearest"] == name and fault["detail"].endswith(f"; did you mean {name}?")
+    body = world.intake_body(site=world.a1 + "Q", item=world.masks + "Q", owner=world.a + "Q")
+    faults = problem(server.post("/supplies", body), 422, "invalid_request")["errors"]
+    assert {fault["pointer"]: fault["nearest"] for fault in faults} == {"/site": world.a1, "/item": world.masks, "/owner": world.a}
+    supply = world.intake(5)["id"]
+    refused = server.post("/transfers", {"destination": world.b1 + "Q", "lines": [{"supply": supply, "quantity": 1}]})
+    assert problem(refused, 422, "unknown_site")["errors"][0]["nearest"] == world.b1
+
+
+@pytest.mark.parametrize("name, nearest", [("CN-XX", None), ("cn-hb", "CN-HB"), ("HB", "CN-HB"), ("Hubei", "CN-HB"), ("CN-HBB", None), ("ZZ", None),
+                                           ("CN-YU", "CN-YN")])
+def test_provinces_are_told_alike_everywhere(server, name, nearest):
+    rows = [{"indicator": "beds", "year": 2018, "province": name, "value": 1}]
+    csv = f"indicator,year,province,value\nbeds,2018,{name},1\n"
+    documents = [problem(get(server, f"/sites?province={name}"), 400, "invalid_query"),
+                 problem(put(server, "/organisations/X-1", {"name": "x", "kind": "y", "province": name}), 422, "unknown_province"),
+                 problem(server.put("/figures", {"figures": rows}), 422, "import_errors"),
+                 problem(server.put("/figures", data=csv.encode(), headers={"Content-Type": "text/csv"}), 422, "import_errors")]
+    wanted = f'province is "{name}"; GET /provinces lists the codes, ISO 3166-2 such as CN-HB or GB/T 2260 such as 420000'
+    for document in documents:
+        [fault] = document["errors"]
+        assert fault["detail"] == wanted + (f"; did you mean {nearest}?" if nearest else "")
+        assert fault.get("nearest") == nearest and fault["code"] == "unknown_province"
+
+
+def test_a_province_by_a_name_that_is_no_id(server):
+    refused = problem(put(server, "/organisations/X-1", {"name": "x", "kind": "y", "province": "湖北"}), 422, "bad_format")
+    assert "GET /provinces lists them" in refused["detail"] and "CN-HB" in refused["detail"]
+    assert problem(server.get("/sites?province=%E6%B9%96%E5%8C%97"), 400, "invalid_query")["errors"][0]["nearest"] == "CN-HB"

@@ -338,10 +338,11 @@ def test_filters(server, stock):
 
 
 @pytest.mark.parametrize("query, code", [
-    ("itm=X", "unknown_parameter"), ("item=X&item=Y", "repeated_parameter"), ("condition=fine", "not_a_choice"),
+    ("itm=X", "unknown_parameter"), ("lot=X&lot=Y", "repeated_parameter"), ("condition=fine", "not_a_choice"),
     ("expires_before=soon", "bad_format"), ("min_available=-1", "out_of_range"), ("min_available=x", "wrong_type"),
     ("include_zero=maybe", "not_a_choice"), ("province=CN-XX", "unknown_province"), ("site=a%20b", "bad_format"),
-    ("limit=0", "out_of_range"), ("item=%00", None), ("lot=%ff", None)])
+    ("limit=0", "out_of_range"), ("item=%00", None), ("lot=%ff", None), ("item=NOPE", "unknown_item"),
+    ("site=NOPE", "unknown_site"), ("owner=NOPE", "unknown_organisation")])
 def test_wrong_queries(server, query, code):
     reply = server.get("/supplies?" + query)
     assert reply.status_code == 400, reply.text

@@ -232,3 +232,11 @@ def test_a_chosen_id_is_taken_once(server, world):
     assert accepted(make(server, world, supply, id=name), 201)["id"] == name
     with unchanged(server):
         problem(make(server, world, supply, id=name), 409, "already_exists", existing_id=name)
+
+
+def test_lines_are_wanted_from_one_on(server):
+    """An empty array is refused by a name of its own (no_lines), so none is offered."""
+    world = World(server)
+    for path, body in (("/transfers", {"destination": world.b1}), (f"/transfers/{world.dispatched()['id']}/receive", {})):
+        [fault] = problem(server.post(path, body), 422, "missing_member")["errors"]
+        assert fault["pointer"] == "/lines" and "an array of 1 to 200 objects is wanted" in fault["detail"]

@@ -452,3 +452,29 @@ def test_answers_to_the_caller_show_what_the_caller_may_see(server, world):
                              token=world.token("operator", world.b)))
     assert got["note"] == "for both sides" and got["events"][-1]["lines"][0]["reason"] == "gone"
     assert got == server.get("/transfers/" + transfer, token=world.token("operator", world.b)).json()
+
+
+WRONG = [{}, {"lines": []}, {"reason": 5}, {"lines": [{"line": 0, "good": -1}], "note": 7, "nonsense": 1}, {"quantity": 0}]
+
+
+@pytest.mark.parametrize("body", WRONG)
+def test_a_stranger_learns_that_it_is_not_his_and_nothing_else(server, world, body):
+    """403 comes before what is wrong with the body, for all that is done at somebody's site."""
+    stranger = world.token("operator", world.c)
+    supply = world.intake(5)["id"]
+    asked = [(f"/transfers/{in_state(world, state)}/{action}", body) for action, state in (
+        ("dispatch", "reserved"), ("cancel", "reserved"), ("receive", "in_transit"), ("return", "in_transit"), ("return", "received"))]
+    asked += [(f"/supplies/{supply}/adjustments", body), ("/supplies", {"site": world.a1, **body}),
+              ("/transfers", {**body, "lines": [{"supply": supply, "quantity": 0}]})]
+    for path, sent in asked:
+        with unchanged(server):
+            assert "errors" not in problem(server.post(path, sent, token=stranger), 403, "forbidden"), path
+
+
+def test_the_receiver_does_not_send_and_the_sender_does_not_receive(server, world):
+    sender, receiver = world.token("operator", world.a), world.token("operator", world.b)
+    transfer = in_state(world, "in_transit")
+    problem(world.act(transfer, "return", {}, token=receiver), 403, "forbidden", needed_organisation=world.a)
+    problem(world.act(transfer, "receive", {}, token=sender), 403, "forbidden", needed_organisation=world.b)
+    problem(world.act(transfer, "return", {}, token=sender), 422, "reason_required")
+    problem(world.act(transfer, "receive", {}, token=receiver), 422, "missing_member")

@@ -201,6 +201,21 @@ static void test_other_key_is_refused(void **state)
     key_free(key);
 }
 
+static void test_form_needs_no_signature(void **state)
+{
+    (void)state;
+    size_t length = 0;
+    const char *note = (const char *)golden_bytes("note.hex", &length);
+    const char *line = memchr(note, '\n', length);
+    size_t text = (size_t)(strstr(note, "\n\n") + 2 - note);
+    assert_true(checkpoint_has_form(note, length));
+    assert_true(checkpoint_has_form(note, text));
+    for (size_t cut = 0; cut < text; cut++) {
+        assert_false(checkpoint_has_form(note, cut));
+    }
+    assert_false(checkpoint_has_form(line + 1, length - (size_t)(line + 1 - note)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_lines_of_others_are_skipped),
         cmocka_unit_test(test_number_of_lines_is_bounded),
         cmocka_unit_test(test_other_key_is_refused),
+        cmocka_unit_test(test_form_needs_no_signature),
     };
     int failed = key_library_open() == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
     arena_fini(golden_arena());

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "server/help.h"
 
 enum { WORDS_MAX = 16 };
 
@@ -85,6 +86,7 @@ static void test_forms(void **state)
     assert_true(config.with_sample);
     assert_int_equal(parse(WORDS("serve", "--help"), NULL, &config, message), STATUS_OK);
     assert_int_equal(config.command, RUN_HELP);
+    assert_int_equal(config.help_for, CONFIG_FOR(RUN_SERVE));
     assert_int_equal(parse(WORDS("--version"), NULL, &config, message), STATUS_OK);
     assert_int_equal(config.command, RUN_VERSION);
 }
@@ -140,7 +142,15 @@ static void test_refusals(void **state)
     expect_refused(WORDS("serve", "--data-dir"), NULL, "needs a value");
     expect_refused(WORDS("serve", "--data-dir", "d", "--data-dir", "e"), NULL, "twice");
     expect_refused(WORDS("serve", "--data-dir", ""), NULL, "empty");
-    expect_refused(WORDS("serve", "d"), NULL, "not an option");
+    expect_refused(WORDS("verify", "var"), NULL, "named by --data-dir: tallystick verify --data-dir var");
+    expect_refused(WORDS("serve", "-d"), NULL, "not an option");
+    expect_refused(WORDS("help", "serv"), NULL, "did you mean serve?");
+    expect_refused(WORDS("help", "token", "make"), NULL, "create, list, revoke");
+    expect_refused(WORDS("serve", "--data-dir", "d", "--listen", "8080"), NULL, "HOST:PORT");
+    expect_refused(WORDS("serve", "--data-dir", "d", "--listen", "::1:8080"), NULL, "[::1]:8080");
+    expect_refused(WORDS("serve", "--data-dir", "d", "--listen", "localhost:65536"), NULL, "0 to 65535");
+    expect_refused(good, WORDS("TALLYSTICK_LISTEN=localhost"), "TALLYSTICK_LISTEN");
+    expect_refused(WORDS("init", "--data-dir", "d", "--origin", "a b"), NULL, "without space");
     expect_refused(WORDS("serve", "--data-dir", "d", "--loops", "0"), NULL, "1 to 64");
     expect_refused(WORDS("serve", "--data-dir", "d", "--loops", "2x"), NULL, "1 to 64");
     expect_refused(WORDS("serve", "--data-dir", "d", "--job-seconds", "0"), NULL, "1 to 3600");
@@ -155,7 +165,7 @@ static void test_refusals(void **state)
 static void test_help_names_all(void **state)
 {
     (void)state;
-    char *help = config_help();
+    char *help = help_text(0);
     assert_non_null(help);
     size_t count = 0;
     for (const struct config_option *option; (option = config_option_at(count)) != NULL; count++) {
@@ -173,11 +183,44 @@ static void test_help_names_all(void **state)
     free(help);
 }
 
+static void test_help_of_one(void **state)
+{
+    (void)state;
+    static const unsigned tokens = CONFIG_FOR(RUN_TOKEN_CREATE) | CONFIG_FOR(RUN_TOKEN_LIST) | CONFIG_FOR(RUN_TOKEN_REVOKE);
+    const struct {
+        const char *const *words;
+        unsigned about;
+    } asked[] = {
+        {WORDS("--help"), 0}, {WORDS("help"), 0}, {WORDS("verify", "-h"), CONFIG_FOR(RUN_VERIFY)},
+        {WORDS("init", "--sample", "--help"), CONFIG_FOR(RUN_INIT)}, {WORDS("token", "--help"), tokens},
+        {WORDS("token", "list", "--help"), CONFIG_FOR(RUN_TOKEN_LIST)}, {WORDS("help", "token"), tokens},
+        {WORDS("help", "token", "create"), CONFIG_FOR(RUN_TOKEN_CREATE)}, {WORDS("help", "serve"), CONFIG_FOR(RUN_SERVE)},
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct config config;
+        char message[CONFIG_MESSAGE_BYTES];
+        assert_int_equal(parse(asked[i].words, NULL, &config, message), STATUS_OK);
+        assert_int_equal(config.command, RUN_HELP);
+        assert_int_equal(config.help_for, asked[i].about);
+    }
+    char *verify = help_text(CONFIG_FOR(RUN_VERIFY));
+    char *all = help_text(0);
+    assert_non_null(strstr(verify, "usage:\n  tallystick verify --data-dir DIR [options]\n"));
+    assert_non_null(strstr(verify, "--checkpoint FILE"));
+    assert_non_null(strstr(verify, "for example:\n  tallystick verify --data-dir var"));
+    assert_null(strstr(verify, "--listen"));
+    assert_null(strstr(verify, "for: "));
+    assert_true(strlen(verify) * 4 < strlen(all));
+    free(verify);
+    free(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_standards),   cmocka_unit_test(test_forms),          cmocka_unit_test(test_origins), cmocka_unit_test(test_environment),
         cmocka_unit_test(test_refusals),    cmocka_unit_test(test_help_names_all),
+        cmocka_unit_test(test_help_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

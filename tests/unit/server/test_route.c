@@ -133,8 +133,19 @@ static void test_nearest(void **state)
 {
     (void)state;
     struct target target;
-    assert_null(target_parse(&target, "/suplies/1", &arena));
-    assert_string_equal(route_nearest(table, ROWS, &target), "/supplies");
+    static const char *const meant[][2] = {
+        {"/suplies", "/supplies"}, {"/suplies/1", "/supplies/{id}"}, {"/supplies/1/movement", "/supplies/{id}/movements"},
+        {"/supply/1/movements", "/supplies/{id}/movements"}, {"/entry/8", "/entries/{seq}"}, {"/sup/1", ""},
+        {"/suplies/1/movment", "/supplies/{id}/movements"}, {"/lot/a/b/hold", "/lots/{item}/{lot}/hold"},
+        {"/supplies/1/2/3", "/supplies"}, {"/entires/8", "/entries/{seq}"},
+    };
+    for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++) {
+        assert_null(target_parse(&target, meant[i][0], &arena));
+        const char *near = route_nearest(table, ROWS, &target);
+        if ((near == NULL) != (strcmp(meant[i][1], "") == 0) || (near != NULL && strcmp(near, meant[i][1]) != 0)) {
+            fail_msg("%s: %s", meant[i][0], near != NULL ? near : "none");
+        }
+    }
     assert_null(target_parse(&target, "/wholly-different", &arena));
     assert_null(route_nearest(table, ROWS, &target));
     assert_null(target_parse(&target, "/", &arena));
