@@ -188,6 +188,25 @@ enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, in
     return STATUS_OK;
 }
 
+static enum status read_event(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct event_row *event = row;
+    const char **const texts[] = { &event->kind, &event->target, &event->new_id, &event->command_id, &event->organisation,
+                                   &event->role, NULL };
+    event->seq = (uint64_t)statement_integer(use, 0);
+    event->time_ms = (uint64_t)statement_integer(use, 1);
+    return rows_texts(use, arena, 2, texts);
+}
+
+enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct event_row **out,
+                          size_t *count)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_event_list);
+    statement_bind_integer(use, 1, (int64_t)after);
+    statement_bind_integer(use, 2, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_event, (void **)out, count);
+}
+
 enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_insert);

@@ -39,6 +39,12 @@ struct entry_head {
     uint8_t hash[DB_HASH_BYTES];
 };
 
+/* What an entry tells of, without its body and its proofs. */
+struct event_row {
+    uint64_t seq, time_ms;
+    const char *kind, *target, *new_id, *command_id, *organisation, *role;
+};
+
 struct checkpoint_row {
     uint64_t height, size;
     uint8_t root[DB_HASH_BYTES];
@@ -68,6 +74,10 @@ enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const u
  * entry's seq can then be read from *broken. */
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;
+
+/* Up to limit events behind seq. */
+enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct event_row **out,
+                          size_t *count) NODISCARD;
 
 enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row) NODISCARD;
 enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out) NODISCARD;

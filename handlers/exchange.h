@@ -36,12 +36,13 @@ enum route_class {
 
 /* The representations that a route can give; Accept chooses (server/negotiate.h). Problems
  * are application/problem+json whatever was asked for. */
-enum { GIVES_JSON = 1, GIVES_CSV = 2, GIVES_YAML = 4, GIVES_TEXT = 8, GIVES_HTML = 16 };
+enum { GIVES_JSON = 1, GIVES_CSV = 2, GIVES_YAML = 4, GIVES_TEXT = 8, GIVES_HTML = 16, GIVES_EVENTS = 32 };
 
 enum handled {
     HANDLED_REPLY,   /* the reply half is filled */
     HANDLED_COMMAND, /* exchange->command is to be delivered; its answer is the reply */
-    HANDLED_JOB      /* call the handler again in the job pool, with is_job set */
+    HANDLED_JOB,     /* call the handler again in the job pool, with is_job set */
+    HANDLED_STREAM   /* the head of the reply is filled; events behind follow_after are its body, without an end */
 };
 
 /* Why a long job is to give up. */
@@ -116,6 +117,7 @@ struct exchange {
     struct exchange_pair headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
     struct command command; /* HANDLED_COMMAND */
+    uint64_t follow_after;  /* HANDLED_STREAM: the last entry that the client has seen */
     struct answer answer;   /* filled by the executor */
 };
 

@@ -518,7 +518,8 @@ enum dispatch_next dispatch_run(struct request *request)
     exchange->body_length = request->body.length;
     enum handled handled = call_handler(request, lane_db(request->lane));
     exchange->db = NULL;
-    if (handled == HANDLED_REPLY) {
+    request->is_stream = handled == HANDLED_STREAM;
+    if (handled == HANDLED_REPLY || handled == HANDLED_STREAM) {
         return DISPATCH_REPLY;
     }
     request->stage = STAGE_WAITING;

@@ -25,6 +25,7 @@ static const struct media_type types[] = {
     {GIVES_YAML, "application/yaml"},
     {GIVES_TEXT, "text/plain"},
     {GIVES_HTML, "text/html"},
+    {GIVES_EVENTS, "text/event-stream"},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };

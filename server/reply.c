@@ -18,6 +18,7 @@
 #include "server/client.h"
 #include "server/config.h"
 #include "server/cors.h"
+#include "server/follow.h"
 #include "server/lane.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -147,7 +148,7 @@ static void each_header(struct request *request, add_header *add, void *context)
 {
     struct exchange *exchange = &request->exchange;
     complete_headers(request);
-    if (exchange->content_type != NULL && exchange->reply.length > 0) {
+    if (exchange->content_type != NULL && (exchange->reply.length > 0 || request->is_stream)) {
         add(context, "Content-Type", exchange->content_type);
     }
     add(context, "Cache-Control", cache_control(exchange));
@@ -167,9 +168,42 @@ static void add_to_response(void *context, const char *name, const char *value)
     }
 }
 
+/* The endless reply. NULL: it has an end after all, or is a problem now, or memory lacks. */
+static struct MHD_Response *make_stream(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    bool is_full = false;
+    if (!request->hangup.may_ask) { /* HTTP/1.0: libmicrohttpd 0.9.75 does not close a connection whose body ends late */
+        enum status status = follow_once(request);
+        if (status != STATUS_OK) {
+            problem_status(exchange, status);
+        }
+        return NULL;
+    }
+    struct MHD_Response *response = follow_response(request, &is_full);
+    if (response != NULL) {
+        each_header(request, add_to_response, response);
+        return response;
+    }
+    request->shows_state = false;
+    if (is_full) {
+        problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or read them page by page.");
+        exchange_header_replace(exchange, "Retry-After", "30");
+    } else {
+        problem_status(exchange, STATUS_EXHAUSTED);
+    }
+    return NULL;
+}
+
 static struct MHD_Response *make_response(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
+    if (request->is_stream) {
+        struct MHD_Response *stream = make_stream(request);
+        if (stream != NULL) {
+            return stream;
+        }
+    }
     if (exchange->reply.failed || exchange->reply.length > LIMIT_REPLY_BYTES) {
         problem_status(exchange, STATUS_EXHAUSTED);
         request->shows_state = false;
@@ -217,7 +251,7 @@ static bool may_keep(const struct request *request)
 {
     const struct exchange *exchange = &request->exchange;
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
-           exchange->method == METHOD_GET && request->shows_state && !request->is_refused &&
+           exchange->method == METHOD_GET && request->shows_state && !request->is_refused && !request->is_stream &&
            request->framing.authorization == NULL && !request->framing.has_body && !request->framing.has_repeats &&
            !request->server->service.is_private && !must_close(request) && !reply_is_for_a_page(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;

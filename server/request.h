@@ -49,6 +49,7 @@ struct request {
     bool is_refused;  /* the reply half holds a refusal: no handler runs */
     bool must_close;  /* after this reply */
     bool shows_state; /* the reply tells of the snapshot exchange.seq */
+    bool is_stream;   /* the reply goes on as events come: follow.h */
     const struct cached *hit; /* the reply cache has it */
     const char *target_at;    /* where the library keeps it; compared only */
     const char *target;

@@ -10,6 +10,7 @@
 #include "handlers/density.h"
 #include "handlers/efficiency.h"
 #include "handlers/errors.h"
+#include "handlers/events.h"
 #include "handlers/figures.h"
 #include "handlers/health.h"
 #include "handlers/indicators.h"
@@ -117,6 +118,8 @@ static const struct route table[] = {
     POST("/transfers/{id}/cancel", transfers_cancel, MOVER),
     POST("/transfers/{id}/return", transfers_return, MOVER),
 
+    { .method = METHOD_GET, .path = "/events", .handler = events_list, .class = CLASS_READ, .is_cached = true,
+      .gives = GIVES_JSON | GIVES_CSV | GIVES_EVENTS, .rows = "items", .columns = events_columns },
     KEPT("/ledger", ledger_get),
     READ_ROWS("/ledger/entries", ledger_entries, "items", ledger_entry_columns),
     KEPT("/ledger/entries/{seq}", ledger_entry),

@@ -33,6 +33,8 @@ struct sequencer {
     struct db *db;
     struct anchor *anchor;
     struct metrics *metrics;
+    void (*committed)(void *context);
+    void *committed_context;
     size_t queue_length;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -129,6 +131,9 @@ static void run_group_counted(struct sequencer *sequencer, struct pending *const
     bool is_committed = run_group(sequencer, group, count);
     if (sequencer->metrics != NULL) {
         metrics_count_block(sequencer->metrics, count, clock_steady_us() - began_us, is_committed);
+    }
+    if (is_committed && sequencer->committed != NULL) {
+        sequencer->committed(sequencer->committed_context);
     }
 }
 
@@ -243,6 +248,12 @@ enum status sequencer_open(struct executor *executor, struct db *db, struct anch
     }
     *sequencer = opened;
     return STATUS_OK;
+}
+
+void sequencer_watch(struct sequencer *sequencer, void (*committed)(void *context), void *context)
+{
+    sequencer->committed = committed;
+    sequencer->committed_context = context;
 }
 
 enum status sequencer_submit(struct sequencer *sequencer, struct pending *pending)

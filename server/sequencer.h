@@ -43,6 +43,9 @@ struct pending {
 enum status sequencer_open(struct executor *executor, struct db *db, struct anchor *anchor, struct metrics *metrics,
                            size_t queue_length, struct sequencer **sequencer) NODISCARD;
 
+/* Calls committed after each block that was, on the writer thread; it must not block. Before anything is submitted. */
+void sequencer_watch(struct sequencer *sequencer, void (*committed)(void *context), void *context);
+
 /* Any thread. STATUS_OK: done will be called. STATUS_BUSY: the queue is full, or stopped.
  * STATUS_IO: writing stopped after a failed commit. */
 enum status sequencer_submit(struct sequencer *sequencer, struct pending *pending) NODISCARD;

@@ -22,6 +22,7 @@
 #include "server/anchor.h"
 #include "server/clerk.h"
 #include "server/commands.h"
+#include "server/follow.h"
 #include "server/janitor.h"
 #include "server/jobs.h"
 #include "server/lane.h"
@@ -40,6 +41,7 @@
 enum {
     ANALYSES_KEPT = 256,       /* finished analyses */
     DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
+    FOLLOWERS_SHARE = 2,       /* one connection in so many may be a follower's */
     STOP_POLL_MS = 10,
     STOP_CANCEL_S = 20,        /* long computations may finish for so long */
     STOP_DEADLINE_S = 30       /* then what is left is closed */
@@ -151,10 +153,14 @@ static enum status open_parts(struct server *server)
         status = janitor_open(server, &server->janitor);
     }
     if (status == STATUS_OK) {
+        status = feed_open(server->executor, (size_t)(config->connections + 1) / FOLLOWERS_SHARE, &server->feed);
+    }
+    if (status == STATUS_OK) {
         status = sequencer_open(server->executor, store_db(server->store), store_anchor(server->store),
                                 server->metrics, (size_t)config->queue_length, &server->sequencer);
     }
     if (status == STATUS_OK) {
+        sequencer_watch(server->sequencer, feed_notify, server->feed);
         status = jobs_open(store_db_path(server->store), store_node_path(server->store), (size_t)config->job_threads,
                            (size_t)config->job_queue_length, &server->jobs);
     }
@@ -172,12 +178,14 @@ static void close_parts(struct server *server)
     if (server->janitor != NULL) {
         janitor_unwatch(server->janitor);
     }
+    feed_stop(server->feed);
     for (size_t i = 0; i < server->loop_count; i++) {
         loop_close(server->loops[i]);
         lane_close(server->lanes[i]);
     }
     jobs_close(server->jobs);
     sequencer_close(server->sequencer);
+    feed_close(server->feed);
     janitor_close(server->janitor);
     addresses_close(server->addresses);
     verifier_close(server->service.verifier);
@@ -195,6 +203,7 @@ static void drain(struct server *server)
     int64_t start_us = clock_steady_us();
     int64_t passed_us = 0;
     atomic_store(&server->is_stopping, true);
+    feed_stop(server->feed);
     while (passed_us < (int64_t)STOP_DEADLINE_S * 1000000 && addresses_count(server->addresses) > 0) {
         if (passed_us > (int64_t)STOP_CANCEL_S * 1000000) {
             atomic_store(&server->is_cancelling, true);

@@ -16,6 +16,7 @@
 struct addresses;
 struct clerk;
 struct executor;
+struct feed;
 struct janitor;
 struct jobs;
 struct lane;
@@ -34,6 +35,7 @@ struct server {
     struct addresses *addresses;
     struct clerk *clerk;
     struct sequencer *sequencer;
+    struct feed *feed;
     struct jobs *jobs;
     struct janitor *janitor;
     struct metrics *metrics;

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "rules/block.h"
 #include "server/addresses.h"
+#include "server/follow.h"
 #include "server/jobs.h"
 #include "server/metrics.h"
 #include "server/sequencer.h"
@@ -106,6 +107,7 @@ static void write_load(const struct server *server, struct buffer *out)
 {
     struct statvfs disk;
     metrics_value(out, "tallystick_connections", "gauge", "Open connections.", (double)addresses_count(server->addresses));
+    metrics_value(out, "tallystick_followers", "gauge", "Clients that follow /events.", (double)feed_followers(server->feed));
     metrics_value(out, "tallystick_requests_waiting", "gauge", "Requests that wait for a commit or a computation.",
                   (double)atomic_load(&server->suspended));
     metrics_value(out, "tallystick_body_bytes", "gauge", "Bytes of all request bodies in memory.",

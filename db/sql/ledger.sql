@@ -30,6 +30,10 @@ coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, s.signature, s.ke
 FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL LEFT JOIN seal s ON s.seq = e.seq
 WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2
 
+-- name: event_list
+-- What happened behind ?1, without bodies, hashes and seals.
+SELECT seq, time_ms, kind, target, new_id, command_id, organisation, role FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2
+
 -- name: body_insert
 INSERT INTO body (digest, bytes) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING
 

@@ -277,13 +277,13 @@ def play_transfers(p, sender, receiver):
 
 
 def play_reads(p, sender):
-    for name, path in [("supplies", "/supplies"), ("transfers", "/transfers"), ("entries", "/ledger/entries"),
+    for name, path in [("supplies", "/supplies"), ("transfers", "/transfers"), ("entries", "/ledger/entries"), ("events", "/events"),
                        ("movements", "/supplies/MASKS-1/movements")]:
         p.get_twice(f"{name} page", f"{path}?limit=1")
         p.get(f"{name} wrong query", f"{path}?limt=1")
         p.get(f"{name} wrong token", path, token="nobody")
     for path in ["/supplies", "/supplies/MASKS-1/movements", "/supplies/summary?by=item", "/transfers", "/transfers/summary?by=state",
-                 "/ledger/entries", EFFICIENCY]:
+                 "/ledger/entries", "/events", EFFICIENCY]:
         p.get_twice(f"{path} as CSV", path, Accept="text/csv")
     p.get("supplies in Hubei", "/supplies?province=CN-HB&item=MASK-N95")
     p.get("supplies filtered", "/supplies?site=WAREHOUSE-GZ&condition=good&min_available=1&include_zero=true")
@@ -314,6 +314,9 @@ def play_ledger(p, auditor):
     p.get_twice("ledger", "/ledger")
     p.get_twice("entry", "/ledger/entries/2")
     p.get("genesis", "/ledger/entries/1")
+    p.get("events after", "/events?after=1&limit=3")
+    p.get("events behind a wrong number", "/events", Accept="text/event-stream", Last_Event_ID="x")
+    p.get("events behind the end", "/events?after=99999", Accept="text/event-stream")
     p.get("entries after", "/ledger/entries?after=1&limit=3")
     p.get("entries one", "/ledger/entries?after=8&limit=1")
     p.get("entry absent", "/ledger/entries/99999")

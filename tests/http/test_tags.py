@@ -6,7 +6,7 @@ import pytest
 from world import World, accepted, fresh, new_token, problem, unchanged, version_of
 
 LISTS = ["/provinces", "/provinces?belt=eastern&limit=2", "/organisations", "/sites", "/items", "/indicators", "/figures?limit=3",
-         "/supplies", "/supplies/summary?by=item", "/transfers", "/transfers/summary", "/ledger", "/ledger/entries?limit=2",
+         "/supplies", "/supplies/summary?by=item", "/transfers", "/transfers/summary", "/ledger", "/ledger/entries?limit=2", "/events?limit=2",
          "/ledger/keys", "/openapi.json", "/openapi.yaml"]
 
 

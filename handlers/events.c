@@ -1,0 +1,180 @@
+/*
+ * Entries told as events. The rows come from db/entry.c; how a stream goes on and ends: server/follow.c.
+ */
+#include "handlers/events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/entry.h"
+#include "handlers/page.h"
+#include "handlers/problem.h"
+
+enum { NUMBER_DIGITS = 24, RESOURCE_BYTES = 96 };
+
+const char events_columns[] = "id,time,kind,resource,target,new_id,command_id,organisation,role";
+
+/* Where what an event tells of can be read: by the noun of its kind. */
+static const struct {
+    const char *noun;
+    const char *path;
+} resources[] = {
+    {"genesis", "/ledger"},          {"province.", "/provinces/"}, {"organisation.", "/organisations/"},
+    {"site.", "/sites/"},            {"item.", "/items/"},         {"indicator.", "/indicators/"},
+    {"figures.", "/figures"},        {"supply.", "/supplies/"},    {"transfer.", "/transfers/"},
+};
+
+static void write_resource(struct json_writer *w, const struct event_row *event)
+{
+    char path[RESOURCE_BYTES];
+    const char *id = event->target[0] != 0 ? event->target : event->new_id;
+    for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
+        if (strncmp(event->kind, resources[i].noun, strlen(resources[i].noun)) == 0) {
+            bool has_id = resources[i].path[strlen(resources[i].path) - 1] == '/';
+            snprintf(path, sizeof path, "%s%s", resources[i].path, has_id ? id : "");
+            json_member_text(w, "resource", path);
+            return;
+        }
+    }
+    json_member_text(w, "resource", NULL);
+}
+
+static const char *or_null(const char *text)
+{
+    return text[0] != 0 ? text : NULL;
+}
+
+static void write_event(struct json_writer *w, const struct event_row *event)
+{
+    json_object_begin(w);
+    json_member_integer(w, "id", (int64_t)event->seq);
+    json_member_instant(w, "time", (int64_t)event->time_ms);
+    json_member_text(w, "kind", event->kind);
+    write_resource(w, event);
+    json_member_text(w, "target", or_null(event->target));
+    json_member_text(w, "new_id", or_null(event->new_id));
+    json_member_text(w, "command_id", event->command_id);
+    json_member_text(w, "organisation", or_null(event->organisation));
+    json_member_text(w, "role", event->role);
+    json_object_end(w);
+}
+
+enum status events_text(struct db *db, struct arena *arena, uint64_t *after, struct buffer *out)
+{
+    struct event_row *found = NULL;
+    size_t count = 0;
+    enum status status = db_event_list(db, arena, *after, EVENTS_BATCH, &found, &count);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        struct json_writer w;
+        buffer_text(out, "id: ");
+        buffer_integer(out, (int64_t)found[i].seq);
+        buffer_text(out, "\ndata: ");
+        json_writer_init(&w, out);
+        write_event(&w, &found[i]);
+        json_writer_finish(&w);
+        buffer_text(out, "\n\n");
+    }
+    if (status == STATUS_OK && count > 0) {
+        *after = found[count - 1].seq;
+    }
+    return status == STATUS_OK && out->failed ? STATUS_EXHAUSTED : status;
+}
+
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    int64_t after;
+};
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_INTEGER_ROW(struct filter, after, false, 0, TEXT_INTEGER_MAX),
+};
+static const struct query_table table = QUERY_TABLE(rows);
+
+static const struct query_parameter stream_rows[] = {
+    QUERY_INTEGER_ROW(struct filter, after, false, 0, TEXT_INTEGER_MAX),
+};
+static const struct query_table stream_table = QUERY_TABLE(stream_rows);
+
+/* A browser that comes back names the last event that it has seen; that counts more than what its first request said. */
+static bool read_last_event(struct exchange *exchange, int64_t *after)
+{
+    const char *last = exchange->header(exchange, "Last-Event-ID");
+    if (last == NULL || last[0] == 0 || (text_to_integer(last, after) == STATUS_OK && *after >= 0)) {
+        return true;
+    }
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
+    faults_add_parameter(&faults, "Last-Event-ID", "wrong_type", "Last-Event-ID is %s; the number of an event is wanted",
+                         faults_quote(&faults, last, strlen(last)));
+    problem_faults(exchange, "invalid_query", &faults, "The header Last-Event-ID is not a number that this service gave.");
+    return false;
+}
+
+static enum handled follow(struct exchange *exchange)
+{
+    struct filter filter = { 0 };
+    if (!query_read(exchange, &stream_table, &filter)) {
+        return HANDLED_REPLY;
+    }
+    int64_t after = filter.after == QUERY_ABSENT ? (int64_t)exchange->seq : filter.after;
+    if (!read_last_event(exchange, &after)) {
+        return HANDLED_REPLY;
+    }
+    if ((uint64_t)after > exchange->seq) {
+        problem_reply(exchange, "invalid_cursor",
+                      "The ledger has %" PRIu64 " entries, so event %" PRId64 " is none of its own: it was restored from an older "
+                      "copy, or this is another node. Compare checkpoints before you follow it again.", exchange->seq, after);
+        return HANDLED_REPLY;
+    }
+    exchange->follow_after = (uint64_t)after;
+    exchange->status = 200;
+    exchange->content_type = "text/event-stream";
+    exchange_header(exchange, "Cache-Control", "no-store");
+    exchange_header(exchange, "X-Accel-Buffering", "no"); /* a proxy would gather what is to be seen at once */
+    return HANDLED_STREAM;
+}
+
+/* Where the page starts: the cursor's place, else the parameter's. */
+static bool read_after(const struct page *page, const struct filter *filter, int64_t *after)
+{
+    *after = filter->after == QUERY_ABSENT ? 0 : filter->after;
+    return page->keys[0][0] == 0 || text_to_integer(page->keys[0], after) == STATUS_OK;
+}
+
+enum handled events_list(struct exchange *exchange)
+{
+    struct filter filter = { 0 };
+    struct page page;
+    struct event_row *found = NULL;
+    size_t count = 0;
+    int64_t after = 0;
+    char last[NUMBER_DIGITS];
+    const char *const key = last;
+    if (exchange->wanted == GIVES_EVENTS) {
+        return follow(exchange);
+    }
+    if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+        return HANDLED_REPLY;
+    }
+    enum status status = read_after(&page, &filter, &after)
+        ? db_event_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count)
+        : STATUS_CORRUPT;
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown; i++) {
+        write_event(w, &found[i]);
+    }
+    if (shown > 0) {
+        snprintf(last, sizeof last, "%" PRIu64, found[shown - 1].seq);
+    }
+    page_close(&page, count > shown ? &key : NULL);
+    return page_reply(&page);
+}

@@ -1,0 +1,387 @@
+/*
+ * Followers wait in one list, suspended; the feed's thread resumes those for which there is
+ * something new, or whose connection has been silent for long. Everything else happens on
+ * the loop's thread, when libmicrohttpd asks for the next bytes (on_more).
+ */
+#include "server/follow.h"
+
+#include <assert.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/db.h"
+#include "handlers/events.h"
+#include "rules/block.h"
+#include "server/lane.h"
+#include "server/request.h"
+#include "server/server.h"
+
+enum {
+    PIECE_BYTES = 2048,             /* libmicrohttpd's buffer for one of these replies */
+    SILENCE_US = 15 * 1000 * 1000,  /* then a comment shows both sides that the other one is there */
+    LIFE_US = 3600 * 1000 * 1000L,  /* then the client comes again: whoever may read is asked anew */
+    ROUND_MS = 20,                  /* between two rounds of waking, and ... */
+    FOLLOWERS_A_MS = 50,            /* ... a millisecond more for each so many */
+    BEAT_MS = 1000                  /* between rounds where nothing is committed: for the silent ones */
+};
+
+#define FIRST_WORDS "retry: 3000\n\n" /* milliseconds until a browser comes again */
+
+/* What followers behind `from` are sent. Shared; the last user frees it. */
+struct batch {
+    atomic_size_t users;
+    uint64_t from, to;
+    struct buffer text;
+};
+
+/* Invariants, under lock: 1. waiting lists exactly those with is_waiting, whose connection is suspended;
+ * 2. none is added once is_stopping; 3. followers <= followers_max. batch_lock guards latest alone; a holder of lock
+ * never takes batch_lock. */
+struct feed {
+    struct executor *executor;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct follower *waiting;
+    size_t followers, followers_max;
+    bool is_stopping;
+    atomic_size_t listening; /* followers, for feed_notify */
+    pthread_mutex_t batch_lock;
+    struct batch *latest;
+};
+
+/* The loop's thread has it, but while it waits. */
+struct follower {
+    struct feed *feed;
+    struct request *request;
+    struct follower *previous, *next; /* under the feed's lock, as is_waiting */
+    bool is_waiting;
+    uint64_t after;      /* the last event handed to batch */
+    struct batch *batch; /* what is being sent; NULL: nothing */
+    const char *text;    /* what is left of it, or of a text without events */
+    size_t left;
+    int64_t spoken_us, until_us;
+};
+
+static void batch_release(struct batch *batch)
+{
+    if (batch != NULL && atomic_fetch_sub(&batch->users, 1) == 1) {
+        buffer_fini(&batch->text);
+        free(batch);
+    }
+}
+
+static struct batch *read_batch(struct db *db, uint64_t from)
+{
+    struct arena arena;
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL) {
+        return NULL;
+    }
+    atomic_init(&batch->users, 1);
+    buffer_init(&batch->text);
+    batch->from = batch->to = from;
+    arena_init(&arena);
+    enum status status = db_read_begin(db);
+    if (status == STATUS_OK) {
+        status = events_text(db, &arena, &batch->to, &batch->text);
+        db_read_end(db);
+    }
+    arena_fini(&arena);
+    if (status != STATUS_OK) {
+        log_error("follow", "after=%llu status=%s", (unsigned long long)from, status_name(status));
+        batch_release(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+/* The events behind from: those that another follower was just given, or read anew. NULL: a fault. */
+static struct batch *find_batch(struct feed *feed, struct db *db, uint64_t from)
+{
+    pthread_mutex_lock(&feed->batch_lock);
+    struct batch *batch = feed->latest;
+    if (batch == NULL || batch->from != from || batch->to == from) {
+        batch = read_batch(db, from);
+        if (batch != NULL && (feed->latest == NULL || batch->to >= feed->latest->to)) {
+            batch_release(feed->latest);
+            feed->latest = batch;
+            atomic_fetch_add(&batch->users, 1);
+        }
+    } else {
+        atomic_fetch_add(&batch->users, 1);
+    }
+    pthread_mutex_unlock(&feed->batch_lock);
+    return batch;
+}
+
+static void unlink_waiting(struct follower *follower)
+{
+    struct feed *feed = follower->feed;
+    if (follower->previous != NULL) {
+        follower->previous->next = follower->next;
+    } else {
+        feed->waiting = follower->next;
+    }
+    if (follower->next != NULL) {
+        follower->next->previous = follower->previous;
+    }
+    follower->is_waiting = false;
+}
+
+/* True: the connection is suspended and will be resumed. False: the feed stops. */
+static bool wait_for_more(struct follower *follower)
+{
+    struct feed *feed = follower->feed;
+    pthread_mutex_lock(&feed->lock);
+    bool is_stopping = feed->is_stopping;
+    if (!is_stopping) {
+        MHD_suspend_connection(follower->request->connection);
+        follower->is_waiting = true;
+        follower->previous = NULL;
+        follower->next = feed->waiting;
+        if (feed->waiting != NULL) {
+            feed->waiting->previous = follower;
+        }
+        feed->waiting = follower;
+    }
+    pthread_mutex_unlock(&feed->lock);
+    return !is_stopping;
+}
+
+static bool is_stopping(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    bool is = feed->is_stopping;
+    pthread_mutex_unlock(&feed->lock);
+    return is;
+}
+
+/* Something to say, if there is: events, else a comment after long silence. False: a fault. */
+static bool find_text(struct follower *follower)
+{
+    batch_release(follower->batch);
+    follower->batch = NULL;
+    if (executor_seq(follower->feed->executor) > follower->after) {
+        follower->batch = find_batch(follower->feed, lane_db(follower->request->lane), follower->after);
+        if (follower->batch == NULL) {
+            return false;
+        }
+        follower->after = follower->batch->to;
+        follower->text = follower->batch->text.bytes;
+        follower->left = follower->batch->text.length;
+    }
+    if (follower->left == 0 && clock_steady_us() - follower->spoken_us >= SILENCE_US) {
+        follower->text = ": nothing new\n\n";
+        follower->left = strlen(follower->text);
+    }
+    return true;
+}
+
+static ssize_t on_more(void *context, uint64_t position, char *out, size_t room)
+{
+    struct follower *follower = context;
+    (void)position;
+    if (follower->left == 0 &&
+        (is_stopping(follower->feed) || clock_steady_us() > follower->until_us || !find_text(follower))) {
+        return MHD_CONTENT_READER_END_OF_STREAM; /* at the end of an event: the client comes again */
+    }
+    if (follower->left == 0) {
+        return wait_for_more(follower) ? 0 : MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    size_t count = follower->left < room ? follower->left : room;
+    memcpy(out, follower->text, count);
+    follower->text += count;
+    follower->left -= count;
+    follower->spoken_us = clock_steady_us();
+    follower->request->reply_bytes += count;
+    return (ssize_t)count;
+}
+
+/* The response is destroyed: its connection has ended. */
+static void on_end(void *context)
+{
+    struct follower *follower = context;
+    struct feed *feed = follower->feed;
+    pthread_mutex_lock(&feed->lock);
+    if (follower->is_waiting) {
+        unlink_waiting(follower);
+    }
+    feed->followers--;
+    pthread_mutex_unlock(&feed->lock);
+    atomic_fetch_sub(&feed->listening, 1);
+    batch_release(follower->batch);
+    free(follower);
+}
+
+enum status follow_once(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    struct batch *batch = read_batch(lane_db(request->lane), exchange->follow_after);
+    if (batch == NULL) {
+        return STATUS_IO;
+    }
+    buffer_text(&exchange->reply, FIRST_WORDS);
+    buffer_append(&exchange->reply, batch->text.bytes, batch->text.length);
+    batch_release(batch);
+    return STATUS_OK;
+}
+
+static bool enter(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    bool has_room = feed->followers < feed->followers_max;
+    feed->followers += has_room ? 1 : 0;
+    pthread_mutex_unlock(&feed->lock);
+    return has_room;
+}
+
+struct MHD_Response *follow_response(struct request *request, bool *is_full)
+{
+    struct feed *feed = request->server->feed;
+    *is_full = !enter(feed);
+    if (*is_full) {
+        return NULL;
+    }
+    atomic_fetch_add(&feed->listening, 1);
+    struct follower *follower = calloc(1, sizeof *follower);
+    struct MHD_Response *response = NULL;
+    if (follower != NULL) {
+        follower->feed = feed;
+        follower->request = request;
+        follower->after = request->exchange.follow_after;
+        follower->text = FIRST_WORDS;
+        follower->left = strlen(follower->text);
+        follower->spoken_us = clock_steady_us();
+        follower->until_us = follower->spoken_us + LIFE_US;
+        response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, on_more, follower, on_end);
+    }
+    if (response == NULL) {
+        free(follower);
+        pthread_mutex_lock(&feed->lock);
+        feed->followers--;
+        pthread_mutex_unlock(&feed->lock);
+        atomic_fetch_sub(&feed->listening, 1);
+    }
+    return response;
+}
+
+/* Resumes those for which there is something to do; under lock. */
+static void wake_waiting(struct feed *feed)
+{
+    uint64_t seq = executor_seq(feed->executor);
+    int64_t now_us = clock_steady_us();
+    struct follower *next = NULL;
+    for (struct follower *follower = feed->waiting; follower != NULL; follower = next) {
+        next = follower->next;
+        if (feed->is_stopping || seq > follower->after || now_us - follower->spoken_us >= SILENCE_US) {
+            unlink_waiting(follower);
+            MHD_resume_connection(follower->request->connection);
+        }
+    }
+}
+
+static void wait_ms(struct feed *feed, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    int waited = pthread_cond_timedwait(&feed->wake, &feed->lock, &until);
+    (void)waited; /* either way the next round looks */
+}
+
+static void *feed_main(void *context)
+{
+    struct feed *feed = context;
+    uint64_t told = 0;
+    pthread_mutex_lock(&feed->lock);
+    while (!feed->is_stopping) {
+        int64_t pause_ms = ROUND_MS + (int64_t)(feed->followers / FOLLOWERS_A_MS);
+        pthread_mutex_unlock(&feed->lock);
+        nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000L}, NULL);
+        pthread_mutex_lock(&feed->lock);
+        if (!feed->is_stopping && told == executor_seq(feed->executor)) {
+            wait_ms(feed, BEAT_MS);
+        }
+        told = executor_seq(feed->executor);
+        wake_waiting(feed);
+    }
+    wake_waiting(feed);
+    pthread_mutex_unlock(&feed->lock);
+    return NULL;
+}
+
+void feed_notify(void *context)
+{
+    struct feed *feed = context;
+    if (atomic_load_explicit(&feed->listening, memory_order_relaxed) > 0) {
+        pthread_cond_signal(&feed->wake);
+    }
+}
+
+enum status feed_open(struct executor *executor, size_t followers_max, struct feed **out)
+{
+    pthread_condattr_t steady;
+    struct feed *feed = calloc(1, sizeof *feed);
+    if (feed == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    feed->executor = executor;
+    feed->followers_max = followers_max;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&feed->wake, &steady);
+    pthread_condattr_destroy(&steady);
+    pthread_mutex_init(&feed->lock, NULL);
+    pthread_mutex_init(&feed->batch_lock, NULL);
+    if (pthread_create(&feed->thread, NULL, feed_main, feed) != 0) {
+        feed->is_stopping = true; /* there is nothing to join */
+        feed_close(feed);
+        return STATUS_EXHAUSTED;
+    }
+    *out = feed;
+    return STATUS_OK;
+}
+
+void feed_stop(struct feed *feed)
+{
+    if (feed == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&feed->lock);
+    bool was_stopping = feed->is_stopping;
+    feed->is_stopping = true;
+    pthread_mutex_unlock(&feed->lock);
+    if (!was_stopping) {
+        pthread_cond_signal(&feed->wake);
+        pthread_join(feed->thread, NULL);
+    }
+}
+
+void feed_close(struct feed *feed)
+{
+    if (feed == NULL) {
+        return;
+    }
+    feed_stop(feed);
+    assert(feed->followers == 0 && feed->waiting == NULL);
+    batch_release(feed->latest);
+    pthread_cond_destroy(&feed->wake);
+    pthread_mutex_destroy(&feed->lock);
+    pthread_mutex_destroy(&feed->batch_lock);
+    free(feed);
+}
+
+size_t feed_followers(struct feed *feed)
+{
+    return atomic_load(&feed->listening);
+}
