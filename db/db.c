@@ -15,6 +15,8 @@
 #include "db/migrate.h"
 #include "db/statement.h"
 
+enum { WATCH_EVERY = 20000 /* steps of SQLite's machine: some hundred a second */ };
+
 /* What a savepoint may have to take back is kept in memory: in a temporary file it would cost a
  * write for every page that a command touches, and it would lie outside the data directory. */
 #define JOURNALS_IN_MEMORY "PRAGMA temp_store=MEMORY;"
@@ -114,6 +116,37 @@ enum status db_open_scratch(struct db **out)
     enum status status = open_handle("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
     return status != STATUS_OK ? status : set_up(db,
         "PRAGMA trusted_schema=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;", migrate, out);
+}
+
+enum status db_set_temporary_directory(const char *directory)
+{
+    static char *kept; /* SQLite frees nothing of it */
+    char *copy = strdup(directory);
+    if (copy == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    sqlite3_temp_directory = copy;
+    free(kept);
+    kept = copy;
+    return STATUS_OK;
+}
+
+static int ask_watcher(void *context)
+{
+    const struct db *db = context;
+    return db->may_go_on(db->watch_context) ? 0 : 1;
+}
+
+void db_watch(struct db *db, bool (*may_go_on)(void *context), void *context)
+{
+    db->may_go_on = may_go_on;
+    db->watch_context = context;
+    sqlite3_progress_handler(db->handle, WATCH_EVERY, may_go_on != NULL ? ask_watcher : NULL, db);
+}
+
+void db_interrupt(struct db *db)
+{
+    sqlite3_interrupt(db->handle);
 }
 
 enum status db_open_reader(const char *path, struct db **out)

@@ -25,6 +25,17 @@ enum status db_open_reader(const char *path, struct db **db) NODISCARD;
  * with the connection: for replaying a ledger. */
 enum status db_open_scratch(struct db **db) NODISCARD;
 
+/* Where SQLite puts what does not fit into memory: sorting, and db_open_scratch. A directory that cannot be written is passed
+ * over for the system's own. For the whole process, before the first connection; directory is copied. */
+enum status db_set_temporary_directory(const char *directory) NODISCARD;
+
+/* Asks may_go_on now and then while a statement runs; once it says no, the statement ends with STATUS_BUSY. NULL: nobody is
+ * asked any more. */
+void db_watch(struct db *db, bool (*may_go_on)(void *context), void *context);
+
+/* Any thread, while the connection is open: the statements that run end with STATUS_BUSY. */
+void db_interrupt(struct db *db);
+
 /* Asserts that no statement is stepping and no transaction open. NULL does nothing. */
 void db_close(struct db *db);
 

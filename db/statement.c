@@ -18,6 +18,9 @@ enum status statement_status(sqlite3 *handle, int code)
     if (primary == SQLITE_OK || primary == SQLITE_ROW || primary == SQLITE_DONE) {
         return STATUS_OK;
     }
+    if (primary == SQLITE_INTERRUPT) {
+        return STATUS_BUSY; /* as was asked for: db_watch, db_interrupt */
+    }
     log_error("sqlite", "code=%d text=\"%s\"", code, handle != NULL ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
     switch (primary) {
     case SQLITE_BUSY:

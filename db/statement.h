@@ -30,6 +30,8 @@ struct db {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool is_writer;
     struct effects *effects;
+    bool (*may_go_on)(void *context); /* db_watch; NULL: nobody is asked */
+    void *watch_context;
 };
 
 /* Opens a connection for one thread at a time, with extended result codes and a time-out for

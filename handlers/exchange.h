@@ -42,6 +42,7 @@ enum handled {
     HANDLED_REPLY,   /* the reply half is filled */
     HANDLED_COMMAND, /* exchange->command is to be delivered; its answer is the reply */
     HANDLED_JOB,     /* call the handler again in the job pool, with is_job set */
+    HANDLED_WAIT,    /* call the handler again, with has_waited set, once the check of the ledger has ended or 5 seconds are over */
     HANDLED_STREAM   /* the head of the reply is filled; events behind follow_after are its body, without an end */
 };
 
@@ -83,6 +84,7 @@ struct exchange {
     enum method method;
     bool is_head; /* HEAD: as GET; the server leaves the body out */
     bool is_job;  /* running in the job pool */
+    bool has_waited; /* HANDLED_WAIT is over */
     const struct route *route;
     const char *target;     /* as it came */
     const char *path;       /* as it came, without the query */

@@ -17,7 +17,7 @@
 #include "ledger/key.h"
 #include "rules/record.h"
 
-enum { VERIFY_WAIT_MS = 5000, NUMBER_DIGITS = 24, BASE64_KEY_BYTES = TEXT_BASE64_BYTES(32) };
+enum { NUMBER_DIGITS = 24, BASE64_KEY_BYTES = TEXT_BASE64_BYTES(32) };
 
 static void write_key_ids(struct json_writer *w, const struct node_key_row *keys, size_t count)
 {
@@ -279,7 +279,7 @@ enum handled ledger_keys(struct exchange *exchange)
 static void write_report(struct json_writer *w, const struct verifier_view *view)
 {
     const struct verify_report *report = &view->report;
-    json_member_text(w, "state", view->is_running ? "running" : "done");
+    json_member_text(w, "state", view->is_running ? "running" : view->has_report ? "done" : "none");
     if (!view->has_report) {
         return;
     }
@@ -298,6 +298,21 @@ static void write_report(struct json_writer *w, const struct verifier_view *view
     json_member_integer(w, "duration_ms", view->duration_ms);
 }
 
+/* No finding, and why. */
+static enum handled reply_failed(struct exchange *exchange, const struct verifier_view *view)
+{
+    const char *after = arena_format(exchange->arena, "%" PRId64, view->retry_after_s > 0 ? view->retry_after_s : 1);
+    if (view->failure == STATUS_EXHAUSTED) {
+        problem_reply(exchange, "disk_full", "The ledger could not be checked: the service has no room for the copy of the state that "
+                      "it makes beside its data, about half as large as the database, or no memory. Make room and ask again.");
+    } else {
+        problem_reply(exchange, "check_failed", "The ledger could not be checked, which says nothing about it: its files could not be "
+                      "read, or the copy of the state could not be made. The service's log says more.");
+    }
+    exchange_header_replace(exchange, "Retry-After", after != NULL ? after : "60");
+    return HANDLED_REPLY;
+}
+
 /* Auditors' rights start a check and wait for it; others see what the latest one found. */
 enum handled ledger_verify(struct exchange *exchange)
 {
@@ -309,15 +324,14 @@ enum handled ledger_verify(struct exchange *exchange)
     if (!query_read(exchange, &query_nothing, NULL)) {
         return HANDLED_REPLY;
     }
-    if (may_start && !exchange->is_job) {
-        return HANDLED_JOB;
+    if (may_start && !exchange->has_waited && verifier->start(verifier)) {
+        return HANDLED_WAIT;
     }
-    verifier->view(verifier, 0, &view);
-    if (may_start || (!view.has_report && !view.is_running)) {
-        verifier->start(verifier);
-        verifier->view(verifier, may_start ? VERIFY_WAIT_MS : 0, &view);
+    verifier->view(verifier, &view);
+    if (!view.is_running && view.has_failed && (may_start || !view.has_report)) {
+        return reply_failed(exchange, &view);
     }
-    bool is_pending = may_start ? view.is_running : !view.has_report;
+    bool is_pending = view.is_running && (may_start || !view.has_report);
     exchange_json(exchange, is_pending ? 202 : 200);
     if (is_pending) {
         exchange_header(exchange, "Retry-After", "5");

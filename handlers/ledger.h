@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/status.h"
 #include "handlers/exchange.h"
 #include "rules/verify.h"
 
@@ -20,6 +21,9 @@ enum handled ledger_verify(struct exchange *exchange);
 /* The latest verification and whether one is under way. */
 struct verifier_view {
     bool is_running;
+    bool has_failed;       /* the last one could not be made: failure says why */
+    enum status failure;
+    int64_t retry_after_s; /* has_failed: until then none is begun */
     bool has_report;
     struct verify_report report;
     int64_t checked_at_ms; /* when the report's check began */
@@ -27,11 +31,10 @@ struct verifier_view {
 };
 
 /* What ledger_verify needs of the server: one verification at a time, on a thread of its
- * own. start: begins one unless one runs. view: waits up to timeout_ms for the end of the
- * one that runs. Any thread. */
+ * own. start: begins one unless one runs or the last one has just failed; true where one runs now. Any thread. */
 struct verifier {
-    void (*start)(struct verifier *verifier);
-    void (*view)(struct verifier *verifier, int64_t timeout_ms, struct verifier_view *view);
+    bool (*start)(struct verifier *verifier);
+    void (*view)(struct verifier *verifier, struct verifier_view *view);
 };
 
 #endif

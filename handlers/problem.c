@@ -119,6 +119,7 @@ static const struct row rows[] = {
     { "not_implemented", 501, "Not implemented" },
     { "transfer_coding_unknown", 501, "The transfer coding is not understood" },
     { "busy", 503, "The service is busy" },
+    { "check_failed", 503, "The ledger could not be checked" },
     { "not_ready", 503, "The service is not ready" },
     { "outcome_unknown", 503, "It is not known whether this was written" },
     { "stopping", 503, "The service is stopping" },

@@ -42,6 +42,11 @@ enum status replay_open(struct replay **out)
     return STATUS_OK;
 }
 
+void replay_watch(struct replay *replay, bool (*may_go_on)(void *context), void *context)
+{
+    db_watch(replay->db, may_go_on, context);
+}
+
 void replay_close(struct replay *replay)
 {
     if (replay == NULL) {

@@ -1,6 +1,7 @@
 #ifndef RULES_REPLAY_H
 #define RULES_REPLAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -16,6 +17,8 @@ struct replay;
 
 /* finding: a sentence, static or in the arena; NULL where all is well. */
 enum status replay_open(struct replay **replay) NODISCARD;
+/* As db_watch, for the scratch database. */
+void replay_watch(struct replay *replay, bool (*may_go_on)(void *context), void *context);
 void replay_close(struct replay *replay);
 
 /* Applies the next entry. *finding says where it cannot be what happened. */

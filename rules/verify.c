@@ -418,6 +418,20 @@ static enum status check_state(struct verify *verify)
     return status;
 }
 
+static bool may_go_on(void *context)
+{
+    const struct verify *verify = context;
+    return verify->options->progress(verify->options->context, verify->chain.seq, verify->size);
+}
+
+static void watch(struct verify *verify, bool is_on)
+{
+    if (verify->options->progress != NULL) {
+        db_watch(verify->db, is_on ? may_go_on : NULL, verify);
+        replay_watch(verify->replay, is_on ? may_go_on : NULL, verify);
+    }
+}
+
 static enum status check_all(struct verify *verify)
 {
     enum status status = db_entry_last(verify->db, &verify->size);
@@ -452,10 +466,12 @@ enum status verify_ledger(struct db *db, const struct verify_options *options, s
         status = db_read_begin(db);
     }
     if (status == STATUS_OK) {
+        watch(verify, true);
         status = check_all(verify); /* first: it names the entry */
         if (status == STATUS_OK && found.is_ok) {
             status = db_check_integrity(db);
         }
+        watch(verify, false);
         db_read_end(db);
     }
     if (status == STATUS_CORRUPT) {

@@ -35,7 +35,7 @@ struct verify_options {
     size_t note_count;
     bool expects_anchor;      /* no sound note among them is a finding */
     const char *checkpoint;   /* one more note, which must be sound; NULL: none */
-    /* Called now and then with how far the check is; false ends it with STATUS_BUSY. NULL: not asked. */
+    /* Called now and then, inside of long statements too, with how far the check is; false ends it with STATUS_BUSY. NULL: not asked. */
     bool (*progress)(void *context, uint64_t seq, uint64_t size);
     void *context;
 };

@@ -20,6 +20,8 @@
 #include "server/tell.h"
 #include "server/verifier.h"
 
+enum { EXIT_NOT_CHECKED = 2 /* verify found nothing out, neither good nor bad */ };
+
 int command_init(const struct config *config)
 {
     struct store_options options = { .origin = config->origin };
@@ -132,12 +134,16 @@ int command_verify(const struct config *config)
     uint64_t shown = 0;
     arena_init(&arena);
     enum status status = check_ledger_is_there(config, &arena);
+    if (status == STATUS_OK) {
+        status = db_set_temporary_directory(config->data_dir);
+    }
     if (status == STATUS_OK && config->checkpoint_path != NULL) {
         checkpoint = read_note(&arena, config->checkpoint_path);
         status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
     }
     if (status == STATUS_OK) {
-        status = verifier_run(config->data_dir, checkpoint, isatty(STDERR_FILENO) ? show_progress : NULL, &shown, &report);
+        struct verifier_job job = { .checkpoint = checkpoint, .progress = isatty(STDERR_FILENO) ? show_progress : NULL, .context = &shown };
+        status = verifier_run(config->data_dir, &job, &report);
         if (shown > 0) {
             fprintf(stderr, "\r\033[K");
         }
@@ -148,5 +154,5 @@ int command_verify(const struct config *config)
         }
     }
     arena_fini(&arena);
-    return status == STATUS_OK && report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status != STATUS_OK ? EXIT_NOT_CHECKED : report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -61,6 +61,8 @@ static const struct config_option options[] = {
             "computations that may wait, on stored figures and on callers' own numbers each; more are answered 503"),
     INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE,
             "seconds a computation may take; one that takes longer is given up and answered 422"),
+    INTEGER("verify-hours", "VERIFY_HOURS", verify_hours, 0, 8760, "24", SERVE,
+            "hours between checks of the whole ledger that the service makes by itself, the first one 5 minutes after the start; 0: none"),
     INTEGER("connections", "CONNECTIONS", connections, 1, 65536, "4096", SERVE, "connections in all"),
     INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE,
             "connections of one client address"),
@@ -101,7 +103,7 @@ static const struct config_command commands[] = {
      "tallystick token list --data-dir var"},
     {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once",
      "tallystick token revoke --data-dir var --id tok-0123456789abcdef"},
-    {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken",
+    {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out",
      "tallystick verify --data-dir var --checkpoint checkpoint.txt"},
 };
 

@@ -72,6 +72,7 @@ struct config {
     int64_t queue_length;
     int64_t job_queue_length;
     int64_t job_seconds;
+    int64_t verify_hours;
     int64_t connections;
     int64_t connections_per_address;
     int64_t header_timeout_s;

@@ -504,6 +504,18 @@ static void submit_job(struct request *request)
     }
 }
 
+static void check_done(struct verifier_waiter *waiter)
+{
+    wake(waiter->context);
+}
+
+static void wait_for_check(struct request *request)
+{
+    request->wait = WAIT_CHECK;
+    request->waiter = (struct verifier_waiter){.done = check_done, .context = request};
+    verifier_wait(request->server->service.verifier, &request->waiter);
+}
+
 enum dispatch_next dispatch_run(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
@@ -527,6 +539,8 @@ enum dispatch_next dispatch_run(struct request *request)
     MHD_suspend_connection(request->connection);
     if (handled == HANDLED_COMMAND) {
         submit_command(request);
+    } else if (handled == HANDLED_WAIT) {
+        wait_for_check(request);
     } else {
         submit_job(request);
     }
@@ -564,6 +578,11 @@ bool dispatch_resume(struct request *request)
     exchange->node = lane_node(request->lane);
     if (request->wait == WAIT_COMMAND) {
         take_delivery(request);
+    } else if (request->wait == WAIT_CHECK) {
+        exchange->has_waited = true;
+        enum handled handled = call_handler(request, lane_db(request->lane));
+        assert(handled == HANDLED_REPLY);
+        exchange->db = NULL;
     } else if (!request->is_job_done) {
         problem_reply(exchange, "busy", "More computations wait than the server takes; try again shortly.");
     }

@@ -24,6 +24,7 @@
 #include "server/config.h"
 #include "server/lane.h"
 #include "server/server.h"
+#include "server/verifier.h"
 
 enum {
     BEAT_MS = 100,
@@ -242,6 +243,7 @@ static void *janitor_main(void *context)
             janitor->beat++;
             log_flush();
             look_at_clients(janitor);
+            verifier_tick(janitor->server->service.verifier);
         }
     }
     return NULL;

@@ -13,6 +13,7 @@
 #include "server/hangup.h"
 #include "server/jobs.h"
 #include "server/sequencer.h"
+#include "server/verifier.h"
 
 /*
  * One request from its first line to the end of its reply. It belongs to its loop's
@@ -33,7 +34,7 @@ enum request_stage {
 };
 
 /* What a waiting request waits for. */
-enum request_wait { WAIT_NOTHING, WAIT_COMMAND, WAIT_JOB };
+enum request_wait { WAIT_NOTHING, WAIT_COMMAND, WAIT_JOB, WAIT_CHECK };
 
 enum { REQUEST_ID_BYTES = 17, REQUEST_TARGET_INLINE = 256 };
 
@@ -61,6 +62,7 @@ struct request {
     enum request_wait wait;
     struct pending pending;
     struct job job;
+    struct verifier_waiter waiter;
     bool is_job_done; /* false: the pool was full */
     int64_t job_until_us; /* steady: when a job that runs is given up */
     struct hangup hangup;

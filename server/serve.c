@@ -139,7 +139,7 @@ static enum status open_parts(struct server *server)
         status = metrics_open(server->service.routes, server->service.route_count, &server->metrics);
     }
     if (status == STATUS_OK) {
-        status = verifier_open(config->data_dir, &server->service.verifier);
+        status = verifier_open(config->data_dir, config->verify_hours, &server->service.verifier);
     }
     if (status == STATUS_OK) {
         server->service.analyses = analysis_cache_create(ANALYSES_KEPT, ANALYSES_KEPT_BYTES);
@@ -179,6 +179,7 @@ static void close_parts(struct server *server)
         janitor_unwatch(server->janitor);
     }
     feed_stop(server->feed);
+    verifier_stop(server->service.verifier);
     for (size_t i = 0; i < server->loop_count; i++) {
         loop_close(server->loops[i]);
         lane_close(server->lanes[i]);
@@ -204,6 +205,7 @@ static void drain(struct server *server)
     int64_t passed_us = 0;
     atomic_store(&server->is_stopping, true);
     feed_stop(server->feed);
+    verifier_stop(server->service.verifier);
     while (passed_us < (int64_t)STOP_DEADLINE_S * 1000000 && addresses_count(server->addresses) > 0) {
         if (passed_us > (int64_t)STOP_CANCEL_S * 1000000) {
             atomic_store(&server->is_cancelling, true);

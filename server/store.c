@@ -344,6 +344,9 @@ static enum status open_files(struct store *store, const struct store_options *o
         status = check_files(store);
     }
     if (status == STATUS_OK) {
+        status = db_set_temporary_directory(store->data_dir);
+    }
+    if (status == STATUS_OK) {
         status = db_open_writer(store->db_path, &store->db);
     }
     if (status == STATUS_OK) {

@@ -1,34 +1,47 @@
 /*
  * Verification beside the service. handlers/ledger.c asks, rules/verify.c checks; here is
- * the thread between them, and what a data directory adds: the anchor.
+ * the thread between them, and what a data directory adds: the anchor, and room.
  */
 #include "server/verifier.h"
 
+#include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "ledger/key.h"
 #include "server/anchor.h"
 #include "server/store.h"
+#include "server/tell.h"
 
-/* Invariants: 1. latest changes only under lock; 2. has_thread says whether thread must be
- * joined; 3. latest.is_running is true exactly while the thread works. */
+enum { FIRST_AFTER_S = 5 * 60, FAILED_PAUSE_S = 60, HOUR_S = 3600 };
+
+#define SPARE_BYTES (16 * MIB) /* stays free for what is written meanwhile */
+
+/* Invariants, under lock: 1. latest.is_running is true from the request for a check to its end; 2. waiting is empty where
+ * it is false, and after stopping; 3. db is what the thread reads, open. */
 struct runner {
     struct verifier verifier; /* first: what the handlers see */
     const char *data_dir;
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
+    int64_t every_s; /* 0: never without being asked */
     pthread_t thread;
-    bool has_thread;
-    atomic_bool is_stopping;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool is_stopping;
+    bool is_joined; /* the closer's own */
+    struct db *db;
+    struct verifier_waiter *waiting;
     struct verifier_view latest;
+    int64_t retry_us;
 };
 
 static struct runner *runner_of(struct verifier *verifier)
@@ -36,29 +49,68 @@ static struct runner *runner_of(struct verifier *verifier)
     return (struct runner *)((char *)verifier - offsetof(struct runner, verifier));
 }
 
-enum status verifier_run(const char *data_dir, const char *checkpoint,
-                         bool (*progress)(void *context, uint64_t seq, uint64_t size), void *context,
-                         struct verify_report *report)
+static uint64_t file_bytes(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 ? (uint64_t)file.st_size : 0;
+}
+
+/* The state that is made again lies beside the data while it is compared. It has no entries, seals, answers and long bodies, so
+ * that half of the database is more than it takes. Who may not write there has it elsewhere. */
+static enum status check_room(const char *data_dir, const char *path)
+{
+    struct statvfs disk;
+    if (access(data_dir, W_OK) != 0 || statvfs(data_dir, &disk) != 0) {
+        return STATUS_OK;
+    }
+    uint64_t needed = file_bytes(path) / 2 + SPARE_BYTES;
+    uint64_t there = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (there >= needed) {
+        return STATUS_OK;
+    }
+    tell("the ledger cannot be verified: %s has %llu MiB free, and the copy of the state that is made there may take %llu MiB; make room",
+         data_dir, (unsigned long long)(there / MIB), (unsigned long long)(needed / MIB + 1));
+    return STATUS_EXHAUSTED;
+}
+
+static enum status verify_with(const char *path, const struct anchor_notes *anchor, const struct verifier_job *job,
+                               struct verify_report *report)
+{
+    struct db *db = NULL;
+    const char *notes[ANCHOR_SLOTS] = { anchor->notes[0], anchor->notes[1] };
+    struct verify_options options = { notes, ANCHOR_SLOTS, true, job->checkpoint, job->progress, job->context };
+    enum status status = db_open_reader(path, &db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (job->use != NULL) {
+        job->use(job->context, db);
+    }
+    status = verify_ledger(db, &options, report);
+    if (job->use != NULL) {
+        job->use(job->context, NULL);
+    }
+    db_close(db);
+    return status;
+}
+
+enum status verifier_run(const char *data_dir, const struct verifier_job *job, struct verify_report *report)
 {
     struct arena arena;
-    struct db *db = NULL;
     arena_init(&arena);
     struct anchor_notes *anchor = arena_alloc(&arena, sizeof *anchor);
     const char *path = store_path(&arena, data_dir, "tallystick.db");
     enum status status = anchor == NULL || path == NULL ? STATUS_EXHAUSTED : key_library_open();
     if (status == STATUS_OK) {
+        status = check_room(data_dir, path);
+    }
+    if (status == STATUS_OK) {
         status = anchor_read(data_dir, anchor);
         status = status == STATUS_ABSENT ? STATUS_OK : status;
     }
     if (status == STATUS_OK) {
-        status = db_open_reader(path, &db);
+        status = verify_with(path, anchor, job, report);
     }
-    if (status == STATUS_OK) {
-        const char *notes[ANCHOR_SLOTS] = { anchor->notes[0], anchor->notes[1] };
-        struct verify_options options = { notes, ANCHOR_SLOTS, true, checkpoint, progress, context };
-        status = verify_ledger(db, &options, report);
-    }
-    db_close(db);
     arena_fini(&arena);
     return status;
 }
@@ -68,66 +120,163 @@ static bool may_go_on(void *context, uint64_t seq, uint64_t size)
     struct runner *runner = context;
     (void)seq;
     (void)size;
-    return !atomic_load(&runner->is_stopping);
+    pthread_mutex_lock(&runner->lock);
+    bool is_stopping = runner->is_stopping;
+    pthread_mutex_unlock(&runner->lock);
+    return !is_stopping;
 }
 
-static void *run(void *context)
+static void use(void *context, struct db *db)
 {
     struct runner *runner = context;
+    pthread_mutex_lock(&runner->lock);
+    runner->db = db;
+    if (db != NULL && runner->is_stopping) {
+        db_interrupt(db);
+    }
+    pthread_mutex_unlock(&runner->lock);
+}
+
+/* Calls those whose time has come: all where until_us is so late. Without the lock: they may be gone afterwards. */
+static void let_go(struct runner *runner, int64_t until_us)
+{
+    struct verifier_waiter *going = NULL;
+    pthread_mutex_lock(&runner->lock);
+    for (struct verifier_waiter **at = &runner->waiting; *at != NULL;) {
+        struct verifier_waiter *waiter = *at;
+        if (waiter->until_us <= until_us) {
+            *at = waiter->next;
+            waiter->next = going;
+            going = waiter;
+        } else {
+            at = &waiter->next;
+        }
+    }
+    pthread_mutex_unlock(&runner->lock);
+    while (going != NULL) {
+        struct verifier_waiter *next = going->next;
+        going->done(going);
+        going = next;
+    }
+}
+
+static void take_result(struct runner *runner, enum status status, const struct verify_report *report, int64_t begun_ms,
+                        int64_t begun_us)
+{
+    pthread_mutex_lock(&runner->lock);
+    struct verifier_view *latest = &runner->latest;
+    latest->is_running = false;
+    latest->has_failed = status != STATUS_OK;
+    latest->failure = status;
+    if (status == STATUS_OK) {
+        latest->has_report = true;
+        latest->report = *report;
+        latest->checked_at_ms = begun_ms;
+        latest->duration_ms = (clock_steady_us() - begun_us) / 1000;
+    } else {
+        runner->retry_us = clock_steady_us() + (int64_t)FAILED_PAUSE_S * 1000000;
+    }
+    bool is_stopping = runner->is_stopping;
+    pthread_mutex_unlock(&runner->lock);
+    if (status != STATUS_OK && !is_stopping) {
+        log_error("verify", "could not be made: %s", status_name(status));
+    } else if (status == STATUS_OK && !report->is_ok) {
+        log_error("verify", "ledger=broken first_broken=%llu code=%s reason=\"%s\"", (unsigned long long)report->first_broken,
+                  report->code, report->reason);
+    }
+    let_go(runner, INT64_MAX);
+}
+
+static void check(struct runner *runner)
+{
     struct verify_report report;
+    struct verifier_job job = { .progress = may_go_on, .use = use, .context = runner };
     int64_t begun_ms = clock_wall_ms();
     int64_t begun_us = clock_steady_us();
-    enum status status = verifier_run(runner->data_dir, NULL, may_go_on, runner, &report);
-    if (status != STATUS_OK && status != STATUS_BUSY) {
-        log_error("verify", "could not be made: %s", status_name(status));
-    } else if (status == STATUS_OK && !report.is_ok) {
-        log_error("verify", "first_broken=%llu reason=\"%s\"", (unsigned long long)report.first_broken, report.reason);
+    enum status status = verifier_run(runner->data_dir, &job, &report);
+    take_result(runner, status, &report, begun_ms, begun_us);
+}
+
+/* Waits until a check is asked for or due, under lock. False: the thread is to end. */
+static bool wait_for_work(struct runner *runner, int64_t after_s)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += after_s;
+    while (!runner->is_stopping && !runner->latest.is_running) {
+        if (runner->every_s == 0) {
+            pthread_cond_wait(&runner->wake, &runner->lock);
+        } else if (pthread_cond_timedwait(&runner->wake, &runner->lock, &until) != 0) {
+            runner->latest.is_running = !runner->is_stopping;
+        }
     }
+    return !runner->is_stopping;
+}
+
+static void *runner_main(void *context)
+{
+    struct runner *runner = context;
+    int64_t after_s = FIRST_AFTER_S;
     pthread_mutex_lock(&runner->lock);
-    runner->latest.is_running = false;
-    if (status == STATUS_OK) {
-        runner->latest.has_report = true;
-        runner->latest.report = report;
-        runner->latest.checked_at_ms = begun_ms;
-        runner->latest.duration_ms = (clock_steady_us() - begun_us) / 1000;
+    while (wait_for_work(runner, after_s)) {
+        pthread_mutex_unlock(&runner->lock);
+        check(runner);
+        after_s = runner->every_s;
+        pthread_mutex_lock(&runner->lock);
     }
-    pthread_cond_broadcast(&runner->ended);
+    runner->latest.is_running = false;
     pthread_mutex_unlock(&runner->lock);
     return NULL;
 }
 
-static void start(struct verifier *verifier)
+static bool start(struct verifier *verifier)
 {
     struct runner *runner = runner_of(verifier);
     pthread_mutex_lock(&runner->lock);
-    if (!runner->latest.is_running && !atomic_load(&runner->is_stopping)) {
-        if (runner->has_thread) {
-            pthread_join(runner->thread, NULL); /* it has ended: is_running is false */
-        }
-        runner->has_thread = pthread_create(&runner->thread, NULL, run, runner) == 0;
-        runner->latest.is_running = runner->has_thread;
+    struct verifier_view *latest = &runner->latest;
+    bool is_paused = latest->has_failed && clock_steady_us() < runner->retry_us;
+    if (!latest->is_running && !runner->is_stopping && !is_paused) {
+        latest->is_running = true;
+        pthread_cond_signal(&runner->wake);
     }
+    bool is_running = latest->is_running;
     pthread_mutex_unlock(&runner->lock);
+    return is_running;
 }
 
-static void view(struct verifier *verifier, int64_t timeout_ms, struct verifier_view *out)
+static void view(struct verifier *verifier, struct verifier_view *out)
 {
     struct runner *runner = runner_of(verifier);
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += timeout_ms / 1000;
     pthread_mutex_lock(&runner->lock);
-    while (timeout_ms > 0 && runner->latest.is_running) {
-        if (pthread_cond_timedwait(&runner->ended, &runner->lock, &until) != 0) {
-            break;
-        }
-    }
     *out = runner->latest;
+    out->retry_after_s = out->has_failed ? (runner->retry_us - clock_steady_us() + 999999) / 1000000 : 0;
     pthread_mutex_unlock(&runner->lock);
 }
 
-enum status verifier_open(const char *data_dir, struct verifier **out)
+void verifier_wait(struct verifier *verifier, struct verifier_waiter *waiter)
 {
+    struct runner *runner = runner_of(verifier);
+    pthread_mutex_lock(&runner->lock);
+    bool is_waiting = runner->latest.is_running && !runner->is_stopping;
+    if (is_waiting) {
+        waiter->until_us = clock_steady_us() + (int64_t)VERIFIER_WAIT_S * 1000000;
+        waiter->next = runner->waiting;
+        runner->waiting = waiter;
+    }
+    pthread_mutex_unlock(&runner->lock);
+    if (!is_waiting) {
+        waiter->done(waiter);
+    }
+}
+
+void verifier_tick(struct verifier *verifier)
+{
+    let_go(runner_of(verifier), clock_steady_us());
+}
+
+enum status verifier_open(const char *data_dir, int64_t every_hours, struct verifier **out)
+{
+    pthread_condattr_t steady;
     struct runner *runner = calloc(1, sizeof *runner);
     if (runner == NULL) {
         return STATUS_EXHAUSTED;
@@ -135,10 +284,37 @@ enum status verifier_open(const char *data_dir, struct verifier **out)
     runner->verifier.start = start;
     runner->verifier.view = view;
     runner->data_dir = data_dir;
+    runner->every_s = every_hours * HOUR_S;
     pthread_mutex_init(&runner->lock, NULL);
-    pthread_cond_init(&runner->ended, NULL);
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&runner->wake, &steady);
+    pthread_condattr_destroy(&steady);
+    if (pthread_create(&runner->thread, NULL, runner_main, runner) != 0) {
+        runner->is_joined = true; /* there is none */
+        verifier_close(&runner->verifier);
+        return STATUS_EXHAUSTED;
+    }
     *out = &runner->verifier;
     return STATUS_OK;
+}
+
+void verifier_stop(struct verifier *verifier)
+{
+    struct runner *runner = verifier != NULL ? runner_of(verifier) : NULL;
+    if (runner == NULL || runner->is_joined) {
+        return;
+    }
+    pthread_mutex_lock(&runner->lock);
+    runner->is_stopping = true;
+    if (runner->db != NULL) {
+        db_interrupt(runner->db);
+    }
+    pthread_cond_signal(&runner->wake);
+    pthread_mutex_unlock(&runner->lock);
+    pthread_join(runner->thread, NULL);
+    runner->is_joined = true;
+    let_go(runner, INT64_MAX);
 }
 
 void verifier_close(struct verifier *verifier)
@@ -146,12 +322,10 @@ void verifier_close(struct verifier *verifier)
     if (verifier == NULL) {
         return;
     }
+    verifier_stop(verifier);
     struct runner *runner = runner_of(verifier);
-    atomic_store(&runner->is_stopping, true);
-    if (runner->has_thread) {
-        pthread_join(runner->thread, NULL);
-    }
-    pthread_cond_destroy(&runner->ended);
+    assert(runner->waiting == NULL);
+    pthread_cond_destroy(&runner->wake);
     pthread_mutex_destroy(&runner->lock);
     free(runner);
 }

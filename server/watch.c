@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "handlers/ledger.h"
 #include "rules/block.h"
 #include "server/addresses.h"
 #include "server/follow.h"
@@ -103,6 +104,21 @@ static void write_ledger(const struct server *server, struct buffer *out)
                   sequencer_is_failed(server->sequencer) ? 1 : 0);
 }
 
+static void write_check(const struct server *server, struct buffer *out)
+{
+    struct verifier_view view;
+    struct verifier *verifier = server->service.verifier;
+    verifier->view(verifier, &view);
+    metrics_value(out, "tallystick_ledger_is_broken", "gauge", "1 where the latest check of the ledger found it broken.",
+                  view.has_report && !view.report.is_ok ? 1 : 0);
+    metrics_value(out, "tallystick_ledger_check_is_failed", "gauge", "1 where the latest check could not be made.",
+                  view.has_failed ? 1 : 0);
+    metrics_value(out, "tallystick_ledger_check_time_seconds", "gauge", "When the latest finding's check began, since 1970; 0: none yet.",
+                  (double)view.checked_at_ms / 1000);
+    metrics_value(out, "tallystick_ledger_check_duration_seconds", "gauge", "How long that check took.",
+                  (double)view.duration_ms / 1000);
+}
+
 static void write_load(const struct server *server, struct buffer *out)
 {
     struct statvfs disk;
@@ -128,6 +144,7 @@ void watch_metrics(struct service *service, struct buffer *out)
     buffer_format(out, "# HELP tallystick_build_info The program's version.\n# TYPE tallystick_build_info gauge\n"
                   "tallystick_build_info{version=\"%s\"} 1\n", service->version);
     write_ledger(server, out);
+    write_check(server, out);
     write_load(server, out);
     metrics_write(server->metrics, out);
     write_process(out);

@@ -20,10 +20,10 @@ REFUSED = (503, 507)
 
 
 @contextlib.contextmanager
-def small_disk():
+def small_disk(size=SIZE):
     """A file system of its own, which root may mount."""
     with tempfile.TemporaryDirectory(prefix="tallystick.") as place:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", place],
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", place],
                                  capture_output=True, text=True, check=False)
         if mounted.returncode != 0:
             pytest.skip("a small file system cannot be mounted here: " + mounted.stderr.strip())

@@ -14,6 +14,7 @@ ELSEWHERE = {
     "busy": "takes a full queue: test_jobs.py, test_wire.py",
     "too_much_work": "takes as long as a computation may: test_jobs.py",
     "stopping": "takes a computation that runs while the service is told to stop: test_jobs.py",
+    "check_failed": "takes files that cannot be read: tests/fault/test_check.py",
     "not_ready": "takes a failed commit or an implausible clock: tests/fault",
     "outcome_unknown": "takes a failed commit: tests/fault",
     "disk_full": "takes a full disk: tests/fault/test_disk_full.py",
