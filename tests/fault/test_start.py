@@ -59,7 +59,7 @@ def test_a_first_start_that_was_cut_short_is_completed(data_dir):
 def test_verify_of_nothing(data_dir):
     for path in (data_dir / "nowhere", data_dir.parent):
         told = run("verify", "--data-dir", str(path))
-        assert told.returncode == 1 and told.stdout == "" and "no ledger" in told.stderr and str(path) in told.stderr
+        assert told.returncode == 2 and told.stdout == "" and "no ledger" in told.stderr and str(path) in told.stderr
         assert not (data_dir / "nowhere").exists()
 
 
@@ -112,7 +112,7 @@ def test_the_database_is_none(data_dir, words):
     remove_database(data_dir)
     (data_dir / "tallystick.db").write_bytes(b"nothing that SQLite knows\n" * 1000)
     at = 2 if words[0] == "token" else 1
-    sentence = told(*words[:at], "--data-dir", str(data_dir), *words[at:])
+    sentence = told(*words[:at], "--data-dir", str(data_dir), *words[at:], code=2 if words[0] == "verify" else 1)
     assert f"data directory {data_dir}: a file in it is damaged" in sentence and "docs/backup.md" in sentence
 
 
