@@ -394,7 +394,7 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
         assert "cannot be read as a checkpoint; it is member checkpoint of GET /ledger" in told.stderr, told.stderr
     for path_of_none in ("/nonexistent/note", scratch):
         told = copy.verify("--checkpoint", path_of_none)
-        assert told.returncode == 1 and "cannot be read: " in told.stderr
+        assert told.returncode == 2 and "cannot be read: " in told.stderr
 
     # A fork: the same key, the same beginning, another history behind it.
     fork = ledger.copy()
