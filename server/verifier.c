@@ -25,7 +25,7 @@
 
 enum { FIRST_AFTER_S = 5 * 60, FAILED_PAUSE_S = 60, HOUR_S = 3600 };
 
-#define SPARE_BYTES (16 * MIB) /* stays free for what is written meanwhile */
+#define SPARE_BYTES (1 * MIB) /* stays free for what is written meanwhile */
 
 /* Invariants, under lock: 1. latest.is_running is true from the request for a check to its end; 2. waiting is empty where
  * it is false, and after stopping; 3. db is what the thread reads, open. */

@@ -128,9 +128,9 @@ def test_the_copy_of_the_state_lies_beside_the_data(full):
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small file system")
     with small_disk() as place:
-        with open(place / "filled", "wb") as file, contextlib.suppress(OSError):
+        with open(place / "filled", "wb", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(b"x" * 65536):
-                file.flush()
+                pass
         for variable in ("TMPDIR", "SQLITE_TMPDIR"):
             told = subprocess.run([str(pathlib.Path(os.environ.get("TALLYSTICK_BUILD", "build/release")) / "tallystick"), "verify",
                                    "--data-dir", str(full)], env={**environment(), variable: str(place)}, capture_output=True,
@@ -144,9 +144,9 @@ def test_a_check_without_room_is_no_finding():
     with small_disk(40 << 20) as place, serving(place / "data") as server:
         World(server)
         assert verified(server).json()["ok"] is True
-        with open(place / "filled", "wb") as file, contextlib.suppress(OSError):
+        with open(place / "filled", "wb", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(b"x" * 65536):
-                file.flush()
+                pass
         refusals = [server.get("/ledger/verify", token=True) for _ in range(3)]
         for reply in refusals:
             problem(reply, 507, "disk_full")

@@ -102,6 +102,15 @@ def following(*followers):
             follower.close()
 
 
+@pytest.fixture(scope="module")
+def server():
+    """Of its own: the many organisations made here would push others off the pages that other tests read."""
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        own = Server(os.path.join(scratch, "data"))
+        yield own
+        assert own.stop() == 0
+
+
 @pytest.fixture(scope="module", autouse=True)
 def quiet():
     """A follower to whom nothing happens while the other tests run; the last one asks for it."""
