@@ -154,5 +154,8 @@ int command_verify(const struct config *config)
         }
     }
     arena_fini(&arena);
-    return status != STATUS_OK ? EXIT_NOT_CHECKED : report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (status != STATUS_OK && status != STATUS_CORRUPT) { /* a damaged file is a finding */
+        return EXIT_NOT_CHECKED;
+    }
+    return status == STATUS_OK && report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
