@@ -89,6 +89,7 @@ static enum status set_up(struct db *db, const char *pragmas, enum status (*chec
         status = prepare_all(db);
     }
     if (status != STATUS_OK) {
+        status = statement_opening_status(db->handle, status);
         db_close(db);
         return status;
     }

@@ -108,6 +108,7 @@ enum status node_open(const char *path, bool is_writer, struct node **out)
         status = prepare_all(node);
     }
     if (status != STATUS_OK) {
+        status = statement_opening_status(node->handle, status);
         node_close(node);
         return status;
     }

@@ -44,6 +44,12 @@ enum status statement_status(sqlite3 *handle, int code)
     }
 }
 
+enum status statement_opening_status(sqlite3 *handle, enum status status)
+{
+    bool is_sql = handle != NULL && (sqlite3_errcode(handle) & 0xff) == SQLITE_ERROR;
+    return status == STATUS_IO && is_sql ? STATUS_CORRUPT : status;
+}
+
 int statement_open(const char *path, int flags, sqlite3 **handle)
 {
     static atomic_flag is_configured = ATOMIC_FLAG_INIT;

@@ -69,4 +69,8 @@ enum status statement_fixed(sqlite3_stmt *use, int column, void *out, size_t len
 /* A SQLite result code as a status; logs what the library says about it. */
 enum status statement_status(sqlite3 *handle, int code) NODISCARD;
 
+/* What the opening of a database ended with. Our own SQL fails to prepare only where the schema is not ours: that is
+ * STATUS_CORRUPT there and not STATUS_IO. */
+enum status statement_opening_status(sqlite3 *handle, enum status status) NODISCARD;
+
 #endif
