@@ -86,13 +86,6 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *text)
     return used + length;
 }
 
-static void blank(char *line, size_t length, char byte)
-{
-    for (char *at = line; (at = memchr(at, byte, length - (size_t)(at - line))) != NULL;) {
-        *at = ' ';
-    }
-}
-
 __attribute__((format(printf, 5, 0)))
 static void log_line(const char *level, const char *event, const char *request, bool at_once,
                      const char *format, va_list arguments)
@@ -112,8 +105,7 @@ static void log_line(const char *level, const char *event, const char *request, 
     if (used > sizeof line - 2) {
         used = sizeof line - 2;
     }
-    blank(line, used, '\n');
-    blank(line, used, '\r');
+    text_make_line(line, used);
     line[used] = '\n';
     emit(line, used + 1, at_once);
 }

@@ -469,27 +469,49 @@ bool text_is_word(const char *text)
     return length >= 1 && length <= 64 && text[length] == 0 && text[0] >= 'a' && text[0] <= 'z';
 }
 
+/* Bytes of the character that starts at s, with room bytes there; 0 where none does. */
+static size_t utf8_bytes(const unsigned char *s, size_t room)
+{
+    unsigned char c = s[0];
+    size_t more = c < 0x80 ? 0 : c >= 0xc2 && c <= 0xdf ? 1 : c >= 0xe0 && c <= 0xef ? 2
+                : c >= 0xf0 && c <= 0xf4 ? 3 : 9;
+    if (more == 9 || room <= more) {
+        return 0;
+    }
+    unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    for (size_t k = 1; k <= more; k++) {
+        if (s[k] < (k == 1 ? low : 0x80) || s[k] > (k == 1 ? high : 0xbf)) {
+            return 0;
+        }
+    }
+    return more + 1;
+}
+
 bool text_is_utf8(const char *bytes, size_t length)
 {
-    const unsigned char *s = (const unsigned char *)bytes;
-    size_t i = 0;
-    while (i < length) {
-        unsigned char c = s[i];
-        size_t more = c < 0x80 ? 0 : c >= 0xc2 && c <= 0xdf ? 1 : c >= 0xe0 && c <= 0xef ? 2
-                    : c >= 0xf0 && c <= 0xf4 ? 3 : 9;
-        if (more == 9 || length - i <= more) {
+    size_t taken = 0;
+    for (size_t i = 0; i < length; i += taken) {
+        taken = utf8_bytes((const unsigned char *)bytes + i, length - i);
+        if (taken == 0) {
             return false;
         }
-        unsigned char low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-        unsigned char high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-        for (size_t k = 1; k <= more; k++) {
-            if (s[i + k] < (k == 1 ? low : 0x80) || s[i + k] > (k == 1 ? high : 0xbf)) {
-                return false;
-            }
-        }
-        i += more + 1;
     }
     return true;
+}
+
+void text_make_line(char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length;) {
+        unsigned char c = (unsigned char)bytes[i];
+        size_t taken = utf8_bytes((const unsigned char *)bytes + i, length - i);
+        if (c < 0x20 || c == 0x7f) {
+            bytes[i] = ' ';
+        } else if (taken == 0) {
+            bytes[i] = '?';
+        }
+        i += taken > 0 ? taken : 1;
+    }
 }
 
 bool text_equal_constant_time(const void *a, const void *b, size_t length)

@@ -76,6 +76,10 @@ bool text_is_word(const char *text);
 /* Well-formed UTF-8 (RFC 3629) without overlong forms and surrogates. */
 bool text_is_utf8(const char *bytes, size_t length);
 
+/* Makes the bytes one line that any terminal or reader of logs takes, in place: control characters become blanks, and
+ * each byte of what is not UTF-8 becomes a question mark. */
+void text_make_line(char *bytes, size_t length);
+
 /* True where both have the same bytes; the time does not depend on where they differ. */
 bool text_equal_constant_time(const void *a, const void *b, size_t length);
 

@@ -63,11 +63,14 @@ static void print_report(const struct verify_report *report)
         printf("ok: %" PRIu64 " entries verified\nhead %s\nroot %s\n", report->entries, head, root);
         return;
     }
+    char reason[sizeof report->reason]; /* may quote what a damaged file holds */
+    snprintf(reason, sizeof reason, "%s", report->reason);
+    text_make_line(reason, strlen(reason));
     if (report->first_broken > 0) {
-        printf("BROKEN at entry %" PRIu64 " (%s): %s\n", report->first_broken, report->code, report->reason);
+        printf("BROKEN at entry %" PRIu64 " (%s): %s\n", report->first_broken, report->code, reason);
         printf("%" PRIu64 " entries before it are sound\n", report->first_broken - 1);
     } else {
-        printf("BROKEN (%s): %s\n", report->code, report->reason);
+        printf("BROKEN (%s): %s\n", report->code, reason);
     }
 }
 

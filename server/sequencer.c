@@ -282,6 +282,14 @@ enum status sequencer_submit(struct sequencer *sequencer, struct pending *pendin
     return STATUS_OK;
 }
 
+bool sequencer_is_full(struct sequencer *sequencer)
+{
+    pthread_mutex_lock(&sequencer->lock);
+    bool is_full = sequencer->waiting >= sequencer->queue_length;
+    pthread_mutex_unlock(&sequencer->lock);
+    return is_full;
+}
+
 size_t sequencer_depth(struct sequencer *sequencer)
 {
     pthread_mutex_lock(&sequencer->lock);

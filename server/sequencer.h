@@ -53,6 +53,9 @@ enum status sequencer_submit(struct sequencer *sequencer, struct pending *pendin
 /* Any thread: commands that wait or run. */
 size_t sequencer_depth(struct sequencer *sequencer);
 
+/* Any thread: true where one more command would be sent away. */
+bool sequencer_is_full(struct sequencer *sequencer);
+
 /* Any thread: true after a failed commit, for good. */
 bool sequencer_is_failed(const struct sequencer *sequencer);
 

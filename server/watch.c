@@ -34,7 +34,7 @@ void watch_readiness(struct service *service, struct buffer *faults)
     if (sequencer_is_failed(server->sequencer)) {
         buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
     }
-    if (sequencer_depth(server->sequencer) >= (size_t)server->config->queue_length) {
+    if (sequencer_is_full(server->sequencer)) {
         buffer_text(faults, "queue: as many changes wait as may\n");
     }
     if (executor_time_ms(server->executor) > clock_wall_ms() + LEDGER_AHEAD_MS) {

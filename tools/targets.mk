@@ -5,9 +5,9 @@ BENCH  ?= all
 # As many jobs as there are processors, unless somebody has said how many.
 MAKE_QUIET = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# Programs that tests call: each tests/oracle/*.mk makes its own a prerequisite of oracles.
+# Programs that tests call: each of these files makes its own a prerequisite of oracles.
 .PHONY: oracles
-include $(sort $(wildcard tests/oracle/*.mk)) $(wildcard bench/*.mk)
+include $(sort $(wildcard tests/oracle/*.mk tests/fault/*.mk)) $(wildcard bench/*.mk)
 
 # The thread sanitizer looks at what has threads: the server, the rules it drives, and the tests
 # that say so; the rest would only repeat, ten times slower, what the other variants show.

@@ -64,7 +64,7 @@ def see_problem(response):
 
 
 class Server:
-    def __init__(self, data_dir, *options):
+    def __init__(self, data_dir, *options, env=None):
         self.data_dir = pathlib.Path(data_dir)
         self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")
         self.session = requests.Session()
@@ -73,7 +73,7 @@ class Server:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [binary(), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0", *options],
-                env=environment(), stdout=subprocess.PIPE, stderr=log)
+                env={**environment(), **(env or {})}, stdout=subprocess.PIPE, stderr=log)
         line = self._first_line()
         prefix = "listening on "
         if not line.startswith(prefix + "http://"):

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
+
 static FILE *capture;
 static int real_stderr;
 static char text[1024 * 1024];
@@ -79,6 +81,24 @@ static void lines_are_whole(void **state)
         assert_true(end != NULL && end - at < 1024);
         at = end + 1;
     }
+}
+
+/* Whatever a damaged file or a client holds: one line of UTF-8 for whoever reads the log. */
+static void lines_are_plain_text(void **state)
+{
+    static char wide[3000];
+    (void)state;
+    for (size_t i = 0; i + 3 < sizeof wide; i += 3) {
+        memcpy(wide + i, "\xe6\xb9\x96", 3);
+    }
+    capture_begin();
+    log_error("bytes", "value=%s", "a\xff\xe6\xb9z\x1b[31m\t\x7f\xe6\xb9\x96");
+    log_error("wide", "value=%s", wide); /* cut in the middle of a character */
+    log_error("wide", "value=.%s", wide);
+    log_error("wide", "value=..%s", wide);
+    assert_int_equal(capture_end(), 4);
+    assert_non_null(strstr(text, " value=a???z [31m  \xe6\xb9\x96\n"));
+    assert_true(text_is_utf8(text, strlen(text)));
 }
 
 static void requests_are_gathered(void **state)
@@ -153,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_are_kept),
         cmocka_unit_test(lines_are_whole),
+        cmocka_unit_test(lines_are_plain_text),
         cmocka_unit_test(requests_are_gathered),
         cmocka_unit_test(threads_do_not_mix_lines),
         cmocka_unit_test(quoting_escapes),

@@ -1,0 +1,7 @@
+# What tests/fault/test_ready.py preloads: no sanitizer, nothing of ours.
+oracles: $(BUILD)/tests/fault/shim.so
+
+$(BUILD)/tests/fault/shim.so: tests/fault/shim.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=c11 -O1 -Wall -Wextra -Werror -fPIC -shared -o $@ $<

@@ -1,0 +1,214 @@
+"""GET /readyz names each thing that stands in the way of work, /healthz goes on saying that the process lives, and
+what a client is told when its commit fails. The machine's trouble comes from shim.c, preloaded."""
+
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import signal
+import time
+
+import pytest
+
+from conftest import ROOT, Server, key
+from world import World, accepted, problem
+
+BUILD = ROOT / os.environ.get("TALLYSTICK_BUILD", "build/release")
+ITEM = {"name": "Test item", "unit": "piece"}
+
+
+def troubled(data_dir, trouble, *options, **more):
+    """A service on a machine whose trouble is a file in the directory trouble."""
+    trouble.mkdir(exist_ok=True)
+    env = {"LD_PRELOAD": str(BUILD / "tests/fault/shim.so"), "FAULT_DIR": str(trouble), **more}
+    # the sanitizer wants to be the first library; it is the second then
+    env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    return Server(data_dir, *options, env=env)
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """(start(options..., environment...), directory of troubles); whatever was started ends in order."""
+    servers = []
+
+    def start(*options, **more):
+        servers.append(troubled(tmp_path / "data", tmp_path / "trouble", *options, **more))
+        return servers[-1]
+
+    yield start, tmp_path / "trouble"
+    for name in ("fdatasync-fails", "fdatasync-waits"):
+        (tmp_path / "trouble" / name).unlink(missing_ok=True)
+    assert all(server.stop() == 0 for server in servers), servers[-1].log()[-3000:]
+
+
+def faults(server):
+    """What /readyz names; [] where it is ready. /healthz says 200 either way."""
+    assert server.get("/healthz").status_code == 200
+    reply = server.get("/readyz")
+    assert reply.headers["Cache-Control"] == "no-store"
+    if reply.status_code == 200:
+        assert reply.json()["status"] == "ready"
+        return []
+    found = problem(reply, 503, "not_ready")["faults"]
+    assert found
+    return found
+
+
+def until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_commit_that_fails(machine):
+    """The outcome is unknown and said to be; nothing more is written until a new start, and then the same key tells."""
+    start, trouble = machine
+    server = start()
+    accepted(server.put("/items/A", ITEM), 201)
+    assert faults(server) == []
+    (trouble / "fdatasync-fails").touch()
+    once = key()
+    reply = server.put("/items/B", ITEM, idempotency_key=once)
+    told = problem(reply, 503, "outcome_unknown")
+    assert "same Idempotency-Key" in told["detail"]
+    (trouble / "fdatasync-fails").unlink()  # a disk that is well again proves nothing about what it lost
+    told = problem(server.put("/items/C", ITEM), 503, "not_ready")
+    assert "started anew" in told["detail"]
+    assert faults(server) == ["ledger: a commit failed, nothing is written until the service is started anew"]
+    assert "tallystick_ledger_is_failed 1" in server.get("/metrics").text
+    assert server.get("/items/A").status_code == 200  # reading goes on
+    assert server.get("/items/C").status_code == 404
+    assert server.stop() == 0
+    server = start()
+    assert faults(server) == []
+    reply = server.put("/items/B", ITEM, idempotency_key=once)
+    accepted(reply, 201)
+    assert reply.headers.get("Idempotency-Replayed") in (None, "true")
+    accepted(server.put("/items/C", ITEM), 201)
+    report = server.get("/ledger/verify", token=True)
+    while report.status_code == 202:
+        time.sleep(0.05)
+        report = server.get("/ledger/verify", token=True)
+    assert report.json()["ok"] is True
+
+
+def test_a_failed_commit_tells_all_who_waited_for_it(machine):
+    """One flush pays for many: its failure is everybody's, and nobody is told that it was done."""
+    start, trouble = machine
+    server = start()
+    (trouble / "fdatasync-waits").touch()
+    with concurrent.futures.ThreadPoolExecutor(9) as pool:
+        first = pool.submit(server.put, "/items/FIRST", ITEM)
+        until(lambda: "tallystick_changes_waiting 1" in server.get("/metrics").text)
+        rest = [pool.submit(server.put, f"/items/REST-{number}", ITEM) for number in range(8)]
+        until(lambda: "tallystick_changes_waiting 9" in server.get("/metrics").text)
+        (trouble / "fdatasync-fails").touch()
+        (trouble / "fdatasync-waits").unlink()
+        told = [problem(done.result(), 503, done.result().json()["code"])["code"] for done in [first, *rest]]
+    assert told[0] == "outcome_unknown" and set(told[1:]) <= {"outcome_unknown", "not_ready"}
+
+
+def test_a_full_queue(machine):
+    """One commit is under way, one change waits, a third one is sent away; then all goes on."""
+    start, trouble = machine
+    server = start("--queue-length", "1")
+    (trouble / "fdatasync-waits").touch()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(server.put, "/items/A", ITEM)
+        until(lambda: "tallystick_changes_waiting 1" in server.get("/metrics").text)
+        assert faults(server) == []  # it is at work and waits no longer
+        second = pool.submit(server.put, "/items/B", ITEM)
+        until(lambda: faults(server) == ["queue: as many changes wait as may"])
+        refused = server.put("/items/C", ITEM)
+        assert int(refused.headers["Retry-After"]) >= 1
+        problem(refused, 503, "busy")
+        (trouble / "fdatasync-waits").unlink()
+        accepted(first.result(), 201)
+        accepted(second.result(), 201)
+    assert faults(server) == []
+    assert server.get("/items/C").status_code == 404
+    accepted(server.put("/items/C", ITEM), 201)
+
+
+def test_a_clock_that_was_ahead(machine):
+    """The ledger's time never goes back: after a wrong clock was put right, entries would carry a time to come."""
+    start, _ = machine
+    server = start(FAULT_CLOCK_SECONDS="3600")
+    assert faults(server) == []
+    accepted(server.put("/items/A", ITEM), 201)
+    ahead = server.get("/ledger", token=True).json()
+    assert server.stop() == 0
+    server = start(FAULT_CLOCK_SECONDS="3240")  # 6 minutes less
+    assert faults(server) == ["clock: the ledger's time is more than 5 minutes ahead of this machine's"]
+    accepted(server.put("/items/B", ITEM), 201)  # it is said, not refused
+    assert server.get("/ledger", token=True).json()["size"] == ahead["size"] + 1
+    assert server.stop() == 0
+    server = start(FAULT_CLOCK_SECONDS="3420")  # 3 minutes less
+    assert faults(server) == []
+
+
+def test_a_disk_that_is_nearly_full(machine):
+    start, trouble = machine
+    server = start()
+    (trouble / "disk-is-full").touch()
+    assert faults(server) == ["disk: less than 16 MiB are free"]
+    accepted(server.put("/items/A", ITEM), 201)  # what fits is still written
+    (trouble / "disk-is-full").unlink()
+    assert faults(server) == []
+
+
+def test_a_directory_that_is_gone(machine, tmp_path):
+    start, _ = machine
+    server = start()
+    shutil.move(tmp_path / "data", tmp_path / "elsewhere")
+    assert faults(server) == ["disk: the data directory cannot be looked at"]
+    shutil.move(tmp_path / "elsewhere", tmp_path / "data")
+    assert faults(server) == []
+
+
+def test_a_service_that_stops(machine):
+    """Balancers hear of it on the connections that they have, while what was begun is finished."""
+    start, trouble = machine
+    server = start()
+    with server.connect() as probe, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n")  # on its way when the signal comes
+        (trouble / "fdatasync-waits").touch()
+        written = pool.submit(server.put, "/items/A", ITEM)
+        until(lambda: "tallystick_changes_waiting 1" in server.get("/metrics").text)
+        server.process.send_signal(signal.SIGTERM)
+        until(lambda: "event=stop" in server.log())
+        probe.sendall(b"\r\n")
+        reply = b""
+        while piece := probe.recv(65536):
+            reply += piece
+        (trouble / "fdatasync-waits").unlink()
+        accepted(written.result(), 201)
+    assert reply.startswith(b"HTTP/1.1 503 ") and b'"faults":["service: stopping"]' in reply
+    assert server.stop() == 0
+
+
+def test_several_faults_are_all_named(machine):
+    start, trouble = machine
+    server = start()
+    (trouble / "disk-is-full").touch()
+    (trouble / "fdatasync-fails").touch()
+    problem(server.put("/items/A", ITEM), 503, "outcome_unknown")
+    assert [fault.split(":")[0] for fault in faults(server)] == ["ledger", "disk"]
+
+
+def test_the_world_is_whole_after_a_failed_commit(machine):
+    """What was acknowledged is there, and the stock is what the movements explain."""
+    start, trouble = machine
+    server = start()
+    world = World(server)
+    world.intake(100)
+    (trouble / "fdatasync-fails").touch()
+    problem(server.post("/supplies", {"site": world.a1, "item": world.masks, "quantity": 7, "source": "donation",
+                                      "donation": "D"}), 503, "outcome_unknown")
+    (trouble / "fdatasync-fails").unlink()
+    assert server.stop() == 0
+    server = start()
+    total = server.get("/supplies/summary?by=item").json()["items"][0]["on_hand"]
+    assert total in (100, 107)
+    assert pathlib.Path(server.data_dir, "anchor").exists()
