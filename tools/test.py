@@ -71,7 +71,7 @@ def read_tap(result, output):
             untold -= 1
             case = told.group(3) or told.group(4)
             if told.group(4) is not None:
-                result.skipped.append((case, "skipped by the test"))
+                result.skipped.append((case, f"{result.name}: what {case} needs is not here"))
             elif told.group(1):
                 result.fail(case)
             else:

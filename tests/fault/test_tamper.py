@@ -416,6 +416,26 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
 
 # Raw bytes
 
+def spoil_bytes(ledger, old, new):
+    """Another text of the same length wherever the file has the old one."""
+    path = ledger.path / "tallystick.db"
+    held = path.read_bytes()
+    assert old in held and len(old) == len(new)
+    path.write_bytes(held.replace(old, new))
+    for name in ("tallystick.db-wal", "tallystick.db-shm"):
+        (ledger.path / name).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("old, new", [
+    (b"commitment TEXT", b"commitmeot TEXT"),  # a column that the program asks for
+    (b"CREATE TABLE entry", b"CREATE TABLE entrx"), (b"CREATE TABLE entry", b"CREATE TABLE \xe6\xb9try")])
+def test_a_schema_that_our_own_words_do_not_fit(copy, old, new):
+    """A finding, not a check that could not be made; told in words that any terminal takes."""
+    spoil_bytes(copy, old, new)
+    told = copy.verify()
+    assert told.returncode == 1 and (told.stdout.startswith("BROKEN") or "damaged" in told.stderr), (told.stdout, told.stderr)
+
+
 def test_one_bit_anywhere(ledger):
     assert flip_bytes(ledger, the_seed(), 60) > 6
 

@@ -11,10 +11,9 @@ import os
 import pathlib
 import subprocess
 
+import numpy as np
 import pytest
-
-np = pytest.importorskip("numpy")
-linprog = pytest.importorskip("scipy.optimize").linprog
+from scipy.optimize import linprog
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", "build/release"))

@@ -20,7 +20,7 @@ KERNELS = ["gaussian", "epanechnikov", "triangular", "uniform", "biweight", "tri
 # The names under which the reference cases know our kernels.
 ALIASES = {"rectangular": "uniform", "cosinus": "optcosine"}
 
-pytestmark = pytest.mark.skipif(not DRIVER.exists(), reason=f"{DRIVER} is not built")
+assert DRIVER.exists(), f"{DRIVER} is not built: make oracles"
 
 
 def run(values, weights=None, **options):
@@ -115,11 +115,10 @@ def test_reference_summary_and_rules(case):
         assert scott["bandwidth"] == pytest.approx(1.06 * found["sd"] * len(values) ** -0.2)
 
 
-@pytest.mark.parametrize("case", CASES)
+# All but the sample of one value, which has no density.
+@pytest.mark.parametrize("case", [case for case in CASES if "grid" in load(case)[1]])
 def test_reference_densities(case):
     values, expected = load(case)
-    if "grid" not in expected:
-        pytest.skip("no densities in this case")
     grid = (expected["grid"]["from_"], expected["grid"]["to"], expected["grid"]["points"])
     sd = expected["density_h_is_kernel_sd"]
     for name, wanted in sd["kernels"].items():
@@ -136,11 +135,11 @@ def test_reference_densities(case):
         close(found["density"], wanted, 1e-12)
 
 
-@pytest.mark.parametrize("case", CASES)
+# Where all values are equal no rule gives a bandwidth.
+@pytest.mark.parametrize("case", [case for case in CASES
+                                  if "grid" in load(case)[1] and load(case)[1]["summary"]["sd_n_minus_1"] > 0])
 def test_reference_eviews_rule(case):
     values, expected = load(case)
-    if "grid" not in expected or expected["summary"]["sd_n_minus_1"] == 0:
-        pytest.skip("no rule applies")
     grid = (expected["grid"]["from_"], expected["grid"]["to"], expected["grid"]["points"])
     half = expected["density_h_is_half_width"]
     for name, wanted in half["kernels"].items():
