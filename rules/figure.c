@@ -246,8 +246,13 @@ static enum status check_rows(struct db *db, const struct bind_array *array, int
     struct check check = { db, arena, &refusal->faults, { 0 }, { 0 } };
     enum status status = check_keys(&check, array);
     if (status == STATUS_OK && refusal->faults.total > 0) {
-        refusal_set(refusal, REFUSAL_INVALID, "import_errors", "%zu faults in %zu rows; nothing was written",
-                    refusal->faults.total, array->count);
+        const struct fault *only = refusal->faults.total == 1 && refusal->faults.count == 1 ? &refusal->faults.items[0] : NULL;
+        if (only != NULL) { /* as with every body: one fault is the problem itself */
+            refusal_set(refusal, REFUSAL_INVALID, only->code, "%s", only->detail);
+        } else {
+            refusal_set(refusal, REFUSAL_INVALID, "import_errors", "%zu faults in %zu rows; nothing was written",
+                        refusal->faults.total, array->count);
+        }
         return STATUS_INVALID;
     }
     return status != STATUS_OK ? status : count_effect(&check, array->items, array->count, last_revision, effect);

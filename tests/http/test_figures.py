@@ -151,7 +151,7 @@ def test_a_body_of_line_feeds_takes_no_room_for_rows(start):
     refusal = problem(put(server, HEADER + "\n" * 66_000_000), 422, "no_rows")
     assert refusal["errors"][0]["row"] == 1
     assert most_memory(server) - before < 400 * 1024 * 1024, "the body, its copy, and no rows"
-    refusal = problem(put(server, HEADER + "\n" * 60_000_000 + "nope,2019,CN-HB,1\n"), 422, "import_errors")
+    refusal = problem(put(server, HEADER + "\n" * 60_000_000 + "nope,2019,CN-HB,1\n"), 422, "unknown_indicator")
     assert places(refusal) == [(60_000_002, "indicator", "unknown_indicator")]
     assert most_memory(server) - before < 400 * 1024 * 1024
 

@@ -428,7 +428,7 @@ def test_a_large_submission(server, indicator):
     assert done.status_code == 200 and done.json()["changed"] == 3100
     assert len(walk(server, f"/figures?indicator={indicator}&limit=1000")) == 3100
     out.write(f"{indicator},2000,CN-XX,1\n")
-    refusal = problem(put(server, "/figures", data=out.getvalue(), media="text/csv"), 422, "import_errors")
+    refusal = problem(put(server, "/figures", data=out.getvalue(), media="text/csv"), 422, "unknown_province")
     assert [(e["row"], e["column"]) for e in refusal["errors"]] == [(3102, "province")]
 
 
@@ -483,8 +483,8 @@ def test_provinces_are_told_alike_everywhere(server, name, nearest):
     csv = f"indicator,year,province,value\nbeds,2018,{name},1\n"
     documents = [problem(get(server, f"/sites?province={name}"), 400, "invalid_query"),
                  problem(put(server, "/organisations/X-1", {"name": "x", "kind": "y", "province": name}), 422, "unknown_province"),
-                 problem(server.put("/figures", {"figures": rows}), 422, "import_errors"),
-                 problem(server.put("/figures", data=csv.encode(), headers={"Content-Type": "text/csv"}), 422, "import_errors")]
+                 problem(server.put("/figures", {"figures": rows}), 422, "unknown_province"),
+                 problem(server.put("/figures", data=csv.encode(), headers={"Content-Type": "text/csv"}), 422, "unknown_province")]
     wanted = f'province is "{name}"; GET /provinces lists the codes, ISO 3166-2 such as CN-HB or GB/T 2260 such as 420000'
     for document in documents:
         [fault] = document["errors"]
