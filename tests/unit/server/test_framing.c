@@ -236,9 +236,9 @@ static void test_sizes(void **state)
     static char lines[30000], first[10000];
     struct framing framing;
     for (unsigned count = 99; count <= 101; count++) { /* with Host: 100 to 102 */
-        strcpy(lines, "Host: a\r\n");
+        size_t used = (size_t)snprintf(lines, sizeof lines, "Host: a\r\n");
         for (unsigned i = 0; i < count; i++) {
-            strcat(lines, "X: 1\r\n");
+            used += (size_t)snprintf(lines + used, sizeof lines - used, "X: 1\r\n");
         }
         assert_string_equal(check("GET /a HTTP/1.1", lines, &framing), count + 1 <= LIMIT_HEADERS ? "sound" : "header_too_large");
     }

@@ -135,17 +135,18 @@ static void test_limits(void **state)
     for (size_t more = 0; more < 2; more++) {
         struct arena arena;
         struct target target;
-        char raw[4096] = "";
+        char raw[4096];
+        size_t used = 0;
         arena_init(&arena);
         for (size_t i = 0; i < LIMIT_PATH_SEGMENTS + more; i++) {
-            strcat(raw, "/x");
+            used += (size_t)snprintf(raw + used, sizeof raw - used, "/x");
         }
         assert_null(target_parse(&target, raw, &arena));
         assert_int_equal(target.segment_count, LIMIT_PATH_SEGMENTS);
         assert_int_equal(target.is_too_deep, more);
-        strcpy(raw, "/x?");
+        used = (size_t)snprintf(raw, sizeof raw, "/x?");
         for (size_t i = 0; i < LIMIT_QUERY_PARAMETERS + more; i++) {
-            strcat(raw, "y=1&&");
+            used += (size_t)snprintf(raw + used, sizeof raw - used, "y=1&&");
         }
         const char *fault = target_parse(&target, raw, &arena);
         assert_int_equal(fault != NULL, more);
