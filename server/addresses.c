@@ -40,7 +40,7 @@ struct addresses {
     size_t fd_count;
 };
 
-/* IPv4 as IPv4-mapped IPv6; other families share one address. */
+/* IPv4 as IPv4-mapped IPv6; other families (unix sockets) share one address. */
 static void address_of(const struct sockaddr *peer, uint8_t address[ADDRESS_BYTES])
 {
     memset(address, 0, ADDRESS_BYTES);
@@ -109,7 +109,7 @@ enum status addresses_enter(struct addresses *addresses, int fd, const struct so
         memcpy(entry->address, address, ADDRESS_BYTES);
         entry->next = *bucket;
         *bucket = index;
-    } else if (addresses->entries[index].count >= addresses->per_address) {
+    } else if (peer->sa_family != AF_UNIX && addresses->entries[index].count >= addresses->per_address) {
         goto done;
     }
     addresses->entries[index].count++;

@@ -13,7 +13,8 @@
  */
 struct addresses;
 
-/* At most limit connections in all, per_address from one address. */
+/* At most limit connections in all, per_address from one address. Who comes by a unix socket counts in all alone: the
+ * socket's permissions say who that is, and behind it may stand a proxy with everybody's connections. */
 enum status addresses_open(size_t limit, size_t per_address, struct addresses **addresses) NODISCARD;
 void addresses_close(struct addresses *addresses); /* NULL does nothing */
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "server/cors.h"
+#include "server/endpoint.h"
 
 enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
 
@@ -47,8 +48,10 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
 static const struct config_option options[] = {
     TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY, SERVE | INIT | TOKENS | VERIFY, "DIR",
          "directory of database, keys and anchor"),
-    TEXT("listen", "LISTEN", listen, "127.0.0.1:8080", SERVE, 0, "HOST:PORT",
-         "where to listen: name, IPv4 or [IPv6]; port 0 picks a free one"),
+    {"listen", VARIABLE_PREFIX "LISTEN", CONFIG_LIST, offsetof(struct config, listen), 0, 0, NULL, "127.0.0.1:8080", SERVE, 0,
+     "ADDRESS", "where to listen: HOST:PORT (name, IPv4 or [IPv6]; port 0 picks a free one) or unix:PATH; several with commas "
+                "between them, or given several times"},
+    TEXT("unix-mode", "UNIX_MODE", unix_mode, "0660", SERVE, 0, "MODE", "permissions of unix sockets, in octal digits"),
     TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE, 0, "ORIGINS",
          "web pages that may call from a browser: https://a.example,https://b.example, or * for all; default: none"),
     INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
@@ -110,6 +113,16 @@ const struct config_option *config_option_at(size_t index)
     return index < OPTION_COUNT ? &options[index] : NULL;
 }
 
+enum config_source config_source(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(options[i].name, name) == 0) {
+            return config->sources[i];
+        }
+    }
+    return CONFIG_BY_DEFAULT;
+}
+
 static int64_t cpu_count(void)
 {
     cpu_set_t set;
@@ -148,6 +161,18 @@ static bool flag_from_text(const char *text, bool *flag)
     return false;
 }
 
+static enum status add_to_list(struct parse *parse, struct config_list *list, const char *source, const char *value)
+{
+    if (value[0] == 0) {
+        return COMPLAIN(parse, "%s must not be empty", source);
+    }
+    if (list->count >= CONFIG_LIST_MAX) {
+        return COMPLAIN(parse, "%s may be given %d times", source, CONFIG_LIST_MAX);
+    }
+    list->items[list->count++] = value;
+    return STATUS_OK;
+}
+
 /* source is how the user wrote it, for messages: --loops or TALLYSTICK_LOOPS. */
 static enum status set_option(struct parse *parse, const struct config_option *option, const char *source,
                               const char *value)
@@ -161,6 +186,8 @@ static enum status set_option(struct parse *parse, const struct config_option *o
         }
         *(const char **)member = value;
         return STATUS_OK;
+    case CONFIG_LIST:
+        return add_to_list(parse, member, source, value);
     case CONFIG_INTEGER:
         if (text_to_integer(value, &integer) != STATUS_OK || integer < option->min || integer > option->max) {
             return COMPLAIN(parse, "%s takes an integer from %lld to %lld, not '%.100s'", source,
@@ -244,7 +271,7 @@ static enum status parse_option(struct parse *parse, int argc, char *const argv[
         }
         char source[80];
         snprintf(source, sizeof source, "--%s", name);
-        if (parse->config.sources[i] != CONFIG_BY_DEFAULT) {
+        if (parse->config.sources[i] != CONFIG_BY_DEFAULT && option->kind != CONFIG_LIST) {
             return COMPLAIN(parse, "%s is given twice", source);
         }
         parse->config.sources[i] = CONFIG_BY_OPTION;
@@ -350,6 +377,10 @@ static enum status check_values(struct parse *parse)
         return COMPLAIN(parse, "--cors-origin (TALLYSTICK_CORS_ORIGIN) takes * or origins with commas between them, as "
                                "https://dashboard.example.org,http://localhost:3000 (small letters, no path), not '%.100s'",
                         origins);
+    }
+    mode_t mode = 0;
+    if (parse->config.unix_mode != NULL && !endpoint_read_mode(parse->config.unix_mode, &mode)) {
+        return COMPLAIN(parse, "--unix-mode (TALLYSTICK_UNIX_MODE) takes octal digits, as 0660, not '%.100s'", parse->config.unix_mode);
     }
     return STATUS_OK;
 }

@@ -27,6 +27,7 @@ enum config_run {
 
 enum config_kind {
     CONFIG_TEXT,    /* const char *; NULL where absent */
+    CONFIG_LIST,    /* struct config_list: may be given several times */
     CONFIG_INTEGER, /* int64_t: min..max */
     CONFIG_CHOICE,  /* int: index into choices */
     CONFIG_FLAG     /* bool: given or not; the variable takes 1, true, yes, on, 0, false, no, off */
@@ -51,12 +52,20 @@ enum { CONFIG_OPTIONS_MAX = 40 };
 /* Where a value came from. */
 enum config_source { CONFIG_BY_DEFAULT, CONFIG_BY_VARIABLE, CONFIG_BY_OPTION };
 
+enum { CONFIG_LIST_MAX = 16 };
+
+struct config_list {
+    const char *items[CONFIG_LIST_MAX];
+    size_t count;
+};
+
 /* Times are in seconds. */
 struct config {
     enum config_source sources[CONFIG_OPTIONS_MAX]; /* of each row of the table */
     enum config_run command;
     const char *data_dir;
-    const char *listen;
+    struct config_list listen;
+    const char *unix_mode; /* octal digits */
     const char *cors_origins; /* server/cors.h; NULL: none */
     int64_t loops;
     int64_t job_threads;
@@ -94,6 +103,9 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
 
 /* The text of --help; the caller frees it. NULL without memory. */
 char *config_help(void);
+
+/* Where the value of the option of this name came from. */
+enum config_source config_source(const struct config *config, const char *name);
 
 /* Walks the table: NULL behind the last. */
 const struct config_option *config_option_at(size_t index);

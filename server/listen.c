@@ -1,16 +1,12 @@
 /*
- * Listening and accepting. What becomes of a connection: loop.c.
+ * Accepting. What becomes of a connection: loop.c.
  */
 #include "server/listen.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -19,17 +15,16 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "server/addresses.h"
 #include "server/canned.h"
 #include "server/janitor.h"
 #include "server/loop.h"
 #include "server/server.h"
 
-enum { HOST_BYTES = 256, PORT_BYTES = 8, BACKLOG = 1024, PAUSE_MS = 50 };
+enum { PAUSE_MS = 50 };
 
 struct listener {
-    int fd;
+    int fd; /* borrowed */
     int stop_fd;
     struct server *server;
     size_t next_loop; /* where the search for the least loaded starts */
@@ -37,99 +32,20 @@ struct listener {
     pthread_t thread;
 };
 
-/* Splits HOST:PORT or [HOST]:PORT. */
-static bool split_address(const char *address, char host[HOST_BYTES], char port[PORT_BYTES])
+enum status listener_open(int fd, struct server *server, struct listener **listener)
 {
-    const char *colon = strrchr(address, ':');
-    int64_t number = -1;
-    if (colon == NULL || text_to_integer(colon + 1, &number) != STATUS_OK || number < 0 || number > 65535 ||
-        strlen(colon + 1) >= PORT_BYTES) {
-        return false;
-    }
-    size_t length = (size_t)(colon - address);
-    if (length >= 2 && address[0] == '[' && address[length - 1] == ']') {
-        address++;
-        length -= 2;
-    } else if (memchr(address, ':', length) != NULL) {
-        return false; /* IPv6 stands in brackets */
-    }
-    if (length == 0 || length >= HOST_BYTES) {
-        return false;
-    }
-    memcpy(host, address, length);
-    host[length] = 0;
-    memcpy(port, colon + 1, strlen(colon + 1) + 1);
-    return true;
-}
-
-static int bind_one(const struct addrinfo *info)
-{
-    int one = 1;
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return -1;
-    }
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
-static void write_url(const struct listener *listener, const char *host, char *url, size_t url_bytes)
-{
-    struct sockaddr_storage bound;
-    socklen_t length = sizeof bound;
-    unsigned port = 0;
-    if (getsockname(listener->fd, (struct sockaddr *)&bound, &length) == 0) {
-        port = bound.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)(void *)&bound)->sin6_port)
-                                           : ntohs(((struct sockaddr_in *)(void *)&bound)->sin_port);
-    }
-    bool is_v6 = strchr(host, ':') != NULL;
-    snprintf(url, url_bytes, "http://%s%s%s:%u", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
-}
-
-enum status listener_open(const char *address, char *url, size_t url_bytes, struct listener **listener)
-{
-    char host[HOST_BYTES];
-    char port[PORT_BYTES];
-    char quoted[HOST_BYTES + PORT_BYTES];
-    log_quote(quoted, sizeof quoted, address);
-    if (!split_address(address, host, port)) {
-        log_error("listen", "address=\"%s\" error=\"not HOST:PORT, with [brackets] around IPv6\"", quoted);
-        return STATUS_INVALID;
-    }
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
-    int error = getaddrinfo(host, port, &hints, &found);
-    if (error != 0) {
-        log_error("listen", "address=\"%s\" error=\"%s\"", quoted, gai_strerror(error));
-        return STATUS_INVALID;
-    }
     struct listener *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
-        freeaddrinfo(found);
         return STATUS_EXHAUSTED;
     }
-    opened->fd = -1;
-    for (const struct addrinfo *info = found; info != NULL && opened->fd < 0; info = info->ai_next) {
-        opened->fd = bind_one(info);
-    }
-    error = errno;
-    freeaddrinfo(found);
-    opened->stop_fd = opened->fd >= 0 ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+    opened->fd = fd;
+    opened->server = server;
+    opened->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (opened->stop_fd < 0) {
-        log_error("listen", "address=\"%s\" error=\"%s\"", quoted, strerror(error));
-        if (opened->fd >= 0) {
-            close(opened->fd);
-        }
+        log_error("listen", "call=eventfd error=\"%s\"", strerror(errno));
         free(opened);
-        return STATUS_IO;
+        return STATUS_EXHAUSTED;
     }
-    write_url(opened, host, url, url_bytes);
     *listener = opened;
     return STATUS_OK;
 }
@@ -174,7 +90,7 @@ static bool is_passing(int error)
 static bool accept_waiting(struct listener *listener)
 {
     for (;;) {
-        struct sockaddr_storage peer;
+        struct sockaddr_storage peer = {0};
         socklen_t length = sizeof peer;
         int fd = accept4(listener->fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -209,9 +125,8 @@ static void *listener_main(void *context)
     }
 }
 
-enum status listener_start(struct listener *listener, struct server *server)
+enum status listener_start(struct listener *listener)
 {
-    listener->server = server;
     if (pthread_create(&listener->thread, NULL, listener_main, listener) != 0) {
         return STATUS_EXHAUSTED;
     }
@@ -231,7 +146,6 @@ void listener_close(struct listener *listener)
         }
         pthread_join(listener->thread, NULL);
     }
-    close(listener->fd);
     close(listener->stop_fd);
     free(listener);
 }

@@ -9,6 +9,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -318,6 +319,11 @@ static void client_start(struct loop *loop, struct MHD_Connection *connection, v
     const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     client->fd = fd->connect_fd;
     atomic_store(&client->since_us, clock_steady_us());
+    if (peer->client_addr->sa_family == AF_UNIX) {
+        snprintf(client->address, sizeof client->address, "unix");
+        lane_enter(loop->lane, client);
+        return;
+    }
     socklen_t length = peer->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
                                                                 : sizeof(struct sockaddr_in);
     if (getnameinfo(peer->client_addr, length, client->address, sizeof client->address, NULL, 0, NI_NUMERICHOST) != 0) {

@@ -6,10 +6,23 @@
 
 #include <stddef.h>
 
+#include "base/buffer.h"
 #include "handlers/exchange.h"
 #include "json/write.h"
 #include "server/config.h"
 #include "server/server.h"
+
+/* As it can be given: with commas. */
+static void write_list(struct json_writer *w, const struct config_list *list)
+{
+    struct buffer text;
+    buffer_init(&text);
+    for (size_t i = 0; i < list->count; i++) {
+        buffer_format(&text, "%s%s", i > 0 ? "," : "", list->items[i]);
+    }
+    json_text(w, text.failed ? NULL : text.bytes);
+    buffer_fini(&text);
+}
 
 static void write_value(struct json_writer *w, const struct config *config, const struct config_option *option)
 {
@@ -18,6 +31,9 @@ static void write_value(struct json_writer *w, const struct config *config, cons
     switch (option->kind) {
     case CONFIG_TEXT:
         json_text(w, *(const char *const *)member);
+        return;
+    case CONFIG_LIST:
+        write_list(w, member);
         return;
     case CONFIG_INTEGER:
         json_value_integer(w, *(const int64_t *)member);

@@ -1,5 +1,5 @@
 /*
- * The life of the service. Starting: store, sequencer, job pool, loops, listener.
+ * The life of the service. Starting: store, sequencer, job pool, loops, listeners.
  * Stopping, in the reverse order of how work flows in: no new connections, then no
  * connections, then no loops, then the job pool and the sequencer, the store last.
  */
@@ -22,10 +22,10 @@
 #include "server/anchor.h"
 #include "server/clerk.h"
 #include "server/commands.h"
+#include "server/doors.h"
 #include "server/janitor.h"
 #include "server/jobs.h"
 #include "server/lane.h"
-#include "server/listen.h"
 #include "server/loop.h"
 #include "server/metrics.h"
 #include "server/options.h"
@@ -33,6 +33,7 @@
 #include "server/sequencer.h"
 #include "server/server.h"
 #include "server/store.h"
+#include "server/systemd.h"
 #include "server/verifier.h"
 #include "server/watch.h"
 
@@ -217,10 +218,11 @@ static void leave_in_haste(struct server *server)
     _exit(0);
 }
 
-static void stop(struct server *server, struct listener *listener)
+static void stop(struct server *server, struct doors *doors)
 {
     log_info("stop", "connections=%zu", addresses_count(server->addresses));
-    listener_close(listener);
+    systemd_notify("STOPPING=1");
+    doors_close(doors);
     drain(server);
     for (int waits = 0; waits < 100 && atomic_load(&server->suspended) > 0; waits++) {
         nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_MS * 1000000L}, NULL);
@@ -247,30 +249,30 @@ int command_serve(const struct config *config)
     block_signals(&signals);
     raise_descriptor_limit(config->connections);
     struct server *server = calloc(1, sizeof *server);
-    struct listener *listener = NULL;
+    struct doors *doors = NULL;
     if (server == NULL) {
         return 1;
     }
     server->config = config;
-    enum status status = listener_open(config->listen, server->base_url, sizeof server->base_url, &listener);
+    enum status status = doors_open(config, server, &doors);
     if (status == STATUS_OK) {
         status = open_parts(server);
     }
     if (status == STATUS_OK) {
-        status = listener_start(listener, server);
+        status = doors_start(doors);
     }
     if (status != STATUS_OK) {
         log_error("start", "status=%s", status_name(status));
-        listener_close(listener);
+        doors_close(doors);
         close_parts(server);
         free(server);
         return 1;
     }
-    printf("listening on %s\n", server->base_url);
-    fflush(stdout);
+    doors_announce(doors);
+    systemd_notify("READY=1");
     int taken = 0;
     sigwait(&signals, &taken);
-    stop(server, listener);
+    stop(server, doors);
     free(server);
     return 0;
 }

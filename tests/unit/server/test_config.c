@@ -51,7 +51,8 @@ static void test_standards(void **state)
     assert_int_equal(parse(WORDS("serve", "--data-dir", "d"), NULL, &config, message), STATUS_OK);
     assert_int_equal(config.command, RUN_SERVE);
     assert_string_equal(config.data_dir, "d");
-    assert_string_equal(config.listen, "127.0.0.1:8080");
+    assert_int_equal(config.listen.count, 1);
+    assert_string_equal(config.listen.items[0], "127.0.0.1:8080");
     assert_in_range(config.loops, 1, 8);
     assert_in_range(config.job_threads, 2, 8);
     assert_int_equal(config.job_seconds, 30);
@@ -72,7 +73,8 @@ static void test_forms(void **state)
                                  "--loops", "3"),
                            NULL, &config, message),
                      STATUS_OK);
-    assert_string_equal(config.listen, "[::1]:0");
+    assert_int_equal(config.listen.count, 1);
+    assert_string_equal(config.listen.items[0], "[::1]:0");
     assert_true(config.is_private);
     assert_int_equal(config.log_level, LOG_LEVEL_WARN);
     assert_int_equal(config.loops, 3);
