@@ -13,7 +13,7 @@
 
 #include "base/random.h"
 
-enum { ADDRESS_BYTES = 16, SPARE_DESCRIPTORS = 1024, NONE = -1 };
+enum { ADDRESS_BYTES = 16, SPARE_DESCRIPTORS = 1024, DESCRIPTORS_EACH = 3 /* over TLS (relay.h) */, NONE = -1 };
 
 struct entry {
     uint8_t address[ADDRESS_BYTES];
@@ -146,7 +146,7 @@ enum status addresses_open(size_t limit, size_t per_address, struct addresses **
     }
     opened->limit = limit;
     opened->per_address = per_address;
-    opened->fd_count = limit + SPARE_DESCRIPTORS;
+    opened->fd_count = DESCRIPTORS_EACH * limit + SPARE_DESCRIPTORS;
     opened->bucket_count = 64;
     while (opened->bucket_count < 2 * limit) {
         opened->bucket_count *= 2;

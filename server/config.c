@@ -52,6 +52,9 @@ static const struct config_option options[] = {
      "ADDRESS", "where to listen: HOST:PORT (name, IPv4 or [IPv6]; port 0 picks a free one) or unix:PATH; several with commas "
                 "between them, or given several times"},
     TEXT("unix-mode", "UNIX_MODE", unix_mode, "0660", SERVE, 0, "MODE", "permissions of unix sockets, in octal digits"),
+    TEXT("tls-cert", "TLS_CERT", tls_certificate, NULL, SERVE, 0, "FILE",
+         "certificate (PEM), then those that signed it: with it TCP addresses speak TLS 1.2 and 1.3; default: plain HTTP"),
+    TEXT("tls-key", "TLS_KEY", tls_key, NULL, SERVE, 0, "FILE", "private key of the certificate (PEM, without a password)"),
     TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE, 0, "ORIGINS",
          "web pages that may call from a browser: https://a.example,https://b.example, or * for all; default: none"),
     INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
@@ -377,6 +380,9 @@ static enum status check_values(struct parse *parse)
         return COMPLAIN(parse, "--cors-origin (TALLYSTICK_CORS_ORIGIN) takes * or origins with commas between them, as "
                                "https://dashboard.example.org,http://localhost:3000 (small letters, no path), not '%.100s'",
                         origins);
+    }
+    if ((parse->config.tls_certificate == NULL) != (parse->config.tls_key == NULL)) {
+        return COMPLAIN(parse, "--tls-cert and --tls-key (TALLYSTICK_TLS_CERT, TALLYSTICK_TLS_KEY) go together");
     }
     mode_t mode = 0;
     if (parse->config.unix_mode != NULL && !endpoint_read_mode(parse->config.unix_mode, &mode)) {

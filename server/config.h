@@ -66,6 +66,8 @@ struct config {
     const char *data_dir;
     struct config_list listen;
     const char *unix_mode; /* octal digits */
+    const char *tls_certificate; /* file; NULL: plain HTTP */
+    const char *tls_key;         /* file; there where tls_certificate is */
     const char *cors_origins; /* server/cors.h; NULL: none */
     int64_t loops;
     int64_t job_threads;

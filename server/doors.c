@@ -3,6 +3,7 @@
  */
 #include "server/doors.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +29,15 @@ struct doors {
     size_t count;
 };
 
-static void url_of(const struct endpoint *endpoint, char *url, size_t size)
+/* With a certificate every TCP address speaks TLS; a unix socket does not leave the machine. */
+static bool speaks_tls(const struct server *server, const struct endpoint *endpoint)
 {
-    snprintf(url, size, "%s%s", endpoint->is_unix ? "" : "http://", endpoint->name);
+    return server->tls != NULL && !endpoint->is_unix;
+}
+
+static void url_of(const struct server *server, const struct endpoint *endpoint, char *url, size_t size)
+{
+    snprintf(url, size, "%s%s", endpoint->is_unix ? "" : speaks_tls(server, endpoint) ? "https://" : "http://", endpoint->name);
 }
 
 static enum status too_many(void)
@@ -113,11 +120,12 @@ enum status doors_open(const struct config *config, struct server *server, struc
     snprintf(server->base_url, sizeof server->base_url, "http://localhost");
     for (size_t i = opened->count; i-- > 0;) {
         if (!opened->doors[i].endpoint.is_unix) {
-            url_of(&opened->doors[i].endpoint, server->base_url, sizeof server->base_url);
+            url_of(server, &opened->doors[i].endpoint, server->base_url, sizeof server->base_url);
         }
     }
     for (size_t i = 0; status == STATUS_OK && i < opened->count; i++) {
-        status = listener_open(opened->doors[i].endpoint.fd, server, &opened->doors[i].listener);
+        status = listener_open(opened->doors[i].endpoint.fd, speaks_tls(server, &opened->doors[i].endpoint), server,
+                               &opened->doors[i].listener);
     }
     if (status != STATUS_OK) {
         doors_close(opened);
@@ -143,7 +151,7 @@ void doors_announce(const struct doors *doors)
     for (size_t i = 0; i < doors->count; i++) {
         char url[SERVER_URL_BYTES + 8];
         char quoted[sizeof url];
-        url_of(&doors->doors[i].endpoint, url, sizeof url);
+        url_of(doors->server, &doors->doors[i].endpoint, url, sizeof url);
         log_quote(quoted, sizeof quoted, url);
         log_info("listen", "address=\"%s\"", quoted);
         printf("listening on %s\n", url);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,26 +20,29 @@
 #include "server/canned.h"
 #include "server/janitor.h"
 #include "server/loop.h"
+#include "server/peer.h"
+#include "server/relay.h"
 #include "server/server.h"
 
 enum { PAUSE_MS = 50 };
 
 struct listener {
     int fd; /* borrowed */
+    bool is_tls;
     int stop_fd;
     struct server *server;
-    size_t next_loop; /* where the search for the least loaded starts */
     bool is_running;
     pthread_t thread;
 };
 
-enum status listener_open(int fd, struct server *server, struct listener **listener)
+enum status listener_open(int fd, bool is_tls, struct server *server, struct listener **listener)
 {
     struct listener *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
         return STATUS_EXHAUSTED;
     }
     opened->fd = fd;
+    opened->is_tls = is_tls;
     opened->server = server;
     opened->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (opened->stop_fd < 0) {
@@ -50,10 +54,9 @@ enum status listener_open(int fd, struct server *server, struct listener **liste
     return STATUS_OK;
 }
 
-static struct loop *least_loaded(struct listener *listener)
+static struct loop *least_loaded(struct server *server)
 {
-    const struct server *server = listener->server;
-    size_t first = listener->next_loop++;
+    size_t first = atomic_fetch_add_explicit(&server->next_loop, 1, memory_order_relaxed);
     struct loop *best = server->loops[first % server->loop_count];
     size_t best_load = loop_load(best);
     for (size_t i = 1; i < server->loop_count; i++) {
@@ -67,15 +70,28 @@ static struct loop *least_loaded(struct listener *listener)
     return best;
 }
 
+void listener_deal(struct server *server, int fd, const struct peer *peer)
+{
+    loop_add(least_loaded(server), fd, peer);
+}
+
 static void deal(struct listener *listener, int fd, const struct sockaddr *peer, socklen_t peer_length)
 {
-    if (addresses_enter(listener->server->addresses, fd, peer) != STATUS_OK) {
+    struct server *server = listener->server;
+    bool is_counted = addresses_enter(server->addresses, fd, peer) == STATUS_OK;
+    if (listener->is_tls && is_counted) {
+        relay_add(server->relay, fd, peer, peer_length);
+    } else if (listener->is_tls) {
+        close(fd); /* without a handshake nothing can be said */
+    } else if (is_counted) {
+        struct peer known;
+        peer_set(&known, peer, peer_length);
+        listener_deal(server, fd, &known);
+    } else {
         canned_send(fd, CANNED_BUSY);
         shutdown(fd, SHUT_WR);
-        janitor_linger(listener->server->janitor, fd);
-        return;
+        janitor_linger(server->janitor, fd);
     }
-    loop_add(least_loaded(listener), fd, peer, peer_length);
 }
 
 /* True for what concerns the one connection that was not accepted (accept(2)). */

@@ -29,11 +29,13 @@
 #include "server/loop.h"
 #include "server/metrics.h"
 #include "server/options.h"
+#include "server/relay.h"
 #include "server/routes.h"
 #include "server/sequencer.h"
 #include "server/server.h"
 #include "server/store.h"
 #include "server/systemd.h"
+#include "server/tls.h"
 #include "server/verifier.h"
 #include "server/watch.h"
 
@@ -70,10 +72,11 @@ static void fill_service(struct server *server)
 }
 
 /* As many descriptors as the connections need, as far as the system allows. */
-static void raise_descriptor_limit(int64_t connections)
+static void raise_descriptor_limit(const struct config *config)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)connections + DESCRIPTORS_SPARE;
+    rlim_t each = config->tls_certificate != NULL ? 3 : 1; /* relay.h: the pair beside the client's */
+    rlim_t wanted = each * (rlim_t)config->connections + DESCRIPTORS_SPARE;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
         return;
     }
@@ -161,6 +164,9 @@ static enum status open_parts(struct server *server)
     if (status == STATUS_OK) {
         status = open_loops(server);
     }
+    if (status == STATUS_OK && server->tls != NULL) {
+        status = relay_open(server, server->tls, server->loop_count, &server->relay);
+    }
     if (status == STATUS_OK) {
         janitor_watch(server->janitor);
     }
@@ -172,6 +178,7 @@ static void close_parts(struct server *server)
     if (server->janitor != NULL) {
         janitor_unwatch(server->janitor);
     }
+    relay_close(server->relay);
     for (size_t i = 0; i < server->loop_count; i++) {
         loop_close(server->loops[i]);
         lane_close(server->lanes[i]);
@@ -186,6 +193,7 @@ static void close_parts(struct server *server)
     callers_close(server->service.callers);
     metrics_close(server->metrics);
     store_close(server->store);
+    tls_close(server->tls);
     log_flush();
 }
 
@@ -247,14 +255,20 @@ int command_serve(const struct config *config)
 {
     sigset_t signals;
     block_signals(&signals);
-    raise_descriptor_limit(config->connections);
+    raise_descriptor_limit(config);
     struct server *server = calloc(1, sizeof *server);
     struct doors *doors = NULL;
     if (server == NULL) {
         return 1;
     }
     server->config = config;
-    enum status status = doors_open(config, server, &doors);
+    enum status status = STATUS_OK;
+    if (config->tls_certificate != NULL) {
+        status = tls_open(config->tls_certificate, config->tls_key, &server->tls);
+    }
+    if (status == STATUS_OK) {
+        status = doors_open(config, server, &doors);
+    }
     if (status == STATUS_OK) {
         status = open_parts(server);
     }
