@@ -29,7 +29,7 @@ struct entry {
 struct addresses {
     pthread_mutex_t lock;
     size_t limit;
-    size_t per_address;
+    size_t per_address; /* under lock too: it may be set anew */
     size_t total;
     uint64_t seed;
     struct entry *entries; /* limit of them */
@@ -127,6 +127,13 @@ void addresses_leave(struct addresses *addresses, int fd)
     if (fd >= 0 && (size_t)fd < addresses->fd_count && addresses->by_fd[fd] != NONE) {
         leave_locked(addresses, (size_t)fd);
     }
+    pthread_mutex_unlock(&addresses->lock);
+}
+
+void addresses_set_per_address(struct addresses *addresses, size_t per_address)
+{
+    pthread_mutex_lock(&addresses->lock);
+    addresses->per_address = per_address;
     pthread_mutex_unlock(&addresses->lock);
 }
 

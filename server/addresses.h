@@ -18,6 +18,9 @@ struct addresses;
 enum status addresses_open(size_t limit, size_t per_address, struct addresses **addresses) NODISCARD;
 void addresses_close(struct addresses *addresses); /* NULL does nothing */
 
+/* From now on; who is there stays. */
+void addresses_set_per_address(struct addresses *addresses, size_t per_address);
+
 /* STATUS_OK: counted until addresses_leave. STATUS_BUSY: a limit is reached. */
 enum status addresses_enter(struct addresses *addresses, int fd, const struct sockaddr *peer) NODISCARD;
 void addresses_leave(struct addresses *addresses, int fd);

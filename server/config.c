@@ -4,6 +4,7 @@
  */
 #include "server/config.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "server/config_file.h"
 #include "server/cors.h"
 #include "server/endpoint.h"
 
@@ -25,6 +27,7 @@ enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
 #define TOKENS (TOKEN | CONFIG_FOR(RUN_TOKEN_LIST) | REVOKE)
 #define REVOKE CONFIG_FOR(RUN_TOKEN_REVOKE)
 #define VERIFY CONFIG_FOR(RUN_VERIFY)
+#define RELOADED CONFIG_RELOADED
 
 /* In the order of enum log_level. */
 static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
@@ -48,14 +51,16 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
 static const struct config_option options[] = {
     TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY, SERVE | INIT | TOKENS | VERIFY, "DIR",
          "directory of database, keys and anchor"),
+    TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
+         "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
     {"listen", VARIABLE_PREFIX "LISTEN", CONFIG_LIST, offsetof(struct config, listen), 0, 0, NULL, "127.0.0.1:8080", SERVE, 0,
      "ADDRESS", "where to listen: HOST:PORT (name, IPv4 or [IPv6]; port 0 picks a free one) or unix:PATH; several with commas "
                 "between them, or given several times"},
     TEXT("unix-mode", "UNIX_MODE", unix_mode, "0660", SERVE, 0, "MODE", "permissions of unix sockets, in octal digits"),
-    TEXT("tls-cert", "TLS_CERT", tls_certificate, NULL, SERVE, 0, "FILE",
+    TEXT("tls-cert", "TLS_CERT", tls_certificate, NULL, SERVE | RELOADED, 0, "FILE",
          "certificate (PEM), then those that signed it: with it TCP addresses speak TLS 1.2 and 1.3; default: plain HTTP"),
-    TEXT("tls-key", "TLS_KEY", tls_key, NULL, SERVE, 0, "FILE", "private key of the certificate (PEM, without a password)"),
-    TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE, 0, "ORIGINS",
+    TEXT("tls-key", "TLS_KEY", tls_key, NULL, SERVE | RELOADED | CONFIG_SECRET, 0, "FILE", "private key of the certificate (PEM, without a password)"),
+    TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE | RELOADED, 0, "ORIGINS",
          "web pages that may call from a browser: https://a.example,https://b.example, or * for all; default: none"),
     INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
     INTEGER("job-threads", "JOB_THREADS", job_threads, 1, 64, NULL, SERVE,
@@ -64,20 +69,20 @@ static const struct config_option options[] = {
             "changes that may wait; more are answered 503"),
     INTEGER("job-queue-length", "JOB_QUEUE_LENGTH", job_queue_length, 1, 4096, "64", SERVE,
             "computations that may wait, on stored figures and on callers' own numbers each; more are answered 503"),
-    INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE,
+    INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE | RELOADED,
             "seconds a computation may take; one that takes longer is given up and answered 422"),
     INTEGER("connections", "CONNECTIONS", connections, 1, 65536, "4096", SERVE, "connections in all"),
-    INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE,
+    INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE | RELOADED,
             "connections of one client address"),
-    INTEGER("header-timeout", "HEADER_TIMEOUT", header_timeout_s, 1, 3600, "10", SERVE,
+    INTEGER("header-timeout", "HEADER_TIMEOUT", header_timeout_s, 1, 3600, "10", SERVE | RELOADED,
             "seconds a request's header may take"),
-    INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE,
+    INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE | RELOADED,
             "seconds a whole request may take to arrive"),
     INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
             "seconds a connection may stand idle"),
-    FLAG("private", "PRIVATE", is_private, SERVE, "reading needs a token too"),
+    FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("sample", "SAMPLE", with_sample, INIT, "add a small world to look at"),
@@ -345,7 +350,7 @@ static enum status parse_command(struct parse *parse, int argc, char *const argv
 }
 
 /* One variable NAME=value of ours. */
-static enum status parse_variable(struct parse *parse, const char *variable)
+static enum status parse_variable(struct parse *parse, const char *variable, enum config_source source)
 {
     char name[80];
     size_t length = strcspn(variable, "=");
@@ -361,15 +366,71 @@ static enum status parse_variable(struct parse *parse, const char *variable)
         if (strcmp(options[i].variable, name) != 0) {
             continue;
         }
+        if (source == CONFIG_BY_FILE && parse->config.sources[i] == CONFIG_BY_FILE) {
+            return COMPLAIN(parse, "%s is given twice", name);
+        }
         if (parse->config.sources[i] != CONFIG_BY_DEFAULT || (options[i].commands & CONFIG_FOR(parse->config.command)) == 0) {
             return STATUS_OK;
         }
-        parse->config.sources[i] = CONFIG_BY_VARIABLE;
+        parse->config.sources[i] = source;
         return set_option(parse, &options[i], name, value);
     }
     const char *near = text_nearest(name, names, OPTION_COUNT);
     return near != NULL ? COMPLAIN(parse, "unknown variable %s; did you mean %s?", name, near)
                         : COMPLAIN(parse, "unknown variable %s; see tallystick --help", name);
+}
+
+/* One line of the file: a variable, a remark or nothing. It is changed: quotes around the value are taken off. */
+static enum status parse_line(struct parse *parse, char *line)
+{
+    line += strspn(line, " \t");
+    size_t length = strlen(line);
+    while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL) {
+        line[--length] = 0;
+    }
+    if (length == 0 || line[0] == '#') {
+        return STATUS_OK;
+    }
+    char *value = strchr(line, '=');
+    if (value == NULL) {
+        return COMPLAIN(parse, "neither NAME=value nor a remark that begins with #");
+    }
+    value++;
+    size_t value_length = strlen(value);
+    if (value_length >= 2 && (value[0] == '"' || value[0] == '\'') && value[value_length - 1] == value[0]) {
+        memmove(value, value + 1, value_length - 2);
+        value[value_length - 2] = 0;
+    }
+    return parse_variable(parse, line, CONFIG_BY_FILE);
+}
+
+static enum status parse_file(struct parse *parse)
+{
+    bool may_miss = parse->config.path[0] == '-';
+    const char *path = parse->config.path + may_miss;
+    char *text = NULL;
+    enum status status = config_file_read(path, &text);
+    if (status == STATUS_ABSENT && may_miss) {
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return COMPLAIN(parse, "%.200s cannot be read: %s", path, strerror(errno));
+    }
+    parse->config.file_text = text;
+    size_t number = 1;
+    for (char *line = text, *next = NULL; status == STATUS_OK && line != NULL; line = next, number++) {
+        next = strchr(line, '\n');
+        if (next != NULL) {
+            *next++ = 0;
+        }
+        status = parse_line(parse, line);
+        if (status != STATUS_OK) {
+            char complaint[CONFIG_MESSAGE_BYTES];
+            memcpy(complaint, parse->message, sizeof complaint);
+            snprintf(parse->message, CONFIG_MESSAGE_BYTES, "%.100s:%zu: %.300s", path, number, complaint);
+        }
+    }
+    return status;
 }
 
 /* What one option alone cannot say. */
@@ -422,7 +483,7 @@ static enum status fill_standards(struct parse *parse)
 enum status config_parse(int argc, char *const argv[], char *const environment[], struct config *config,
                          char message[CONFIG_MESSAGE_BYTES])
 {
-    struct parse parse = {.message = message};
+    struct parse parse = {.message = message, .config = {.argc = argc, .argv = argv, .environment = environment}};
     message[0] = 0;
     int index = 1;
     enum status status = parse_command(&parse, argc, argv, &index);
@@ -436,8 +497,11 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
     }
     for (size_t i = 0; status == STATUS_OK && environment[i] != NULL; i++) {
         if (strncmp(environment[i], VARIABLE_PREFIX, strlen(VARIABLE_PREFIX)) == 0) {
-            status = parse_variable(&parse, environment[i]);
+            status = parse_variable(&parse, environment[i], CONFIG_BY_VARIABLE);
         }
+    }
+    if (status == STATUS_OK && parse.config.path != NULL) {
+        status = parse_file(&parse);
     }
     if (status == STATUS_OK) {
         status = fill_standards(&parse);
@@ -447,8 +511,16 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
     }
     if (status == STATUS_OK) {
         *config = parse.config;
+    } else {
+        config_fini(&parse.config);
     }
     return status;
+}
+
+void config_fini(struct config *config)
+{
+    free(config->file_text);
+    config->file_text = NULL;
 }
 
 char *config_help(void)
@@ -483,7 +555,8 @@ char *config_help(void)
                 buffer_format(&out, " %s", command_words(commands[k].command));
             }
         }
-        buffer_text(&out, "\n");
+        buffer_format(&out, "%s%s\n", (option->commands & CONFIG_RELOADED) != 0 ? "; SIGHUP reads it anew" : "",
+                      (option->commands & CONFIG_SECRET) != 0 ? "; secret" : "");
     }
     size_t length = 0;
     char *text = buffer_take(&out, &length);

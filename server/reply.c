@@ -219,7 +219,7 @@ bool reply_is_for_a_page(const struct request *request)
 
 uint64_t reply_variant(const struct request *request)
 {
-    return request->client->wire != NULL;
+    return request->server->config->generation << 1 | (request->client->wire != NULL);
 }
 
 static bool may_keep(const struct request *request)
@@ -243,6 +243,7 @@ bool reply_send(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     bool is_kept = may_keep(request);
+    uint64_t variant = reply_variant(request); /* before the reply is made: a reload meanwhile makes it nobody's */
     const char *etag = exchange_header_added(exchange, "ETag");
     struct MHD_Response *response = make_response(request);
     if (response == NULL) {
@@ -255,7 +256,7 @@ bool reply_send(struct request *request)
     bool is_queued = queue(request, is_unchanged(request, exchange->status, etag) ? 304 : exchange->status, response);
     struct cached cached = {
         .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route};
-    struct cache_key key = {request->target, request->framing.accept, request->framing.host, reply_variant(request)};
+    struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant};
     if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
         snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");
         is_kept = cache_keep(lane_cache(request->lane), &key, &cached);

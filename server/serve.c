@@ -30,6 +30,7 @@
 #include "server/metrics.h"
 #include "server/options.h"
 #include "server/relay.h"
+#include "server/reload.h"
 #include "server/routes.h"
 #include "server/sequencer.h"
 #include "server/server.h"
@@ -247,8 +248,17 @@ static void block_signals(sigset_t *set)
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, set, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* On a terminal SIGHUP says that the terminal has gone: then it ends the service, as ever. */
+static int wait_for_signal(const sigset_t *signals)
+{
+    int taken = 0;
+    sigwait(signals, &taken);
+    return taken == SIGHUP && isatty(STDERR_FILENO) == 1 ? SIGTERM : taken;
 }
 
 int command_serve(const struct config *config)
@@ -284,9 +294,11 @@ int command_serve(const struct config *config)
     }
     doors_announce(doors);
     systemd_notify("READY=1");
-    int taken = 0;
-    sigwait(&signals, &taken);
+    while (wait_for_signal(&signals) == SIGHUP) {
+        reload(server);
+    }
     stop(server, doors);
+    reload_forget(server);
     free(server);
     return 0;
 }

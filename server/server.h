@@ -29,7 +29,7 @@ struct tls;
 enum { SERVER_LOOPS_MAX = 64, SERVER_URL_BYTES = 320 };
 
 struct server {
-    const struct config *config;
+    const struct config *_Atomic config; /* a reload puts another one there; those before it stay */
     struct store *store;
     struct executor *executor;
     struct service service;
