@@ -18,6 +18,8 @@
 
 enum { DOORS_MAX = 16 };
 
+#define PLAIN_PREFIX "http://"
+
 struct door {
     struct endpoint endpoint;
     struct listener *listener;
@@ -29,10 +31,10 @@ struct doors {
     size_t count;
 };
 
-/* With a certificate every TCP address speaks TLS; a unix socket does not leave the machine. */
+/* With a certificate every TCP address speaks TLS that is not asked to be plain; a unix socket does not leave the machine. */
 static bool speaks_tls(const struct server *server, const struct endpoint *endpoint)
 {
-    return server->tls != NULL && !endpoint->is_unix;
+    return server->tls != NULL && !endpoint->is_unix && !endpoint->is_plain;
 }
 
 static void url_of(const struct server *server, const struct endpoint *endpoint, char *url, size_t size)
@@ -58,6 +60,7 @@ static enum status adopt_all(struct doors *doors, const struct systemd_sockets *
         if (status != STATUS_OK) {
             return status;
         }
+        endpoint.is_plain = strcmp(sockets->names[i], "http") == 0; /* FileDescriptorName= */
         doors->doors[doors->count++].endpoint = endpoint;
         log_quote(quoted, sizeof quoted, sockets->names[i]);
         log_info("listen", "descriptor=%d inherited=yes name=\"%s\"", sockets->fds[i], quoted);
@@ -81,10 +84,12 @@ static enum status bind_addresses(struct doors *doors, const char *addresses, mo
         }
         memcpy(address, at, length);
         address[length] = 0;
-        enum status status = endpoint_open(address, mode, &endpoint);
+        bool is_plain = strncmp(address, PLAIN_PREFIX, strlen(PLAIN_PREFIX)) == 0;
+        enum status status = endpoint_open(address + (is_plain ? strlen(PLAIN_PREFIX) : 0), mode, &endpoint);
         if (status != STATUS_OK) {
             return status;
         }
+        endpoint.is_plain = is_plain;
         doors->doors[doors->count++].endpoint = endpoint;
         at += length;
         if (at[0] == 0) {

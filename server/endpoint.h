@@ -17,6 +17,7 @@ enum { ENDPOINT_NAME_BYTES = 320, ENDPOINT_PATH_BYTES = sizeof(((struct sockaddr
 struct endpoint {
     int fd;
     bool is_unix;
+    bool is_plain; /* without TLS, whatever the others speak: the caller's to say */
     char name[ENDPOINT_NAME_BYTES]; /* HOST:PORT with the real port, or unix:PATH */
     char path[ENDPOINT_PATH_BYTES]; /* of a socket file that is ours to remove; "" where there is none */
     dev_t device;                   /* of that file, so that nobody else's is removed */

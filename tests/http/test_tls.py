@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import pytest
+import requests
 
 from conftest import environment, key, run
 from test_listen import get as get_over_unix
@@ -288,11 +289,19 @@ def test_limits_count_the_true_address(begin):
     raise AssertionError("the places were not given back")
 
 
-def test_unix_sockets_stay_plain(tmp_path, certificate):
+def test_unix_sockets_and_what_is_asked_for_stay_plain(tmp_path, certificate):
     path = tmp_path / "a.sock"
-    with serve(tmp_path, "--listen", f"unix:{path},127.0.0.1:0", "--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1])) as service:
-        assert service.lines(2)[0] == f"unix:{path}"
+    with serve(tmp_path, "--listen", f"unix:{path},127.0.0.1:0,http://127.0.0.1:0", "--tls-cert", str(certificate[0]),
+               "--tls-key", str(certificate[1])) as service:
+        lines = service.lines(3)
+        assert lines[0] == f"unix:{path}" and lines[1].startswith("https://") and lines[2].startswith("http://")
         assert get_over_unix(path)[0] == 200
+        for _ in range(2):  # plain and TLS do not share what the reply cache has
+            plain = requests.get(lines[2] + "/provinces?limit=1", headers={"Host": "a"}, timeout=30)
+            secured = requests.get(lines[1] + "/provinces?limit=1", headers={"Host": "a"}, timeout=30, verify=str(certificate[0]))
+            assert plain.json() == secured.json() and "Strict-Transport-Security" not in plain.headers
+            assert "<http://a/" in plain.headers["Link"] and "<https://a/" in secured.headers["Link"]
+            assert "Strict-Transport-Security" in secured.headers
 
 
 def test_stopping_ends_idle_and_unfinished_connections(begin):
