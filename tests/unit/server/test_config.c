@@ -207,9 +207,9 @@ static void test_help_names_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_standards),   cmocka_unit_test(test_forms),          cmocka_unit_test(test_origins), cmocka_unit_test(test_lists_and_pairs),
-        cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_help_names_all),
+        cmocka_unit_test(test_standards),       cmocka_unit_test(test_forms),       cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_lists_and_pairs), cmocka_unit_test(test_environment), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_help_names_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
