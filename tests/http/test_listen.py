@@ -13,6 +13,7 @@ import sys
 
 import pytest
 
+import test_jobs
 from conftest import START_SECONDS, binary, environment, run
 
 LAUNCHER = """import os, sys
@@ -130,6 +131,23 @@ def test_bodies_and_ends_over_a_unix_socket(tmp_path):
             raw.sendall(f"PUT /organisations/X HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: x\r\n"
                         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{".encode())
             assert raw.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.concurrent
+def test_a_client_of_a_unix_socket_that_leaves_frees_the_thread(tmp_path):
+    path = tmp_path / "a.sock"
+    with serve(tmp_path, "--listen", f"unix:{path}", "--job-threads", "1", "--job-seconds", "600") as service:
+        service.lines(1)
+        with socket.socket(socket.AF_UNIX) as left, socket.socket(socket.AF_UNIX) as half:
+            for raw, body in ((left, test_jobs.BODY), (half, test_jobs.heavy(400))):
+                raw.settimeout(60)
+                raw.connect(str(path))
+                raw.sendall(test_jobs.request_of(body))
+            half.shutdown(socket.SHUT_WR)  # it wants its answer, and gets it once the other has gone
+            left.close()
+            status, body = test_jobs.final(test_jobs.read_all(half))
+            assert status == 200 and len(json.loads(body)["results"]) == 400
+    assert service.log.read_text().count("status=0") == 1
 
 
 def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path):

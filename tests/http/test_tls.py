@@ -12,6 +12,7 @@ import time
 import pytest
 import requests
 
+import test_jobs
 from conftest import environment, key, run
 from test_listen import get as get_over_unix
 from test_listen import serve
@@ -193,6 +194,47 @@ def test_a_client_that_has_said_all_gets_its_answer(tls):
     done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{tls.port}", "-quiet", "-no_ign_eof"],
                           input=b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", capture_output=True, check=False, timeout=30)
     assert done.stdout.startswith(b"HTTP/1.1 200 ") or done.stdout == b""  # it may leave without waiting
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_client_that_leaves_frees_the_thread(begin, how):
+    """As without TLS: its computation ends, and the next one need not wait for it."""
+    tls = begin("--job-threads", "1", "--job-seconds", "600")
+    connections = [tls.connect() for _ in range(3)]
+    for connection in connections:
+        connection.sendall(test_jobs.request_of(test_jobs.BODY))
+    time.sleep(1)
+    for connection in connections:
+        test_jobs.leave(connection, how)
+    began = time.monotonic()
+    with tls.connect(seconds=60) as connection:
+        connection.sendall(test_jobs.request_of(test_jobs.small(1)))
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert time.monotonic() - began < 20
+    tls.service.__exit__()
+    assert tls.log().count("status=0") == 3 and "status=503" not in tls.log()
+
+
+def test_a_half_closed_client_gets_its_computation(tls):
+    with tls.connect(seconds=60) as connection:
+        connection.sendall(test_jobs.request_of(test_jobs.heavy(400)))
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+        status, body = test_jobs.final(everything(connection))
+    assert status == 200 and len(json.loads(body)["results"]) == 400
+
+
+def test_many_idle_connections_in_bounded_memory(begin):
+    tls = begin("--idle-timeout", "60")
+    before, context, held = tls.resident_kib(), tls.context(), []
+    for _ in range(300):
+        held.append(tls.connect(context))
+    held[0].sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert held[0].recv(100).startswith(b"HTTP/1.1 200 ")
+    grown = tls.resident_kib() - before
+    print(f"{grown / len(held):.0f} KiB a connection")
+    assert "san" in os.environ.get("TALLYSTICK_BUILD", "") or grown / len(held) < 128
+    for connection in held:
+        connection.close()
 
 
 def test_the_end_is_said_by_tls(tls):
