@@ -360,6 +360,51 @@ def test_stopping_ends_idle_and_unfinished_connections(begin):
     unfinished.close()
 
 
+def test_a_stop_answers_what_was_begun(begin):
+    """One whose body is still coming, and a large reply that is still going."""
+    tls = begin()
+    body = b'{"name": "Late", "unit": "piece"}'
+    head = (f"PUT /items/LATE HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tls.token}\r\nIdempotency-Key: {key()}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    client = tls.client()
+    client.request("GET", "/openapi.json")
+    whole = len(client.getresponse().read())
+    client.close()
+    late, slow = tls.connect(), tls.connect()
+    late.sendall(head + body[:5])
+    slow.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n")
+    time.sleep(0.3)
+    tls.service.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    late.sendall(body[5:])
+    assert everything(late).startswith(b"HTTP/1.1 201 ")
+    assert len(everything(slow).partition(b"\r\n\r\n")[2]) == whole
+    assert tls.service.process.wait(timeout=30) == 0
+    late.close()
+    slow.close()
+
+
+def commands_of(tls, lines, *more):
+    """What openssl s_client shows where its own commands are typed between lines of a request."""
+    with subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{tls.port}", *more], bufsize=0, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            for line in lines:
+                time.sleep(0.5)
+                process.stdin.write(line)
+            time.sleep(0.5)
+        except BrokenPipeError:
+            pass  # it has left
+        return process.communicate(timeout=30)[0]
+
+
+def test_keys_are_updated_and_nothing_is_negotiated_anew(tls):
+    request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    assert b"HTTP/1.1 200 " in commands_of(tls, [b"K\n", b"k\n", request], "-tls1_3")
+    assert b"HTTP/1.1 200 " not in commands_of(tls, [b"R\n", request], "-tls1_2")
+    assert "Rehandshake" in tls.log()
+
+
 def test_files_that_are_no_good(tmp_path, certificate):
     other = make_certificate(tmp_path, "other")
     empty = tmp_path / "empty"
