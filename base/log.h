@@ -11,7 +11,7 @@
  */
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_OFF };
 
-/* Lines below this level are dropped. Before any other thread runs. Default: warn. */
+/* Lines below this level are dropped. Default: warn. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 

@@ -1,6 +1,7 @@
 #ifndef HANDLERS_EXCHANGE_H
 #define HANDLERS_EXCHANGE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -132,8 +133,8 @@ struct service {
     size_t contract_yaml_length;
     const char *contract_json;
     size_t contract_json_length;
-    bool is_private;
-    int64_t job_seconds; /* how long a job may run */
+    atomic_bool is_private; /* a reload may change it, and the next */
+    _Atomic int64_t job_seconds; /* how long a job may run */
     uint8_t cursor_secret[32]; /* authenticates the cursors of lists (handlers/page.h); a secret of the node */
     /* "" where all is well, else one line a fault; asked by /readyz. */
     void (*readiness)(struct service *service, struct buffer *faults);

@@ -13,7 +13,7 @@
 
 #include "base/random.h"
 
-enum { ADDRESS_BYTES = 16, SPARE_DESCRIPTORS = 1024, NONE = -1 };
+enum { ADDRESS_BYTES = 16, SPARE_DESCRIPTORS = 1024, DESCRIPTORS_EACH = 3 /* over TLS (relay.h) */, NONE = -1 };
 
 struct entry {
     uint8_t address[ADDRESS_BYTES];
@@ -29,7 +29,7 @@ struct entry {
 struct addresses {
     pthread_mutex_t lock;
     size_t limit;
-    size_t per_address;
+    size_t per_address; /* under lock too: it may be set anew */
     size_t total;
     uint64_t seed;
     struct entry *entries; /* limit of them */
@@ -40,7 +40,7 @@ struct addresses {
     size_t fd_count;
 };
 
-/* IPv4 as IPv4-mapped IPv6; other families share one address. */
+/* IPv4 as IPv4-mapped IPv6; other families (unix sockets) share one address. */
 static void address_of(const struct sockaddr *peer, uint8_t address[ADDRESS_BYTES])
 {
     memset(address, 0, ADDRESS_BYTES);
@@ -109,7 +109,7 @@ enum status addresses_enter(struct addresses *addresses, int fd, const struct so
         memcpy(entry->address, address, ADDRESS_BYTES);
         entry->next = *bucket;
         *bucket = index;
-    } else if (addresses->entries[index].count >= addresses->per_address) {
+    } else if (peer->sa_family != AF_UNIX && addresses->entries[index].count >= addresses->per_address) {
         goto done;
     }
     addresses->entries[index].count++;
@@ -130,6 +130,13 @@ void addresses_leave(struct addresses *addresses, int fd)
     pthread_mutex_unlock(&addresses->lock);
 }
 
+void addresses_set_per_address(struct addresses *addresses, size_t per_address)
+{
+    pthread_mutex_lock(&addresses->lock);
+    addresses->per_address = per_address;
+    pthread_mutex_unlock(&addresses->lock);
+}
+
 size_t addresses_count(struct addresses *addresses)
 {
     pthread_mutex_lock(&addresses->lock);
@@ -146,7 +153,7 @@ enum status addresses_open(size_t limit, size_t per_address, struct addresses **
     }
     opened->limit = limit;
     opened->per_address = per_address;
-    opened->fd_count = limit + SPARE_DESCRIPTORS;
+    opened->fd_count = DESCRIPTORS_EACH * limit + SPARE_DESCRIPTORS;
     opened->bucket_count = 64;
     while (opened->bucket_count < 2 * limit) {
         opened->bucket_count *= 2;

@@ -13,9 +13,13 @@
  */
 struct addresses;
 
-/* At most limit connections in all, per_address from one address. */
+/* At most limit connections in all, per_address from one address. Who comes by a unix socket counts in all alone: the
+ * socket's permissions say who that is, and behind it may stand a proxy with everybody's connections. */
 enum status addresses_open(size_t limit, size_t per_address, struct addresses **addresses) NODISCARD;
 void addresses_close(struct addresses *addresses); /* NULL does nothing */
+
+/* From now on; who is there stays. */
+void addresses_set_per_address(struct addresses *addresses, size_t per_address);
 
 /* STATUS_OK: counted until addresses_leave. STATUS_BUSY: a limit is reached. */
 enum status addresses_enter(struct addresses *addresses, int fd, const struct sockaddr *peer) NODISCARD;

@@ -23,6 +23,7 @@ struct cache_key {
     const char *target;
     const char *accept;
     const char *host;
+    uint64_t variant; /* what else makes it another reply */
 };
 
 struct cached {

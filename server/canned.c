@@ -1,5 +1,5 @@
 /*
- * Two problems as bytes. Their code, status and title are those of handlers/problem.c.
+ * Problems as bytes. Their code, status and title are those of handlers/problem.c.
  */
 #include "server/canned.h"
 
@@ -24,6 +24,10 @@ static const struct row rows[] = {
                         "{\"type\":\"/errors/request_timeout\",\"title\":\"The request took too long to arrive\","
                         "\"status\":408,\"detail\":\"The request was not complete within the time the service "
                         "allows.\",\"instance\":\"/\",\"code\":\"request_timeout\"}"},
+    [CANNED_NOT_TLS] = {"400 Bad Request", "",
+                        "{\"type\":\"/errors/malformed_request\",\"title\":\"The request breaks the rules of HTTP\","
+                        "\"status\":400,\"detail\":\"This port speaks TLS: the address begins with https.\","
+                        "\"instance\":\"/\",\"code\":\"malformed_request\"}"},
 };
 
 void canned_send(int fd, enum canned reply)

@@ -6,8 +6,9 @@
  * non-blocking socket at once and as far as they go.
  */
 enum canned {
-    CANNED_BUSY,   /* 503: too many connections */
-    CANNED_TIMEOUT /* 408: the request took too long to arrive */
+    CANNED_BUSY,    /* 503: too many connections */
+    CANNED_TIMEOUT, /* 408: the request took too long to arrive */
+    CANNED_NOT_TLS  /* 400: plain HTTP where TLS is spoken */
 };
 
 /* The caller closes the socket. */

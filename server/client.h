@@ -1,10 +1,11 @@
 #ifndef SERVER_CLIENT_H
 #define SERVER_CLIENT_H
 
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "server/peer.h"
 
 /*
  * A connection as the janitor sees it. Its loop moves the phase; the janitor takes the
@@ -26,7 +27,8 @@ struct client {
     atomic_int phase;
     _Atomic int64_t since_us; /* steady: when the request began, or the last one ended */
     atomic_uint requests;     /* finished ones */
-    char address[INET6_ADDRSTRLEN];
+    char address[PEER_TEXT_BYTES];
+    struct wire *wire;        /* NULL: not over TLS; the connection holds it */
     /* the janitor's own */
     bool is_watched;          /* the three below hold something */
     unsigned seen_requests;

@@ -4,6 +4,7 @@
  */
 #include "server/config.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ledger/checkpoint.h"
+#include "server/config_file.h"
 #include "server/cors.h"
-#include "server/listen.h"
+#include "server/doors.h"
+#include "server/endpoint.h"
 
 enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
 
@@ -25,6 +28,7 @@ enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
 #define TOKENS (TOKEN | CONFIG_FOR(RUN_TOKEN_LIST) | REVOKE)
 #define REVOKE CONFIG_FOR(RUN_TOKEN_REVOKE)
 #define VERIFY CONFIG_FOR(RUN_VERIFY)
+#define RELOADED CONFIG_RELOADED
 
 /* In the order of enum log_level. */
 static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
@@ -48,9 +52,17 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
 static const struct config_option options[] = {
     TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY, SERVE | INIT | TOKENS | VERIFY, "DIR",
          "directory of database, keys and anchor"),
-    TEXT("listen", "LISTEN", listen, "127.0.0.1:8080", SERVE, 0, "HOST:PORT",
-         "where to listen: name, IPv4 or [IPv6]; port 0 picks a free one"),
-    TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE, 0, "ORIGINS",
+    TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
+         "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
+    {"listen", VARIABLE_PREFIX "LISTEN", CONFIG_LIST, offsetof(struct config, listen), 0, 0, NULL, "127.0.0.1:8080", SERVE, 0,
+     "ADDRESS", "where to listen: HOST:PORT (name, IPv4 or [IPv6]; port 0 picks a free one) or unix:PATH; several with commas "
+                "between them, or given several times; http://HOST:PORT stays without TLS"},
+    TEXT("unix-mode", "UNIX_MODE", unix_mode, "0660", SERVE, 0, "MODE", "permissions of unix sockets, in octal digits"),
+    TEXT("tls-cert", "TLS_CERT", tls_certificate, NULL, SERVE | RELOADED, 0, "FILE",
+         "certificate (PEM), then those that signed it: with it TCP addresses speak TLS 1.2 and 1.3; default: plain HTTP"),
+    TEXT("tls-key", "TLS_KEY", tls_key, NULL, SERVE | RELOADED | CONFIG_SECRET, 0, "FILE",
+         "private key of the certificate (PEM, without a password)"),
+    TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE | RELOADED, 0, "ORIGINS",
          "web pages that may call from a browser: https://a.example,https://b.example, or * for all; default: none"),
     INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
     INTEGER("job-threads", "JOB_THREADS", job_threads, 1, 64, NULL, SERVE,
@@ -59,22 +71,22 @@ static const struct config_option options[] = {
             "changes that may wait; more are answered 503"),
     INTEGER("job-queue-length", "JOB_QUEUE_LENGTH", job_queue_length, 1, 4096, "64", SERVE,
             "computations that may wait, on stored figures and on callers' own numbers each; more are answered 503"),
-    INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE,
+    INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE | RELOADED,
             "seconds a computation may take; one that takes longer is given up and answered 422"),
     INTEGER("verify-hours", "VERIFY_HOURS", verify_hours, 0, 8760, "24", SERVE,
             "hours between checks of the whole ledger that the service makes by itself, the first one 5 minutes after the start; 0: none"),
     INTEGER("connections", "CONNECTIONS", connections, 1, 65536, "4096", SERVE, "connections in all"),
-    INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE,
+    INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE | RELOADED,
             "connections of one client address"),
-    INTEGER("header-timeout", "HEADER_TIMEOUT", header_timeout_s, 1, 3600, "10", SERVE,
+    INTEGER("header-timeout", "HEADER_TIMEOUT", header_timeout_s, 1, 3600, "10", SERVE | RELOADED,
             "seconds a request's header may take"),
-    INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE,
+    INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE | RELOADED,
             "seconds a whole request may take to arrive"),
     INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
             "seconds a connection may stand idle"),
-    FLAG("private", "PRIVATE", is_private, SERVE, "reading needs a token too"),
+    FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("sample", "SAMPLE", with_sample, INIT, "add a small world to look at"),
@@ -119,6 +131,16 @@ const struct config_command *config_command_at(size_t index)
     return index < COMMANDS ? &commands[index] : NULL;
 }
 
+enum config_source config_source(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(options[i].name, name) == 0) {
+            return config->sources[i];
+        }
+    }
+    return CONFIG_BY_DEFAULT;
+}
+
 static int64_t cpu_count(void)
 {
     cpu_set_t set;
@@ -157,6 +179,18 @@ static bool flag_from_text(const char *text, bool *flag)
     return false;
 }
 
+static enum status add_to_list(struct parse *parse, struct config_list *list, const char *source, const char *value)
+{
+    if (value[0] == 0) {
+        return COMPLAIN(parse, "%s must not be empty", source);
+    }
+    if (list->count >= CONFIG_LIST_MAX) {
+        return COMPLAIN(parse, "%s may be given %d times", source, CONFIG_LIST_MAX);
+    }
+    list->items[list->count++] = value;
+    return STATUS_OK;
+}
+
 /* source is how the user wrote it, for messages: --loops or TALLYSTICK_LOOPS. */
 static enum status set_option(struct parse *parse, const struct config_option *option, const char *source,
                               const char *value)
@@ -170,6 +204,8 @@ static enum status set_option(struct parse *parse, const struct config_option *o
         }
         *(const char **)member = value;
         return STATUS_OK;
+    case CONFIG_LIST:
+        return add_to_list(parse, member, source, value);
     case CONFIG_INTEGER:
         if (text_to_integer(value, &integer) != STATUS_OK || integer < option->min || integer > option->max) {
             return COMPLAIN(parse, "%s takes an integer from %lld to %lld, not '%.100s'", source,
@@ -264,7 +300,7 @@ static enum status parse_option(struct parse *parse, int argc, char *const argv[
         }
         char source[80];
         snprintf(source, sizeof source, "--%s", name);
-        if (parse->config.sources[i] != CONFIG_BY_DEFAULT) {
+        if (parse->config.sources[i] != CONFIG_BY_DEFAULT && option->kind != CONFIG_LIST) {
             return COMPLAIN(parse, "%s is given twice", source);
         }
         parse->config.sources[i] = CONFIG_BY_OPTION;
@@ -369,7 +405,7 @@ static enum status parse_command(struct parse *parse, int argc, char *const argv
 }
 
 /* One variable NAME=value of ours. */
-static enum status parse_variable(struct parse *parse, const char *variable)
+static enum status parse_variable(struct parse *parse, const char *variable, enum config_source source)
 {
     char name[80];
     size_t length = strcspn(variable, "=");
@@ -385,15 +421,71 @@ static enum status parse_variable(struct parse *parse, const char *variable)
         if (strcmp(options[i].variable, name) != 0) {
             continue;
         }
+        if (source == CONFIG_BY_FILE && parse->config.sources[i] == CONFIG_BY_FILE) {
+            return COMPLAIN(parse, "%s is given twice", name);
+        }
         if (parse->config.sources[i] != CONFIG_BY_DEFAULT || (options[i].commands & CONFIG_FOR(parse->config.command)) == 0) {
             return STATUS_OK;
         }
-        parse->config.sources[i] = CONFIG_BY_VARIABLE;
+        parse->config.sources[i] = source;
         return set_option(parse, &options[i], name, value);
     }
     const char *near = text_nearest(name, names, OPTION_COUNT);
     return near != NULL ? COMPLAIN(parse, "unknown variable %s; did you mean %s?", name, near)
                         : COMPLAIN(parse, "unknown variable %s; see tallystick --help", name);
+}
+
+/* One line of the file: a variable, a remark or nothing. It is changed: quotes around the value are taken off. */
+static enum status parse_line(struct parse *parse, char *line)
+{
+    line += strspn(line, " \t");
+    size_t length = strlen(line);
+    while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL) {
+        line[--length] = 0;
+    }
+    if (length == 0 || line[0] == '#') {
+        return STATUS_OK;
+    }
+    char *value = strchr(line, '=');
+    if (value == NULL) {
+        return COMPLAIN(parse, "neither NAME=value nor a remark that begins with #");
+    }
+    value++;
+    size_t value_length = strlen(value);
+    if (value_length >= 2 && (value[0] == '"' || value[0] == '\'') && value[value_length - 1] == value[0]) {
+        memmove(value, value + 1, value_length - 2);
+        value[value_length - 2] = 0;
+    }
+    return parse_variable(parse, line, CONFIG_BY_FILE);
+}
+
+static enum status parse_file(struct parse *parse)
+{
+    bool may_miss = parse->config.path[0] == '-';
+    const char *path = parse->config.path + may_miss;
+    char *text = NULL;
+    enum status status = config_file_read(path, &text);
+    if (status == STATUS_ABSENT && may_miss) {
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return COMPLAIN(parse, "%.200s cannot be read: %s", path, strerror(errno));
+    }
+    parse->config.file_text = text;
+    size_t number = 1;
+    for (char *line = text, *next = NULL; status == STATUS_OK && line != NULL; line = next, number++) {
+        next = strchr(line, '\n');
+        if (next != NULL) {
+            *next++ = 0;
+        }
+        status = parse_line(parse, line);
+        if (status != STATUS_OK) {
+            char complaint[CONFIG_MESSAGE_BYTES];
+            memcpy(complaint, parse->message, sizeof complaint);
+            snprintf(parse->message, CONFIG_MESSAGE_BYTES, "%.100s:%zu: %.300s", path, number, complaint);
+        }
+    }
+    return status;
 }
 
 /* What one option alone cannot say. */
@@ -405,15 +497,24 @@ static enum status check_values(struct parse *parse)
                                "https://dashboard.example.org,http://localhost:3000 (small letters, no path), not '%.100s'",
                         origins);
     }
-    const char *listen = parse->config.listen;
-    if (parse->config.command == RUN_SERVE && !listener_address_is_sound(listen)) {
-        return COMPLAIN(parse, "--listen (TALLYSTICK_LISTEN) takes HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:0 (a port is 0 "
-                               "to 65535), not '%.100s'", listen);
+    for (size_t i = 0; parse->config.command == RUN_SERVE && i < parse->config.listen.count; i++) {
+        const char *bad = doors_address_fault(parse->config.listen.items[i]);
+        if (bad != NULL) {
+            return COMPLAIN(parse, "--listen (TALLYSTICK_LISTEN) takes HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:0 (a port is 0 "
+                                   "to 65535), or unix:PATH, several with commas between them, not '%.100s'", bad);
+        }
     }
     const char *origin = parse->config.origin;
     if (origin != NULL && !checkpoint_origin_is_valid(origin)) {
         return COMPLAIN(parse, "--origin (TALLYSTICK_ORIGIN) takes 1 to 127 visible ASCII characters without space and +, as "
                                "ledger.example.org/depot, not '%.100s'", origin);
+    }
+    if ((parse->config.tls_certificate == NULL) != (parse->config.tls_key == NULL)) {
+        return COMPLAIN(parse, "--tls-cert and --tls-key (TALLYSTICK_TLS_CERT, TALLYSTICK_TLS_KEY) go together");
+    }
+    mode_t mode = 0;
+    if (parse->config.unix_mode != NULL && !endpoint_read_mode(parse->config.unix_mode, &mode)) {
+        return COMPLAIN(parse, "--unix-mode (TALLYSTICK_UNIX_MODE) takes octal digits, as 0660, not '%.100s'", parse->config.unix_mode);
     }
     return STATUS_OK;
 }
@@ -449,7 +550,7 @@ static enum status fill_standards(struct parse *parse)
 enum status config_parse(int argc, char *const argv[], char *const environment[], struct config *config,
                          char message[CONFIG_MESSAGE_BYTES])
 {
-    struct parse parse = {.message = message};
+    struct parse parse = {.message = message, .config = {.argc = argc, .argv = argv, .environment = environment}};
     message[0] = 0;
     int index = 1;
     enum status status = parse_command(&parse, argc, argv, &index);
@@ -463,8 +564,11 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
     }
     for (size_t i = 0; status == STATUS_OK && environment[i] != NULL; i++) {
         if (strncmp(environment[i], VARIABLE_PREFIX, strlen(VARIABLE_PREFIX)) == 0) {
-            status = parse_variable(&parse, environment[i]);
+            status = parse_variable(&parse, environment[i], CONFIG_BY_VARIABLE);
         }
+    }
+    if (status == STATUS_OK && parse.config.path != NULL) {
+        status = parse_file(&parse);
     }
     if (status == STATUS_OK) {
         status = fill_standards(&parse);
@@ -474,6 +578,14 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
     }
     if (status == STATUS_OK) {
         *config = parse.config;
+    } else {
+        config_fini(&parse.config);
     }
     return status;
+}
+
+void config_fini(struct config *config)
+{
+    free(config->file_text);
+    config->file_text = NULL;
 }

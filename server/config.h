@@ -25,8 +25,13 @@ enum config_run {
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
 
+/* Beside them: what SIGHUP reads anew (reload.c), and what GET /config does not show. */
+#define CONFIG_RELOADED (1u << 16)
+#define CONFIG_SECRET (1u << 17)
+
 enum config_kind {
     CONFIG_TEXT,    /* const char *; NULL where absent */
+    CONFIG_LIST,    /* struct config_list: may be given several times */
     CONFIG_INTEGER, /* int64_t: min..max */
     CONFIG_CHOICE,  /* int: index into choices */
     CONFIG_FLAG     /* bool: given or not; the variable takes 1, true, yes, on, 0, false, no, off */
@@ -40,7 +45,7 @@ struct config_option {
     int64_t min, max;     /* CONFIG_INTEGER */
     const char *const *choices; /* CONFIG_CHOICE; ends with NULL */
     const char *standard; /* the default as text; NULL: none, or worked out at start */
-    unsigned commands;    /* CONFIG_FOR of those that take it */
+    unsigned commands;    /* CONFIG_FOR of those that take it; CONFIG_RELOADED, CONFIG_SECRET */
     unsigned required_by; /* CONFIG_FOR of those that cannot do without */
     const char *argument; /* DIR: how help names the value */
     const char *help;
@@ -57,15 +62,32 @@ struct config_command {
 enum { CONFIG_OPTIONS_MAX = 40 };
 
 /* Where a value came from. */
-enum config_source { CONFIG_BY_DEFAULT, CONFIG_BY_VARIABLE, CONFIG_BY_OPTION };
+enum config_source { CONFIG_BY_DEFAULT, CONFIG_BY_FILE, CONFIG_BY_VARIABLE, CONFIG_BY_OPTION };
+
+enum { CONFIG_LIST_MAX = 16 };
+
+struct config_list {
+    const char *items[CONFIG_LIST_MAX];
+    size_t count;
+};
 
 /* Times are in seconds. */
 struct config {
     enum config_source sources[CONFIG_OPTIONS_MAX]; /* of each row of the table */
     enum config_run command;
     unsigned help_for; /* RUN_HELP: CONFIG_FOR of the sub-commands that were asked about; 0: all */
+    int argc;                      /* what it was made of, to make it again; borrowed */
+    char *const *argv;
+    char *const *environment;
+    const char *path;              /* the file of --config, or NULL */
+    char *file_text;               /* what was read from it; owned */
+    const struct config *previous; /* before a reload; it lives on, since threads may still look at it */
+    uint64_t generation;           /* counts reloads */
     const char *data_dir;
-    const char *listen;
+    struct config_list listen;
+    const char *unix_mode; /* octal digits */
+    const char *tls_certificate; /* file; NULL: plain HTTP */
+    const char *tls_key;         /* file; there where tls_certificate is */
     const char *cors_origins; /* server/cors.h; NULL: none */
     int64_t loops;
     int64_t job_threads;
@@ -94,13 +116,19 @@ enum { CONFIG_MESSAGE_BYTES = 512 };
 
 /*
  * Reads arguments (argv[0] is skipped) and environment (NULL-terminated; arguments win)
- * into *config. Texts are borrowed from both. STATUS_INVALID: message says what is wrong
+ * into *config, then the file that --config names, whose values count for less. Texts are borrowed. STATUS_INVALID: message says what is wrong
  * and names the nearest known name; *config stays untouched. Variables of ours that the
  * sub-command does not take are checked for their name only, so that one environment
  * serves all sub-commands.
  */
 enum status config_parse(int argc, char *const argv[], char *const environment[], struct config *config,
                          char message[CONFIG_MESSAGE_BYTES]) NODISCARD;
+
+/* Frees what *config owns. */
+void config_fini(struct config *config);
+
+/* Where the value of the option of this name came from. */
+enum config_source config_source(const struct config *config, const char *name);
 
 /* Walk the tables: NULL behind the last. */
 const struct config_option *config_option_at(size_t index);

@@ -126,7 +126,8 @@ static void prepare(struct request *request)
     exchange->server = request;
     exchange->base_url = request->server->base_url;
     if (request->framing.host != NULL && request->framing.code == NULL) {
-        char *url = arena_format(&request->arena, "http://%s", request->framing.host);
+        char *url = arena_format(&request->arena, "%s://%s", request->client->wire != NULL ? "https" : "http",
+                                 request->framing.host);
         exchange->base_url = url != NULL ? url : exchange->base_url;
     }
 }
@@ -142,7 +143,7 @@ static bool find_cached(struct request *request, const char *method)
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
     }
-    struct cache_key key = {request->target, framing->accept, framing->host};
+    struct cache_key key = {request->target, framing->accept, framing->host, reply_variant(request)};
     request->hit = cache_find(lane_cache(request->lane), &key, executor_seq(server->executor));
     if (request->hit != NULL) {
         request->exchange.method = METHOD_GET;

@@ -30,7 +30,8 @@ static void write_option(struct buffer *out, const struct config_option *option)
     if (option->standard != NULL) {
         buffer_format(out, "; default: %s", option->standard);
     }
-    buffer_text(out, "\n");
+    buffer_format(out, "%s%s\n", (option->commands & CONFIG_RELOADED) != 0 ? "; SIGHUP reads it anew" : "",
+                  (option->commands & CONFIG_SECRET) != 0 ? "; secret" : "");
 }
 
 /* Which sub-commands take the option. */

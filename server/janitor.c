@@ -76,16 +76,30 @@ static void poke_if_sending_ended(const struct client *client)
     }
 }
 
-/* Notices bytes on a connection whose request line is not complete yet. */
-static void look_at_idle(struct janitor *janitor, struct client *client, int64_t header_us)
+/* Bytes that have come from the client; false where they cannot be counted (unix sockets). */
+static bool count_received(const struct client *client, uint64_t *bytes)
 {
     struct tcp_info info;
     socklen_t length = sizeof info;
+    if (client->wire != NULL) {
+        *bytes = atomic_load_explicit(&client->wire->received, memory_order_relaxed);
+        return true;
+    }
     memset(&info, 0, sizeof info);
     if (getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
+        return false;
+    }
+    *bytes = info.tcpi_bytes_received;
+    return true;
+}
+
+/* Notices bytes on a connection whose request line is not complete yet. */
+static void look_at_idle(struct janitor *janitor, struct client *client, int64_t header_us)
+{
+    uint64_t bytes = 0;
+    if (!count_received(client, &bytes)) {
         return;
     }
-    uint64_t bytes = info.tcpi_bytes_received;
     unsigned requests = atomic_load_explicit(&client->requests, memory_order_relaxed);
     if (!client->is_watched && requests == 0) {
         client->is_watched = true; /* a new connection: everything received belongs to its first request */

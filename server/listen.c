@@ -1,16 +1,13 @@
 /*
- * Listening and accepting. What becomes of a connection: loop.c.
+ * Accepting. What becomes of a connection: loop.c.
  */
 #include "server/listen.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -19,150 +16,48 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "server/addresses.h"
 #include "server/canned.h"
 #include "server/janitor.h"
 #include "server/loop.h"
+#include "server/peer.h"
+#include "server/relay.h"
 #include "server/server.h"
 #include "server/tell.h"
 
-enum { HOST_BYTES = 256, PORT_BYTES = 8, BACKLOG = 1024, PAUSE_MS = 50 };
+enum { PAUSE_MS = 50 };
 
 struct listener {
-    int fd;
+    int fd; /* borrowed */
+    bool is_tls;
     int stop_fd;
     struct server *server;
-    size_t next_loop; /* where the search for the least loaded starts */
     bool is_running;
     pthread_t thread;
 };
 
-/* Splits HOST:PORT or [HOST]:PORT. */
-static bool split_address(const char *address, char host[HOST_BYTES], char port[PORT_BYTES])
+enum status listener_open(int fd, bool is_tls, struct server *server, struct listener **listener)
 {
-    const char *colon = strrchr(address, ':');
-    int64_t number = -1;
-    if (colon == NULL || text_to_integer(colon + 1, &number) != STATUS_OK || number < 0 || number > 65535 ||
-        strlen(colon + 1) >= PORT_BYTES) {
-        return false;
-    }
-    size_t length = (size_t)(colon - address);
-    if (length >= 2 && address[0] == '[' && address[length - 1] == ']') {
-        address++;
-        length -= 2;
-    } else if (memchr(address, ':', length) != NULL) {
-        return false; /* IPv6 stands in brackets */
-    }
-    if (length == 0 || length >= HOST_BYTES) {
-        return false;
-    }
-    memcpy(host, address, length);
-    host[length] = 0;
-    memcpy(port, colon + 1, strlen(colon + 1) + 1);
-    return true;
-}
-
-static int bind_one(const struct addrinfo *info)
-{
-    int one = 1;
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return -1;
-    }
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        bind(fd, info->ai_addr, info->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
-static void write_url(const struct listener *listener, const char *host, char *url, size_t url_bytes)
-{
-    struct sockaddr_storage bound;
-    socklen_t length = sizeof bound;
-    unsigned port = 0;
-    if (getsockname(listener->fd, (struct sockaddr *)&bound, &length) == 0) {
-        port = bound.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)(void *)&bound)->sin6_port)
-                                           : ntohs(((struct sockaddr_in *)(void *)&bound)->sin_port);
-    }
-    bool is_v6 = strchr(host, ':') != NULL;
-    snprintf(url, url_bytes, "http://%s%s%s:%u", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
-}
-
-bool listener_address_is_sound(const char *address)
-{
-    char host[HOST_BYTES];
-    char port[PORT_BYTES];
-    return split_address(address, host, port);
-}
-
-/* What would work instead of an address that cannot be bound. */
-static const char *advice(int error)
-{
-    switch (error) {
-    case EADDRINUSE:
-        return "Another program, perhaps another Tallystick, listens there: stop it, or take another port by --listen HOST:PORT "
-               "(port 0: a free one)";
-    case EACCES:
-        return "Ports below 1024 are kept for privileged programs: take a greater one by --listen HOST:PORT";
-    case EADDRNOTAVAIL:
-        return "This machine has no such address: 127.0.0.1 serves this machine alone, 0.0.0.0 everybody who reaches it";
-    default:
-        return "Another address can be given by --listen HOST:PORT";
-    }
-}
-
-enum status listener_open(const char *address, char *url, size_t url_bytes, struct listener **listener)
-{
-    char host[HOST_BYTES];
-    char port[PORT_BYTES];
-    char quoted[HOST_BYTES + PORT_BYTES];
-    log_quote(quoted, sizeof quoted, address);
-    if (!split_address(address, host, port)) {
-        tell("%s is not HOST:PORT, with [brackets] around IPv6", quoted);
-        return STATUS_INVALID;
-    }
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
-    int error = getaddrinfo(host, port, &hints, &found);
-    if (error != 0) {
-        tell("cannot listen on %s: %s. Give this machine's name or address by --listen HOST:PORT, as 127.0.0.1:8080", quoted,
-             gai_strerror(error));
-        return STATUS_INVALID;
-    }
     struct listener *opened = calloc(1, sizeof *opened);
     if (opened == NULL) {
-        freeaddrinfo(found);
         return STATUS_EXHAUSTED;
     }
-    opened->fd = -1;
-    for (const struct addrinfo *info = found; info != NULL && opened->fd < 0; info = info->ai_next) {
-        opened->fd = bind_one(info);
-    }
-    error = errno;
-    freeaddrinfo(found);
-    opened->stop_fd = opened->fd >= 0 ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
+    opened->fd = fd;
+    opened->is_tls = is_tls;
+    opened->server = server;
+    opened->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (opened->stop_fd < 0) {
-        tell("cannot listen on %s: %s. %s", quoted, strerror(error), advice(error));
-        if (opened->fd >= 0) {
-            close(opened->fd);
-        }
+        log_error("listen", "call=eventfd error=\"%s\"", strerror(errno));
         free(opened);
-        return STATUS_IO;
+        return STATUS_EXHAUSTED;
     }
-    write_url(opened, host, url, url_bytes);
     *listener = opened;
     return STATUS_OK;
 }
 
-static struct loop *least_loaded(struct listener *listener)
+static struct loop *least_loaded(struct server *server)
 {
-    const struct server *server = listener->server;
-    size_t first = listener->next_loop++;
+    size_t first = atomic_fetch_add_explicit(&server->next_loop, 1, memory_order_relaxed);
     struct loop *best = server->loops[first % server->loop_count];
     size_t best_load = loop_load(best);
     for (size_t i = 1; i < server->loop_count; i++) {
@@ -176,15 +71,28 @@ static struct loop *least_loaded(struct listener *listener)
     return best;
 }
 
+void listener_deal(struct server *server, int fd, const struct peer *peer)
+{
+    loop_add(least_loaded(server), fd, peer);
+}
+
 static void deal(struct listener *listener, int fd, const struct sockaddr *peer, socklen_t peer_length)
 {
-    if (addresses_enter(listener->server->addresses, fd, peer) != STATUS_OK) {
+    struct server *server = listener->server;
+    bool is_counted = addresses_enter(server->addresses, fd, peer) == STATUS_OK;
+    if (listener->is_tls && is_counted) {
+        relay_add(server->relay, fd, peer, peer_length);
+    } else if (listener->is_tls) {
+        close(fd); /* without a handshake nothing can be said */
+    } else if (is_counted) {
+        struct peer known;
+        peer_set(&known, peer, peer_length);
+        listener_deal(server, fd, &known);
+    } else {
         canned_send(fd, CANNED_BUSY);
         shutdown(fd, SHUT_WR);
-        janitor_linger(listener->server->janitor, fd);
-        return;
+        janitor_linger(server->janitor, fd);
     }
-    loop_add(least_loaded(listener), fd, peer, peer_length);
 }
 
 /* True for what concerns the one connection that was not accepted (accept(2)). */
@@ -199,7 +107,7 @@ static bool is_passing(int error)
 static bool accept_waiting(struct listener *listener)
 {
     for (;;) {
-        struct sockaddr_storage peer;
+        struct sockaddr_storage peer = {0};
         socklen_t length = sizeof peer;
         int fd = accept4(listener->fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
@@ -234,9 +142,8 @@ static void *listener_main(void *context)
     }
 }
 
-enum status listener_start(struct listener *listener, struct server *server)
+enum status listener_start(struct listener *listener)
 {
-    listener->server = server;
     if (pthread_create(&listener->thread, NULL, listener_main, listener) != 0) {
         return STATUS_EXHAUSTED;
     }
@@ -256,7 +163,6 @@ void listener_close(struct listener *listener)
         }
         pthread_join(listener->thread, NULL);
     }
-    close(listener->fd);
     close(listener->stop_fd);
     free(listener);
 }

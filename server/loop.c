@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "server/janitor.h"
 #include "server/lane.h"
 #include "server/metrics.h"
+#include "server/peer.h"
 #include "server/reply.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -307,6 +307,13 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
 }
 
+/* What loop_add gave; the library has it as the address. */
+static const struct peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return (const struct peer *)(const void *)info->client_addr;
+}
+
 static void client_start(struct loop *loop, struct MHD_Connection *connection, void **client_at)
 {
     struct client *client = calloc(1, sizeof *client);
@@ -315,14 +322,11 @@ static void client_start(struct loop *loop, struct MHD_Connection *connection, v
         return;
     }
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     client->fd = fd->connect_fd;
     atomic_store(&client->since_us, clock_steady_us());
-    socklen_t length = peer->client_addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                                : sizeof(struct sockaddr_in);
-    if (getnameinfo(peer->client_addr, length, client->address, sizeof client->address, NULL, 0, NI_NUMERICHOST) != 0) {
-        client->address[0] = '-';
-    }
+    const struct peer *peer = peer_of(connection);
+    client->wire = peer->wire;
+    peer_text(peer, client->address);
     lane_enter(loop->lane, client);
 }
 
@@ -333,6 +337,7 @@ static void client_end(struct loop *loop, struct MHD_Connection *connection, str
         lane_leave(loop->lane, client);
         free(client);
     }
+    wire_release(peer_of(connection)->wire);
     atomic_fetch_sub_explicit(&loop->load, 1, memory_order_relaxed);
     addresses_leave(loop->server->addresses, fd->connect_fd);
 }
@@ -356,12 +361,13 @@ static size_t on_unescape(void *context, struct MHD_Connection *connection, char
     return strlen(text);
 }
 
-void loop_add(struct loop *loop, int fd, const struct sockaddr *peer, socklen_t peer_length)
+void loop_add(struct loop *loop, int fd, const struct peer *peer)
 {
     atomic_fetch_add_explicit(&loop->load, 1, memory_order_relaxed);
-    if (MHD_add_connection(loop->daemon, fd, peer, peer_length) != MHD_YES) {
+    if (MHD_add_connection(loop->daemon, fd, &peer->address.any, sizeof *peer) != MHD_YES) {
         atomic_fetch_sub_explicit(&loop->load, 1, memory_order_relaxed);
         addresses_leave(loop->server->addresses, fd);
+        wire_release(peer->wire);
     }
 }
 

@@ -2,7 +2,6 @@
 #define SERVER_LOOP_H
 
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include "base/status.h"
 
@@ -13,6 +12,7 @@
 
 struct lane;
 struct loop;
+struct peer;
 struct server;
 
 /* Starts the thread. server and lane are borrowed; no other loop may drive the lane. */
@@ -22,8 +22,8 @@ enum status loop_open(struct server *server, struct lane *lane, struct loop **lo
  * NULL does nothing. */
 void loop_close(struct loop *loop);
 
-/* Any thread: takes the socket over (closed where it fails, with its address given back). */
-void loop_add(struct loop *loop, int fd, const struct sockaddr *peer, socklen_t peer_length);
+/* Any thread: takes over the socket and a hold of peer->wire (both given up where it fails, with its address given back). */
+void loop_add(struct loop *loop, int fd, const struct peer *peer);
 
 /* Any thread: connections dealt to this loop and not closed yet. */
 size_t loop_load(const struct loop *loop);

@@ -13,6 +13,38 @@
 #include "server/tell.h"
 #include "server/tokens.h"
 
+static int show_help(const struct config *config)
+{
+    char *help = help_text(config->help_for);
+    int code = help == NULL || fputs(help, stdout) == EOF ? 1 : 0;
+    free(help);
+    return code;
+}
+
+static int run(const struct config *config)
+{
+    switch (config->command) {
+    case RUN_HELP:
+        return show_help(config);
+    case RUN_VERSION:
+        puts("tallystick " TALLYSTICK_VERSION);
+        return 0;
+    case RUN_SERVE:
+        return command_serve(config);
+    case RUN_INIT:
+        return command_init(config);
+    case RUN_TOKEN_CREATE:
+        return command_token_create(config);
+    case RUN_TOKEN_LIST:
+        return command_token_list(config);
+    case RUN_TOKEN_REVOKE:
+        return command_token_revoke(config);
+    case RUN_VERIFY:
+        return command_verify(config);
+    }
+    return 2;
+}
+
 int main(int argc, char *argv[])
 {
     struct config config;
@@ -22,31 +54,7 @@ int main(int argc, char *argv[])
         return 2;
     }
     log_set_level((enum log_level)config.log_level);
-    switch (config.command) {
-    case RUN_HELP: {
-        char *help = help_text(config.help_for);
-        if (help == NULL || fputs(help, stdout) == EOF) {
-            free(help);
-            return 1;
-        }
-        free(help);
-        return 0;
-    }
-    case RUN_VERSION:
-        puts("tallystick " TALLYSTICK_VERSION);
-        return 0;
-    case RUN_SERVE:
-        return command_serve(&config);
-    case RUN_INIT:
-        return command_init(&config);
-    case RUN_TOKEN_CREATE:
-        return command_token_create(&config);
-    case RUN_TOKEN_LIST:
-        return command_token_list(&config);
-    case RUN_TOKEN_REVOKE:
-        return command_token_revoke(&config);
-    case RUN_VERIFY:
-        return command_verify(&config);
-    }
-    return 2;
+    int code = run(&config);
+    config_fini(&config);
+    return code;
 }

@@ -119,11 +119,15 @@ static void complete_headers(struct request *request)
 typedef void add_header(void *context, const char *name, const char *value);
 
 /* An answer is data, and a page a text: neither runs anything, nor is it shown inside another page. */
-static void add_security(const struct exchange *exchange, add_header *add, void *context)
+static void add_security(const struct request *request, add_header *add, void *context)
 {
+    const struct exchange *exchange = &request->exchange;
     const bool is_page = exchange->content_type != NULL && strncmp(exchange->content_type, "text/html", 9) == 0;
     add(context, "X-Content-Type-Options", "nosniff");
     add(context, "Referrer-Policy", "no-referrer");
+    if (request->client->wire != NULL) {
+        add(context, "Strict-Transport-Security", "max-age=31536000"); /* over plain HTTP it would mean nothing (RFC 6797) */
+    }
     add(context, "Content-Security-Policy",
         is_page ? "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
                 : "default-src 'none'; frame-ancestors 'none'");
@@ -152,7 +156,7 @@ static void each_header(struct request *request, add_header *add, void *context)
         add(context, "Content-Type", exchange->content_type);
     }
     add(context, "Cache-Control", cache_control(exchange));
-    add_security(exchange, add, context);
+    add_security(request, add, context);
     add_cors(request, add, context);
     for (size_t i = 0; i < exchange->header_count; i++) {
         if (strcasecmp(exchange->headers[i].name, "Cache-Control") != 0) {
@@ -247,6 +251,11 @@ bool reply_is_for_a_page(const struct request *request)
     return request->framing.origin != NULL && cors_varies(request->server->config->cors_origins);
 }
 
+uint64_t reply_variant(const struct request *request)
+{
+    return request->server->config->generation << 1 | (request->client->wire != NULL);
+}
+
 static bool may_keep(const struct request *request)
 {
     const struct exchange *exchange = &request->exchange;
@@ -268,6 +277,7 @@ bool reply_send(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     bool is_kept = may_keep(request);
+    uint64_t variant = reply_variant(request); /* before the reply is made: a reload meanwhile makes it nobody's */
     const char *etag = exchange_header_added(exchange, "ETag");
     struct MHD_Response *response = make_response(request);
     if (response == NULL) {
@@ -280,7 +290,7 @@ bool reply_send(struct request *request)
     bool is_queued = queue(request, is_unchanged(request, exchange->status, etag) ? 304 : exchange->status, response);
     struct cached cached = {
         .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route};
-    struct cache_key key = {request->target, request->framing.accept, request->framing.host};
+    struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant};
     if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
         snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");
         is_kept = cache_keep(lane_cache(request->lane), &key, &cached);

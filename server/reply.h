@@ -2,6 +2,7 @@
 #define SERVER_REPLY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct request;
 
@@ -21,6 +22,9 @@ void reply_send_raw(struct request *request);
 
 /* Whether the reply is for one web page alone (server/cors.h), and so not for the reply cache. */
 bool reply_is_for_a_page(const struct request *request);
+
+/* What else than target, Accept and host makes a reply another one in the cache. */
+uint64_t reply_variant(const struct request *request);
 
 /* If-None-Match: weak comparison with each member of the list; "*" matches any. */
 bool reply_etag_matches(const char *if_none_match, const char *etag);

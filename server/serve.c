@@ -1,5 +1,5 @@
 /*
- * The life of the service. Starting: store, sequencer, job pool, loops, listener.
+ * The life of the service. Starting: store, sequencer, job pool, loops, listeners.
  * Stopping, in the reverse order of how work flows in: no new connections, then no
  * connections, then no loops, then the job pool and the sequencer, the store last.
  */
@@ -22,19 +22,23 @@
 #include "server/anchor.h"
 #include "server/clerk.h"
 #include "server/commands.h"
+#include "server/doors.h"
 #include "server/follow.h"
 #include "server/janitor.h"
 #include "server/jobs.h"
 #include "server/lane.h"
-#include "server/listen.h"
 #include "server/loop.h"
 #include "server/metrics.h"
 #include "server/options.h"
+#include "server/relay.h"
+#include "server/reload.h"
 #include "server/routes.h"
 #include "server/sequencer.h"
 #include "server/server.h"
 #include "server/store.h"
+#include "server/systemd.h"
 #include "server/tell.h"
+#include "server/tls.h"
 #include "server/verifier.h"
 #include "server/watch.h"
 
@@ -72,10 +76,11 @@ static void fill_service(struct server *server)
 }
 
 /* As many descriptors as the connections need, as far as the system allows. */
-static void raise_descriptor_limit(int64_t connections)
+static void raise_descriptor_limit(const struct config *config)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)connections + DESCRIPTORS_SPARE;
+    rlim_t each = config->tls_certificate != NULL ? 3 : 1; /* relay.h: the pair beside the client's */
+    rlim_t wanted = each * (rlim_t)config->connections + DESCRIPTORS_SPARE;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
         return;
     }
@@ -167,6 +172,9 @@ static enum status open_parts(struct server *server)
     if (status == STATUS_OK) {
         status = open_loops(server);
     }
+    if (status == STATUS_OK && server->tls != NULL) {
+        status = relay_open(server, server->tls, server->loop_count, &server->relay);
+    }
     if (status == STATUS_OK) {
         janitor_watch(server->janitor);
     }
@@ -180,6 +188,7 @@ static void close_parts(struct server *server)
     }
     feed_stop(server->feed);
     verifier_stop(server->service.verifier);
+    relay_close(server->relay);
     for (size_t i = 0; i < server->loop_count; i++) {
         loop_close(server->loops[i]);
         lane_close(server->lanes[i]);
@@ -195,6 +204,7 @@ static void close_parts(struct server *server)
     callers_close(server->service.callers);
     metrics_close(server->metrics);
     store_close(server->store);
+    tls_close(server->tls);
     log_flush();
 }
 
@@ -229,10 +239,11 @@ static void leave_in_haste(struct server *server)
     _exit(0);
 }
 
-static void stop(struct server *server, struct listener *listener)
+static void stop(struct server *server, struct doors *doors)
 {
     log_info("stop", "connections=%zu", addresses_count(server->addresses));
-    listener_close(listener);
+    systemd_notify("STOPPING=1");
+    doors_close(doors);
     drain(server);
     for (int waits = 0; waits < 100 && atomic_load(&server->suspended) > 0; waits++) {
         nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_MS * 1000000L}, NULL);
@@ -249,40 +260,61 @@ static void block_signals(sigset_t *set)
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, set, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+/* On a terminal SIGHUP says that the terminal has gone: then it ends the service, as ever. */
+static int wait_for_signal(const sigset_t *signals)
+{
+    int taken = 0;
+    sigwait(signals, &taken);
+    return taken == SIGHUP && isatty(STDERR_FILENO) == 1 ? SIGTERM : taken;
 }
 
 int command_serve(const struct config *config)
 {
     sigset_t signals;
     block_signals(&signals);
-    raise_descriptor_limit(config->connections);
+    raise_descriptor_limit(config);
     struct server *server = calloc(1, sizeof *server);
-    struct listener *listener = NULL;
+    struct doors *doors = NULL;
     if (server == NULL) {
         return 1;
     }
     server->config = config;
-    enum status status = listener_open(config->listen, server->base_url, sizeof server->base_url, &listener);
+    enum status status = STATUS_OK;
+    if (config->tls_certificate != NULL) {
+        status = tls_open(config->tls_certificate, config->tls_key, &server->tls);
+        if (status != STATUS_OK) {
+            tell("the certificate %s and the key %s cannot be used: the log's last line says why. Both are PEM files, the key without a "
+                 "password and of that certificate (--tls-cert, --tls-key)", config->tls_certificate, config->tls_key);
+        }
+    }
+    if (status == STATUS_OK) {
+        status = doors_open(config, server, &doors);
+    }
     if (status == STATUS_OK) {
         status = open_parts(server);
     }
     if (status == STATUS_OK) {
-        status = listener_start(listener, server);
+        status = doors_start(doors);
     }
     if (status != STATUS_OK) {
         tell_failure("the service did not start", config->data_dir, status);
-        listener_close(listener);
+        doors_close(doors);
         close_parts(server);
         free(server);
         return 1;
     }
-    printf("listening on %s\n", server->base_url);
-    fflush(stdout);
-    int taken = 0;
-    sigwait(&signals, &taken);
-    stop(server, listener);
+    doors_announce(doors);
+    systemd_notify("READY=1");
+    while (wait_for_signal(&signals) == SIGHUP) {
+        reload(server);
+    }
+    stop(server, doors);
+    reload_forget(server);
     free(server);
     return 0;
 }

@@ -22,13 +22,15 @@ struct jobs;
 struct lane;
 struct loop;
 struct metrics;
+struct relay;
 struct sequencer;
 struct store;
+struct tls;
 
 enum { SERVER_LOOPS_MAX = 64, SERVER_URL_BYTES = 320 };
 
 struct server {
-    const struct config *config;
+    const struct config *_Atomic config; /* a reload puts another one there; those before it stay */
     struct store *store;
     struct executor *executor;
     struct service service;
@@ -42,6 +44,9 @@ struct server {
     struct lane *lanes[SERVER_LOOPS_MAX]; /* one for each loop */
     struct loop *loops[SERVER_LOOPS_MAX];
     size_t loop_count;
+    atomic_size_t next_loop;              /* where the search for the least loaded starts */
+    struct tls *tls;                      /* NULL: not configured; so is relay */
+    struct relay *relay;
     char base_url[SERVER_URL_BYTES]; /* for links where the client names no host */
     atomic_bool is_stopping;         /* replies close their connections, idle ones are closed */
     atomic_bool is_cancelling;       /* long jobs are to give up */

@@ -26,6 +26,7 @@ FOLDERS = {
 # Only these folders know a library, so that replacing one touches one folder.
 LIBRARIES = [
     (r"microhttpd\.h", {"server"}),
+    (r"gnutls/.*", {"server"}),
     (r"sqlite3\.h", {"db"}),
     (r"secp256k1\w*\.h", {"ledger"}),
     (r"nettle/.*", {"ledger"}),

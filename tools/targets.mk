@@ -79,11 +79,12 @@ image: ## build a container image with docker, podman or buildah
 
 PREFIX  ?= /usr/local
 PROGRAM ?= $(MAIN)
-install: ## put program, systemd unit and its user's description in place (DESTDIR, PREFIX); after make, as root
+install: ## put program, systemd units and its user's description in place (DESTDIR, PREFIX); after make, as root
 	$(Q)test -x $(PROGRAM) || { echo 'make install: $(PROGRAM) is not built: run make first' >&2; exit 1; }
 	$(Q)install -D -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/tallystick
 	$(Q)install -D -m 0644 docker/tallystick.sysusers $(DESTDIR)/lib/sysusers.d/tallystick.conf
 	$(Q)install -D -m 0644 docker/tallystick.service $(DESTDIR)/lib/systemd/system/tallystick.service
+	$(Q)install -D -m 0644 docker/tallystick.socket $(DESTDIR)/lib/systemd/system/tallystick.socket
 	$(Q)sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(DESTDIR)/lib/systemd/system/tallystick.service
 
 clean: ## remove what was built

@@ -10,7 +10,10 @@ import conftest
 from conftest import run
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
-HEAD = "| option | variable | what it is | for |\n| --- | --- | --- | --- |\n"
+HEAD = "| option | variable | what it is | for | reload | secret |\n| --- | --- | --- | --- | --- | --- |\n"
+
+
+RELOADED = "; SIGHUP reads it anew"
 
 
 def options():
@@ -21,11 +24,16 @@ def options():
 
 
 def words(commands):
-    return ", ".join(re.findall(r"token \w+|\w+", commands))
+    return ", ".join(re.findall(r"token \w+|\w+", commands.split(";")[0]))
+
+
+def row(option, variable, text, commands):
+    reload, secret = ("yes" if mark in commands else "" for mark in (RELOADED, "; secret"))
+    return f"| `{option}` | `{variable}` | {text} | {words(commands)} | {reload} | {secret} |\n"
 
 
 def table():
-    return HEAD + "".join(f"| `{option}` | `{variable}` | {text} | {words(commands)} |\n" for option, variable, text, commands in options())
+    return HEAD + "".join(row(*option) for option in options())
 
 
 def test_the_page_has_every_option():
@@ -49,7 +57,7 @@ def test_values_and_where_they_are_from(start, monkeypatch):
     monkeypatch.setattr(conftest, "environment", lambda: {**plain, "TALLYSTICK_JOB_SECONDS": "17", "TALLYSTICK_LOOPS": "3"})
     server = start("--queue-length", "9", "--log-level=warn", "--loops", "2")
     found = by_name(server)
-    served = [option[2:].split()[0] for option, _, _, commands in options() if "serve" in commands.split()]
+    served = [option[2:].split()[0] for option, _, _, commands in options() if "serve" in words(commands).split(", ")]
     assert list(found) == served
     for option, variable, text, _ in options():
         shown = found.get(option[2:].split()[0])
@@ -61,6 +69,8 @@ def test_values_and_where_they_are_from(start, monkeypatch):
     assert told["private"] == (False, "default") and told["cors-origin"] == (None, "default")
     assert told["job-threads"][0] >= 2 and told["job-threads"][1] == "default"
     assert told["data-dir"] == (str(server.data_dir), "option")
+    assert {name for name in found if found[name]["reload"]} == {option[2:].split()[0] for option, _, _, commands in options() if RELOADED in commands}
+    assert [name for name in found if found[name]["secret"]] == ["tls-key"] and found["tls-key"]["value"] is None
     assert (found["job-seconds"]["minimum"], found["job-seconds"]["maximum"]) == (1, 3600)
 
 

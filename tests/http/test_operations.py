@@ -96,10 +96,11 @@ def test_the_unit_starts_what_the_program_takes(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
-def test_systemd_takes_the_unit(tmp_path):
-    copy = tmp_path / "tallystick.service"
-    copy.write_text((ROOT / "docker/tallystick.service").read_text().replace("/usr/local/bin/tallystick", binary()))
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False)
+def test_systemd_takes_the_units(tmp_path):
+    copies = [tmp_path / "tallystick.service", tmp_path / "tallystick.socket"]
+    for copy in copies:
+        copy.write_text((ROOT / "docker" / copy.name).read_text().replace("/usr/local/bin/tallystick", binary()))
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *map(str, copies)], capture_output=True, text=True, check=False)
     ours = [line for line in done.stderr.splitlines() if "tallystick" in line]
     assert not ours, done.stderr
 
@@ -114,4 +115,5 @@ def test_install_puts_everything_in_place(tmp_path):
     assert version == subprocess.run([binary(), "--version"], capture_output=True, text=True, check=True).stdout
     service = (tmp_path / "lib/systemd/system/tallystick.service").read_text()
     assert "ExecStart=/opt/tally/bin/tallystick serve" in service and "/usr/local" not in service
+    assert "ListenStream=" in (tmp_path / "lib/systemd/system/tallystick.socket").read_text()
     assert (tmp_path / "lib/sysusers.d/tallystick.conf").read_text().startswith("# systemd-sysusers")

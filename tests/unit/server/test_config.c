@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "server/config_change.h"
 #include "server/help.h"
 
 enum { WORDS_MAX = 16 };
@@ -52,7 +53,8 @@ static void test_standards(void **state)
     assert_int_equal(parse(WORDS("serve", "--data-dir", "d"), NULL, &config, message), STATUS_OK);
     assert_int_equal(config.command, RUN_SERVE);
     assert_string_equal(config.data_dir, "d");
-    assert_string_equal(config.listen, "127.0.0.1:8080");
+    assert_int_equal(config.listen.count, 1);
+    assert_string_equal(config.listen.items[0], "127.0.0.1:8080");
     assert_in_range(config.loops, 1, 8);
     assert_in_range(config.job_threads, 2, 8);
     assert_int_equal(config.job_seconds, 30);
@@ -73,7 +75,8 @@ static void test_forms(void **state)
                                  "--loops", "3"),
                            NULL, &config, message),
                      STATUS_OK);
-    assert_string_equal(config.listen, "[::1]:0");
+    assert_int_equal(config.listen.count, 1);
+    assert_string_equal(config.listen.items[0], "[::1]:0");
     assert_true(config.is_private);
     assert_int_equal(config.log_level, LOG_LEVEL_WARN);
     assert_int_equal(config.loops, 3);
@@ -108,6 +111,34 @@ static void test_origins(void **state)
                          STATUS_INVALID);
         assert_non_null(strstr(message, "--cors-origin"));
     }
+}
+
+static void test_lists_and_pairs(void **state)
+{
+    (void)state;
+    struct config config;
+    char message[CONFIG_MESSAGE_BYTES];
+    assert_int_equal(parse(WORDS("serve", "--data-dir", "d", "--listen", "a:1", "--listen=unix:b,c:2", "--tls-cert", "c", "--tls-key", "k"),
+                           NULL, &config, message),
+                     STATUS_OK);
+    assert_int_equal(config.listen.count, 2);
+    assert_string_equal(config.listen.items[0], "a:1");
+    assert_string_equal(config.listen.items[1], "unix:b,c:2");
+    assert_string_equal(config.unix_mode, "0660");
+    assert_int_equal(config_source(&config, "listen"), CONFIG_BY_OPTION);
+    assert_int_equal(config_source(&config, "unix-mode"), CONFIG_BY_DEFAULT);
+    expect_refused(WORDS("serve", "--data-dir", "d", "--tls-cert", "c"), NULL, "go together");
+    expect_refused(WORDS("serve", "--data-dir", "d"), WORDS("TALLYSTICK_TLS_KEY=k"), "go together");
+    expect_refused(WORDS("serve", "--data-dir", "d", "--unix-mode", "1777"), NULL, "--unix-mode");
+    expect_refused(WORDS("serve", "--data-dir", "d", "--config", "/nowhere/at/all"), NULL, "cannot be read");
+    assert_int_equal(parse(WORDS("serve", "--data-dir", "d", "--config", "-/nowhere/at/all"), NULL, &config, message), STATUS_OK);
+    struct config other = config;
+    const size_t first = 0;
+    assert_true(config_is_same(&config, &other, config_option_at(first)));
+    other.data_dir = "e";
+    assert_false(config_is_same(&config, &other, config_option_at(first)));
+    config_keep(&other, &config, first);
+    assert_string_equal(other.data_dir, "d");
 }
 
 static void test_environment(void **state)
@@ -218,8 +249,9 @@ static void test_help_of_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_standards),   cmocka_unit_test(test_forms),          cmocka_unit_test(test_origins), cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_help_names_all),
+        cmocka_unit_test(test_standards),       cmocka_unit_test(test_forms),       cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_lists_and_pairs), cmocka_unit_test(test_environment), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_help_names_all),
         cmocka_unit_test(test_help_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+#ifndef SERVER_DOORS_H
+#define SERVER_DOORS_H
+
+#include "base/status.h"
+
+/*
+ * All the sockets at which the service listens, each with its own accepting thread: those that the service manager
+ * handed over, else those of --listen; both where --listen was given.
+ */
+
+struct config;
+struct doors;
+struct server;
+
+/* Where in a value of --listen something stands that has no address's form; NULL where nothing does. */
+const char *doors_address_fault(const char *addresses);
+
+/* Binds all, or none. What is wrong is told. server->base_url is that of the first TCP address. */
+enum status doors_open(const struct config *config, struct server *server, struct doors **doors) NODISCARD;
+
+/* Starts accepting; see listener_start. */
+enum status doors_start(struct doors *doors) NODISCARD;
+
+/* "listening on ADDRESS" for each, on standard output. */
+void doors_announce(const struct doors *doors);
+
+/* Deals what has been accepted by the system so far, then closes. NULL does nothing. */
+void doors_close(struct doors *doors);
+
+#endif

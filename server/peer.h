@@ -1,0 +1,41 @@
+#ifndef SERVER_PEER_H
+#define SERVER_PEER_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/*
+ * Who is at the other end of a connection. It travels through libmicrohttpd as the connection's address, of which the
+ * library keeps a copy and never looks further than the family.
+ */
+
+/* What the relay and the loop of a connection over TLS share: the loop reads a socket of ours, and cannot see what has
+ * come from outside. Each holds it once. */
+struct wire {
+    atomic_int holders;
+    _Atomic uint64_t received; /* bytes of the client, in clear */
+};
+
+struct peer {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6; /* of a unix socket: the family alone */
+    } address;
+    struct wire *wire;          /* NULL: not over TLS */
+};
+
+enum { PEER_TEXT_BYTES = INET6_ADDRSTRLEN };
+
+/* Of an address as accept(2) gives it. */
+void peer_set(struct peer *peer, const struct sockaddr *address, socklen_t length);
+
+/* The address as log lines have it; "unix" for a unix socket. */
+void peer_text(const struct peer *peer, char text[PEER_TEXT_BYTES]);
+
+/* The last holder frees. NULL does nothing. */
+void wire_release(struct wire *wire);
+
+#endif
