@@ -13,22 +13,23 @@ PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 HEAD = "| option | variable | what it is | for | reload | secret |\n| --- | --- | --- | --- | --- | --- |\n"
 
 
-RELOADED = "; SIGHUP reads it anew"
+RELOADED, SECRET = "; SIGHUP reads it anew", "; secret"
 
 
 def options():
-    """[(option with its argument, variable, help, sub-commands)] as --help has them."""
-    found = re.findall(r"^  (--\S+(?: \S+)?)   (TALLYSTICK_\w+)\n      (.*)\n      for: (.*)$", run("--help").stdout, re.M)
+    """[(option with its argument, variable, help, remarks, sub-commands)] as --help has them."""
+    found = re.findall(rf"^  (--\S+(?: \S+)?)   (TALLYSTICK_\w+)\n      (.*?)((?:{RELOADED})?(?:{SECRET})?)\n      for: (.*)$",
+                       run("--help").stdout, re.M)
     assert len(found) >= 20
     return found
 
 
 def words(commands):
-    return ", ".join(re.findall(r"token \w+|\w+", commands.split(";")[0]))
+    return ", ".join(re.findall(r"token \w+|\w+", commands))
 
 
-def row(option, variable, text, commands):
-    reload, secret = ("yes" if mark in commands else "" for mark in (RELOADED, "; secret"))
+def row(option, variable, text, remarks, commands):
+    reload, secret = ("yes" if mark in remarks else "" for mark in (RELOADED, SECRET))
     return f"| `{option}` | `{variable}` | {text} | {words(commands)} | {reload} | {secret} |\n"
 
 
@@ -57,9 +58,9 @@ def test_values_and_where_they_are_from(start, monkeypatch):
     monkeypatch.setattr(conftest, "environment", lambda: {**plain, "TALLYSTICK_JOB_SECONDS": "17", "TALLYSTICK_LOOPS": "3"})
     server = start("--queue-length", "9", "--log-level=warn", "--loops", "2")
     found = by_name(server)
-    served = [option[2:].split()[0] for option, _, _, commands in options() if "serve" in words(commands).split(", ")]
+    served = [option[2:].split()[0] for option, _, _, _, commands in options() if "serve" in words(commands).split(", ")]
     assert list(found) == served
-    for option, variable, text, _ in options():
+    for option, variable, text, _, _ in options():
         shown = found.get(option[2:].split()[0])
         assert shown is None or (shown["variable"] == variable and text.startswith(shown["help"]))
     told = {name: (found[name]["value"], found[name]["source"]) for name in found}
@@ -69,7 +70,7 @@ def test_values_and_where_they_are_from(start, monkeypatch):
     assert told["private"] == (False, "default") and told["cors-origin"] == (None, "default")
     assert told["job-threads"][0] >= 2 and told["job-threads"][1] == "default"
     assert told["data-dir"] == (str(server.data_dir), "option")
-    assert {name for name in found if found[name]["reload"]} == {option[2:].split()[0] for option, _, _, commands in options() if RELOADED in commands}
+    assert {name for name in found if found[name]["reload"]} == {option[2:].split()[0] for option, _, _, remarks, _ in options() if RELOADED in remarks}
     assert [name for name in found if found[name]["secret"]] == ["tls-key"] and found["tls-key"]["value"] is None
     assert (found["job-seconds"]["minimum"], found["job-seconds"]["maximum"]) == (1, 3600)
 

@@ -173,7 +173,7 @@ def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path):
 @pytest.mark.parametrize("address", ["unix:", "unix:/" + "x" * 200, "127.0.0.1:0,", "127.0.0.1:0,,127.0.0.1:0", "unix"])
 def test_what_is_no_address(tmp_path, address):
     refused = run("serve", "--data-dir", str(tmp_path / "data"), "--listen", address)
-    assert refused.returncode == 1 and "event=listen" in refused.stderr and not (tmp_path / "data").exists()
+    assert refused.returncode == 2 and "takes HOST:PORT" in refused.stderr and not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("mode", ["", "66", "0888", "07777", "rw"])
@@ -250,5 +250,5 @@ def test_words_for_another_process_are_not_ours(tmp_path):
 def test_a_descriptor_that_does_not_listen_is_refused(tmp_path):
     with socket.socket() as idle:
         service = launch(tmp_path, "web", [idle])
-        assert service.process.wait(timeout=60) == 1 and "not a stream socket that listens" in service.log.read_text()
+        assert service.process.wait(timeout=60) == 1 and "is no stream socket that listens" in service.log.read_text()
         service.process.stdout.close()
