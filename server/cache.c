@@ -11,6 +11,7 @@
 struct slot {
     uint64_t used; /* clock of the last use */
     char *texts;   /* target, accept and host, each with its NUL */
+    enum coding coding;
     struct cached reply;
     struct MHD_Response *owned; /* reply.response, to be given back */
 };
@@ -38,14 +39,14 @@ static uint64_t hash_key(const struct cache_key *key)
 {
     uint64_t hash = hash_text(14695981039346656037u, key->target);
     hash = hash_text(hash, text_of(key->accept));
-    hash = hash_text(hash, text_of(key->host));
+    hash = hash_text(hash, text_of(key->host)) + (uint64_t)key->coding;
     return hash != 0 ? hash : 1;
 }
 
 static bool slot_is(const struct slot *slot, const struct cache_key *key)
 {
     const char *at = slot->texts;
-    if (strcmp(at, key->target) != 0) {
+    if (slot->coding != key->coding || strcmp(at, key->target) != 0) {
         return false;
     }
     at += strlen(at) + 1;
@@ -109,6 +110,7 @@ bool cache_keep(struct cache *cache, const struct cache_key *key, const struct c
     slot_clear(slot);
     slot->used = ++cache->clock;
     slot->texts = texts;
+    slot->coding = key->coding;
     slot->reply = *reply;
     slot->owned = reply->response;
     cache->hashes[slot - cache->slots] = hash;

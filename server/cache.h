@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "handlers/exchange.h"
+#include "server/negotiate.h"
 
 /*
  * Finished replies of one lane, kept while the ledger has not grown. One thread.
@@ -23,6 +24,7 @@ struct cache_key {
     const char *target;
     const char *accept;
     const char *host;
+    enum coding coding;
 };
 
 struct cached {

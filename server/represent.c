@@ -8,12 +8,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/gzip.h"
 #include "base/log.h"
 #include "handlers/problem.h"
 #include "handlers/tag.h"
 #include "json/table.h"
 #include "server/negotiate.h"
 #include "server/request.h"
+
+/* Below this the bytes fit into one packet with the header, and compression saves nobody anything. */
+enum { CODED_BYTES_MIN = 1024 };
 
 struct joined {
     struct buffer text;
@@ -65,6 +69,13 @@ bool represent_choose(struct request *request)
                         "Accept takes nothing that there is of this; representations lists what there is.");
         return false;
     }
+    if (request->framing.has_repeats) {
+        request->coding = negotiate_coding(whole_list(request, "Accept-Encoding", request->framing.accept_encoding));
+    }
+    if (request->coding == CODING_NONE) {
+        problem_reply(exchange, "not_acceptable", "Accept-Encoding refuses gzip and what is not compressed; there is nothing else.");
+        return false;
+    }
     return true;
 }
 
@@ -102,4 +113,58 @@ void represent_rows(struct request *request)
     if (etag != NULL) {
         tag_reply(exchange, version_of(etag));
     }
+}
+
+/* Whether an observer could guess a secret by the length of the compressed text (BREACH): he needs texts of his own
+ * beside it. Personal texts stand beside what others wrote, and only who has a token reads them. Answers to writes
+ * are short and repeat what was sent. */
+static bool may_tell_by_length(const struct exchange *exchange)
+{
+    return exchange->status < 400 && exchange->route != NULL &&
+           (exchange->route->class == CLASS_WRITE || (exchange->route->is_personal && exchange->has_token));
+}
+
+static bool wants_gzip(const struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    return request->coding == CODING_GZIP_ALONE
+        ? exchange->reply.length > 0
+        : request->coding == CODING_GZIP && exchange->reply.length >= CODED_BYTES_MIN && !may_tell_by_length(exchange);
+}
+
+/* What else says that these are other bytes: "3.9f86d081884c7d65" becomes "3.9f86d081884c7d65-gzip". False: no memory. */
+static bool head_coded(struct exchange *exchange)
+{
+    const char *etag = exchange_header_added(exchange, "ETag");
+    const char *vary = exchange_header_added(exchange, "Vary");
+    bool is_said = exchange->status < 400 || vary == NULL; /* of what is read reply.c says it, compressed or not */
+    char *coded = etag == NULL ? NULL : arena_format(exchange->arena, "%.*s-gzip\"", (int)strlen(etag) - 1, etag);
+    char *varied = is_said ? NULL : arena_format(exchange->arena, "%s, Accept-Encoding", vary);
+    if ((etag != NULL && coded == NULL) || (!is_said && varied == NULL)) {
+        return false;
+    }
+    if (etag != NULL) {
+        exchange_header_replace(exchange, "ETag", coded);
+    }
+    if (!is_said) {
+        exchange_header_replace(exchange, "Vary", varied);
+    }
+    exchange_header(exchange, "Content-Encoding", "gzip");
+    return true;
+}
+
+void represent_coded(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    struct buffer coded;
+    if (!wants_gzip(request)) {
+        return;
+    }
+    buffer_init(&coded);
+    if (gzip_write(exchange->reply.bytes, exchange->reply.length, &coded) != STATUS_OK || !head_coded(exchange)) {
+        buffer_fini(&coded);
+        return; /* as it is, it is good enough */
+    }
+    buffer_fini(&exchange->reply);
+    exchange->reply = coded; /* moved */
 }
