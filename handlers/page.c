@@ -2,8 +2,8 @@
  * Cursors and the frame of lists. A cursor is base64url of
  *   version (1 byte), then for each key its length (2 bytes, big-endian) and bytes, then
  *   the first 16 bytes of HMAC-SHA256(secret, domain, path, filters, what stands before).
- * Filters are the query's parameters but limit and cursor, sorted, each with its lengths,
- * so that neither their order nor the page's size matters.
+ * Filters are the query's parameters but limit, cursor and fields, sorted, each with its lengths,
+ * so that neither their order nor the page's size nor the members shown matter.
  */
 #include "handlers/page.h"
 
@@ -26,9 +26,16 @@ static void mac_text(struct mac *mac, const char *text)
     mac_update(mac, text, length);
 }
 
-static bool is_filter(const struct exchange_pair *pair)
+/* What the next page's link repeats as it is. */
+static bool is_repeated(const struct exchange_pair *pair)
 {
     return strcmp(pair->name, "limit") != 0 && strcmp(pair->name, "cursor") != 0;
+}
+
+/* What decides which rows there are and in which order. */
+static bool is_filter(const struct exchange_pair *pair)
+{
+    return is_repeated(pair) && strcmp(pair->name, "fields") != 0;
 }
 
 /* Indices of the filters, by name; names do not repeat (query_read). */
@@ -213,7 +220,7 @@ static void add_link(struct page *page, const char *cursor)
     buffer_init(&link);
     buffer_format(&link, "<%s%s?", exchange->base_url, exchange->path);
     for (size_t i = 0; i < exchange->query_count; i++) {
-        if (is_filter(&exchange->query[i])) {
+        if (is_repeated(&exchange->query[i])) {
             encode(&link, exchange->query[i].name);
             buffer_byte(&link, '=');
             encode(&link, exchange->query[i].value);

@@ -12,10 +12,13 @@
 #include "handlers/submit.h"
 #include "handlers/withheld.h"
 
-const char transfers_columns[] =
-    "id,state,origin,origin_province,origin_organisation,destination,destination_province,destination_organisation,"
-    "need,reference,carrier,note,rationale,withheld,created_by,created_role,created_at,updated_at,version,"
-    "updated_seq";
+#define COLUMNS \
+    "id,state,origin,origin_province,origin_organisation,destination,destination_province,destination_organisation," \
+    "need,reference,carrier,note,rationale,withheld,created_by,created_role,created_at,updated_at,version," \
+    "updated_seq"
+
+const char transfers_columns[] = COLUMNS;
+const char transfers_members[] = COLUMNS ",lines,events";
 
 static const char *const states[] = { "pending", "reserved", "in_transit", "received", "rejected", "cancelled",
                                       "returned", NULL };

@@ -43,11 +43,7 @@
 #define KEPT(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true }
 
-/* The same with texts that not every caller sees. */
-#define PERSONAL(PATH, HANDLER) \
-    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_personal = true }
-
-/* The same three for lists, whose rows there are as CSV, too. */
+/* The same for lists, whose rows there are as CSV, too; PERSONAL with texts that not every caller sees. */
 #define AS_ROWS(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV, .rows = ROWS, .columns = COLUMNS
 #define READ_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, AS_ROWS(ROWS, COLUMNS) }
@@ -56,6 +52,10 @@
 #define PERSONAL_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_personal = true, \
       AS_ROWS(ROWS, COLUMNS) }
+
+/* One object, of whose members fields= can choose. */
+#define KEPT_ONE(PATH, HANDLER, MEMBERS) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .columns = MEMBERS }
 
 /* Changes go through the sequencer. */
 #define POST(PATH, HANDLER, ROLES) \
@@ -81,19 +81,19 @@ static const struct route table[] = {
     PAGE("/errors/{code}", errors_get),
 
     KEPT_ROWS("/provinces", provinces_list, "items", provinces_columns),
-    KEPT("/provinces/{code}", provinces_get),
+    KEPT_ONE("/provinces/{code}", provinces_get, provinces_columns),
     PUT("/provinces/{code}", provinces_put),
     KEPT_ROWS("/organisations", organisations_list, "items", organisations_columns),
-    KEPT("/organisations/{id}", organisations_get),
+    KEPT_ONE("/organisations/{id}", organisations_get, organisations_columns),
     PUT("/organisations/{id}", organisations_put),
     KEPT_ROWS("/sites", sites_list, "items", sites_columns),
-    KEPT("/sites/{id}", sites_get),
+    KEPT_ONE("/sites/{id}", sites_get, sites_columns),
     PUT("/sites/{id}", sites_put),
     KEPT_ROWS("/items", items_list, "items", items_columns),
-    KEPT("/items/{id}", items_get),
+    KEPT_ONE("/items/{id}", items_get, items_columns),
     PUT("/items/{id}", items_put),
     KEPT_ROWS("/indicators", indicators_list, "items", indicators_columns),
-    KEPT("/indicators/{id}", indicators_get),
+    KEPT_ONE("/indicators/{id}", indicators_get, indicators_columns),
     PUT("/indicators/{id}", indicators_put),
     KEPT_ROWS("/figures", figures_list, "items", figures_columns),
     { .method = METHOD_PUT, .path = "/figures", .handler = figures_put, .body_bytes_max = LIMIT_BODY_LARGE,
@@ -102,14 +102,15 @@ static const struct route table[] = {
     KEPT_ROWS("/supplies", supplies_list, "items", supplies_columns),
     POST("/supplies", supplies_create, OPERATOR),
     READ_ROWS("/supplies/summary", summaries_supplies, "items", summaries_supply_columns),
-    KEPT("/supplies/{id}", supplies_get),
+    KEPT_ONE("/supplies/{id}", supplies_get, supplies_columns),
     PERSONAL_ROWS("/supplies/{id}/movements", supplies_movements, "items", supplies_movement_columns),
     POST("/supplies/{id}/adjustments", supplies_adjust, OPERATOR),
 
     PERSONAL_ROWS("/transfers", transfers_list, "items", transfers_columns),
     POST("/transfers", transfers_create, MOVER),
     KEPT_ROWS("/transfers/summary", summaries_transfers, "items", summaries_transfer_columns),
-    PERSONAL("/transfers/{id}", transfers_get),
+    { .method = METHOD_GET, .path = "/transfers/{id}", .handler = transfers_get, .class = CLASS_READ, .is_cached = true,
+      .is_personal = true, .columns = transfers_members },
     POST("/transfers/{id}/dispatch", transfers_dispatch, MOVER),
     POST("/transfers/{id}/receive", transfers_receive, MOVER),
     POST("/transfers/{id}/cancel", transfers_cancel, MOVER),
@@ -117,7 +118,7 @@ static const struct route table[] = {
 
     KEPT("/ledger", ledger_get),
     READ_ROWS("/ledger/entries", ledger_entries, "items", ledger_entry_columns),
-    KEPT("/ledger/entries/{seq}", ledger_entry),
+    KEPT_ONE("/ledger/entries/{seq}", ledger_entry, ledger_entry_columns),
     KEPT("/ledger/keys", ledger_keys),
     READ("/ledger/verify", ledger_verify),
 
