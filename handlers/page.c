@@ -262,15 +262,20 @@ enum handled page_reply_rows(struct page *page, enum status status, const struct
         problem_status(page->exchange, status);
         return HANDLED_REPLY;
     }
+    assert(page->key_count == (found->order_at != 0 ? 2 : 1));
     size_t shown = found->count > (size_t)page->limit ? (size_t)page->limit : found->count;
-    const char *row = found->rows, *key = NULL;
+    const char *row = found->rows;
+    const char *keys[2] = { NULL, NULL };
     struct json_writer *w = page_open(page);
     for (size_t i = 0; i < shown; i++, row += found->row_bytes) {
         json_object_begin(w);
         found->write(w, row, page->exchange);
         json_object_end(w);
-        memcpy(&key, row + found->key_at, sizeof key);
+        memcpy(&keys[page->key_count - 1], row + found->key_at, sizeof keys[0]);
+        if (page->key_count == 2) {
+            memcpy(&keys[0], row + found->order_at, sizeof keys[0]);
+        }
     }
-    page_close(page, found->count > shown ? &key : NULL);
+    page_close(page, found->count > shown ? keys : NULL);
     return page_reply(page);
 }
