@@ -65,6 +65,9 @@ struct route {
     const char *rows;      /* GIVES_CSV: the member of the JSON answer that is an array of rows */
     const char *columns;   /* the members of a row, or of the object where rows is NULL (json/table.h); they never change
                             * their order. Of a GET that has them fields= can choose; NULL: it cannot */
+    /* Where the answer has no such rows: makes the document that has them out of the answer, for the table alone
+     * (STATUS_INVALID: it is no such answer). There is no fields= then. */
+    enum status (*unfold)(const char *json, size_t length, struct buffer *out);
     bool takes_csv;        /* text/csv is accepted besides application/json */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
     bool is_personal;      /* shows personal texts to some callers: replies say Vary: Authorization */

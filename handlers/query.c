@@ -386,7 +386,8 @@ static void set_absent(const struct query_parameter *row, void *slot)
 
 static bool has_fields(const struct exchange *exchange)
 {
-    return exchange->route != NULL && exchange->method == METHOD_GET && exchange->route->columns != NULL;
+    return exchange->route != NULL && exchange->method == METHOD_GET && exchange->route->columns != NULL &&
+        exchange->route->unfold == NULL;
 }
 
 /* The members that columns tell of, each once: name.en and name.zh are members of name. Ends with NULL. */

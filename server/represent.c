@@ -134,6 +134,14 @@ static void leave_out(struct exchange *exchange)
     replace_reply(exchange, status, &sparse);
 }
 
+static void unfold_rows(struct exchange *exchange)
+{
+    struct buffer rows;
+    buffer_init(&rows);
+    enum status status = exchange->route->unfold(exchange->reply.bytes, exchange->reply.length, &rows);
+    replace_reply(exchange, status, &rows);
+}
+
 static void write_table(struct exchange *exchange)
 {
     struct buffer csv;
@@ -157,6 +165,9 @@ void represent_rows(struct request *request)
     }
     if (is_sparse) {
         leave_out(exchange);
+    }
+    if (is_table && exchange->route->unfold != NULL) {
+        unfold_rows(exchange);
     }
     if (is_table && exchange->status == 200) {
         write_table(exchange);

@@ -8,6 +8,7 @@
 #include "handlers/configuration.h"
 #include "handlers/contract.h"
 #include "handlers/density.h"
+#include "handlers/density_table.h"
 #include "handlers/efficiency.h"
 #include "handlers/errors.h"
 #include "handlers/figures.h"
@@ -66,8 +67,9 @@
       .class = CLASS_WRITE, .roles = ADMIN }
 
 /* Computes on what the caller sends and changes nothing: for everybody. */
-#define COMPUTE(PATH, HANDLER) \
-    { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB }
+#define COMPUTE(PATH, HANDLER, ROWS, COLUMNS) \
+    { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB, \
+      AS_ROWS(ROWS, COLUMNS) }
 
 static const struct route table[] = {
     BARE("/healthz", health_alive),
@@ -123,9 +125,11 @@ static const struct route table[] = {
     READ("/ledger/verify", ledger_verify),
 
     KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),
-    COMPUTE("/efficiency", efficiency_post),
-    KEPT("/density", density_get),
-    COMPUTE("/density", density_post),
+    COMPUTE("/efficiency", efficiency_post, "results", efficiency_unit_columns),
+    { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true,
+      AS_ROWS("items", density_columns), .unfold = density_points },
+    { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
+      .class = CLASS_JOB, AS_ROWS("items", density_columns), .unfold = density_points },
 };
 
 const struct route *routes_table(size_t *count)
