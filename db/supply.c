@@ -22,6 +22,13 @@ static enum status read_supply(sqlite3_stmt *use, struct arena *arena, void *row
     return rows_texts(use, arena, 0, targets);
 }
 
+static enum status read_ordered(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct supply *supply = row;
+    enum status status = read_supply(use, arena, row);
+    return status == STATUS_OK ? statement_text(use, 16, arena, &supply->order_key) : status;
+}
+
 enum status db_supply_find(struct db *db, struct arena *arena, const char *id, struct supply *out)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_supply_find);
@@ -75,9 +82,13 @@ enum status db_supply_change(struct db *db, const char *id, int64_t on_hand, int
 }
 
 enum status db_supply_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
-                           const struct supply_filter *filter, struct supply **out, size_t *count)
+                           const struct supply_filter *filter, const struct order *order, struct supply **out,
+                           size_t *count)
 {
-    enum statement statement = filter->site != NULL   ? STATEMENT_supply_list_site
+    bool is_usual = order_is_usual(order);
+    enum statement statement = !is_usual              ? order->is_descending ? STATEMENT_supply_list_down
+                                                                             : STATEMENT_supply_list_up
+                               : filter->site != NULL   ? STATEMENT_supply_list_site
                                : filter->item != NULL ? STATEMENT_supply_list_item
                                                       : STATEMENT_supply_list;
     sqlite3_stmt *use = statement_use(db, statement);
@@ -93,7 +104,11 @@ enum status db_supply_list(struct db *db, struct arena *arena, const char *after
     statement_bind_text(use, 10, filter->expires_before);
     statement_bind_integer(use, 11, filter->min_available);
     statement_bind_integer(use, 12, filter->include_zero ? 0 : 1);
-    return rows_gather(use, arena, sizeof **out, limit, read_supply, (void **)out, count);
+    if (!is_usual) {
+        statement_bind_integer(use, 13, order->key);
+        statement_bind_text(use, 14, order->after);
+    }
+    return rows_gather(use, arena, sizeof **out, limit, is_usual ? read_supply : read_ordered, (void **)out, count);
 }
 
 static enum status read_text(sqlite3_stmt *use, struct arena *arena, void *row)

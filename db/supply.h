@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "db/db.h"
 #include "db/entry.h"
+#include "db/order.h"
 
 /* Supplies and their movements. Texts live in the arena given. */
 
@@ -17,6 +18,7 @@ struct supply {
     const char *lot, *expiry, *owner, *donor, *donation, *earmark; /* "" where none; owner always */
     const char *condition; /* good, damaged, quarantine, rejected */
     int64_t on_hand, reserved, received_at_ms, version, seq;
+    const char *order_key; /* of lists that db_supply_list gave in another order than that of ids */
 };
 
 struct supply_filter { /* NULL: no filter */
@@ -55,8 +57,10 @@ enum status db_supply_find(struct db *db, struct arena *arena, const char *id, s
 enum status db_supply_find_same(struct db *db, struct arena *arena, const struct supply *like, struct supply *out) NODISCARD;
 enum status db_supply_insert(struct db *db, const struct supply *row) NODISCARD;
 enum status db_supply_change(struct db *db, const char *id, int64_t on_hand, int64_t reserved, int64_t seq) NODISCARD;
+/* Keys of order: 0 id, 1 expiry, 2 on_hand, 3 available, 4 received_at. */
 enum status db_supply_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
-                           const struct supply_filter *filter, struct supply **out, size_t *count) NODISCARD;
+                           const struct supply_filter *filter, const struct order *order, struct supply **out,
+                           size_t *count) NODISCARD;
 
 /* An expiry of item and lot other than the one given; STATUS_ABSENT where there is none. */
 enum status db_supply_lot_expiry(struct db *db, struct arena *arena, const char *item, const char *lot,

@@ -22,6 +22,13 @@ static enum status read_transfer(sqlite3_stmt *use, struct arena *arena, void *r
     return rows_texts(use, arena, 0, targets);
 }
 
+static enum status read_ordered(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct transfer *transfer = row;
+    enum status status = read_transfer(use, arena, row);
+    return status == STATUS_OK ? statement_text(use, 21, arena, &transfer->order_key) : status;
+}
+
 enum status db_transfer_find(struct db *db, struct arena *arena, const char *id, struct transfer *out)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_transfer_find);
@@ -30,9 +37,13 @@ enum status db_transfer_find(struct db *db, struct arena *arena, const char *id,
 }
 
 enum status db_transfer_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
-                             const struct transfer_filter *filter, struct transfer **out, size_t *count)
+                             const struct transfer_filter *filter, const struct order *order, struct transfer **out,
+                             size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_transfer_list);
+    bool is_usual = order_is_usual(order);
+    sqlite3_stmt *use = statement_use(db, is_usual               ? STATEMENT_transfer_list
+                                          : order->is_descending ? STATEMENT_transfer_list_down
+                                                                 : STATEMENT_transfer_list_up);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, filter->state);
@@ -45,7 +56,11 @@ enum status db_transfer_list(struct db *db, struct arena *arena, const char *aft
         statement_bind_integer(use, 9, filter->since_ms);
     }
     statement_bind_text(use, 10, filter->item);
-    return rows_gather(use, arena, sizeof **out, limit, read_transfer, (void **)out, count);
+    if (!is_usual) {
+        statement_bind_integer(use, 11, order->key);
+        statement_bind_text(use, 12, order->after);
+    }
+    return rows_gather(use, arena, sizeof **out, limit, is_usual ? read_transfer : read_ordered, (void **)out, count);
 }
 
 enum status db_transfer_insert(struct db *db, const struct transfer *row)

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "db/db.h"
 #include "db/entry.h"
+#include "db/order.h"
 
 /* Transfers, their lines and events. Texts live in the arena given. */
 
@@ -21,6 +22,7 @@ struct transfer {
     const char *rationale, *rationale_text;
     const char *created_by, *created_role;
     int64_t created_at_ms, updated_at_ms, version, seq;
+    const char *order_key; /* of lists that db_transfer_list gave in another order than that of ids */
 };
 
 struct transfer_line {
@@ -65,8 +67,10 @@ struct transfer_grouping {
 };
 
 enum status db_transfer_find(struct db *db, struct arena *arena, const char *id, struct transfer *out) NODISCARD;
+/* Keys of order: 0 id, 1 created_at, 2 updated_at. */
 enum status db_transfer_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
-                             const struct transfer_filter *filter, struct transfer **out, size_t *count) NODISCARD;
+                             const struct transfer_filter *filter, const struct order *order, struct transfer **out,
+                             size_t *count) NODISCARD;
 enum status db_transfer_insert(struct db *db, const struct transfer *row) NODISCARD;
 enum status db_transfer_change(struct db *db, const char *id, const char *state, int64_t time_ms, int64_t seq) NODISCARD;
 

@@ -16,9 +16,11 @@
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
-const char efficiency_columns[] =
-    "dmu,name,belt,status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,"
-    "peer_count,efficient";
+#define SCORES \
+    "status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,peer_count,efficient"
+
+const char efficiency_columns[] = "dmu,name,belt," SCORES;
+const char efficiency_unit_columns[] = "dmu,group," SCORES;
 
 enum by { BY_NONE, BY_BELT };
 

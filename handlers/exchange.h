@@ -66,7 +66,11 @@ struct route {
     unsigned roles;        /* ROLE_BIT of those who may; 0: everybody (with --private: any token) */
     unsigned gives;        /* GIVES_* of its successes; 0: GIVES_JSON */
     const char *rows;      /* GIVES_CSV: the member of the JSON answer that is an array of rows */
-    const char *columns;   /* GIVES_CSV: the members of a row (json/table.h), which never change their order */
+    const char *columns;   /* the members of a row, or of the object where rows is NULL (json/table.h); they never change
+                            * their order. Of a GET that has them fields= can choose; NULL: it cannot */
+    /* Where the answer has no such rows: makes the document that has them out of the answer, for the table alone
+     * (STATUS_INVALID: it is no such answer). There is no fields= then. */
+    enum status (*unfold)(const char *json, size_t length, struct buffer *out);
     bool takes_csv;        /* text/csv is accepted besides application/json */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
     bool is_personal;      /* shows personal texts to some callers: replies say Vary: Authorization */
@@ -98,6 +102,8 @@ struct exchange {
     size_t body_length;
     bool is_csv; /* the body is text/csv */
     unsigned wanted; /* the one of the route's gives that Accept chose */
+    const char *const *fields; /* the members that are asked for (query.h); NULL: all */
+    size_t field_count;
     const char *request_id;
     bool has_token;
     struct actor caller; /* ROLE_PUBLIC without a token */

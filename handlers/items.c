@@ -57,7 +57,7 @@ enum handled items_list(struct exchange *exchange)
     }
     enum status status = db_item_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.category,
                                        &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct item, id), write_row };
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct item, id), 0, write_row };
     return page_reply_rows(&page, status, &page_of);
 }
 

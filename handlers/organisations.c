@@ -52,7 +52,7 @@ enum handled organisations_list(struct exchange *exchange)
     enum status status = db_organisation_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.kind,
                                        filter.province,
                                        &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct organisation, id), write_row };
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct organisation, id), 0, write_row };
     return page_reply_rows(&page, status, &page_of);
 }
 

@@ -2,8 +2,8 @@
  * Cursors and the frame of lists. A cursor is base64url of
  *   version (1 byte), then for each key its length (2 bytes, big-endian) and bytes, then
  *   the first 16 bytes of HMAC-SHA256(secret, domain, path, filters, what stands before).
- * Filters are the query's parameters but limit and cursor, sorted, each with its lengths,
- * so that neither their order nor the page's size matters.
+ * Filters are the query's parameters but limit, cursor and fields, sorted, each with its lengths,
+ * so that neither their order nor the page's size nor the members shown matter.
  */
 #include "handlers/page.h"
 
@@ -26,9 +26,16 @@ static void mac_text(struct mac *mac, const char *text)
     mac_update(mac, text, length);
 }
 
-static bool is_filter(const struct exchange_pair *pair)
+/* What the next page's link repeats as it is. */
+static bool is_repeated(const struct exchange_pair *pair)
 {
     return strcmp(pair->name, "limit") != 0 && strcmp(pair->name, "cursor") != 0;
+}
+
+/* What decides which rows there are and in which order. */
+static bool is_filter(const struct exchange_pair *pair)
+{
+    return is_repeated(pair) && strcmp(pair->name, "fields") != 0;
 }
 
 /* Indices of the filters, by name; names do not repeat (query_read). */
@@ -213,7 +220,7 @@ static void add_link(struct page *page, const char *cursor)
     buffer_init(&link);
     buffer_format(&link, "<%s%s?", exchange->base_url, exchange->path);
     for (size_t i = 0; i < exchange->query_count; i++) {
-        if (is_filter(&exchange->query[i])) {
+        if (is_repeated(&exchange->query[i])) {
             encode(&link, exchange->query[i].name);
             buffer_byte(&link, '=');
             encode(&link, exchange->query[i].value);
@@ -255,15 +262,20 @@ enum handled page_reply_rows(struct page *page, enum status status, const struct
         problem_status(page->exchange, status);
         return HANDLED_REPLY;
     }
+    assert(page->key_count == (found->order_at != 0 ? 2 : 1));
     size_t shown = found->count > (size_t)page->limit ? (size_t)page->limit : found->count;
-    const char *row = found->rows, *key = NULL;
+    const char *row = found->rows;
+    const char *keys[2] = { NULL, NULL };
     struct json_writer *w = page_open(page);
     for (size_t i = 0; i < shown; i++, row += found->row_bytes) {
         json_object_begin(w);
         found->write(w, row, page->exchange);
         json_object_end(w);
-        memcpy(&key, row + found->key_at, sizeof key);
+        memcpy(&keys[page->key_count - 1], row + found->key_at, sizeof keys[0]);
+        if (page->key_count == 2) {
+            memcpy(&keys[0], row + found->order_at, sizeof keys[0]);
+        }
     }
-    page_close(page, found->count > shown ? &key : NULL);
+    page_close(page, found->count > shown ? keys : NULL);
     return page_reply(page);
 }

@@ -52,12 +52,13 @@ void page_close(struct page *page, const char *const *keys);
 /* Closes the object; the reply is complete: HANDLED_REPLY. */
 enum handled page_reply(struct page *page);
 
-/* Rows that a query gave, each an object whose key is one text. */
+/* Rows that a query gave, each an object whose key is one text, or two where another order was asked for. */
 struct page_rows {
     const void *rows;
     size_t count;     /* limit + 1 at most */
     size_t row_bytes; /* sizeof of a row */
     size_t key_at;    /* offsetof its key, a const char * */
+    size_t order_at;  /* where the list has another order: offsetof the text that comes before the key; else 0 */
     void (*write)(struct json_writer *w, const void *row, const struct exchange *exchange); /* members */
 };
 

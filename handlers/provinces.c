@@ -54,7 +54,7 @@ enum handled provinces_list(struct exchange *exchange)
     }
     enum status status = db_province_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.belt,
                                        &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct province, code), write_row };
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct province, code), 0, write_row };
     return page_reply_rows(&page, status, &page_of);
 }
 

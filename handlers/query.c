@@ -17,6 +17,8 @@
 
 enum { PARAMETERS_MAX = 32 };
 
+static const char fields_name[] = "fields";
+
 const struct query_table query_nothing = { NULL, 0 };
 
 /* One call of query_read. */
@@ -418,16 +420,60 @@ static void set_absent(const struct query_parameter *row, void *slot)
     }
 }
 
+static bool has_fields(const struct exchange *exchange)
+{
+    return exchange->route != NULL && exchange->method == METHOD_GET && exchange->route->columns != NULL &&
+        exchange->route->unfold == NULL;
+}
+
+/* The members that columns tell of, each once: name.en and name.zh are members of name. Ends with NULL. */
+static const char **list_members(struct reading *r, const char *columns)
+{
+    size_t count = 0;
+    const char **members = arena_array(r->exchange->arena, QUERY_ITEMS_MAX + 1, sizeof *members);
+    for (const char *at = columns; *at != 0 && members != NULL; at += strcspn(at, ","), at += *at == ',') {
+        const char *name = arena_copy(r->exchange->arena, at, strcspn(at, ",."));
+        if (name == NULL) {
+            return NULL;
+        }
+        members[count] = name;
+        assert(count < QUERY_ITEMS_MAX);
+        count += !stands_before(members, count);
+        members[count] = NULL;
+    }
+    return members;
+}
+
+/* fields=a,b: what there is to choose from the route says, and server/represent.c leaves out the rest. */
+static void read_fields(struct reading *r, const char *value)
+{
+    struct exchange *exchange = r->exchange;
+    struct query_words chosen = { NULL, 0 };
+    const char **members = list_members(r, exchange->route->columns);
+    if (members == NULL) {
+        r->status = STATUS_EXHAUSTED;
+        return;
+    }
+    const struct query_parameter row = { fields_name, QUERY_WORDS, false, 0, 1, QUERY_ITEMS_MAX, members };
+    read_words(r, &row, value, &chosen);
+    exchange->fields = chosen.items;
+    exchange->field_count = chosen.count;
+}
+
 static void complain_unknown(struct reading *r, const char *name)
 {
-    const char *names[PARAMETERS_MAX + 1] = { NULL };
-    for (size_t i = 0; i < r->table->count; i++) {
-        names[i] = r->table->parameters[i].name;
+    const char *names[PARAMETERS_MAX + 2] = { NULL };
+    size_t count = 0;
+    for (; count < r->table->count; count++) {
+        names[count] = r->table->parameters[count].name;
     }
-    const char *nearest = synonym_nearest(name, names, r->table->count);
+    if (has_fields(r->exchange)) {
+        names[count++] = fields_name;
+    }
+    const char *nearest = synonym_nearest(name, names, count);
     if (nearest != NULL) {
         faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown: %s?", quote(r, name), nearest);
-    } else if (r->table->count > 0) {
+    } else if (count > 0) {
         faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown; known are %s", quote(r, name),
                              phrase_words(r, names));
     } else {
@@ -451,11 +497,18 @@ static const struct query_parameter *find_row(const struct query_table *table, c
 /* What was sent, in its order; seen counts each row's parameters. */
 static void read_sent(struct reading *r, char *target, unsigned *seen)
 {
+    unsigned fields_seen = 0;
     for (size_t i = 0; i < r->exchange->query_count && r->status == STATUS_OK; i++) {
         const struct exchange_pair *pair = &r->exchange->query[i];
         size_t index = 0;
         const struct query_parameter *row = find_row(r->table, pair->name, &index);
-        if (row == NULL) {
+        if (row == NULL && has_fields(r->exchange) && strcmp(pair->name, fields_name) == 0) {
+            if (++fields_seen == 1) {
+                read_fields(r, pair->value);
+            } else if (fields_seen == 2) {
+                faults_add_parameter(r->faults, fields_name, "repeated_parameter", "%s stands more than once", fields_name);
+            }
+        } else if (row == NULL) {
             complain_unknown(r, pair->name);
         } else if (++seen[index] == 1) {
             read_value(r, row, pair->value, target + row->offset);

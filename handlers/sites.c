@@ -55,7 +55,7 @@ enum handled sites_list(struct exchange *exchange)
     enum status status = db_site_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.kind,
                                        filter.organisation, filter.province,
                                        &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct site, id), write_row };
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct site, id), 0, write_row };
     return page_reply_rows(&page, status, &page_of);
 }
 

@@ -24,12 +24,17 @@ enum { NUMBER_DIGITS = 24 };
 struct filter {
     int64_t limit;
     const char *cursor;
+    int sort;
     const char *province, *site, *item, *lot, *owner, *donor;
     int condition;
     const char *expires_before;
     int64_t min_available;
     bool include_zero;
 };
+
+/* In the order of the keys of db_supply_list. */
+static const char *const orders[] = { "id", "-id", "expiry", "-expiry", "on_hand", "-on_hand", "available", "-available",
+                                      "received_at", "-received_at", NULL };
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
@@ -43,6 +48,7 @@ static const struct query_parameter rows[] = {
     QUERY_DATE_ROW(struct filter, expires_before, false),
     QUERY_INTEGER_ROW(struct filter, min_available, false, 0, TEXT_INTEGER_MAX),
     QUERY_BOOLEAN_ROW(struct filter, include_zero, false),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
@@ -91,17 +97,21 @@ enum handled supplies_list(struct exchange *exchange)
     struct page page;
     struct supply *found = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+    if (!query_read(exchange, &table, &filter) ||
+        !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort > 0 ? 2 : 1)) {
         return HANDLED_REPLY;
     }
+    const struct order order = order_of_choice(filter.sort, page.keys[0]);
+    bool is_usual = order_is_usual(&order);
     const struct supply_filter wanted = {
         filter.site, filter.item, filter.province, filter.lot, filter.owner, filter.donor,
         filter.condition < 0 ? NULL : supply_conditions[filter.condition], filter.expires_before,
         filter.min_available == QUERY_ABSENT ? 0 : filter.min_available, filter.include_zero
     };
-    enum status status = db_supply_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, &wanted, &found,
-                                        &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct supply, id), write_row };
+    enum status status = db_supply_list(exchange->db, exchange->arena, page.keys[is_usual ? 0 : 1], page.limit + 1, &wanted,
+        &order, &found, &count);
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct supply, id),
+                                       is_usual ? 0 : offsetof(struct supply, order_key), write_row };
     return page_reply_rows(&page, status, &page_of);
 }
 

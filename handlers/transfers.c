@@ -12,10 +12,13 @@
 #include "handlers/submit.h"
 #include "handlers/withheld.h"
 
-const char transfers_columns[] =
-    "id,state,origin,origin_province,origin_organisation,destination,destination_province,destination_organisation,"
-    "need,reference,carrier,note,rationale,withheld,created_by,created_role,created_at,updated_at,version,"
-    "updated_seq";
+#define COLUMNS \
+    "id,state,origin,origin_province,origin_organisation,destination,destination_province,destination_organisation," \
+    "need,reference,carrier,note,rationale,withheld,created_by,created_role,created_at,updated_at,version," \
+    "updated_seq"
+
+const char transfers_columns[] = COLUMNS;
+const char transfers_members[] = COLUMNS ",lines,events";
 
 static const char *const states[] = { "pending", "reserved", "in_transit", "received", "rejected", "cancelled",
                                       "returned", NULL };
@@ -23,10 +26,14 @@ static const char *const states[] = { "pending", "reserved", "in_transit", "rece
 struct filter {
     int64_t limit;
     const char *cursor;
+    int sort;
     int state;
     const char *origin, *destination, *site, *province, *organisation, *item;
     int64_t since;
 };
+
+/* In the order of the keys of db_transfer_list. */
+static const char *const orders[] = { "id", "-id", "created_at", "-created_at", "updated_at", "-updated_at", NULL };
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
@@ -38,6 +45,7 @@ static const struct query_parameter rows[] = {
     QUERY_ORGANISATION_ROW(struct filter, organisation),
     QUERY_ITEM_ROW(struct filter, item),
     QUERY_INSTANT_ROW(struct filter, since, false),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
@@ -189,16 +197,20 @@ enum handled transfers_list(struct exchange *exchange)
     struct page page;
     struct transfer *found = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+    if (!query_read(exchange, &table, &filter) ||
+        !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort > 0 ? 2 : 1)) {
         return HANDLED_REPLY;
     }
+    const struct order order = order_of_choice(filter.sort, page.keys[0]);
+    bool is_usual = order_is_usual(&order);
     const struct transfer_filter wanted = {
         filter.state < 0 ? NULL : states[filter.state], filter.origin, filter.destination, filter.site,
         filter.province, filter.organisation, filter.item, filter.since == QUERY_ABSENT ? 0 : filter.since
     };
-    enum status status = db_transfer_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, &wanted, &found,
-                                          &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct transfer, id), write_row };
+    enum status status = db_transfer_list(exchange->db, exchange->arena, page.keys[is_usual ? 0 : 1], page.limit + 1, &wanted,
+        &order, &found, &count);
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct transfer, id),
+                                       is_usual ? 0 : offsetof(struct transfer, order_key), write_row };
     return page_reply_rows(&page, status, &page_of);
 }
 

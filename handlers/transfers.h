@@ -11,6 +11,7 @@ struct db;
 
 /* Of text/csv: the members of a row, in the order of its writer. */
 extern const char transfers_columns[];
+extern const char transfers_members[]; /* of one: its lines and events, too */
 
 /* What moves: GET and POST /transfers, GET /transfers/{id} and its transitions. */
 enum handled transfers_list(struct exchange *exchange);

@@ -1,6 +1,5 @@
 /*
- * Walks the text itself: it is our own, and a page of a thousand rows need not become a tree
- * first. What the walk cannot follow is STATUS_INVALID, never a read beyond the end.
+ * Walks the text itself (json/walk.h). What the walk cannot follow is STATUS_INVALID.
  */
 #include "json/table.h"
 
@@ -9,16 +8,12 @@
 #include <string.h>
 
 #include "json/csv.h"
-
-struct piece {
-    const char *at; /* NULL: nothing */
-    size_t length;
-};
+#include "json/walk.h"
 
 struct walk {
-    const char *at, *end;
-    struct piece columns[TABLE_COLUMNS_MAX];
-    struct piece cells[TABLE_COLUMNS_MAX];
+    struct json_walk json;
+    struct json_piece columns[TABLE_COLUMNS_MAX];
+    struct json_piece cells[TABLE_COLUMNS_MAX];
     size_t count;
     size_t next; /* the column that comes next if the members stand in the order of the columns */
     char path[TABLE_PATH_BYTES];
@@ -26,75 +21,9 @@ struct walk {
     struct buffer *out;
 };
 
-static bool take(struct walk *walk, char c)
-{
-    bool is_there = walk->at < walk->end && *walk->at == c;
-    walk->at += is_there;
-    return is_there;
-}
-
-static bool skip_text(struct walk *walk)
-{
-    if (!take(walk, '"')) {
-        return false;
-    }
-    while (walk->at < walk->end && *walk->at != '"') {
-        walk->at += *walk->at == '\\' && walk->at + 1 < walk->end ? 2 : 1;
-    }
-    return take(walk, '"');
-}
-
-static bool skip_nested(struct walk *walk)
-{
-    size_t depth = 0;
-    do {
-        char c = *walk->at;
-        if (c == '"') {
-            if (!skip_text(walk)) {
-                return false;
-            }
-            continue;
-        }
-        depth += c == '{' || c == '[';
-        depth -= c == '}' || c == ']';
-        walk->at++;
-    } while (depth > 0 && walk->at < walk->end);
-    return depth == 0;
-}
-
-/* Moves behind a value, which piece then is. */
-static bool take_value(struct walk *walk, struct piece *value)
-{
-    const char *from = walk->at;
-    bool is_sound = walk->at < walk->end;
-    if (is_sound && *from == '"') {
-        is_sound = skip_text(walk);
-    } else if (is_sound && (*from == '{' || *from == '[')) {
-        is_sound = skip_nested(walk);
-    } else {
-        while (walk->at < walk->end && strchr(",]}", *walk->at) == NULL) {
-            walk->at++;
-        }
-    }
-    *value = (struct piece){from, (size_t)(walk->at - from)};
-    return is_sound && value->length > 0;
-}
-
-/* A key and its colon; names of ours have no escapes. */
-static bool take_key(struct walk *walk, struct piece *key)
-{
-    struct piece quoted = {walk->at, 0};
-    if (!skip_text(walk)) {
-        return false;
-    }
-    quoted.length = (size_t)(walk->at - quoted.at);
-    *key = (struct piece){quoted.at + 1, quoted.length - 2};
-    return take(walk, ':');
-}
-
 static bool column_is(const struct walk *walk, size_t index, const char *name, size_t length)
 {
-    const struct piece *column = &walk->columns[index];
+    const struct json_piece *column = &walk->columns[index];
     return column->length == length && memcmp(column->at, name, length) == 0;
 }
 
@@ -115,7 +44,7 @@ static size_t find_column(struct walk *walk, size_t length)
 static bool has_members(const struct walk *walk, size_t length)
 {
     for (size_t i = 0; i < walk->count; i++) {
-        const struct piece *column = &walk->columns[i];
+        const struct json_piece *column = &walk->columns[i];
         if (column->length > length && column->at[length] == '.' && memcmp(column->at, walk->path, length) == 0) {
             return true;
         }
@@ -127,26 +56,27 @@ static bool has_members(const struct walk *walk, size_t length)
 static bool take_members(struct walk *walk, size_t length)
 {
     bool is_first = true;
-    if (!take(walk, '{')) {
+    if (!json_walk_take(&walk->json, '{')) {
         return false;
     }
-    while (!take(walk, '}')) {
-        struct piece key, value;
-        if ((!is_first && !take(walk, ',')) || !take_key(walk, &key) || length + key.length + 2 > sizeof walk->path) {
+    while (!json_walk_take(&walk->json, '}')) {
+        struct json_piece key, value;
+        if ((!is_first && !json_walk_take(&walk->json, ',')) || !json_walk_take_key(&walk->json, &key) ||
+            length + key.length + 2 > sizeof walk->path) {
             return false;
         }
         is_first = false;
         memcpy(walk->path + length, key.at, key.length);
         size_t used = length + key.length;
         size_t column = find_column(walk, used);
-        if (walk->at < walk->end && *walk->at == '{' && has_members(walk, used)) {
+        if (walk->json.at < walk->json.end && *walk->json.at == '{' && has_members(walk, used)) {
             walk->path[used] = '.';
             if (!take_members(walk, used + 1)) {
                 return false;
             }
             continue;
         }
-        if (!take_value(walk, &value)) {
+        if (!json_walk_take_value(&walk->json, &value)) {
             return false;
         }
         if (column < walk->count) {
@@ -211,7 +141,7 @@ static bool resolve(struct walk *walk, const char *at, size_t length)
     return true;
 }
 
-static bool write_cell(struct walk *walk, const struct piece *cell, bool is_first)
+static bool write_cell(struct walk *walk, const struct json_piece *cell, bool is_first)
 {
     if (cell->at == NULL || cell->at[0] == 'n') {
         csv_write_field(walk->out, is_first, "");
@@ -258,11 +188,11 @@ static bool write_row(struct walk *walk)
 static bool write_rows(struct walk *walk)
 {
     bool is_first = true;
-    if (!take(walk, '[')) {
+    if (!json_walk_take(&walk->json, '[')) {
         return false;
     }
-    while (!take(walk, ']')) {
-        if ((!is_first && !take(walk, ',')) || !write_row(walk)) {
+    while (!json_walk_take(&walk->json, ']')) {
+        if ((!is_first && !json_walk_take(&walk->json, ',')) || !write_row(walk)) {
             return false;
         }
         is_first = false;
@@ -270,31 +200,12 @@ static bool write_rows(struct walk *walk)
     return true;
 }
 
-/* Moves to the value of the document's member of that name. */
-static bool find_rows(struct walk *walk, const char *name)
-{
-    struct piece key, value;
-    size_t length = strlen(name);
-    if (!take(walk, '{')) {
-        return false;
-    }
-    while (take_key(walk, &key)) {
-        if (key.length == length && memcmp(key.at, name, length) == 0) {
-            return true;
-        }
-        if (!take_value(walk, &value) || !take(walk, ',')) {
-            return false;
-        }
-    }
-    return false;
-}
-
 static void write_header(struct walk *walk, const char *columns)
 {
     while (*columns != 0) {
         size_t length = strcspn(columns, ",");
         assert(walk->count < TABLE_COLUMNS_MAX && length > 0 && length < TABLE_PATH_BYTES);
-        walk->columns[walk->count++] = (struct piece){columns, length};
+        walk->columns[walk->count++] = (struct json_piece){columns, length};
         columns += length + (columns[length] == ',');
     }
     assert(walk->count > 0);
@@ -304,10 +215,10 @@ static void write_header(struct walk *walk, const char *columns)
 
 enum status table_write(const char *json, size_t length, const char *rows, const char *columns, struct buffer *out)
 {
-    struct walk walk = {.at = json, .end = json + length, .out = out};
+    struct walk walk = {.json = {json, json + length}, .out = out};
     buffer_init(&walk.text);
     write_header(&walk, columns);
-    bool is_sound = find_rows(&walk, rows) && write_rows(&walk);
+    bool is_sound = json_walk_to(&walk.json, rows) && write_rows(&walk);
     buffer_fini(&walk.text);
     return is_sound ? STATUS_OK : STATUS_INVALID;
 }

@@ -12,6 +12,7 @@ struct slot {
     uint64_t used; /* clock of the last use */
     uint64_t variant;
     char *texts;   /* target, accept and host, each with its NUL */
+    enum coding coding;
     struct cached reply;
     struct MHD_Response *owned; /* reply.response, to be given back */
 };
@@ -40,14 +41,14 @@ static uint64_t hash_key(const struct cache_key *key)
     uint64_t hash = hash_text(14695981039346656037u, key->target);
     hash = hash_text(hash, text_of(key->accept));
     hash = hash_text(hash, text_of(key->host));
-    hash = (hash ^ key->variant) * 1099511628211u;
+    hash = (hash ^ key->variant ^ ((uint64_t)key->coding << 56)) * 1099511628211u;
     return hash != 0 ? hash : 1;
 }
 
 static bool slot_is(const struct slot *slot, const struct cache_key *key)
 {
     const char *at = slot->texts;
-    if (slot->variant != key->variant || strcmp(at, key->target) != 0) {
+    if (slot->variant != key->variant || slot->coding != key->coding || strcmp(at, key->target) != 0) {
         return false;
     }
     at += strlen(at) + 1;
@@ -112,6 +113,7 @@ bool cache_keep(struct cache *cache, const struct cache_key *key, const struct c
     slot->used = ++cache->clock;
     slot->texts = texts;
     slot->variant = key->variant;
+    slot->coding = key->coding;
     slot->reply = *reply;
     slot->owned = reply->response;
     cache->hashes[slot - cache->slots] = hash;

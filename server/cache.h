@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "handlers/exchange.h"
+#include "server/negotiate.h"
 
 /*
  * Finished replies of one lane, kept while the ledger has not grown. One thread.
@@ -24,6 +25,7 @@ struct cache_key {
     const char *accept;
     const char *host;
     uint64_t variant; /* what else makes it another reply */
+    enum coding coding;
 };
 
 struct cached {

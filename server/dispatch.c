@@ -143,7 +143,7 @@ static bool find_cached(struct request *request, const char *method)
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
     }
-    struct cache_key key = {request->target, framing->accept, framing->host, reply_variant(request)};
+    struct cache_key key = {request->target, framing->accept, framing->host, reply_variant(request), request->coding};
     request->hit = cache_find(lane_cache(request->lane), &key, executor_seq(server->executor));
     if (request->hit != NULL) {
         request->exchange.method = METHOD_GET;
@@ -345,6 +345,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     struct exchange *exchange = &request->exchange;
     struct framing *framing = &request->framing;
     framing_check(framing, request->connection, method, request->target_at, request->target_length, version);
+    request->coding = negotiate_coding(framing->accept_encoding);
     request->hangup.may_ask = strcmp(version, "HTTP/1.1") == 0;
     if (find_cached(request, method)) {
         return;

@@ -28,6 +28,7 @@ struct framing {
     const char *content_type;
     const char *content_encoding;
     const char *accept;
+    const char *accept_encoding;
     const char *if_none_match;
     const char *origin;
     bool has_repeats; /* a list field came in several lines: the first one alone does not say it */

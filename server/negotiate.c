@@ -1,5 +1,5 @@
 /*
- * Accept: a list of ranges, each with parameters and a weight. Weights are kept in
+ * Accept and Accept-Encoding: lists of ranges, each with parameters and a weight. Weights are kept in
  * thousandths, which is as fine as they may be written.
  */
 #include "server/negotiate.h"
@@ -186,4 +186,30 @@ unsigned negotiate_accept(const char *accept, unsigned gives)
         }
     }
     return chosen;
+}
+
+enum coding negotiate_coding(const char *accept_encoding)
+{
+    enum { UNSAID = -1 };
+    int gzip = UNSAID, identity = UNSAID, any = UNSAID;
+    struct range range;
+    if (accept_encoding == NULL) {
+        return CODING_IDENTITY;
+    }
+    while (next_range(&accept_encoding, &range)) {
+        int *weight = piece_is(range.name, "gzip") || piece_is(range.name, "x-gzip") ? &gzip
+                      : piece_is(range.name, "identity")                             ? &identity
+                      : piece_is(range.name, "*")                                    ? &any
+                                                                                     : NULL;
+        if (weight != NULL && range.weight > *weight) {
+            *weight = range.weight;
+        }
+    }
+    gzip = gzip == UNSAID ? any : gzip;
+    bool takes_gzip = gzip > 0;
+    bool takes_identity = identity == UNSAID ? any != 0 : identity > 0; /* unsaid, it is taken */
+    if (!takes_identity) {
+        return takes_gzip ? CODING_GZIP_ALONE : CODING_NONE;
+    }
+    return takes_gzip && gzip >= identity ? CODING_GZIP : CODING_IDENTITY;
 }

@@ -2,7 +2,7 @@
 #define SERVER_NEGOTIATE_H
 
 /*
- * What a client would rather have (RFC 9110, 12.5): the one place where Accept is read.
+ * What a client would rather have (RFC 9110, 12.5): the one place where Accept and Accept-Encoding are read.
  * What there is to choose from comes from the route table (struct route's gives). Pure
  * functions of texts; any thread.
  */
@@ -14,5 +14,15 @@ const char *negotiate_media(unsigned gives, unsigned index);
  * it takes none of them. NULL and an empty Accept take everything. Of several ranges that fit
  * a type the most specific one counts; what is no media range fits nothing. */
 unsigned negotiate_accept(const char *accept, unsigned gives);
+
+enum coding {
+    CODING_IDENTITY, /* as it is */
+    CODING_GZIP,     /* gzip, where that is worth it */
+    CODING_GZIP_ALONE, /* gzip in any case: Accept-Encoding refuses what is not compressed */
+    CODING_NONE      /* it refuses both */
+};
+
+/* What Accept-Encoding (12.5.3) asks for. NULL, an empty one and one that names neither take identity. */
+enum coding negotiate_coding(const char *accept_encoding);
 
 #endif

@@ -20,6 +20,7 @@
 #include "server/cors.h"
 #include "server/follow.h"
 #include "server/lane.h"
+#include "server/represent.h"
 #include "server/request.h"
 #include "server/server.h"
 
@@ -93,10 +94,15 @@ static void add_vary(struct exchange *exchange)
         exchange_header_added(exchange, "Vary") != NULL) {
         return;
     }
+    static const char *const values[] = {NULL, "Accept", "Authorization", "Accept, Authorization", "Accept-Encoding",
+                                         "Accept, Accept-Encoding", "Authorization, Accept-Encoding",
+                                         "Accept, Authorization, Accept-Encoding"};
     bool has_choice = exchange->status == 406 || (route->gives & (route->gives - 1)) != 0;
     bool is_personal = route->is_personal && exchange->status < 400;
-    if (has_choice || is_personal) {
-        exchange_header(exchange, "Vary", !is_personal ? "Accept" : has_choice ? "Accept, Authorization" : "Authorization");
+    bool has_codings = route->class != CLASS_WRITE && exchange->status < 400;
+    const char *value = values[has_choice + 2 * is_personal + 4 * has_codings];
+    if (value != NULL) {
+        exchange_header(exchange, "Vary", value);
     }
 }
 
@@ -213,6 +219,7 @@ static struct MHD_Response *make_response(struct request *request)
         request->shows_state = false;
     }
     language_localise(exchange);
+    represent_coded(request);
     request->reply_bytes = exchange->reply.length;
     struct MHD_Response *response = NULL;
     if (exchange->reply.length == 0) {
@@ -278,8 +285,8 @@ bool reply_send(struct request *request)
     struct exchange *exchange = &request->exchange;
     bool is_kept = may_keep(request);
     uint64_t variant = reply_variant(request); /* before the reply is made: a reload meanwhile makes it nobody's */
-    const char *etag = exchange_header_added(exchange, "ETag");
     struct MHD_Response *response = make_response(request);
+    const char *etag = exchange_header_added(exchange, "ETag");
     if (response == NULL) {
         return false;
     }
@@ -290,7 +297,7 @@ bool reply_send(struct request *request)
     bool is_queued = queue(request, is_unchanged(request, exchange->status, etag) ? 304 : exchange->status, response);
     struct cached cached = {
         .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route};
-    struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant};
+    struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant, request->coding};
     if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
         snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");
         is_kept = cache_keep(lane_cache(request->lane), &key, &cached);

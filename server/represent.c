@@ -8,12 +8,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/gzip.h"
 #include "base/log.h"
 #include "handlers/problem.h"
 #include "handlers/tag.h"
+#include "json/sparse.h"
 #include "json/table.h"
 #include "server/negotiate.h"
 #include "server/request.h"
+
+/* Below this the bytes fit into one packet with the header, and compression saves nobody anything. */
+enum { CODED_BYTES_MIN = 1024 };
 
 struct joined {
     struct buffer text;
@@ -65,6 +70,13 @@ bool represent_choose(struct request *request)
                         "Accept takes nothing that there is of this; representations lists what there is.");
         return false;
     }
+    if (request->framing.has_repeats) {
+        request->coding = negotiate_coding(whole_list(request, "Accept-Encoding", request->framing.accept_encoding));
+    }
+    if (request->coding == CODING_NONE) {
+        problem_reply(exchange, "not_acceptable", "Accept-Encoding refuses gzip and what is not compressed; there is nothing else.");
+        return false;
+    }
     return true;
 }
 
@@ -76,30 +88,146 @@ static int64_t version_of(const char *etag)
     return *end == '.' ? version : TAG_NO_VERSION;
 }
 
-void represent_rows(struct request *request)
+/* The columns of the members that are asked for, or NULL without memory. */
+static const char *choose_columns(const struct exchange *exchange)
 {
-    struct exchange *exchange = &request->exchange;
-    const struct route *route = exchange->route;
-    if (exchange->wanted != GIVES_CSV || exchange->status != 200) {
-        return;
+    const char *columns = exchange->route->columns;
+    char *chosen = exchange->fields == NULL ? NULL : arena_text(exchange->arena, columns);
+    size_t used = 0;
+    if (exchange->fields == NULL || chosen == NULL) {
+        return exchange->fields == NULL ? columns : NULL;
     }
-    struct buffer csv;
-    buffer_init(&csv);
-    enum status status = exchange->reply.failed
-        ? STATUS_EXHAUSTED
-        : table_write(exchange->reply.bytes, exchange->reply.length, route->rows, route->columns, &csv);
-    status = status == STATUS_OK && csv.failed ? STATUS_EXHAUSTED : status;
+    for (const char *at = columns; *at != 0; at += strcspn(at, ","), at += *at == ',') {
+        size_t length = strcspn(at, ","), member = strcspn(at, ",.");
+        for (size_t i = 0; i < exchange->field_count; i++) {
+            if (strlen(exchange->fields[i]) == member && memcmp(exchange->fields[i], at, member) == 0) {
+                memcpy(chosen + used, at, length);
+                used += length;
+                chosen[used++] = ','; /* the copy of columns has a NUL where the last one stands */
+            }
+        }
+    }
+    chosen[used > 0 ? used - 1 : 0] = 0;
+    return chosen;
+}
+
+/* Takes the text that was made of the reply in its place; *text is empty afterwards. */
+static void replace_reply(struct exchange *exchange, enum status status, struct buffer *text)
+{
+    status = exchange->reply.failed || (status == STATUS_OK && text->failed) ? STATUS_EXHAUSTED : status;
     if (status != STATUS_OK) {
-        buffer_fini(&csv);
-        log_error("represent_rows", "path=%s fault=%s", route->path, status == STATUS_INVALID ? "columns" : "memory");
+        buffer_fini(text);
+        log_error("represent_rows", "path=%s fault=%s", exchange->route->path, status == STATUS_INVALID ? "columns" : "memory");
         problem_status(exchange, status);
         return;
     }
     buffer_fini(&exchange->reply);
-    exchange->reply = csv; /* moved */
-    exchange->content_type = "text/csv; charset=utf-8";
+    exchange->reply = *text; /* moved */
+}
+
+static void leave_out(struct exchange *exchange)
+{
+    struct buffer sparse;
+    buffer_init(&sparse);
+    enum status status = sparse_write(exchange->reply.bytes, exchange->reply.length, exchange->route->rows,
+                                      exchange->fields, exchange->field_count, &sparse);
+    replace_reply(exchange, status, &sparse);
+}
+
+static void unfold_rows(struct exchange *exchange)
+{
+    struct buffer rows;
+    buffer_init(&rows);
+    enum status status = exchange->route->unfold(exchange->reply.bytes, exchange->reply.length, &rows);
+    replace_reply(exchange, status, &rows);
+}
+
+static void write_table(struct exchange *exchange)
+{
+    struct buffer csv;
+    const char *columns = choose_columns(exchange);
+    buffer_init(&csv);
+    enum status status = columns == NULL ? STATUS_EXHAUSTED
+                                         : table_write(exchange->reply.bytes, exchange->reply.length, exchange->route->rows,
+                                                       columns, &csv);
+    replace_reply(exchange, status, &csv);
+    if (exchange->status == 200) {
+        exchange->content_type = "text/csv; charset=utf-8";
+    }
+}
+
+void represent_rows(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    bool is_table = exchange->wanted == GIVES_CSV, is_sparse = exchange->fields != NULL;
+    if (exchange->status != 200 || exchange->reply.failed || (!is_table && !is_sparse)) {
+        return;
+    }
+    if (is_sparse) {
+        leave_out(exchange);
+    }
+    if (is_table && exchange->route->unfold != NULL) {
+        unfold_rows(exchange);
+    }
+    if (is_table && exchange->status == 200) {
+        write_table(exchange);
+    }
     const char *etag = exchange_header_added(exchange, "ETag");
-    if (etag != NULL) {
+    if (etag != NULL && exchange->status == 200) {
         tag_reply(exchange, version_of(etag));
     }
+}
+
+/* Whether an observer could guess a secret by the length of the compressed text (BREACH): he needs texts of his own
+ * beside it. Personal texts stand beside what others wrote, and only who has a token reads them. Answers to writes
+ * are short and repeat what was sent. */
+static bool may_tell_by_length(const struct exchange *exchange)
+{
+    return exchange->status < 400 && exchange->route != NULL &&
+           (exchange->route->class == CLASS_WRITE || (exchange->route->is_personal && exchange->has_token));
+}
+
+static bool wants_gzip(const struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    return request->coding == CODING_GZIP_ALONE
+        ? exchange->reply.length > 0
+        : request->coding == CODING_GZIP && exchange->reply.length >= CODED_BYTES_MIN && !may_tell_by_length(exchange);
+}
+
+/* What else says that these are other bytes: "3.9f86d081884c7d65" becomes "3.9f86d081884c7d65-gzip". False: no memory. */
+static bool head_coded(struct exchange *exchange)
+{
+    const char *etag = exchange_header_added(exchange, "ETag");
+    const char *vary = exchange_header_added(exchange, "Vary");
+    bool is_said = exchange->status < 400 || vary == NULL; /* of what is read reply.c says it, compressed or not */
+    char *coded = etag == NULL ? NULL : arena_format(exchange->arena, "%.*s-gzip\"", (int)strlen(etag) - 1, etag);
+    char *varied = is_said ? NULL : arena_format(exchange->arena, "%s, Accept-Encoding", vary);
+    if ((etag != NULL && coded == NULL) || (!is_said && varied == NULL)) {
+        return false;
+    }
+    if (etag != NULL) {
+        exchange_header_replace(exchange, "ETag", coded);
+    }
+    if (!is_said) {
+        exchange_header_replace(exchange, "Vary", varied);
+    }
+    exchange_header(exchange, "Content-Encoding", "gzip");
+    return true;
+}
+
+void represent_coded(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    struct buffer coded;
+    if (!wants_gzip(request)) {
+        return;
+    }
+    buffer_init(&coded);
+    if (gzip_write(exchange->reply.bytes, exchange->reply.length, &coded) != STATUS_OK || !head_coded(exchange)) {
+        buffer_fini(&coded);
+        return; /* as it is, it is good enough */
+    }
+    buffer_fini(&exchange->reply);
+    exchange->reply = coded; /* moved */
 }

@@ -12,7 +12,10 @@ struct request;
 /* Sets exchange->wanted out of Accept. False: 406 not_acceptable is the reply. */
 bool represent_choose(struct request *request);
 
-/* The handler's JSON as what was asked for; a tag that it has becomes that of the new text. */
+/* The handler's JSON as what was asked for, with the members that were; a tag that it has becomes that of the new text. */
 void represent_rows(struct request *request);
+
+/* The finished reply as Accept-Encoding asks for it: compressed where that is worth it, with a tag of its own. */
+void represent_coded(struct request *request);
 
 #endif

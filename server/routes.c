@@ -8,6 +8,7 @@
 #include "handlers/configuration.h"
 #include "handlers/contract.h"
 #include "handlers/density.h"
+#include "handlers/density_table.h"
 #include "handlers/efficiency.h"
 #include "handlers/errors.h"
 #include "handlers/events.h"
@@ -45,11 +46,7 @@
 #define KEPT(PATH, HANDLER) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true }
 
-/* The same with texts that not every caller sees. */
-#define PERSONAL(PATH, HANDLER) \
-    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_personal = true }
-
-/* The same three for lists, whose rows there are as CSV, too. */
+/* The same for lists, whose rows there are as CSV, too; PERSONAL with texts that not every caller sees. */
 #define AS_ROWS(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV, .rows = ROWS, .columns = COLUMNS
 #define READ_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, AS_ROWS(ROWS, COLUMNS) }
@@ -58,6 +55,10 @@
 #define PERSONAL_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_personal = true, \
       AS_ROWS(ROWS, COLUMNS) }
+
+/* One object, of whose members fields= can choose. */
+#define KEPT_ONE(PATH, HANDLER, MEMBERS) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .columns = MEMBERS }
 
 /* Changes go through the sequencer. */
 #define POST(PATH, HANDLER, ROLES) \
@@ -68,8 +69,9 @@
       .class = CLASS_WRITE, .roles = ADMIN }
 
 /* Computes on what the caller sends and changes nothing: for everybody. */
-#define COMPUTE(PATH, HANDLER) \
-    { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB }
+#define COMPUTE(PATH, HANDLER, ROWS, COLUMNS) \
+    { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB, \
+      AS_ROWS(ROWS, COLUMNS) }
 
 static const struct route table[] = {
     BARE("/", root_get),
@@ -84,19 +86,19 @@ static const struct route table[] = {
     PAGE("/errors/{code}", errors_get),
 
     KEPT_ROWS("/provinces", provinces_list, "items", provinces_columns),
-    KEPT("/provinces/{code}", provinces_get),
+    KEPT_ONE("/provinces/{code}", provinces_get, provinces_columns),
     PUT("/provinces/{code}", provinces_put),
     KEPT_ROWS("/organisations", organisations_list, "items", organisations_columns),
-    KEPT("/organisations/{id}", organisations_get),
+    KEPT_ONE("/organisations/{id}", organisations_get, organisations_columns),
     PUT("/organisations/{id}", organisations_put),
     KEPT_ROWS("/sites", sites_list, "items", sites_columns),
-    KEPT("/sites/{id}", sites_get),
+    KEPT_ONE("/sites/{id}", sites_get, sites_columns),
     PUT("/sites/{id}", sites_put),
     KEPT_ROWS("/items", items_list, "items", items_columns),
-    KEPT("/items/{id}", items_get),
+    KEPT_ONE("/items/{id}", items_get, items_columns),
     PUT("/items/{id}", items_put),
     KEPT_ROWS("/indicators", indicators_list, "items", indicators_columns),
-    KEPT("/indicators/{id}", indicators_get),
+    KEPT_ONE("/indicators/{id}", indicators_get, indicators_columns),
     PUT("/indicators/{id}", indicators_put),
     KEPT_ROWS("/figures", figures_list, "items", figures_columns),
     { .method = METHOD_PUT, .path = "/figures", .handler = figures_put, .body_bytes_max = LIMIT_BODY_LARGE,
@@ -105,14 +107,15 @@ static const struct route table[] = {
     KEPT_ROWS("/supplies", supplies_list, "items", supplies_columns),
     POST("/supplies", supplies_create, OPERATOR),
     READ_ROWS("/supplies/summary", summaries_supplies, "items", summaries_supply_columns),
-    KEPT("/supplies/{id}", supplies_get),
+    KEPT_ONE("/supplies/{id}", supplies_get, supplies_columns),
     PERSONAL_ROWS("/supplies/{id}/movements", supplies_movements, "items", supplies_movement_columns),
     POST("/supplies/{id}/adjustments", supplies_adjust, OPERATOR),
 
     PERSONAL_ROWS("/transfers", transfers_list, "items", transfers_columns),
     POST("/transfers", transfers_create, MOVER),
     KEPT_ROWS("/transfers/summary", summaries_transfers, "items", summaries_transfer_columns),
-    PERSONAL("/transfers/{id}", transfers_get),
+    { .method = METHOD_GET, .path = "/transfers/{id}", .handler = transfers_get, .class = CLASS_READ, .is_cached = true,
+      .is_personal = true, .columns = transfers_members },
     POST("/transfers/{id}/dispatch", transfers_dispatch, MOVER),
     POST("/transfers/{id}/receive", transfers_receive, MOVER),
     POST("/transfers/{id}/cancel", transfers_cancel, MOVER),
@@ -122,14 +125,16 @@ static const struct route table[] = {
       .gives = GIVES_JSON | GIVES_CSV | GIVES_EVENTS, .rows = "items", .columns = events_columns },
     KEPT("/ledger", ledger_get),
     READ_ROWS("/ledger/entries", ledger_entries, "items", ledger_entry_columns),
-    KEPT("/ledger/entries/{seq}", ledger_entry),
+    KEPT_ONE("/ledger/entries/{seq}", ledger_entry, ledger_entry_columns),
     KEPT("/ledger/keys", ledger_keys),
     READ("/ledger/verify", ledger_verify),
 
     KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),
-    COMPUTE("/efficiency", efficiency_post),
-    KEPT("/density", density_get),
-    COMPUTE("/density", density_post),
+    COMPUTE("/efficiency", efficiency_post, "results", efficiency_unit_columns),
+    { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true,
+      AS_ROWS("items", density_columns), .unfold = density_points },
+    { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
+      .class = CLASS_JOB, AS_ROWS("items", density_columns), .unfold = density_points },
 };
 
 const struct route *routes_table(size_t *count)

@@ -51,6 +51,42 @@ AND (?8 IS NULL OR s.donor = ?8) AND (?9 IS NULL OR s.condition = ?9)
 AND (?10 IS NULL OR (s.expiry <> '' AND s.expiry < ?10)) AND s.on_hand - s.reserved >= ?11
 AND s.on_hand >= ?12 ORDER BY s.id LIMIT ?2
 
+-- name: supply_list_up
+-- In the order of a key: ?13 is 0 for the id, 1 expiry (none comes last), 2 on_hand, 3 available, 4 received_at. Behind the
+-- row with the key ?14 and the id ?1.
+SELECT id, site, province, item, lot, expiry, owner, donor, donation, earmark, condition,
+on_hand, reserved, received_at_ms, version, seq, CAST(key AS TEXT) FROM (
+SELECT s.id, s.site, p.province, s.item, s.lot, s.expiry, s.owner, s.donor, s.donation, s.earmark, s.condition,
+s.on_hand, s.reserved, s.received_at_ms, s.version, s.seq, CASE ?13
+WHEN 1 THEN CASE WHEN s.expiry = '' THEN '9999-12-32' ELSE s.expiry END
+WHEN 2 THEN s.on_hand WHEN 3 THEN s.on_hand - s.reserved WHEN 4 THEN s.received_at_ms ELSE '' END AS key
+FROM supply s JOIN site p ON p.id = s.site
+WHERE (?3 IS NULL OR s.site = ?3) AND (?4 IS NULL OR s.item = ?4)
+AND (?5 IS NULL OR p.province = ?5) AND (?6 IS NULL OR s.lot = ?6) AND (?7 IS NULL OR s.owner = ?7)
+AND (?8 IS NULL OR s.donor = ?8) AND (?9 IS NULL OR s.condition = ?9)
+AND (?10 IS NULL OR (s.expiry <> '' AND s.expiry < ?10)) AND s.on_hand - s.reserved >= ?11
+AND s.on_hand >= ?12)
+WHERE ?1 = '' OR (key, id) > (CASE WHEN ?13 >= 2 THEN CAST(?14 AS INTEGER) ELSE ?14 END, ?1)
+ORDER BY key, id LIMIT ?2
+
+-- name: supply_list_down
+-- In the order of a key: ?13 is 0 for the id, 1 expiry (none comes last), 2 on_hand, 3 available, 4 received_at. Behind the
+-- row with the key ?14 and the id ?1.
+SELECT id, site, province, item, lot, expiry, owner, donor, donation, earmark, condition,
+on_hand, reserved, received_at_ms, version, seq, CAST(key AS TEXT) FROM (
+SELECT s.id, s.site, p.province, s.item, s.lot, s.expiry, s.owner, s.donor, s.donation, s.earmark, s.condition,
+s.on_hand, s.reserved, s.received_at_ms, s.version, s.seq, CASE ?13
+WHEN 1 THEN CASE WHEN s.expiry = '' THEN '9999-12-32' ELSE s.expiry END
+WHEN 2 THEN s.on_hand WHEN 3 THEN s.on_hand - s.reserved WHEN 4 THEN s.received_at_ms ELSE '' END AS key
+FROM supply s JOIN site p ON p.id = s.site
+WHERE (?3 IS NULL OR s.site = ?3) AND (?4 IS NULL OR s.item = ?4)
+AND (?5 IS NULL OR p.province = ?5) AND (?6 IS NULL OR s.lot = ?6) AND (?7 IS NULL OR s.owner = ?7)
+AND (?8 IS NULL OR s.donor = ?8) AND (?9 IS NULL OR s.condition = ?9)
+AND (?10 IS NULL OR (s.expiry <> '' AND s.expiry < ?10)) AND s.on_hand - s.reserved >= ?11
+AND s.on_hand >= ?12)
+WHERE ?1 = '' OR (key, id) < (CASE WHEN ?13 >= 2 THEN CAST(?14 AS INTEGER) ELSE ?14 END, ?1)
+ORDER BY key DESC, id DESC LIMIT ?2
+
 -- name: supply_lot_expiry
 -- Another expiry date that the same item and lot already have; none known is no other.
 SELECT expiry FROM supply WHERE item = ?1 AND lot = ?2 AND expiry <> '' AND expiry <> ?3 ORDER BY expiry LIMIT 1

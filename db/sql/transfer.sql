@@ -22,6 +22,40 @@ AND (?10 IS NULL OR EXISTS (SELECT 1 FROM transfer_line l JOIN supply s ON s.id 
 WHERE l.transfer = t.id AND s.item = ?10))
 ORDER BY t.id LIMIT ?2
 
+-- name: transfer_list_up
+-- In the order of a key: ?11 is 0 for the id, 1 created_at, 2 updated_at. Behind the row with the key ?12 and the id ?1.
+SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.organisation, t.state, t.need,
+t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
+t.updated_at_ms, t.version, t.seq,
+CAST(CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END AS TEXT)
+FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
+LEFT JOIN personal n ON n.commitment = t.note LEFT JOIN personal r ON r.commitment = t.rationale
+WHERE (?3 IS NULL OR t.state = ?3) AND (?4 IS NULL OR t.origin = ?4)
+AND (?5 IS NULL OR t.destination = ?5) AND (?6 IS NULL OR ?6 IN (t.origin, t.destination))
+AND (?7 IS NULL OR ?7 IN (o.province, d.province)) AND (?8 IS NULL OR ?8 IN (o.organisation, d.organisation))
+AND (?9 IS NULL OR t.created_at_ms >= ?9)
+AND (?10 IS NULL OR EXISTS (SELECT 1 FROM transfer_line l JOIN supply s ON s.id = l.supply
+WHERE l.transfer = t.id AND s.item = ?10))
+AND (?1 = '' OR (CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END, t.id) > (CAST(?12 AS INTEGER), ?1))
+ORDER BY CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END, t.id LIMIT ?2
+
+-- name: transfer_list_down
+-- In the order of a key: ?11 is 0 for the id, 1 created_at, 2 updated_at. Behind the row with the key ?12 and the id ?1.
+SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.organisation, t.state, t.need,
+t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
+t.updated_at_ms, t.version, t.seq,
+CAST(CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END AS TEXT)
+FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
+LEFT JOIN personal n ON n.commitment = t.note LEFT JOIN personal r ON r.commitment = t.rationale
+WHERE (?3 IS NULL OR t.state = ?3) AND (?4 IS NULL OR t.origin = ?4)
+AND (?5 IS NULL OR t.destination = ?5) AND (?6 IS NULL OR ?6 IN (t.origin, t.destination))
+AND (?7 IS NULL OR ?7 IN (o.province, d.province)) AND (?8 IS NULL OR ?8 IN (o.organisation, d.organisation))
+AND (?9 IS NULL OR t.created_at_ms >= ?9)
+AND (?10 IS NULL OR EXISTS (SELECT 1 FROM transfer_line l JOIN supply s ON s.id = l.supply
+WHERE l.transfer = t.id AND s.item = ?10))
+AND (?1 = '' OR (CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END, t.id) < (CAST(?12 AS INTEGER), ?1))
+ORDER BY CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END DESC, t.id DESC LIMIT ?2
+
 -- name: transfer_insert
 INSERT INTO transfer (id, origin, destination, state, need, reference, carrier, note, rationale, created_by,
 created_role, created_at_ms, updated_at_ms, version, seq)

@@ -14,7 +14,8 @@ import test_contract
 from conftest import Server
 from world import World, fresh, version_of
 
-LISTS = [operation for operation in test_contract.OPERATIONS if "x-tallystick-columns" in operation.item]
+TABLES = [operation for operation in test_contract.OPERATIONS if "x-tallystick-columns" in operation.item]
+LISTS = [operation for operation in TABLES if operation.method == "GET" and operation.id != "getDensity"]
 QUERIES = {"getEfficiency": [contract_session.EFFICIENCY.partition("?")[2]], "summariseSupplies": ["", "by=item", "by=province,site"],
            "summariseTransfers": ["", "by=state", "by=origin,destination"], "listFigures": ["", "limit=1000", "year=2011"]}
 FORMULA = tuple("=+-@\t\r'＝＋－＠")
@@ -123,6 +124,62 @@ def test_every_list_can_be_had(played):
     assert len(LISTS) == 14
 
 
+def columns_of(operation_id):
+    return test_contract.BY_ID[operation_id].item["x-tallystick-columns"]
+
+
+def post(server, path, body):
+    return server.request("POST", path, json=body, headers={"Accept": "text/csv"})
+
+
+def test_every_table_is_tested():
+    assert {operation.id for operation in TABLES} - {operation.id for operation in LISTS} == {"getDensity", "computeDensity", "computeEfficiency"}
+
+
+@pytest.mark.parametrize("body", [None, contract_session.SAMPLE, {"values": [1, 2, 3.5], "points": 17}, {"values": [0.1, 0.2, 0.4], "points": 1000}],
+                         ids=["provinces", "sample", "seventeen points", "thousand points"])
+def test_curves(played, body):
+    """A record for each point of each curve, at the places that the grid says."""
+    if body is None:
+        as_csv, as_json = get(played, contract_session.DENSITY), played.get(contract_session.DENSITY)
+        assert as_csv.headers["ETag"] != as_json.headers["ETag"]
+        assert get(played, contract_session.DENSITY, If_None_Match=as_csv.headers["ETag"]).status_code == 304
+        assert get(played, contract_session.DENSITY, If_None_Match=as_json.headers["ETag"]).status_code == 200
+    else:
+        as_csv, as_json = post(played, "/density", body), played.post("/density", body, token=None)
+    header, rows = rows_of(as_csv)
+    assert header == columns_of("getDensity") == columns_of("computeDensity")
+    document = as_json.json()
+    start, end, points = (document["grid"][name] for name in ("from", "to", "points"))
+    step = (end - start) / (points - 1)
+    wanted = [(cell(series["group"]), cell(series["year"]), end if i == points - 1 else start + i * step, density)
+              for series in document["series"] for i, density in enumerate(series["density"])]
+    assert len(wanted) == len(rows) == points * len(document["series"])
+    for row, (group, year, x, density) in zip(rows, wanted):
+        assert float(row[0]) == x and float(row[1]) == density and row[2] == group and same(row[3], year)
+    assert "Accept" in as_csv.headers["Vary"].split(", ") and as_csv.headers["Cache-Control"] == as_json.headers["Cache-Control"]
+
+
+def test_scores_of_own_units(played):
+    bare = {**contract_session.UNITS, "dmus": [{"id": "-1", "staff": 2, "visits": 1}, {"id": "B", "staff": 3, "visits": 4}]}
+    for body in (contract_session.UNITS, bare):
+        header, rows = rows_of(post(played, "/efficiency", body))
+        assert header == columns_of("computeEfficiency")
+        results = played.post("/efficiency", body, token=None).json()["results"]
+        assert len(rows) == len(results)
+        for row, result in zip(rows, results):
+            cells = dict(flat(result, header))
+            assert set(cells) <= set(header)
+            assert all(same(text, cells.get(name, "")) for name, text in zip(header, row)), row
+
+
+def test_refused_computations_stay_problems(played):
+    for path in ("/efficiency", "/density"):
+        reply = post(played, path, {"valeus": []})
+        assert reply.status_code == 422 and reply.headers["Content-Type"] == "application/problem+json"
+        assert played.request("POST", path, json={}, headers={"Accept": "image/png"}).status_code == 406
+
+
 def test_pages_follow_the_link(played):
     path, seen = "/figures?year=2011&limit=100", []
     while path:
@@ -161,7 +218,7 @@ def test_what_is_withheld_stays_so(played):
     for token, note, withheld in [(None, "", '["note"]'), (world.token("operator", world.a), "'=a person's name", "[]"), (None, "", '["note"]')]:
         header, [row] = rows_of(get(played, path, token))
         assert row[header.index("note")] == note and row[header.index("withheld")] == withheld
-        assert get(played, path, token).headers["Vary"] == "Accept, Authorization"
+        assert get(played, path, token).headers["Vary"] == "Accept, Authorization, Accept-Encoding"
 
 
 def test_a_page_of_figures_keeps_its_revision(played):

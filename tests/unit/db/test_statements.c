@@ -36,6 +36,10 @@ static const char *const whole[] = {
     "personal_all",                /* verify */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */
+    "supply_list_up",              /* sort= by a key without an index orders all that the filters leave; the usual list does not */
+    "supply_list_down",            /* the same */
+    "transfer_list_up",            /* the same */
+    "transfer_list_down",          /* the same */
     "node_key_list",               /* a handful of keys */
 };
 

@@ -106,12 +106,58 @@ static void test_names(void **state)
     assert_string_equal(negotiate_media(GIVES_TEXT, 0), "text/plain");
 }
 
+static void test_codings(void **state)
+{
+    static const struct {
+        const char *accept_encoding;
+        enum coding wanted;
+    } rows[] = {
+        {NULL, CODING_IDENTITY},
+        {"", CODING_IDENTITY},
+        {"gzip", CODING_GZIP},
+        {"GZip", CODING_GZIP},
+        {"x-gzip", CODING_GZIP},
+        {"gzip, deflate, br, zstd", CODING_GZIP},
+        {"br;q=1.0, gzip;q=0.8, *;q=0.1", CODING_GZIP},
+        {"deflate, br", CODING_IDENTITY},
+        {"gzip;q=0", CODING_IDENTITY},
+        {"gzip;q=0.000, *", CODING_IDENTITY},
+        {"gzip;q=0.001", CODING_GZIP},
+        {"*", CODING_GZIP},
+        {"identity", CODING_IDENTITY},
+        {"identity, gzip", CODING_GZIP},
+        {"identity;q=1, gzip;q=0.5", CODING_IDENTITY},
+        {"identity;q=0.5, gzip", CODING_GZIP},
+        {"identity;q=0.5, *;q=0.4", CODING_IDENTITY},
+        {"identity;q=0", CODING_NONE},
+        {"*;q=0", CODING_NONE},
+        {"gzip;q=0, identity;q=0", CODING_NONE},
+        {"gzip;q=0, *;q=0", CODING_NONE},
+        {"br, identity;q=0", CODING_NONE},
+        {"identity;q=0, gzip", CODING_GZIP_ALONE},
+        {"*;q=0, gzip;q=0.1", CODING_GZIP_ALONE},
+        {"identity;q=0, *", CODING_GZIP_ALONE},
+        {"*;q=0, identity", CODING_IDENTITY},
+        {"*;q=0, identity;q=0.1, gzip;q=0.2", CODING_GZIP},
+        {"gzip;q=broken", CODING_IDENTITY},
+        {"gzip;q=2, gzip;q=-1", CODING_IDENTITY},
+        {"gzip;level=9", CODING_GZIP},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (negotiate_coding(rows[i].accept_encoding) != rows[i].wanted) {
+            fail_msg("Accept-Encoding: %s", rows[i].accept_encoding != NULL ? rows[i].accept_encoding : "(none)");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_representations),
         cmocka_unit_test(test_one_representation),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_codings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
