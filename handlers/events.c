@@ -97,7 +97,7 @@ static const struct query_table table = QUERY_TABLE(rows);
 static const struct query_parameter stream_rows[] = {
     QUERY_INTEGER_ROW(struct filter, after, false, 0, TEXT_INTEGER_MAX),
 };
-static const struct query_table stream_table = QUERY_TABLE(stream_rows);
+static const struct query_table stream_table = { stream_rows, sizeof stream_rows / sizeof stream_rows[0], true };
 
 /* A browser that comes back names the last event that it has seen; that counts more than what its first request said. */
 static bool read_last_event(struct exchange *exchange, int64_t *after)

@@ -19,7 +19,7 @@ enum { PARAMETERS_MAX = 32 };
 
 static const char fields_name[] = "fields";
 
-const struct query_table query_nothing = { NULL, 0 };
+const struct query_table query_nothing = { NULL, 0, false };
 
 /* One call of query_read. */
 struct reading {
@@ -420,9 +420,10 @@ static void set_absent(const struct query_parameter *row, void *slot)
     }
 }
 
-static bool has_fields(const struct exchange *exchange)
+static bool has_fields(const struct reading *r)
 {
-    return exchange->route != NULL && exchange->method == METHOD_GET && exchange->route->columns != NULL &&
+    const struct exchange *exchange = r->exchange;
+    return !r->table->is_whole && exchange->route != NULL && exchange->method == METHOD_GET && exchange->route->columns != NULL &&
         exchange->route->unfold == NULL;
 }
 
@@ -467,7 +468,7 @@ static void complain_unknown(struct reading *r, const char *name)
     for (; count < r->table->count; count++) {
         names[count] = r->table->parameters[count].name;
     }
-    if (has_fields(r->exchange)) {
+    if (has_fields(r)) {
         names[count++] = fields_name;
     }
     const char *nearest = synonym_nearest(name, names, count);
@@ -502,7 +503,7 @@ static void read_sent(struct reading *r, char *target, unsigned *seen)
         const struct exchange_pair *pair = &r->exchange->query[i];
         size_t index = 0;
         const struct query_parameter *row = find_row(r->table, pair->name, &index);
-        if (row == NULL && has_fields(r->exchange) && strcmp(pair->name, fields_name) == 0) {
+        if (row == NULL && has_fields(r) && strcmp(pair->name, fields_name) == 0) {
             if (++fields_seen == 1) {
                 read_fields(r, pair->value);
             } else if (fields_seen == 2) {

@@ -62,9 +62,10 @@ struct query_parameter {
 struct query_table {
     const struct query_parameter *parameters;
     size_t count;
+    bool is_whole; /* fields= is unknown: what is answered cannot be cut */
 };
 
-#define QUERY_TABLE(ROWS) { ROWS, sizeof(ROWS) / sizeof(ROWS)[0] }
+#define QUERY_TABLE(ROWS) { ROWS, sizeof(ROWS) / sizeof(ROWS)[0], false }
 
 #define QUERY_ROW(T, M, KIND, WANTED, REQUIRED, MIN, MAX, CHOICES) \
     { #M, KIND, REQUIRED, BIND_OFFSET(T, M, WANTED), MIN, MAX, CHOICES }

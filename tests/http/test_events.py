@@ -148,7 +148,7 @@ def test_a_stream_begins_where_it_is_asked_to(server):
             assert follower.until(seq)[-1] == seq
         assert now.ids() == [seq] and now.received.startswith(b"HTTP/1.1 200 OK\r\n")
         head = now.received.partition(b"\r\n\r\n")[0].decode()
-        for line in ("Content-Type: text/event-stream", "Cache-Control: no-store", "X-Accel-Buffering: no", "Vary: Accept"):
+        for line in ("Content-Type: text/event-stream", "Cache-Control: no-store", "X-Accel-Buffering: no", "Vary: Accept, Accept-Encoding"):
             assert f"\r\n{line}\r\n" in head + "\r\n"
 
 
@@ -156,6 +156,9 @@ def test_what_cannot_be_followed(server):
     for last in ("x", "-1", "1.5", "99999999999999999999"):
         refusal = problem(server.get("/events", headers={**STREAM, "Last-Event-ID": last}), 400, "invalid_query")
         assert refusal["errors"][0]["parameter"] == "Last-Event-ID"
+    for query in ("fields=id", "limit=5", "cursor=x"):  # of pages
+        refusal = problem(server.get(f"/events?{query}", headers=STREAM), 400, "invalid_query")
+        assert refusal["errors"][0]["code"] == "unknown_parameter"
     ahead = size(server) + 1000
     for more in ({"path": f"/events?after={ahead}", "headers": STREAM}, {"path": "/events", "headers": {**STREAM, "Last-Event-ID": str(ahead)}}):
         assert str(ahead) in problem(server.get(**more), 400, "invalid_cursor")["detail"]
