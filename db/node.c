@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "db/node_schema.inc"
 #include "db/node_scope.inc"
 #include "db/node_statements.inc"
@@ -87,6 +88,23 @@ static enum status make_tables(struct node *node)
     return status == STATUS_OK ? execute(node, "COMMIT") : status; /* else closing takes it back */
 }
 
+/* The whole file, which is small: damage would show only where a token is looked up, as a failure of that request. */
+static enum status check_pages(struct node *node)
+{
+    sqlite3_stmt *use = NULL;
+    enum status status = STATUS_OK;
+    int code = sqlite3_prepare_v2(node->handle, "PRAGMA quick_check(1)", -1, &use, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(use)) == SQLITE_ROW) {
+        const char *found = (const char *)sqlite3_column_text(use, 0);
+        if (found == NULL || strcmp(found, "ok") != 0) {
+            log_error("sqlite", "node.db is damaged: %.300s", found != NULL ? found : "");
+            status = STATUS_CORRUPT;
+        }
+    }
+    sqlite3_finalize(use);
+    return code == SQLITE_ROW ? status : statement_status(node->handle, code);
+}
+
 enum status node_open(const char *path, bool is_writer, struct node **out)
 {
     if (is_writer && create_private(path) != STATUS_OK) {
@@ -103,6 +121,7 @@ enum status node_open(const char *path, bool is_writer, struct node **out)
     }
     if (status == STATUS_OK && is_writer) {
         status = make_tables(node);
+        status = status == STATUS_OK ? check_pages(node) : status;
     }
     if (status == STATUS_OK) {
         status = prepare_all(node);

@@ -116,6 +116,21 @@ def test_the_database_is_none(data_dir, words):
     assert f"data directory {data_dir}: a file in it is damaged" in sentence and "docs/backup.md" in sentence
 
 
+def test_the_tokens_are_damaged(data_dir):
+    """Found at the start and not when somebody comes with a token."""
+    path = data_dir / "node.db"
+    held = path.read_bytes()
+    pages = range(4096, len(held), 4096)
+    for spoilt in (held[:len(held) // 2], *(held[:page] + bytes(4096) + held[page + 4096:] for page in pages)):
+        path.write_bytes(spoilt)
+        for words in (("serve", "--listen", "127.0.0.1:0"), ("token", "list")):
+            at = 2 if words[0] == "token" else 1
+            sentence = told(*words[:at], "--data-dir", str(data_dir), *words[at:])
+            assert "a file in it is damaged" in sentence and "docs/backup.md" in sentence
+    path.write_bytes(held)
+    assert run("token", "list", "--data-dir", str(data_dir)).returncode == 0
+
+
 def test_another_process_serves_it(data_dir):
     server = Server(data_dir)
     try:
