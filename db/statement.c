@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "db/sync.h"
 
 enum { BUSY_TIMEOUT_MS = 5000 };
 
@@ -57,6 +58,7 @@ int statement_open(const char *path, int flags, sqlite3 **handle)
         /* Counting the memory in use would take one lock of the process at each allocation:
          * a twentieth of a write's processor time, and nobody asks for the count. */
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+        db_sync_begin();
     }
     int code = sqlite3_open_v2(path, handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code == SQLITE_OK) {

@@ -346,6 +346,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     struct framing *framing = &request->framing;
     framing_check(framing, request->connection, method, request->target_at, request->target_length, version);
     request->coding = negotiate_coding(framing->accept_encoding);
+    framing_trace(framing->traceparent, request->trace);
     request->hangup.may_ask = strcmp(version, "HTTP/1.1") == 0;
     if (find_cached(request, method)) {
         return;
@@ -445,6 +446,7 @@ static enum handled call_handler(struct request *request, struct db *db)
 static void wake(struct request *request)
 {
     struct server *server = request->server;
+    request->answered_us = clock_steady_us();
     MHD_resume_connection(request->connection);
     atomic_fetch_sub(&server->suspended, 1);
 }
@@ -480,7 +482,8 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     exchange->is_job = true;
     exchange->node = node;
     request->is_job_done = true;
-    request->job_until_us = clock_steady_us() + request->server->config->job_seconds * 1000000;
+    request->begun_us = clock_steady_us();
+    request->job_until_us = request->begun_us + request->server->config->job_seconds * 1000000;
     enum handled handled = HANDLED_REPLY;
     if (!request_is_cancelled(exchange) || exchange->cancelled != CANCELLED_GONE) { /* it may have left the queue alone */
         handled = call_handler(request, db);
@@ -537,6 +540,7 @@ enum dispatch_next dispatch_run(struct request *request)
         return DISPATCH_REPLY;
     }
     request->stage = STAGE_WAITING;
+    request->asked_us = clock_steady_us();
     atomic_fetch_add(&request->server->suspended, 1);
     MHD_suspend_connection(request->connection);
     if (handled == HANDLED_COMMAND) {

@@ -76,6 +76,7 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         {"Idempotency-Key", 15, &scan->idempotency_key, true},
         {"If-None-Match", 13, &framing->if_none_match, false},
         {"Origin", 6, &framing->origin, true},
+        {"traceparent", 11, &framing->traceparent, false}, /* not ours to refuse: several are none */
         {"Expect", 6, &scan->expect, true},
     };
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
@@ -175,6 +176,34 @@ static void check_body(struct scan *scan, bool is_http_1_0)
         if (!framing->expects_continue) {
             complain(framing, "expectation_unknown", "The only expectation understood is: 100-continue.");
         }
+    }
+}
+
+static bool is_hex(const char *text, size_t length)
+{
+    return strspn(text, "0123456789abcdef") >= length && strspn(text, "0") < length; /* all zeros are no id */
+}
+
+void framing_trace(const char *value, char trace[FRAMING_TRACE_BYTES])
+{
+    enum { VERSION_LENGTH = 2, TRACE_LENGTH = FRAMING_TRACE_BYTES - 1, PARENT_LENGTH = 16, WHOLE_LENGTH = 55 };
+    static const size_t dashes[] = {2, 35, 52};
+    size_t length = value != NULL ? strlen(value) : 0;
+    trace[0] = 0;
+    if (length < WHOLE_LENGTH || strncmp(value, "ff", VERSION_LENGTH) == 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof dashes / sizeof dashes[0]; i++) {
+        if (value[dashes[i]] != '-') {
+            return;
+        }
+    }
+    /* version 00 ends here; a later one goes on behind one more dash */
+    bool is_ended = length == WHOLE_LENGTH || (strncmp(value, "00", VERSION_LENGTH) != 0 && value[WHOLE_LENGTH] == '-');
+    if (is_ended && strspn(value, "0123456789abcdef") == dashes[0] && is_hex(value + dashes[0] + 1, TRACE_LENGTH) &&
+        is_hex(value + dashes[1] + 1, PARENT_LENGTH) && strspn(value + dashes[2] + 1, "0123456789abcdef") >= 2) {
+        memcpy(trace, value + dashes[0] + 1, TRACE_LENGTH);
+        trace[TRACE_LENGTH] = 0;
     }
 }
 

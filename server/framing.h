@@ -19,6 +19,8 @@ struct MHD_Connection;
 /* A whole header block; libmicrohttpd's memory for a connection is larger. */
 #define FRAMING_HEADER_BYTES_MAX (16 * KIB)
 
+enum { FRAMING_TRACE_BYTES = 33 };
+
 struct framing {
     const char *code;   /* of the problem; NULL: sound */
     const char *detail; /* static */
@@ -31,6 +33,7 @@ struct framing {
     const char *accept_encoding;
     const char *if_none_match;
     const char *origin;
+    const char *traceparent;
     bool has_repeats; /* a list field came in several lines: the first one alone does not say it */
     bool expects_continue;
     bool is_chunked;
@@ -43,5 +46,9 @@ struct framing {
  * library writes into it). */
 void framing_check(struct framing *framing, struct MHD_Connection *connection, const char *method, const char *target,
                    size_t target_length, const char *version);
+
+/* The trace's id of a traceparent (https://www.w3.org/TR/trace-context/, 3.2), 32 small hexadecimal digits; "" where value is
+ * NULL or none. */
+void framing_trace(const char *value, char trace[FRAMING_TRACE_BYTES]);
 
 #endif

@@ -278,9 +278,10 @@ static void log_line(const struct request *request, int64_t duration_us)
         quote_path(quoted, sizeof quoted, request->target);
     }
     const char *quote = request->route == NULL ? "\"" : "";
-    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s",
+    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s%s%s",
                 method_label(&request->exchange), quote, request->route != NULL ? request->route->path : quoted, quote,
-                request->status, request->reply_bytes, (long long)duration_us, request->client->address);
+                request->status, request->reply_bytes, (long long)duration_us, request->client->address,
+                request->trace[0] != 0 ? " trace=" : "", request->trace);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_at,

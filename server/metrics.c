@@ -36,6 +36,7 @@ struct metrics {
     _Atomic uint64_t blocks, blocks_failed;
     struct histogram commits; /* microseconds */
     struct histogram sizes;   /* commands of a block */
+    struct histogram syncs;   /* microseconds */
     struct route_counts of[]; /* one for each row, and the last for requests that no route fits */
 };
 
@@ -114,6 +115,11 @@ static void head(struct buffer *out, const char *name, const char *type, const c
 static void write_seconds(struct buffer *out, int64_t us)
 {
     buffer_format(out, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
+}
+
+void metrics_count_sync(void *metrics, int64_t duration_us)
+{
+    observe_us(&((struct metrics *)metrics)->syncs, duration_us);
 }
 
 /* The buckets, sum and count of a histogram; labels is "" or ends with a comma. */
@@ -213,6 +219,8 @@ void metrics_write(const struct metrics *metrics, struct buffer *out)
     write_sizes(out, "tallystick_block_commands", &metrics->sizes);
     head(out, "tallystick_block_duration_seconds", "histogram", "From a block's first command to the end of its commit.");
     write_durations(out, "tallystick_block_duration_seconds", "", &metrics->commits);
+    head(out, "tallystick_sync_duration_seconds", "histogram", "Flushing a database's file to the disk: what each commit waits for.");
+    write_durations(out, "tallystick_sync_duration_seconds", "", &metrics->syncs);
 }
 
 void metrics_value(struct buffer *out, const char *name, const char *type, const char *help, double value)

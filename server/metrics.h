@@ -28,6 +28,9 @@ void metrics_count_request(struct metrics *metrics, const struct route *route, i
  * the end of its commit. */
 void metrics_count_block(struct metrics *metrics, size_t commands, int64_t duration_us, bool is_committed);
 
+/* A flush of a database's file to the disk. metrics: the context of db_sync_watch. */
+void metrics_count_sync(void *metrics, int64_t duration_us);
+
 /* Everything counted so far. */
 void metrics_write(const struct metrics *metrics, struct buffer *out);
 

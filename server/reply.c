@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "handlers/language.h"
@@ -253,6 +254,41 @@ static void set_request_id(struct MHD_Response *response, const char *id)
     add_to_response(response, "Request-Id", id);
 }
 
+#define TIMING "Server-Timing"
+
+enum { TIMING_BYTES = 96 };
+
+static double milliseconds(int64_t from_us, int64_t to_us)
+{
+    return from_us > 0 && to_us > from_us ? (double)(to_us - from_us) / 1000 : 0;
+}
+
+/* Where the time of a request that waited went (https://www.w3.org/TR/server-timing/). */
+static void add_timing(const struct request *request, struct MHD_Response *response)
+{
+    static const char *const works[] = {[WAIT_COMMAND] = "commit", [WAIT_JOB] = "solve", [WAIT_CHECK] = "check"};
+    if (request->wait == WAIT_NOTHING || request->asked_us == 0) {
+        return;
+    }
+    int64_t begun_us = request->wait == WAIT_COMMAND ? request->pending.begun_us : request->begun_us;
+    begun_us = begun_us > 0 ? begun_us : request->wait == WAIT_CHECK ? request->asked_us : request->answered_us;
+    char timing[TIMING_BYTES];
+    snprintf(timing, sizeof timing, "queue;dur=%.3f, %s;dur=%.3f, total;dur=%.3f", milliseconds(request->asked_us, begun_us),
+             works[request->wait], milliseconds(begun_us, request->answered_us),
+             milliseconds(request->started_us, clock_steady_us()));
+    add_to_response(response, TIMING, timing);
+}
+
+/* A reply out of the cache: who gets it now did not wait as the first one did. */
+static void forget_timing(struct MHD_Response *response)
+{
+    const char *old = MHD_get_response_header(response, TIMING);
+    char copy[TIMING_BYTES];
+    if (old != NULL && snprintf(copy, sizeof copy, "%s", old) < (int)sizeof copy) {
+        MHD_del_response_header(response, TIMING, copy);
+    }
+}
+
 bool reply_is_for_a_page(const struct request *request)
 {
     return request->framing.origin != NULL && cors_varies(request->server->config->cors_origins);
@@ -291,6 +327,7 @@ bool reply_send(struct request *request)
         return false;
     }
     set_request_id(response, request->id);
+    add_timing(request, response);
     if (must_close(request)) {
         add_to_response(response, "Connection", "close");
     }
@@ -314,6 +351,7 @@ bool reply_send_hit(struct request *request)
 {
     const struct cached *hit = request->hit;
     set_request_id(hit->response, request->id);
+    forget_timing(hit->response);
     request->reply_bytes = hit->bytes;
     return queue(request, is_unchanged(request, 200, hit->etag) ? 304 : 200, hit->response);
 }

@@ -69,7 +69,11 @@ struct request {
     int64_t job_until_us; /* steady: when a job that runs is given up */
     struct hangup hangup;
     const struct route *route; /* for the log; NULL: none fits */
+    char trace[FRAMING_TRACE_BYTES]; /* id of the trace that the client says this is part of; "" where none */
     int64_t started_us;
+    int64_t asked_us;    /* when it began to wait; 0: it did not */
+    int64_t begun_us;    /* when what it waits for was begun; 0: never */
+    int64_t answered_us; /* when that was over */
     int status;          /* sent; 0: none */
     size_t reply_bytes;  /* of the body */
     struct request *next_free; /* in the loop's list of spare ones */

@@ -128,6 +128,9 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
 static void run_group_counted(struct sequencer *sequencer, struct pending *const *group, size_t count)
 {
     int64_t began_us = clock_steady_us();
+    for (size_t i = 0; i < count; i++) {
+        group[i]->begun_us = began_us;
+    }
     bool is_committed = run_group(sequencer, group, count);
     if (sequencer->metrics != NULL) {
         metrics_count_block(sequencer->metrics, count, clock_steady_us() - began_us, is_committed);

@@ -36,6 +36,7 @@ struct pending {
     void *context;         /* the submitter's own */
     enum delivery delivery;
     enum status status;    /* DELIVERY_FAULT */
+    int64_t begun_us;      /* steady: when its group was begun; 0: never */
     struct pending *next;  /* the sequencer's */
 };
 

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/sync.h"
 #include "handlers/analysis_cache.h"
 #include "rules/block.h"
 #include "server/addresses.h"
@@ -144,6 +145,9 @@ static enum status open_parts(struct server *server)
         status = metrics_open(server->service.routes, server->service.route_count, &server->metrics);
     }
     if (status == STATUS_OK) {
+        db_sync_watch(metrics_count_sync, server->metrics);
+    }
+    if (status == STATUS_OK) {
         status = verifier_open(config->data_dir, config->verify_hours, &server->service.verifier);
     }
     if (status == STATUS_OK) {
@@ -202,6 +206,7 @@ static void close_parts(struct server *server)
     analysis_cache_free(server->service.analyses);
     clerk_close(server->clerk);
     callers_close(server->service.callers);
+    db_sync_watch(NULL, NULL);
     metrics_close(server->metrics);
     store_close(server->store);
     tls_close(server->tls);
@@ -233,6 +238,7 @@ static void leave_in_haste(struct server *server)
     log_warn("stop", "suspended=%zu left=yes", atomic_load(&server->suspended));
     sequencer_stop(server->sequencer); /* not freed: that computation may still come to submit */
     clerk_close(server->clerk);
+    db_sync_watch(NULL, NULL);
     metrics_close(server->metrics);
     store_close(server->store);
     log_flush();

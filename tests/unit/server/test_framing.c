@@ -230,6 +230,31 @@ static void test_gaps(void **state)
     library_version = "0.9.75";
 }
 
+static void test_traces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *trace;
+    } rows[] = {
+        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "4bf92f3577b34da6a3ce929d0e0e4736"},
+        {"cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-new", "4bf92f3577b34da6a3ce929d0e0e4736"},
+        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0g", ""},
+        {"00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01", ""},
+        {"0g-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", ""},
+        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-011", ""},
+        {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", ""},
+        {"00-00000000000000000000000000000000-00f067aa0ba902b7-01", ""},
+        {NULL, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char trace[FRAMING_TRACE_BYTES] = "?";
+        framing_trace(rows[i].value, trace);
+        assert_string_equal(trace, rows[i].trace);
+    }
+    struct framing framing;
+    assert_string_equal(check("GET /a HTTP/1.1", "Host: a\r\nTraceParent: x\r\nTraceParent: y\r\n", &framing), "sound");
+}
+
 static void test_sizes(void **state)
 {
     (void)state;
@@ -255,7 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_refused), cmocka_unit_test(test_what_is_kept),
-        cmocka_unit_test(test_blanks_behind_lengths_stay), cmocka_unit_test(test_gaps), cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_blanks_behind_lengths_stay), cmocka_unit_test(test_gaps), cmocka_unit_test(test_sizes), cmocka_unit_test(test_traces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
