@@ -16,6 +16,7 @@
 #include "ledger/checkpoint.h"
 #include "rules/verify.h"
 #include "server/sample.h"
+#include "server/paths.h"
 #include "server/store.h"
 #include "server/tell.h"
 #include "server/verifier.h"
@@ -117,7 +118,7 @@ static const char *read_note(struct arena *arena, const char *path)
 /* A slip of the pen in the directory's name is no finding about a ledger. */
 static enum status check_ledger_is_there(const struct config *config, struct arena *arena)
 {
-    const char *path = store_path(arena, config->data_dir, "tallystick.db");
+    const char *path = data_path(arena, config->data_dir, "tallystick.db");
     if (path == NULL) {
         return STATUS_EXHAUSTED;
     }

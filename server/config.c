@@ -15,7 +15,6 @@
 #include "ledger/checkpoint.h"
 #include "server/config_file.h"
 #include "server/cors.h"
-#include "server/doors.h"
 #include "server/endpoint.h"
 
 enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
@@ -498,7 +497,7 @@ static enum status check_values(struct parse *parse)
                         origins);
     }
     for (size_t i = 0; parse->config.command == RUN_SERVE && i < parse->config.listen.count; i++) {
-        const char *bad = doors_address_fault(parse->config.listen.items[i]);
+        const char *bad = endpoint_list_fault(parse->config.listen.items[i]);
         if (bad != NULL) {
             return COMPLAIN(parse, "--listen (TALLYSTICK_LISTEN) takes HOST:PORT, as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:0 (a port is 0 "
                                    "to 65535), or unix:PATH, several with commas between them, not '%.100s'", bad);

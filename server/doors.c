@@ -19,8 +19,6 @@
 
 enum { DOORS_MAX = 16 };
 
-#define PLAIN_PREFIX "http://"
-
 struct door {
     struct endpoint endpoint;
     struct listener *listener;
@@ -69,35 +67,6 @@ static enum status adopt_all(struct doors *doors, const struct systemd_sockets *
     return STATUS_OK;
 }
 
-/* The next address of a list with commas between, and whether it stays plain; *at moves behind it, to NULL at the end. False
- * where it is too long for any. */
-static bool next_address(const char **at, char address[ENDPOINT_NAME_BYTES], bool *is_plain)
-{
-    *is_plain = strncmp(*at, PLAIN_PREFIX, strlen(PLAIN_PREFIX)) == 0;
-    const char *start = *at + (*is_plain ? strlen(PLAIN_PREFIX) : 0);
-    size_t length = strcspn(start, ",");
-    *at = start[length] == ',' ? start + length + 1 : NULL;
-    if (length >= ENDPOINT_NAME_BYTES) {
-        return false;
-    }
-    memcpy(address, start, length);
-    address[length] = 0;
-    return true;
-}
-
-const char *doors_address_fault(const char *addresses)
-{
-    for (const char *at = addresses; at != NULL;) {
-        char address[ENDPOINT_NAME_BYTES];
-        bool is_plain = false;
-        const char *start = at;
-        if (!next_address(&at, address, &is_plain) || !endpoint_address_is_sound(address)) {
-            return start;
-        }
-    }
-    return NULL;
-}
-
 /* One --listen, which may hold several addresses with commas between them. */
 static enum status bind_addresses(struct doors *doors, const char *addresses, mode_t mode)
 {
@@ -105,7 +74,7 @@ static enum status bind_addresses(struct doors *doors, const char *addresses, mo
         char address[ENDPOINT_NAME_BYTES];
         struct endpoint endpoint;
         bool is_plain = false;
-        if (!next_address(&at, address, &is_plain)) {
+        if (!endpoint_next(&at, address, &is_plain)) {
             return STATUS_INVALID; /* which config.c does not let through */
         }
         if (doors->count >= DOORS_MAX) {

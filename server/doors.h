@@ -12,9 +12,6 @@ struct config;
 struct doors;
 struct server;
 
-/* Where in a value of --listen something stands that has no address's form; NULL where nothing does. */
-const char *doors_address_fault(const char *addresses);
-
 /* Binds all, or none. What is wrong is told. server->base_url is that of the first TCP address. */
 enum status doors_open(const struct config *config, struct server *server, struct doors **doors) NODISCARD;
 

@@ -21,6 +21,7 @@
 enum { HOST_BYTES = 256, PORT_BYTES = 8, BACKLOG = 1024 };
 
 #define UNIX_PREFIX "unix:"
+#define PLAIN_PREFIX "http://"
 
 bool endpoint_read_mode(const char *text, mode_t *mode)
 {
@@ -105,6 +106,33 @@ bool endpoint_address_is_sound(const char *address)
         return length > 0 && length < ENDPOINT_PATH_BYTES;
     }
     return split_address(address, host, port);
+}
+
+bool endpoint_next(const char **at, char address[ENDPOINT_NAME_BYTES], bool *is_plain)
+{
+    *is_plain = strncmp(*at, PLAIN_PREFIX, strlen(PLAIN_PREFIX)) == 0;
+    const char *start = *at + (*is_plain ? strlen(PLAIN_PREFIX) : 0);
+    size_t length = strcspn(start, ",");
+    *at = start[length] == ',' ? start + length + 1 : NULL;
+    if (length >= ENDPOINT_NAME_BYTES) {
+        return false;
+    }
+    memcpy(address, start, length);
+    address[length] = 0;
+    return true;
+}
+
+const char *endpoint_list_fault(const char *addresses)
+{
+    for (const char *at = addresses; at != NULL;) {
+        char address[ENDPOINT_NAME_BYTES];
+        bool is_plain = false;
+        const char *start = at;
+        if (!endpoint_next(&at, address, &is_plain) || !endpoint_address_is_sound(address)) {
+            return start;
+        }
+    }
+    return NULL;
 }
 
 /* What would work instead of an address that cannot be bound. */

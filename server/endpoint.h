@@ -30,6 +30,13 @@ bool endpoint_read_mode(const char *text, mode_t *mode);
 /* Whether a text has the form HOST:PORT or unix:PATH; the host may be one that nobody knows. */
 bool endpoint_address_is_sound(const char *address);
 
+/* The next of a list of addresses with commas between, and whether it is to stay plain (http:// before it, which is left
+ * out); *at moves behind it, to NULL at the end. False where it is too long for any. */
+bool endpoint_next(const char **at, char address[ENDPOINT_NAME_BYTES], bool *is_plain);
+
+/* Where in such a list something stands that has no address's form; NULL where nothing does. */
+const char *endpoint_list_fault(const char *addresses);
+
 /*
  * Binds and listens at HOST:PORT (name, IPv4, [IPv6]; port 0: a free one) or unix:PATH with these permissions. A socket
  * file that nobody listens on is replaced, one with a listener is not. STATUS_INVALID for text that is no address,

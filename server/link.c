@@ -17,7 +17,7 @@
 #include "server/addresses.h"
 #include "server/canned.h"
 #include "server/janitor.h"
-#include "server/listen.h"
+#include "server/loop.h"
 #include "server/peer.h"
 #include "server/server.h"
 #include "server/tls.h"
@@ -189,7 +189,7 @@ static void open_inner(struct link_place *place, struct link *link)
     struct peer peer = link->peer;
     peer.wire = link->wire;
     atomic_fetch_add(&link->wire->holders, 1);
-    listener_deal(place->server, ends[1], &peer);
+    loop_deal(place->server, ends[1], &peer);
 }
 
 static void shake(struct link_place *place, struct link *link)

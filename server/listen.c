@@ -55,27 +55,6 @@ enum status listener_open(int fd, bool is_tls, struct server *server, struct lis
     return STATUS_OK;
 }
 
-static struct loop *least_loaded(struct server *server)
-{
-    size_t first = atomic_fetch_add_explicit(&server->next_loop, 1, memory_order_relaxed);
-    struct loop *best = server->loops[first % server->loop_count];
-    size_t best_load = loop_load(best);
-    for (size_t i = 1; i < server->loop_count; i++) {
-        struct loop *other = server->loops[(first + i) % server->loop_count];
-        size_t load = loop_load(other);
-        if (load < best_load) {
-            best = other;
-            best_load = load;
-        }
-    }
-    return best;
-}
-
-void listener_deal(struct server *server, int fd, const struct peer *peer)
-{
-    loop_add(least_loaded(server), fd, peer);
-}
-
 static void deal(struct listener *listener, int fd, const struct sockaddr *peer, socklen_t peer_length)
 {
     struct server *server = listener->server;
@@ -87,7 +66,7 @@ static void deal(struct listener *listener, int fd, const struct sockaddr *peer,
     } else if (is_counted) {
         struct peer known;
         peer_set(&known, peer, peer_length);
-        listener_deal(server, fd, &known);
+        loop_deal(server, fd, &known);
     } else {
         canned_send(fd, CANNED_BUSY);
         shutdown(fd, SHUT_WR);

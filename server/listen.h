@@ -12,14 +12,10 @@
  */
 
 struct listener;
-struct peer;
 struct server;
 
 /* fd listens and does not block; it is borrowed. With is_tls the clients speak TLS, with server->relay. */
 enum status listener_open(int fd, bool is_tls, struct server *server, struct listener **listener) NODISCARD;
-
-/* Any thread: gives a connection to the least loaded loop. */
-void listener_deal(struct server *server, int fd, const struct peer *peer);
 
 /* Starts accepting; server's loops, addresses and janitor are in place. */
 enum status listener_start(struct listener *listener) NODISCARD;

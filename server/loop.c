@@ -372,6 +372,27 @@ void loop_add(struct loop *loop, int fd, const struct peer *peer)
     }
 }
 
+static struct loop *least_loaded(struct server *server)
+{
+    size_t first = atomic_fetch_add_explicit(&server->next_loop, 1, memory_order_relaxed);
+    struct loop *best = server->loops[first % server->loop_count];
+    size_t best_load = loop_load(best);
+    for (size_t i = 1; i < server->loop_count; i++) {
+        struct loop *other = server->loops[(first + i) % server->loop_count];
+        size_t load = loop_load(other);
+        if (load < best_load) {
+            best = other;
+            best_load = load;
+        }
+    }
+    return best;
+}
+
+void loop_deal(struct server *server, int fd, const struct peer *peer)
+{
+    loop_add(least_loaded(server), fd, peer);
+}
+
 static enum status start_daemon(struct loop *loop)
 {
     const struct config *config = loop->server->config;

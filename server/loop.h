@@ -25,6 +25,9 @@ void loop_close(struct loop *loop);
 /* Any thread: takes over the socket and a hold of peer->wire (both given up where it fails, with its address given back). */
 void loop_add(struct loop *loop, int fd, const struct peer *peer);
 
+/* The same to the loop that has the fewest connections. */
+void loop_deal(struct server *server, int fd, const struct peer *peer);
+
 /* Any thread: connections dealt to this loop and not closed yet. */
 size_t loop_load(const struct loop *loop);
 

@@ -27,6 +27,7 @@
 #include "ledger/key.h"
 #include "rules/block.h"
 #include "server/start_data.h"
+#include "server/paths.h"
 #include "server/tell.h"
 #include "server/tokens.h"
 
@@ -46,14 +47,9 @@ struct store {
     bool is_new;
 };
 
-const char *store_path(struct arena *arena, const char *data_dir, const char *name)
-{
-    return arena_format(arena, "%s/%s", data_dir, name);
-}
-
 static enum status lock_directory(struct store *store)
 {
-    const char *path = store_path(&store->arena, store->data_dir, "lock");
+    const char *path = data_path(&store->arena, store->data_dir, "lock");
     if (path == NULL) {
         return STATUS_EXHAUSTED;
     }
@@ -81,7 +77,7 @@ static enum status check_files(struct store *store)
 {
     static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.key", "anchor" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *path = store_path(&store->arena, store->data_dir, names[i]);
+        const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
             return STATUS_EXHAUSTED;
         }
@@ -101,7 +97,7 @@ static enum status check_files(struct store *store)
 
 static enum status open_key(struct store *store, bool has_ledger)
 {
-    const char *path = store_path(&store->arena, store->data_dir, "node.key");
+    const char *path = data_path(&store->arena, store->data_dir, "node.key");
     if (path == NULL) {
         return STATUS_EXHAUSTED;
     }
@@ -156,7 +152,7 @@ static enum status write_private_file(struct store *store, const char *path, con
 /* The first administrator's token; a directory whose ledger has begun keeps the one it has. */
 static enum status make_admin_token(struct store *store)
 {
-    const char *path = store_path(&store->arena, store->data_dir, "admin.token");
+    const char *path = data_path(&store->arena, store->data_dir, "admin.token");
     const char *token = NULL;
     if (path == NULL) {
         return STATUS_EXHAUSTED;
@@ -371,8 +367,8 @@ enum status store_open(const char *data_dir, const struct store_options *options
     arena_init(&store->arena);
     store->lock = -1;
     store->data_dir = arena_text(&store->arena, data_dir);
-    store->db_path = store_path(&store->arena, data_dir, "tallystick.db");
-    store->node_path = store_path(&store->arena, data_dir, "node.db");
+    store->db_path = data_path(&store->arena, data_dir, "tallystick.db");
+    store->node_path = data_path(&store->arena, data_dir, "node.db");
     enum status status = store->data_dir == NULL || store->db_path == NULL || store->node_path == NULL
         ? STATUS_EXHAUSTED : open_files(store, options);
     if (status != STATUS_OK) {

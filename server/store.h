@@ -43,7 +43,4 @@ bool store_is_new(const struct store *store);
 /* The secrets that the service needs: cursor_secret. */
 enum status store_fill_service(struct store *store, struct service *service) NODISCARD;
 
-/* DIR/name in the arena; NULL without memory. */
-const char *store_path(struct arena *arena, const char *data_dir, const char *name);
-
 #endif

@@ -19,7 +19,7 @@
 #include "ledger/digest.h"
 #include "rules/actor.h"
 #include "server/routes.h"
-#include "server/store.h"
+#include "server/paths.h"
 #include "server/tell.h"
 
 enum { TOKEN_SECRET_BYTES = 32 };
@@ -64,7 +64,7 @@ static enum status check_organisation(const struct config *config, struct arena 
 {
     struct db *db = NULL;
     struct organisation organisation;
-    const char *path = store_path(arena, config->data_dir, "tallystick.db");
+    const char *path = data_path(arena, config->data_dir, "tallystick.db");
     if (path == NULL) {
         return STATUS_EXHAUSTED;
     }
@@ -155,7 +155,7 @@ static int64_t expiry_read(const char *text)
 static struct node *open_node(const struct config *config, struct arena *arena)
 {
     struct node *node = NULL;
-    const char *path = store_path(arena, config->data_dir, "node.db");
+    const char *path = data_path(arena, config->data_dir, "node.db");
     if (path == NULL) {
         tell_failure("the tokens cannot be read", config->data_dir, STATUS_EXHAUSTED);
         return NULL;

@@ -20,7 +20,7 @@
 #include "db/db.h"
 #include "ledger/key.h"
 #include "server/anchor.h"
-#include "server/store.h"
+#include "server/paths.h"
 #include "server/tell.h"
 
 enum { FIRST_AFTER_S = 5 * 60, FAILED_PAUSE_S = 60, HOUR_S = 3600 };
@@ -99,7 +99,7 @@ enum status verifier_run(const char *data_dir, const struct verifier_job *job, s
     struct arena arena;
     arena_init(&arena);
     struct anchor_notes *anchor = arena_alloc(&arena, sizeof *anchor);
-    const char *path = store_path(&arena, data_dir, "tallystick.db");
+    const char *path = data_path(&arena, data_dir, "tallystick.db");
     enum status status = anchor == NULL || path == NULL ? STATUS_EXHAUSTED : key_library_open();
     if (status == STATUS_OK) {
         status = check_room(data_dir, path);
