@@ -57,7 +57,7 @@ def test_json(played, operation):  # noqa: F811
             if operation.id != "getEntry":  # whose tag is its number
                 assert version_of(reply) == version_of(whole)
             assert ask(played, operation, fields, token=token, headers={"If-None-Match": reply.headers["ETag"]}).status_code == 304
-            assert {n for n in reply.headers} == {n for n in whole.headers}
+            assert set(reply.headers) - {"Server-Timing"} == set(whole.headers) - {"Server-Timing"}  # which only who waited gets
 
 
 @pytest.mark.parametrize("operation", [o for o in SPARSE if "x-tallystick-columns" in o.item], ids=lambda operation: operation.id)
