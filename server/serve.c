@@ -218,7 +218,6 @@ static void drain(struct server *server)
 {
     int64_t start_us = clock_steady_us();
     int64_t passed_us = 0;
-    atomic_store(&server->is_stopping, true);
     feed_stop(server->feed);
     verifier_stop(server->service.verifier);
     while (passed_us < (int64_t)STOP_DEADLINE_S * 1000000 && addresses_count(server->addresses) > 0) {
@@ -247,6 +246,7 @@ static void leave_in_haste(struct server *server)
 
 static void stop(struct server *server, struct doors *doors)
 {
+    atomic_store(&server->is_stopping, true); /* /readyz says so from now on, to whoever is still connected */
     log_info("stop", "connections=%zu", addresses_count(server->addresses));
     systemd_notify("STOPPING=1");
     doors_close(doors);

@@ -19,16 +19,19 @@ def tool(path):
     return str(found)
 
 
+def binary():
+    return str(pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tallystick")
+
+
 class Server:
     """The real binary on a port of its own, with a fresh data directory."""
 
     def __init__(self, directory):
-        binary = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tallystick"
         # Names of ours that the program does not know stop its start; those are the tests'.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TALLYSTICK_")}
         self.log = open(directory / "serve.log", "wb")
         self.process = subprocess.Popen(
-            [str(binary), "serve", "--data-dir", str(directory / "data"), "--listen", "127.0.0.1:0"],
+            [binary(), "serve", "--data-dir", str(directory / "data"), "--listen", "127.0.0.1:0"],
             stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
         line = self.process.stdout.readline().strip()
         assert line.startswith("listening on http://"), (directory / "serve.log").read_text()
