@@ -46,6 +46,8 @@ UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard te
 all: $(MAIN) ## build build/tallystick
 	$(Q)if [ "$(BUILD)" = build/release ]; then ln -sfn release/tallystick build/tallystick; fi
 
+FUZZ     := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+
 include tools/generate.mk
 include tools/targets.mk
 
@@ -78,6 +80,8 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call archives,$$(LINK_$$(firstword $$(s
 
 .PHONY: units
 units: $(UNIT) ## build the unit tests
+
+include tests/fuzz/fuzz.mk
 
 -include $(patsubst %.o,%.d,$(foreach f,$(FOLDERS),$(call objects,$(f)))) $(UNIT:=.d)
 .DELETE_ON_ERROR:

@@ -11,6 +11,8 @@
 
 enum field_end { END_COMMA, END_RECORD, END_BROKEN };
 
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 void csv_reader_init(struct csv_reader *reader, char *bytes, size_t length)
 {
     memset(reader, 0, sizeof *reader);
@@ -18,7 +20,7 @@ void csv_reader_init(struct csv_reader *reader, char *bytes, size_t length)
     reader->end = bytes + length;
     reader->line = 1;
     reader->next_line = 1;
-    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+    if (length >= strlen(byte_order_mark) && memcmp(bytes, byte_order_mark, strlen(byte_order_mark)) == 0) {
         reader->at += 3;
     }
 }
@@ -153,9 +155,10 @@ const char *csv_fault_text(enum csv_fault fault)
     return "";
 }
 
+/* A byte order mark at the front of a text is data, at the front of a file it would be none. */
 static bool needs_quotes(const char *text)
 {
-    return strpbrk(text, ",\"\r\n") != NULL;
+    return strpbrk(text, ",\"\r\n") != NULL || strncmp(text, byte_order_mark, strlen(byte_order_mark)) == 0;
 }
 
 void csv_write_field(struct buffer *out, bool is_first, const char *text)

@@ -11,6 +11,7 @@ packages() {
         libglpk-dev nettle-dev zlib1g-dev ca-certificates ;;
     test) echo libcmocka-dev python3 python3-pytest python3-requests python3-scipy python3-numpy python3-yaml \
         python3-cryptography python3-jsonschema sqlite3 curl jq openssl procps ;;
+    fuzz) echo clang libclang-rt-14-dev ;;
     fresh) echo debootstrap curl ;;
     image) echo buildah debootstrap ;;
     tools) echo python3-venv ;;

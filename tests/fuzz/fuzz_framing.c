@@ -1,0 +1,52 @@
+/*
+ * The framing guard over any header that libmicrohttpd would hand on: what it calls sound has one meaning.
+ */
+#include "server/framing.h"
+
+#include <strings.h>
+
+#include "tests/fuzz/fuzz.h"
+#include "tests/unit/server/header.h"
+
+static unsigned times(const char *name)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < connection.field_count; i++) {
+        const struct field *field = &connection.fields[i];
+        count += field->name_length == strlen(name) && strncasecmp(field->name, name, field->name_length) == 0;
+    }
+    return count;
+}
+
+static void check_sound(const struct framing *framing)
+{
+    unsigned lengths = times("Content-Length"), codings = times("Transfer-Encoding");
+    CHECK(lengths + codings <= 1 && times("Host") <= 1 && times("Authorization") <= 1 && times("Idempotency-Key") <= 1);
+    CHECK(times("Host") == 1 || strcmp(connection.version, "HTTP/1.0") == 0);
+    CHECK(framing->is_chunked == (codings == 1));
+    CHECK(framing->has_body == (framing->is_chunked || framing->length > 0));
+    for (unsigned i = 0; i < connection.field_count; i++) {
+        const struct field *field = &connection.fields[i];
+        CHECK(field->name_length > 0 && memchr(field->name, ' ', field->name_length) == NULL);
+        for (size_t k = 0; field->value[k] != 0; k++) {
+            CHECK((unsigned char)field->value[k] >= 0x20 || field->value[k] == '\t');
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    struct framing framing;
+    char trace[FRAMING_TRACE_BYTES];
+    if (!receive((const char *)bytes, length)) {
+        return 0;
+    }
+    framing_check(&framing, &connection, connection.method, connection.target, strlen(connection.target), connection.version);
+    CHECK((framing.code == NULL) == (framing.detail == NULL));
+    if (framing.code == NULL) {
+        check_sound(&framing);
+    }
+    framing_trace(framing.traceparent, trace);
+    CHECK(strlen(trace) == 0 || strlen(trace) == FRAMING_TRACE_BYTES - 1);
+    return 0;
+}
