@@ -24,6 +24,11 @@ static const struct {
     { "transfers", "/transfers" },
     { "ledger", "/ledger" },
     { "verify", "/ledger/verify" },
+    { "events", "/events" },
+    { "efficiency", "/efficiency" },
+    { "density", "/density" },
+    { "metrics", "/metrics" },
+    { "config", "/config" },
     { "health", "/healthz" },
     { "readiness", "/readyz" },
 };

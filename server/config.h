@@ -103,6 +103,7 @@ struct config {
     bool is_private;
     int log_level; /* enum log_level */
     const char *origin;
+    bool begins_anchor;
     bool with_sample;
     const char *organisation;
     const char *role;

@@ -263,7 +263,7 @@ static enum status check_key(struct store *store)
 
 /* A ledger that is shorter than a checkpoint it signed was cut or put back: nothing may
  * be appended to it before somebody has looked. */
-static enum status check_anchor(struct store *store)
+static enum status check_anchor(struct store *store, const struct store_options *options)
 {
     struct anchor_notes *notes = arena_alloc(&store->arena, sizeof *notes);
     uint64_t size = executor_seq(store->executor);
@@ -288,8 +288,14 @@ static enum status check_anchor(struct store *store)
             return STATUS_CORRUPT;
         }
     }
+    if (!has_note && size > 1 && !options->begins_anchor) { /* with the genesis alone, the first start was cut short */
+        tell("%s/anchor is missing or damaged: it shows that no entries were cut off. Put it back from where the database came from; "
+             "if it is lost, hold the ledger against a checkpoint or receipt kept elsewhere (verify --checkpoint), then serve once "
+             "with --new-anchor", store->data_dir);
+        return STATUS_CORRUPT;
+    }
     if (!has_note) {
-        log_warn("store", "the anchor file is missing or empty: it is begun anew");
+        log_warn("store", "the anchor file is missing or damaged: it is begun anew at entry %llu", (unsigned long long)size);
     }
     return STATUS_OK;
 }
@@ -321,7 +327,7 @@ static enum status open_ledger(struct store *store, const struct store_options *
         status = status == STATUS_OK ? make_genesis(store, options) : status;
     } else if (status == STATUS_OK) {
         status = check_key(store);
-        status = status == STATUS_OK ? check_anchor(store) : status;
+        status = status == STATUS_OK ? check_anchor(store, options) : status;
     }
     if (status == STATUS_OK) {
         status = anchor_open(store->data_dir, &store->anchor);

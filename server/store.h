@@ -24,6 +24,7 @@ struct store;
 
 struct store_options {
     const char *origin; /* of a new ledger; NULL: one is made up */
+    bool begins_anchor; /* a ledger whose anchor has gone is opened all the same */
 };
 
 /* STATUS_BUSY where another process has the directory; STATUS_CORRUPT where its parts do

@@ -142,8 +142,7 @@ def rounds_on(chance, data_dir, rounds):
             write_and_kill(server, clients, chance)
             if chance.random() < 0.3:
                 kill_while_starting(data_dir, chance)
-            if number % 5 == 0:
-                check_ledger(data_dir)
+            check_ledger(data_dir)
             server = world.server = Server(data_dir)
             acknowledged += sum(len(client.answers) for client in clients)
             unknown_done += sum(client.recover(server) for client in clients)

@@ -42,6 +42,23 @@ def test_no_new_ledger_beside_an_old_anchor(data_dir, spoil):
     assert (data_dir / "anchor").read_bytes() == before
 
 
+@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"x" * 2048)],
+                         ids=["missing", "empty", "garbage"])
+def test_a_lost_anchor_is_not_begun_anew_by_itself(data_dir, spoil):
+    """Else a start would hide that entries were cut off. Said once that it is lost, it is begun anew."""
+    spoil(data_dir / "anchor")
+    assert "anchor_missing" in run("verify", "--data-dir", str(data_dir)).stdout
+    sentence = told("serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0")
+    assert f"{data_dir}/anchor is missing or damaged" in sentence and "--new-anchor" in sentence
+    assert "anchor_missing" in run("verify", "--data-dir", str(data_dir)).stdout
+    server = Server(data_dir, "--new-anchor")
+    assert "begun anew at entry 2" in server.log()
+    assert server.stop() == 0
+    assert run("verify", "--data-dir", str(data_dir)).returncode == 0
+    server = Server(data_dir)
+    assert server.stop() == 0
+
+
 def test_a_first_start_that_was_cut_short_is_completed(data_dir):
     """Before the genesis there is no note in the anchor."""
     remove_database(data_dir)
