@@ -177,7 +177,22 @@ static int compare_places(const void *a, const void *b)
     return order != 0 ? order : left->index < right->index ? -1 : 1;
 }
 
-/* Faults for ids that stand more than once. Only ids that were bound count. */
+/* Faults for ids that stand more than once. */
+static void complain_of_doubles(struct reading *r, struct place_of_id *places, size_t count)
+{
+    qsort(places, count, sizeof *places, compare_places);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        if (strcmp(places[i].id, places[first].id) != 0) {
+            first = i;
+            continue;
+        }
+        const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/id", places[i].index);
+        faults_add(r->faults, pointer != NULL ? pointer : "", "duplicate_id", "%s is the id of /dmus/%zu already",
+                   places[i].id, places[first].index);
+    }
+}
+
+/* Only ids that were bound count. */
 static enum status check_ids(struct reading *r)
 {
     struct place_of_id *places = arena_array(r->arena, r->unit_count, sizeof *places);
@@ -190,16 +205,25 @@ static enum status check_ids(struct reading *r)
             places[count++] = (struct place_of_id){ unit_at(r, u)->id, u };
         }
     }
-    qsort(places, count, sizeof *places, compare_places);
-    for (size_t i = 1, first = 0; i < count; i++) {
-        if (strcmp(places[i].id, places[first].id) != 0) {
-            first = i;
-            continue;
-        }
-        const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/id", places[i].index);
-        faults_add(r->faults, pointer != NULL ? pointer : "", "duplicate_id", "%s is the id of /dmus/%zu already",
-                   places[i].id, places[first].index);
+    complain_of_doubles(r, places, count);
+    return STATUS_OK;
+}
+
+/* The same where the units cannot be bound, since their numbers' names are no good. */
+static enum status check_ids_alone(struct reading *r, const json_t *dmus)
+{
+    struct place_of_id *places = arena_array(r->arena, json_array_size(dmus) + 1, sizeof *places);
+    if (places == NULL) {
+        return STATUS_EXHAUSTED;
     }
+    size_t count = 0;
+    for (size_t u = 0; u < json_array_size(dmus); u++) {
+        const char *id = json_string_value(json_object_get(json_array_get(dmus, u), "id"));
+        if (id != NULL && text_is_path_id(id)) {
+            places[count++] = (struct place_of_id){ id, u };
+        }
+    }
+    complain_of_doubles(r, places, count);
     return STATUS_OK;
 }
 
@@ -289,7 +313,7 @@ static enum status read_units(struct reading *r, json_t *dmus)
     return status;
 }
 
-/* All of the body, faults gathered. The units are looked at only where all names are sound. */
+/* All of the body, faults gathered. Where a name is unsound nothing but their ids can be said of the units. */
 static enum status read_body(struct reading *r, json_t *document, struct body *body)
 {
     enum status status = json_bind(document, &body_table, BIND_CLEAR, "", body, r->arena, r->faults);
@@ -305,7 +329,10 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
         status = read_names(r, "outputs", body->outputs, DEA_OUTPUTS_MAX, &r->outputs);
     }
     bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults->total == before;
-    return status == STATUS_OK && has_names && body->dmus != NULL ? read_units(r, body->dmus) : status;
+    if (status != STATUS_OK || body->dmus == NULL) {
+        return status;
+    }
+    return has_names ? read_units(r, body->dmus) : check_ids_alone(r, body->dmus);
 }
 
 bool efficiency_units_read(struct exchange *exchange, json_t *document, struct faults *faults,

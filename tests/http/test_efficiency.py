@@ -345,6 +345,7 @@ def changed(**members):
     (changed(dmus=[]), "too_short", {"/dmus": "too_short"}),
     (changed(dmus={}), "wrong_type", {"/dmus": "wrong_type"}),
     (changed(dmus=[UNITS["dmus"][0]] * 2), "duplicate_id", {"/dmus/1/id": "duplicate_id"}),
+    (changed(inputs=["id"], dmus=[UNITS["dmus"][0]] * 2), "invalid_request", {"/inputs/0": "bad_format", "/dmus/1/id": "duplicate_id"}),
     (changed(dmus=[{"id": "A", "x1": "2", "y1": -1}, {"id": "a b", "x1": 1e16, "z": 1}, 7]), "invalid_request",
      {"/dmus/0/x1": "wrong_type", "/dmus/0/y1": "out_of_range", "/dmus/1/id": "bad_format",
       "/dmus/1/x1": "out_of_range", "/dmus/1/y1": "missing_member", "/dmus/1/z": "unknown_member",
