@@ -303,8 +303,8 @@ def test_five_thousand_followers(start):
     before = resident(server)
     with following(*(Follower(server) for _ in range(FOLLOWERS))) as followers, selectors.DefaultSelector() as selector:
         deadline = time.monotonic() + 60
-        while f"tallystick_followers {FOLLOWERS}\n" not in server.get("/metrics").text:
-            assert time.monotonic() < deadline
+        while f"tallystick_followers {FOLLOWERS}\n" not in (told := server.get("/metrics").text):
+            assert time.monotonic() < deadline, [line for line in told.splitlines() if "followers" in line or "connections" in line]
             time.sleep(0.1)
         began = time.monotonic()
         first = change(server, 3) - 2
