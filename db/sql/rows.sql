@@ -1,6 +1,22 @@
 -- The business tables, whole rows: what a command wrote (db/effects.h), and what a replay
 -- must arrive at. One pair of statements for each table, in the order of the names.
 
+-- name: row_checkpoint_key
+-- The row with a rowid.
+SELECT * FROM checkpoint_key WHERE rowid = ?1
+
+-- name: rows_checkpoint_key
+-- All rows, ordered by key.
+SELECT * FROM checkpoint_key ORDER BY id
+
+-- name: row_erasure
+-- The row with a rowid.
+SELECT * FROM erasure WHERE rowid = ?1
+
+-- name: rows_erasure
+-- All rows, ordered by key.
+SELECT * FROM erasure ORDER BY commitment
+
 -- name: row_figure
 -- The row with a rowid.
 SELECT * FROM figure WHERE rowid = ?1
@@ -57,6 +73,14 @@ SELECT * FROM organisation WHERE rowid = ?1
 -- All rows, ordered by key.
 SELECT * FROM organisation ORDER BY id
 
+-- name: row_organisation_key
+-- The row with a rowid.
+SELECT * FROM organisation_key WHERE rowid = ?1
+
+-- name: rows_organisation_key
+-- All rows, ordered by key.
+SELECT * FROM organisation_key ORDER BY id
+
 -- name: row_parameter
 -- The row with a rowid.
 SELECT * FROM parameter WHERE rowid = ?1
@@ -64,6 +88,14 @@ SELECT * FROM parameter WHERE rowid = ?1
 -- name: rows_parameter
 -- All rows, ordered by key.
 SELECT * FROM parameter ORDER BY name
+
+-- name: row_policy
+-- The row with a rowid.
+SELECT * FROM policy WHERE rowid = ?1
+
+-- name: rows_policy
+-- All rows, ordered by key.
+SELECT * FROM policy ORDER BY organisation
 
 -- name: row_province
 -- The row with a rowid.
