@@ -69,6 +69,8 @@ static const struct config_option options[] = {
             "seconds a whole request may take to arrive"),
     INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
             "seconds a connection may stand idle"),
+    INTEGER("rate-limit", "RATE_LIMIT", rate_limit, 0, 6000000, "0", SERVE | RELOADED,
+            "requests a minute of one caller, which is a token, or a network without one; more are answered 429; 0: no limit"),
     FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", CONFIG_VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
      "info", SERVE | INIT | TOKENS | VERIFY | EXPORT | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},

@@ -75,7 +75,8 @@ static enum status lock_directory(struct store *store)
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)
 {
-    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.key", "anchor" };
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
+                                         "node.key", "anchor" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
