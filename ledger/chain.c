@@ -131,8 +131,8 @@ void chain_hash(const struct entry *entry, struct chain_facts *facts)
     }
 }
 
-enum chain_fault chain_link(struct chain *chain, const struct entry *entry, const struct chain_facts *facts,
-                            const uint8_t stored_hash[DIGEST_BYTES], enum chain_seal seal)
+static enum chain_fault check_before_seal(const struct chain *chain, const struct entry *entry, const struct chain_facts *facts,
+                                          const uint8_t stored_hash[DIGEST_BYTES])
 {
     assert(chain->tree.size == chain->seq);
     if (chain->seq == UINT64_MAX || entry->seq != chain->seq + 1) {
@@ -144,8 +144,15 @@ enum chain_fault chain_link(struct chain *chain, const struct entry *entry, cons
     if (!facts->is_body_sound) {
         return CHAIN_BODY;
     }
-    if (!is_equal(facts->hash, stored_hash)) {
-        return CHAIN_HASH;
+    return is_equal(facts->hash, stored_hash) ? CHAIN_SOUND : CHAIN_HASH;
+}
+
+enum chain_fault chain_link(struct chain *chain, const struct entry *entry, const struct chain_facts *facts,
+                            const uint8_t stored_hash[DIGEST_BYTES], enum chain_seal seal)
+{
+    enum chain_fault fault = check_before_seal(chain, entry, facts, stored_hash);
+    if (fault != CHAIN_SOUND) {
+        return fault;
     }
     if (seal != CHAIN_SEAL_GOOD) {
         return seal == CHAIN_SEAL_WITHOUT_KEY ? CHAIN_KEY : CHAIN_SEAL;
@@ -173,7 +180,7 @@ enum chain_fault chain_check(struct chain *chain, const struct entry *entry, con
     struct chain_facts facts;
     enum chain_seal state = CHAIN_SEAL_WITHOUT_KEY;
     chain_hash(entry, &facts);
-    if (public_key != NULL) {
+    if (public_key != NULL && check_before_seal(chain, entry, &facts, stored_hash) == CHAIN_SOUND) {
         state = key_verify(public_key, stored_hash, seal) == STATUS_OK ? CHAIN_SEAL_GOOD : CHAIN_SEAL_BAD;
     }
     return chain_link(chain, entry, &facts, stored_hash, state);
