@@ -75,7 +75,8 @@ static enum status lock_directory(struct store *store)
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)
 {
-    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.key", "anchor" };
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
+                                         "node.key", "anchor" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
@@ -456,6 +457,21 @@ const char *store_node_path(const struct store *store)
 bool store_is_new(const struct store *store)
 {
     return store->is_new;
+}
+
+enum status store_find_ledger(const char *data_dir)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, data_dir, "tallystick.db");
+    enum status status = path == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    if (path != NULL && access(path, R_OK) != 0) {
+        tell("there is no ledger in %s: %s: %s. --data-dir is the directory that serve or init was given", data_dir, path,
+             strerror(errno));
+        status = STATUS_ABSENT;
+    }
+    arena_fini(&arena);
+    return status;
 }
 
 enum status store_fill_service(struct store *store, struct service *service)
