@@ -16,7 +16,6 @@
 #include "ledger/checkpoint.h"
 #include "rules/verify.h"
 #include "server/sample.h"
-#include "server/paths.h"
 #include "server/store.h"
 #include "server/tell.h"
 #include "server/verifier.h"
@@ -115,21 +114,6 @@ static const char *read_note(struct arena *arena, const char *path)
     return NULL;
 }
 
-/* A slip of the pen in the directory's name is no finding about a ledger. */
-static enum status check_ledger_is_there(const struct config *config, struct arena *arena)
-{
-    const char *path = data_path(arena, config->data_dir, "tallystick.db");
-    if (path == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    if (access(path, R_OK) != 0) {
-        tell("there is no ledger in %s: %s: %s. --data-dir is the directory that serve or init was given", config->data_dir, path,
-             strerror(errno));
-        return STATUS_ABSENT;
-    }
-    return STATUS_OK;
-}
-
 int command_verify(const struct config *config)
 {
     struct arena arena;
@@ -137,7 +121,7 @@ int command_verify(const struct config *config)
     const char *checkpoint = NULL;
     uint64_t shown = 0;
     arena_init(&arena);
-    enum status status = check_ledger_is_there(config, &arena);
+    enum status status = store_find_ledger(config->data_dir);
     if (status == STATUS_OK) {
         status = db_set_temporary_directory(config->data_dir);
     }

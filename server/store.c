@@ -459,6 +459,21 @@ bool store_is_new(const struct store *store)
     return store->is_new;
 }
 
+enum status store_find_ledger(const char *data_dir)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, data_dir, "tallystick.db");
+    enum status status = path == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    if (path != NULL && access(path, R_OK) != 0) {
+        tell("there is no ledger in %s: %s: %s. --data-dir is the directory that serve or init was given", data_dir, path,
+             strerror(errno));
+        status = STATUS_ABSENT;
+    }
+    arena_fini(&arena);
+    return status;
+}
+
 enum status store_fill_service(struct store *store, struct service *service)
 {
     static const char name[] = "cursor";
