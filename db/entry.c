@@ -3,6 +3,8 @@
  */
 #include "db/entry.h"
 
+#include <string.h>
+
 #include "db/rows.h"
 #include "db/statement.h"
 
@@ -188,6 +190,64 @@ enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, in
     return STATUS_OK;
 }
 
+enum status db_entry_walk(struct db *db, uint64_t after, uint64_t to, bool (*visit)(void *context, const struct entry_row *row),
+                          void *context, uint64_t *broken)
+{
+    struct arena arena;
+    struct entry_row row;
+    enum status status = STATUS_OK;
+    bool goes_on = true;
+    arena_init(&arena);
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_walk);
+    statement_bind_integer(use, 1, (int64_t)after);
+    statement_bind_integer(use, 2, (int64_t)to);
+    while (goes_on) {
+        status = statement_row(use, &goes_on);
+        if (status != STATUS_OK || !goes_on) {
+            break;
+        }
+        arena_reset(&arena);
+        memset(&row, 0, sizeof row);
+        status = read_entry(use, &arena, &row);
+        if (status == STATUS_CORRUPT) {
+            *broken = row.seq;
+        }
+        goes_on = status == STATUS_OK && visit(context, &row);
+    }
+    statement_end(use);
+    arena_fini(&arena);
+    return status;
+}
+
+static enum status read_place(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    int64_t *place = row;
+    place[0] = statement_integer(use, 0);
+    place[1] = statement_integer(use, 1);
+    return STATUS_OK;
+}
+
+enum status db_body_read(struct db *db, const uint8_t digest[DB_HASH_BYTES], uint64_t offset, void *out, size_t length)
+{
+    int64_t place[2] = { 0, 0 };
+    sqlite3_blob *blob = NULL;
+    sqlite3_stmt *use = statement_use(db, STATEMENT_body_place);
+    statement_bind_blob(use, 1, digest, DB_HASH_BYTES);
+    enum status status = rows_one(use, NULL, read_place, place);
+    if (status == STATUS_ABSENT || (status == STATUS_OK && offset + length > (uint64_t)place[1])) {
+        return STATUS_CORRUPT;
+    }
+    if (status == STATUS_OK) {
+        status = statement_status(db->handle, sqlite3_blob_open(db->handle, "main", "body", "bytes", place[0], 0, &blob));
+    }
+    if (status == STATUS_OK) {
+        status = statement_status(db->handle, sqlite3_blob_read(blob, out, (int)length, (int)offset));
+    }
+    sqlite3_blob_close(blob);
+    return status;
+}
+
 static enum status read_event(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct event_row *event = row;
@@ -229,6 +289,13 @@ static enum status read_checkpoint(sqlite3_stmt *use, struct arena *arena, void 
 enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out)
 {
     return rows_one(statement_use(db, STATEMENT_checkpoint_last), arena, read_checkpoint, out);
+}
+
+enum status db_checkpoint_of_size(struct db *db, struct arena *arena, uint64_t size, struct checkpoint_row *out)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_of_size);
+    statement_bind_integer(use, 1, (int64_t)size);
+    return rows_one(use, arena, read_checkpoint, out);
 }
 
 enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,

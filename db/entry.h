@@ -75,12 +75,23 @@ enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const u
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;
 
+/* Entries behind `after` up to `to` with their seals, one after the other; a long body is left out (NULL, stored length 0). The
+ * row is visit's until it returns; false ends the walk. Columns of a wrong length as above. */
+enum status db_entry_walk(struct db *db, uint64_t after, uint64_t to, bool (*visit)(void *context, const struct entry_row *row),
+                          void *context, uint64_t *broken) NODISCARD;
+
+/* length bytes of a long body from offset on, read from the file bit by bit and not as a whole; STATUS_CORRUPT where it
+ * does not have them. */
+enum status db_body_read(struct db *db, const uint8_t digest[DB_HASH_BYTES], uint64_t offset, void *out, size_t length) NODISCARD;
+
 /* Up to limit events behind seq. */
 enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct event_row **out,
                           size_t *count) NODISCARD;
 
 enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row) NODISCARD;
 enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out) NODISCARD;
+/* STATUS_ABSENT where no block ended with this entry. */
+enum status db_checkpoint_of_size(struct db *db, struct arena *arena, uint64_t size, struct checkpoint_row *out) NODISCARD;
 enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,
                                struct checkpoint_row **out, size_t *count) NODISCARD;
 

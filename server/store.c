@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 #include "ledger/digest.h"
 #include "ledger/key.h"
 #include "rules/block.h"
+#include "server/directory.h"
 #include "server/start_data.h"
 #include "server/paths.h"
 #include "server/tell.h"
@@ -47,35 +47,11 @@ struct store {
     bool is_new;
 };
 
-static enum status lock_directory(struct store *store)
-{
-    const char *path = data_path(&store->arena, store->data_dir, "lock");
-    if (path == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    if (mkdir(store->data_dir, 0700) != 0 && errno != EEXIST) {
-        tell("the data directory %s cannot be made: %s. --data-dir names a directory whose parent exists and may be written to by "
-             "this user (uid %u)", store->data_dir, strerror(errno), (unsigned)geteuid());
-        return STATUS_IO;
-    }
-    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (store->lock < 0) {
-        tell("the data directory %s cannot be used: %s: %s. --data-dir names a directory that this user (uid %u) may read and "
-             "write", store->data_dir, path, strerror(errno), (unsigned)geteuid());
-        return STATUS_IO;
-    }
-    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-        tell("another process serves the data directory %s: stop it first, or give another directory by --data-dir",
-             store->data_dir);
-        return STATUS_BUSY;
-    }
-    return STATUS_OK;
-}
-
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)
 {
-    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.key", "anchor" };
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
+                                         "node.key", "anchor" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
@@ -124,16 +100,6 @@ static bool write_whole(const char *path, const char *text)
     return close(file) == 0 && is_written;
 }
 
-static bool sync_directory(const char *path)
-{
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = directory >= 0 && fsync(directory) == 0;
-    if (directory >= 0) {
-        close(directory);
-    }
-    return is_synced;
-}
-
 /* The file bears its name only once it is whole. */
 static enum status write_private_file(struct store *store, const char *path, const char *text)
 {
@@ -141,7 +107,7 @@ static enum status write_private_file(struct store *store, const char *path, con
     if (unfinished == NULL) {
         return STATUS_EXHAUSTED;
     }
-    if (!write_whole(unfinished, text) || rename(unfinished, path) != 0 || !sync_directory(store->data_dir)) {
+    if (!write_whole(unfinished, text) || rename(unfinished, path) != 0 || !directory_sync(store->data_dir)) {
         tell("%s could not be written: %s", path, strerror(errno));
         unlink(unfinished);
         return STATUS_IO;
@@ -261,40 +227,66 @@ static enum status check_key(struct store *store)
     return status == STATUS_OK ? STATUS_CORRUPT : status;
 }
 
-/* A ledger that is shorter than a checkpoint it signed was cut or put back: nothing may
- * be appended to it before somebody has looked. */
-static enum status check_anchor(struct store *store, const struct store_options *options)
+/* Whether the ledger continues a checkpoint that this node signed: the block that ended with that entry left the same root. */
+static enum status fits_checkpoint(struct store *store, const struct checkpoint *checkpoint, bool *fits)
+{
+    struct checkpoint_row row;
+    enum status status = db_checkpoint_of_size(store->db, &store->arena, checkpoint->size, &row);
+    if (status == STATUS_OK || status == STATUS_ABSENT) {
+        *fits = status == STATUS_OK && memcmp(row.root, checkpoint->root, DIGEST_BYTES) == 0;
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+/* How many entries the newest sound note knows of (0 where none is sound), and whether the ledger continues all of them. */
+static enum status read_anchor(struct store *store, uint64_t *known, bool *fits_all)
 {
     struct anchor_notes *notes = arena_alloc(&store->arena, sizeof *notes);
-    uint64_t size = executor_seq(store->executor);
-    bool has_note = false;
     if (notes == NULL) {
         return STATUS_EXHAUSTED;
     }
     enum status status = anchor_read(store->data_dir, notes);
-    if (status != STATUS_OK && status != STATUS_ABSENT) {
-        return status;
+    if (status != STATUS_OK) {
+        return status == STATUS_ABSENT ? STATUS_OK : status;
     }
     for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
         struct checkpoint checkpoint;
         const char *note = notes->notes[i];
+        bool fits = true;
         if (note[0] == 0 || checkpoint_read(&checkpoint, note, strlen(note), key_public(store->key)) != STATUS_OK) {
             continue;
         }
-        has_note = true;
-        if (checkpoint.size > size || (checkpoint.size == size && strcmp(note, executor_checkpoint(store->executor)) != 0)) {
-            tell("the anchor file knows a ledger of %llu entries, the database has %llu or others: "
-                      "it was cut or put back; run verify", (unsigned long long)checkpoint.size, (unsigned long long)size);
-            return STATUS_CORRUPT;
-        }
+        status = fits_checkpoint(store, &checkpoint, &fits);
+        *known = checkpoint.size > *known ? checkpoint.size : *known;
+        *fits_all = *fits_all && fits;
     }
-    if (!has_note && size > 1 && !options->begins_anchor) { /* with the genesis alone, the first start was cut short */
+    return status;
+}
+
+/* A ledger that does not continue a checkpoint it signed was cut or put back, whatever has been appended since: nothing
+ * may be appended to it before somebody has looked. */
+static enum status check_anchor(struct store *store, const struct store_options *options)
+{
+    uint64_t size = executor_seq(store->executor);
+    uint64_t known = 0;
+    bool fits_all = true;
+    enum status status = read_anchor(store, &known, &fits_all);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!fits_all) {
+        tell("the anchor file knows a ledger of %llu entries, the database has %llu or others: "
+                  "it was cut or put back; run verify", (unsigned long long)known, (unsigned long long)size);
+        return STATUS_CORRUPT;
+    }
+    if (known == 0 && size > 1 && !options->begins_anchor) { /* with the genesis alone, the first start was cut short */
         tell("%s/anchor is missing or damaged: it shows that no entries were cut off. Put it back from where the database came from; "
              "if it is lost, hold the ledger against a checkpoint or receipt kept elsewhere (verify --checkpoint), then serve once "
              "with --new-anchor", store->data_dir);
         return STATUS_CORRUPT;
     }
-    if (!has_note) {
+    if (known == 0) {
         log_warn("store", "the anchor file is missing or damaged: it is begun anew at entry %llu", (unsigned long long)size);
     }
     return STATUS_OK;
@@ -340,7 +332,7 @@ static enum status open_files(struct store *store, const struct store_options *o
     uint64_t seq = 0;
     enum status status = key_library_open();
     if (status == STATUS_OK) {
-        status = lock_directory(store);
+        status = directory_lock(store->data_dir, &store->lock);
     }
     if (status == STATUS_OK) {
         status = check_files(store);
@@ -430,6 +422,21 @@ const char *store_node_path(const struct store *store)
 bool store_is_new(const struct store *store)
 {
     return store->is_new;
+}
+
+enum status store_find_ledger(const char *data_dir)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, data_dir, "tallystick.db");
+    enum status status = path == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    if (path != NULL && access(path, R_OK) != 0) {
+        tell("there is no ledger in %s: %s: %s. --data-dir is the directory that serve or init was given", data_dir, path,
+             strerror(errno));
+        status = STATUS_ABSENT;
+    }
+    arena_fini(&arena);
+    return status;
 }
 
 enum status store_fill_service(struct store *store, struct service *service)

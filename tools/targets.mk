@@ -91,5 +91,5 @@ clean: ## remove what was built
 	$(Q)rm -rf build
 
 help: ## list the targets
-	$(Q)grep -hE '^[a-z-]+:.*##' Makefile tools/*.mk | sed -E 's/:[^#]*##/\t/' | sort | awk -F'\t' '{printf "  make %-12s%s\n", $$1, $$2}'
+	$(Q)grep -hE '^[a-z-]+:.*##' $(filter Makefile %.mk,$(MAKEFILE_LIST)) | sed -E 's/:[^#]*##/\t/' | sort | awk -F'\t' '{printf "  make %-12s%s\n", $$1, $$2}'
 	$(Q)echo '  Variants: VARIANT=release|debug|asan|tsan, each in a folder of its own. V=1 shows commands.'
