@@ -1,6 +1,6 @@
 /*
  * The pipeline from a complete header to a filled reply, and the two places where a
- * request waits: the sequencer and the job pool. Called by loop.c; what is sent
+ * request waits: the sequencer and the job pool. Called by bridge.c; what is sent
  * afterwards: reply.c.
  */
 #include "server/dispatch.h"
@@ -15,11 +15,13 @@
 #include "db/db.h"
 #include "db/entry.h"
 #include "handlers/access.h"
+#include "handlers/callers.h"
 #include "handlers/problem.h"
 #include "handlers/tag.h"
 #include "rules/block.h"
 #include "server/client.h"
 #include "server/config.h"
+#include "server/content_digest.h"
 #include "server/lane.h"
 #include "server/lookup.h"
 #include "server/media.h"
@@ -102,7 +104,7 @@ static bool find_cached(struct request *request, const char *method)
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
     if (framing->code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
-        (!is_head && strcmp(method, "GET") != 0) || server->service.is_private || reply_is_for_a_page(request) ||
+        (!is_head && strcmp(method, "GET") != 0) || server->service.is_private || server->config->rate_limit > 0 || reply_is_for_a_page(request) ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
     }
@@ -150,6 +152,40 @@ static void check_media(struct request *request)
     exchange->is_csv = media == MEDIA_CSV;
 }
 
+/* A caller who has used up its requests waits; probes do not count, since whoever watches the service needs them. */
+static void check_limit(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const int64_t quota = request->server->config->rate_limit;
+    uint8_t network[CALLERS_NETWORK_BYTES];
+    if (quota == 0 || strcmp(exchange->path, "/healthz") == 0 || strcmp(exchange->path, "/readyz") == 0) {
+        return;
+    }
+    const void *key = network;
+    size_t length = sizeof network;
+    if (exchange->has_token) {
+        key = exchange->caller.subject;
+        length = strlen(exchange->caller.subject);
+    } else {
+        callers_network(request->client->address, network);
+    }
+    limiter_take(request->server->limiter, key, length, quota, clock_steady_us(), &request->limit);
+    if (request->limit.wait_s == 0) {
+        return;
+    }
+    exchange->header_count = 0; /* of another refusal */
+    if (exchange->has_token) {
+        REQUEST_REFUSE(request, "rate_limited", "A token may send %lld requests in %d seconds, and this one's are used up. Send this "
+                       "request again in %lld seconds.", (long long)quota, (int)LIMITER_WINDOW_S, (long long)request->limit.wait_s);
+    } else {
+        REQUEST_REFUSE(request, "rate_limited", "A network may send %lld requests without a token in %d seconds, and those of yours "
+                       "are used up. Send this request again in %lld seconds, or with a token, which has a quota of its own.",
+                       (long long)quota, (int)LIMITER_WINDOW_S, (long long)request->limit.wait_s);
+    }
+    const char *wait = arena_format(&request->arena, "%lld", (long long)request->limit.wait_s);
+    exchange_header(exchange, "Retry-After", wait != NULL ? wait : "60");
+}
+
 static void refuse_framing(struct request *request)
 {
     REQUEST_REFUSE(request, request->framing.code, "%s", request->framing.detail);
@@ -174,6 +210,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     }
     lookup_route(request, method);
     if (request->is_refused) {
+        check_limit(request);
         return;
     }
     if (framing->length > exchange->route->body_bytes_max ||
@@ -181,7 +218,9 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         refuse_too_large(request);
         return;
     }
-    request->is_refused = !access_check(exchange) || !represent_choose(request);
+    request->is_refused = !access_check(exchange);
+    check_limit(request);
+    request->is_refused = request->is_refused || !represent_choose(request);
     if (!request->is_refused && exchange->route->class == CLASS_WRITE &&
         (exchange->method == METHOD_POST || request_header(exchange, "Idempotency-Key") != NULL)) {
         request->is_refused = access_key(exchange) == NULL;
@@ -343,6 +382,9 @@ enum dispatch_next dispatch_run(struct request *request)
     }
     exchange->body = request->body.bytes != NULL ? request->body.bytes : "";
     exchange->body_length = request->body.length;
+    if (!content_digest_check(exchange)) {
+        return DISPATCH_REPLY;
+    }
     enum handled handled = call_handler(request, lane_db(request->lane));
     exchange->db = NULL;
     request->is_stream = handled == HANDLED_STREAM;
