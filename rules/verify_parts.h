@@ -11,6 +11,7 @@
 #include "db/entry.h"
 #include "ledger/chain.h"
 #include "ledger/checkpoint.h"
+#include "ledger/submitter.h"
 #include "rules/replay.h"
 #include "rules/verify.h"
 
@@ -21,6 +22,7 @@
  *   verify_entries.c      reads ahead, and settles entry after entry: chain, seal, key, body, replay
  *   verify_signatures.c   what is costly of each entry by itself: hashes and signatures, on all processors
  *   verify_keys.c         the node's keys
+ *   verify_submitters.c   the keys of organisations, for the signatures of those who sent commands
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
@@ -60,10 +62,26 @@ struct verify_key {
     const struct verify_key *next;
 };
 
+/* A key that an organisation registered, as an entry that was read ahead tells it; whether it was valid is asked while settling. Never
+ * changes; lies in keys_arena. */
+struct verify_submitter {
+    char id[KEY_ID_BYTES];
+    uint8_t public_key[KEY_PUBLIC_BYTES];
+    struct submitter_key key;
+    const struct verify_submitter *next; /* in its bucket */
+};
+
+enum verify_signature {
+    VERIFY_SIGNATURE_UNKNOWN, /* nobody has looked: the key was not seen in time */
+    VERIFY_SIGNATURE_GOOD,
+    VERIFY_SIGNATURE_BAD
+};
+
 /* What is known of an item before it is settled. The thread that reads fills in the upper part, the pool the lower. */
 struct verify_work {
     const struct verify_key *seal_key; /* NULL: none that may seal it */
     const struct verify_key *keys;     /* those known when it was read, for its block's checkpoint */
+    const struct verify_submitter *submitter; /* NULL: it is unsigned, or its key was not seen */
     enum status checkpoint_status;     /* of reading it, where the item ends a block */
     struct checkpoint_row checkpoint;
 
@@ -71,10 +89,11 @@ struct verify_work {
     bool has_body;      /* of the length that the entry names */
     struct chain_facts facts;
     enum chain_seal seal;
+    enum verify_signature submitted; /* of the submitter, where there is one */
     bool is_checkpoint_signed; /* by one of keys, and the note says what the row says */
 };
 
-enum { VERIFY_NOTES_MAX = 8 };
+enum { VERIFY_NOTES_MAX = 8, VERIFY_SUBMITTER_BUCKETS = 256 };
 
 /* A checkpoint from elsewhere whose size has not been reached yet. */
 struct verify_note {
@@ -91,6 +110,7 @@ struct verify {
     struct arena keys_arena;
     struct arena arena; /* of what is being settled */
     const struct verify_key *keys;
+    const struct verify_submitter *submitters[VERIFY_SUBMITTER_BUCKETS];
     struct chain chain; /* of what is settled */
     struct replay *replay;
     struct verify_note notes[VERIFY_NOTES_MAX];

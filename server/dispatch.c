@@ -128,6 +128,23 @@ static void refuse_too_large(struct request *request)
     }
 }
 
+/* What a body may be sent as. */
+static const char *media_phrase(const struct route *route)
+{
+    if (route->takes_jose) {
+        return route->takes_csv ? "application/json, application/jose or text/csv" : "application/json or application/jose";
+    }
+    return route->takes_csv ? "application/json or text/csv" : "application/json";
+}
+
+static const char *media_list(const struct route *route)
+{
+    if (route->takes_jose) {
+        return route->takes_csv ? "application/json, application/jose, text/csv" : "application/json, application/jose";
+    }
+    return route->takes_csv ? "application/json, text/csv" : "application/json";
+}
+
 static void check_media(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
@@ -136,20 +153,35 @@ static void check_media(struct request *request)
         return;
     }
     enum media media = media_read(framing->content_type);
-    bool takes_csv = exchange->route->takes_csv;
-    const char *accept = takes_csv ? "application/json, text/csv" : "application/json";
+    const struct route *route = exchange->route;
+    bool is_taken = (media != MEDIA_CSV || route->takes_csv) && (media != MEDIA_JOSE || route->takes_jose);
     if (framing->content_encoding != NULL && strcasecmp(framing->content_encoding, "identity") != 0) {
         REQUEST_REFUSE(request, "unsupported_media_type", "The body must come without Content-Encoding.");
         exchange_header(exchange, "Accept-Encoding", "identity");
-    } else if (media == MEDIA_OTHER || (media == MEDIA_CSV && !takes_csv)) {
-        REQUEST_REFUSE(request, "unsupported_media_type", "Content-Type must be %s.",
-               takes_csv ? "application/json or text/csv" : "application/json");
-        exchange_header(exchange, "Accept", accept);
+    } else if (media == MEDIA_OTHER || !is_taken) {
+        REQUEST_REFUSE(request, "unsupported_media_type", "Content-Type must be %s.", media_phrase(route));
+        exchange_header(exchange, "Accept", media_list(route));
     } else if (media == MEDIA_CHARSET) {
         REQUEST_REFUSE(request, "unsupported_media_type", "The body must be UTF-8.");
-        exchange_header(exchange, "Accept", accept);
+        exchange_header(exchange, "Accept", media_list(route));
     }
     exchange->is_csv = media == MEDIA_CSV;
+    exchange->is_jose = media == MEDIA_JOSE;
+}
+
+/* Whether the Idempotency-Key can be judged by the header alone: a command that comes signed has it in its payload. */
+static bool is_key_due(const struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    enum media media = media_read(request->framing.content_type);
+    if (exchange->route->class != CLASS_WRITE) {
+        return false;
+    }
+    if (request_header(exchange, "Idempotency-Key") != NULL) {
+        return true;
+    }
+    bool may_be_signed = exchange->route->takes_jose && (media == MEDIA_JSON || media == MEDIA_JOSE);
+    return exchange->method == METHOD_POST && !may_be_signed;
 }
 
 /* A caller who has used up its requests waits; probes do not count, since whoever watches the service needs them. */
@@ -221,8 +253,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     request->is_refused = !access_check(exchange);
     check_limit(request);
     request->is_refused = request->is_refused || !represent_choose(request);
-    if (!request->is_refused && exchange->route->class == CLASS_WRITE &&
-        (exchange->method == METHOD_POST || request_header(exchange, "Idempotency-Key") != NULL)) {
+    if (!request->is_refused && is_key_due(request)) {
         request->is_refused = access_key(exchange) == NULL;
     }
     if (!request->is_refused) {
