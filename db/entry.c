@@ -231,6 +231,13 @@ enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkp
     return rows_one(statement_use(db, STATEMENT_checkpoint_last), arena, read_checkpoint, out);
 }
 
+enum status db_checkpoint_of_size(struct db *db, struct arena *arena, uint64_t size, struct checkpoint_row *out)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_of_size);
+    statement_bind_integer(use, 1, (int64_t)size);
+    return rows_one(use, arena, read_checkpoint, out);
+}
+
 enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,
                                struct checkpoint_row **out, size_t *count)
 {

@@ -33,6 +33,7 @@ static const struct row rows[] = {
     { "invalid_if_match", 400, "If-Match cannot be read" },
     { "idempotency_key_missing", 400, "An Idempotency-Key is needed" },
     { "idempotency_key_malformed", 400, "The Idempotency-Key cannot be read" },
+    { "digest_mismatch", 400, "The body is not what its digest says" },
     /* the caller, the path, the form */
     { "unauthenticated", 401, "A valid token is needed" },
     { "forbidden", 403, "This is not yours to do" },
@@ -45,6 +46,7 @@ static const struct row rows[] = {
     { "target_too_long", 414, "The request target is too long" },
     { "unsupported_media_type", 415, "The body's media type is not accepted" },
     { "expectation_unknown", 417, "The expectation is not understood" },
+    { "rate_limited", 429, "The caller has sent too many requests" },
     { "too_many_attempts", 429, "Too many tokens were wrong" },
     { "header_too_large", 431, "The header is too large" },
     /* the state forbids it */

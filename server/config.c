@@ -1,6 +1,6 @@
 /*
- * The table of options and what is derived from it: the parser for arguments and
- * environment. What --help prints of it: help.c. main.c hands the result to the sub-commands.
+ * The parser for arguments and environment. The options themselves: config_table.c; what --help prints of
+ * them: help.c. main.c hands the result to the sub-commands.
  */
 #include "server/config.h"
 
@@ -10,132 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "ledger/checkpoint.h"
 #include "server/config_file.h"
+#include "server/config_table.h"
 #include "server/cors.h"
 #include "server/endpoint.h"
 
 enum { LOOPS_STANDARD_MAX = 8, NAMES_MAX = CONFIG_OPTIONS_MAX };
 
-#define VARIABLE_PREFIX "TALLYSTICK_"
-
-#define SERVE CONFIG_FOR(RUN_SERVE)
-#define INIT CONFIG_FOR(RUN_INIT)
-#define TOKEN CONFIG_FOR(RUN_TOKEN_CREATE)
-#define TOKENS (TOKEN | CONFIG_FOR(RUN_TOKEN_LIST) | REVOKE)
-#define REVOKE CONFIG_FOR(RUN_TOKEN_REVOKE)
-#define VERIFY CONFIG_FOR(RUN_VERIFY)
-#define RELOADED CONFIG_RELOADED
-
-/* In the order of enum log_level. */
-static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
-
-#define TEXT(NAME, VARIABLE, MEMBER, STANDARD, COMMANDS, REQUIRED, ARGUMENT, HELP)                        \
-    {                                                                                                     \
-        NAME, VARIABLE_PREFIX VARIABLE, CONFIG_TEXT, offsetof(struct config, MEMBER), 0, 0, NULL,         \
-            STANDARD, COMMANDS, REQUIRED, ARGUMENT, HELP                                                  \
-    }
-#define INTEGER(NAME, VARIABLE, MEMBER, MIN, MAX, STANDARD, COMMANDS, HELP)                               \
-    {                                                                                                     \
-        NAME, VARIABLE_PREFIX VARIABLE, CONFIG_INTEGER, offsetof(struct config, MEMBER), MIN, MAX, NULL,  \
-            STANDARD, COMMANDS, 0, "N", HELP                                                              \
-    }
-#define FLAG(NAME, VARIABLE, MEMBER, COMMANDS, HELP)                                                      \
-    {                                                                                                     \
-        NAME, VARIABLE_PREFIX VARIABLE, CONFIG_FLAG, offsetof(struct config, MEMBER), 0, 0, NULL, NULL,   \
-            COMMANDS, 0, NULL, HELP                                                                       \
-    }
-
-static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY, SERVE | INIT | TOKENS | VERIFY, "DIR",
-         "directory of database, keys and anchor"),
-    TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
-         "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
-    {"listen", VARIABLE_PREFIX "LISTEN", CONFIG_LIST, offsetof(struct config, listen), 0, 0, NULL, "127.0.0.1:8080", SERVE, 0,
-     "ADDRESS", "where to listen: HOST:PORT (name, IPv4 or [IPv6]; port 0 picks a free one) or unix:PATH; several with commas "
-                "between them, or given several times; http://HOST:PORT stays without TLS"},
-    TEXT("unix-mode", "UNIX_MODE", unix_mode, "0660", SERVE, 0, "MODE", "permissions of unix sockets, in octal digits"),
-    TEXT("tls-cert", "TLS_CERT", tls_certificate, NULL, SERVE | RELOADED, 0, "FILE",
-         "certificate (PEM), then those that signed it: with it TCP addresses speak TLS 1.2 and 1.3; default: plain HTTP"),
-    TEXT("tls-key", "TLS_KEY", tls_key, NULL, SERVE | RELOADED | CONFIG_SECRET, 0, "FILE",
-         "private key of the certificate (PEM, without a password)"),
-    TEXT("cors-origin", "CORS_ORIGIN", cors_origins, NULL, SERVE | RELOADED, 0, "ORIGINS",
-         "web pages that may call from a browser: https://a.example,https://b.example, or * for all; default: none"),
-    INTEGER("loops", "LOOPS", loops, 1, 64, NULL, SERVE, "HTTP threads; default: one a CPU, at most 8"),
-    INTEGER("job-threads", "JOB_THREADS", job_threads, 1, 64, NULL, SERVE,
-            "threads for long computations, one of them never for callers' own numbers; default: one a CPU, 2 to 8"),
-    INTEGER("queue-length", "QUEUE_LENGTH", queue_length, 1, 65536, "1024", SERVE,
-            "changes that may wait; more are answered 503"),
-    INTEGER("job-queue-length", "JOB_QUEUE_LENGTH", job_queue_length, 1, 4096, "64", SERVE,
-            "computations that may wait, on stored figures and on callers' own numbers each; more are answered 503"),
-    INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE | RELOADED,
-            "seconds a computation may take; one that takes longer is given up and answered 422"),
-    INTEGER("verify-hours", "VERIFY_HOURS", verify_hours, 0, 8760, "24", SERVE,
-            "hours between checks of the whole ledger that the service makes by itself, the first one 5 minutes after the start; 0: none"),
-    INTEGER("connections", "CONNECTIONS", connections, 1, 65536, "4096", SERVE, "connections in all"),
-    INTEGER("connections-per-address", "CONNECTIONS_PER_ADDRESS", connections_per_address, 1, 65536, "1024", SERVE | RELOADED,
-            "connections of one client address"),
-    INTEGER("header-timeout", "HEADER_TIMEOUT", header_timeout_s, 1, 3600, "10", SERVE | RELOADED,
-            "seconds a request's header may take"),
-    INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE | RELOADED,
-            "seconds a whole request may take to arrive"),
-    INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
-            "seconds a connection may stand idle"),
-    FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
-    {"log-level", VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
-    TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
-         "name of a new ledger, as checkpoints carry it; default: made up"),
-    FLAG("new-anchor", "NEW_ANCHOR", begins_anchor, SERVE,
-         "begin the anchor file anew where it is lost: entries that were cut off before are not noticed any more"),
-    FLAG("sample", "SAMPLE", with_sample, INIT, "add a small world to look at"),
-    TEXT("organisation", "ORGANISATION", organisation, NULL, TOKEN, TOKEN, "ID", "whom the token acts for"),
-    TEXT("role", "ROLE", role, NULL, TOKEN, TOKEN, "ROLE", "admin, coordinator, operator or auditor"),
-    TEXT("scope", "SCOPE", scope, NULL, TOKEN, 0, "WORDS",
-         "narrows the token: read alone, or what it may write, as supplies,transfers; default: all that the role may"),
-    TEXT("expires", "EXPIRES", expires, NULL, TOKEN, 0, "WHEN",
-         "when the token ends: 90d (m minutes, h hours, d days, w weeks from now), a date or an instant; default: never"),
-    TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
-    TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
-         "a checkpoint kept elsewhere that the ledger must continue"),
-};
-
-enum { OPTION_COUNT = sizeof options / sizeof options[0] };
-_Static_assert((int)OPTION_COUNT <= (int)NAMES_MAX, "names are gathered in arrays of NAMES_MAX");
-
-static const struct config_command commands[] = {
-    {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first",
-     "tallystick serve --data-dir var --listen 127.0.0.1:8080"},
-    {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)",
-     "tallystick init --data-dir var"},
-    {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once",
-     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d"},
-    {{"token", "list"}, RUN_TOKEN_LIST, "show every token but its text: who, what, until when, last used",
-     "tallystick token list --data-dir var"},
-    {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once",
-     "tallystick token revoke --data-dir var --id tok-0123456789abcdef"},
-    {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out",
-     "tallystick verify --data-dir var --checkpoint checkpoint.txt"},
-};
-
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
-const struct config_option *config_option_at(size_t index)
-{
-    return index < OPTION_COUNT ? &options[index] : NULL;
-}
-
-const struct config_command *config_command_at(size_t index)
-{
-    return index < COMMANDS ? &commands[index] : NULL;
-}
-
 enum config_source config_source(const struct config *config, const char *name)
 {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if (strcmp(options[i].name, name) == 0) {
+    for (size_t i = 0; config_option_at(i) != NULL; i++) {
+        if (strcmp(config_option_at(i)->name, name) == 0) {
             return config->sources[i];
         }
     }
@@ -231,28 +118,13 @@ static enum status set_option(struct parse *parse, const struct config_option *o
     return STATUS_INVALID;
 }
 
-const char *config_words(enum config_run command)
-{
-    switch (command) {
-    case RUN_HELP: return "--help";
-    case RUN_VERSION: return "--version";
-    case RUN_SERVE: return "serve";
-    case RUN_INIT: return "init";
-    case RUN_TOKEN_CREATE: return "token create";
-    case RUN_TOKEN_LIST: return "token list";
-    case RUN_TOKEN_REVOKE: return "token revoke";
-    case RUN_VERIFY: return "verify";
-    }
-    return "";
-}
-
 static enum status unknown_option(struct parse *parse, const char *name)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        if ((options[i].commands & CONFIG_FOR(parse->config.command)) != 0) {
-            names[count++] = options[i].name;
+    for (size_t i = 0; config_option_at(i) != NULL; i++) {
+        if ((config_option_at(i)->commands & CONFIG_FOR(parse->config.command)) != 0) {
+            names[count++] = config_option_at(i)->name;
         }
     }
     const char *near = text_nearest(name, names, count);
@@ -294,8 +166,8 @@ static enum status parse_option(struct parse *parse, int argc, char *const argv[
     memcpy(name, word + 2, length);
     name[length] = 0;
     const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct config_option *option = &options[i];
+    for (size_t i = 0; config_option_at(i) != NULL; i++) {
+        const struct config_option *option = config_option_at(i);
         if (strcmp(option->name, name) != 0 || (option->commands & CONFIG_FOR(parse->config.command)) == 0) {
             continue;
         }
@@ -324,9 +196,9 @@ static enum status complain_second(struct parse *parse, const char *first)
 {
     char seconds[120] = "";
     size_t used = 0;
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(first, commands[i].words[0]) == 0 && used < sizeof seconds) {
-            used += (size_t)snprintf(seconds + used, sizeof seconds - used, "%s%s", used > 0 ? ", " : "", commands[i].words[1]);
+    for (size_t i = 0; config_command_at(i) != NULL; i++) {
+        if (strcmp(first, config_command_at(i)->words[0]) == 0 && used < sizeof seconds) {
+            used += (size_t)snprintf(seconds + used, sizeof seconds - used, "%s%s", used > 0 ? ", " : "", config_command_at(i)->words[1]);
         }
     }
     return COMPLAIN(parse, "%s is followed by one of: %s", first, seconds);
@@ -336,10 +208,10 @@ static enum status complain_second(struct parse *parse, const char *first)
 static unsigned commands_named(const char *first, const char *second)
 {
     unsigned named = 0;
-    for (size_t i = 0; i < COMMANDS; i++) {
-        const char *const *words = commands[i].words;
+    for (size_t i = 0; config_command_at(i) != NULL; i++) {
+        const char *const *words = config_command_at(i)->words;
         if (strcmp(words[0], first) == 0 && (second == NULL || (words[1] != NULL && strcmp(words[1], second) == 0))) {
-            named |= CONFIG_FOR(commands[i].command);
+            named |= CONFIG_FOR(config_command_at(i)->command);
         }
     }
     return named;
@@ -347,11 +219,12 @@ static unsigned commands_named(const char *first, const char *second)
 
 static enum status unknown_command(struct parse *parse, const char *word)
 {
-    const char *names[COMMANDS];
-    for (size_t i = 0; i < COMMANDS; i++) {
-        names[i] = commands[i].words[0];
+    const char *names[CONFIG_COMMANDS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; config_command_at(i) != NULL; i++) {
+        names[count++] = config_command_at(i)->words[0];
     }
-    const char *near = text_nearest(word, names, COMMANDS);
+    const char *near = text_nearest(word, names, count);
     return near != NULL ? COMPLAIN(parse, "unknown sub-command '%.100s'; did you mean %s?", word, near)
                         : COMPLAIN(parse, "unknown sub-command '%.100s'; see tallystick --help", word);
 }
@@ -385,11 +258,11 @@ static enum status parse_command(struct parse *parse, int argc, char *const argv
         parse->config.command = RUN_VERSION;
         return STATUS_OK;
     }
-    for (size_t i = 0; i < COMMANDS; i++) {
-        const char *const *words = commands[i].words;
+    for (size_t i = 0; config_command_at(i) != NULL; i++) {
+        const char *const *words = config_command_at(i)->words;
         if (strcmp(word, words[0]) == 0 && (words[1] == NULL || (argc > 2 && strcmp(argv[2], words[1]) == 0))) {
             *index = words[1] != NULL ? 3 : 2;
-            parse->config.command = commands[i].command;
+            parse->config.command = config_command_at(i)->command;
             return STATUS_OK;
         }
     }
@@ -417,21 +290,22 @@ static enum status parse_variable(struct parse *parse, const char *variable, enu
     name[length] = 0;
     const char *value = variable[length] == '=' ? variable + length + 1 : "";
     const char *names[NAMES_MAX];
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        names[i] = options[i].variable;
-        if (strcmp(options[i].variable, name) != 0) {
+    size_t count = 0;
+    for (size_t i = 0; config_option_at(i) != NULL; i++) {
+        names[count++] = config_option_at(i)->variable;
+        if (strcmp(config_option_at(i)->variable, name) != 0) {
             continue;
         }
         if (source == CONFIG_BY_FILE && parse->config.sources[i] == CONFIG_BY_FILE) {
             return COMPLAIN(parse, "%s is given twice", name);
         }
-        if (parse->config.sources[i] != CONFIG_BY_DEFAULT || (options[i].commands & CONFIG_FOR(parse->config.command)) == 0) {
+        if (parse->config.sources[i] != CONFIG_BY_DEFAULT || (config_option_at(i)->commands & CONFIG_FOR(parse->config.command)) == 0) {
             return STATUS_OK;
         }
         parse->config.sources[i] = source;
-        return set_option(parse, &options[i], name, value);
+        return set_option(parse, config_option_at(i), name, value);
     }
-    const char *near = text_nearest(name, names, OPTION_COUNT);
+    const char *near = text_nearest(name, names, count);
     return near != NULL ? COMPLAIN(parse, "unknown variable %s; did you mean %s?", name, near)
                         : COMPLAIN(parse, "unknown variable %s; see tallystick --help", name);
 }
@@ -522,8 +396,8 @@ static enum status check_values(struct parse *parse)
 
 static enum status fill_standards(struct parse *parse)
 {
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct config_option *option = &options[i];
+    for (size_t i = 0; config_option_at(i) != NULL; i++) {
+        const struct config_option *option = config_option_at(i);
         if (parse->config.sources[i] != CONFIG_BY_DEFAULT) {
             continue;
         }
@@ -564,7 +438,7 @@ enum status config_parse(int argc, char *const argv[], char *const environment[]
         return STATUS_OK;
     }
     for (size_t i = 0; status == STATUS_OK && environment[i] != NULL; i++) {
-        if (strncmp(environment[i], VARIABLE_PREFIX, strlen(VARIABLE_PREFIX)) == 0) {
+        if (strncmp(environment[i], CONFIG_VARIABLE_PREFIX, strlen(CONFIG_VARIABLE_PREFIX)) == 0) {
             status = parse_variable(&parse, environment[i], CONFIG_BY_VARIABLE);
         }
     }

@@ -9,7 +9,7 @@
 
 /*
  * What the program was told on its command line and in its environment. One table
- * (config.c) holds every option: name, variable, kind, range, default, help and the
+ * (config_table.c) holds every option: name, variable, kind, range, default, help and the
  * sub-commands that take it; parser, --help and documentation come from it.
  */
 enum config_run {
@@ -25,41 +25,7 @@ enum config_run {
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
 
-/* Beside them: what SIGHUP reads anew (reload.c), and what GET /config does not show. */
-#define CONFIG_RELOADED (1u << 16)
-#define CONFIG_SECRET (1u << 17)
-
-enum config_kind {
-    CONFIG_TEXT,    /* const char *; NULL where absent */
-    CONFIG_LIST,    /* struct config_list: may be given several times */
-    CONFIG_INTEGER, /* int64_t: min..max */
-    CONFIG_CHOICE,  /* int: index into choices */
-    CONFIG_FLAG     /* bool: given or not; the variable takes 1, true, yes, on, 0, false, no, off */
-};
-
-struct config_option {
-    const char *name;     /* data-dir: the option is --data-dir */
-    const char *variable; /* TALLYSTICK_DATA_DIR */
-    enum config_kind kind;
-    size_t offset;        /* in struct config */
-    int64_t min, max;     /* CONFIG_INTEGER */
-    const char *const *choices; /* CONFIG_CHOICE; ends with NULL */
-    const char *standard; /* the default as text; NULL: none, or worked out at start */
-    unsigned commands;    /* CONFIG_FOR of those that take it; CONFIG_RELOADED, CONFIG_SECRET */
-    unsigned required_by; /* CONFIG_FOR of those that cannot do without */
-    const char *argument; /* DIR: how help names the value */
-    const char *help;
-};
-
-/* A sub-command, as help tells of it. */
-struct config_command {
-    const char *words[2]; /* the second NULL where there is one */
-    enum config_run command;
-    const char *help;
-    const char *example;
-};
-
-enum { CONFIG_OPTIONS_MAX = 40 };
+enum { CONFIG_OPTIONS_MAX = 64 };
 
 /* Where a value came from. */
 enum config_source { CONFIG_BY_DEFAULT, CONFIG_BY_FILE, CONFIG_BY_VARIABLE, CONFIG_BY_OPTION };
@@ -100,6 +66,7 @@ struct config {
     int64_t header_timeout_s;
     int64_t request_timeout_s;
     int64_t idle_timeout_s;
+    int64_t rate_limit; /* requests a minute of one caller; 0: none */
     bool is_private;
     int log_level; /* enum log_level */
     const char *origin;
@@ -130,12 +97,5 @@ void config_fini(struct config *config);
 
 /* Where the value of the option of this name came from. */
 enum config_source config_source(const struct config *config, const char *name);
-
-/* Walk the tables: NULL behind the last. */
-const struct config_option *config_option_at(size_t index);
-const struct config_command *config_command_at(size_t index);
-
-/* "token create": how a sub-command is typed. */
-const char *config_words(enum config_run command);
 
 #endif

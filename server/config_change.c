@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "server/config.h"
+#include "server/config_table.h"
 
 static bool is_same_text(const char *one, const char *other)
 {

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "server/config.h"
+#include "server/config_table.h"
 
 static void write_usage(struct buffer *out, const char *before, const struct config_command *command)
 {

@@ -10,6 +10,7 @@
 #include "handlers/exchange.h"
 #include "json/write.h"
 #include "server/config.h"
+#include "server/config_table.h"
 #include "server/server.h"
 
 /* As it can be given: with commas. */

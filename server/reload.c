@@ -11,6 +11,7 @@
 #include "server/addresses.h"
 #include "server/config.h"
 #include "server/config_change.h"
+#include "server/config_table.h"
 #include "server/server.h"
 #include "server/systemd.h"
 #include "server/tls.h"

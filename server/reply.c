@@ -18,6 +18,7 @@
 #include "handlers/problem.h"
 #include "server/client.h"
 #include "server/config.h"
+#include "server/content_digest.h"
 #include "server/cors.h"
 #include "server/follow.h"
 #include "server/lane.h"
@@ -107,6 +108,22 @@ static void add_vary(struct exchange *exchange)
     }
 }
 
+/* How much the caller may still send (draft-ietf-httpapi-ratelimit-headers-11). */
+static void add_limit(struct request *request)
+{
+    const struct limiter_view *limit = &request->limit;
+    if (limit->quota == 0) {
+        return;
+    }
+    char *policy = arena_format(&request->arena, "\"caller\";q=%lld;w=%d", (long long)limit->quota, (int)LIMITER_WINDOW_S);
+    char *left = arena_format(&request->arena, "\"caller\";r=%lld;t=%lld", (long long)limit->remaining,
+                              (long long)(limit->wait_s > 0 ? limit->wait_s : limit->reset_s));
+    if (policy != NULL && left != NULL) {
+        exchange_header(&request->exchange, "RateLimit-Policy", policy);
+        exchange_header(&request->exchange, "RateLimit", left);
+    }
+}
+
 /* Adds what is missing and not only of this one reply: the same for a cached one. */
 static void complete_headers(struct request *request)
 {
@@ -115,6 +132,10 @@ static void complete_headers(struct request *request)
         exchange_header(exchange, "Retry-After", "1");
     }
     add_vary(exchange);
+    add_limit(request);
+    if (!request->is_stream) {
+        content_digest_add(exchange);
+    }
     if (request->shows_state && exchange_header_added(exchange, "Tallystick-Seq") == NULL) {
         char *seq = arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq);
         if (seq != NULL) {
@@ -305,7 +326,7 @@ static bool may_keep(const struct request *request)
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
            exchange->method == METHOD_GET && request->shows_state && !request->is_refused && !request->is_stream &&
            request->framing.authorization == NULL && !request->framing.has_body && !request->framing.has_repeats &&
-           !request->server->service.is_private && !must_close(request) && !reply_is_for_a_page(request) &&
+           !request->server->service.is_private && request->limit.quota == 0 && !must_close(request) && !reply_is_for_a_page(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }
 

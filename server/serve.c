@@ -28,6 +28,7 @@
 #include "server/janitor.h"
 #include "server/jobs.h"
 #include "server/lane.h"
+#include "server/limiter.h"
 #include "server/loop.h"
 #include "server/metrics.h"
 #include "server/options.h"
@@ -139,6 +140,9 @@ static enum status open_parts(struct server *server)
         status = callers_open(&server->service.callers);
     }
     if (status == STATUS_OK) {
+        status = limiter_open(&server->limiter);
+    }
+    if (status == STATUS_OK) {
         status = clerk_open(store_node_path(server->store), server->service.callers, &server->clerk);
     }
     if (status == STATUS_OK) {
@@ -206,6 +210,7 @@ static void close_parts(struct server *server)
     analysis_cache_free(server->service.analyses);
     clerk_close(server->clerk);
     callers_close(server->service.callers);
+    limiter_close(server->limiter);
     db_sync_watch(NULL, NULL);
     metrics_close(server->metrics);
     store_close(server->store);

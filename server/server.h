@@ -20,6 +20,7 @@ struct feed;
 struct janitor;
 struct jobs;
 struct lane;
+struct limiter;
 struct loop;
 struct metrics;
 struct relay;
@@ -40,6 +41,7 @@ struct server {
     struct feed *feed;
     struct jobs *jobs;
     struct janitor *janitor;
+    struct limiter *limiter;
     struct metrics *metrics;
     struct lane *lanes[SERVER_LOOPS_MAX]; /* one for each loop */
     struct loop *loops[SERVER_LOOPS_MAX];

@@ -75,7 +75,8 @@ static enum status lock_directory(struct store *store)
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)
 {
-    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.key", "anchor" };
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
+                                         "node.key", "anchor" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
@@ -261,40 +262,66 @@ static enum status check_key(struct store *store)
     return status == STATUS_OK ? STATUS_CORRUPT : status;
 }
 
-/* A ledger that is shorter than a checkpoint it signed was cut or put back: nothing may
- * be appended to it before somebody has looked. */
-static enum status check_anchor(struct store *store, const struct store_options *options)
+/* Whether the ledger continues a checkpoint that this node signed: the block that ended with that entry left the same root. */
+static enum status fits_checkpoint(struct store *store, const struct checkpoint *checkpoint, bool *fits)
+{
+    struct checkpoint_row row;
+    enum status status = db_checkpoint_of_size(store->db, &store->arena, checkpoint->size, &row);
+    if (status == STATUS_OK || status == STATUS_ABSENT) {
+        *fits = status == STATUS_OK && memcmp(row.root, checkpoint->root, DIGEST_BYTES) == 0;
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+/* How many entries the newest sound note knows of (0 where none is sound), and whether the ledger continues all of them. */
+static enum status read_anchor(struct store *store, uint64_t *known, bool *fits_all)
 {
     struct anchor_notes *notes = arena_alloc(&store->arena, sizeof *notes);
-    uint64_t size = executor_seq(store->executor);
-    bool has_note = false;
     if (notes == NULL) {
         return STATUS_EXHAUSTED;
     }
     enum status status = anchor_read(store->data_dir, notes);
-    if (status != STATUS_OK && status != STATUS_ABSENT) {
-        return status;
+    if (status != STATUS_OK) {
+        return status == STATUS_ABSENT ? STATUS_OK : status;
     }
     for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
         struct checkpoint checkpoint;
         const char *note = notes->notes[i];
+        bool fits = true;
         if (note[0] == 0 || checkpoint_read(&checkpoint, note, strlen(note), key_public(store->key)) != STATUS_OK) {
             continue;
         }
-        has_note = true;
-        if (checkpoint.size > size || (checkpoint.size == size && strcmp(note, executor_checkpoint(store->executor)) != 0)) {
-            tell("the anchor file knows a ledger of %llu entries, the database has %llu or others: "
-                      "it was cut or put back; run verify", (unsigned long long)checkpoint.size, (unsigned long long)size);
-            return STATUS_CORRUPT;
-        }
+        status = fits_checkpoint(store, &checkpoint, &fits);
+        *known = checkpoint.size > *known ? checkpoint.size : *known;
+        *fits_all = *fits_all && fits;
     }
-    if (!has_note && size > 1 && !options->begins_anchor) { /* with the genesis alone, the first start was cut short */
+    return status;
+}
+
+/* A ledger that does not continue a checkpoint it signed was cut or put back, whatever has been appended since: nothing
+ * may be appended to it before somebody has looked. */
+static enum status check_anchor(struct store *store, const struct store_options *options)
+{
+    uint64_t size = executor_seq(store->executor);
+    uint64_t known = 0;
+    bool fits_all = true;
+    enum status status = read_anchor(store, &known, &fits_all);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!fits_all) {
+        tell("the anchor file knows a ledger of %llu entries, the database has %llu or others: "
+                  "it was cut or put back; run verify", (unsigned long long)known, (unsigned long long)size);
+        return STATUS_CORRUPT;
+    }
+    if (known == 0 && size > 1 && !options->begins_anchor) { /* with the genesis alone, the first start was cut short */
         tell("%s/anchor is missing or damaged: it shows that no entries were cut off. Put it back from where the database came from; "
              "if it is lost, hold the ledger against a checkpoint or receipt kept elsewhere (verify --checkpoint), then serve once "
              "with --new-anchor", store->data_dir);
         return STATUS_CORRUPT;
     }
-    if (!has_note) {
+    if (known == 0) {
         log_warn("store", "the anchor file is missing or damaged: it is begun anew at entry %llu", (unsigned long long)size);
     }
     return STATUS_OK;

@@ -46,6 +46,10 @@ INSERT INTO checkpoint (height, size, root, note) VALUES (?1, ?2, ?3, ?4)
 -- name: checkpoint_last
 SELECT height, size, root, note FROM checkpoint ORDER BY height DESC LIMIT 1
 
+-- name: checkpoint_of_size
+-- The checkpoint of the block that ended with entry ?1; nothing where no block did.
+SELECT c.height, c.size, c.root, c.note FROM entry e JOIN checkpoint c ON c.height = e.height WHERE e.seq = ?1 AND c.size = ?1
+
 -- name: checkpoint_list
 SELECT height, size, root, note FROM checkpoint WHERE height > ?1 ORDER BY height LIMIT ?2
 

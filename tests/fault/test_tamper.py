@@ -192,10 +192,14 @@ def test_a_cut_made_well_shows_against_the_anchor(ledger, scratch):
     shutil.copy(ledger.path / "anchor", old.path / "anchor")
     (old.path / "kept").write_text(note)
     assert broken(old, "--checkpoint", str(old.path / "kept"))[:2] == (size + 1, "truncated")
-    # and serve does not go on from there
-    shutil.copy(young.path / "anchor", old.path / "anchor")
-    refused = run("serve", "--data-dir", str(old.path), "--listen", "127.0.0.1:0")
-    assert refused.returncode == 1 and "anchor" in refused.stderr
+    # and serve does not go on from there, and names the newest that the anchor knows, in whichever slot it stands
+    slots = (young.path / "anchor").read_bytes()
+    for anchor in (slots, slots[1024:] + slots[:1024]):
+        (old.path / "anchor").write_bytes(anchor)
+        refused = run("serve", "--data-dir", str(old.path), "--listen", "127.0.0.1:0")
+        assert refused.returncode == 1
+        assert f"the anchor file knows a ledger of {size + 3} entries, the database has {size} or others" in refused.stderr
+        assert (old.path / "anchor").read_bytes() == anchor
 
 
 def test_an_entry_of_another_ledger(ledger, other, copy):
@@ -412,6 +416,13 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
     assert broken(copy, "--checkpoint", str(path))[:2] == (size + 3, "truncated")
     shutil.copy(copy.path / "anchor", fork.path / "anchor")
     assert broken(fork)[:2] == (size + 1, "checkpoint")  # the anchor has the checkpoint before, too
+    # Grown beyond the anchor with the same key, it is another ledger all the same; nor does one slot hide behind a sound one.
+    held = (fork.path / "anchor").read_bytes()
+    for anchor in (held, held[1024:] + held[:1024], *(held[at:at + 1024] + bytes(1024) for at in (0, 1024))):
+        (fork.path / "anchor").write_bytes(anchor)
+        refused = run("serve", "--data-dir", str(fork.path), "--listen", "127.0.0.1:0")
+        assert refused.returncode == 1 and f"the database has {size + 3} or others" in refused.stderr, refused.stderr
+        assert (fork.path / "anchor").read_bytes() == anchor
 
 
 # Raw bytes

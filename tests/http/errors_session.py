@@ -11,6 +11,7 @@ from contract_session import DENSITY, GUANGDONG, HUBEI, SAMPLE, UNITS, make_toke
 # The documents on these pages are written by hand; test_errors.py looks for their words in the program's source.
 ELSEWHERE = {
     "request_timeout": "takes ten seconds of silence: test_wire.py",
+    "rate_limited": "takes a service with a limit: test_limits.py",
     "busy": "takes a full queue: test_jobs.py, test_wire.py",
     "too_much_work": "takes as long as a computation may: test_jobs.py",
     "stopping": "takes a computation that runs while the service is told to stop: test_jobs.py",
@@ -80,6 +81,7 @@ OPERATOR = "operator"  # in the place of a token
 # code, method, path, body (an object is sent as JSON, bytes as CSV, a text as JSON that it may not be), headers beside
 # or in place of the usual ones; None leaves one out
 REQUESTS = [
+    ("digest_mismatch", "PUT", "/items/NEW", NEW_ITEM, {"Content-Digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"}),
     ("invalid_json", "POST", "/supplies", '{"site": "WAREHOUSE-GZ",}', {}),
     ("duplicate_member", "PUT", "/items/GOWN", '{"name": "Gown", "unit": "piece", "unit": "box"}', {}),
     ("too_deep", "POST", "/density", '{"values": ' + "[" * 40 + "]" * 40 + "}", {}),

@@ -2,6 +2,7 @@
  * The table of options: what it accepts, what it refuses, and that help names all of it.
  */
 #include "server/config.h"
+#include "server/config_table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,17 @@
+#ifndef RULES_VERIFY_BESIDE_H
+#define RULES_VERIFY_BESIDE_H
+
+#include "base/status.h"
+
+/* What a database keeps beside the entries.
+ * Inside rules/verify*.c only; verify_parts.h says how the parts go together. */
+struct entry_row;
+struct verify;
+
+/* What stands beside an entry: the texts behind its commitments, and the answer that takes its key. */
+enum status verify_entry_beside(struct verify *verify, const struct entry_row *row) NODISCARD;
+
+/* Personal texts and answers as a whole: none altered, none that no entry knows of. */
+enum status verify_beside(struct verify *verify) NODISCARD;
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * What the node signed of the tree: notes that others kept (the anchor among them), the checkpoint of each block, the
+ * frontier with which it goes on.
+ */
+#include "rules/verify_checkpoints.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rules/verify_parts.h"
+
+/* Whether text is a checkpoint signed by a key of this ledger; then it is noted. */
+static bool take_note(struct verify *verify, const char *text)
+{
+    struct verify_note *note = &verify->notes[verify->note_count];
+    for (size_t k = 0; text[0] != 0 && verify->note_count < VERIFY_NOTES_MAX && k < verify->key_count; k++) {
+        if (checkpoint_read(&note->checkpoint, text, strlen(text), verify->keys[k].public_key) == STATUS_OK) {
+            note->is_seen = false;
+            verify->note_count++;
+            return true;
+        }
+    }
+    return false;
+}
+
+void verify_notes_read(struct verify *verify)
+{
+    const struct verify_options *options = verify->options;
+    bool has_anchor = false;
+    for (size_t i = 0; i < options->note_count; i++) {
+        has_anchor = take_note(verify, options->notes[i]) || has_anchor;
+    }
+    if (options->expects_anchor && !has_anchor) {
+        verify_find(verify, 0, "anchor_missing",
+                    "the anchor file is missing or holds no checkpoint of this ledger: a ledger that was cut short would not show");
+    }
+    if (options->checkpoint != NULL && !take_note(verify, options->checkpoint)) {
+        verify_find(verify, 0, "checkpoint_foreign", "the checkpoint given is not a note that a key of this ledger signed");
+    }
+}
+
+void verify_notes_compare(struct verify *verify)
+{
+    uint8_t root[DIGEST_BYTES];
+    for (size_t i = 0; i < verify->note_count; i++) {
+        struct verify_note *note = &verify->notes[i];
+        if (note->is_seen || note->checkpoint.size != verify->chain.seq) {
+            continue;
+        }
+        note->is_seen = true;
+        tree_root(&verify->chain.tree, root);
+        if (memcmp(root, note->checkpoint.root, sizeof root) != 0) {
+            verify_find(verify, verify->chain.seq, "checkpoint",
+                        "the entries up to %" PRIu64 " are not those of a checkpoint that this node signed: history was rewritten",
+                        verify->chain.seq);
+        }
+    }
+}
+
+void verify_notes_reached(struct verify *verify)
+{
+    for (size_t i = 0; i < verify->note_count; i++) {
+        const struct verify_note *note = &verify->notes[i];
+        if (!note->is_seen && note->checkpoint.size > verify->chain.seq) {
+            verify_find(verify, verify->chain.seq + 1, "truncated",
+                        "a checkpoint that this node signed has %" PRIu64 " entries, the ledger only %" PRIu64
+                        ": entries were cut off or an old copy was put back", note->checkpoint.size, verify->chain.seq);
+        }
+    }
+}
+
+/* Whether a note is the one that a block must have, signed by any of the node's keys. */
+static bool is_signed(const struct verify *verify, const struct checkpoint_row *row, const uint8_t root[DIGEST_BYTES])
+{
+    struct checkpoint checkpoint;
+    for (size_t k = 0; k < verify->key_count; k++) {
+        if (checkpoint_read(&checkpoint, row->note, strlen(row->note), verify->keys[k].public_key) == STATUS_OK &&
+            checkpoint.size == row->size && memcmp(checkpoint.root, root, sizeof checkpoint.root) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum status verify_checkpoint(struct verify *verify, uint64_t height)
+{
+    struct checkpoint_row row = { .note = NULL };
+    uint8_t root[DIGEST_BYTES];
+    enum status status = verify->source.checkpoint(verify->source.context, &verify->arena, height, &row);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return status;
+    }
+    tree_root(&verify->chain.tree, root);
+    if (status == STATUS_ABSENT || row.size != verify->chain.seq || memcmp(row.root, root, sizeof root) != 0 ||
+        !is_signed(verify, &row, root)) {
+        verify_find(verify, verify->chain.seq, "checkpoint",
+                    "the checkpoint of block %" PRIu64 " is missing, altered or not signed", height);
+    }
+    return STATUS_OK;
+}
+
+enum status verify_frontier(struct verify *verify)
+{
+    const void *state = NULL;
+    size_t length = 0;
+    uint8_t expected[TREE_STATE_BYTES_MAX];
+    struct checkpoint_row last;
+    enum status status = db_frontier_find(verify->db, &verify->arena, &state, &length);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return status;
+    }
+    size_t expected_length = tree_encode(&verify->chain.tree, expected);
+    if (status == STATUS_ABSENT || length != expected_length || memcmp(state, expected, length) != 0) {
+        verify_find(verify, 0, "frontier", "the stored frontier of the tree is not that of the entries");
+        return STATUS_OK;
+    }
+    status = db_checkpoint_last(verify->db, &verify->arena, &last);
+    if (status == STATUS_OK && (last.size != verify->chain.seq || last.height != verify->chain.height)) {
+        verify_find(verify, 0, "checkpoint", "the last checkpoint is not that of the last entry");
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
