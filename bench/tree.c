@@ -21,6 +21,7 @@
 #include "db/tile.h"
 #include "ledger/proof.h"
 #include "ledger/tile.h"
+#include "rules/tiles.h"
 
 enum { GROUP = 16, FILL_GROUP = 256, LEAVES_MAX = 100000000, COUNT_MAX = 1000000 };
 
@@ -61,25 +62,11 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static enum status put_row(void *context, const struct tile *tile)
-{
-    struct bench *bench = context;
-    return db_tile_put(bench->db, tile->level, tile->position, tile->hashes, tile->count * DIGEST_BYTES);
-}
-
 static enum status get_row(void *context, unsigned level, uint64_t position, struct tile *tile)
 {
     struct bench *bench = context;
-    struct tile_row row;
     bench->rows_read++;
-    enum status status = db_tile_find(bench->db, level, position, &row);
-    if (status == STATUS_OK) {
-        tile->level = level;
-        tile->position = position;
-        tile->count = row.length / DIGEST_BYTES;
-        memcpy(tile->hashes, row.hashes, row.length);
-    }
-    return status;
+    return tiles_get(bench->db, level, position, tile);
 }
 
 /* One transaction of leaves. */
@@ -90,9 +77,9 @@ static void append_group(struct bench *bench, size_t count)
     demand(db_begin(bench->db), "begin");
     for (size_t i = 0; i < count; i++) {
         tree_leaf_hash(leaf, &bench->edge.size, sizeof bench->edge.size);
-        demand(tile_edge_append(&bench->edge, leaf, put_row, bench), "append");
+        demand(tile_edge_append(&bench->edge, leaf, tiles_put, bench->db), "append");
     }
-    demand(tile_edge_put(&bench->edge, from, put_row, bench), "put");
+    demand(tile_edge_put(&bench->edge, from, tiles_put, bench->db), "put");
     demand(db_commit(bench->db), "commit");
 }
 

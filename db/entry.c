@@ -52,6 +52,13 @@ enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTE
     return rows_one(use, NULL, read_hash, hash);
 }
 
+enum status db_entry_of_hash(struct db *db, const uint8_t hash[DB_HASH_BYTES], uint64_t *seq)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_of_hash);
+    statement_bind_blob(use, 1, hash, DB_HASH_BYTES);
+    return rows_one(use, NULL, read_seq, seq);
+}
+
 static enum status insert_body(struct db *db, const struct entry_row *row)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_body_insert);
@@ -158,10 +165,9 @@ static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
     return status != STATUS_OK ? status : read_seal(use, arena, entry);
 }
 
-enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
-                          size_t *count, uint64_t *broken)
+static enum status list_entries(sqlite3_stmt *use, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                                size_t *count, uint64_t *broken)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_list);
     statement_bind_integer(use, 1, (int64_t)after);
     statement_bind_integer(use, 2, limit);
     struct entry_row *rows = arena_array(arena, (size_t)limit, sizeof *rows);
@@ -186,6 +192,19 @@ enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, in
     *out = rows;
     *count = used;
     return STATUS_OK;
+}
+
+enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                          size_t *count, uint64_t *broken)
+{
+    return list_entries(statement_use(db, STATEMENT_entry_list), arena, after, limit, out, count, broken);
+}
+
+enum status db_entry_list_short(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                                size_t *count)
+{
+    uint64_t broken = 0;
+    return list_entries(statement_use(db, STATEMENT_entry_list_short), arena, after, limit, out, count, &broken);
 }
 
 static enum status read_event(sqlite3_stmt *use, struct arena *arena, void *row)

@@ -64,6 +64,9 @@ enum status db_entry_head(struct db *db, struct entry_head *head) NODISCARD;
 /* The hash of one entry; STATUS_ABSENT where there is none. */
 enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTES]) NODISCARD;
 
+/* The number of the entry with this hash; STATUS_ABSENT where there is none. */
+enum status db_entry_of_hash(struct db *db, const uint8_t hash[DB_HASH_BYTES], uint64_t *seq) NODISCARD;
+
 /* Inserts all but the seal; a body over inline_max bytes goes to the table of long bodies. */
 enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t inline_max) NODISCARD;
 
@@ -74,6 +77,10 @@ enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const u
  * entry's seq can then be read from *broken. */
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;
+
+/* The same without seals, and without the bodies that stand in the table of long ones: what canonical bytes are made of. */
+enum status db_entry_list_short(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                                size_t *count) NODISCARD;
 
 /* Up to limit events behind seq. */
 enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct event_row **out,

@@ -136,6 +136,7 @@ enum status chain_check(struct chain *chain, const struct entry *entry, const ui
         chain->height = entry->height;
         chain->time_ms = entry->time_ms;
         memcpy(chain->head, hash, sizeof hash);
+        memcpy(chain->leaf, leaf, sizeof leaf);
         tree_append(&chain->tree, leaf);
     }
     return STATUS_OK;

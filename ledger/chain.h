@@ -33,6 +33,7 @@ struct chain {
     uint64_t height;
     uint64_t time_ms;
     uint8_t head[DIGEST_BYTES];
+    uint8_t leaf[DIGEST_BYTES]; /* the leaf hash of that entry */
     struct tree tree;
 };
 

@@ -53,7 +53,10 @@ static enum status check_entry(struct verify *verify, const struct entry_row *ro
         return STATUS_OK;
     }
     verify_notes_compare(verify);
-    status = replay_entry(verify->replay, row, &verify->arena, &finding);
+    status = verify->db != NULL ? verify_tiles_entry(verify) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = replay_entry(verify->replay, row, &verify->arena, &finding);
+    }
     if (status == STATUS_OK && finding != NULL) {
         verify_find(verify, row->seq, "replay", "entry %" PRIu64 ": %s", row->seq, finding);
     }
@@ -88,7 +91,7 @@ static enum status check_step(struct verify *verify, bool *is_last)
 enum status verify_entries(struct verify *verify)
 {
     bool is_last = false;
-    enum status status = STATUS_OK;
+    enum status status = verify->db != NULL ? verify_tiles_begin(verify) : STATUS_OK;
     while (status == STATUS_OK && verify->report->is_ok && !is_last) {
         status = check_step(verify, &is_last);
         if (status == STATUS_OK && verify->options->progress != NULL &&

@@ -12,6 +12,7 @@
 #include "ledger/checkpoint.h"
 #include "rules/replay.h"
 #include "rules/verify.h"
+#include "rules/verify_tiles.h"
 
 /*
  * Inside rules/verify*.c only: what the parts of a verification share.
@@ -19,6 +20,7 @@
  *   verify.c              the order of things; what the state must be at the end
  *   verify_entries.c      entry after entry: chain, seal, key, body, replay
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
+ *   verify_tiles.c        the rows of the tree's hashes
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
  *
@@ -59,6 +61,7 @@ struct verify {
     struct node_key_row *keys;
     size_t key_count;
     struct chain chain;
+    struct verify_tiles tiles;
     struct replay *replay;
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;

@@ -22,6 +22,9 @@ SELECT max(seq) FROM entry
 -- name: entry_hash
 SELECT hash FROM entry WHERE seq = ?1
 
+-- name: entry_of_hash
+SELECT seq FROM entry WHERE hash = ?1
+
 -- name: entry_list
 -- Entries behind ?1 with their full bodies and seals; columns in the order of ledger/entry.h.
 SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,
@@ -29,6 +32,12 @@ e.organisation, e.role, e.subject, e.submitter_key, e.submitter_alg, e.body_leng
 coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, s.signature, s.key
 FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL LEFT JOIN seal s ON s.seq = e.seq
 WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2
+
+-- name: entry_list_short
+-- The same without long bodies and seals.
+SELECT seq, height, time_ms, previous_hash, rules_version, kind, target, command_id, new_id, organisation, role, subject,
+submitter_key, submitter_alg, body_length, body_digest, body, submitter_sig, effects, hash, NULL, NULL
+FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2
 
 -- name: event_list
 -- What happened behind ?1, without bodies, hashes and seals.
