@@ -130,6 +130,7 @@ static enum handled follow(struct exchange *exchange)
                       "copy, or this is another node. Compare checkpoints before you follow it again.", exchange->seq, after);
         return HANDLED_REPLY;
     }
+    exchange->stream = STREAM_EVENTS;
     exchange->follow_after = (uint64_t)after;
     exchange->status = 200;
     exchange->content_type = "text/event-stream";

@@ -15,8 +15,6 @@
 #include "rules/record.h"
 #include "rules/tiles.h"
 
-enum { ENTRIES_PER_STEP = 256 };
-
 void growth_init(struct growth *growth)
 {
     memset(growth, 0, sizeof *growth);
@@ -77,49 +75,56 @@ static bool is_same(const struct tile_edge *edge, const struct tree *tree)
     return length == tree_encode(tree, expected) && memcmp(state, expected, length) == 0;
 }
 
-static enum status add_entry(struct tile_edge *edge, struct db *db, const struct entry_row *row, struct buffer *bytes)
+/* Rows made of entries. */
+struct filling {
+    struct db *db;
+    struct tile_edge *edge;
+    struct buffer bytes; /* canonical ones */
+    enum status status;
+};
+
+static enum status add_entry(struct filling *filling, const struct entry_row *row)
 {
     struct entry entry;
     uint8_t leaf[DIGEST_BYTES];
     bool has_body = row->body != NULL && row->body_stored_length == row->body_length;
-    if (row->seq != edge->size + 1 || (row->body_length <= LIMIT_BODY_INLINE && !has_body)) {
+    if (row->seq != filling->edge->size + 1 || (row->body_length <= LIMIT_BODY_INLINE && !has_body)) {
         return STATUS_CORRUPT;
     }
     record_entry_of(row, &entry);
-    buffer_reset(bytes);
-    entry_encode(&entry, bytes);
-    if (bytes->failed) {
+    buffer_reset(&filling->bytes);
+    entry_encode(&entry, &filling->bytes);
+    if (filling->bytes.failed) {
         return STATUS_EXHAUSTED;
     }
-    tree_leaf_hash(leaf, bytes->bytes, bytes->length);
-    return tile_edge_append(edge, leaf, tiles_put, db);
+    tree_leaf_hash(leaf, filling->bytes.bytes, filling->bytes.length);
+    return tile_edge_append(filling->edge, leaf, tiles_put, filling->db);
+}
+
+static bool visit_entry(void *context, const struct entry_row *row)
+{
+    struct filling *filling = context;
+    filling->status = add_entry(filling, row);
+    return filling->status == STATUS_OK;
 }
 
 /* Makes the rows of the entries behind the edge, in the open transaction. */
-static enum status fill(struct tile_edge *edge, struct db *db, uint64_t size, struct arena *arena)
+static enum status fill(struct tile_edge *edge, struct db *db, uint64_t size)
 {
-    uint64_t from = edge->size;
-    struct buffer bytes;
-    enum status status = STATUS_OK;
-    buffer_init(&bytes);
-    while (status == STATUS_OK && edge->size < size) {
-        struct entry_row *rows = NULL;
-        size_t count = 0;
-        arena_reset(arena);
-        status = db_entry_list_short(db, arena, edge->size, ENTRIES_PER_STEP, &rows, &count);
-        if (status == STATUS_OK && count == 0) {
-            status = STATUS_CORRUPT;
-        }
-        for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-            status = add_entry(edge, db, &rows[i], &bytes);
-        }
+    struct filling filling = { .db = db, .edge = edge, .status = STATUS_OK };
+    uint64_t from = edge->size, broken = 0;
+    buffer_init(&filling.bytes);
+    enum status status = db_entry_walk(db, from, size, visit_entry, &filling, &broken);
+    buffer_fini(&filling.bytes);
+    status = status == STATUS_OK ? filling.status : status;
+    if (status == STATUS_OK && edge->size != size) {
+        return STATUS_CORRUPT;
     }
-    buffer_fini(&bytes);
     return status == STATUS_OK ? tile_edge_put(edge, from, tiles_put, db) : status;
 }
 
 /* A ledger from before there were rows gets them, all or none. */
-static enum status fill_in(struct growth_state *state, struct db *db, struct arena *arena)
+static enum status fill_in(struct growth_state *state, struct db *db)
 {
     uint64_t size = state->tree.size, from = state->edge.size;
     log_warn("ledger", "filling_in=\"the tree's hashes for proofs\" from_entry=%" PRIu64 " to_entry=%" PRIu64, from + 1, size);
@@ -127,7 +132,7 @@ static enum status fill_in(struct growth_state *state, struct db *db, struct are
     if (status != STATUS_OK) {
         return status;
     }
-    status = fill(&state->edge, db, size, arena);
+    status = fill(&state->edge, db, size);
     if (status == STATUS_OK && !is_same(&state->edge, &state->tree)) {
         status = STATUS_CORRUPT;
     }
@@ -150,7 +155,7 @@ enum status growth_open(struct growth *growth, struct db *db, struct arena *aren
         status = read_edge(&state->edge, db, size);
     }
     if (status == STATUS_OK && state->edge.size < size) {
-        return fill_in(state, db, arena);
+        return fill_in(state, db);
     }
     if (status == STATUS_OK && !is_same(&state->edge, &state->tree)) {
         return contradict("the rows of the tree's hashes are not those of its frontier");

@@ -100,12 +100,12 @@ static void fold_row(struct verify_tiles *tiles, unsigned level, uint8_t root[DI
     tiles->positions[level]++;
 }
 
-enum status verify_tiles_entry(struct verify *verify)
+enum status verify_tiles_entry(struct verify *verify, const uint8_t leaf[DIGEST_BYTES])
 {
     struct verify_tiles *tiles = &verify->tiles;
     uint8_t hash[DIGEST_BYTES];
     enum status status = STATUS_OK;
-    memcpy(hash, verify->chain.leaf, sizeof hash);
+    memcpy(hash, leaf, sizeof hash);
     for (unsigned level = 0; status == STATUS_OK && level < TILE_LEVELS; level++) {
         tiles->rows += tiles->counts[level] == 0;
         memcpy(tiles->hashes[level][tiles->counts[level]++], hash, sizeof hash);

@@ -29,8 +29,8 @@ struct verify_tiles {
  * right if its frontier is that of the chain. */
 enum status verify_tiles_begin(struct verify *verify) NODISCARD;
 
-/* The leaf of the entry that the chain has just taken: each row that it fills is compared. */
-enum status verify_tiles_entry(struct verify *verify) NODISCARD;
+/* The leaf hash of the entry that the chain has just taken: each row that it fills is compared. */
+enum status verify_tiles_entry(struct verify *verify, const uint8_t leaf[DIGEST_BYTES]) NODISCARD;
 
 /* The rows that are not full at the end, that there is none which no entry explains, and what was found before. */
 enum status verify_tiles_end(struct verify *verify) NODISCARD;

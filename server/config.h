@@ -20,7 +20,8 @@ enum config_run {
     RUN_TOKEN_CREATE,
     RUN_TOKEN_LIST,
     RUN_TOKEN_REVOKE,
-    RUN_VERIFY
+    RUN_VERIFY,
+    RUN_EXPORT
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -78,6 +79,10 @@ struct config {
     const char *expires;
     const char *token_id;
     const char *checkpoint_path;
+    int64_t after;
+    int64_t to; /* 0: the last entry */
+    bool with_texts;
+    const char *output; /* NULL: standard output */
 };
 
 enum { CONFIG_MESSAGE_BYTES = 512 };

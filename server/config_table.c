@@ -4,6 +4,7 @@
 #include "server/config_table.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #define SERVE CONFIG_FOR(RUN_SERVE)
 #define INIT CONFIG_FOR(RUN_INIT)
@@ -11,6 +12,7 @@
 #define TOKENS (TOKEN | CONFIG_FOR(RUN_TOKEN_LIST) | REVOKE)
 #define REVOKE CONFIG_FOR(RUN_TOKEN_REVOKE)
 #define VERIFY CONFIG_FOR(RUN_VERIFY)
+#define EXPORT CONFIG_FOR(RUN_EXPORT)
 #define RELOADED CONFIG_RELOADED
 
 /* In the order of enum log_level. */
@@ -33,7 +35,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY, SERVE | INIT | TOKENS | VERIFY, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | EXPORT, SERVE | INIT | TOKENS | VERIFY | EXPORT, "DIR",
          "directory of database, keys and anchor"),
     TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
          "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
@@ -71,7 +73,7 @@ static const struct config_option options[] = {
             "requests a minute of one caller, which is a token, or a network without one; more are answered 429; 0: no limit"),
     FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", CONFIG_VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY | EXPORT | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("new-anchor", "NEW_ANCHOR", begins_anchor, SERVE,
@@ -86,6 +88,11 @@ static const struct config_option options[] = {
     TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
+    INTEGER("after", "AFTER", after, 0, TEXT_INTEGER_MAX, "0", EXPORT, "begin behind this entry"),
+    INTEGER("to", "TO", to, 1, TEXT_INTEGER_MAX, NULL, EXPORT, "end with this entry; default: the last one there is"),
+    FLAG("texts", "TEXTS", with_texts, EXPORT, "with the personal texts and their salts, which a reader then has for good, erasures or not"),
+    TEXT("output", "OUTPUT", output, NULL, EXPORT, 0, "FILE",
+         "a file of its own, or an export that was cut or is to go on behind its last checkpoint; default: standard output"),
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -104,6 +111,8 @@ static const struct config_command commands[] = {
      "tallystick token revoke --data-dir var --id tok-0123456789abcdef"},
     {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out",
      "tallystick verify --data-dir var --checkpoint checkpoint.txt"},
+    {{"export", NULL}, RUN_EXPORT, "write the ledger out as lines of JSON, beside a running service too; docs/ledger.md has the format",
+     "tallystick export --data-dir var --output ledger.ndjson"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -130,6 +139,7 @@ const char *config_words(enum config_run command)
     case RUN_TOKEN_LIST: return "token list";
     case RUN_TOKEN_REVOKE: return "token revoke";
     case RUN_VERIFY: return "verify";
+    case RUN_EXPORT: return "export";
     }
     return "";
 }

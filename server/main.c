@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/command_export.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/help.h"
@@ -41,6 +42,8 @@ static int run(const struct config *config)
         return command_token_revoke(config);
     case RUN_VERIFY:
         return command_verify(config);
+    case RUN_EXPORT:
+        return command_export(config);
     }
     return 2;
 }

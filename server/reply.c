@@ -22,6 +22,7 @@
 #include "server/cors.h"
 #include "server/follow.h"
 #include "server/lane.h"
+#include "server/pour.h"
 #include "server/represent.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -200,25 +201,28 @@ static void add_to_response(void *context, const char *name, const char *value)
     }
 }
 
-/* The endless reply. NULL: it has an end after all, or is a problem now, or memory lacks. */
+/* The reply whose length nobody knows yet. NULL: it has one after all, or is a problem now, or memory lacks. */
 static struct MHD_Response *make_stream(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    bool is_full = false;
+    bool is_full = false, is_export = exchange->stream == STREAM_EXPORT;
     if (!request->hangup.may_ask) { /* HTTP/1.0: libmicrohttpd 0.9.75 does not close a connection whose body ends late */
-        enum status status = follow_once(request);
+        enum status status = is_export ? pour_once(request) : follow_once(request);
         if (status != STATUS_OK) {
             problem_status(exchange, status);
         }
         return NULL;
     }
-    struct MHD_Response *response = follow_response(request, &is_full);
+    struct MHD_Response *response = is_export ? pour_response(request, &is_full) : follow_response(request, &is_full);
     if (response != NULL) {
         each_header(request, add_to_response, response);
         return response;
     }
     request->shows_state = false;
-    if (is_full) {
+    if (is_full && is_export) {
+        problem_reply(exchange, "busy", "As many clients read the ledger out as may; try again later, or read it page by page.");
+        exchange_header_replace(exchange, "Retry-After", "30");
+    } else if (is_full) {
         problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or read them page by page.");
         exchange_header_replace(exchange, "Retry-After", "30");
     } else {

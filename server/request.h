@@ -54,7 +54,7 @@ struct request {
     enum coding coding; /* that Accept-Encoding asks for */
     struct limiter_view limit; /* quota 0: none applies */
     bool shows_state; /* the reply tells of the snapshot exchange.seq */
-    bool is_stream;   /* the reply goes on as events come: follow.h */
+    bool is_stream;   /* the reply comes bit by bit: follow.h, pour.h */
     const struct cached *hit; /* the reply cache has it */
     const char *target_at;    /* where the library keeps it; compared only */
     const char *target;

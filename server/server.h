@@ -53,6 +53,7 @@ struct server {
     atomic_bool is_stopping;         /* replies close their connections, idle ones are closed */
     atomic_bool is_cancelling;       /* long jobs are to give up */
     atomic_size_t body_bytes;        /* of all bodies that are being read or worked on */
+    atomic_size_t exports;           /* replies of server/pour.h */
     atomic_size_t suspended;         /* requests that wait for the sequencer or the job pool */
 };
 

@@ -314,6 +314,47 @@ def rule_migrations(house):
             find(path, 1, f"not in {folder}released: add the line that sha256sum prints in that folder")
 
 
+def rule_dependencies(house):
+    """The README gives a reason for each package that tools/deps.sh installs, and for no other."""
+    script = read("tools/deps.sh").replace("\\\n", " ")
+    sets = dict(re.findall(r"^    (\w+)\) echo ([^;]*) ;;", script, re.M))
+    installed = {package for packages in sets.values() for package in packages.split()}
+    section = read("README.md").split("## Dependencies", 1)[1].split("\n## ", 1)[0]
+    told = set()
+    for row in re.findall(r"^\|(.*)\|[^|]*\|$", section, re.M): # the last column is the reason
+        told.update(re.findall(r"`([^`]+)`", row))
+    for package in sorted(installed - told):
+        find("README.md", 1, f"{package}: tools/deps.sh installs it, and no row of the dependencies says why")
+    for package in sorted(told - installed):
+        find("tools/deps.sh", 1, f"{package}: a dependency of the README that nobody installs")
+    for place in ("# Installs", "there are"):
+        line = next(line for line in script.splitlines() if place in line)
+        for name in sorted(set(sets) - set(re.findall(r"\w+", line))):
+            find("tools/deps.sh", 1, f"its usage leaves the set {name} out")
+
+
+def rule_folders(house):
+    """The README's map names every folder, those of the tests in their row."""
+    section = read("README.md").split("## The folders", 1)[1].split("\n## ", 1)[0]
+    rows = {name: row for row in section.splitlines() for name in re.findall(r"`(\w+)/`", row.split("|")[1] if "|" in row else "")}
+    for folder in sorted({path.split("/")[0] for path in house.paths if "/" in path and path[0] != "."}):
+        if folder not in rows:
+            find("README.md", 1, f"the map of the folders leaves {folder}/ out")
+    for folder in sorted({path.split("/")[1] for path in house.paths if re.match(r"tests/\w+/", path)}):
+        if f"`{folder}/`" not in rows.get("tests", ""):
+            find("README.md", 1, f"the map of the folders leaves tests/{folder}/ out")
+
+
+def rule_help(house):
+    """Every target that has a text is listed, wherever its file is."""
+    told = subprocess.run(["make", "-s", "help"], capture_output=True, text=True, check=False).stdout
+    for path in house.paths:
+        if path == "Makefile" or path.endswith(".mk"):
+            for number, line in enumerate(read(path).splitlines(), 1):
+                if (match := re.match(r"([a-z-]+):.*##", line)) and f"make {match.group(1)} " not in told:
+                    find(path, number, f"make help leaves the target {match.group(1)} out")
+
+
 def rule_sorted_out(house):
     for path in house.paths:
         if path.endswith((".o", ".a", ".pyc", ".db", ".sqlite", ".orig", ".rej", "~")) or "/__pycache__/" in path:

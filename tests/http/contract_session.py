@@ -319,6 +319,8 @@ def play_ledger(p, auditor):
     p.get("events behind the end", "/events?after=99999", Accept="text/event-stream")
     p.get("entries after", "/ledger/entries?after=1&limit=3")
     p.get("entries one", "/ledger/entries?after=8&limit=1")
+    p.get("entries as an export", "/ledger/entries?after=8", Accept="application/x-ndjson")
+    p.get("entries as an export from behind the end", "/ledger/entries?after=99999", Accept="application/x-ndjson")
     p.get("entry absent", "/ledger/entries/99999")
     p.get_twice("keys", "/ledger/keys")
     p.get("verify", "/ledger/verify", token=auditor)
