@@ -1,6 +1,6 @@
 /*
  * The pipeline from a complete header to a filled reply, and the two places where a
- * request waits: the sequencer and the job pool. Called by loop.c; what is sent
+ * request waits: the sequencer and the job pool. Called by bridge.c; what is sent
  * afterwards: reply.c.
  */
 #include "server/dispatch.h"
