@@ -64,6 +64,9 @@ enum status db_entry_head(struct db *db, struct entry_head *head) NODISCARD;
 /* The hash of one entry; STATUS_ABSENT where there is none. */
 enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTES]) NODISCARD;
 
+/* The number of the entry with this hash; STATUS_ABSENT where there is none. */
+enum status db_entry_of_hash(struct db *db, const uint8_t hash[DB_HASH_BYTES], uint64_t *seq) NODISCARD;
+
 /* Inserts all but the seal; a body over inline_max bytes goes to the table of long bodies. */
 enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t inline_max) NODISCARD;
 
@@ -74,6 +77,17 @@ enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const u
  * entry's seq can then be read from *broken. */
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;
+
+/* The same for who wants what is sound before a broken entry, in bounded memory: a run ends behind the entry with which the texts
+ * and bodies have taken more than bytes_max, but has two entries where there are two. */
+struct entry_run {
+    struct entry_row *rows;
+    size_t count;
+    enum { ENTRY_RUN_MORE, ENTRY_RUN_LAST, ENTRY_RUN_BROKEN } ending; /* more may follow; none follows; what follows is no entry */
+    uint64_t broken; /* ENTRY_RUN_BROKEN: its seq, as far as that can be read */
+};
+enum status db_entry_run(struct db *db, struct arena *arena, uint64_t after, int64_t limit, size_t bytes_max,
+                         struct entry_run *run) NODISCARD;
 
 /* Entries behind `after` up to `to` with their seals, one after the other; a long body is left out (NULL, stored length 0). The
  * row is visit's until it returns; false ends the walk. Columns of a wrong length as above. */

@@ -12,7 +12,7 @@
 /*
  * Everything that the ledger promises, checked from what is stored: the database's own
  * integrity; each entry's number, chain, hash, seal, key, body and time; the checkpoints
- * and the frontier; the anchor and other checkpoints given; personal texts against their
+ * and the frontier; the rows of the tree's hashes; the anchor and other checkpoints given; personal texts against their
  * commitments; that each entry's key is still taken; the sums of stock; the whole business
  * state, made again from the entries by the rules; and the schema. Reads only; repairs nothing. Memory does not grow with the ledger.
  */
@@ -25,6 +25,7 @@ struct verify_report {
     uint64_t entries;
     uint8_t head[DIGEST_BYTES];
     uint8_t root[DIGEST_BYTES];
+    uint64_t signatures, checkpoints, replayed; /* how many were good: seals and signed notes, notes stored, commands */
     uint64_t first_broken; /* seq; 0 where the finding is not about one entry */
     char code[VERIFY_CODE_BYTES]; /* "" where is_ok */
     char reason[VERIFY_REASON_BYTES];
@@ -35,6 +36,8 @@ struct verify_options {
     size_t note_count;
     bool expects_anchor;      /* no sound note among them is a finding */
     const char *checkpoint;   /* one more note, which must be sound; NULL: none */
+    size_t threads; /* that share in the signatures, beside the caller's */
+    bool is_quiet;  /* they take only what others leave of the processors */
     /* Called now and then, inside of long statements too, with how far the check is; false ends it with STATUS_BUSY. NULL: not asked. */
     bool (*progress)(void *context, uint64_t seq, uint64_t size);
     void *context;

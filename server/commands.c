@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "rules/verify.h"
@@ -89,7 +90,8 @@ int command_verify(const struct config *config)
         status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
     }
     if (status == STATUS_OK) {
-        struct verifier_job job = { .checkpoint = checkpoint, .progress = isatty(STDERR_FILENO) ? show_progress : NULL, .context = &shown };
+        struct verifier_job job = { .threads = parallel_cores() - 1, .checkpoint = checkpoint,
+                                    .progress = isatty(STDERR_FILENO) ? show_progress : NULL, .context = &shown };
         status = verifier_run(config->data_dir, &job, &report);
         if (shown > 0) {
             fprintf(stderr, "\r\033[K");
