@@ -58,7 +58,7 @@ bool db_is_in_transaction(const struct db *db);
 /* Moves the WAL into the database where it has grown; the writer, between blocks. */
 enum status db_checkpoint(struct db *db) NODISCARD;
 
-/* Runs PRAGMA integrity_check; STATUS_CORRUPT where it finds anything (logged). */
+/* Runs PRAGMA integrity_check; STATUS_CORRUPT where it finds anything (logged). A page that cannot be read is STATUS_IO, as elsewhere. */
 enum status db_check_integrity(struct db *db) NODISCARD;
 
 #endif

@@ -16,7 +16,7 @@ SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/%,$(
 SUITES   += tests/http tests/fault
 TEST_ARGS = --marker concurrent
 else
-SUITES   := $(UNIT) $(FUZZ) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
+SUITES   := $(UNIT) $(FUZZ) $(FAULTS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
