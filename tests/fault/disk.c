@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "tests/fault/disk_node.h"
+#include "tests/fault/room.h"
 
 static sqlite3_vfs vfs;
 static struct node *first;
@@ -31,14 +32,6 @@ struct handle {
     struct node_claims claims;
 };
 
-static void *must(void *memory)
-{
-    if (memory == NULL) {
-        abort();
-    }
-    return memory;
-}
-
 static struct disk_step *note(enum disk_deed deed, const struct node *node)
 {
     static struct disk_step nowhere;
@@ -47,12 +40,12 @@ static struct disk_step *note(enum disk_deed deed, const struct node *node)
     }
     if (trace->count == trace->capacity) {
         trace->capacity = trace->capacity == 0 ? 1024 : trace->capacity * 2;
-        trace->steps = must(realloc(trace->steps, trace->capacity * sizeof *trace->steps));
+        trace->steps = room_grown(trace->steps, trace->capacity * sizeof *trace->steps);
     }
     struct disk_step *step = &trace->steps[trace->count++];
     *step = (struct disk_step){ .deed = deed, .file = node->file };
     if (deed == DEED_CREATE || deed == DEED_DELETE) {
-        step->name = must(strdup(node->name));
+        step->name = room_text(node->name);
     }
     return step;
 }
@@ -77,8 +70,8 @@ static struct node *find(const char *name)
 
 static struct node *make(const char *name)
 {
-    struct node *node = must(calloc(1, sizeof *node));
-    node->name = name != NULL ? must(strdup(name)) : NULL;
+    struct node *node = room(sizeof *node);
+    node->name = name != NULL ? room_text(name) : NULL;
     node->is_private = name == NULL;
     node->file = files_made++;
     node->next = first;
@@ -138,8 +131,7 @@ static int write_file(sqlite3_file *file, const void *bytes, int amount, sqlite3
     step->offset = (size_t)offset;
     step->length = length;
     if (trace != NULL && !node->is_private) {
-        step->bytes = must(malloc(length + 1));
-        memcpy(step->bytes, bytes, length);
+        step->bytes = room_copy(bytes, length);
     }
     node_write(node, (size_t)offset, bytes, length);
     return is_failed ? SQLITE_FULL : SQLITE_OK;
@@ -337,6 +329,7 @@ static int last_error(sqlite3_vfs *self, int room, char *out)
 
 void disk_begin(void)
 {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* as db/ has it, which comes too late after this */
     vfs = *sqlite3_vfs_find(NULL); /* its time, and its other libraries */
     vfs.iVersion = 2;
     vfs.pNext = NULL;
@@ -360,10 +353,9 @@ void disk_save(struct disk_image *image)
         if (node->is_gone || node->name == NULL) {
             continue;
         }
-        image->files = must(realloc(image->files, (image->count + 1) * sizeof *image->files));
+        image->files = room_grown(image->files, (image->count + 1) * sizeof *image->files);
         struct disk_file *file = &image->files[image->count++];
-        *file = (struct disk_file){ must(strdup(node->name)), must(malloc(node->length + 1)), node->length };
-        memcpy(file->bytes, node->bytes != NULL ? node->bytes : (const unsigned char *)"", node->length);
+        *file = (struct disk_file){ room_text(node->name), room_copy(node->bytes, node->length), node->length };
     }
 }
 
@@ -422,7 +414,7 @@ void disk_record(struct disk_trace *begun)
 {
     *begun = (struct disk_trace){ .count = 0 };
     disk_save(&begun->before);
-    begun->before_file = must(calloc(begun->before.count + 1, sizeof *begun->before_file));
+    begun->before_file = room((begun->before.count + 1) * sizeof *begun->before_file);
     for (size_t i = 0; i < begun->before.count; i++) {
         begun->before_file[i] = find(begun->before.files[i].name)->file;
     }

@@ -10,6 +10,8 @@
 
 #include <sqlite3.h>
 
+#include "tests/fault/room.h"
+
 void node_free(struct node *node)
 {
     node_forget_regions(node);
@@ -23,13 +25,8 @@ static void make_room(struct node *node, size_t length)
     if (length <= node->capacity) {
         return;
     }
-    size_t capacity = length * 2;
-    unsigned char *bytes = realloc(node->bytes, capacity);
-    if (bytes == NULL) {
-        abort();
-    }
-    node->bytes = bytes;
-    node->capacity = capacity;
+    node->capacity = length * 2;
+    node->bytes = room_grown(node->bytes, node->capacity);
 }
 
 void node_write(struct node *node, size_t offset, const void *bytes, size_t length)
@@ -102,12 +99,8 @@ void node_unlock(struct node *node, const void *owner, int *level, int wanted)
 void *node_region(struct node *node, size_t index, size_t bytes, bool makes)
 {
     while (makes && node->region_count <= index) {
-        void **regions = realloc(node->regions, (node->region_count + 1) * sizeof *regions);
-        if (regions == NULL || (regions[node->region_count] = calloc(1, bytes)) == NULL) {
-            abort();
-        }
-        node->regions = regions;
-        node->region_count++;
+        node->regions = room_grown(node->regions, (node->region_count + 1) * sizeof *node->regions);
+        node->regions[node->region_count++] = room(bytes);
     }
     return index < node->region_count ? node->regions[index] : NULL;
 }

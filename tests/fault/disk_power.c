@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fault/room.h"
+
 /* A file as it was synced, and what was done to it since. Steps are in order. */
 struct kept {
     const char *name; /* NULL where it has none (yet) that is on the disk */
@@ -24,19 +26,10 @@ struct wreck {
     size_t name_count;
 };
 
-static void *grown(void *memory, size_t bytes)
-{
-    void *more = realloc(memory, bytes > 0 ? bytes : 1);
-    if (more == NULL) {
-        abort();
-    }
-    return more;
-}
-
 static void put(struct kept *file, size_t offset, const unsigned char *bytes, size_t length)
 {
     if (offset + length > file->length) {
-        file->bytes = grown(file->bytes, offset + length);
+        file->bytes = room_grown(file->bytes, offset + length);
         memset(file->bytes + file->length, 0, offset + length - file->length);
         file->length = offset + length;
     }
@@ -47,7 +40,7 @@ static void put(struct kept *file, size_t offset, const unsigned char *bytes, si
 
 static void cut(struct kept *file, size_t length)
 {
-    file->bytes = grown(file->bytes, length);
+    file->bytes = room_grown(file->bytes, length);
     if (length > file->length) {
         memset(file->bytes + file->length, 0, length - file->length);
     }
@@ -82,7 +75,7 @@ static void apply(struct kept *file, const struct disk_step *step, enum extent e
 static struct kept *file_at(struct wreck *wreck, size_t file)
 {
     if (file >= wreck->count) {
-        wreck->files = grown(wreck->files, (file + 1) * sizeof *wreck->files);
+        wreck->files = room_grown(wreck->files, (file + 1) * sizeof *wreck->files);
         memset(wreck->files + wreck->count, 0, (file + 1 - wreck->count) * sizeof *wreck->files);
         wreck->count = file + 1;
     }
@@ -108,12 +101,12 @@ static void follow(struct wreck *wreck, const struct disk_step *step)
     switch (step->deed) {
     case DEED_CREATE:
     case DEED_DELETE:
-        wreck->names = grown(wreck->names, (wreck->name_count + 1) * sizeof *wreck->names);
+        wreck->names = room_grown(wreck->names, (wreck->name_count + 1) * sizeof *wreck->names);
         wreck->names[wreck->name_count++] = step;
         break;
     case DEED_WRITE:
     case DEED_TRUNCATE:
-        file->since = grown(file->since, (file->since_count + 1) * sizeof *file->since);
+        file->since = room_grown(file->since, (file->since_count + 1) * sizeof *file->since);
         file->since[file->since_count++] = step;
         break;
     case DEED_SYNC:
@@ -177,8 +170,8 @@ void disk_lose_power(const struct disk_trace *trace, size_t steps, enum disk_los
     for (size_t i = 0; i < wreck.count; i++) {
         struct kept *file = &wreck.files[i];
         if (file->name != NULL) {
-            image->files = grown(image->files, (image->count + 1) * sizeof *image->files);
-            image->files[image->count++] = (struct disk_file){ strdup(file->name), grown(file->bytes, file->length + 1), file->length };
+            image->files = room_grown(image->files, (image->count + 1) * sizeof *image->files);
+            image->files[image->count++] = (struct disk_file){ room_text(file->name), room_grown(file->bytes, file->length + 1), file->length };
         } else {
             free(file->bytes);
         }

@@ -22,6 +22,7 @@
 #include "ledger/key.h"
 #include "rules/block.h"
 #include "tests/fault/chance.h"
+#include "tests/fault/room.h"
 
 enum { START_MS = 1700000000, LONG_BODY_BYTES = 70000 };
 
@@ -198,7 +199,7 @@ static void expect_answer(const struct told *told, const struct answer *answer, 
         abort();
     }
     if (kept != NULL && *kept == NULL) {
-        *kept = strndup(answer->body.bytes, answer->body.length);
+        *kept = room_copy(answer->body.bytes, answer->body.length);
     }
     assert(kept == NULL || (strlen(*kept) == answer->body.length && memcmp(*kept, answer->body.bytes, answer->body.length) == 0));
 }
@@ -243,19 +244,34 @@ static bool deliver_all(struct story *story, size_t block, struct story_referenc
     return true;
 }
 
-enum story_end story_tell(struct story *story, size_t block, struct story_reference *fill)
+bool story_deliver(struct story *story, size_t block, struct story_reference *fill)
 {
-    uint8_t root[DIGEST_BYTES];
-    uint64_t before = executor_seq(story->executor);
     bool was_failed = executor_is_failed(story->executor);
     if (is_fault(story, block_begin(story->executor, START_MS + (int64_t)block * 1000))) {
         assert(executor_is_failed(story->executor) == was_failed);
-        return was_failed ? STORY_UNKNOWN : STORY_NOTHING;
+        return false;
     }
     assert(!was_failed);
-    if (!deliver_all(story, block, fill) || is_fault(story, block_end(story->executor, root))) {
-        block_abandon(story->executor);
-        assert(executor_seq(story->executor) == before && !executor_is_failed(story->executor));
+    if (!deliver_all(story, block, fill)) {
+        story_abandon(story);
+        return false;
+    }
+    return true;
+}
+
+void story_abandon(struct story *story)
+{
+    uint64_t before = executor_seq(story->executor);
+    block_abandon(story->executor);
+    assert(executor_seq(story->executor) == before && !executor_is_failed(story->executor));
+}
+
+enum story_end story_commit(struct story *story, size_t block, struct story_reference *fill)
+{
+    uint8_t root[DIGEST_BYTES];
+    uint64_t before = executor_seq(story->executor);
+    if (is_fault(story, block_end(story->executor, root))) {
+        story_abandon(story);
         return STORY_NOTHING;
     }
     enum status status = block_commit(story->executor);
@@ -271,6 +287,14 @@ enum story_end story_tell(struct story *story, size_t block, struct story_refere
         fill->seq[block] = executor_seq(story->executor);
     }
     return STORY_DONE;
+}
+
+enum story_end story_tell(struct story *story, size_t block, struct story_reference *fill)
+{
+    if (!story_deliver(story, block, fill)) {
+        return executor_is_failed(story->executor) ? STORY_UNKNOWN : STORY_NOTHING;
+    }
+    return story_commit(story, block, fill);
 }
 
 void story_tell_from(struct story *story, size_t block, struct story_reference *fill)

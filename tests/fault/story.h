@@ -58,6 +58,11 @@ void story_close(struct story *story);
  * each answer is the one due; fills in the reference where it is given. */
 enum story_end story_tell(struct story *story, size_t block, struct story_reference *fill);
 
+/* The same in two steps. False: no block stands open, nothing of it remains. */
+bool story_deliver(struct story *story, size_t block, struct story_reference *fill);
+void story_abandon(struct story *story);
+enum story_end story_commit(struct story *story, size_t block, struct story_reference *fill);
+
 /* The rest of the story from a block on, as the sequencer would go on: with a look at the log in between. */
 void story_tell_from(struct story *story, size_t block, struct story_reference *fill);
 
