@@ -113,7 +113,9 @@ static int read_file(sqlite3_file *file, void *out, int amount, sqlite3_int64 of
     }
     size_t there = at >= node->length ? 0 : node->length - at;
     size_t got = there < wanted ? there : wanted;
-    memcpy(out, node->bytes + (got > 0 ? at : 0), got);
+    if (got > 0) {
+        memcpy(out, node->bytes + at, got);
+    }
     memset((char *)out + got, 0, wanted - got);
     return got == wanted ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }

@@ -15,8 +15,10 @@ struct kept {
     const char *name; /* NULL where it has none (yet) that is on the disk */
     unsigned char *bytes;
     size_t length;
+    size_t capacity;
     const struct disk_step **since;
     size_t since_count;
+    size_t since_capacity;
 };
 
 struct wreck {
@@ -26,25 +28,26 @@ struct wreck {
     size_t name_count;
 };
 
-static void put(struct kept *file, size_t offset, const unsigned char *bytes, size_t length)
+static void set_length(struct kept *file, size_t length)
 {
-    if (offset + length > file->length) {
-        file->bytes = room_grown(file->bytes, offset + length);
-        memset(file->bytes + file->length, 0, offset + length - file->length);
-        file->length = offset + length;
+    if (length > file->capacity) {
+        file->capacity = length * 2;
+        file->bytes = room_grown(file->bytes, file->capacity);
     }
-    if (length > 0) {
-        memcpy(file->bytes + offset, bytes, length);
-    }
-}
-
-static void cut(struct kept *file, size_t length)
-{
-    file->bytes = room_grown(file->bytes, length);
     if (length > file->length) {
         memset(file->bytes + file->length, 0, length - file->length);
     }
     file->length = length;
+}
+
+static void put(struct kept *file, size_t offset, const unsigned char *bytes, size_t length)
+{
+    if (offset + length > file->length) {
+        set_length(file, offset + length);
+    }
+    if (length > 0) {
+        memcpy(file->bytes + offset, bytes, length);
+    }
 }
 
 /* How much of a step is done. */
@@ -56,7 +59,7 @@ static void apply(struct kept *file, const struct disk_step *step, enum extent e
         return;
     }
     if (step->deed == DEED_TRUNCATE) {
-        cut(file, step->offset);
+        set_length(file, step->offset);
         return;
     }
     size_t at = step->offset, end = step->offset + step->length;
@@ -106,7 +109,10 @@ static void follow(struct wreck *wreck, const struct disk_step *step)
         break;
     case DEED_WRITE:
     case DEED_TRUNCATE:
-        file->since = room_grown(file->since, (file->since_count + 1) * sizeof *file->since);
+        if (file->since_count == file->since_capacity) {
+            file->since_capacity = 2 * file->since_capacity + 16;
+            file->since = room_grown(file->since, file->since_capacity * sizeof *file->since);
+        }
         file->since[file->since_count++] = step;
         break;
     case DEED_SYNC:
@@ -171,7 +177,7 @@ void disk_lose_power(const struct disk_trace *trace, size_t steps, enum disk_los
         struct kept *file = &wreck.files[i];
         if (file->name != NULL) {
             image->files = room_grown(image->files, (image->count + 1) * sizeof *image->files);
-            image->files[image->count++] = (struct disk_file){ room_text(file->name), room_grown(file->bytes, file->length + 1), file->length };
+            image->files[image->count++] = (struct disk_file){ room_text(file->name), file->bytes != NULL ? file->bytes : room(1), file->length };
         } else {
             free(file->bytes);
         }
