@@ -135,6 +135,13 @@ enum status db_personal_find(struct db *db, struct arena *arena, const char *com
     return rows_one(use, arena, read_personal, out);
 }
 
+enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, struct personal_row **out, size_t *count)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_of);
+    statement_bind_integer(use, 1, (int64_t)seq);
+    return rows_gather(use, arena, sizeof **out, -1, read_personal, (void **)out, count);
+}
+
 enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
                              void *context)
 {

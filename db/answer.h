@@ -61,6 +61,9 @@ enum status db_personal_insert(struct db *db, const struct personal_row *row) NO
 /* STATUS_ABSENT where the commitment is unknown. */
 enum status db_personal_find(struct db *db, struct arena *arena, const char *commitment, struct personal_row *out) NODISCARD;
 
+/* The texts of one entry, by pointer. */
+enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, struct personal_row **out, size_t *count) NODISCARD;
+
 /* Calls visit for every personal text. */
 enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
                              void *context) NODISCARD;

@@ -3,6 +3,8 @@
  */
 #include "db/entry.h"
 
+#include <string.h>
+
 #include "db/rows.h"
 #include "db/statement.h"
 
@@ -158,34 +160,109 @@ static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
     return status != STATUS_OK ? status : read_seal(use, arena, entry);
 }
 
-enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
-                          size_t *count, uint64_t *broken)
+enum status db_entry_run(struct db *db, struct arena *arena, uint64_t after, int64_t limit, size_t bytes_max, struct entry_run *out)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_entry_list);
     statement_bind_integer(use, 1, (int64_t)after);
     statement_bind_integer(use, 2, limit);
-    struct entry_row *rows = arena_array(arena, (size_t)limit, sizeof *rows);
-    enum status status = rows == NULL ? STATUS_EXHAUSTED : STATUS_OK;
-    size_t used = 0;
-    while (status == STATUS_OK && used < (size_t)limit) {
+    struct entry_run run = { .rows = arena_array(arena, (size_t)limit, sizeof *run.rows), .ending = ENTRY_RUN_MORE, .broken = after + 1 };
+    enum status status = run.rows == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    size_t before = arena->total_bytes;
+    while (status == STATUS_OK && run.count < (size_t)limit && (run.count < 2 || arena->total_bytes - before <= bytes_max)) {
         bool has_row = false;
         status = statement_row(use, &has_row);
-        if (status != STATUS_OK || !has_row) {
+        if (status == STATUS_OK && !has_row) {
+            run.ending = ENTRY_RUN_LAST;
             break;
         }
-        status = read_entry(use, arena, &rows[used]);
-        if (status == STATUS_CORRUPT) {
-            *broken = rows[used].seq;
+        if (status == STATUS_OK) {
+            status = read_entry(use, arena, &run.rows[run.count]);
+            run.broken = status == STATUS_CORRUPT ? run.rows[run.count].seq : run.rows[run.count].seq + 1;
         }
-        used += status == STATUS_OK;
+        run.count += status == STATUS_OK;
     }
     statement_end(use);
+    if (status != STATUS_OK && status != STATUS_CORRUPT) {
+        return status;
+    }
+    run.ending = status == STATUS_CORRUPT ? ENTRY_RUN_BROKEN : run.ending;
+    *out = run;
+    return STATUS_OK;
+}
+
+enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                          size_t *count, uint64_t *broken)
+{
+    struct entry_run run;
+    enum status status = db_entry_run(db, arena, after, limit, SIZE_MAX, &run);
     if (status != STATUS_OK) {
         return status;
     }
-    *out = rows;
-    *count = used;
+    if (run.ending == ENTRY_RUN_BROKEN) {
+        *broken = run.broken;
+        return STATUS_CORRUPT;
+    }
+    *out = run.rows;
+    *count = run.count;
     return STATUS_OK;
+}
+
+enum status db_entry_walk(struct db *db, uint64_t after, uint64_t to, bool (*visit)(void *context, const struct entry_row *row),
+                          void *context, uint64_t *broken)
+{
+    struct arena arena;
+    struct entry_row row;
+    enum status status = STATUS_OK;
+    bool goes_on = true;
+    arena_init(&arena);
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_walk);
+    statement_bind_integer(use, 1, (int64_t)after);
+    statement_bind_integer(use, 2, (int64_t)to);
+    while (goes_on) {
+        status = statement_row(use, &goes_on);
+        if (status != STATUS_OK || !goes_on) {
+            break;
+        }
+        arena_reset(&arena);
+        memset(&row, 0, sizeof row);
+        status = read_entry(use, &arena, &row);
+        if (status == STATUS_CORRUPT) {
+            *broken = row.seq;
+        }
+        goes_on = status == STATUS_OK && visit(context, &row);
+    }
+    statement_end(use);
+    arena_fini(&arena);
+    return status;
+}
+
+static enum status read_place(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    int64_t *place = row;
+    place[0] = statement_integer(use, 0);
+    place[1] = statement_integer(use, 1);
+    return STATUS_OK;
+}
+
+enum status db_body_read(struct db *db, const uint8_t digest[DB_HASH_BYTES], uint64_t offset, void *out, size_t length)
+{
+    int64_t place[2] = { 0, 0 };
+    sqlite3_blob *blob = NULL;
+    sqlite3_stmt *use = statement_use(db, STATEMENT_body_place);
+    statement_bind_blob(use, 1, digest, DB_HASH_BYTES);
+    enum status status = rows_one(use, NULL, read_place, place);
+    if (status == STATUS_ABSENT || (status == STATUS_OK && offset + length > (uint64_t)place[1])) {
+        return STATUS_CORRUPT;
+    }
+    if (status == STATUS_OK) {
+        status = statement_status(db->handle, sqlite3_blob_open(db->handle, "main", "body", "bytes", place[0], 0, &blob));
+    }
+    if (status == STATUS_OK) {
+        status = statement_status(db->handle, sqlite3_blob_read(blob, out, (int)length, (int)offset));
+    }
+    sqlite3_blob_close(blob);
+    return status;
 }
 
 static enum status read_event(sqlite3_stmt *use, struct arena *arena, void *row)

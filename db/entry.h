@@ -75,6 +75,26 @@ enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const u
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;
 
+/* The same for who wants what is sound before a broken entry, in bounded memory: a run ends behind the entry with which the texts
+ * and bodies have taken more than bytes_max, but has two entries where there are two. */
+struct entry_run {
+    struct entry_row *rows;
+    size_t count;
+    enum { ENTRY_RUN_MORE, ENTRY_RUN_LAST, ENTRY_RUN_BROKEN } ending; /* more may follow; none follows; what follows is no entry */
+    uint64_t broken; /* ENTRY_RUN_BROKEN: its seq, as far as that can be read */
+};
+enum status db_entry_run(struct db *db, struct arena *arena, uint64_t after, int64_t limit, size_t bytes_max,
+                         struct entry_run *run) NODISCARD;
+
+/* Entries behind `after` up to `to` with their seals, one after the other; a long body is left out (NULL, stored length 0). The
+ * row is visit's until it returns; false ends the walk. Columns of a wrong length as above. */
+enum status db_entry_walk(struct db *db, uint64_t after, uint64_t to, bool (*visit)(void *context, const struct entry_row *row),
+                          void *context, uint64_t *broken) NODISCARD;
+
+/* length bytes of a long body from offset on, read from the file bit by bit and not as a whole; STATUS_CORRUPT where it
+ * does not have them. */
+enum status db_body_read(struct db *db, const uint8_t digest[DB_HASH_BYTES], uint64_t offset, void *out, size_t length) NODISCARD;
+
 /* Up to limit events behind seq. */
 enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct event_row **out,
                           size_t *count) NODISCARD;

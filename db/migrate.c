@@ -72,15 +72,15 @@ static enum status migrate_one(sqlite3 *handle, const struct migration *migratio
 static enum status check_origin(sqlite3 *handle, int *version)
 {
     int application = 0;
-    int tables = 0;
+    int changes = 0; /* of the schema since the file is there; an empty one has had none */
     enum status status = pragma_integer(handle, "PRAGMA application_id", &application);
     if (status == STATUS_OK) {
         status = pragma_integer(handle, "PRAGMA user_version", version);
     }
     if (status == STATUS_OK) {
-        status = pragma_integer(handle, "SELECT count(*) FROM sqlite_schema", &tables);
+        status = pragma_integer(handle, "PRAGMA schema_version", &changes);
     }
-    if (status == STATUS_OK && application != APPLICATION_ID && (tables > 0 || *version > 0)) {
+    if (status == STATUS_OK && application != APPLICATION_ID && (changes > 0 || *version > 0)) {
         log_error("migrate", "the file is a database of another program");
         return STATUS_CORRUPT;
     }

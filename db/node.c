@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "db/copy.h"
 #include "db/node_schema.inc"
 #include "db/node_scope.inc"
 #include "db/node_statements.inc"
@@ -24,7 +25,10 @@ enum node_statement { NODE_STATEMENTS(NODE_NAME) NODE_STATEMENT_COUNT };
 static const char *const node_sql[NODE_STATEMENT_COUNT] = { NODE_STATEMENTS(NODE_SQL) };
 #undef NODE_SQL
 
-enum { NODE_STEP = 2 }; /* what db/node/scope.sql leaves in user_version */
+enum {
+    NODE_STEP = 2,         /* what db/node/scope.sql leaves in user_version */
+    WRITER_WAIT_MS = 15000 /* fifty that write at once, five flushes each, on a disk that takes 50 ms for one */
+};
 
 struct node {
     sqlite3 *handle;
@@ -74,11 +78,36 @@ static enum status step_of(struct node *node, int *step)
     return code == SQLITE_ROW ? STATUS_OK : statement_status(node->handle, code);
 }
 
+/*
+ * A rollback journal and no WAL: sub-commands write tokens beside a running service, and SQLite 3.40 may lose what was
+ * committed where two processes write and checkpoint one WAL (its WAL-reset bug). Files of before were in WAL mode; one
+ * leaves it as soon as somebody who opens it is alone with it. Until then it works as it did.
+ */
+static enum status use_rollback_journal(struct node *node)
+{
+    sqlite3_stmt *use = NULL;
+    int code = sqlite3_prepare_v2(node->handle, "PRAGMA journal_mode=DELETE", -1, &use, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(use);
+    }
+    sqlite3_finalize(use);
+    if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) {
+        log_info("sqlite", "node.db stays in WAL mode for now: somebody else has it open");
+        code = SQLITE_OK;
+    }
+    /* EXTRA: a token that was revoked stays revoked, even where the power goes before the end of the journal is on the disk. */
+    return code == SQLITE_OK || code == SQLITE_ROW ? execute(node, "PRAGMA synchronous=EXTRA") : statement_status(node->handle, code);
+}
+
 /* Brings the file to the newest step, in one transaction: a second process finds it done. */
 static enum status make_tables(struct node *node)
 {
     int step = 0;
-    enum status status = execute(node, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE;" NODE_SCHEMA);
+    enum status status = step_of(node, &step);
+    if (status != STATUS_OK || step >= NODE_STEP) {
+        return status; /* nobody who only makes a token waits for others who do */
+    }
+    status = execute(node, "BEGIN IMMEDIATE;" NODE_SCHEMA);
     if (status == STATUS_OK) {
         status = step_of(node, &step);
     }
@@ -114,13 +143,19 @@ enum status node_open(const char *path, bool is_writer, struct node **out)
     if (node == NULL) {
         return STATUS_EXHAUSTED;
     }
-    int flags = is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    enum status status = statement_status(NULL, statement_open(path, flags, &node->handle));
+    /* A reader too: what a process that died in the middle of its commit left behind, the next one who looks must take
+     * back, and a connection that was opened for reading alone cannot. */
+    enum status status = statement_status(NULL, statement_open(path, SQLITE_OPEN_READWRITE, &node->handle));
     if (status == STATUS_OK) {
         status = execute(node, "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;");
     }
+    if (status == STATUS_OK && !is_writer) {
+        status = execute(node, "PRAGMA query_only=ON");
+    }
     if (status == STATUS_OK && is_writer) {
-        status = make_tables(node);
+        sqlite3_busy_timeout(node->handle, WRITER_WAIT_MS);
+        status = use_rollback_journal(node);
+        status = status == STATUS_OK ? make_tables(node) : status;
         status = status == STATUS_OK ? check_pages(node) : status;
     }
     if (status == STATUS_OK) {
@@ -154,6 +189,30 @@ static sqlite3_stmt *use_of(struct node *node, enum node_statement statement)
     assert(!sqlite3_stmt_busy(use));
     sqlite3_clear_bindings(use);
     return use;
+}
+
+enum status node_begin(struct node *node)
+{
+    return statement_run(use_of(node, NODE_STATEMENT_transaction_begin));
+}
+
+void node_rollback(struct node *node)
+{
+    if (sqlite3_get_autocommit(node->handle) == 0) {
+        enum status status = statement_run(use_of(node, NODE_STATEMENT_transaction_rollback));
+        if (status != STATUS_OK) {
+            log_error("sqlite", "rollback failed: %s", status_name(status));
+        }
+    }
+}
+
+enum status node_commit(struct node *node)
+{
+    enum status status = statement_run(use_of(node, NODE_STATEMENT_transaction_commit));
+    if (status != STATUS_OK) {
+        node_rollback(node);
+    }
+    return status;
 }
 
 enum status node_token_insert(struct node *node, const struct token *token)
@@ -217,6 +276,11 @@ static enum status read_secret(sqlite3_stmt *use, struct arena *arena, void *row
 {
     (void)arena;
     return statement_fixed(use, 0, row, NODE_SECRET_BYTES);
+}
+
+enum status node_copy(struct node *node, const char *path)
+{
+    return copy_pages(node->handle, path, NULL, NULL);
 }
 
 enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES])

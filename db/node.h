@@ -29,9 +29,16 @@ struct token {
     int64_t last_used_at_ms;   /* 0: never; a minute late, and not kept through a kill */
 };
 
-/* A writer creates the file (mode 0600) and its tables where they are absent. */
+/* A writer creates the file (mode 0600) and its tables where they are absent, and moves it from a WAL, which it had
+ * once, to a rollback journal. Whoever writes may wait some seconds for others who do. */
 enum status node_open(const char *path, bool is_writer, struct node **node) NODISCARD;
 void node_close(struct node *node);
+
+/* Makes one transaction of several writes: readers wait while one is committed, and the disk is flushed for each.
+ * STATUS_BUSY where others write for too long. A commit that fails has been rolled back. */
+enum status node_begin(struct node *node) NODISCARD;
+enum status node_commit(struct node *node) NODISCARD;
+void node_rollback(struct node *node); /* nothing where none is open */
 
 enum status node_token_insert(struct node *node, const struct token *token) NODISCARD;
 
@@ -47,6 +54,9 @@ enum status node_token_revoke(struct node *node, const char *id, int64_t now_ms)
 
 /* Notes a use; an older one than is known, or of a token that is gone, changes nothing. */
 enum status node_token_touch(struct node *node, const uint8_t hash[NODE_HASH_BYTES], int64_t used_at_ms) NODISCARD;
+
+/* Copies all of it to a new file, as it is at this moment. STATUS_CONFLICT where the file is there. */
+enum status node_copy(struct node *node, const char *path) NODISCARD;
 
 /* A named secret of this node; STATUS_ABSENT where there is none. */
 enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES]) NODISCARD;

@@ -12,7 +12,7 @@
 
 #include "base/random.h"
 
-enum { BUCKETS = 1024, PLACES = 4, NETWORK_BYTES = 8, SECOND_US = 1000000 };
+enum { BUCKETS = 1024, PLACES = 4, NETWORK_BYTES = CALLERS_NETWORK_BYTES, SECOND_US = 1000000 };
 
 struct use {
     uint8_t hash[DIGEST_BYTES];
@@ -58,8 +58,7 @@ void callers_close(struct callers *callers)
     }
 }
 
-/* What is no address (a socket in the file system) is one network. */
-static void network_of(const char *address, uint8_t prefix[NETWORK_BYTES])
+void callers_network(const char *address, uint8_t prefix[NETWORK_BYTES])
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     struct in6_addr six;
@@ -157,7 +156,7 @@ int64_t callers_failed(struct callers *callers, const char *address, const uint8
 {
     uint8_t prefix[NETWORK_BYTES];
     int64_t wait_us = 0;
-    network_of(address, prefix);
+    callers_network(address, prefix);
     pthread_mutex_lock(&callers->lock);
     struct network *network = network_take(callers, prefix, now_us);
     if (is_remembered(network, hash)) {

@@ -15,6 +15,11 @@
  */
 struct callers;
 
+enum { CALLERS_NETWORK_BYTES = 8 };
+
+/* The network of an address; what is no address (a socket in the file system) is one network. */
+void callers_network(const char *address, uint8_t prefix[CALLERS_NETWORK_BYTES]);
+
 enum {
     CALLERS_FAILURES_MAX = 20, /* wrong tokens from one network within a window */
     CALLERS_WINDOW_S = 60,

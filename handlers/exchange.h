@@ -37,14 +37,20 @@ enum route_class {
 
 /* The representations that a route can give; Accept chooses (server/negotiate.h). Problems
  * are application/problem+json whatever was asked for. */
-enum { GIVES_JSON = 1, GIVES_CSV = 2, GIVES_YAML = 4, GIVES_TEXT = 8, GIVES_HTML = 16, GIVES_EVENTS = 32 };
+enum { GIVES_JSON = 1, GIVES_CSV = 2, GIVES_YAML = 4, GIVES_TEXT = 8, GIVES_HTML = 16, GIVES_EVENTS = 32, GIVES_LINES = 64 };
 
 enum handled {
     HANDLED_REPLY,   /* the reply half is filled */
     HANDLED_COMMAND, /* exchange->command is to be delivered; its answer is the reply */
     HANDLED_JOB,     /* call the handler again in the job pool, with is_job set */
     HANDLED_WAIT,    /* call the handler again, with has_waited set, once the check of the ledger has ended or 5 seconds are over */
-    HANDLED_STREAM   /* the head of the reply is filled; events behind follow_after are its body, without an end */
+    HANDLED_STREAM   /* the head of the reply is filled; its body is the stream behind follow_after */
+};
+
+/* What HANDLED_STREAM sends. */
+enum stream {
+    STREAM_EVENTS, /* events, without an end (server/follow.h) */
+    STREAM_EXPORT  /* the entries there are, as lines (server/pour.h) */
 };
 
 /* Why a long job is to give up. */
@@ -126,6 +132,7 @@ struct exchange {
     struct exchange_pair headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
     struct command command; /* HANDLED_COMMAND */
+    enum stream stream;     /* HANDLED_STREAM */
     uint64_t follow_after;  /* HANDLED_STREAM: the last entry that the client has seen */
     struct answer answer;   /* filled by the executor */
 };

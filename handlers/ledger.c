@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "db/entry.h"
 #include "db/reference.h"
+#include "handlers/ledger_export.h"
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "ledger/entry.h"
@@ -166,6 +167,9 @@ enum handled ledger_entries(struct exchange *exchange)
     int64_t after = 0;
     char last[NUMBER_DIGITS];
     const char *const key = last;
+    if (exchange->wanted == GIVES_LINES) {
+        return ledger_export(exchange);
+    }
     if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
         return HANDLED_REPLY;
     }

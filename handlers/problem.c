@@ -33,9 +33,11 @@ static const struct row rows[] = {
     { "invalid_if_match", 400, "If-Match cannot be read" },
     { "idempotency_key_missing", 400, "An Idempotency-Key is needed" },
     { "idempotency_key_malformed", 400, "The Idempotency-Key cannot be read" },
+    { "digest_mismatch", 400, "The body is not what its digest says" },
     /* the caller, the path, the form */
     { "unauthenticated", 401, "A valid token is needed" },
     { "forbidden", 403, "This is not yours to do" },
+    { "signature_required", 403, "A signature is needed" },
     { "not_found", 404, "There is no such thing" },
     { "method_not_allowed", 405, "The path does not have this method" },
     { "not_acceptable", 406, "There is no such representation" },
@@ -45,6 +47,7 @@ static const struct row rows[] = {
     { "target_too_long", 414, "The request target is too long" },
     { "unsupported_media_type", 415, "The body's media type is not accepted" },
     { "expectation_unknown", 417, "The expectation is not understood" },
+    { "rate_limited", 429, "The caller has sent too many requests" },
     { "too_many_attempts", 429, "Too many tokens were wrong" },
     { "header_too_large", 431, "The header is too large" },
     /* the state forbids it */
@@ -73,6 +76,7 @@ static const struct row rows[] = {
     { "bad_format", 422, "A value has the wrong form" },
     { "not_a_choice", 422, "A value is none of the choices" },
     { "personal_in_clear", 422, "A personal text stands in clear" },
+    { "private_key_sent", 422, "A private key was sent" },
     { "unknown_site", 422, "There is no such site" },
     { "unknown_item", 422, "There is no such item" },
     { "unknown_organisation", 422, "There is no such organisation" },

@@ -266,11 +266,16 @@ static bool skip_scalar(struct walk *w, char kind)
     }
 }
 
+/* What a value that begins so is, in the letters of struct scan_value. */
+static char kind_of(char first)
+{
+    bool is_number = first == '-' || (first >= '0' && first <= '9');
+    return first == 'n' ? '0' : is_number ? 'n' : first;
+}
+
 static enum status walk_value(struct walk *w)
 {
-    char first = peek(w);
-    bool is_number = first == '-' || (first >= '0' && first <= '9');
-    char kind = first == 'n' ? '0' : is_number ? 'n' : first;
+    char kind = kind_of(peek(w));
     if (w->at >= w->length || strchr("{[\"ntf0", kind) == NULL || kind == 0) {
         return STATUS_INVALID;
     }
@@ -311,4 +316,59 @@ enum status json_scan(const char *bytes, size_t length,
     }
     peek(&w);
     return w.at == w.length ? STATUS_OK : STATUS_INVALID;
+}
+
+/* Moves behind the value that starts at w->at, whatever is in it; false where there is none. */
+static bool skip_value(struct walk *w)
+{
+    size_t depth = 0;
+    do {
+        char first = peek(w);
+        bool opens = first == '{' || first == '[';
+        bool closes = first == '}' || first == ']';
+        if (w->at >= w->length || (closes && depth == 0)) {
+            return false;
+        }
+        if (opens || closes || (depth > 0 && (first == ',' || first == ':'))) {
+            depth = opens ? depth + 1 : closes ? depth - 1 : depth;
+            w->at++;
+        } else if (!skip_scalar(w, kind_of(first))) {
+            return false;
+        }
+    } while (depth > 0);
+    return true;
+}
+
+enum status json_scan_member(const char *bytes, size_t length, const char *member, size_t *offset, size_t *value_length)
+{
+    struct walk w;
+    memset(&w, 0, sizeof w);
+    w.bytes = bytes;
+    w.length = length;
+    if (!take(&w, '{')) {
+        return STATUS_INVALID;
+    }
+    while (peek(&w) == '"') {
+        size_t from = w.at + 1;
+        if (!skip_text(&w)) {
+            return STATUS_INVALID;
+        }
+        bool is_wanted = read_member(&w, bytes + from, w.at - 1 - from) && strcmp(w.member, member) == 0;
+        if (!take(&w, ':') || peek(&w) == 0) {
+            return STATUS_INVALID;
+        }
+        from = w.at;
+        if (!skip_value(&w)) {
+            return STATUS_INVALID;
+        }
+        if (is_wanted) {
+            *offset = from;
+            *value_length = w.at - from;
+            return STATUS_OK;
+        }
+        if (!take(&w, ',')) {
+            break;
+        }
+    }
+    return take(&w, '}') ? STATUS_ABSENT : STATUS_INVALID;
 }

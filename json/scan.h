@@ -26,4 +26,9 @@ struct scan_value {
 enum status json_scan(const char *bytes, size_t length,
                       enum status (*visit)(void *context, const struct scan_value *value), void *context) NODISCARD;
 
+/* Where the value of a member of the object at the top stands, containers with all that is in them. STATUS_ABSENT where there
+ * is no such member, STATUS_INVALID where the text is no object or cannot be walked. */
+enum status json_scan_member(const char *bytes, size_t length, const char *member, size_t *offset,
+                             size_t *value_length) NODISCARD;
+
 #endif

@@ -13,8 +13,9 @@
 static bool take_note(struct verify *verify, const char *text)
 {
     struct verify_note *note = &verify->notes[verify->note_count];
-    for (size_t k = 0; text[0] != 0 && verify->note_count < VERIFY_NOTES_MAX && k < verify->key_count; k++) {
-        if (checkpoint_read(&note->checkpoint, text, strlen(text), verify->keys[k].public_key) == STATUS_OK) {
+    const struct verify_key *key = text[0] != 0 && verify->note_count < VERIFY_NOTES_MAX ? verify->keys : NULL;
+    for (; key != NULL; key = key->next) {
+        if (checkpoint_read(&note->checkpoint, text, strlen(text), key->row.public_key) == STATUS_OK) {
             note->is_seen = false;
             verify->note_count++;
             return true;
@@ -69,33 +70,21 @@ void verify_notes_reached(struct verify *verify)
     }
 }
 
-/* Whether a note is the one that a block must have, signed by any of the node's keys. */
-static bool is_signed(const struct verify *verify, const struct checkpoint_row *row, const uint8_t root[DIGEST_BYTES])
+enum status verify_checkpoint(struct verify *verify, uint64_t height, const struct verify_work *work)
 {
-    struct checkpoint checkpoint;
-    for (size_t k = 0; k < verify->key_count; k++) {
-        if (checkpoint_read(&checkpoint, row->note, strlen(row->note), verify->keys[k].public_key) == STATUS_OK &&
-            checkpoint.size == row->size && memcmp(checkpoint.root, root, sizeof checkpoint.root) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-enum status verify_checkpoint(struct verify *verify, uint64_t height)
-{
-    struct checkpoint_row row = { .note = NULL };
     uint8_t root[DIGEST_BYTES];
-    enum status status = verify->source.checkpoint(verify->source.context, &verify->arena, height, &row);
-    if (status != STATUS_OK && status != STATUS_ABSENT) {
-        return status;
+    if (work->checkpoint_status != STATUS_OK && work->checkpoint_status != STATUS_ABSENT) {
+        return work->checkpoint_status;
     }
     tree_root(&verify->chain.tree, root);
-    if (status == STATUS_ABSENT || row.size != verify->chain.seq || memcmp(row.root, root, sizeof root) != 0 ||
-        !is_signed(verify, &row, root)) {
+    if (work->checkpoint_status == STATUS_ABSENT || work->checkpoint.size != verify->chain.seq ||
+        memcmp(work->checkpoint.root, root, sizeof root) != 0 || !work->is_checkpoint_signed) {
         verify_find(verify, verify->chain.seq, "checkpoint",
                     "the checkpoint of block %" PRIu64 " is missing, altered or not signed", height);
+        return STATUS_OK;
     }
+    verify->report->checkpoints++;
+    verify->report->signatures++;
     return STATUS_OK;
 }
 

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "db/node.h"
 
-enum { EVERY_S = 60, AT_ONCE = 64 };
+enum { EVERY_S = 60, AT_ONCE = 1024 /* in one transaction */ };
 
 struct clerk {
     struct callers *callers;
@@ -22,16 +22,27 @@ struct clerk {
     bool is_stopping; /* under lock */
 };
 
+static enum status store_uses(struct node *node, const struct caller_use *uses, size_t count)
+{
+    enum status status = node_begin(node);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        status = node_token_touch(node, uses[i].hash, uses[i].used_at_ms);
+    }
+    if (status == STATUS_OK) {
+        return node_commit(node);
+    }
+    node_rollback(node);
+    return status;
+}
+
 static void write_down(struct clerk *clerk)
 {
     struct caller_use uses[AT_ONCE];
     for (size_t count = AT_ONCE; count == AT_ONCE;) {
         count = callers_take(clerk->callers, uses, AT_ONCE);
-        for (size_t i = 0; i < count; i++) {
-            enum status status = node_token_touch(clerk->node, uses[i].hash, uses[i].used_at_ms);
-            if (status != STATUS_OK) {
-                log_warn("clerk", "a token's last use was not stored: %s", status_name(status));
-            }
+        enum status status = count > 0 ? store_uses(clerk->node, uses, count) : STATUS_OK;
+        if (status != STATUS_OK) {
+            log_warn("clerk", "the last use of %zu tokens was not stored: %s", count, status_name(status));
         }
     }
 }

@@ -247,7 +247,7 @@ static enum status parse_help(struct parse *parse, int argc, char *const argv[])
 static enum status parse_command(struct parse *parse, int argc, char *const argv[], int *index)
 {
     if (argc < 2) {
-        return COMPLAIN(parse, "which sub-command? serve, init, token or verify; see tallystick --help");
+        return COMPLAIN(parse, "which sub-command? serve, init, token, verify or another one; see tallystick --help");
     }
     const char *word = argv[1];
     *index = 2;

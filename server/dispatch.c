@@ -1,6 +1,6 @@
 /*
  * The pipeline from a complete header to a filled reply, and the two places where a
- * request waits: the sequencer and the job pool. Called by loop.c; what is sent
+ * request waits: the sequencer and the job pool. Called by bridge.c; what is sent
  * afterwards: reply.c.
  */
 #include "server/dispatch.h"
@@ -15,55 +15,20 @@
 #include "db/db.h"
 #include "db/entry.h"
 #include "handlers/access.h"
+#include "handlers/callers.h"
 #include "handlers/problem.h"
 #include "handlers/tag.h"
-#include "json/write.h"
 #include "rules/block.h"
 #include "server/client.h"
 #include "server/config.h"
-#include "server/cors.h"
+#include "server/content_digest.h"
 #include "server/lane.h"
+#include "server/lookup.h"
 #include "server/media.h"
 #include "server/reply.h"
 #include "server/represent.h"
 #include "server/request.h"
-#include "server/route.h"
 #include "server/server.h"
-#include "server/target.h"
-
-/* What a method token is to us. */
-enum token {
-    TOKEN_KNOWN,   /* one of enum method, or HEAD */
-    TOKEN_OPTIONS,
-    TOKEN_UNUSED,  /* standard, but no route has it: 405 */
-    TOKEN_UNKNOWN  /* 501 */
-};
-
-#define REFUSE(REQUEST, ...)                              \
-    do {                                                  \
-        problem_reply(&(REQUEST)->exchange, __VA_ARGS__); \
-        (REQUEST)->is_refused = true;                     \
-    } while (0)
-
-static enum token read_method(const char *text, enum method *method, bool *is_head)
-{
-    static const struct {
-        const char *text;
-        enum method method;
-    } known[] = {{"GET", METHOD_GET}, {"HEAD", METHOD_GET}, {"POST", METHOD_POST}, {"PUT", METHOD_PUT},
-                 {"DELETE", METHOD_DELETE}};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(text, known[i].text) == 0) {
-            *method = known[i].method;
-            *is_head = text[0] == 'H';
-            return TOKEN_KNOWN;
-        }
-    }
-    if (strcmp(text, "OPTIONS") == 0) {
-        return TOKEN_OPTIONS;
-    }
-    return strcmp(text, "PATCH") == 0 || strcmp(text, "TRACE") == 0 ? TOKEN_UNUSED : TOKEN_UNKNOWN;
-}
 
 static const char *request_header(const struct exchange *exchange, const char *name)
 {
@@ -78,7 +43,9 @@ static enum cancelled find_cancelled(struct request *request)
     if (exchange->cancelled != CANCELLED_NOT) {
         return exchange->cancelled;
     }
-    if (atomic_load_explicit(&request->server->is_cancelling, memory_order_relaxed)) {
+    const struct server *server = request->server;
+    const bool is_sent = exchange->is_job && request->job.kind == JOB_SENT;
+    if (atomic_load_explicit(is_sent ? &server->is_cancelling_sent : &server->is_cancelling, memory_order_relaxed)) {
         return CANCELLED_STOPPING;
     }
     if (!exchange->is_job) {
@@ -139,7 +106,7 @@ static bool find_cached(struct request *request, const char *method)
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
     if (framing->code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
-        (!is_head && strcmp(method, "GET") != 0) || server->service.is_private || reply_is_for_a_page(request) ||
+        (!is_head && strcmp(method, "GET") != 0) || server->service.is_private || server->config->rate_limit > 0 || reply_is_for_a_page(request) ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
     }
@@ -153,160 +120,13 @@ static bool find_cached(struct request *request, const char *method)
     return request->hit != NULL;
 }
 
-/* "GET, HEAD, OPTIONS", in the arena. */
-static const char *allow_of(struct request *request, unsigned methods)
-{
-    struct buffer allow;
-    buffer_init(&allow);
-    route_allow(methods, &allow);
-    const char *text = allow.failed ? NULL : arena_text(&request->arena, allow.bytes);
-    buffer_fini(&allow);
-    return text != NULL ? text : "OPTIONS";
-}
-
-/* A browser asks before it sends for a page of another origin what is more than plain. */
-static void allow_page(struct request *request)
-{
-    struct exchange *exchange = &request->exchange;
-    const char *allowed = cors_allowed(request->server->config->cors_origins, request->framing.origin);
-    if (request->framing.origin != NULL && allowed != NULL &&
-        request_header(exchange, "Access-Control-Request-Method") != NULL) {
-        exchange_header(exchange, "Access-Control-Allow-Methods", exchange_header_added(exchange, "Allow"));
-        exchange_header(exchange, "Access-Control-Allow-Headers", CORS_ACCEPTED);
-        exchange_header(exchange, "Access-Control-Max-Age", CORS_MAX_AGE);
-    }
-}
-
-/* OPTIONS is answered here; it counts as a refusal, since no handler runs. */
-static void reply_options(struct request *request, unsigned methods)
-{
-    request->exchange.status = 204;
-    request->is_refused = true;
-    exchange_header(&request->exchange, "Allow", allow_of(request, methods));
-    allow_page(request);
-}
-
-static void refuse_absent(struct request *request, const struct target *target)
-{
-    const struct service *service = &request->server->service;
-    const char *near = route_nearest(service->routes, service->route_count, target);
-    size_t length = strlen(target->path);
-    if (length > 1 && target->path[length - 1] == '/') {
-        REFUSE(request, "not_found", "There is nothing here; paths do not end in a slash.");
-    } else if (near != NULL) {
-        problem_nearest(&request->exchange, near, "There is nothing here; the nearest path is %s.", near);
-        request->is_refused = true;
-    } else {
-        REFUSE(request, "not_found", "There is nothing here; /openapi.json lists every path.");
-    }
-}
-
-/* The methods in Allow's form as an array. */
-static void write_methods(struct json_writer *w, const void *context)
-{
-    const char *at = context;
-    json_key(w, "methods");
-    json_array_begin(w);
-    while (*at != 0) {
-        size_t length = strcspn(at, ",");
-        json_text_length(w, at, length);
-        at += length;
-        at += strspn(at, ", ");
-    }
-    json_array_end(w);
-}
-
-static void refuse_method(struct request *request, const char *method, unsigned methods)
-{
-    struct exchange *exchange = &request->exchange;
-    const char *allowed = allow_of(request, methods);
-    problem_members(exchange, "method_not_allowed", write_methods, allowed, "There is no %s here; this path takes %s.", method,
-                    allowed);
-    exchange_header(exchange, "Allow", allowed);
-    request->is_refused = true;
-}
-
-/* What stands where the path has an id is none, so nothing can be meant by it. */
-static void refuse_malformed(struct request *request, const struct route_found *found)
-{
-    struct exchange *exchange = &request->exchange;
-    struct faults faults;
-    request->is_refused = true;
-    faults_init(&faults, &request->arena);
-    const char *name = arena_copy(&request->arena, found->malformed_name, found->malformed_name_length);
-    if (name == NULL) {
-        problem_status(exchange, STATUS_EXHAUSTED);
-        return;
-    }
-    size_t length = strlen(found->malformed);
-    const char *quoted = faults_quote(&faults, found->malformed, length);
-    const char *wanted = strcmp(name, "seq") == 0
-        ? "the number of an entry is wanted, as in /ledger/entries/8"
-        : "an id has 1 to 64 letters (A to Z, a to z), digits, dots, underscores and hyphens, not . or .. alone";
-    if (length > LIMIT_ID_BYTES) {
-        faults_add_parameter(&faults, name, "too_long", "%s in the path is %s with its %zu bytes; %s", name, quoted, length,
-                             wanted);
-    } else {
-        faults_add_parameter(&faults, name, "bad_format", "%s in the path is %s; %s", name, quoted, wanted);
-    }
-    problem_faults(exchange, "malformed_id", &faults, "%s.", faults.count > 0 ? faults.items[0].detail : wanted);
-}
-
-/* Target and route table: 400, 404, 405, OPTIONS. */
-static void find_route(struct request *request, const char *method, enum token token)
-{
-    struct exchange *exchange = &request->exchange;
-    const struct service *service = &request->server->service;
-    struct target *target = arena_alloc(&request->arena, sizeof *target);
-    if (target == NULL) {
-        problem_status(exchange, STATUS_EXHAUSTED);
-        request->is_refused = true;
-        return;
-    }
-    const char *fault = target_parse(target, request->target, &request->arena);
-    if (fault != NULL) {
-        REFUSE(request, "malformed_request", "%s", fault);
-        return;
-    }
-    exchange->path = target->path;
-    if (target->is_asterisk && token == TOKEN_OPTIONS) {
-        reply_options(request, route_methods(service->routes, service->route_count));
-        return;
-    }
-    struct route_found found;
-    route_find(service->routes, service->route_count, target, exchange->method, &found);
-    if (found.path == NULL) {
-        refuse_absent(request, target);
-        return;
-    }
-    request->route = found.path;
-    if (token == TOKEN_OPTIONS) {
-        reply_options(request, found.methods);
-        return;
-    }
-    if (token == TOKEN_UNUSED || found.route == NULL) {
-        refuse_method(request, method, found.methods);
-        return;
-    }
-    if (found.malformed != NULL) {
-        refuse_malformed(request, &found);
-        return;
-    }
-    exchange->route = found.route;
-    request->route = found.route;
-    memcpy(exchange->parameters, found.parameters, sizeof exchange->parameters);
-    exchange->parameter_count = found.parameter_count;
-    memcpy(exchange->query, target->query, sizeof exchange->query);
-    exchange->query_count = target->query_count;
-}
-
 static void refuse_too_large(struct request *request)
 {
     size_t limit = request->exchange.route->body_bytes_max;
     if (limit == 0) {
-        REFUSE(request, "payload_too_large", "This request takes no body.");
+        REQUEST_REFUSE(request, "payload_too_large", "This request takes no body.");
     } else {
-        REFUSE(request, "payload_too_large", "The body may have at most %zu bytes.", limit);
+        REQUEST_REFUSE(request, "payload_too_large", "The body may have at most %zu bytes.", limit);
     }
 }
 
@@ -321,22 +141,56 @@ static void check_media(struct request *request)
     bool takes_csv = exchange->route->takes_csv;
     const char *accept = takes_csv ? "application/json, text/csv" : "application/json";
     if (framing->content_encoding != NULL && strcasecmp(framing->content_encoding, "identity") != 0) {
-        REFUSE(request, "unsupported_media_type", "The body must come without Content-Encoding.");
+        REQUEST_REFUSE(request, "unsupported_media_type", "The body must come without Content-Encoding.");
         exchange_header(exchange, "Accept-Encoding", "identity");
     } else if (media == MEDIA_OTHER || (media == MEDIA_CSV && !takes_csv)) {
-        REFUSE(request, "unsupported_media_type", "Content-Type must be %s.",
+        REQUEST_REFUSE(request, "unsupported_media_type", "Content-Type must be %s.",
                takes_csv ? "application/json or text/csv" : "application/json");
         exchange_header(exchange, "Accept", accept);
     } else if (media == MEDIA_CHARSET) {
-        REFUSE(request, "unsupported_media_type", "The body must be UTF-8.");
+        REQUEST_REFUSE(request, "unsupported_media_type", "The body must be UTF-8.");
         exchange_header(exchange, "Accept", accept);
     }
     exchange->is_csv = media == MEDIA_CSV;
 }
 
+/* A caller who has used up its requests waits; probes do not count, since whoever watches the service needs them. */
+static void check_limit(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const int64_t quota = request->server->config->rate_limit;
+    uint8_t network[CALLERS_NETWORK_BYTES];
+    if (quota == 0 || strcmp(exchange->path, "/healthz") == 0 || strcmp(exchange->path, "/readyz") == 0) {
+        return;
+    }
+    const void *key = network;
+    size_t length = sizeof network;
+    if (exchange->has_token) {
+        key = exchange->caller.subject;
+        length = strlen(exchange->caller.subject);
+    } else {
+        callers_network(request->client->address, network);
+    }
+    limiter_take(request->server->limiter, key, length, quota, clock_steady_us(), &request->limit);
+    if (request->limit.wait_s == 0) {
+        return;
+    }
+    exchange->header_count = 0; /* of another refusal */
+    if (exchange->has_token) {
+        REQUEST_REFUSE(request, "rate_limited", "A token may send %lld requests in %d seconds, and this one's are used up. Send this "
+                       "request again in %lld seconds.", (long long)quota, (int)LIMITER_WINDOW_S, (long long)request->limit.wait_s);
+    } else {
+        REQUEST_REFUSE(request, "rate_limited", "A network may send %lld requests without a token in %d seconds, and those of yours "
+                       "are used up. Send this request again in %lld seconds, or with a token, which has a quota of its own.",
+                       (long long)quota, (int)LIMITER_WINDOW_S, (long long)request->limit.wait_s);
+    }
+    const char *wait = arena_format(&request->arena, "%lld", (long long)request->limit.wait_s);
+    exchange_header(exchange, "Retry-After", wait != NULL ? wait : "60");
+}
+
 static void refuse_framing(struct request *request)
 {
-    REFUSE(request, request->framing.code, "%s", request->framing.detail);
+    REQUEST_REFUSE(request, request->framing.code, "%s", request->framing.detail);
     request->must_close = true;
 }
 
@@ -356,14 +210,9 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         refuse_framing(request);
         return;
     }
-    enum token token = read_method(method, &exchange->method, &exchange->is_head);
-    if (token == TOKEN_UNKNOWN) {
-        REFUSE(request, "not_implemented", "The methods understood are GET, HEAD, POST, PUT, DELETE and OPTIONS, "
-                                          "in capitals.");
-        return;
-    }
-    find_route(request, method, token);
+    lookup_route(request, method);
     if (request->is_refused) {
+        check_limit(request);
         return;
     }
     if (framing->length > exchange->route->body_bytes_max ||
@@ -371,7 +220,9 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         refuse_too_large(request);
         return;
     }
-    request->is_refused = !access_check(exchange) || !represent_choose(request);
+    request->is_refused = !access_check(exchange);
+    check_limit(request);
+    request->is_refused = request->is_refused || !represent_choose(request);
     if (!request->is_refused && exchange->route->class == CLASS_WRITE &&
         (exchange->method == METHOD_POST || request_header(exchange, "Idempotency-Key") != NULL)) {
         request->is_refused = access_key(exchange) == NULL;
@@ -392,7 +243,7 @@ bool dispatch_body(struct request *request, const char *bytes, size_t length)
     }
     request->body_counted += length;
     if (atomic_fetch_add(&request->server->body_bytes, length) + length > LIMIT_BODIES_IN_ALL) {
-        REFUSE(request, "busy", "The bodies of other requests fill the room there is; send this one again shortly.");
+        REQUEST_REFUSE(request, "busy", "The bodies of other requests fill the room there is; send this one again shortly.");
         exchange_header(&request->exchange, "Retry-After", "1");
         return false;
     }
@@ -485,8 +336,10 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     request->begun_us = clock_steady_us();
     request->job_until_us = request->begun_us + request->server->config->job_seconds * 1000000;
     enum handled handled = HANDLED_REPLY;
-    if (!request_is_cancelled(exchange) || exchange->cancelled != CANCELLED_GONE) { /* it may have left the queue alone */
+    if (!request_is_cancelled(exchange)) { /* while it waited, its client may have left or the service been told to stop */
         handled = call_handler(request, db);
+    } else if (exchange->cancelled == CANCELLED_STOPPING) {
+        problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
     }
     assert(handled != HANDLED_JOB);
     exchange->db = NULL;
@@ -533,6 +386,9 @@ enum dispatch_next dispatch_run(struct request *request)
     }
     exchange->body = request->body.bytes != NULL ? request->body.bytes : "";
     exchange->body_length = request->body.length;
+    if (!content_digest_check(exchange)) {
+        return DISPATCH_REPLY;
+    }
     enum handled handled = call_handler(request, lane_db(request->lane));
     exchange->db = NULL;
     request->is_stream = handled == HANDLED_STREAM;

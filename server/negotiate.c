@@ -26,6 +26,7 @@ static const struct media_type types[] = {
     {GIVES_TEXT, "text/plain"},
     {GIVES_HTML, "text/html"},
     {GIVES_EVENTS, "text/event-stream"},
+    {GIVES_LINES, "application/x-ndjson"},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };

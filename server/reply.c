@@ -18,9 +18,11 @@
 #include "handlers/problem.h"
 #include "server/client.h"
 #include "server/config.h"
+#include "server/content_digest.h"
 #include "server/cors.h"
 #include "server/follow.h"
 #include "server/lane.h"
+#include "server/pour.h"
 #include "server/represent.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -107,6 +109,22 @@ static void add_vary(struct exchange *exchange)
     }
 }
 
+/* How much the caller may still send (draft-ietf-httpapi-ratelimit-headers-11). */
+static void add_limit(struct request *request)
+{
+    const struct limiter_view *limit = &request->limit;
+    if (limit->quota == 0) {
+        return;
+    }
+    char *policy = arena_format(&request->arena, "\"caller\";q=%lld;w=%d", (long long)limit->quota, (int)LIMITER_WINDOW_S);
+    char *left = arena_format(&request->arena, "\"caller\";r=%lld;t=%lld", (long long)limit->remaining,
+                              (long long)(limit->wait_s > 0 ? limit->wait_s : limit->reset_s));
+    if (policy != NULL && left != NULL) {
+        exchange_header(&request->exchange, "RateLimit-Policy", policy);
+        exchange_header(&request->exchange, "RateLimit", left);
+    }
+}
+
 /* Adds what is missing and not only of this one reply: the same for a cached one. */
 static void complete_headers(struct request *request)
 {
@@ -115,6 +133,10 @@ static void complete_headers(struct request *request)
         exchange_header(exchange, "Retry-After", "1");
     }
     add_vary(exchange);
+    add_limit(request);
+    if (!request->is_stream) {
+        content_digest_add(exchange);
+    }
     if (request->shows_state && exchange_header_added(exchange, "Tallystick-Seq") == NULL) {
         char *seq = arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq);
         if (seq != NULL) {
@@ -179,25 +201,28 @@ static void add_to_response(void *context, const char *name, const char *value)
     }
 }
 
-/* The endless reply. NULL: it has an end after all, or is a problem now, or memory lacks. */
+/* The reply whose length nobody knows yet. NULL: it has one after all, or is a problem now, or memory lacks. */
 static struct MHD_Response *make_stream(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    bool is_full = false;
+    bool is_full = false, is_export = exchange->stream == STREAM_EXPORT;
     if (!request->hangup.may_ask) { /* HTTP/1.0: libmicrohttpd 0.9.75 does not close a connection whose body ends late */
-        enum status status = follow_once(request);
+        enum status status = is_export ? pour_once(request) : follow_once(request);
         if (status != STATUS_OK) {
             problem_status(exchange, status);
         }
         return NULL;
     }
-    struct MHD_Response *response = follow_response(request, &is_full);
+    struct MHD_Response *response = is_export ? pour_response(request, &is_full) : follow_response(request, &is_full);
     if (response != NULL) {
         each_header(request, add_to_response, response);
         return response;
     }
     request->shows_state = false;
-    if (is_full) {
+    if (is_full && is_export) {
+        problem_reply(exchange, "busy", "As many clients read the ledger out as may; try again later, or read it page by page.");
+        exchange_header_replace(exchange, "Retry-After", "30");
+    } else if (is_full) {
         problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or read them page by page.");
         exchange_header_replace(exchange, "Retry-After", "30");
     } else {
@@ -305,7 +330,7 @@ static bool may_keep(const struct request *request)
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
            exchange->method == METHOD_GET && request->shows_state && !request->is_refused && !request->is_stream &&
            request->framing.authorization == NULL && !request->framing.has_body && !request->framing.has_repeats &&
-           !request->server->service.is_private && !must_close(request) && !reply_is_for_a_page(request) &&
+           !request->server->service.is_private && request->limit.quota == 0 && !must_close(request) && !reply_is_for_a_page(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }
 

@@ -12,6 +12,7 @@
 #include "server/framing.h"
 #include "server/hangup.h"
 #include "server/jobs.h"
+#include "server/limiter.h"
 #include "server/negotiate.h"
 #include "server/sequencer.h"
 #include "server/verifier.h"
@@ -51,8 +52,9 @@ struct request {
     bool is_refused;  /* the reply half holds a refusal: no handler runs */
     bool must_close;  /* after this reply */
     enum coding coding; /* that Accept-Encoding asks for */
+    struct limiter_view limit; /* quota 0: none applies */
     bool shows_state; /* the reply tells of the snapshot exchange.seq */
-    bool is_stream;   /* the reply goes on as events come: follow.h */
+    bool is_stream;   /* the reply comes bit by bit: follow.h, pour.h */
     const struct cached *hit; /* the reply cache has it */
     const char *target_at;    /* where the library keeps it; compared only */
     const char *target;

@@ -28,6 +28,7 @@
 #include "server/janitor.h"
 #include "server/jobs.h"
 #include "server/lane.h"
+#include "server/limiter.h"
 #include "server/loop.h"
 #include "server/metrics.h"
 #include "server/options.h"
@@ -48,7 +49,8 @@ enum {
     DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
     FOLLOWERS_SHARE = 2,       /* one connection in so many may be a follower's */
     STOP_POLL_MS = 10,
-    STOP_CANCEL_S = 20,        /* long computations may finish for so long */
+    STOP_SENT_S = 1,           /* computations on callers' own numbers, as long as they like, may finish for so long */
+    STOP_CANCEL_S = 20,        /* those on stored figures; whoever runs containers kills after 10 s by default */
     STOP_DEADLINE_S = 30       /* then what is left is closed */
 };
 
@@ -139,6 +141,9 @@ static enum status open_parts(struct server *server)
         status = callers_open(&server->service.callers);
     }
     if (status == STATUS_OK) {
+        status = limiter_open(&server->limiter);
+    }
+    if (status == STATUS_OK) {
         status = clerk_open(store_node_path(server->store), server->service.callers, &server->clerk);
     }
     if (status == STATUS_OK) {
@@ -206,6 +211,7 @@ static void close_parts(struct server *server)
     analysis_cache_free(server->service.analyses);
     clerk_close(server->clerk);
     callers_close(server->service.callers);
+    limiter_close(server->limiter);
     db_sync_watch(NULL, NULL);
     metrics_close(server->metrics);
     store_close(server->store);
@@ -221,12 +227,12 @@ static void drain(struct server *server)
     feed_stop(server->feed);
     verifier_stop(server->service.verifier);
     while (passed_us < (int64_t)STOP_DEADLINE_S * 1000000 && addresses_count(server->addresses) > 0) {
-        if (passed_us > (int64_t)STOP_CANCEL_S * 1000000) {
-            atomic_store(&server->is_cancelling, true);
-        }
+        atomic_store(&server->is_cancelling_sent, passed_us > (int64_t)STOP_SENT_S * 1000000);
+        atomic_store(&server->is_cancelling, passed_us > (int64_t)STOP_CANCEL_S * 1000000);
         nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_MS * 1000000L}, NULL);
         passed_us = clock_steady_us() - start_us;
     }
+    atomic_store(&server->is_cancelling_sent, true);
     atomic_store(&server->is_cancelling, true);
 }
 

@@ -20,6 +20,7 @@ struct feed;
 struct janitor;
 struct jobs;
 struct lane;
+struct limiter;
 struct loop;
 struct metrics;
 struct relay;
@@ -40,6 +41,7 @@ struct server {
     struct feed *feed;
     struct jobs *jobs;
     struct janitor *janitor;
+    struct limiter *limiter;
     struct metrics *metrics;
     struct lane *lanes[SERVER_LOOPS_MAX]; /* one for each loop */
     struct loop *loops[SERVER_LOOPS_MAX];
@@ -49,8 +51,10 @@ struct server {
     struct relay *relay;
     char base_url[SERVER_URL_BYTES]; /* for links where the client names no host */
     atomic_bool is_stopping;         /* replies close their connections, idle ones are closed */
-    atomic_bool is_cancelling;       /* long jobs are to give up */
+    atomic_bool is_cancelling_sent;  /* jobs on callers' own numbers are to give up */
+    atomic_bool is_cancelling;       /* all jobs are */
     atomic_size_t body_bytes;        /* of all bodies that are being read or worked on */
+    atomic_size_t exports;           /* replies of server/pour.h */
     atomic_size_t suspended;         /* requests that wait for the sequencer or the job pool */
 };
 

@@ -41,6 +41,10 @@ const char *store_node_path(const struct store *store);
 /* Whether store_open created the ledger. */
 bool store_is_new(const struct store *store);
 
+/* Whether there is a ledger in the directory to be read; told where there is none (STATUS_ABSENT): a slip of the pen in its
+ * name is no finding about a ledger. */
+enum status store_find_ledger(const char *data_dir) NODISCARD;
+
 /* The secrets that the service needs: cursor_secret. */
 enum status store_fill_service(struct store *store, struct service *service) NODISCARD;
 

@@ -54,14 +54,16 @@ BANNED = [
 SQL = re.compile(r"\b(SELECT\b.*\bFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|DROP\s+(TABLE|INDEX)"
                  r"|CREATE\s+(UNIQUE\s+)?(TABLE|INDEX|TRIGGER|VIEW)|ALTER\s+TABLE|PRAGMA\s|BEGIN\s+IMMEDIATE"
                  r"|SAVEPOINT\b|ROLLBACK\b|WHERE\s)")
+# What opens a connection and stands around transactions, before any statement can be prepared.
+SQL_OF_OPENING = re.compile(r"PRAGMA \w+(=[\w%]+|\(\w+\))?|BEGIN IMMEDIATE|COMMIT|ROLLBACK")
 LINES_MAX, FUNCTION_LINES_MAX, MAKEFILE_LINES_MAX, COLUMNS_MAX = 600, 70, 150, 150
 
 # What stands against a rule and why it may.
 ALLOWED = {
     ("analytics/dea_guard.c", "jump"): "GLPK's way out of its own fatal errors is its hook, which must not return",
-    ("db/db.c", "sql"): "opening, transactions and savepoints come before, or stand around, what db/sql holds",
-    ("db/node.c", "sql"): "the same for the node's own file",
-    ("db/migrate.c", "sql"): "migrations run before any statement can be prepared",
+    ("db/db.c", "sql"): "opens a connection: SQL_OF_OPENING, and no other SQL",
+    ("db/node.c", "sql"): "opens the node's own file: the same",
+    ("db/migrate.c", "sql"): "migrations run before any statement can be prepared: the same",
     ("rules/personal.c", "chance"): "salts are drawn when a request is decoded, before the queue, and travel in the command",
     ("rules/record.c", "chance"): "the salt of a kept answer is no part of the state",
     ("rules/figure_read.c", "float"): "a number is looked at, its digits as they came are kept",
@@ -163,8 +165,10 @@ def rule_direction(house):
 
 def rule_sql(house):
     for source in house.own:
-        if source.path.endswith(".c") and (source.path, "sql") not in ALLOWED:
+        if source.path.endswith(".c"):
             for number, text in literals(source.text):
+                if (source.path, "sql") in ALLOWED:
+                    text = ";".join(part for part in text.split(";") if not SQL_OF_OPENING.fullmatch(part.strip()))
                 if SQL.search(text):
                     find(source.path, number, "SQL stands in db/sql/, where every statement is prepared at start and tested")
 
@@ -308,6 +312,47 @@ def rule_migrations(house):
     for path in house.paths:
         if path.startswith(folder) and path.endswith(".sql") and path not in listed:
             find(path, 1, f"not in {folder}released: add the line that sha256sum prints in that folder")
+
+
+def rule_dependencies(house):
+    """The README gives a reason for each package that tools/deps.sh installs, and for no other."""
+    script = read("tools/deps.sh").replace("\\\n", " ")
+    sets = dict(re.findall(r"^    (\w+)\) echo ([^;]*) ;;", script, re.M))
+    installed = {package for packages in sets.values() for package in packages.split()}
+    section = read("README.md").split("## Dependencies", 1)[1].split("\n## ", 1)[0]
+    told = set()
+    for row in re.findall(r"^\|(.*)\|[^|]*\|$", section, re.M): # the last column is the reason
+        told.update(re.findall(r"`([^`]+)`", row))
+    for package in sorted(installed - told):
+        find("README.md", 1, f"{package}: tools/deps.sh installs it, and no row of the dependencies says why")
+    for package in sorted(told - installed):
+        find("tools/deps.sh", 1, f"{package}: a dependency of the README that nobody installs")
+    for place in ("# Installs", "there are"):
+        line = next(line for line in script.splitlines() if place in line)
+        for name in sorted(set(sets) - set(re.findall(r"\w+", line))):
+            find("tools/deps.sh", 1, f"its usage leaves the set {name} out")
+
+
+def rule_folders(house):
+    """The README's map names every folder, those of the tests in their row."""
+    section = read("README.md").split("## The folders", 1)[1].split("\n## ", 1)[0]
+    rows = {name: row for row in section.splitlines() for name in re.findall(r"`(\w+)/`", row.split("|")[1] if "|" in row else "")}
+    for folder in sorted({path.split("/")[0] for path in house.paths if "/" in path and path[0] != "."}):
+        if folder not in rows:
+            find("README.md", 1, f"the map of the folders leaves {folder}/ out")
+    for folder in sorted({path.split("/")[1] for path in house.paths if re.match(r"tests/\w+/", path)}):
+        if f"`{folder}/`" not in rows.get("tests", ""):
+            find("README.md", 1, f"the map of the folders leaves tests/{folder}/ out")
+
+
+def rule_help(house):
+    """Every target that has a text is listed, wherever its file is."""
+    told = subprocess.run(["make", "-s", "help"], capture_output=True, text=True, check=False).stdout
+    for path in house.paths:
+        if path == "Makefile" or path.endswith(".mk"):
+            for number, line in enumerate(read(path).splitlines(), 1):
+                if (match := re.match(r"([a-z-]+):.*##", line)) and f"make {match.group(1)} " not in told:
+                    find(path, number, f"make help leaves the target {match.group(1)} out")
 
 
 def rule_sorted_out(house):

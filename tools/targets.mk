@@ -12,7 +12,7 @@ include $(sort $(wildcard tests/oracle/*.mk tests/fault/*.mk)) $(wildcard bench/
 # The thread sanitizer looks at what has threads: the server, the rules it drives, and the tests
 # that say so; the rest would only repeat, ten times slower, what the other variants show.
 ifeq ($(VARIANT),tsan)
-SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/%,$(UNIT))
+SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
 SUITES   += tests/http tests/fault
 TEST_ARGS = --marker concurrent
 else
@@ -91,5 +91,5 @@ clean: ## remove what was built
 	$(Q)rm -rf build
 
 help: ## list the targets
-	$(Q)grep -hE '^[a-z-]+:.*##' Makefile tools/*.mk | sed -E 's/:[^#]*##/\t/' | sort | awk -F'\t' '{printf "  make %-12s%s\n", $$1, $$2}'
+	$(Q)grep -hE '^[a-z-]+:.*##' $(filter Makefile %.mk,$(MAKEFILE_LIST)) | sed -E 's/:[^#]*##/\t/' | sort | awk -F'\t' '{printf "  make %-12s%s\n", $$1, $$2}'
 	$(Q)echo '  Variants: VARIANT=release|debug|asan|tsan, each in a folder of its own. V=1 shows commands.'

@@ -1,5 +1,14 @@
 -- Statements on node.db.
 
+-- name: transaction_begin
+BEGIN IMMEDIATE
+
+-- name: transaction_commit
+COMMIT
+
+-- name: transaction_rollback
+ROLLBACK
+
 -- name: token_insert
 INSERT INTO token (id, hash, organisation, role, scope, created_at_ms, expires_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 

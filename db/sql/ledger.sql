@@ -30,12 +30,23 @@ coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, s.signature, s.ke
 FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL LEFT JOIN seal s ON s.seq = e.seq
 WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2
 
+-- name: entry_walk
+-- Entries behind ?1 up to ?2, long bodies left out; columns as above.
+SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,
+e.organisation, e.role, e.subject, e.submitter_key, e.submitter_alg, e.body_length, e.body_digest,
+e.body, e.submitter_sig, e.effects, e.hash, s.signature, s.key
+FROM entry e LEFT JOIN seal s ON s.seq = e.seq WHERE e.seq > ?1 AND e.seq <= ?2 ORDER BY e.seq
+
 -- name: event_list
 -- What happened behind ?1, without bodies, hashes and seals.
 SELECT seq, time_ms, kind, target, new_id, command_id, organisation, role FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2
 
 -- name: body_insert
 INSERT INTO body (digest, bytes) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING
+
+-- name: body_place
+-- Where a long body stands, and its length.
+SELECT rowid, length(bytes) FROM body WHERE digest = ?1
 
 -- name: body_without_entry
 SELECT count(*) FROM body WHERE digest NOT IN (SELECT body_digest FROM entry WHERE body IS NULL)
@@ -70,6 +81,10 @@ INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, 
 
 -- name: personal_find
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE commitment = ?1
+
+-- name: personal_of
+-- The texts of one entry.
+SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER BY pointer
 
 -- name: personal_all
 SELECT commitment, seq, pointer, salt, text FROM personal ORDER BY commitment

@@ -1,13 +1,17 @@
 """Who may do what: every route by every role, scopes, expiry, revocation, last use, guessing."""
 
+import collections
+import concurrent.futures
 import json
 import os
 import pathlib
 import re
 import tempfile
+import threading
 import time
 
 import pytest
+import requests
 
 from conftest import Server, run
 
@@ -147,6 +151,40 @@ def test_last_use_is_kept(start):
     for role in ("auditor", "admin"):
         at = time.strptime(rows[role]["last used"][:19], "%Y-%m-%dT%H:%M:%S")
         assert abs(time.mktime(at) - time.mktime(time.gmtime())) < 120
+
+
+@pytest.mark.concurrent
+def test_many_tokens_are_made_beside_a_busy_server(start):
+    """Fifty processes write the tokens' file while the server reads it for every request and writes uses of its own."""
+    server = start()
+    assert server.put(f"/organisations/{ORGANISATION}", {"name": "An organisation", "kind": "depot"}).status_code == 201
+    is_over = threading.Event()
+    statuses = collections.Counter()
+
+    def ask():
+        with requests.Session() as session:
+            session.trust_env = False
+            while not is_over.is_set():
+                statuses[server.get("/items", token=True, session=session).status_code] += 1
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    try:
+        with concurrent.futures.ThreadPoolExecutor(50) as pool:
+            made = list(pool.map(lambda _: make_token(server, "auditor"), range(50)))
+    finally:
+        is_over.set()
+        for asker in askers:
+            asker.join()
+    assert set(statuses) == {200} and statuses[200] >= 50, statuses
+    assert len(set(made)) == 50 and [server.get("/items", token=token).status_code for token in made] == [200] * 50
+    assert server.stop() == 0
+    rows = [row for row in tokens_of(server).values() if row["role"] == "auditor"]
+    assert len(rows) == 50 and all(row["state"] == "valid" and row["last used"] != "never" for row in rows)
+    # Several processes that write and checkpoint one WAL can lose what was committed (SQLite 3.40).
+    assert (server.data_dir / "node.db").read_bytes()[18:20] == b"\1\1"
+    assert {made.name for made in server.data_dir.glob("node.db*")} == {"node.db"}
 
 
 def test_guessing_is_slowed(start):

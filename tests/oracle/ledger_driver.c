@@ -6,6 +6,8 @@
  *   entry BYTES                      HASH LEAF, or invalid
  *   root LEAF...                     the root of the leaves' tree
  *   note PUBLIC BYTES                ORIGIN SIZE ROOT, or invalid
+ *   submitted PUBLIC DIGEST SIGNATURE  the same as verify for a submitter's signature, whose s may be high
+ *   jws PUBLIC BYTES                 DIGEST of the signing input where the key signed this compact JWS, or invalid
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -17,7 +19,9 @@
 #include "base/text.h"
 #include "ledger/checkpoint.h"
 #include "ledger/entry.h"
+#include "ledger/jws.h"
 #include "ledger/key.h"
+#include "ledger/submitter.h"
 #include "ledger/tree.h"
 
 /* Bytes of one word of the line; bytes is NULL where it is missing or no hexadecimal. */
@@ -112,6 +116,40 @@ static bool answer_note(char **rest, struct arena *arena)
     return true;
 }
 
+static bool answer_submitted(char **rest, struct arena *arena)
+{
+    struct submitter_key key;
+    struct word public_key = next_word(rest, arena);
+    struct word digest = next_word(rest, arena);
+    struct word signature = next_word(rest, arena);
+    if (!is_of(public_key, KEY_PUBLIC_BYTES) || !is_of(digest, DIGEST_BYTES) || !is_of(signature, KEY_SIGNATURE_BYTES) ||
+        submitter_key_read(&key, public_key.bytes) != STATUS_OK ||
+        submitter_verify(&key, digest.bytes, signature.bytes) != STATUS_OK) {
+        return false;
+    }
+    puts("ok");
+    return true;
+}
+
+static bool answer_jws(char **rest, struct arena *arena)
+{
+    struct jws jws;
+    struct submitter_key key;
+    uint8_t digest[DIGEST_BYTES];
+    struct word public_key = next_word(rest, arena);
+    struct word text = next_word(rest, arena);
+    if (!is_of(public_key, KEY_PUBLIC_BYTES) || text.bytes == NULL || submitter_key_read(&key, public_key.bytes) != STATUS_OK ||
+        jws_read((const char *)text.bytes, text.length, &jws) != JWS_SOUND) {
+        return false;
+    }
+    jws_digest(&jws, digest);
+    if (submitter_verify(&key, digest, jws.signature) != STATUS_OK) {
+        return false;
+    }
+    print_hex(digest, "\n");
+    return true;
+}
+
 int main(void)
 {
     static const struct {
@@ -119,6 +157,7 @@ int main(void)
         bool (*answer)(char **rest, struct arena *arena);
     } commands[] = {
         { "verify", answer_verify }, { "entry", answer_entry }, { "root", answer_root }, { "note", answer_note },
+        { "submitted", answer_submitted }, { "jws", answer_jws },
     };
     struct arena arena;
     char *line = NULL;

@@ -4,6 +4,8 @@
  */
 #include "base/text.h"
 
+#include "base/base64url.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -280,6 +282,42 @@ static void base64_follows_the_rfc(void **state)
     }
 }
 
+/* Every text of up to four characters, and what RFC 4648 gives for bytes: decoding takes just what encoding makes. */
+static void base64url_has_one_text_for_each_run_of_bytes(void **state)
+{
+    static const char tried[] = "AQgw_-/+= \n.9z";
+    uint8_t bytes[BASE64URL_BYTES_MAX(4)];
+    (void)state;
+    for (size_t length = 0, count = 1; length <= 4; length++, count *= sizeof tried - 1) {
+        for (size_t n = 0; n < count; n++) {
+            char text[5] = "", again[TEXT_BASE64_BYTES(sizeof bytes)];
+            size_t used = 99, rest = n;
+            for (size_t i = 0; i < length; i++, rest /= sizeof tried - 1) {
+                text[i] = tried[rest % (sizeof tried - 1)];
+            }
+            if (base64url_decode(text, length, bytes, &used) != STATUS_OK) {
+                assert_int_equal(used, 99);
+                continue;
+            }
+            assert_true(used <= 3 && text_to_base64url(again, bytes, used) == length);
+            assert_string_equal(again, text);
+        }
+    }
+    for (size_t length = 0; length < 200; length++) {
+        uint8_t plain[200], decoded[BASE64URL_BYTES_MAX(TEXT_BASE64_BYTES(200))];
+        char text[TEXT_BASE64_BYTES(200)];
+        size_t used = 0;
+        for (size_t i = 0; i < length; i++) {
+            plain[i] = (uint8_t)(i * 37 + length * 101);
+        }
+        size_t written = text_to_base64url(text, plain, length);
+        assert_true(length <= BASE64URL_BYTES_MAX(written));
+        assert_int_equal(base64url_decode(text, written, decoded, &used), STATUS_OK);
+        assert_int_equal(used, length);
+        assert_memory_equal(decoded, plain, length);
+    }
+}
+
 static void dates_agree_with_the_library(void **state)
 {
     (void)state;
@@ -485,6 +523,7 @@ int main(void)
         cmocka_unit_test(integers_are_strict),
         cmocka_unit_test(hexadecimal_goes_both_ways),
         cmocka_unit_test(base64_follows_the_rfc),
+        cmocka_unit_test(base64url_has_one_text_for_each_run_of_bytes),
         cmocka_unit_test(dates_agree_with_the_library),
         cmocka_unit_test(impossible_dates_are_refused),
         cmocka_unit_test(instants_go_both_ways),

@@ -1,5 +1,5 @@
 /*
- * Connections, migrations, transactions, effects, append-only tables, node.db.
+ * Connections, migrations, transactions, effects, append-only tables.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,7 +19,6 @@
 #include "db/effects.h"
 #include "db/entry.h"
 #include "db/figure.h"
-#include "db/node.h"
 #include "db/reference.h"
 #include "db/supply.h"
 #include "tests/unit/support/scratch.h"
@@ -263,99 +261,13 @@ static void test_figures_page_by_key(void **state)
     db_rollback(f->db);
 }
 
-static void test_node_tokens(void **state)
-{
-    struct fixture *f = *state;
-    char path[128];
-    struct node *node = NULL, *reader = NULL;
-    struct token token = { "tok-1", { 1, 2, 3 }, "ORG", "operator", "supplies", 5, 0, 0, 0 }, found;
-    uint8_t secret[NODE_SECRET_BYTES] = { 9 }, read[NODE_SECRET_BYTES];
-    struct stat info;
-    snprintf(path, sizeof path, "%s/node.db", f->dir);
-    assert_int_equal(node_open(path, true, &node), STATUS_OK);
-    assert_int_equal(stat(path, &info), 0);
-    assert_int_equal(info.st_mode & 0777, 0600);
-    assert_int_equal(node_token_insert(node, &token), STATUS_OK);
-    assert_int_equal(node_token_insert(node, &token), STATUS_INVALID);
-    assert_int_equal(node_secret_find(node, "cursor", read), STATUS_ABSENT);
-    assert_int_equal(node_secret_insert(node, "cursor", secret), STATUS_OK);
-    assert_int_equal(node_open(path, false, &reader), STATUS_OK);
-    assert_int_equal(node_token_find(reader, &f->arena, token.hash, &found), STATUS_OK);
-    assert_string_equal(found.role, "operator");
-    assert_int_equal(found.expires_at_ms, 0);
-    assert_int_equal(node_secret_find(reader, "cursor", read), STATUS_OK);
-    assert_memory_equal(read, secret, sizeof read);
-    token.hash[0] = 2;
-    assert_int_equal(node_token_find(reader, &f->arena, token.hash, &found), STATUS_ABSENT);
-    node_close(reader);
-    node_close(node);
-    node_close(NULL);
-}
-
-static void test_node_tokens_end(void **state)
-{
-    struct fixture *f = *state;
-    char path[128];
-    struct node *node = NULL;
-    struct token token = { "tok-1", { 1, 2, 3 }, "ORG", "operator", "supplies", 5, 0, 0, 0 }, *tokens = NULL;
-    size_t count = 0;
-    snprintf(path, sizeof path, "%s/node.db", f->dir);
-    assert_int_equal(node_open(path, true, &node), STATUS_OK);
-    assert_int_equal(node_token_insert(node, &token), STATUS_OK);
-    token.id = "tok-0";
-    token.hash[0] = 7;
-    token.created_at_ms = 4;
-    assert_int_equal(node_token_insert(node, &token), STATUS_OK);
-    assert_int_equal(node_token_touch(node, token.hash, 90), STATUS_OK);
-    assert_int_equal(node_token_touch(node, token.hash, 80), STATUS_OK); /* older than what is known */
-    assert_int_equal(node_token_revoke(node, "tok-1", 100), STATUS_OK);
-    assert_int_equal(node_token_revoke(node, "tok-1", 200), STATUS_ABSENT);
-    assert_int_equal(node_token_revoke(node, "tok-2", 200), STATUS_ABSENT);
-    assert_int_equal(node_token_list(node, &f->arena, &tokens, &count), STATUS_OK);
-    assert_int_equal(count, 2);
-    assert_string_equal(tokens[0].id, "tok-0");
-    assert_int_equal(tokens[0].last_used_at_ms, 90);
-    assert_int_equal(tokens[0].revoked_at_ms, 0);
-    assert_int_equal(tokens[1].revoked_at_ms, 100);
-    assert_int_equal(tokens[1].last_used_at_ms, 0);
-    assert_string_equal(tokens[1].scope, "supplies");
-    node_close(node);
-}
-
-/* A file of before scopes keeps its tokens, which go on without one. */
-static void test_node_of_before(void **state)
-{
-    struct fixture *f = *state;
-    char path[128];
-    struct node *node = NULL;
-    sqlite3 *file = NULL;
-    struct token *tokens = NULL;
-    size_t count = 0;
-    snprintf(path, sizeof path, "%s/node.db", f->dir);
-    assert_int_equal(sqlite3_open(path, &file), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(file, "CREATE TABLE token (id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, "
-        "organisation TEXT NOT NULL, role TEXT NOT NULL, created_at_ms INTEGER NOT NULL, expires_at_ms INTEGER, "
-        "revoked_at_ms INTEGER) STRICT; INSERT INTO token VALUES ('tok-old', randomblob(32), 'ORG', 'admin', 1, NULL, NULL)",
-        NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(file), SQLITE_OK);
-    for (int i = 0; i < 2; i++) { /* the second time there is nothing to do */
-        assert_int_equal(node_open(path, true, &node), STATUS_OK);
-        assert_int_equal(node_token_list(node, &f->arena, &tokens, &count), STATUS_OK);
-        assert_int_equal(count, 1);
-        assert_string_equal(tokens[0].id, "tok-old");
-        assert_string_equal(tokens[0].scope, "");
-        node_close(node);
-    }
-}
-
 int main(void)
 {
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_reference_round_trip), CASE(test_savepoint_takes_back), CASE(test_effects_are_canonical),
         CASE(test_reader_cannot_write), CASE(test_foreign_and_future_databases_are_refused), CASE(test_append_only),
-        CASE(test_node_tokens_end), CASE(test_node_of_before),
-        CASE(test_check_finds_wrong_balances), CASE(test_figures_page_by_key), CASE(test_node_tokens),
+        CASE(test_check_finds_wrong_balances), CASE(test_figures_page_by_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

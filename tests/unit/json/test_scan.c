@@ -312,10 +312,54 @@ static void damaged_texts_are_survived(void **state)
     assert_true(accepted > 3000);
 }
 
+static void members_with_all_that_is_in_them(void **state)
+{
+    static const struct { const char *text, *member, *value; } cases[] = {
+        { "{\"body\":{}}", "body", "{}" },
+        { " { \"a\" : 0 , \"body\" : { \"b\" : [ 1 , \"}\" , {} ] }\n, \"c\":2}", "body", "{ \"b\" : [ 1 , \"}\" , {} ] }" },
+        { "{\"x\":{\"body\":1},\"b\\u006fdy\":\"a\\\"}\"}", "body", "\"a\\\"}\"" },
+        { "{\"a\":-0.5e3,\"body\":null}", "body", "null" },
+        { "{\"body\":true,\"a\":1}", "body", "true" },
+        { "{\"body\":0 }", "body", "0" },
+        { "{\"a\":[[],[{}]],\"body\":[false]}", "body", "[false]" },
+        { "{}", "body", NULL },
+        { "{\"bodi\":1}", "body", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t offset = 77, length = 77;
+        char *copy = exact_copy(cases[i].text, strlen(cases[i].text));
+        enum status status = json_scan_member(copy, strlen(cases[i].text), cases[i].member, &offset, &length);
+        if (cases[i].value == NULL) {
+            assert_int_equal(status, STATUS_ABSENT);
+            assert_true(offset == 77 && length == 77);
+        } else {
+            assert_int_equal(status, STATUS_OK);
+            assert_int_equal(length, strlen(cases[i].value));
+            assert_memory_equal(copy + offset, cases[i].value, length);
+        }
+        free(copy);
+    }
+    static const char whole[] = "{\"a\":[1,\"x\",{\"b\":null}],\"body\":{\"c\":[true,{}]}}";
+    for (size_t i = 0; i < sizeof whole - 1; i++) { /* cut short: never beyond the end */
+        size_t offset = 0, length = 0;
+        char *copy = exact_copy(whole, i);
+        enum status status = json_scan_member(copy, i, "body", &offset, &length);
+        assert_int_equal(status, i == sizeof whole - 2 ? STATUS_OK : STATUS_INVALID);
+        free(copy);
+    }
+    static const char *const broken[] = { "", "[]", "1", "{\"body\"}", "{\"body\":}", "{\"body\":]}", "{body:1}" };
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        size_t offset = 0, length = 0;
+        assert_int_equal(json_scan_member(broken[i], strlen(broken[i]), "body", &offset, &length), STATUS_INVALID);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_of_small_texts),
+        cmocka_unit_test(members_with_all_that_is_in_them),
         cmocka_unit_test(the_visitor_may_end_the_walk),
         cmocka_unit_test(depth_and_pointers_are_bounded),
         cmocka_unit_test(the_parser_agrees_on_random_documents),

@@ -28,21 +28,20 @@ static inline struct arena *golden_arena(void)
     return &arena;
 }
 
-/* The value of a name as it stands in the file; NULL where there is none. */
-static inline const char *golden_find(const char *name)
+/* The value of a name as it stands in a file of such lines, which is read once into *file; NULL where there is none. */
+static inline const char *golden_find_in(char **file, const char *path, const char *name)
 {
-    static char *file;
-    if (file == NULL) {
-        FILE *stream = fopen("tests/golden/ledger/vectors.txt", "rb");
+    if (*file == NULL) {
+        FILE *stream = fopen(path, "rb");
         assert_non_null(stream);
-        file = calloc(1, 1 << 20);
-        assert_non_null(file);
-        size_t length = fread(file, 1, (1 << 20) - 1, stream);
+        *file = calloc(1, 1 << 20);
+        assert_non_null(*file);
+        size_t length = fread(*file, 1, (1 << 20) - 1, stream);
         assert_true(length > 0 && feof(stream));
         fclose(stream);
     }
     size_t name_length = strlen(name);
-    for (const char *line = file; line != NULL && *line != 0;) {
+    for (const char *line = *file; line != NULL && *line != 0;) {
         const char *end = strchr(line, '\n');
         assert_non_null(end);
         if (strncmp(line, name, name_length) == 0 && line[name_length] == ' ') {
@@ -52,6 +51,23 @@ static inline const char *golden_find(const char *name)
         line = end + 1;
     }
     return NULL;
+}
+
+static inline const char *golden_find(const char *name)
+{
+    static char *file;
+    return golden_find_in(&file, "tests/golden/ledger/vectors.txt", name);
+}
+
+/* The same of the goldens of signed commands (tests/oracle/signed_model.py). */
+static inline const char *golden_signed(const char *name)
+{
+    static char *file;
+    const char *value = golden_find_in(&file, "tests/golden/ledger/signed.txt", name);
+    if (value == NULL) {
+        fail_msg("no golden named %s", name);
+    }
+    return value;
 }
 
 static inline const char *golden_text(const char *name)
