@@ -298,7 +298,9 @@ static void wake(struct request *request)
 {
     struct server *server = request->server;
     request->answered_us = clock_steady_us();
+    const struct lane *lane = request->lane;
     MHD_resume_connection(request->connection);
+    lane_wake(lane); /* the library wakes threads of its own alone */
     atomic_fetch_sub(&server->suspended, 1);
 }
 
