@@ -2,9 +2,9 @@
  * Memory that is not there: the n-th allocation fails, for every n until none fails any more. Commands are refused by 507 or done, and
  * nothing in between; a check that could not be made is no finding; nothing crashes, and where the sanitizer looks, nothing is lost.
  *
- * The linker turns each call of malloc, calloc, realloc and strdup in our archives into one of those below (--wrap), those that we make
- * for jansson too; SQLite is told to take them. TALLYSTICK_CASES=0: every n, but in verifying, where it is every eighth; else about every so-manieth where
- * there are many.
+ * The linker turns each call of malloc, calloc, realloc and strdup in our archives into one of those below (--wrap), those that we
+ * make for jansson too; SQLite is told to take them. TALLYSTICK_CASES=0: every n, but in verifying, where it is every eighth; else
+ * about every so-manieth where there are many.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -19,7 +19,7 @@
 #include "tests/fault/disk_power.h"
 #include "tests/fault/story.h"
 
-enum { USUAL_CASES = 300 };
+enum { USUAL_CASES = 220 };
 
 /* The story as it was told on the disk, and how far it was acknowledged at each step. */
 struct told {
@@ -159,8 +159,8 @@ static void test_without_syncing_something_is(void **state)
     struct told told = { .steps_at = { 0 } };
     struct chance chance = { chance_seed() };
     tell(&told, "PRAGMA synchronous=NORMAL");
-    size_t lost = lose(&told, 60, &chance);
-    printf("# with synchronous=NORMAL something acknowledged was gone after %zu of 60 losses of power\n", lost);
+    size_t lost = lose(&told, 40, &chance);
+    printf("# with synchronous=NORMAL something acknowledged was gone after %zu of 40 losses of power\n", lost);
     assert_true(lost > 0);
     disk_trace_free(&told.trace);
 }
