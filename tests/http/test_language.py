@@ -18,7 +18,7 @@ BROWSER = "zh-CN,zh;q=0.9,en;q=0.8"
 # Members whose words are the program's own, in every language.
 SAME = ["type", "status", "instance", "code"]
 # Sources that tell callers nothing.
-SILENT = {"handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c",
+SILENT = {"handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/tiles.c",
           *(f"rules/{path.name}" for path in ROOT.glob("rules/verify*.c"))}
 TOLD = [*ROOT.glob("handlers/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde_report.c",
         *(ROOT / f"server/{name}.c" for name in ("content_digest", "dispatch", "framing", "lookup", "reply", "represent", "target"))]
