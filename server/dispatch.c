@@ -43,7 +43,9 @@ static enum cancelled find_cancelled(struct request *request)
     if (exchange->cancelled != CANCELLED_NOT) {
         return exchange->cancelled;
     }
-    if (atomic_load_explicit(&request->server->is_cancelling, memory_order_relaxed)) {
+    const struct server *server = request->server;
+    const bool is_sent = exchange->is_job && request->job.kind == JOB_SENT;
+    if (atomic_load_explicit(is_sent ? &server->is_cancelling_sent : &server->is_cancelling, memory_order_relaxed)) {
         return CANCELLED_STOPPING;
     }
     if (!exchange->is_job) {
@@ -296,7 +298,9 @@ static void wake(struct request *request)
 {
     struct server *server = request->server;
     request->answered_us = clock_steady_us();
+    const struct lane *lane = request->lane;
     MHD_resume_connection(request->connection);
+    lane_wake(lane); /* the library wakes threads of its own alone */
     atomic_fetch_sub(&server->suspended, 1);
 }
 
@@ -334,8 +338,10 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     request->begun_us = clock_steady_us();
     request->job_until_us = request->begun_us + request->server->config->job_seconds * 1000000;
     enum handled handled = HANDLED_REPLY;
-    if (!request_is_cancelled(exchange) || exchange->cancelled != CANCELLED_GONE) { /* it may have left the queue alone */
+    if (!request_is_cancelled(exchange)) { /* while it waited, its client may have left or the service been told to stop */
         handled = call_handler(request, db);
+    } else if (exchange->cancelled == CANCELLED_STOPPING) {
+        problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
     }
     assert(handled != HANDLED_JOB);
     exchange->db = NULL;

@@ -5,15 +5,22 @@
 #include "server/lane.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "db/db.h"
 #include "db/node.h"
 #include "server/cache.h"
 #include "server/client.h"
 
 struct lane {
+    int wake_fd;
     struct db *db;
     struct node *node;
     struct cache *cache;
@@ -28,7 +35,15 @@ enum status lane_open(const char *db_path, const char *node_path, struct lane **
         return STATUS_EXHAUSTED;
     }
     pthread_mutex_init(&opened->clients_lock, NULL);
-    enum status status = cache_open(&opened->cache);
+    enum status status = STATUS_OK;
+    opened->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (opened->wake_fd < 0) {
+        log_error("lane", "call=eventfd error=\"%s\"", strerror(errno));
+        status = STATUS_EXHAUSTED;
+    }
+    if (status == STATUS_OK) {
+        status = cache_open(&opened->cache);
+    }
     if (status == STATUS_OK) {
         status = db_open_reader(db_path, &opened->db);
     }
@@ -53,6 +68,9 @@ void lane_close(struct lane *lane)
     db_close(lane->db);
     node_close(lane->node);
     pthread_mutex_destroy(&lane->clients_lock);
+    if (lane->wake_fd >= 0) {
+        close(lane->wake_fd);
+    }
     free(lane);
 }
 
@@ -69,6 +87,25 @@ struct node *lane_node(const struct lane *lane)
 struct cache *lane_cache(const struct lane *lane)
 {
     return lane->cache;
+}
+
+void lane_wake(const struct lane *lane)
+{
+    uint64_t one = 1;
+    ssize_t written = write(lane->wake_fd, &one, sizeof one);
+    (void)written; /* full: it is awake already */
+}
+
+int lane_wake_fd(const struct lane *lane)
+{
+    return lane->wake_fd;
+}
+
+void lane_take_wake(const struct lane *lane)
+{
+    uint64_t woken;
+    ssize_t got = read(lane->wake_fd, &woken, sizeof woken);
+    (void)got;
 }
 
 void lane_enter(struct lane *lane, struct client *client)

@@ -5,7 +5,7 @@
 
 /*
  * What the requests of one HTTP thread have to themselves: a read-only connection to the
- * database, a connection to node.db, a reply cache, and the list of clients on the lane.
+ * database, a connection to node.db, a reply cache, the list of clients on the lane, and a bell.
  * loop.c drives it; dispatch.c, reply.c and janitor.c ask it, and know no loop.
  */
 
@@ -26,6 +26,12 @@ void lane_close(struct lane *lane);
 struct db *lane_db(const struct lane *lane);
 struct node *lane_node(const struct lane *lane);
 struct cache *lane_cache(const struct lane *lane);
+
+/* Any thread: the lane's thread is to look what there is to do. It waits until lane_wake_fd can be read, and reads it by
+ * lane_take_wake. */
+void lane_wake(const struct lane *lane);
+int lane_wake_fd(const struct lane *lane);
+void lane_take_wake(const struct lane *lane);
 
 /* Puts the client on the lane and takes it off. The client is the caller's: its memory and
  * its socket last until lane_leave has returned. */
