@@ -320,11 +320,11 @@ static enum status execute(struct executor *executor, const struct command *comm
 
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer, bool *is_lost)
 {
-    assert(executor->is_open);
+    assert(executor->is_open && db_is_in_transaction(executor->db));
     bool is_answered = false;
-    *is_lost = false;
     arena_reset(&executor->arena);
     enum status status = find_first_answer(executor, command, answer, &is_answered);
+    *is_lost = status != STATUS_OK && !db_is_in_transaction(executor->db); /* a read that fails can end it, too */
     if (status != STATUS_OK || is_answered) {
         return status;
     }
@@ -380,7 +380,7 @@ static enum status write_checkpoint(struct executor *executor, struct checkpoint
 
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
 {
-    assert(executor->is_open);
+    assert(executor->is_open && db_is_in_transaction(executor->db));
     struct head *head = &executor->working;
     struct checkpoint checkpoint = { .size = 0 };
     enum status status = STATUS_OK;
