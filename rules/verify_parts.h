@@ -14,6 +14,7 @@
 #include "ledger/submitter.h"
 #include "rules/replay.h"
 #include "rules/verify.h"
+#include "rules/verify_tiles.h"
 
 /*
  * Inside rules/verify*.c only: what the parts of a verification share.
@@ -24,6 +25,7 @@
  *   verify_keys.c         the node's keys
  *   verify_submitters.c   the keys of organisations, for the signatures of those who sent commands
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
+ *   verify_tiles.c        the rows of the tree's hashes
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
  *
@@ -112,6 +114,7 @@ struct verify {
     const struct verify_key *keys;
     const struct verify_submitter *submitters[VERIFY_SUBMITTER_BUCKETS];
     struct chain chain; /* of what is settled */
+    struct verify_tiles tiles;
     struct replay *replay;
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;

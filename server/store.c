@@ -25,6 +25,7 @@
 #include "ledger/digest.h"
 #include "ledger/key.h"
 #include "rules/block.h"
+#include "server/command_restore.h"
 #include "server/directory.h"
 #include "server/start_data.h"
 #include "server/paths.h"
@@ -51,7 +52,7 @@ struct store {
 static enum status check_files(struct store *store)
 {
     static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
-                                         "node.key", "anchor" };
+                                         "node.key", "anchor", RESTORE_UNFINISHED };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
@@ -60,6 +61,11 @@ static enum status check_files(struct store *store)
         struct stat found = { .st_mode = S_IFREG };
         if (stat(path, &found) != 0 && errno == ENOENT) {
             continue;
+        }
+        if (strcmp(names[i], RESTORE_UNFINISHED) == 0) {
+            tell("a restore into %s was broken off: run it again, or take %s away if what lies beside it is what is to be served",
+                 store->data_dir, path);
+            return STATUS_CORRUPT;
         }
         errno = 0;
         if (access(path, R_OK | W_OK) != 0 || !S_ISREG(found.st_mode)) {
