@@ -17,7 +17,7 @@
 #include "ledger/entry.h"
 #include "ledger/key.h"
 #include "rules/record.h"
-#include "rules/signed.h"
+#include "rules/signed_entry.h"
 
 enum { NUMBER_DIGITS = 24, BASE64_KEY_BYTES = TEXT_BASE64_BYTES(32) };
 

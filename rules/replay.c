@@ -19,7 +19,7 @@
 #include "rules/apply.h"
 #include "rules/policy.h"
 #include "rules/signature.h"
-#include "rules/signed.h"
+#include "rules/signed_entry.h"
 
 enum { ENTRIES_PER_TRANSACTION = 1000 };
 

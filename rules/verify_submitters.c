@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "rules/command.h"
 #include "rules/request.h"
-#include "rules/signed.h"
+#include "rules/signed_entry.h"
 
 /* Ids are hexadecimal digits of hashes; what is none falls somewhere. */
 static size_t bucket_of(const char *id)
