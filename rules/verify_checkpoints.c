@@ -9,8 +9,7 @@
 
 #include "rules/verify_parts.h"
 
-/* Whether text is a checkpoint signed by a key of this ledger; then it is noted. */
-static bool take_note(struct verify *verify, const char *text)
+bool verify_note_take(struct verify *verify, const char *text)
 {
     struct verify_note *note = &verify->notes[verify->note_count];
     const struct verify_key *key = text[0] != 0 && verify->note_count < VERIFY_NOTES_MAX ? verify->keys : NULL;
@@ -29,13 +28,13 @@ void verify_notes_read(struct verify *verify)
     const struct verify_options *options = verify->options;
     bool has_anchor = false;
     for (size_t i = 0; i < options->note_count; i++) {
-        has_anchor = take_note(verify, options->notes[i]) || has_anchor;
+        has_anchor = verify_note_take(verify, options->notes[i]) || has_anchor;
     }
     if (options->expects_anchor && !has_anchor) {
         verify_find(verify, 0, "anchor_missing",
                     "the anchor file is missing or holds no checkpoint of this ledger: a ledger that was cut short would not show");
     }
-    if (options->checkpoint != NULL && !take_note(verify, options->checkpoint)) {
+    if (options->checkpoint != NULL && !verify_note_take(verify, options->checkpoint)) {
         verify_find(verify, 0, "checkpoint_foreign", "the checkpoint given is not a note that a key of this ledger signed");
     }
 }

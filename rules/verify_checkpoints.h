@@ -1,6 +1,7 @@
 #ifndef RULES_VERIFY_CHECKPOINTS_H
 #define RULES_VERIFY_CHECKPOINTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -12,6 +13,7 @@ struct verify_work;
 
 /* The notes of the options: read at the beginning, compared when the chain has reached their size, asked for at the end. */
 void verify_notes_read(struct verify *verify);
+bool verify_note_take(struct verify *verify, const char *text); /* one more, where a key known by now signed it */
 void verify_notes_compare(struct verify *verify);
 void verify_notes_reached(struct verify *verify);
 

@@ -38,7 +38,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES, SERVE | INIT | TOKENS | VERIFY | COPIES, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES, SERVE | INIT | TOKENS | COPIES, "DIR",
          "directory of database, keys and anchor"),
     TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
          "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
@@ -93,6 +93,7 @@ static const struct config_option options[] = {
     TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY | RESTORE, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
+    TEXT("export", "EXPORT", export_path, NULL, VERIFY, 0, "FILE", "an export instead of a data directory; - is standard input"),
     INTEGER("after", "AFTER", after, 0, TEXT_INTEGER_MAX, "0", EXPORT, "begin behind this entry"),
     INTEGER("to", "TO", to, 1, TEXT_INTEGER_MAX, NULL, EXPORT, "end with this entry; default: the last one there is"),
     FLAG("texts", "TEXTS", with_texts, EXPORT, "with the personal texts and their salts, which a reader then has for good, erasures or not"),
