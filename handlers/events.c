@@ -24,6 +24,7 @@ static const struct {
     {"genesis", "/ledger"},          {"province.", "/provinces/"}, {"organisation.", "/organisations/"},
     {"site.", "/sites/"},            {"item.", "/items/"},         {"indicator.", "/indicators/"},
     {"figures.", "/figures"},        {"supply.", "/supplies/"},    {"transfer.", "/transfers/"},
+    {"node_key.", "/ledger/keys"},
 };
 
 static void write_resource(struct json_writer *w, const struct event_row *event)

@@ -35,6 +35,7 @@ struct kind {
 
 static const struct kind kinds[COMMAND_KINDS] = {
     [COMMAND_GENESIS] = { "/ledger", "", false, NULL },
+    [COMMAND_NODE_KEY_ROTATE] = { "/ledger/keys", "", false, NULL },
     [COMMAND_PROVINCE_PUT] = { "/provinces", "", true, provinces_present },
     [COMMAND_ORGANISATION_PUT] = { "/organisations", "", true, organisations_present },
     [COMMAND_SITE_PUT] = { "/sites", "", true, sites_present },

@@ -12,6 +12,7 @@
 
 #include "db/check.h"
 #include "db/db.h"
+#include "db/reference.h"
 #include "rules/verify_beside.h"
 #include "rules/verify_checkpoints.h"
 #include "rules/verify_database.h"
@@ -81,7 +82,11 @@ static enum status check_all(struct verify *verify)
 {
     enum status status = db_entry_last(verify->db, &verify->size);
     if (status == STATUS_OK) {
-        status = db_node_key_list(verify->db, &verify->keys_arena, &verify->keys, &verify->key_count);
+        status = keyring_load(&verify->keyring, verify->db, &verify->keys_arena);
+    }
+    if (status == STATUS_OK) {
+        status = db_parameter_find(verify->db, &verify->keys_arena, "origin", &verify->origin);
+        status = status == STATUS_ABSENT ? STATUS_OK : status; /* the replay will tell */
     }
     if (status == STATUS_OK) {
         verify_notes_read(verify);

@@ -12,21 +12,6 @@
 #include "rules/verify_checkpoints.h"
 #include "rules/verify_parts.h"
 
-/* The key with this id; NULL where there is none that may seal seq. */
-static const uint8_t *key_at(const struct verify *verify, const char *id, uint64_t seq)
-{
-    for (size_t i = 0; id != NULL && i < verify->key_count; i++) {
-        const struct node_key_row *key = &verify->keys[i];
-        char derived[KEY_ID_BYTES];
-        key_id_of(derived, key->public_key);
-        if (strcmp(key->id, id) == 0 && strcmp(derived, id) == 0 && key->from_seq <= seq &&
-            (key->to_seq == 0 || seq <= key->to_seq)) {
-            return key->public_key;
-        }
-    }
-    return NULL;
-}
-
 static enum status check_entry(struct verify *verify, const struct entry_row *row)
 {
     struct entry entry;
@@ -38,7 +23,7 @@ static enum status check_entry(struct verify *verify, const struct entry_row *ro
     }
     record_entry_of(row, &entry);
     enum status status = chain_check(&verify->chain, &entry, row->hash, row->seal,
-                                     key_at(verify, row->seal_key, row->seq), &fault);
+                                     keyring_seal_key(&verify->keyring, row->seal_key, row->seq), &fault);
     if (status != STATUS_OK) {
         return status;
     }

@@ -10,6 +10,7 @@
 #include "db/entry.h"
 #include "ledger/chain.h"
 #include "ledger/checkpoint.h"
+#include "rules/keyring.h"
 #include "rules/replay.h"
 #include "rules/verify.h"
 
@@ -47,6 +48,7 @@ enum { VERIFY_NOTES_MAX = 8 };
 /* A checkpoint from elsewhere whose size has not been reached yet. */
 struct verify_note {
     struct checkpoint checkpoint;
+    bool is_given; /* by whoever asked, not the anchor's */
     bool is_seen;
 };
 
@@ -56,8 +58,8 @@ struct verify {
     const struct verify_options *options;
     struct verify_report *report;
     struct arena keys_arena, arena;
-    struct node_key_row *keys;
-    size_t key_count;
+    struct keyring keyring;
+    const char *origin; /* the ledger's; NULL: not known */
     struct chain chain;
     struct replay *replay;
     struct verify_note notes[VERIFY_NOTES_MAX];
