@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 /* Nodes per scale, see KDE_EXACT_MAX. */
@@ -63,6 +64,7 @@ enum status kde_curve_create(const struct kde_sample *sample, const struct kde_o
         .kernel = options->kernel,
         .convention = options->convention,
         .rule = options->rule,
+        .watch = options->watch,
     };
 
     enum status status = kde_sample_check(sample, refusal);
@@ -86,7 +88,7 @@ enum status kde_curve_create(const struct kde_sample *sample, const struct kde_o
     if (kept == NULL) {
         return STATUS_EXHAUSTED;
     }
-    status = gather(sample, &made);
+    status = kde_is_cancelled(&made.watch) ? STATUS_BUSY : gather(sample, &made);
     if (status != STATUS_OK) {
         free(kept);
         return status;
@@ -214,7 +216,7 @@ double kde_grid_integral(const struct kde_grid *grid, const double *density)
 }
 
 /* The Gaussian in runs of neighbouring places; see kde_kernel_gaussian_run. */
-static void evaluate_runs(const struct kde_curve *curve, const struct kde_grid *grid,
+static enum status evaluate_runs(const struct kde_curve *curve, const struct kde_grid *grid,
                           double *density)
 {
     const double step = grid_step(grid);
@@ -223,6 +225,9 @@ static void evaluate_runs(const struct kde_curve *curve, const struct kde_grid *
     const size_t run = fitting < KDE_RUN_MAX ? (size_t)fitting : KDE_RUN_MAX;
 
     for (size_t i = 0; i < grid->points; i += run) {
+        if (kde_is_cancelled(&curve->watch)) {
+            return STATUS_BUSY;
+        }
         const size_t count = grid->points - i < run ? grid->points - i : run;
         const double start = kde_grid_at(grid, i);
         const struct window window =
@@ -235,32 +240,43 @@ static void evaluate_runs(const struct kde_curve *curve, const struct kde_grid *
             density[j] = fmax(density[j] * inverse, 0.0);
         }
     }
+    return STATUS_OK;
 }
 
-unsigned kde_curve_evaluate(const struct kde_curve *curve, const struct kde_grid *grid,
-                            double *density)
+static enum status evaluate_places(const struct kde_curve *curve, const struct kde_grid *grid,
+                                   double *density)
 {
-    unsigned warnings = 0;
+    for (size_t i = 0; i < grid->points; i++) {
+        if (kde_is_cancelled(&curve->watch)) {
+            return STATUS_BUSY;
+        }
+        density[i] = kde_curve_at(curve, kde_grid_at(grid, i));
+    }
+    return STATUS_OK;
+}
+
+enum status kde_curve_evaluate(const struct kde_curve *curve, const struct kde_grid *grid,
+                               double *density, unsigned *warnings)
+{
     double highest = 0.0;
 
     assert(grid->points >= 2 && grid->points <= KDE_POINTS_MAX && grid->from < grid->to);
     const double step = grid_step(grid);
-    if (curve->kernel == KDE_KERNEL_GAUSSIAN && step <= 0.5 * curve->bandwidth.scale) {
-        evaluate_runs(curve, grid, density);
-    } else {
-        for (size_t i = 0; i < grid->points; i++) {
-            density[i] = kde_curve_at(curve, kde_grid_at(grid, i));
-        }
+    const bool is_run = curve->kernel == KDE_KERNEL_GAUSSIAN && step <= 0.5 * curve->bandwidth.scale;
+    enum status status = is_run ? evaluate_runs(curve, grid, density)
+                                : evaluate_places(curve, grid, density);
+    if (status != STATUS_OK) {
+        return status;
     }
     for (size_t i = 0; i < grid->points; i++) {
         highest = fmax(highest, density[i]);
     }
     if (curve->summary.min < grid->from || curve->summary.max > grid->to ||
         density[0] > CUT_SHARE * highest || density[grid->points - 1] > CUT_SHARE * highest) {
-        warnings |= KDE_WARNING_GRID_CUTS;
+        *warnings |= KDE_WARNING_GRID_CUTS;
     }
     if (step > curve->bandwidth.sd) {
-        warnings |= KDE_WARNING_GRID_COARSE;
+        *warnings |= KDE_WARNING_GRID_COARSE;
     }
-    return warnings;
+    return STATUS_OK;
 }

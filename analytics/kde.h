@@ -56,13 +56,14 @@ struct kde_curve {
     struct kde_summary summary;
     unsigned warnings;   /* of enum kde_warning */
     double node_spacing; /* distance of nodes where binned, else 0 */
+    struct kde_watch watch; /* of the options */
     struct kde_points points;
 };
 
 /*
  * Makes the curve of a sample. The sample may go afterwards; the caller frees the curve with
  * kde_curve_free. STATUS_INVALID with *refusal where the sample, a rule or a number does not
- * allow it, STATUS_EXHAUSTED without memory; *curve is untouched on both.
+ * allow it, STATUS_EXHAUSTED without memory, STATUS_BUSY where options->watch said so; *curve is untouched on all.
  */
 NODISCARD enum status kde_curve_create(const struct kde_sample *sample,
                                        const struct kde_options *options,
@@ -110,11 +111,12 @@ double kde_grid_integral(const struct kde_grid *grid, const double *density);
 
 /*
  * density[i] = f(place i) for grid->points places, exact to 1e-13 of the peak for the points
- * that the curve adds up. Returns the warnings that grid and curve give together:
+ * that the curve adds up. ORs the warnings that grid and curve give together into *warnings:
  * KDE_WARNING_GRID_CUTS where a value lies outside the grid or f at an end is above 5 % of the
- * highest density, KDE_WARNING_GRID_COARSE. Cannot fail; density is the caller's.
+ * highest density, KDE_WARNING_GRID_COARSE. STATUS_BUSY where the curve's watch said so: *warnings
+ * is untouched then, density (the caller's) may have been written to. Fails in no other way.
  */
-unsigned kde_curve_evaluate(const struct kde_curve *curve, const struct kde_grid *grid,
-                            double *density);
+NODISCARD enum status kde_curve_evaluate(const struct kde_curve *curve, const struct kde_grid *grid,
+                                         double *density, unsigned *warnings);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "analytics/kde_kernel.h"
+#include "analytics/kde_watch.h"
 #include "base/status.h"
 
 struct kde_refusal;
@@ -57,9 +58,10 @@ struct kde_options {
     enum kde_rule rule;
     double bandwidth; /* read where rule is KDE_RULE_NUMBER */
     double adjust;    /* 1 for none; > 0 */
+    struct kde_watch watch; /* goes with the curve; it changes no number */
 };
 
-/* gaussian, sd, silverman, adjust 1. */
+/* gaussian, sd, silverman, adjust 1, nobody who watches. */
 struct kde_options kde_options_default(void);
 
 /*

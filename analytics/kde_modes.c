@@ -123,33 +123,38 @@ static struct kde_mode describe(const struct kde_curve *curve,
     return mode;
 }
 
-static void list_modes(const struct kde_curve *curve, const struct kde_extremes *extremes,
-                       size_t room, double *prominence, double *scratch, struct kde_mode *modes,
-                       struct kde_mode_list *list)
+static enum status list_modes(const struct kde_curve *curve, const struct kde_extremes *extremes,
+                              size_t room, double *prominence, double *scratch, struct kde_mode *modes,
+                              struct kde_mode_list *out)
 {
     const size_t total = (extremes->count - 1) / 2;
+    struct kde_mode_list list = {.total = total};
     double highest = 0.0;
     size_t ties = 0;
 
     for (size_t m = 0; m < total; m++) {
         highest = fmax(highest, extremes->at[2 * m + 1].height);
     }
-    *list = (struct kde_mode_list){.total = total};
     const double least = least_prominence(prominence, total, room, scratch, &ties);
     for (size_t m = 0; m < total; m++) {
         const double height = extremes->at[2 * m + 1].height;
-        list->peaks += prominence[m] >= KDE_PEAK_SHARE * highest ? 1 : 0;
+        list.peaks += prominence[m] >= KDE_PEAK_SHARE * highest ? 1 : 0;
         if (prominence[m] < least || (prominence[m] == least && ties == 0)) {
             continue;
         }
-        ties -= prominence[m] == least ? 1 : 0;
-        if (list->count == 0 || height > modes[list->highest].height * (1.0 + SAME_HEIGHT)) {
-            list->highest = list->count;
+        if (kde_is_cancelled(&curve->watch)) {
+            return STATUS_BUSY;
         }
-        modes[list->count++] = describe(curve, extremes, m, prominence[m], highest);
+        ties -= prominence[m] == least ? 1 : 0;
+        if (list.count == 0 || height > modes[list.highest].height * (1.0 + SAME_HEIGHT)) {
+            list.highest = list.count;
+        }
+        modes[list.count++] = describe(curve, extremes, m, prominence[m], highest);
     }
-    list->warnings = (total > room ? KDE_WARNING_MODES_LEFT_OUT : 0u) |
+    list.warnings = (total > room ? KDE_WARNING_MODES_LEFT_OUT : 0u) |
                      (extremes->is_coarse ? KDE_WARNING_MODES_COARSE : 0u);
+    *out = list;
+    return STATUS_OK;
 }
 
 enum status kde_modes_find(const struct kde_curve *curve, size_t room, struct kde_mode *modes,
@@ -182,11 +187,8 @@ enum status kde_modes_find(const struct kde_curve *curve, size_t room, struct kd
     for (size_t m = 0; m < total; m++) {
         prominence[m] = extremes.at[2 * m + 1].height - prominence[m];
     }
-    list_modes(curve, &extremes, room, prominence, prominence + total, modes, list);
+    status = list_modes(curve, &extremes, room, prominence, prominence + total, modes, list);
     free(stairs);
-    free(prominence);
-    kde_extremes_fini(&extremes);
-    return STATUS_OK;
 failed_stairs:
     free(prominence);
 failed_prominence:

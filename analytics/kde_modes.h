@@ -52,7 +52,8 @@ struct kde_mode_list {
  * to `room` of them, in ascending x, to modes (the caller's, room >= 1). Where there are more,
  * the most prominent ones. Position good to 1e-9 of the bandwidth (1e-15 of its own size at
  * best); for a binned curve these are the modes of the curve over the nodes.
- * STATUS_EXHAUSTED without memory; *modes may then be written to, *list is not.
+ * STATUS_EXHAUSTED without memory, STATUS_BUSY where the curve's watch said so; *modes may then be
+ * written to, *list is not.
  */
 NODISCARD enum status kde_modes_find(const struct kde_curve *curve, size_t room,
                                      struct kde_mode *modes, struct kde_mode_list *list);

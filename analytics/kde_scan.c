@@ -20,7 +20,8 @@ enum {
     STEPS_PER_SD = 8,
     PLACES_MAX = 1 << 20,  /* bounded time and memory for tiny bandwidths */
     CORNERS_MAX = 1000,    /* points up to which corners of f' are visited */
-    DIP_STEPS = 24
+    DIP_STEPS = 24,
+    WATCH_EVERY = 8        /* places: each may take a pass over all points, and most take next to nothing */
 };
 
 /* Half a scale outside a cluster of points f' has the sign that it has all the way out. */
@@ -45,6 +46,7 @@ struct walk {
     double flat_from;
     double flat_to;
     double last_x;
+    size_t *visits; /* places visited on the whole curve */
     size_t history; /* how many of x and d are set */
     double x[2];
     double d[2];
@@ -123,6 +125,9 @@ static enum status go_on(struct walk *walk, double x, double slope)
 
 static enum status visit(struct walk *walk, double x)
 {
+    if (++*walk->visits % WATCH_EVERY == 0 && kde_is_cancelled(&walk->curve->watch)) {
+        return STATUS_BUSY;
+    }
     const double slope = kde_curve_slope_at(walk->curve, x);
     enum status status = STATUS_OK;
 
@@ -247,7 +252,7 @@ static enum status settle(const struct kde_curve *curve, size_t begin, size_t en
 
 /* One cluster; a lone point is its own mode, by symmetry. */
 static enum status scan_cluster(const struct kde_curve *curve, size_t begin, size_t end,
-                                double step, double *places, struct kde_extremes *extremes)
+                                double step, double *places, size_t *visits, struct kde_extremes *extremes)
 {
     const size_t before = extremes->count;
     enum status status = STATUS_OK;
@@ -261,6 +266,7 @@ static enum status scan_cluster(const struct kde_curve *curve, size_t begin, siz
                             .extremes = extremes,
                             .slope = {.at = slope_function, .context = curve},
                             .is_rising = true,
+                            .visits = visits,
                             .last_x = places[0]};
         for (size_t i = 0; i < count && status == STATUS_OK; i++) {
             status = visit(&walk, places[i]);
@@ -298,6 +304,7 @@ static enum status scan_smooth(const struct kde_curve *curve, struct kde_extreme
 {
     const double *x = curve->points.x;
     double step = 0.0;
+    size_t visits = 0;
     bool is_coarse = false;
     enum status status = STATUS_OK;
 
@@ -314,7 +321,7 @@ static enum status scan_smooth(const struct kde_curve *curve, struct kde_extreme
             status = kde_extremes_append(extremes, middle, 0.0);
         }
         if (status == STATUS_OK) {
-            status = scan_cluster(curve, begin, end, step, places, extremes);
+            status = scan_cluster(curve, begin, end, step, places, &visits, extremes);
         }
     }
     free(places);

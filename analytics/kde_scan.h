@@ -11,8 +11,8 @@ struct kde_extremes;
  * (and, for up to 1,000 points, at the points where f' has corners), each change of sign
  * refined by kde_root_find; where |f'| dips between equal signs the dip is searched too, so that
  * pairs closer than a step are found. Polygonal kernels: kde_sweep_corners, exact.
- * Caller ends *extremes with kde_extremes_fini. STATUS_EXHAUSTED without memory, *extremes is
- * then untouched.
+ * Caller ends *extremes with kde_extremes_fini. STATUS_EXHAUSTED without memory, STATUS_BUSY where
+ * the curve's watch said so; *extremes is then untouched.
  */
 NODISCARD enum status kde_scan_curve(const struct kde_curve *curve,
                                      struct kde_extremes *extremes);

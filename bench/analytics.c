@@ -142,6 +142,7 @@ static struct timing run_density(size_t n, int64_t runs, FILE *file)
     struct kde_refusal refusal;
     struct kde_grid grid = { 0, 0, 0 };
     double bandwidth = 0;
+    unsigned warnings = 0;
     uint64_t state = 2021;
     for (size_t i = 0; i < n; i++) {
         values[i] = next_uniform(&state) < 0.7 ? next_normal(&state) : 4 + 0.5 * next_normal(&state);
@@ -154,7 +155,9 @@ static struct timing run_density(size_t n, int64_t runs, FILE *file)
             kde_grid_cover((const struct kde_curve *const[]){ curve }, 1, 3, POINTS, &grid, &refusal) != STATUS_OK) {
             fail("density", "refused");
         }
-        kde_curve_evaluate(curve, &grid, density);
+        if (kde_curve_evaluate(curve, &grid, density, &warnings) != STATUS_OK) {
+            fail("density", "given up");
+        }
         keep_best(&best, started_us, started_cpu_s);
         bandwidth = curve->bandwidth.sd;
         kde_curve_free(curve);

@@ -6,7 +6,7 @@ bench-programs: $(BENCH_PROGRAMS)
 # tests/bench tries them all.
 oracles: bench-programs
 
-$(BUILD)/bench/%: bench/%.c $(call archives,analytics db ledger json base)
+$(BUILD)/bench/%: bench/%.c $(call archives,$(FOLDERS))
 	$(call say,BENCH,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)

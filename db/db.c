@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "db/copy.h"
 #include "db/migrate.h"
 #include "db/statement.h"
 
@@ -243,6 +244,12 @@ enum status db_checkpoint(struct db *db)
     assert(db->is_writer);
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return (code & 0xff) == SQLITE_BUSY ? STATUS_OK : statement_status(db->handle, code);
+}
+
+enum status db_copy(struct db *db, const char *path, bool (*progress)(void *context, uint64_t done, uint64_t total), void *context)
+{
+    assert(sqlite3_get_autocommit(db->handle) == 0);
+    return copy_pages(db->handle, path, progress, context);
 }
 
 enum status db_check_integrity(struct db *db)

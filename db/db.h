@@ -58,6 +58,12 @@ bool db_is_in_transaction(const struct db *db);
 /* Moves the WAL into the database where it has grown; the writer, between blocks. */
 enum status db_checkpoint(struct db *db) NODISCARD;
 
+/* Copies the state that the connection's read transaction sees to a new file, beside a process that writes, and without
+ * keeping it waiting; its WAL cannot be emptied meanwhile and grows. progress: as copy_progress in db/copy.h, or NULL.
+ * STATUS_CONFLICT where the file is there. */
+enum status db_copy(struct db *db, const char *path, bool (*progress)(void *context, uint64_t done, uint64_t total),
+                    void *context) NODISCARD;
+
 /* Runs PRAGMA integrity_check; STATUS_CORRUPT where it finds anything (logged). */
 enum status db_check_integrity(struct db *db) NODISCARD;
 

@@ -160,33 +160,50 @@ static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
     return status != STATUS_OK ? status : read_seal(use, arena, entry);
 }
 
-enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
-                          size_t *count, uint64_t *broken)
+enum status db_entry_run(struct db *db, struct arena *arena, uint64_t after, int64_t limit, size_t bytes_max, struct entry_run *out)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_entry_list);
     statement_bind_integer(use, 1, (int64_t)after);
     statement_bind_integer(use, 2, limit);
-    struct entry_row *rows = arena_array(arena, (size_t)limit, sizeof *rows);
-    enum status status = rows == NULL ? STATUS_EXHAUSTED : STATUS_OK;
-    size_t used = 0;
-    while (status == STATUS_OK && used < (size_t)limit) {
+    struct entry_run run = { .rows = arena_array(arena, (size_t)limit, sizeof *run.rows), .ending = ENTRY_RUN_MORE, .broken = after + 1 };
+    enum status status = run.rows == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    size_t before = arena->total_bytes;
+    while (status == STATUS_OK && run.count < (size_t)limit && (run.count < 2 || arena->total_bytes - before <= bytes_max)) {
         bool has_row = false;
         status = statement_row(use, &has_row);
-        if (status != STATUS_OK || !has_row) {
+        if (status == STATUS_OK && !has_row) {
+            run.ending = ENTRY_RUN_LAST;
             break;
         }
-        status = read_entry(use, arena, &rows[used]);
-        if (status == STATUS_CORRUPT) {
-            *broken = rows[used].seq;
+        if (status == STATUS_OK) {
+            status = read_entry(use, arena, &run.rows[run.count]);
+            run.broken = status == STATUS_CORRUPT ? run.rows[run.count].seq : run.rows[run.count].seq + 1;
         }
-        used += status == STATUS_OK;
+        run.count += status == STATUS_OK;
     }
     statement_end(use);
+    if (status != STATUS_OK && status != STATUS_CORRUPT) {
+        return status;
+    }
+    run.ending = status == STATUS_CORRUPT ? ENTRY_RUN_BROKEN : run.ending;
+    *out = run;
+    return STATUS_OK;
+}
+
+enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
+                          size_t *count, uint64_t *broken)
+{
+    struct entry_run run;
+    enum status status = db_entry_run(db, arena, after, limit, SIZE_MAX, &run);
     if (status != STATUS_OK) {
         return status;
     }
-    *out = rows;
-    *count = used;
+    if (run.ending == ENTRY_RUN_BROKEN) {
+        *broken = run.broken;
+        return STATUS_CORRUPT;
+    }
+    *out = run.rows;
+    *count = run.count;
     return STATUS_OK;
 }
 

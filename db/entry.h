@@ -82,6 +82,17 @@ enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const u
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;
 
+/* The same for who wants what is sound before a broken entry, in bounded memory: a run ends behind the entry with which the texts
+ * and bodies have taken more than bytes_max, but has two entries where there are two. */
+struct entry_run {
+    struct entry_row *rows;
+    size_t count;
+    enum { ENTRY_RUN_MORE, ENTRY_RUN_LAST, ENTRY_RUN_BROKEN } ending; /* more may follow; none follows; what follows is no entry */
+    uint64_t broken; /* ENTRY_RUN_BROKEN: its seq, as far as that can be read */
+};
+enum status db_entry_run(struct db *db, struct arena *arena, uint64_t after, int64_t limit, size_t bytes_max,
+                         struct entry_run *run) NODISCARD;
+
 /* Entries behind `after` up to `to` with their seals, one after the other; a long body is left out (NULL, stored length 0). The
  * row is visit's until it returns; false ends the walk. Columns of a wrong length as above. */
 enum status db_entry_walk(struct db *db, uint64_t after, uint64_t to, bool (*visit)(void *context, const struct entry_row *row),

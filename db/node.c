@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "db/copy.h"
 #include "db/node_schema.inc"
 #include "db/node_scope.inc"
 #include "db/node_statements.inc"
@@ -275,6 +276,11 @@ static enum status read_secret(sqlite3_stmt *use, struct arena *arena, void *row
 {
     (void)arena;
     return statement_fixed(use, 0, row, NODE_SECRET_BYTES);
+}
+
+enum status node_copy(struct node *node, const char *path)
+{
+    return copy_pages(node->handle, path, NULL, NULL);
 }
 
 enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES])

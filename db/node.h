@@ -55,6 +55,9 @@ enum status node_token_revoke(struct node *node, const char *id, int64_t now_ms)
 /* Notes a use; an older one than is known, or of a token that is gone, changes nothing. */
 enum status node_token_touch(struct node *node, const uint8_t hash[NODE_HASH_BYTES], int64_t used_at_ms) NODISCARD;
 
+/* Copies all of it to a new file, as it is at this moment. STATUS_CONFLICT where the file is there. */
+enum status node_copy(struct node *node, const char *path) NODISCARD;
+
 /* A named secret of this node; STATUS_ABSENT where there is none. */
 enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES]) NODISCARD;
 enum status node_secret_insert(struct node *node, const char *name, const uint8_t value[NODE_SECRET_BYTES]) NODISCARD;

@@ -132,7 +132,8 @@ static enum status read_sum(sqlite3_stmt *use, struct arena *arena, void *row)
     sum->supplies = statement_integer(use, 4);
     sum->on_hand = statement_integer(use, 5);
     sum->reserved = statement_integer(use, 6);
-    sum->usable = statement_integer(use, 7);
+    sum->available = statement_integer(use, 7);
+    sum->usable = statement_integer(use, 8);
     const char **const targets[] = { &sum->province, &sum->item, &sum->site, &sum->organisation, NULL };
     return rows_texts(use, arena, 0, targets);
 }

@@ -30,7 +30,7 @@ struct supply_filter { /* NULL: no filter */
 
 struct supply_sum {
     const char *province, *item, *site, *organisation; /* NULL where not grouped by */
-    int64_t supplies, on_hand, reserved, usable;
+    int64_t supplies, on_hand, reserved, available, usable;
 };
 
 struct supply_grouping {

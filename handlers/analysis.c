@@ -136,12 +136,12 @@ enum status analysis_indicators_split(struct arena *arena, const char *parameter
     return STATUS_OK;
 }
 
-/* The id without the ending of derived ones, or NULL where it has another. */
+/* The id without the ending of derived ones, or NULL where it has another, or where people would be counted per people. */
 static const char *base_of(struct arena *arena, const char *id)
 {
     size_t length = strlen(id);
     size_t ending = sizeof ANALYSIS_DERIVED - 1;
-    if (length <= ending || strcmp(id + length - ending, ANALYSIS_DERIVED) != 0) {
+    if (length <= ending || strcmp(id + length - ending, ANALYSIS_DERIVED) != 0 || strcmp(id, ANALYSIS_POPULATION ANALYSIS_DERIVED) == 0) {
         return NULL;
     }
     return arena_copy(arena, id, length - ending);

@@ -20,7 +20,7 @@
  */
 
 #define ANALYSIS_POPULATION "population_year_end"
-#define ANALYSIS_DERIVED "_per_10k" /* X_per_10k = X / population at year end x 10,000 */
+#define ANALYSIS_DERIVED "_per_10k" /* X_per_10k = X / population at year end x 10,000, for any X but the population itself */
 
 enum {
     ANALYSIS_YEAR_MIN = 1900,

@@ -167,6 +167,7 @@ static bool make_curves(struct exchange *exchange, struct density_drawing *drawi
 {
     struct faults faults;
     faults_init(&faults, exchange->arena);
+    drawing->settings.options.watch = (struct kde_watch){ exchange->is_cancelled, exchange };
     for (size_t i = 0; i < drawing->series_count; i++) {
         struct density_series *series = &drawing->series[i];
         struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
@@ -221,8 +222,11 @@ static enum status evaluate(struct arena *arena, const struct kde_grid *grid, st
     if (series->density == NULL || series->modes == NULL) {
         return STATUS_EXHAUSTED;
     }
-    series->warnings = series->curve->warnings | kde_curve_evaluate(series->curve, grid, series->density);
-    enum status status = kde_modes_find(series->curve, room, series->modes, &series->mode_list);
+    series->warnings = series->curve->warnings;
+    enum status status = kde_curve_evaluate(series->curve, grid, series->density, &series->warnings);
+    if (status == STATUS_OK) {
+        status = kde_modes_find(series->curve, room, series->modes, &series->mode_list);
+    }
     if (status == STATUS_OK) {
         series->warnings |= series->mode_list.warnings;
     }

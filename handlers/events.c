@@ -9,10 +9,11 @@
 
 #include "base/text.h"
 #include "db/entry.h"
+#include "db/signing.h"
 #include "handlers/page.h"
 #include "handlers/problem.h"
 
-enum { NUMBER_DIGITS = 24, RESOURCE_BYTES = 96 };
+enum { NUMBER_DIGITS = 24, RESOURCE_BYTES = 128 };
 
 const char events_columns[] = "id,time,kind,resource,target,new_id,command_id,organisation,role";
 
@@ -25,21 +26,39 @@ static const struct {
     {"site.", "/sites/"},            {"item.", "/items/"},         {"indicator.", "/indicators/"},
     {"figures.", "/figures"},        {"supply.", "/supplies/"},    {"transfer.", "/transfers/"},
     {"node_key.", "/ledger/keys"},
+    {"policy.", "/policies/"},
 };
 
-static void write_resource(struct json_writer *w, const struct event_row *event)
+/* A key lies within its organisation, which is the target where it was added and must be looked up where it was revoked. */
+static enum status write_key_resource(struct json_writer *w, struct db *db, struct arena *arena, const struct event_row *event)
+{
+    char path[RESOURCE_BYTES];
+    struct organisation_key key = { .organisation = event->target, .id = event->new_id };
+    enum status status = event->new_id[0] != 0 ? STATUS_OK : db_organisation_key_find(db, arena, event->target, &key);
+    if (status == STATUS_OK) {
+        snprintf(path, sizeof path, "/organisations/%s/keys/%s", key.organisation, key.id);
+    }
+    json_member_text(w, "resource", status == STATUS_OK ? path : NULL);
+    return status == STATUS_ABSENT ? STATUS_CORRUPT : status;
+}
+
+static enum status write_resource(struct json_writer *w, struct db *db, struct arena *arena, const struct event_row *event)
 {
     char path[RESOURCE_BYTES];
     const char *id = event->target[0] != 0 ? event->target : event->new_id;
+    if (strncmp(event->kind, "organisation_key.", strlen("organisation_key.")) == 0) {
+        return write_key_resource(w, db, arena, event);
+    }
     for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
         if (strncmp(event->kind, resources[i].noun, strlen(resources[i].noun)) == 0) {
             bool has_id = resources[i].path[strlen(resources[i].path) - 1] == '/';
             snprintf(path, sizeof path, "%s%s", resources[i].path, has_id ? id : "");
             json_member_text(w, "resource", path);
-            return;
+            return STATUS_OK;
         }
     }
     json_member_text(w, "resource", NULL);
+    return STATUS_OK;
 }
 
 static const char *or_null(const char *text)
@@ -47,19 +66,20 @@ static const char *or_null(const char *text)
     return text[0] != 0 ? text : NULL;
 }
 
-static void write_event(struct json_writer *w, const struct event_row *event)
+static enum status write_event(struct json_writer *w, struct db *db, struct arena *arena, const struct event_row *event)
 {
     json_object_begin(w);
     json_member_integer(w, "id", (int64_t)event->seq);
     json_member_instant(w, "time", (int64_t)event->time_ms);
     json_member_text(w, "kind", event->kind);
-    write_resource(w, event);
+    enum status status = write_resource(w, db, arena, event);
     json_member_text(w, "target", or_null(event->target));
     json_member_text(w, "new_id", or_null(event->new_id));
     json_member_text(w, "command_id", event->command_id);
     json_member_text(w, "organisation", or_null(event->organisation));
     json_member_text(w, "role", event->role);
     json_object_end(w);
+    return status;
 }
 
 enum status events_text(struct db *db, struct arena *arena, uint64_t *after, struct buffer *out)
@@ -73,7 +93,7 @@ enum status events_text(struct db *db, struct arena *arena, uint64_t *after, str
         buffer_integer(out, (int64_t)found[i].seq);
         buffer_text(out, "\ndata: ");
         json_writer_init(&w, out);
-        write_event(&w, &found[i]);
+        status = write_event(&w, db, arena, &found[i]);
         json_writer_finish(&w);
         buffer_text(out, "\n\n");
     }
@@ -165,14 +185,14 @@ enum handled events_list(struct exchange *exchange)
     enum status status = read_after(&page, &filter, &after)
         ? db_event_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count)
         : STATUS_CORRUPT;
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = status == STATUS_OK ? page_open(&page) : NULL;
+    for (size_t i = 0; status == STATUS_OK && i < shown; i++) {
+        status = write_event(w, exchange->db, exchange->arena, &found[i]);
+    }
     if (status != STATUS_OK) {
         problem_status(exchange, status);
         return HANDLED_REPLY;
-    }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        write_event(w, &found[i]);
     }
     if (shown > 0) {
         snprintf(last, sizeof last, "%" PRIu64, found[shown - 1].seq);

@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/signing.h"
 #include "handlers/figures.h"
 #include "handlers/indicators.h"
 #include "handlers/items.h"
+#include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
+#include "handlers/policies.h"
 #include "handlers/problem.h"
 #include "handlers/provinces.h"
 #include "handlers/query.h"
@@ -29,26 +32,30 @@ struct kind {
     const char *collection; /* the path of the list */
     const char *action;     /* what follows the target in the request's path */
     bool has_location;      /* a created object has a path of its own */
+    bool is_inside;         /* and it lies behind the target and the action */
     enum status (*present)(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
                            struct json_writer *w, int64_t *version);
 };
 
 static const struct kind kinds[COMMAND_KINDS] = {
-    [COMMAND_GENESIS] = { "/ledger", "", false, NULL },
-    [COMMAND_NODE_KEY_ROTATE] = { "/ledger/keys", "", false, NULL },
-    [COMMAND_PROVINCE_PUT] = { "/provinces", "", true, provinces_present },
-    [COMMAND_ORGANISATION_PUT] = { "/organisations", "", true, organisations_present },
-    [COMMAND_SITE_PUT] = { "/sites", "", true, sites_present },
-    [COMMAND_ITEM_PUT] = { "/items", "", true, items_present },
-    [COMMAND_INDICATOR_PUT] = { "/indicators", "", true, indicators_present },
-    [COMMAND_FIGURES_PUT] = { "/figures", "", false, NULL }, /* figures_present wants the command */
-    [COMMAND_SUPPLY_INTAKE] = { "/supplies", "", true, supplies_present },
-    [COMMAND_SUPPLY_ADJUST] = { "/supplies", "/adjustments", true, supplies_present },
-    [COMMAND_TRANSFER_CREATE] = { "/transfers", "", true, transfers_present },
-    [COMMAND_TRANSFER_DISPATCH] = { "/transfers", "/dispatch", true, transfers_present },
-    [COMMAND_TRANSFER_RECEIVE] = { "/transfers", "/receive", true, transfers_present },
-    [COMMAND_TRANSFER_CANCEL] = { "/transfers", "/cancel", true, transfers_present },
-    [COMMAND_TRANSFER_RETURN] = { "/transfers", "/return", true, transfers_present },
+    [COMMAND_GENESIS] = { "/ledger", "", false, false, NULL },
+    [COMMAND_NODE_KEY_ROTATE] = { "/ledger/keys", "", false, false, NULL },
+    [COMMAND_PROVINCE_PUT] = { "/provinces", "", true, false, provinces_present },
+    [COMMAND_ORGANISATION_PUT] = { "/organisations", "", true, false, organisations_present },
+    [COMMAND_SITE_PUT] = { "/sites", "", true, false, sites_present },
+    [COMMAND_ITEM_PUT] = { "/items", "", true, false, items_present },
+    [COMMAND_INDICATOR_PUT] = { "/indicators", "", true, false, indicators_present },
+    [COMMAND_FIGURES_PUT] = { "/figures", "", false, false, NULL }, /* figures_present wants the command */
+    [COMMAND_SUPPLY_INTAKE] = { "/supplies", "", true, false, supplies_present },
+    [COMMAND_SUPPLY_ADJUST] = { "/supplies", "/adjustments", true, false, supplies_present },
+    [COMMAND_TRANSFER_CREATE] = { "/transfers", "", true, false, transfers_present },
+    [COMMAND_TRANSFER_DISPATCH] = { "/transfers", "/dispatch", true, false, transfers_present },
+    [COMMAND_TRANSFER_RECEIVE] = { "/transfers", "/receive", true, false, transfers_present },
+    [COMMAND_TRANSFER_CANCEL] = { "/transfers", "/cancel", true, false, transfers_present },
+    [COMMAND_TRANSFER_RETURN] = { "/transfers", "/return", true, false, transfers_present },
+    [COMMAND_ORGANISATION_KEY_ADD] = { "/organisations", "/keys", true, true, organisation_keys_present },
+    [COMMAND_ORGANISATION_KEY_REVOKE] = { "/organisations", "/revoke", true, false, organisation_keys_present },
+    [COMMAND_POLICY_PUT] = { "/policies", "", true, false, policies_present },
 };
 
 /* The tag of an object whose members stand in out behind the first start bytes. */
@@ -62,11 +69,29 @@ static void make_tag(char tag[TAG_BYTES], int64_t version, const struct buffer *
 }
 
 /* The path that the command was sent to. */
-static void make_instance(char out[INSTANCE_BYTES], const struct command *command)
+static enum status make_instance(struct db *db, struct arena *arena, char out[INSTANCE_BYTES], const struct command *command)
 {
     const struct kind *kind = &kinds[command->kind];
     bool has_target = command->target[0] != 0;
+    if (command->kind == COMMAND_ORGANISATION_KEY_REVOKE) { /* the target alone does not tell where it lies */
+        struct organisation_key key;
+        enum status status = db_organisation_key_find(db, arena, command->target, &key);
+        if (status == STATUS_OK) {
+            snprintf(out, INSTANCE_BYTES, "%s/%s/keys/%s%s", kind->collection, key.organisation, key.id, kind->action);
+        }
+        return status;
+    }
     snprintf(out, INSTANCE_BYTES, "%s%s%s%s", kind->collection, has_target ? "/" : "", command->target, kind->action);
+    return STATUS_OK;
+}
+
+/* The path of what the command has created. */
+static void make_location(struct answer *answer, const struct command *command, const struct outcome *outcome)
+{
+    const struct kind *kind = &kinds[command->kind];
+    int length = snprintf(answer->location, sizeof answer->location, "%s%s%s%s/%s", kind->collection, kind->is_inside ? "/" : "",
+                          kind->is_inside ? command->target : "", kind->is_inside ? kind->action : "", outcome->id);
+    assert(length > 0 && (size_t)length < sizeof answer->location);
 }
 
 /* The caller's receipt: which entry tells of this. */
@@ -106,7 +131,10 @@ static enum status present(void *context, struct db *db, const struct command *c
     (void)context;
     if (outcome->kind == OUTCOME_REFUSED) {
         char instance[INSTANCE_BYTES];
-        make_instance(instance, command);
+        enum status status = make_instance(db, arena, instance, command);
+        if (status != STATUS_OK) {
+            return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* the handler has seen it, and nothing deletes it */
+        }
         problem_refusal(&outcome->refusal, instance, answer);
         return answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
     }
@@ -115,8 +143,7 @@ static enum status present(void *context, struct db *db, const struct command *c
     answer->is_problem = false;
     answer->seq = outcome->seq;
     if (is_created && kind->has_location) {
-        int length = snprintf(answer->location, sizeof answer->location, "%s/%s", kind->collection, outcome->id);
-        assert(length > 0 && (size_t)length < sizeof answer->location);
+        make_location(answer, command, outcome);
     }
     buffer_reset(&answer->body);
     json_writer_init(&w, &answer->body);

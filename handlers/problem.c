@@ -37,6 +37,7 @@ static const struct row rows[] = {
     /* the caller, the path, the form */
     { "unauthenticated", 401, "A valid token is needed" },
     { "forbidden", 403, "This is not yours to do" },
+    { "signature_required", 403, "A signature is needed" },
     { "not_found", 404, "There is no such thing" },
     { "method_not_allowed", 405, "The path does not have this method" },
     { "not_acceptable", 406, "There is no such representation" },
@@ -75,6 +76,7 @@ static const struct row rows[] = {
     { "bad_format", 422, "A value has the wrong form" },
     { "not_a_choice", 422, "A value is none of the choices" },
     { "personal_in_clear", 422, "A personal text stands in clear" },
+    { "private_key_sent", 422, "A private key was sent" },
     { "unknown_site", 422, "There is no such site" },
     { "unknown_item", 422, "There is no such item" },
     { "unknown_organisation", 422, "There is no such organisation" },

@@ -22,6 +22,7 @@ static const struct {
     { "figures", "/figures" },
     { "supplies", "/supplies" },
     { "transfers", "/transfers" },
+    { "policies", "/policies" },
     { "ledger", "/ledger" },
     { "verify", "/ledger/verify" },
     { "events", "/events" },

@@ -3,6 +3,7 @@
  */
 #include "handlers/shape.h"
 
+#include "base/text.h"
 #include "db/reference.h"
 
 void shape_name(struct json_writer *w, const struct name *name)
@@ -37,6 +38,24 @@ void shape_position(struct json_writer *w, int64_t lat_e7, int64_t lon_e7)
 {
     degrees(w, "lat", lat_e7);
     degrees(w, "lon", lon_e7);
+}
+
+enum status shape_jwk(struct json_writer *w, const uint8_t public_key[KEY_PUBLIC_BYTES])
+{
+    uint8_t x[32], y[32];
+    char text[TEXT_BASE64_BYTES(sizeof x)];
+    if (key_coordinates(public_key, x, y) != STATUS_OK) {
+        return STATUS_CORRUPT;
+    }
+    json_member_text(w, "kty", "EC");
+    json_member_text(w, "crv", "secp256k1");
+    text_to_base64url(text, x, sizeof x);
+    json_member_text(w, "x", text);
+    text_to_base64url(text, y, sizeof y);
+    json_member_text(w, "y", text);
+    json_member_text(w, "use", "sig");
+    json_member_text(w, "alg", "ES256K");
+    return STATUS_OK;
 }
 
 void shape_version(struct json_writer *w, int64_t version, int64_t seq)

@@ -91,7 +91,7 @@ void submit_refuse(struct exchange *exchange, const struct faults *faults)
 /* Whether the kind creates an object whose id is not in the path. */
 static bool creates(enum command_kind kind)
 {
-    return kind == COMMAND_SUPPLY_INTAKE || kind == COMMAND_TRANSFER_CREATE;
+    return kind == COMMAND_SUPPLY_INTAKE || kind == COMMAND_TRANSFER_CREATE || kind == COMMAND_ORGANISATION_KEY_ADD;
 }
 
 /* The id for what is created; NULL and a problem where none can be made. */

@@ -134,7 +134,7 @@ enum handled summaries_supplies(struct exchange *exchange)
         json_member_integer(&w, "supplies", sums[i].supplies);
         json_member_integer(&w, "on_hand", sums[i].on_hand);
         json_member_integer(&w, "reserved", sums[i].reserved);
-        json_member_integer(&w, "available", sums[i].on_hand - sums[i].reserved);
+        json_member_integer(&w, "available", sums[i].available);
         json_member_integer(&w, "usable", sums[i].usable);
         json_object_end(&w);
     }

@@ -12,16 +12,37 @@
 
 enum { INLINE_BODY_BYTES_MAX = 65536 }; /* of the format, version 1: never to change with limits.h */
 
-/* entry_hash and the leaf of the tree are digests of the same bytes but for one byte in front. */
+/* Room for all fields of an entry but a long body: most entries are hashed by two calls. */
+enum { STAGE_BYTES = 2048 };
+
+/* entry_hash and the leaf of the tree are digests of the same bytes but for one byte in front. The bytes are gathered first:
+ * some thirty small fields into two digests would cost as much as the hashing. */
 struct sink {
     struct digest entry;
     struct digest leaf;
+    size_t used;
+    uint8_t bytes[STAGE_BYTES];
 };
+
+static void flush(struct sink *sink)
+{
+    digest_update(&sink->entry, sink->bytes, sink->used);
+    digest_update(&sink->leaf, sink->bytes, sink->used);
+    sink->used = 0;
+}
 
 static void feed(struct sink *sink, const void *bytes, size_t length)
 {
-    digest_update(&sink->entry, bytes, length);
-    digest_update(&sink->leaf, bytes, length);
+    if (length > sizeof sink->bytes - sink->used) {
+        flush(sink);
+    }
+    if (length > sizeof sink->bytes) {
+        digest_update(&sink->entry, bytes, length);
+        digest_update(&sink->leaf, bytes, length);
+    } else if (length > 0) { /* an empty run may come with a NULL pointer */
+        memcpy(sink->bytes + sink->used, bytes, length);
+        sink->used += length;
+    }
 }
 
 static void feed_integer(struct sink *sink, uint64_t value, size_t width)
@@ -48,6 +69,7 @@ static void hash_fields(const struct entry *entry, uint8_t hash[DIGEST_BYTES], u
         entry->role, entry->subject, entry->submitter_key, entry->submitter_alg,
     };
     struct sink sink;
+    sink.used = 0;
     digest_init(&sink.entry);
     digest_init(&sink.leaf);
     digest_update(&sink.leaf, (const uint8_t[]) { 0x00 }, 1); /* RFC 6962: this is a leaf */
@@ -66,6 +88,7 @@ static void hash_fields(const struct entry *entry, uint8_t hash[DIGEST_BYTES], u
     feed_counted(&sink, entry->body, entry->body_length <= INLINE_BODY_BYTES_MAX ? (size_t)entry->body_length : 0);
     feed_counted(&sink, entry->submitter_sig, entry->submitter_sig_length);
     feed(&sink, entry->effects, DIGEST_BYTES);
+    flush(&sink);
     digest_final(&sink.entry, hash);
     digest_final(&sink.leaf, leaf);
 }
@@ -100,45 +123,67 @@ void chain_init(struct chain *chain)
     tree_init(&chain->tree);
 }
 
-enum status chain_check(struct chain *chain, const struct entry *entry, const uint8_t stored_hash[DIGEST_BYTES],
-                        const uint8_t seal[KEY_SIGNATURE_BYTES], const uint8_t *public_key,
-                        enum chain_fault *fault)
+void chain_hash(const struct entry *entry, struct chain_facts *facts)
 {
-    uint8_t hash[DIGEST_BYTES];
-    uint8_t leaf[DIGEST_BYTES];
+    facts->is_body_sound = is_body_sound(entry);
+    if (facts->is_body_sound) {
+        hash_fields(entry, facts->hash, facts->leaf);
+    }
+}
+
+static enum chain_fault check_before_seal(const struct chain *chain, const struct entry *entry, const struct chain_facts *facts,
+                                          const uint8_t stored_hash[DIGEST_BYTES])
+{
     assert(chain->tree.size == chain->seq);
-    *fault = CHAIN_SOUND;
     if (chain->seq == UINT64_MAX || entry->seq != chain->seq + 1) {
-        *fault = CHAIN_SEQ;
-    } else if (!is_equal(entry->previous_hash, chain->head)) {
-        *fault = CHAIN_PREVIOUS_HASH;
-    } else if (!is_body_sound(entry)) {
-        *fault = CHAIN_BODY;
+        return CHAIN_SEQ;
     }
-    if (*fault != CHAIN_SOUND) {
-        return STATUS_OK;
+    if (!is_equal(entry->previous_hash, chain->head)) {
+        return CHAIN_PREVIOUS_HASH;
     }
-    hash_fields(entry, hash, leaf);
-    if (!is_equal(hash, stored_hash)) {
-        *fault = CHAIN_HASH;
-    } else if (public_key == NULL) {
-        *fault = CHAIN_KEY;
-    } else if (key_verify(public_key, hash, seal) != STATUS_OK) {
-        *fault = CHAIN_SEAL;
-    } else if (entry->time_ms < chain->time_ms) {
-        *fault = CHAIN_TIME;
-    } else if (!is_height_next(chain, entry->height)) {
-        *fault = CHAIN_HEIGHT;
-    } else if (entry->rules_version < 1 || entry->rules_version > ENTRY_RULES_VERSION) {
-        *fault = CHAIN_RULES_VERSION;
-    } else {
-        chain->seq = entry->seq;
-        chain->height = entry->height;
-        chain->time_ms = entry->time_ms;
-        memcpy(chain->head, hash, sizeof hash);
-        tree_append(&chain->tree, leaf);
+    if (!facts->is_body_sound) {
+        return CHAIN_BODY;
     }
-    return STATUS_OK;
+    return is_equal(facts->hash, stored_hash) ? CHAIN_SOUND : CHAIN_HASH;
+}
+
+enum chain_fault chain_link(struct chain *chain, const struct entry *entry, const struct chain_facts *facts,
+                            const uint8_t stored_hash[DIGEST_BYTES], enum chain_seal seal)
+{
+    enum chain_fault fault = check_before_seal(chain, entry, facts, stored_hash);
+    if (fault != CHAIN_SOUND) {
+        return fault;
+    }
+    if (seal != CHAIN_SEAL_GOOD) {
+        return seal == CHAIN_SEAL_WITHOUT_KEY ? CHAIN_KEY : CHAIN_SEAL;
+    }
+    if (entry->time_ms < chain->time_ms) {
+        return CHAIN_TIME;
+    }
+    if (!is_height_next(chain, entry->height)) {
+        return CHAIN_HEIGHT;
+    }
+    if (entry->rules_version < 1 || entry->rules_version > ENTRY_RULES_VERSION) {
+        return CHAIN_RULES_VERSION;
+    }
+    chain->seq = entry->seq;
+    chain->height = entry->height;
+    chain->time_ms = entry->time_ms;
+    memcpy(chain->head, facts->hash, sizeof chain->head);
+    tree_append(&chain->tree, facts->leaf);
+    return CHAIN_SOUND;
+}
+
+enum chain_fault chain_check(struct chain *chain, const struct entry *entry, const uint8_t stored_hash[DIGEST_BYTES],
+                             const uint8_t seal[KEY_SIGNATURE_BYTES], const uint8_t *public_key)
+{
+    struct chain_facts facts;
+    enum chain_seal state = CHAIN_SEAL_WITHOUT_KEY;
+    chain_hash(entry, &facts);
+    if (public_key != NULL && check_before_seal(chain, entry, &facts, stored_hash) == CHAIN_SOUND) {
+        state = key_verify(public_key, stored_hash, seal) == STATUS_OK ? CHAIN_SEAL_GOOD : CHAIN_SEAL_BAD;
+    }
+    return chain_link(chain, entry, &facts, stored_hash, state);
 }
 
 const char *chain_fault_text(enum chain_fault fault)

@@ -1,6 +1,7 @@
 #ifndef LEDGER_CHAIN_H
 #define LEDGER_CHAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,11 +43,25 @@ void chain_init(struct chain *chain);
  * public_key is NULL where no key is valid at this seq. entry->body must be given in
  * full, also where it is long; the caller has made sure that it is body_length bytes long
  * (a stored length and a stored body can contradict each other). Faults are looked for in
- * this order: seq, previous hash, body, hash, key, seal, time, height, rules version. Returns CHAIN_SOUND and advances, or the first fault and
- * leaves chain as it was. STATUS_EXHAUSTED (no verdict) without memory. */
-enum status chain_check(struct chain *chain, const struct entry *entry, const uint8_t stored_hash[DIGEST_BYTES],
-                        const uint8_t seal[KEY_SIGNATURE_BYTES], const uint8_t *public_key,
-                        enum chain_fault *fault) NODISCARD;
+ * this order: seq, previous hash, body, hash, key, seal, time, height, rules version. Returns CHAIN_SOUND and advances, or
+ * the first fault and leaves chain as it was. */
+enum chain_fault chain_check(struct chain *chain, const struct entry *entry, const uint8_t stored_hash[DIGEST_BYTES],
+                             const uint8_t seal[KEY_SIGNATURE_BYTES], const uint8_t *public_key);
+
+/*
+ * chain_check in two parts, so that several threads can share in what is costly. Of each entry by itself, on any thread, first
+ * or last: chain_hash, and key_verify of the stored hash against the seal. In the order of the entries, on one thread: chain_link.
+ */
+struct chain_facts {
+    bool is_body_sound; /* the body is there and has the digest named; hash and leaf are there only then */
+    uint8_t hash[DIGEST_BYTES];
+    uint8_t leaf[DIGEST_BYTES]; /* the entry's leaf in the tree */
+};
+enum chain_seal { CHAIN_SEAL_WITHOUT_KEY, CHAIN_SEAL_BAD, CHAIN_SEAL_GOOD /* of the stored hash */ };
+
+void chain_hash(const struct entry *entry, struct chain_facts *facts);
+enum chain_fault chain_link(struct chain *chain, const struct entry *entry, const struct chain_facts *facts,
+                            const uint8_t stored_hash[DIGEST_BYTES], enum chain_seal seal);
 
 /* A sentence for people, and a stable code (such as "previous_hash") for programs. */
 const char *chain_fault_text(enum chain_fault fault);

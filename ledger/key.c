@@ -241,18 +241,35 @@ void key_sign_message(const struct key *key, const void *message, size_t length,
     ed25519_sign(key->ed25519, key->seed, message, length, signature);
 }
 
-enum status key_verify(const uint8_t public_key[KEY_PUBLIC_BYTES], const uint8_t digest[DIGEST_BYTES],
-                       const uint8_t signature[KEY_SIGNATURE_BYTES])
+void key_verifier_init(struct key_verifier *verifier, const uint8_t public_key[KEY_PUBLIC_BYTES])
+{
+    secp256k1_pubkey point;
+    static_assert(sizeof point.data == sizeof verifier->point, "the library's form of a point has another size");
+    assert(library != NULL);
+    verifier->is_key = secp256k1_ec_pubkey_parse(library, &point, public_key, KEY_PUBLIC_BYTES) == 1;
+    memcpy(verifier->point, point.data, sizeof verifier->point);
+}
+
+enum status key_verifier_check(const struct key_verifier *verifier, const uint8_t digest[DIGEST_BYTES],
+                               const uint8_t signature[KEY_SIGNATURE_BYTES])
 {
     secp256k1_pubkey point;
     secp256k1_ecdsa_signature parsed;
     assert(library != NULL);
-    if (secp256k1_ec_pubkey_parse(library, &point, public_key, KEY_PUBLIC_BYTES) != 1 ||
-        secp256k1_ecdsa_signature_parse_compact(library, &parsed, signature) != 1) {
+    if (!verifier->is_key || secp256k1_ecdsa_signature_parse_compact(library, &parsed, signature) != 1) {
         return STATUS_INVALID;
     }
+    memcpy(point.data, verifier->point, sizeof point.data);
     /* The library's verify accepts low S only. */
     return secp256k1_ecdsa_verify(library, &parsed, digest, &point) == 1 ? STATUS_OK : STATUS_INVALID;
+}
+
+enum status key_verify(const uint8_t public_key[KEY_PUBLIC_BYTES], const uint8_t digest[DIGEST_BYTES],
+                       const uint8_t signature[KEY_SIGNATURE_BYTES])
+{
+    struct key_verifier verifier;
+    key_verifier_init(&verifier, public_key);
+    return key_verifier_check(&verifier, digest, signature);
 }
 
 enum status key_lower(uint8_t signature[KEY_SIGNATURE_BYTES])

@@ -16,12 +16,11 @@ static const uint8_t node_prefix = 0x01;
 /* out may be left or right. */
 static void join(uint8_t out[DIGEST_BYTES], const uint8_t left[DIGEST_BYTES], const uint8_t right[DIGEST_BYTES])
 {
-    struct digest digest;
-    digest_init(&digest);
-    digest_update(&digest, &node_prefix, 1);
-    digest_update(&digest, left, DIGEST_BYTES);
-    digest_update(&digest, right, DIGEST_BYTES);
-    digest_final(&digest, out);
+    uint8_t bytes[1 + 2 * DIGEST_BYTES];
+    bytes[0] = node_prefix;
+    memcpy(bytes + 1, left, DIGEST_BYTES);
+    memcpy(bytes + 1 + DIGEST_BYTES, right, DIGEST_BYTES);
+    digest_bytes(out, bytes, sizeof bytes);
 }
 
 static size_t count_ones(uint64_t value)

@@ -11,7 +11,9 @@
 #include "rules/figure.h"
 #include "rules/genesis.h"
 #include "rules/node_key.h"
+#include "rules/organisation_key.h"
 #include "rules/permit.h"
+#include "rules/policy.h"
 #include "rules/reference.h"
 #include "rules/supply.h"
 #include "rules/transfer.h"
@@ -35,6 +37,9 @@ static enum status apply(struct context *context)
     case COMMAND_TRANSFER_RECEIVE:  return transfer_receive_apply(context);
     case COMMAND_TRANSFER_CANCEL:   return transfer_cancel_apply(context);
     case COMMAND_TRANSFER_RETURN:   return transfer_return_apply(context);
+    case COMMAND_ORGANISATION_KEY_ADD:    return organisation_key_add_apply(context);
+    case COMMAND_ORGANISATION_KEY_REVOKE: return organisation_key_revoke_apply(context);
+    case COMMAND_POLICY_PUT:        return policy_put_apply(context);
     case COMMAND_KINDS:             break;
     }
     abort();
@@ -64,6 +69,9 @@ static enum status check(struct context *context)
     case COMMAND_TRANSFER_RECEIVE: return transfer_receive_check(context);
     case COMMAND_TRANSFER_CANCEL:
     case COMMAND_TRANSFER_RETURN:  transfer_reason_check(context); return STATUS_OK;
+    case COMMAND_ORGANISATION_KEY_REVOKE: organisation_key_revoke_check(context); return STATUS_OK;
+    case COMMAND_ORGANISATION_KEY_ADD:
+    case COMMAND_POLICY_PUT:
     case COMMAND_TRANSFER_DISPATCH:
     case COMMAND_GENESIS:
     case COMMAND_NODE_KEY_ROTATE:

@@ -81,6 +81,7 @@ static enum status read_parameters(struct executor *executor)
 static enum status read_keys(struct executor *executor, uint64_t next_seq)
 {
     struct keyring keyring;
+    keyring_init(&keyring);
     enum status status = keyring_load(&keyring, executor->db, &executor->arena);
     if (status != STATUS_OK) {
         return status;

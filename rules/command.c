@@ -12,7 +12,9 @@
 #include "base/limits.h"
 #include "rules/figure_read.h"
 #include "rules/identifier.h"
+#include "rules/jwk.h"
 #include "rules/personal.h"
+#include "rules/policy.h"
 #include "rules/request.h"
 
 static const char *const kind_names[COMMAND_KINDS] = {
@@ -31,6 +33,9 @@ static const char *const kind_names[COMMAND_KINDS] = {
     [COMMAND_TRANSFER_RECEIVE] = "transfer.receive",
     [COMMAND_TRANSFER_CANCEL] = "transfer.cancel",
     [COMMAND_TRANSFER_RETURN] = "transfer.return",
+    [COMMAND_ORGANISATION_KEY_ADD] = "organisation_key.add",
+    [COMMAND_ORGANISATION_KEY_REVOKE] = "organisation_key.revoke",
+    [COMMAND_POLICY_PUT] = "policy.put",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -61,6 +66,7 @@ static const char *body_id(const struct command *command)
     case COMMAND_INDICATOR_PUT:    return ((const struct indicator_request *)command->request)->id;
     case COMMAND_SUPPLY_INTAKE:    return ((const struct intake_request *)command->request)->id;
     case COMMAND_TRANSFER_CREATE:  return ((const struct transfer_request *)command->request)->id;
+    case COMMAND_POLICY_PUT:       return ((const struct policy_request *)command->request)->organisation;
     case COMMAND_GENESIS:
     case COMMAND_NODE_KEY_ROTATE:
     case COMMAND_FIGURES_PUT:
@@ -69,10 +75,18 @@ static const char *body_id(const struct command *command)
     case COMMAND_TRANSFER_RECEIVE:
     case COMMAND_TRANSFER_CANCEL:
     case COMMAND_TRANSFER_RETURN:
+    case COMMAND_ORGANISATION_KEY_ADD:
+    case COMMAND_ORGANISATION_KEY_REVOKE:
     case COMMAND_KINDS:
         break;
     }
     return NULL;
+}
+
+/* Where a body names the id of its path. */
+static const char *id_pointer(enum command_kind kind)
+{
+    return kind == COMMAND_PROVINCE_PUT ? "/code" : kind == COMMAND_POLICY_PUT ? "/organisation" : "/id";
 }
 
 /* A PUT's body may repeat the id of its path; a POST's may choose the new object's id. */
@@ -89,7 +103,7 @@ static void settle_id(struct command *command, enum bind_mode mode, struct fault
             faults_add(faults, "/id", "reserved_id", "%s stands for another resource in paths: choose another id or leave it out", id);
         }
     } else if (strcmp(id, command->target) != 0) {
-        faults_add(faults, command->kind == COMMAND_PROVINCE_PUT ? "/code" : "/id", "id_mismatch",
+        faults_add(faults, id_pointer(command->kind), "id_mismatch",
                    "the body says %s, the path %s: leave it out or let it equal the path", id, command->target);
     }
 }
@@ -113,10 +127,19 @@ static enum status bind_body(struct command *command, enum bind_mode mode, struc
     return status != STATUS_OK ? status : parsed;
 }
 
-/* More is read of figures than the table binds. */
-static bool has_figures(const struct command *command)
+/* More is read of some bodies than their tables bind; what has no body to be read has none of it. */
+static enum status read_more(struct command *command, struct arena *arena, struct faults *faults)
 {
-    return command->request != NULL && (command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS);
+    /* The tables' structs are ours and not const in truth: bind_body made them. */
+    void *request = (void *)(uintptr_t)command->request;
+    if (command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS) {
+        return figure_read_decimals(command, arena, faults);
+    }
+    if (command->kind == COMMAND_ORGANISATION_KEY_ADD) {
+        jwk_settle(request, faults);
+        command->new_id = ((const struct key_add_request *)request)->id;
+    }
+    return command->kind == COMMAND_POLICY_PUT ? policy_settle(request, arena, faults) : STATUS_OK;
 }
 
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
@@ -133,8 +156,8 @@ enum status command_decode(struct command *command, enum bind_mode mode, const c
         return figure_read_csv(command, rows_max, arena, faults);
     }
     enum status status = bind_body(command, mode, arena, faults);
-    if ((status == STATUS_OK || status == STATUS_INVALID) && has_figures(command)) {
-        status = figure_read_decimals(command, arena, faults);
+    if (command->request != NULL && (status == STATUS_OK || status == STATUS_INVALID)) {
+        status = read_more(command, arena, faults);
     }
     if (command->request != NULL && (status == STATUS_OK || status == STATUS_INVALID)) {
         settle_id(command, mode, faults);

@@ -53,13 +53,13 @@ static bool is_known(const struct keyring *keyring, const struct rotate_request 
     bool has_node = text_from_hex(request->node_key, node_key, sizeof node_key) == STATUS_OK;
     bool has_checkpoint = request->checkpoint_key != NULL &&
         text_from_hex(request->checkpoint_key, checkpoint_key, sizeof checkpoint_key) == STATUS_OK;
-    for (size_t i = 0; has_node && i < keyring->node_count; i++) {
-        if (memcmp(keyring->node[i].public_key, node_key, sizeof node_key) == 0) {
+    for (const struct keyring_node *node = keyring->nodes; has_node && node != NULL; node = node->next) {
+        if (memcmp(node->row.public_key, node_key, sizeof node_key) == 0) {
             return true;
         }
     }
-    for (size_t i = 0; has_checkpoint && i < keyring->checkpoint_count; i++) {
-        if (memcmp(keyring->checkpoint[i].public_key, checkpoint_key, sizeof checkpoint_key) == 0) {
+    for (const struct keyring_ed25519 *key = keyring->ed25519; has_checkpoint && key != NULL; key = key->next) {
+        if (memcmp(key->row.public_key, checkpoint_key, sizeof checkpoint_key) == 0) {
             return true;
         }
     }
@@ -69,14 +69,14 @@ static bool is_known(const struct keyring *keyring, const struct rotate_request 
 static enum status end_keys(struct context *context, const struct keyring *keyring)
 {
     enum status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < keyring->node_count; i++) {
-        if (keyring->node[i].to_seq == 0) {
-            status = db_node_key_end(context->db, keyring->node[i].id, context->seq);
+    for (const struct keyring_node *node = keyring->nodes; status == STATUS_OK && node != NULL; node = node->next) {
+        if (node->row.to_seq == 0) {
+            status = db_node_key_end(context->db, node->row.id, context->seq);
         }
     }
-    for (size_t i = 0; status == STATUS_OK && i < keyring->checkpoint_count; i++) {
-        if (keyring->checkpoint[i].to_seq == 0) {
-            status = db_checkpoint_key_end(context->db, keyring->checkpoint[i].id, context->seq);
+    for (const struct keyring_ed25519 *key = keyring->ed25519; status == STATUS_OK && key != NULL; key = key->next) {
+        if (key->row.to_seq == 0) {
+            status = db_checkpoint_key_end(context->db, key->row.id, context->seq);
         }
     }
     return status;
@@ -91,6 +91,7 @@ enum status node_key_rotate_apply(struct context *context)
         refusal_set(refusal, REFUSAL_FORBIDDEN, "forbidden", "the node alone changes its keys: tallystick key rotate");
         return context_refused(context);
     }
+    keyring_init(&keyring);
     enum status status = keyring_load(&keyring, context->db, context->arena);
     if (status != STATUS_OK) {
         return status;

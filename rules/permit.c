@@ -1,11 +1,12 @@
 /*
- * Finding the site that a command is about, and asking whether its actor may act there.
+ * Finding the site that a command is about, and asking whether its actor may act there, and whether it must come signed.
  */
 #include "rules/permit.h"
 
 #include "db/reference.h"
 #include "db/supply.h"
 #include "db/transfer.h"
+#include "rules/policy.h"
 #include "rules/request.h"
 
 #define KEEPERS ROLE_BIT(ROLE_ADMIN)
@@ -15,7 +16,7 @@ static enum status forbid_stranger(struct context *context, const char *what, co
                                    unsigned roles)
 {
     if (context_may_act(context, organisation, roles)) {
-        return STATUS_OK;
+        return policy_check(context, organisation);
     }
     enum status status = context_forbid(context, what, site, organisation, roles);
     return status == STATUS_OK ? STATUS_CONFLICT : status;
@@ -93,6 +94,9 @@ enum status permit_check(struct context *context)
     case COMMAND_ITEM_PUT:
     case COMMAND_INDICATOR_PUT:
     case COMMAND_FIGURES_PUT:
+    case COMMAND_ORGANISATION_KEY_ADD:
+    case COMMAND_ORGANISATION_KEY_REVOKE:
+    case COMMAND_POLICY_PUT:
     case COMMAND_KINDS:
         break; /* the route's roles say it all */
     }

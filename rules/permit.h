@@ -13,7 +13,7 @@
  *   reservation, dispatch, cancel, return   operators of the origin's organisation, coordinators, admins
  *   receive                            operators of the destination's organisation, coordinators, admins
  *
- * STATUS_CONFLICT: the outcome is refused with 403.
+ * Whoever may is asked for a signature where a policy demands one (policy.h). STATUS_CONFLICT: the outcome is refused with 403.
  */
 enum status permit_check(struct context *context) NODISCARD;
 

@@ -51,9 +51,6 @@ static void check_position(struct context *context, double lat, double lon)
     }
 }
 
-/* What settle decides about a PUT. */
-enum verdict { VERDICT_WRITE, VERDICT_DONE };
-
 /* Whether the condition, if there is one, names the version that is stored. */
 static bool is_condition_met(const struct command *command, int64_t version)
 {
@@ -61,13 +58,11 @@ static bool is_condition_met(const struct command *command, int64_t version)
         command->if_version == version;
 }
 
-/* Common end of the checks: faults, the unchanged, the version. On VERDICT_DONE the
- * outcome is marked. */
-static enum status settle(struct context *context, bool exists, bool is_same, int64_t version, int64_t seq,
-                          enum verdict *verdict)
+enum status reference_settle(struct context *context, bool exists, bool is_same, int64_t version, int64_t seq,
+                             enum reference_verdict *verdict)
 {
     const struct command *command = context->command;
-    *verdict = VERDICT_DONE;
+    *verdict = REFERENCE_DONE;
     if (context->outcome->refusal.faults.total > 0 || context->outcome->refusal.code != NULL) {
         return context_refused(context);
     }
@@ -77,11 +72,11 @@ static enum status settle(struct context *context, bool exists, bool is_same, in
     if (context_check_version(context, exists, version) != STATUS_OK) {
         return context_refused(context);
     }
-    *verdict = VERDICT_WRITE;
+    *verdict = REFERENCE_WRITE;
     return STATUS_OK;
 }
 
-static enum status written(struct context *context, bool exists)
+enum status reference_written(struct context *context, bool exists)
 {
     return exists ? context_changed(context, context->command->target)
                   : context_created(context, context->command->target);
@@ -155,7 +150,7 @@ enum status province_put_apply(struct context *context)
     const struct province_request *request = context->command->request;
     struct province old = { 0 };
     struct province row = { 0 };
-    enum verdict verdict = VERDICT_DONE;
+    enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_province_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK && strcmp(old.code, context->command->target) == 0;
     if (status != STATUS_OK && status != STATUS_ABSENT) {
@@ -170,14 +165,14 @@ enum status province_put_apply(struct context *context)
     bool is_same = exists && same_text(old.gb_code, row.gb_code) && same_text(old.name_en, row.name_en) &&
         same_text(old.name_zh, row.name_zh) && same_text(old.belt, row.belt) &&
         same_text(old.capital, row.capital) && old.lat_e7 == row.lat_e7 && old.lon_e7 == row.lon_e7;
-    status = settle(context, exists, is_same, old.version, old.seq, &verdict);
-    if (status != STATUS_OK || verdict == VERDICT_DONE) {
+    status = reference_settle(context, exists, is_same, old.version, old.seq, &verdict);
+    if (status != STATUS_OK || verdict == REFERENCE_DONE) {
         return status;
     }
     row.version = exists ? old.version + 1 : 1;
     row.seq = (int64_t)context->seq;
     status = db_province_put(context->db, &row);
-    return status != STATUS_OK ? status : written(context, exists);
+    return status != STATUS_OK ? status : reference_written(context, exists);
 }
 
 enum status organisation_put_check(struct context *context)
@@ -192,7 +187,7 @@ enum status organisation_put_apply(struct context *context)
     const struct organisation_request *request = context->command->request;
     struct organisation old = { 0 };
     struct organisation row = { context->command->target, name_of(&request->name), request->kind, request->province, 0, 0 };
-    enum verdict verdict = VERDICT_DONE;
+    enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_organisation_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;
     if (status == STATUS_OK || status == STATUS_ABSENT) {
@@ -203,14 +198,14 @@ enum status organisation_put_apply(struct context *context)
     }
     bool is_same = exists && same_name(&old.name, &row.name) && same_text(old.kind, row.kind) &&
         same_text(old.province, row.province);
-    status = settle(context, exists, is_same, old.version, old.seq, &verdict);
-    if (status != STATUS_OK || verdict == VERDICT_DONE) {
+    status = reference_settle(context, exists, is_same, old.version, old.seq, &verdict);
+    if (status != STATUS_OK || verdict == REFERENCE_DONE) {
         return status;
     }
     row.version = exists ? old.version + 1 : 1;
     row.seq = (int64_t)context->seq;
     status = db_organisation_put(context->db, &row);
-    return status != STATUS_OK ? status : written(context, exists);
+    return status != STATUS_OK ? status : reference_written(context, exists);
 }
 
 static enum status check_organisation(struct context *context, const char *id)
@@ -275,7 +270,7 @@ enum status site_put_apply(struct context *context)
     struct site old = { 0 };
     struct site row = { context->command->target, name_of(&request->name), request->kind, request->organisation,
                         request->province, position_of(request->lat), position_of(request->lon), 0, 0 };
-    enum verdict verdict = VERDICT_DONE;
+    enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_site_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;
     if (status == STATUS_OK || status == STATUS_ABSENT) {
@@ -287,8 +282,8 @@ enum status site_put_apply(struct context *context)
     bool is_same = exists && same_name(&old.name, &row.name) && same_text(old.kind, row.kind) &&
         same_text(old.organisation, row.organisation) && same_text(old.province, row.province) &&
         old.lat_e7 == row.lat_e7 && old.lon_e7 == row.lon_e7;
-    status = settle(context, exists, is_same, old.version, old.seq, &verdict);
-    if (status != STATUS_OK || verdict == VERDICT_DONE) {
+    status = reference_settle(context, exists, is_same, old.version, old.seq, &verdict);
+    if (status != STATUS_OK || verdict == REFERENCE_DONE) {
         return status;
     }
     status = exists ? check_site_in_use(context, &old, &row) : STATUS_OK;
@@ -298,7 +293,7 @@ enum status site_put_apply(struct context *context)
     row.version = exists ? old.version + 1 : 1;
     row.seq = (int64_t)context->seq;
     status = db_site_put(context->db, &row);
-    return status != STATUS_OK ? status : written(context, exists);
+    return status != STATUS_OK ? status : reference_written(context, exists);
 }
 
 void item_put_check(struct context *context)
@@ -366,7 +361,7 @@ enum status item_put_apply(struct context *context)
     struct item old = { 0 };
     struct item row = { context->command->target, name_of(&request->name), request->unit, request->category, NULL,
                         request->lot_control, request->medical_grade, 0, 0 };
-    enum verdict verdict = VERDICT_DONE;
+    enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_item_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;
     if (status == STATUS_OK || status == STATUS_ABSENT) {
@@ -379,8 +374,8 @@ enum status item_put_apply(struct context *context)
     bool is_same = exists && same_name(&old.name, &row.name) && same_text(old.unit, row.unit) &&
         same_text(old.category, row.category) && same_text(old.identifiers, row.identifiers) &&
         old.lot_control == row.lot_control && old.medical_grade == row.medical_grade;
-    status = settle(context, exists, is_same, old.version, old.seq, &verdict);
-    if (status != STATUS_OK || verdict == VERDICT_DONE) {
+    status = reference_settle(context, exists, is_same, old.version, old.seq, &verdict);
+    if (status != STATUS_OK || verdict == REFERENCE_DONE) {
         return status;
     }
     status = exists ? check_item_in_use(context, &old, &row) : STATUS_OK;
@@ -390,7 +385,7 @@ enum status item_put_apply(struct context *context)
     row.version = exists ? old.version + 1 : 1;
     row.seq = (int64_t)context->seq;
     status = db_item_put(context->db, &row);
-    return status != STATUS_OK ? status : written(context, exists);
+    return status != STATUS_OK ? status : reference_written(context, exists);
 }
 
 void indicator_put_check(struct context *context)
@@ -409,7 +404,7 @@ enum status indicator_put_apply(struct context *context)
     const char *id = context->command->target;
     struct indicator old = { 0 };
     struct indicator row = { id, name_of(&request->name), request->unit, request->source, 0, 0 };
-    enum verdict verdict = VERDICT_DONE;
+    enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_indicator_find(context->db, context->arena, id, &old);
     bool exists = status == STATUS_OK;
     if (status != STATUS_OK && status != STATUS_ABSENT) {
@@ -418,12 +413,12 @@ enum status indicator_put_apply(struct context *context)
     indicator_put_check(context);
     bool is_same = exists && same_name(&old.name, &row.name) && same_text(old.unit, row.unit) &&
         same_text(old.source, row.source);
-    status = settle(context, exists, is_same, old.version, old.seq, &verdict);
-    if (status != STATUS_OK || verdict == VERDICT_DONE) {
+    status = reference_settle(context, exists, is_same, old.version, old.seq, &verdict);
+    if (status != STATUS_OK || verdict == REFERENCE_DONE) {
         return status;
     }
     row.version = exists ? old.version + 1 : 1;
     row.seq = (int64_t)context->seq;
     status = db_indicator_put(context->db, &row);
-    return status != STATUS_OK ? status : written(context, exists);
+    return status != STATUS_OK ? status : reference_written(context, exists);
 }

@@ -13,8 +13,10 @@
 #include "db/effects.h"
 #include "db/db.h"
 #include "db/reference.h"
+#include "db/signing.h"
 #include "ledger/digest.h"
 #include "rules/apply.h"
+#include "rules/policy.h"
 
 enum { ENTRIES_PER_TRANSACTION = 1000 };
 
@@ -99,6 +101,7 @@ static enum status target_exists(struct replay *replay, const struct command *co
         struct site site;
         struct item item;
         struct indicator indicator;
+        struct policy policy;
     } row;
     enum status status = STATUS_OK;
     if (command->kind == COMMAND_PROVINCE_PUT) {
@@ -114,6 +117,9 @@ static enum status target_exists(struct replay *replay, const struct command *co
         status = db_item_find(replay->db, arena, command->target, &row.item);
     } else if (command->kind == COMMAND_INDICATOR_PUT) {
         status = db_indicator_find(replay->db, arena, command->target, &row.indicator);
+    } else if (command->kind == COMMAND_POLICY_PUT) {
+        bool is_default = strcmp(command->target, POLICY_DEFAULT) == 0;
+        status = db_policy_find(replay->db, arena, is_default ? "" : command->target, &row.policy);
     } else {
         status = STATUS_ABSENT;
     }

@@ -185,6 +185,33 @@ static const struct bind_member reason_rows[] = {
 };
 TABLE(reason_table, reason_rows, struct reason_request);
 
+static const char *const key_types[] = { "EC", NULL };
+static const char *const key_curves[] = { "secp256k1", NULL };
+static const char *const key_uses[] = { "sig", NULL };
+static const char *const key_algorithms[] = { "ES256K", NULL };
+
+enum { COORDINATE_BYTES_MAX = 64 /* 43 are right; what is a little longer is told what it should be */ };
+
+static const struct bind_member key_add_rows[] = {
+    BIND_CHOICE_ROW(struct key_add_request, kty, true, key_types),
+    BIND_CHOICE_ROW(struct key_add_request, crv, true, key_curves),
+    BIND_TEXT_ROW(struct key_add_request, x, true, COORDINATE_BYTES_MAX),
+    BIND_TEXT_ROW(struct key_add_request, y, true, COORDINATE_BYTES_MAX),
+    BIND_TEXT_ROW(struct key_add_request, kid, false, LIMIT_REFERENCE_BYTES),
+    BIND_CHOICE_ROW(struct key_add_request, use, false, key_uses),
+    BIND_CHOICE_ROW(struct key_add_request, alg, false, key_algorithms),
+    BIND_VALUE_ROW(struct key_add_request, key_ops, false),
+    BIND_BOOLEAN_ROW(struct key_add_request, ext, false),
+    BIND_VALUE_ROW(struct key_add_request, d, false),
+};
+TABLE(key_add_table, key_add_rows, struct key_add_request);
+
+static const struct bind_member policy_rows[] = {
+    BIND_ID_ROW(struct policy_request, organisation, false),
+    BIND_VALUE_ROW(struct policy_request, signed_kinds, true),
+};
+TABLE(policy_table, policy_rows, struct policy_request);
+
 bool request_has_text(const struct bind_personal *personal)
 {
     return personal->text != NULL || personal->commitment != NULL;
@@ -208,6 +235,9 @@ const struct bind_table *request_table(int command_kind)
     case COMMAND_TRANSFER_RECEIVE:  return &receive_table;
     case COMMAND_TRANSFER_CANCEL:   return &reason_table;
     case COMMAND_TRANSFER_RETURN:   return &reason_table;
+    case COMMAND_ORGANISATION_KEY_ADD:    return &key_add_table;
+    case COMMAND_ORGANISATION_KEY_REVOKE: return &reason_table;
+    case COMMAND_POLICY_PUT:        return &policy_table;
     case COMMAND_KINDS:             break;
     }
     return NULL;

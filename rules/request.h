@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "json/bind.h"
+#include "ledger/key.h"
 
 /*
  * What the body of each kind of command says, bound from JSON (figures: from CSV too).
@@ -123,6 +124,23 @@ struct receive_request {
 
 struct reason_request { /* cancel, return */
     struct bind_personal reason;
+};
+
+struct key_add_request { /* a JWK (RFC 7517, RFC 8812) */
+    int kty, crv, use, alg;
+    const char *x, *y; /* base64url of 32 bytes each */
+    const char *kid;
+    json_t *key_ops; /* said by browsers; not looked at, nor is ext */
+    bool ext;
+    json_t *d;        /* of a private key: refused */
+    uint8_t public_key[KEY_PUBLIC_BYTES]; /* made of x and y by jwk_settle, as is id */
+    char id[KEY_ID_BYTES];
+};
+
+struct policy_request {
+    const char *organisation; /* must equal the target where given */
+    json_t *signed_kinds;
+    const char *signed_kinds_text; /* made of it by policy_settle; NULL where it has faults */
 };
 
 extern const char *const intake_sources[];    /* donation purchase production opening found */

@@ -12,11 +12,11 @@
 
 #include "db/check.h"
 #include "db/db.h"
-#include "db/reference.h"
 #include "rules/verify_beside.h"
 #include "rules/verify_checkpoints.h"
 #include "rules/verify_database.h"
 #include "rules/verify_entries.h"
+#include "rules/verify_keys.h"
 #include "rules/verify_parts.h"
 
 void verify_find(struct verify *verify, uint64_t seq, const char *code, const char *format, ...)
@@ -82,11 +82,7 @@ static enum status check_all(struct verify *verify)
 {
     enum status status = db_entry_last(verify->db, &verify->size);
     if (status == STATUS_OK) {
-        status = keyring_load(&verify->keyring, verify->db, &verify->keys_arena);
-    }
-    if (status == STATUS_OK) {
-        status = db_parameter_find(verify->db, &verify->keys_arena, "origin", &verify->origin);
-        status = status == STATUS_ABSENT ? STATUS_OK : status; /* the replay will tell */
+        status = verify_keys_read(verify);
     }
     if (status == STATUS_OK) {
         verify_notes_read(verify);
@@ -112,7 +108,10 @@ enum status verify_ledger(struct db *db, const struct verify_options *options, s
     arena_init(&verify->arena);
     arena_init(&verify->keys_arena);
     chain_init(&verify->chain);
-    enum status status = replay_open(&verify->replay);
+    enum status status = parallel_open(options->threads, options->is_quiet, &verify->parallel);
+    if (status == STATUS_OK) {
+        status = replay_open(&verify->replay);
+    }
     if (status == STATUS_OK) {
         status = db_read_begin(db);
     }
@@ -130,6 +129,7 @@ enum status verify_ledger(struct db *db, const struct verify_options *options, s
         status = STATUS_OK;
     }
     replay_close(verify->replay);
+    parallel_close(verify->parallel);
     arena_fini(&verify->arena);
     arena_fini(&verify->keys_arena);
     free(verify);

@@ -25,6 +25,7 @@ struct verify_report {
     uint64_t entries;
     uint8_t head[DIGEST_BYTES];
     uint8_t root[DIGEST_BYTES];
+    uint64_t signatures, checkpoints, replayed; /* how many were good: seals and signed notes, notes stored, commands */
     uint64_t first_broken; /* seq; 0 where the finding is not about one entry */
     char code[VERIFY_CODE_BYTES]; /* "" where is_ok */
     char reason[VERIFY_REASON_BYTES];
@@ -35,6 +36,8 @@ struct verify_options {
     size_t note_count;
     bool expects_anchor;      /* no sound note among them is a finding */
     const char *checkpoint;   /* one more note, which must be sound; NULL: none */
+    size_t threads; /* that share in the signatures, beside the caller's */
+    bool is_quiet;  /* they take only what others leave of the processors */
     /* Called now and then, inside of long statements too, with how far the check is; false ends it with STATUS_BUSY. NULL: not asked. */
     bool (*progress)(void *context, uint64_t seq, uint64_t size);
     void *context;

@@ -8,6 +8,7 @@
 /* What the node signed of the tree.
  * Inside rules/verify*.c only; verify_parts.h says how the parts go together. */
 struct verify;
+struct verify_work;
 
 /* The notes of the options: read at the beginning, compared when the chain has reached their size, asked for at the end. */
 void verify_notes_read(struct verify *verify);
@@ -15,7 +16,7 @@ void verify_notes_compare(struct verify *verify);
 void verify_notes_reached(struct verify *verify);
 
 /* The checkpoint of the block that ends with the entry just checked. */
-enum status verify_checkpoint(struct verify *verify, uint64_t height) NODISCARD;
+enum status verify_checkpoint(struct verify *verify, uint64_t height, const struct verify_work *work) NODISCARD;
 
 /* The frontier and the last checkpoint, against the end of the chain. */
 enum status verify_frontier(struct verify *verify) NODISCARD;

@@ -5,25 +5,29 @@
 
 #include "db/entry.h"
 
-enum { ENTRIES_PER_STEP = 64 };
+enum { ENTRIES_PER_STEP = 64, BYTES_PER_STEP = 1024 * 1024 /* or one long body */ };
 
 static enum status entries(void *context, struct arena *arena, uint64_t after, struct verify_item **out, size_t *count,
                            uint64_t *broken)
 {
-    struct entry_row *rows = NULL;
-    size_t found = 0;
+    struct entry_run run;
     struct verify_item *items = arena_array(arena, ENTRIES_PER_STEP, sizeof *items);
     if (items == NULL) {
         return STATUS_EXHAUSTED;
     }
     /* one more than is given, to see where a block ends */
-    enum status status = db_entry_list(context, arena, after, ENTRIES_PER_STEP + 1, &rows, &found, broken);
+    enum status status = db_entry_run(context, arena, after, ENTRIES_PER_STEP + 1, BYTES_PER_STEP, &run);
     if (status != STATUS_OK) {
         return status;
     }
-    size_t given = found > ENTRIES_PER_STEP ? ENTRIES_PER_STEP : found;
+    if (run.ending == ENTRY_RUN_BROKEN && run.count == 0) {
+        *broken = run.broken;
+        return STATUS_CORRUPT;
+    }
+    size_t given = run.ending == ENTRY_RUN_MORE ? run.count - 1 : run.count;
     for (size_t i = 0; i < given; i++) {
-        items[i] = (struct verify_item){ &rows[i], i + 1 >= found || rows[i + 1].height != rows[i].height };
+        bool ends_block = i + 1 < run.count ? run.rows[i + 1].height != run.rows[i].height : run.ending == ENTRY_RUN_LAST;
+        items[i] = (struct verify_item){ &run.rows[i], ends_block };
     }
     *out = items;
     *count = given;

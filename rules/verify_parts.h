@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/parallel.h"
 #include "base/status.h"
 #include "db/entry.h"
 #include "ledger/chain.h"
@@ -18,14 +19,22 @@
  * Inside rules/verify*.c only: what the parts of a verification share.
  *
  *   verify.c              the order of things; what the state must be at the end
- *   verify_entries.c      entry after entry: chain, seal, key, body, replay
+ *   verify_entries.c      reads ahead, and settles entry after entry: chain, seal, key, body, replay
+ *   verify_signatures.c   what is costly of each entry by itself: hashes and signatures, on all processors
+ *   verify_keys.c         the node's keys, which keyring.c knows how to use
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
  *
+ * Entries are read some at a time (a step). Each step goes to the pool, where verify_signatures fills in what can be said of
+ * its entries without the ones before; meanwhile the steps read earlier are settled in order on the one thread that knows the
+ * chain, the state and the database. Whatever is found is found while settling, so that the first finding is that of the
+ * first broken entry, and the rules see no entry whose seal was not good.
+ *
  * Entries, checkpoints and node keys come from a source, which need not be a database: whoever reads them from elsewhere
- * (an export) fills in struct verify with another source and with db NULL, and calls verify_notes_read, verify_entries and
- * verify_notes_reached. What has no source but a database is skipped where db is NULL.
+ * (an export) fills in struct verify with another source and with db NULL, sets origin, adds keys by keyring_add_* to
+ * verify->keyring, in keys_arena (before, or while the source is asked for entries), and calls verify_notes_read,
+ * verify_entries and verify_notes_reached. What has no source but a database is skipped where db is NULL.
  */
 
 struct verify_item {
@@ -35,12 +44,28 @@ struct verify_item {
 
 struct verify_source {
     void *context;
-    /* The next entries behind `after`, as many as the source likes, in the arena, which lives until the next call; *count is 0 behind
-     * the last. STATUS_CORRUPT: what stands where entry *broken should be is none (*broken stays seq + 1 where nobody knows). */
+    /* The next entries behind `after`, as many as the source likes, in the arena; *count is 0 behind the last. Several calls'
+     * entries are in use at once, each in an arena of its own. STATUS_CORRUPT: what stands where entry *broken should be is none
+     * (*broken stays seq + 1 where nobody knows). */
     enum status (*entries)(void *context, struct arena *arena, uint64_t after, struct verify_item **items, size_t *count,
                            uint64_t *broken);
     /* The checkpoint of a block whose last entry was given by `entries`; heights rise. STATUS_ABSENT: there is none. */
     enum status (*checkpoint)(void *context, struct arena *arena, uint64_t height, struct checkpoint_row *row);
+};
+
+/* What is known of an item before it is settled. The thread that reads fills in the upper part, the pool the lower. */
+struct verify_work {
+    const struct keyring_node *seal_key; /* NULL: none that may seal it */
+    struct keyring keyring;            /* the keys known when it was read, for its block's checkpoint */
+    const char *origin;                /* as verify has it */
+    enum status checkpoint_status;     /* of reading it, where the item ends a block */
+    struct checkpoint_row checkpoint;
+
+    struct entry entry; /* where has_body */
+    bool has_body;      /* of the length that the entry names */
+    struct chain_facts facts;
+    enum chain_seal seal;
+    bool is_checkpoint_signed; /* by the keys of its size, with no line more, and the note says what the row says */
 };
 
 enum { VERIFY_NOTES_MAX = 8 };
@@ -57,10 +82,12 @@ struct verify {
     struct db *db; /* NULL: there is none, only the source */
     const struct verify_options *options;
     struct verify_report *report;
-    struct arena keys_arena, arena;
-    struct keyring keyring;
-    const char *origin; /* the ledger's; NULL: not known */
-    struct chain chain;
+    struct parallel *parallel;
+    struct arena keys_arena;
+    struct arena arena; /* of what is being settled */
+    struct keyring keyring; /* in keys_arena */
+    const char *origin;     /* the ledger's; NULL: not known */
+    struct chain chain; /* of what is settled */
     struct replay *replay;
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;

@@ -1,6 +1,6 @@
 /*
  * Counting connections by client address: a hash table with room for as many addresses
- * as there may be connections, allocated once. listen.c enters, loop.c leaves.
+ * as there may be connections, allocated once. listen.c enters, bridge.c leaves.
  */
 #include "server/addresses.h"
 

@@ -4,26 +4,23 @@
  */
 #include "server/commands.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "db/db.h"
-#include "ledger/checkpoint.h"
 #include "rules/verify.h"
+#include "server/note_file.h"
 #include "server/sample.h"
 #include "server/store.h"
 #include "server/tell.h"
 #include "server/verifier.h"
 
-enum {
-    EXIT_NOT_CHECKED = 2,            /* verify found nothing out, neither good nor bad */
-    NOTE_FILE_BYTES_MAX = 256 * 1024 /* a checkpoint with as many lines of witnesses as there may be, long ones too */
-};
+enum { EXIT_NOT_CHECKED = 2 /* verify found nothing out, neither good nor bad */ };
 
 int command_init(const struct config *config)
 {
@@ -77,50 +74,6 @@ static void print_report(const struct verify_report *report)
     }
 }
 
-/* What a way of saving adds to a text: CR before LF, and blank lines at the end, but for the one that ends a note's text. */
-static size_t tidy_note(char *bytes, size_t length)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (bytes[i] != '\r' || i + 1 >= length || bytes[i + 1] != '\n') {
-            bytes[used++] = bytes[i];
-        }
-    }
-    while (used >= 2 && bytes[used - 1] == '\n' && bytes[used - 2] == '\n' && memmem(bytes, used - 1, "\n\n", 2) != NULL) {
-        used--;
-    }
-    return used;
-}
-
-/* A whole file as the text of a checkpoint; NULL and a message where it is none: that says nothing about the ledger. */
-static const char *read_note(struct arena *arena, const char *path)
-{
-    struct checkpoint read;
-    char *bytes = arena_alloc(arena, NOTE_FILE_BYTES_MAX);
-    if (bytes == NULL) {
-        return NULL;
-    }
-    errno = 0;
-    FILE *file = fopen(path, "rb");
-    size_t length = file != NULL ? fread(bytes, 1, NOTE_FILE_BYTES_MAX, file) : 0;
-    bool is_readable = file != NULL && !ferror(file);
-    bool is_whole = is_readable && feof(file);
-    int error = errno;
-    if (file != NULL) {
-        fclose(file);
-    }
-    length = tidy_note(bytes, length);
-    if (!is_readable) {
-        tell("--checkpoint: %s cannot be read: %s", path, strerror(error));
-    } else if (!is_whole || checkpoint_parse(&read, bytes, length) != STATUS_OK) {
-        tell("--checkpoint: %s cannot be read as a checkpoint; it is member checkpoint of GET /ledger, saved by: "
-             "curl -s http://HOST:PORT/ledger | jq -r .checkpoint > FILE", path);
-    } else {
-        return arena_copy(arena, bytes, length);
-    }
-    return NULL;
-}
-
 int command_verify(const struct config *config)
 {
     struct arena arena;
@@ -133,11 +86,12 @@ int command_verify(const struct config *config)
         status = db_set_temporary_directory(config->data_dir);
     }
     if (status == STATUS_OK && config->checkpoint_path != NULL) {
-        checkpoint = read_note(&arena, config->checkpoint_path);
+        checkpoint = note_file_read(&arena, config->checkpoint_path);
         status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
     }
     if (status == STATUS_OK) {
-        struct verifier_job job = { .checkpoint = checkpoint, .progress = isatty(STDERR_FILENO) ? show_progress : NULL, .context = &shown };
+        struct verifier_job job = { .threads = parallel_cores() - 1, .checkpoint = checkpoint,
+                                    .progress = isatty(STDERR_FILENO) ? show_progress : NULL, .context = &shown };
         status = verifier_run(config->data_dir, &job, &report);
         if (shown > 0) {
             fprintf(stderr, "\r\033[K");

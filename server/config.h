@@ -21,7 +21,9 @@ enum config_run {
     RUN_TOKEN_LIST,
     RUN_TOKEN_REVOKE,
     RUN_VERIFY,
-    RUN_EXPORT
+    RUN_EXPORT,
+    RUN_BACKUP,
+    RUN_RESTORE
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -83,6 +85,10 @@ struct config {
     int64_t to; /* 0: the last entry */
     bool with_texts;
     const char *output; /* NULL: standard output */
+    bool with_key;
+    const char *from;
+    bool replaces;
+    bool accepts_loss;
 };
 
 enum { CONFIG_MESSAGE_BYTES = 512 };

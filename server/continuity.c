@@ -36,6 +36,7 @@ static enum status read_anchor(struct arena *arena, const char *data_dir, struct
     if (status != STATUS_OK) {
         return status == STATUS_ABSENT ? STATUS_OK : status;
     }
+    keyring_init(&keyring);
     status = keyring_load(&keyring, db, arena);
     for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
         struct checkpoint checkpoint;

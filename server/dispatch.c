@@ -1,6 +1,6 @@
 /*
  * The pipeline from a complete header to a filled reply, and the two places where a
- * request waits: the sequencer and the job pool. Called by loop.c; what is sent
+ * request waits: the sequencer and the job pool. Called by bridge.c; what is sent
  * afterwards: reply.c.
  */
 #include "server/dispatch.h"
@@ -43,7 +43,9 @@ static enum cancelled find_cancelled(struct request *request)
     if (exchange->cancelled != CANCELLED_NOT) {
         return exchange->cancelled;
     }
-    if (atomic_load_explicit(&request->server->is_cancelling, memory_order_relaxed)) {
+    const struct server *server = request->server;
+    const bool is_sent = exchange->is_job && request->job.kind == JOB_SENT;
+    if (atomic_load_explicit(is_sent ? &server->is_cancelling_sent : &server->is_cancelling, memory_order_relaxed)) {
         return CANCELLED_STOPPING;
     }
     if (!exchange->is_job) {
@@ -334,8 +336,10 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     request->begun_us = clock_steady_us();
     request->job_until_us = request->begun_us + request->server->config->job_seconds * 1000000;
     enum handled handled = HANDLED_REPLY;
-    if (!request_is_cancelled(exchange) || exchange->cancelled != CANCELLED_GONE) { /* it may have left the queue alone */
+    if (!request_is_cancelled(exchange)) { /* while it waited, its client may have left or the service been told to stop */
         handled = call_handler(request, db);
+    } else if (exchange->cancelled == CANCELLED_STOPPING) {
+        problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
     }
     assert(handled != HANDLED_JOB);
     exchange->db = NULL;

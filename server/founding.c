@@ -16,6 +16,7 @@
 #include "db/node.h"
 #include "ledger/checkpoint.h"
 #include "rules/block.h"
+#include "server/directory.h"
 #include "server/paths.h"
 #include "server/start_data.h"
 #include "server/system_block.h"
@@ -35,16 +36,6 @@ static bool write_whole(const char *path, const char *text)
     return close(file) == 0 && is_written;
 }
 
-static bool sync_directory(const char *path)
-{
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = directory >= 0 && fsync(directory) == 0;
-    if (directory >= 0) {
-        close(directory);
-    }
-    return is_synced;
-}
-
 /* The file bears its name only once it is whole. */
 static enum status write_private_file(struct arena *arena, const char *data_dir, const char *path, const char *text)
 {
@@ -52,7 +43,7 @@ static enum status write_private_file(struct arena *arena, const char *data_dir,
     if (unfinished == NULL) {
         return STATUS_EXHAUSTED;
     }
-    if (!write_whole(unfinished, text) || rename(unfinished, path) != 0 || !sync_directory(data_dir)) {
+    if (!write_whole(unfinished, text) || rename(unfinished, path) != 0 || !directory_sync(data_dir)) {
         tell("%s could not be written: %s", path, strerror(errno));
         unlink(unfinished);
         return STATUS_IO;

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-enum { ASK_AGAIN_US = 5 * 1000 * 1000 };
+enum { ASK_AGAIN_US = 5 * 1000 * 1000, LOOK_AGAIN_US = 5 * 1000 };
 
 /* What has happened on the socket, of POLLRDHUP, POLLHUP and POLLERR. */
 static int look(int fd)
@@ -36,6 +36,10 @@ static void ask(int fd)
 
 bool hangup_look(struct hangup *hangup, int fd, int64_t now_us)
 {
+    if (now_us - hangup->looked_us < LOOK_AGAIN_US) {
+        return false;
+    }
+    hangup->looked_us = now_us;
     int events = look(fd);
     if (is_down(events)) {
         return true;

@@ -16,10 +16,12 @@
 struct hangup {
     bool may_ask;     /* the client speaks HTTP/1.1 */
     int64_t asked_us; /* when it was sent something last; 0: never */
+    int64_t looked_us;
 };
 
 /* True once the client is gone. Only while nobody else reads or writes the socket: its connection is suspended,
- * and the replies before have been handed to the kernel. now_us is steady. */
+ * and the replies before have been handed to the kernel. now_us is steady. The socket is looked at every few
+ * milliseconds, however often a computation asks. */
 bool hangup_look(struct hangup *hangup, int fd, int64_t now_us);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Accepting. What becomes of a connection: loop.c.
+ * Accepting. What becomes of a connection: bridge.c.
  */
 #include "server/listen.h"
 

@@ -1,375 +1,128 @@
 /*
- * The bridge to libmicrohttpd: its callbacks become the stages of a request. It calls
- * with a complete request line (on_target), a complete header, pieces of the body, the
- * complete request (on_access), and at the end (on_completed). Read dispatch.c next.
+ * The thread that turns a libmicrohttpd daemon. It waits itself and lets the library look without waiting: version
+ * 0.9.75 asks for 128 events, asks again where it got as many, and waits then for a 129th while 128 are at hand
+ * (MHD_epoll). What it calls in a turn: bridge.c.
  */
 #include "server/loop.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
-#include "server/addresses.h"
-#include "server/client.h"
-#include "server/dispatch.h"
-#include "server/janitor.h"
-#include "server/lane.h"
-#include "server/metrics.h"
+#include "server/bridge.h"
 #include "server/peer.h"
-#include "server/reply.h"
-#include "server/request.h"
 #include "server/server.h"
 
-enum {
-    CONNECTION_BYTES = 48 * 1024, /* libmicrohttpd's memory for one, cleared for each request: more than any header
-                                     that we refuse ourselves */
-    SPARE_REQUESTS_MAX = 256,     /* kept for the next ones, with their arena */
-    DRAIN_BYTES_MAX = 64 * 1024,  /* of a refused request's body, so that the connection can go on */
-    QUOTED_PATH_BYTES = 200,      /* of a path that no route has, in the log */
-    BODY_KEPT_BYTES = 64 * 1024   /* of a spare request's body buffer */
+enum { WAIT_MS_MAX = 1000 };
+
+/* A connection on its way to the loop. */
+struct arrival {
+    struct arrival *next;
+    int fd;
+    struct peer peer;
 };
 
 struct loop {
-    struct server *server;
-    struct lane *lane;
-    struct MHD_Daemon *daemon;
-    struct request *spare;
-    size_t spare_count;
-    uint32_t id_prefix;
-    uint32_t id_next;
-    atomic_size_t load;
+    struct bridge bridge;
+    int events_fd; /* readable while the library has events */
+    int wake_fd;
+    _Atomic(struct arrival *) inbox; /* the last that came is the first */
+    atomic_bool is_stopping;
+    bool is_running;
+    pthread_t thread;
 };
 
 size_t loop_load(const struct loop *loop)
 {
-    return atomic_load_explicit(&loop->load, memory_order_relaxed);
+    return atomic_load_explicit(&loop->bridge.load, memory_order_relaxed);
 }
 
-static struct request *take_request(struct loop *loop)
+static void wake(struct loop *loop)
 {
-    struct request *request = loop->spare;
-    if (request != NULL) {
-        loop->spare = request->next_free;
-        loop->spare_count--;
-        return request;
-    }
-    request = calloc(1, sizeof *request);
-    if (request != NULL) {
-        arena_init(&request->arena);
-        buffer_init(&request->body);
-        buffer_init(&request->exchange.reply);
-    }
-    return request;
+    uint64_t one = 1;
+    ssize_t written = write(loop->wake_fd, &one, sizeof one);
+    (void)written; /* full: it is awake already */
 }
 
-static void free_request(struct request *request)
+/* The inbox in the order in which they came; nothing is left in it. */
+static struct arrival *take_arrivals(struct loop *loop)
 {
-    arena_fini(&request->arena);
-    buffer_fini(&request->body);
-    buffer_fini(&request->exchange.reply);
-    free(request);
+    struct arrival *newest = atomic_exchange(&loop->inbox, NULL);
+    struct arrival *first = NULL;
+    while (newest != NULL) {
+        struct arrival *before = newest->next;
+        newest->next = first;
+        first = newest;
+        newest = before;
+    }
+    return first;
 }
 
-/* Clears the request for the next one, but keeps its memory. */
-static void give_request_back(struct loop *loop, struct request *request)
+static void add_arrivals(struct loop *loop)
 {
-    if (request->body_counted > 0) {
-        atomic_fetch_sub(&request->server->body_bytes, request->body_counted);
+    for (struct arrival *arrival = take_arrivals(loop), *next = NULL; arrival != NULL; arrival = next) {
+        next = arrival->next;
+        bridge_add(&loop->bridge, arrival->fd, &arrival->peer);
+        free(arrival);
     }
-    command_fini(&request->exchange.command);
-    answer_fini(&request->exchange.answer);
-    arena_reset(&request->arena);
-    buffer_fini(&request->exchange.reply);
-    if (request->body.capacity > BODY_KEPT_BYTES) {
-        buffer_fini(&request->body);
-    } else {
-        buffer_reset(&request->body);
-    }
-    if (loop->spare_count >= SPARE_REQUESTS_MAX) {
-        free_request(request);
-        return;
-    }
-    struct arena arena = request->arena;
-    struct buffer body = request->body;
-    memset(request, 0, sizeof *request);
-    request->arena = arena;
-    request->body = body;
-    request->next_free = loop->spare;
-    loop->spare = request;
-    loop->spare_count++;
 }
 
-static void write_id(char out[REQUEST_ID_BYTES], uint32_t prefix, uint32_t number)
+static void wait_for_work(struct loop *loop)
 {
-    static const char digits[] = "0123456789abcdef";
-    uint64_t value = (uint64_t)prefix << 32 | number;
-    for (int i = REQUEST_ID_BYTES - 2; i >= 0; i--) {
-        out[i] = digits[value & 15];
-        value >>= 4;
+    struct pollfd fds[2] = {{.fd = loop->events_fd, .events = POLLIN}, {.fd = loop->wake_fd, .events = POLLIN}};
+    unsigned long long wait_ms = WAIT_MS_MAX;
+    if (MHD_get_timeout(loop->bridge.daemon, &wait_ms) != MHD_YES || wait_ms > WAIT_MS_MAX) {
+        wait_ms = WAIT_MS_MAX;
     }
-    out[REQUEST_ID_BYTES - 1] = 0;
+    if (poll(fds, 2, (int)wait_ms) < 0 && errno != EINTR) {
+        log_error("loop", "call=poll error=\"%s\"", strerror(errno));
+    }
+    if (fds[1].revents != 0) {
+        uint64_t woken;
+        ssize_t got = read(loop->wake_fd, &woken, sizeof woken);
+        (void)got;
+    }
 }
 
-static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+static void *loop_main(void *context)
 {
     struct loop *loop = context;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct client *client = info->socket_context;
-    struct request *request = client != NULL ? take_request(loop) : NULL;
-    if (request == NULL) {
-        return NULL; /* on_access closes the connection */
+    struct bridge *bridge = &loop->bridge;
+    while (!atomic_load(&loop->is_stopping)) {
+        uint64_t calls = bridge->calls;
+        if (atomic_load_explicit(&loop->inbox, memory_order_relaxed) != NULL) {
+            add_arrivals(loop);
+        }
+        MHD_run(bridge->daemon);
+        if (bridge->calls == calls) { /* else there is more, often enough to look before waiting */
+            wait_for_work(loop);
+        }
     }
-    request->server = loop->server;
-    request->lane = loop->lane;
-    request->client = client;
-    request->connection = connection;
-    request->started_us = clock_steady_us();
-    write_id(request->id, loop->id_prefix, loop->id_next++);
-    if (target == NULL) {
-        target = "";
-    }
-    request->target_at = target;
-    request->target_length = strlen(target);
-    if (request->target_length < REQUEST_TARGET_INLINE) {
-        memcpy(request->target_inline, target, request->target_length + 1);
-        request->target = request->target_inline;
-    } else {
-        request->target = arena_copy(&request->arena, target, request->target_length);
-    }
-    /* The library would now split and decode the query, and make a list item of each piece.
-     * We do that ourselves: cut short, it finds none. The bytes are its own receive buffer. */
-    const char *query = strchr(target, '?');
-    if (query != NULL && query[1] != 0) {
-        ((char *)query)[1] = 0;
-    }
-    atomic_store_explicit(&client->since_us, request->started_us, memory_order_relaxed);
-    if (!client_move(client, CLIENT_IDLE, CLIENT_HEAD) || request->target == NULL) {
-        give_request_back(loop, request);
-        return NULL;
-    }
-    return request;
-}
-
-/* Keeps the socket open for a while after libmicrohttpd has closed it, reading and
- * forgetting, so that a client that still sends gets to see its refusal. */
-static void linger(struct request *request)
-{
-    int fd = fcntl(request->client->fd, F_DUPFD_CLOEXEC, 0);
-    if (fd >= 0) {
-        janitor_linger(request->server->janitor, fd);
-    }
-}
-
-/* True where the body of a refused request is worth reading to the end. */
-static bool can_drain(const struct request *request)
-{
-    const struct framing *framing = &request->framing;
-    if (request->must_close) {
-        return false;
-    }
-    return !framing->has_body || (!framing->is_chunked && framing->length <= DRAIN_BYTES_MAX &&
-                                  !framing->expects_continue && request->exchange.status != 413);
-}
-
-static enum MHD_Result on_head(struct request *request, const char *method, const char *version)
-{
-    dispatch_head(request, method, version);
-    bool has_body = request->framing.has_body;
-    request->stage = STAGE_BODY;
-    if (!request->is_refused || can_drain(request)) {
-        return client_move(request->client, CLIENT_HEAD, has_body ? CLIENT_BODY : CLIENT_WORKING) ? MHD_YES : MHD_NO;
-    }
-    if (!client_move(request->client, CLIENT_HEAD, CLIENT_WORKING)) {
-        return MHD_NO;
-    }
-    request->must_close = true; /* the library closes after so early a reply */
-    linger(request);
-    return reply_send(request) ? MHD_YES : MHD_NO;
-}
-
-static enum MHD_Result on_body(struct request *request, const char *bytes, size_t *length)
-{
-    if (dispatch_body(request, bytes, *length)) {
-        *length = 0;
-        return atomic_load(&request->client->phase) != CLIENT_CUT ? MHD_YES : MHD_NO;
-    }
-    if (client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
-        linger(request);
-        reply_send_raw(request);
-    }
-    return MHD_NO;
-}
-
-static enum MHD_Result on_complete(struct request *request)
-{
-    if (request->hit != NULL) {
-        return reply_send_hit(request) ? MHD_YES : MHD_NO;
-    }
-    if (request->framing.has_body && !client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
-        return MHD_NO;
-    }
-    if (dispatch_run(request) == DISPATCH_WAIT) {
-        return MHD_YES;
-    }
-    return reply_send(request) ? MHD_YES : MHD_NO;
-}
-
-static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
-                                 const char *version, const char *upload, size_t *upload_length, void **request_at)
-{
-    struct request *request = *request_at;
-    (void)context;
-    (void)connection;
-    (void)url;
-    if (request == NULL) {
-        return MHD_NO;
-    }
-    switch (request->stage) {
-    case STAGE_HEAD:
-        return on_head(request, method, version);
-    case STAGE_BODY:
-        return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
-    case STAGE_WAITING:
-        return dispatch_resume(request) && reply_send(request) ? MHD_YES : MHD_NO;
-    case STAGE_REPLIED:
-        break;
-    }
-    return MHD_NO;
-}
-
-static const char *method_label(const struct exchange *exchange)
-{
-    if (exchange->is_head) {
-        return "HEAD";
-    }
-    switch (exchange->method) {
-    case METHOD_GET: return "GET";
-    case METHOD_POST: return "POST";
-    case METHOD_PUT: return "PUT";
-    case METHOD_DELETE: return "DELETE";
-    }
-    return "-";
-}
-
-/* The path of the target, quoted: the client's own text. What follows it may hold secrets and stays out. */
-static void quote_path(char *quoted, size_t size, const char *target)
-{
-    char path[QUOTED_PATH_BYTES];
-    size_t length = strcspn(target, "?#");
-    length = length < sizeof path ? length : sizeof path - 1;
-    memcpy(path, target, length);
-    path[length] = 0;
-    log_quote(quoted, size, path);
-}
-
-/* The one line of a request. */
-static void log_line(const struct request *request, int64_t duration_us)
-{
-    char quoted[QUOTED_PATH_BYTES] = "";
-    if (log_get_level() > LOG_LEVEL_INFO) {
-        return;
-    }
-    if (request->route == NULL) {
-        quote_path(quoted, sizeof quoted, request->target);
-    }
-    const char *quote = request->route == NULL ? "\"" : "";
-    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s%s%s",
-                method_label(&request->exchange), quote, request->route != NULL ? request->route->path : quoted, quote,
-                request->status, request->reply_bytes, (long long)duration_us, request->client->address,
-                request->trace[0] != 0 ? " trace=" : "", request->trace);
-}
-
-static void on_completed(void *context, struct MHD_Connection *connection, void **request_at,
-                         enum MHD_RequestTerminationCode code)
-{
-    struct loop *loop = context;
-    struct request *request = *request_at;
-    (void)connection;
-    (void)code;
-    if (request == NULL) {
-        return;
-    }
-    *request_at = NULL;
-    struct client *client = request->client;
-    int64_t now_us = clock_steady_us();
-    log_line(request, now_us - request->started_us);
-    metrics_count_request(loop->server->metrics, request->route, request->status, now_us - request->started_us,
-                          request->reply_bytes);
-    give_request_back(loop, request);
-    atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
-    atomic_fetch_add_explicit(&client->requests, 1, memory_order_relaxed);
-    int phase = atomic_load(&client->phase);
-    while (phase != CLIENT_CUT && !atomic_compare_exchange_weak(&client->phase, &phase, CLIENT_IDLE)) {
-    }
-}
-
-/* What loop_add gave; the library has it as the address. */
-static const struct peer *peer_of(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    return (const struct peer *)(const void *)info->client_addr;
-}
-
-static void client_start(struct loop *loop, struct MHD_Connection *connection, void **client_at)
-{
-    struct client *client = calloc(1, sizeof *client);
-    *client_at = client;
-    if (client == NULL) {
-        return;
-    }
-    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    client->fd = fd->connect_fd;
-    atomic_store(&client->since_us, clock_steady_us());
-    const struct peer *peer = peer_of(connection);
-    client->wire = peer->wire;
-    peer_text(peer, client->address);
-    lane_enter(loop->lane, client);
-}
-
-static void client_end(struct loop *loop, struct MHD_Connection *connection, struct client *client)
-{
-    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (client != NULL) {
-        lane_leave(loop->lane, client);
-        free(client);
-    }
-    wire_release(peer_of(connection)->wire);
-    atomic_fetch_sub_explicit(&loop->load, 1, memory_order_relaxed);
-    addresses_leave(loop->server->addresses, fd->connect_fd);
-}
-
-/* The socket is still open in both cases. */
-static void on_connection(void *context, struct MHD_Connection *connection, void **client_at,
-                          enum MHD_ConnectionNotificationCode code)
-{
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        client_start(context, connection, client_at);
-    } else {
-        client_end(context, connection, *client_at);
-    }
-}
-
-/* The path stays encoded: target.c decodes. */
-static size_t on_unescape(void *context, struct MHD_Connection *connection, char *text)
-{
-    (void)context;
-    (void)connection;
-    return strlen(text);
+    return NULL;
 }
 
 void loop_add(struct loop *loop, int fd, const struct peer *peer)
 {
-    atomic_fetch_add_explicit(&loop->load, 1, memory_order_relaxed);
-    if (MHD_add_connection(loop->daemon, fd, &peer->address.any, sizeof *peer) != MHD_YES) {
-        atomic_fetch_sub_explicit(&loop->load, 1, memory_order_relaxed);
-        addresses_leave(loop->server->addresses, fd);
-        wire_release(peer->wire);
+    struct arrival *arrival = malloc(sizeof *arrival);
+    atomic_fetch_add_explicit(&loop->bridge.load, 1, memory_order_relaxed);
+    if (arrival == NULL) {
+        bridge_forget(&loop->bridge, fd, peer);
+        close(fd);
+        return;
     }
+    arrival->fd = fd;
+    arrival->peer = *peer;
+    arrival->next = atomic_load(&loop->inbox);
+    while (!atomic_compare_exchange_weak(&loop->inbox, &arrival->next, arrival)) {
+    }
+    wake(loop);
 }
 
 static struct loop *least_loaded(struct server *server)
@@ -393,20 +146,15 @@ void loop_deal(struct server *server, int fd, const struct peer *peer)
     loop_add(least_loaded(server), fd, peer);
 }
 
-static enum status start_daemon(struct loop *loop)
+static enum status start(struct loop *loop)
 {
-    const struct config *config = loop->server->config;
-    loop->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        on_access, loop, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)config->connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
-        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, loop, MHD_OPTION_UNESCAPE_CALLBACK,
-        on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        loop, MHD_OPTION_END);
-    if (loop->daemon == NULL) {
-        log_error("loop_start", "library=libmicrohttpd");
+    loop->events_fd = MHD_get_daemon_info(loop->bridge.daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0 || pthread_create(&loop->thread, NULL, loop_main, loop) != 0) {
+        log_error("loop_start", "error=\"%s\"", strerror(errno));
         return STATUS_EXHAUSTED;
     }
+    loop->is_running = true;
     return STATUS_OK;
 }
 
@@ -416,11 +164,10 @@ enum status loop_open(struct server *server, struct lane *lane, struct loop **lo
     if (opened == NULL) {
         return STATUS_EXHAUSTED;
     }
-    opened->server = server;
-    opened->lane = lane;
-    enum status status = random_bytes(&opened->id_prefix, sizeof opened->id_prefix);
+    opened->wake_fd = -1;
+    enum status status = bridge_open(&opened->bridge, server, lane);
     if (status == STATUS_OK) {
-        status = start_daemon(opened);
+        status = start(opened);
     }
     if (status != STATUS_OK) {
         loop_close(opened);
@@ -435,13 +182,20 @@ void loop_close(struct loop *loop)
     if (loop == NULL) {
         return;
     }
-    if (loop->daemon != NULL) {
-        MHD_stop_daemon(loop->daemon);
+    if (loop->is_running) {
+        atomic_store(&loop->is_stopping, true);
+        wake(loop);
+        pthread_join(loop->thread, NULL);
     }
-    while (loop->spare != NULL) {
-        struct request *request = loop->spare;
-        loop->spare = request->next_free;
-        free_request(request);
+    for (struct arrival *arrival = take_arrivals(loop), *next = NULL; arrival != NULL; arrival = next) {
+        next = arrival->next;
+        bridge_forget(&loop->bridge, arrival->fd, &arrival->peer);
+        close(arrival->fd);
+        free(arrival);
+    }
+    bridge_close(&loop->bridge);
+    if (loop->wake_fd >= 0) {
+        close(loop->wake_fd);
     }
     free(loop);
 }

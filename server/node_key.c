@@ -75,9 +75,9 @@ enum status node_key_open_new(const struct node_key_place *place, struct signer 
 /* The row of the node's key that is valid for the next entry; NULL where no key is. */
 static const struct node_key_row *current_key(const struct keyring *keyring)
 {
-    for (size_t i = 0; i < keyring->node_count; i++) {
-        if (keyring->node[i].to_seq == 0) {
-            return &keyring->node[i];
+    for (const struct keyring_node *node = keyring->nodes; node != NULL; node = node->next) {
+        if (node->row.to_seq == 0) {
+            return &node->row;
         }
     }
     return NULL;
@@ -85,9 +85,9 @@ static const struct node_key_row *current_key(const struct keyring *keyring)
 
 static const struct node_key_row *find_key(const struct keyring *keyring, const char *id)
 {
-    for (size_t i = 0; i < keyring->node_count; i++) {
-        if (strcmp(keyring->node[i].id, id) == 0) {
-            return &keyring->node[i];
+    for (const struct keyring_node *node = keyring->nodes; node != NULL; node = node->next) {
+        if (strcmp(node->row.id, id) == 0) {
+            return &node->row;
         }
     }
     return NULL;
@@ -166,8 +166,8 @@ static enum status check_ed25519_half(const struct node_key_place *place, const 
 {
     const struct checkpoint_key_row *current = NULL;
     const uint8_t *ours = signer_ed25519(signer);
-    for (size_t i = 0; i < keyring->checkpoint_count; i++) {
-        current = keyring->checkpoint[i].to_seq == 0 ? &keyring->checkpoint[i] : current;
+    for (const struct keyring_ed25519 *key = keyring->ed25519; key != NULL; key = key->next) {
+        current = key->row.to_seq == 0 ? &key->row : current;
     }
     if (current == NULL && ours != NULL) {
         log_info("key", "the Ed25519 key in %s signs nothing: this ledger has none until key rotate", place_name(place));
@@ -184,6 +184,7 @@ enum status node_key_open(struct arena *arena, const struct node_key_place *plac
 {
     struct keyring keyring;
     struct signer *opened = NULL;
+    keyring_init(&keyring);
     enum status status = keyring_load(&keyring, db, arena);
     if (status == STATUS_OK && place->source.kind == KEY_SOURCE_FILE) {
         status = settle(arena, place->source.place, &keyring);

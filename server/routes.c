@@ -18,7 +18,9 @@
 #include "handlers/items.h"
 #include "handlers/ledger.h"
 #include "handlers/metrics.h"
+#include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
+#include "handlers/policies.h"
 #include "handlers/provinces.h"
 #include "handlers/root.h"
 #include "handlers/sites.h"
@@ -91,6 +93,14 @@ static const struct route table[] = {
     KEPT_ROWS("/organisations", organisations_list, "items", organisations_columns),
     KEPT_ONE("/organisations/{id}", organisations_get, organisations_columns),
     PUT("/organisations/{id}", organisations_put),
+    PERSONAL_ROWS("/organisations/{id}/keys", organisation_keys_list, "items", organisation_keys_columns),
+    POST("/organisations/{id}/keys", organisation_keys_add, ADMIN),
+    { .method = METHOD_GET, .path = "/organisations/{id}/keys/{kid}", .handler = organisation_keys_get, .class = CLASS_READ,
+      .is_cached = true, .is_personal = true, .columns = organisation_keys_columns },
+    POST("/organisations/{id}/keys/{kid}/revoke", organisation_keys_revoke, ADMIN),
+    KEPT_ROWS("/policies", policies_list, "items", policies_columns),
+    KEPT_ONE("/policies/{organisation}", policies_get, policies_columns),
+    PUT("/policies/{organisation}", policies_put),
     KEPT_ROWS("/sites", sites_list, "items", sites_columns),
     KEPT_ONE("/sites/{id}", sites_get, sites_columns),
     PUT("/sites/{id}", sites_put),

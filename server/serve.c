@@ -49,7 +49,8 @@ enum {
     DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
     FOLLOWERS_SHARE = 2,       /* one connection in so many may be a follower's */
     STOP_POLL_MS = 10,
-    STOP_CANCEL_S = 20,        /* long computations may finish for so long */
+    STOP_SENT_S = 1,           /* computations on callers' own numbers, as long as they like, may finish for so long */
+    STOP_CANCEL_S = 20,        /* those on stored figures; whoever runs containers kills after 10 s by default */
     STOP_DEADLINE_S = 30       /* then what is left is closed */
 };
 
@@ -226,12 +227,12 @@ static void drain(struct server *server)
     feed_stop(server->feed);
     verifier_stop(server->service.verifier);
     while (passed_us < (int64_t)STOP_DEADLINE_S * 1000000 && addresses_count(server->addresses) > 0) {
-        if (passed_us > (int64_t)STOP_CANCEL_S * 1000000) {
-            atomic_store(&server->is_cancelling, true);
-        }
+        atomic_store(&server->is_cancelling_sent, passed_us > (int64_t)STOP_SENT_S * 1000000);
+        atomic_store(&server->is_cancelling, passed_us > (int64_t)STOP_CANCEL_S * 1000000);
         nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_MS * 1000000L}, NULL);
         passed_us = clock_steady_us() - start_us;
     }
+    atomic_store(&server->is_cancelling_sent, true);
     atomic_store(&server->is_cancelling, true);
 }
 

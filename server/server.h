@@ -51,7 +51,8 @@ struct server {
     struct relay *relay;
     char base_url[SERVER_URL_BYTES]; /* for links where the client names no host */
     atomic_bool is_stopping;         /* replies close their connections, idle ones are closed */
-    atomic_bool is_cancelling;       /* long jobs are to give up */
+    atomic_bool is_cancelling_sent;  /* jobs on callers' own numbers are to give up */
+    atomic_bool is_cancelling;       /* all jobs are */
     atomic_size_t body_bytes;        /* of all bodies that are being read or worked on */
     atomic_size_t exports;           /* replies of server/pour.h */
     atomic_size_t suspended;         /* requests that wait for the sequencer or the job pool */

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +19,9 @@
 #include "handlers/present.h"
 #include "ledger/signer.h"
 #include "rules/block.h"
+#include "server/command_restore.h"
 #include "server/continuity.h"
+#include "server/directory.h"
 #include "server/founding.h"
 #include "server/node_key.h"
 #include "server/paths.h"
@@ -41,36 +42,11 @@ struct store {
     bool is_new;
 };
 
-static enum status lock_directory(struct store *store)
-{
-    const char *path = data_path(&store->arena, store->data_dir, "lock");
-    if (path == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    if (mkdir(store->data_dir, 0700) != 0 && errno != EEXIST) {
-        tell("the data directory %s cannot be made: %s. --data-dir names a directory whose parent exists and may be written to by "
-             "this user (uid %u)", store->data_dir, strerror(errno), (unsigned)geteuid());
-        return STATUS_IO;
-    }
-    store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (store->lock < 0) {
-        tell("the data directory %s cannot be used: %s: %s. --data-dir names a directory that this user (uid %u) may read and "
-             "write", store->data_dir, path, strerror(errno), (unsigned)geteuid());
-        return STATUS_IO;
-    }
-    if (flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
-        tell("another process serves the data directory %s: stop it first, or give another directory by --data-dir",
-             store->data_dir);
-        return STATUS_BUSY;
-    }
-    return STATUS_OK;
-}
-
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)
 {
     static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
-                                         "node.key", "anchor" };
+                                         "node.key", "anchor", RESTORE_UNFINISHED };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
@@ -79,6 +55,11 @@ static enum status check_files(struct store *store)
         struct stat found = { .st_mode = S_IFREG };
         if (stat(path, &found) != 0 && errno == ENOENT) {
             continue;
+        }
+        if (strcmp(names[i], RESTORE_UNFINISHED) == 0) {
+            tell("a restore into %s was broken off: run it again, or take %s away if what lies beside it is what is to be served",
+                 store->data_dir, path);
+            return STATUS_CORRUPT;
         }
         errno = 0;
         if (access(path, R_OK | W_OK) != 0 || !S_ISREG(found.st_mode)) {
@@ -121,7 +102,7 @@ static enum status open_files(struct store *store, const struct store_options *o
     uint64_t seq = 0;
     enum status status = key_library_open();
     if (status == STATUS_OK) {
-        status = lock_directory(store);
+        status = directory_lock(store->data_dir, &store->lock);
     }
     if (status == STATUS_OK) {
         status = check_files(store);

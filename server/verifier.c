@@ -78,7 +78,7 @@ static enum status verify_with(const char *path, const struct anchor_notes *anch
 {
     struct db *db = NULL;
     const char *notes[ANCHOR_SLOTS] = { anchor->notes[0], anchor->notes[1] };
-    struct verify_options options = { notes, ANCHOR_SLOTS, true, job->checkpoint, job->progress, job->context };
+    struct verify_options options = { notes, ANCHOR_SLOTS, true, job->checkpoint, job->threads, job->is_quiet, job->progress, job->context };
     enum status status = db_open_reader(path, &db);
     if (status != STATUS_OK) {
         return status;

@@ -2,6 +2,7 @@
 #define SERVER_VERIFIER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -42,6 +43,8 @@ void verifier_stop(struct verifier *verifier);
 void verifier_close(struct verifier *verifier);
 
 struct verifier_job {
+    size_t threads; /* as verify_options has them */
+    bool is_quiet;
     const char *checkpoint; /* one more note that must be sound, or NULL */
     bool (*progress)(void *context, uint64_t seq, uint64_t size); /* as verify_options has it; may be NULL */
     void (*use)(void *context, struct db *db); /* what is being read, NULL once it is not any more; may be NULL */

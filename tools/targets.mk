@@ -12,7 +12,7 @@ include $(sort $(wildcard tests/oracle/*.mk tests/fault/*.mk)) $(wildcard bench/
 # The thread sanitizer looks at what has threads: the server, the rules it drives, and the tests
 # that say so; the rest would only repeat, ten times slower, what the other variants show.
 ifeq ($(VARIANT),tsan)
-SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/%,$(UNIT))
+SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
 SUITES   += tests/http tests/fault
 TEST_ARGS = --marker concurrent
 else

@@ -2,8 +2,8 @@
 
 tools/test.py --build DIR [--variant NAME] [--marker M] [--seconds N] SUITE...
 
-A SUITE is a unit test's binary (cmocka, TAP) or a folder or file of pytest's. Each runs in
-a process group of its own with a time limit. The output ends with two lines: what was
+A SUITE is a unit test's binary (cmocka, TAP) or a folder or file of pytest's; each file runs in
+a process group of its own with a time limit, the longest first, as far as an earlier run has told. The output ends with two lines: what was
 skipped, and `N passed, N failed`. Standard library only.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import collections
 import concurrent.futures
 import glob
+import json
 import os
 import platform
 import re
@@ -22,6 +23,7 @@ import time
 import xml.etree.ElementTree
 
 UNIT_SECONDS = 120
+SLOW = ("test_tamper", "test_jobs", "test_kill", "test_tls", "test_kde_oracle", "test_model")  # first, where no earlier run has told
 SLOWER = {"asan": 4, "tsan": 10}  # how much longer the instrumented variants may take
 
 
@@ -139,14 +141,48 @@ def run_pytest(path, options):
 
 
 def run_suite(path, options):
-    """The result of one folder or file, None for a folder without tests."""
+    """The result of one file."""
     if not os.path.exists(path):
         result = Result(path)
         result.fail("(the suite)", "is not there")
         return result
-    if os.path.isdir(path) and not glob.glob(os.path.join(path, "**", "test_*.py"), recursive=True):
-        return None
     return run_pytest(path, options)
+
+
+def files_of(suites):
+    """The files of folders, and what else is named."""
+    for path in suites:
+        if os.path.isdir(path):
+            yield from sorted(glob.glob(os.path.join(path, "**", "test_*.py"), recursive=True))
+        else:
+            yield path
+
+
+def read_times(options):
+    """{suite: seconds} of the last run."""
+    try:
+        with open(os.path.join(options.build, "test-times.json"), encoding="utf-8") as times:
+            return json.load(times)
+    except (OSError, ValueError):
+        return {}
+
+
+def write_times(options, times, results):
+    times.update({result.name: round(result.seconds, 1) for result in results})
+    with open(os.path.join(options.build, "test-times.json"), "w", encoding="utf-8") as file:
+        json.dump(times, file, indent=0, sort_keys=True)
+
+
+def run_files(paths, options, times):
+    """Yields the results as they come. One more beside each other than there are processors: much of a test is waiting
+    for deadlines, and the servers and clients of more would be in each other's way."""
+    def length(path):
+        name, _ = os.path.splitext(os.path.basename(path))
+        return times.get(path, 1000 if name in SLOW else os.path.getsize(path) / 1000 if os.path.exists(path) else 0)
+    with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        waiting = [pool.submit(run_suite, path, options) for path in sorted(paths, key=length, reverse=True)]
+        for future in concurrent.futures.as_completed(waiting):
+            yield future.result()
 
 
 def collect_reports(options):
@@ -221,13 +257,12 @@ def main():
         for result in pool.map(lambda path: run_unit(path, options), units):
             show(result, options.logs)
             results.append(result)
-    # Not more than two beside each other: their servers and clients want processors too.
-    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        waiting = [pool.submit(run_suite, path, options) for path in options.suites if path not in units]
-        for future in concurrent.futures.as_completed(waiting):
-            if future.result() is not None:
-                show(future.result(), options.logs)
-                results.append(future.result())
+    times = read_times(options)
+    for result in run_files([path for path in files_of(options.suites) if path not in units], options, times):
+        if result.passed or result.failed or result.skipped:  # none has the marker
+            show(result, options.logs)
+            results.append(result)
+    write_times(options, times, results)
     reports = collect_reports(options)
     if reports.failed:
         show(reports, options.logs)

@@ -106,6 +106,56 @@ def play_reference(p):
     p.get("items found", "/items?category=ppe")
 
 
+KEY = {"kty": "EC", "crv": "secp256k1", "x": "Sbtv8KWE3uMq59tUnzTtzrQBbudeuebKY4g_MEFVYw8",
+       "y": "HTSKdCtpO5c1bHbpzZj49kf0GvDUE6-_DCBBGkFKLWw"}  # of tests/golden/ledger/signed.txt
+
+
+def play_keys(p, sender):
+    keys = f"/organisations/{GUANGDONG}/keys"
+    p.ask("key without token", "POST", keys, KEY, key="key-0")
+    p.ask("key by an operator", "POST", keys, KEY, token=sender, key="key-1")
+    p.ask("key of nobody", "POST", "/organisations/NO-SUCH/keys", KEY, token=True, key="key-2")
+    p.ask("key under a condition", "POST", keys, KEY, token=True, key="key-3", If_Match="*")
+    p.ask("key with its private half", "POST", keys, {**KEY, "d": "AAAA"}, token=True, key="key-4")
+    p.ask("key that is none", "POST", keys, {**KEY, "x": KEY["y"]}, token=True, key="key-5")
+    p.ask("key as text", "POST", keys, b"x", token=True, key="key-6", Content_Type="text/plain")
+    p.ask("key too large", "POST", keys, b" " * 65537, token=True, key="key-7", Content_Type="application/json")
+    p.ask("key without key", "POST", keys, KEY, token=True)
+    made = p.ask("key", "POST", keys, KEY, token=True, key="key-8")
+    assert made.status_code == 201, made.text
+    p.ask("key twice", "POST", keys, KEY, token=True, key="key-9")
+    path = f"{keys}/{made.json()['kid']}"
+    p.get_twice("key read", path)
+    p.get("key absent", f"{keys}/NO-SUCH")
+    p.get("key of another organisation", path.replace(GUANGDONG, HUBEI))
+    p.get("key with a query", f"{path}?x=1")
+    p.get("key wrong token", path, token="nobody")
+    revoke = f"{path}/revoke"
+    play_post_refusals(p, "revoke", revoke, True)
+    p.ask("revoke of nothing", "POST", f"{keys}/NO-SUCH/revoke", {"reason": "lost"}, token=True, key="revoke-1")
+    p.ask("revoke of an old version", "POST", revoke, {"reason": "lost"}, token=True, key="revoke-2", If_Match='"9"')
+    p.ask("revoke", "POST", revoke, {"reason": "The machine was stolen"}, token=True, key="revoke-3")
+    p.ask("revoke twice", "POST", revoke, {"reason": "once more"}, token=True, key="revoke-4")
+    p.get_twice("keys page of an organisation", f"{keys}?limit=1")
+    p.get("keys seen by the organisation", keys, token=sender)
+    p.get_twice("keys page of an organisation as CSV", keys, Accept="text/csv")
+    p.get("keys of nobody", "/organisations/NO-SUCH/keys")
+    p.get("keys of an organisation with a query", f"{keys}?x=1")
+    p.get("keys of an organisation wrong token", keys, token="nobody")
+
+
+def play_policies(p):
+    play_put(p, "policy", f"/policies/{HUBEI}", {"signed_kinds": ["transfer.receive"]}, {"signed_kinds": ["*"]})
+    p.ask("policy by an auditor", "PUT", "/policies/default", {"signed_kinds": []}, token=p.auditor)
+    p.ask("policy for nobody", "PUT", "/policies/NO-SUCH", {"signed_kinds": []}, token=True)
+    p.ask("policy about what it cannot be", "PUT", "/policies/default", {"signed_kinds": ["organisation.put", 7]}, token=True)
+    p.ask("policy for all", "PUT", "/policies/default", {"signed_kinds": []}, token=True)
+    p.get_twice("policies", "/policies?limit=1")
+    p.get_twice("policies as CSV", "/policies", Accept="text/csv")
+    p.get("policies wrong query", "/policies?x=1")
+    p.get("policies wrong token", "/policies", token="nobody")
+
+
 def play_provinces(p):
     """Last, since analyses group by province: a code that ISO leaves to users."""
     body = {"gb_code": "990000", "name": {"en": "Example province", "zh": "示例省"}, "belt": "eastern", "capital": "Example",
@@ -122,13 +172,13 @@ def play_forbidden(p):
     p.get("config by an auditor", "/config", token=p.auditor)
 
 
-def play_put(p, name, path, body):
+def play_put(p, name, path, body, other=None):
     collection = path.rsplit("/", 1)[0]
     p.ask(f"{name} without token", "PUT", path, body)
     made = p.ask(f"{name} made", "PUT", path, body, token=True)
     assert made.status_code == 201, made.text
     p.ask(f"{name} again", "PUT", path, body, token=True)
-    other = dict(body, name={"en": "Another name", "zh": "另名"} if name == "province" else "Another name")
+    other = other or dict(body, name={"en": "Another name", "zh": "另名"} if name == "province" else "Another name")
     p.ask(f"{name} without version", "PUT", path, other, token=True)
     p.ask(f"{name} with an old version", "PUT", path, other, token=True, If_Match='"999"')
     p.ask(f"{name} with a broken version", "PUT", path, other, token=True, If_Match="3")
@@ -366,9 +416,11 @@ def play(server, see):
     assert made.status_code in (200, 201), made.text
     p.stranger = make_token(server, "OTHER", "operator")
     play_forbidden(p)
+    play_keys(p, sender)
     play_supplies(p, sender)
     play_transfers(p, sender, receiver)
     play_reads(p, sender)
     play_ledger(p, p.auditor)
     play_analysis(p)
+    play_policies(p)
     play_provinces(p)

@@ -6,7 +6,7 @@ What no request alone can bring about is in ELSEWHERE, with where it is brought 
 
 import json
 
-from contract_session import DENSITY, GUANGDONG, HUBEI, SAMPLE, UNITS, make_token
+from contract_session import DENSITY, GUANGDONG, HUBEI, KEY, SAMPLE, UNITS, make_token
 
 # The documents on these pages are written by hand; test_errors.py looks for their words in the program's source.
 ELSEWHERE = {
@@ -62,6 +62,7 @@ def build(server):
     intake(server, "MASKS-SC", earmark="CN-SC")
     intake(server, "MASKS-SZ", site="WAREHOUSE-SZ")
     intake(server, "MASKS-MANY", quantity=9007199254740991)
+    put(server, f"/policies/{HUBEI}", {"signed_kinds": ["supply.intake"]})
     transfer(server, "TRANSFER-1", ("dispatch", {}))
     transfer(server, "TRANSFER-2")
     transfer(server, "TRANSFER-3", ("dispatch", {}), ("receive", {"lines": [{"line": 1, "good": 40}]}))
@@ -94,6 +95,7 @@ REQUESTS = [
     ("idempotency_key_malformed", "POST", "/supplies", INTAKE, {"Idempotency-Key": "two words"}),
     ("unauthenticated", "POST", "/supplies", INTAKE, {"Authorization": None}),
     ("forbidden", "PUT", "/items/GOWN", NEW_ITEM, {"Authorization": OPERATOR}),
+    ("signature_required", "POST", "/supplies", {**INTAKE, "site": "WAREHOUSE-WH"}, {}),
     ("not_found", "GET", "/supplies/MASKS-2", None, {}),
     ("method_not_allowed", "DELETE", "/supplies/MASKS-1", None, {}),
     ("payload_too_large", "GET", "/provinces", "{}", {}),
@@ -128,6 +130,7 @@ REQUESTS = [
     ("too_long", "PUT", "/items/GOWN", {"name": "Gown" * 51, "unit": "piece"}, {}),
     ("bad_format", "POST", "/supplies", {**INTAKE, "lot": "L7", "expiry": "31.12.2029"}, {}),
     ("not_a_choice", "POST", "/supplies", {**INTAKE, "source": "donated"}, {}),
+    ("private_key_sent", "POST", f"/organisations/{GUANGDONG}/keys", {**KEY, "d": "4Z3PFhGTBdD3sSg1qlXdIFKnSPUIqCYI2P2ZUFJ2WXQ"}, {}),
     ("unknown_site", "POST", "/supplies", {**INTAKE, "site": "WAREHOUSE-XX"}, {}),
     ("unknown_item", "POST", "/supplies", {**INTAKE, "item": "MASK-N99"}, {}),
     ("unknown_organisation", "POST", "/supplies", {**INTAKE, "owner": "DEPOT-XX"}, {}),

@@ -260,7 +260,7 @@ def test_a_province_without_a_figure_is_left_out(start):
     ({"from": "2", "to": "2"}, 400, "invalid_query", {"to": "out_of_range"}),
     ({"from": "1", "to": "2", "cut": "3"}, 400, "invalid_query", {"cut": "conflicting_values"}),
     ({"convention": "fwhm"}, 400, "invalid_query", {"convention": "not_a_choice"}),
-    ({"indicator": "population_year_end_per_10k"}, 422, "no_spread", None),
+    ({"indicator": "population_year_end_per_10k"}, 422, "unknown_indicator", {"indicator": "unknown_indicator"}),
     ({"bandwidth": "1e-30"}, 422, "out_of_range", None),
 ])
 def test_queries_that_are_refused(service, query, status, code, places):
@@ -391,6 +391,15 @@ def test_numbers_too_large_are_named_with_the_rest(service, text, code, places):
 
 @pytest.mark.parametrize("indicator", ["population_year_end_per_10", "nothing_like_it"])
 def test_people_per_people_are_offered_to_nobody(server, indicator):
-    """The ratio of the population to itself can be asked for, and is of no use to anybody."""
     told = server.get(f"/density?indicator={indicator}&years=2018").text
     assert "unknown_indicator" in told and "population_year_end_per_10k" not in told
+
+
+@pytest.mark.parametrize("path, parameter", [
+    ("/density?years=2018&indicator=", "indicator"), ("/efficiency?year=2018&outputs=beds&inputs=institutions,", "inputs"),
+    ("/efficiency?year=2018&inputs=beds&outputs=", "outputs"), ("/figures?indicator=", "indicator")])
+def test_people_per_people_are_no_indicator(server, path, parameter):
+    """As GET /indicators says, which does not list it."""
+    assert server.get("/indicators/population_year_end_per_10k").status_code == 404
+    body = assert_problem(server.get(path + "population_year_end_per_10k"), 422, "unknown_indicator")
+    assert faults(body) == {parameter: "unknown_indicator"}

@@ -26,6 +26,9 @@ def heavy(units=HEAVY_UNITS):
 
 
 BODY = heavy()
+# One value far away, so that the others are not put together at nodes: all of them count at each of many points.
+CLOUD = json.dumps({"values": [n / 150000 for n in range(150000)] + [1e6], "kernel": "triweight", "bandwidth": 1, "from": 0, "to": 1,
+                    "points": 8192}).encode()
 
 
 def request_of(body, path="/efficiency", version="HTTP/1.1"):
@@ -48,10 +51,10 @@ def final(received):
     return (int(head.split(b" ")[1]) if head else None), body
 
 
-def post(server, body):
+def post(server, body, path="/efficiency"):
     with requests.Session() as session:
         session.trust_env = False
-        return session.post(server.url + "/efficiency", data=body, headers={"Content-Type": "application/json"}, timeout=120)
+        return session.post(server.url + path, data=body, headers={"Content-Type": "application/json"}, timeout=120)
 
 
 def small(scale):
@@ -68,6 +71,9 @@ def test_a_computation_has_a_deadline(start):
     assert "1 s" in body["detail"] and "3000 units with 20 inputs and 20 outputs" in body["detail"]
     assert "fewer units" in body["detail"]
     assert post(own, heavy(20)).status_code == 200
+    began = time.monotonic()
+    body = assert_problem(post(own, CLOUD, "/density"), 422, "too_much_work")
+    assert 1 <= time.monotonic() - began < 10 and "1 series of 8192 points each from 150001 values" in body["detail"]
 
 
 @pytest.mark.concurrent
@@ -160,20 +166,26 @@ def test_a_full_queue_is_busy_for_its_own_kind(start):
 
 @pytest.mark.concurrent
 def test_a_stop_ends_a_computation(start):
-    own = start("--job-seconds", "600")
+    """Computations on callers' own numbers at once, those that wait too: whoever runs containers kills after ten seconds."""
+    own = start("--job-threads", "2", "--job-seconds", "600")
     replies = []
 
-    def ask():
+    def ask(path, body):
         try:
-            replies.append(post(own, BODY))
+            replies.append(post(own, body, path))
         except requests.RequestException as error:
             replies.append(error)
 
-    thread = threading.Thread(target=ask)
-    thread.start()
+    asked = [("/efficiency", BODY)] * 3 + [("/density", CLOUD)] * 2
+    threads = [threading.Thread(target=ask, args=each) for each in asked]
+    for thread in threads:
+        thread.start()
     time.sleep(1)
     began = time.monotonic()
     assert own.stop() == 0
-    assert time.monotonic() - began < 25
-    thread.join()
-    assert_problem(replies[0], 503, "stopping")
+    assert time.monotonic() - began < 6
+    for thread in threads:
+        thread.join()
+    assert len(replies) == len(asked)
+    for reply in replies:
+        assert_problem(reply, 503, "stopping")

@@ -438,6 +438,14 @@ def test_sums_do_not_overflow(server):
     assert row["supplies"] == 3 and row["on_hand"] == MOST  # cut at what JSON numbers hold exactly
 
 
+def test_what_is_available_is_no_difference_of_sums_that_were_cut(server):
+    world = World(server)
+    first, second = (world.intake(MOST)["id"] for _ in range(2))
+    world.transfer([(first, MOST), (second, 7)])
+    row = server.get(f"/supplies/summary?by=item&item={world.masks}").json()["items"][0]
+    assert (row["on_hand"], row["reserved"], row["available"], row["usable"]) == (MOST, MOST, MOST - 7, MOST - 7)
+
+
 # Who may
 
 def test_who_may_take_in_and_adjust(server, world):

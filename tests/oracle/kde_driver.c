@@ -134,7 +134,9 @@ static void print_density(const struct kde_curve *curve, const struct kde_grid *
     if (density == NULL) {
         stop(3, "no memory");
     }
-    warnings |= kde_curve_evaluate(curve, grid, density);
+    if (kde_curve_evaluate(curve, grid, density, &warnings) != STATUS_OK) {
+        stop(3, "given up");
+    }
     printf("grid %.17g %.17g %zu\n", grid->from, grid->to, grid->points);
     printf("integral %.17g\ndensity", kde_grid_integral(grid, density));
     for (size_t i = 0; i < grid->points; i++) {

@@ -192,8 +192,8 @@ static void test_changes(void **state)
     static double f[2000];
     static double g[2000];
     assert_int_equal(kde_grid_cover(both, 2, 8.0, 2000, &grid, &refusal), STATUS_OK);
-    assert_int_equal(kde_curve_evaluate(a, &grid, f), 0);
-    assert_int_equal(kde_curve_evaluate(b, &grid, g), 0);
+    assert_int_equal(warnings_of(a, &grid, f), 0);
+    assert_int_equal(warnings_of(b, &grid, g), 0);
     struct kde_mode mode_a;
     struct kde_mode mode_b;
     struct kde_mode_list list;
@@ -243,6 +243,57 @@ static void test_roots(void **state)
     assert_near(kde_root_find(&function, 1.0, 2.0), 1.0, 0.0);
 }
 
+/* Lets so many questions pass, then says yes. */
+static bool count_down(void *context)
+{
+    size_t *left = context;
+    return (*left)-- == 0;
+}
+
+/* However late it is said, a curve, its values and its modes are given up at once, and nothing is told of them. */
+static void test_giving_up(void **state)
+{
+    (void)state;
+    enum { VALUES = 300, POINTS = 64 };
+    double values[VALUES], density[POINTS];
+    struct kde_mode modes[VALUES];
+    const struct kde_sample sample = {.values = values, .n = VALUES};
+    for (size_t i = 0; i < VALUES; i++) {
+        values[i] = (double)(i * i % 97);
+    }
+    for (int k = 0; k < KDE_KERNEL_COUNT; k++) {
+        size_t left = 0, passed[3] = {0};
+        struct kde_options options = numbered((enum kde_kernel)k, KDE_CONVENTION_SD, 0.3);
+        options.watch = (struct kde_watch){count_down, &left};
+        const struct kde_grid grid = {-1.0, 98.0, POINTS};
+        struct kde_refusal refusal;
+        for (size_t step = 0; step < 3;) { /* creating, evaluating, finding modes: until a step passes */
+            struct kde_curve *curve = NULL;
+            struct kde_mode_list list = {.count = 77};
+            unsigned warnings = 64;
+            left = step == 0 ? passed[0] : SIZE_MAX;
+            enum status status = kde_curve_create(&sample, &options, &curve, &refusal);
+            if (step > 0) {
+                left = passed[step];
+                status = step == 1 ? kde_curve_evaluate(curve, &grid, density, &warnings)
+                                   : kde_modes_find(curve, VALUES, modes, &list);
+            }
+            if (status == STATUS_OK) {
+                step++;
+            } else {
+                assert_int_equal(status, STATUS_BUSY);
+                assert_int_equal(left, SIZE_MAX); /* not asked again once it had said so */
+                assert_true(step > 0 || curve == NULL);
+                assert_int_equal(warnings, 64);
+                assert_int_equal(list.count, 77);
+                passed[step]++;
+            }
+            kde_curve_free(curve);
+        }
+        assert_true(passed[0] >= 1 && passed[1] >= 2 && passed[2] >= 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_modes_hold_their_invariants),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_roots),
+        cmocka_unit_test(test_giving_up),
     };
     return cmocka_run_group_tests_name("kde_modes", tests, NULL, NULL);
 }

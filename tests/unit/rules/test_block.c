@@ -35,7 +35,7 @@ static void expect_verified(struct world *world, uint64_t entries)
     struct db *reader = NULL;
     struct verify_report report;
     const char *notes[] = { executor_checkpoint(world->executor) };
-    struct verify_options options = { notes, 1, true, NULL, NULL, NULL };
+    struct verify_options options = { .notes = notes, .note_count = 1, .expects_anchor = true, .threads = 1 };
     assert_int_equal(db_open_reader(world->path, &reader), STATUS_OK);
     assert_int_equal(verify_ledger(reader, &options, &report), STATUS_OK);
     if (!report.is_ok) {

@@ -1,0 +1,148 @@
+/*
+ * Keys of organisations. Stored in db/signing.c, changed by rules/organisation_key.c; what they sign: submit_signed.c.
+ */
+#include "handlers/organisation_keys.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "db/reference.h"
+#include "db/signing.h"
+#include "handlers/page.h"
+#include "handlers/present.h"
+#include "handlers/problem.h"
+#include "handlers/shape.h"
+#include "handlers/submit.h"
+#include "handlers/withheld.h"
+
+enum { NUMBER_DIGITS = 24 };
+
+const char organisation_keys_columns[] =
+    "kid,organisation,kty,crv,x,y,use,alg,from_seq,to_seq,reason,withheld,version,updated_seq";
+
+static enum status write_members(struct json_writer *w, const struct organisation_key *key, const struct actor *viewer)
+{
+    struct withheld withheld = { withheld_may_see(viewer, key->organisation, NULL), { NULL }, 0 };
+    json_member_text(w, "kid", key->id);
+    json_member_text(w, "organisation", key->organisation);
+    enum status status = shape_jwk(w, key->public_key);
+    json_member_integer(w, "from_seq", key->from_seq);
+    json_key(w, "to_seq");
+    if (key->to_seq > 0) {
+        json_value_integer(w, key->to_seq);
+    } else {
+        json_value_null(w);
+    }
+    withheld_write(&withheld, w, "reason", key->reason, key->reason_text);
+    withheld_close(&withheld, w);
+    shape_version(w, key->version, key->seq);
+    return status;
+}
+
+enum status organisation_keys_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                                      struct json_writer *w, int64_t *version)
+{
+    struct organisation_key key;
+    enum status status = db_organisation_key_find(db, arena, id, &key);
+    if (status == STATUS_OK) {
+        status = write_members(w, &key, viewer);
+        *version = key.version;
+    }
+    return status;
+}
+
+/* Whether the path names an organisation that is there; else the problem is the reply. */
+static bool has_organisation(struct exchange *exchange)
+{
+    struct organisation organisation;
+    const char *id = exchange->parameters[0];
+    enum status status = db_organisation_find(exchange->db, exchange->arena, id, &organisation);
+    if (status == STATUS_ABSENT) {
+        problem_reply(exchange, "not_found", "There is no organisation %s; GET /organisations lists what there is.", id);
+    } else if (status != STATUS_OK) {
+        problem_status(exchange, status);
+    }
+    return status == STATUS_OK;
+}
+
+/* The same for a key of it: a key stays with its organisation for ever. */
+static bool has_key(struct exchange *exchange)
+{
+    struct organisation_key key;
+    const char *organisation = exchange->parameters[0], *id = exchange->parameters[1];
+    enum status status = db_organisation_key_find(exchange->db, exchange->arena, id, &key);
+    if (status == STATUS_ABSENT || (status == STATUS_OK && strcmp(key.organisation, organisation) != 0)) {
+        problem_reply(exchange, "not_found", "%s has no key %s; GET /organisations/%s/keys lists what there is.", organisation, id,
+                      organisation);
+        return false;
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+    }
+    return status == STATUS_OK;
+}
+
+static const struct query_parameter rows[] = { PAGE_ROWS(struct page_query) };
+static const struct query_table table = QUERY_TABLE(rows);
+
+enum handled organisation_keys_list(struct exchange *exchange)
+{
+    struct page_query query = { 0 };
+    struct page page;
+    struct organisation_key *found = NULL;
+    size_t count = 0;
+    int64_t after = 0;
+    char last[NUMBER_DIGITS];
+    const char *const key = last;
+    if (!query_read(exchange, &table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 1) ||
+        !has_organisation(exchange)) {
+        return HANDLED_REPLY;
+    }
+    bool is_sound = page.keys[0][0] == 0 || text_to_integer(page.keys[0], &after) == STATUS_OK;
+    enum status status = !is_sound ? STATUS_CORRUPT
+        : db_organisation_key_list(exchange->db, exchange->arena, exchange->parameters[0], after, page.limit + 1, &found, &count);
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = status == STATUS_OK ? page_open(&page) : NULL;
+    for (size_t i = 0; status == STATUS_OK && i < shown; i++) {
+        json_object_begin(w);
+        status = write_members(w, &found[i], &exchange->caller);
+        json_object_end(w);
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    if (shown > 0) {
+        snprintf(last, sizeof last, "%" PRId64, found[shown - 1].from_seq);
+    }
+    page_close(&page, count > shown ? &key : NULL);
+    return page_reply(&page);
+}
+
+enum handled organisation_keys_get(struct exchange *exchange)
+{
+    if (!query_read(exchange, &query_nothing, NULL) || !has_key(exchange)) {
+        return HANDLED_REPLY;
+    }
+    return present_object(exchange, exchange->parameters[1], "key", exchange->path, organisation_keys_present);
+}
+
+enum handled organisation_keys_add(struct exchange *exchange)
+{
+    return submit_command(exchange, COMMAND_ORGANISATION_KEY_ADD, exchange->parameters[0], "");
+}
+
+enum handled organisation_keys_revoke(struct exchange *exchange)
+{
+    if (!query_read(exchange, &query_nothing, NULL) ||
+        !submit_prepare(exchange, COMMAND_ORGANISATION_KEY_REVOKE, exchange->parameters[1], "")) {
+        return HANDLED_REPLY;
+    }
+    if (!has_key(exchange)) {
+        submit_drop(exchange);
+        return HANDLED_REPLY;
+    }
+    return HANDLED_COMMAND;
+}

@@ -1,0 +1,404 @@
+/*
+ * The bridge to libmicrohttpd: its callbacks become the stages of a request. It calls
+ * with a complete request line (on_target), a complete header, pieces of the body, the
+ * complete request (on_access), and at the end (on_completed). Read dispatch.c next.
+ */
+#include "server/bridge.h"
+
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "server/addresses.h"
+#include "server/client.h"
+#include "server/dispatch.h"
+#include "server/janitor.h"
+#include "server/lane.h"
+#include "server/metrics.h"
+#include "server/peer.h"
+#include "server/reply.h"
+#include "server/request.h"
+#include "server/server.h"
+
+enum {
+    CONNECTION_BYTES = 48 * 1024, /* libmicrohttpd's memory for one, cleared for each request: more than any header
+                                     that we refuse ourselves */
+    SPARE_REQUESTS_MAX = 256,     /* kept for the next ones, with their arena */
+    DRAIN_BYTES_MAX = 64 * 1024,  /* of a refused request's body, so that the connection can go on */
+    QUOTED_PATH_BYTES = 200,      /* of a path that no route has, in the log */
+    BODY_KEPT_BYTES = 64 * 1024   /* of a spare request's body buffer */
+};
+
+static struct request *take_request(struct bridge *bridge)
+{
+    struct request *request = bridge->spare;
+    if (request != NULL) {
+        bridge->spare = request->next_free;
+        bridge->spare_count--;
+        return request;
+    }
+    request = calloc(1, sizeof *request);
+    if (request != NULL) {
+        arena_init(&request->arena);
+        buffer_init(&request->body);
+        buffer_init(&request->exchange.reply);
+    }
+    return request;
+}
+
+static void free_request(struct request *request)
+{
+    arena_fini(&request->arena);
+    buffer_fini(&request->body);
+    buffer_fini(&request->exchange.reply);
+    free(request);
+}
+
+/* Clears the request for the next one, but keeps its memory. */
+static void give_request_back(struct bridge *bridge, struct request *request)
+{
+    if (request->body_counted > 0) {
+        atomic_fetch_sub(&request->server->body_bytes, request->body_counted);
+    }
+    command_fini(&request->exchange.command);
+    answer_fini(&request->exchange.answer);
+    arena_reset(&request->arena);
+    buffer_fini(&request->exchange.reply);
+    if (request->body.capacity > BODY_KEPT_BYTES) {
+        buffer_fini(&request->body);
+    } else {
+        buffer_reset(&request->body);
+    }
+    if (bridge->spare_count >= SPARE_REQUESTS_MAX) {
+        free_request(request);
+        return;
+    }
+    struct arena arena = request->arena;
+    struct buffer body = request->body;
+    memset(request, 0, sizeof *request);
+    request->arena = arena;
+    request->body = body;
+    request->next_free = bridge->spare;
+    bridge->spare = request;
+    bridge->spare_count++;
+}
+
+static void write_id(char out[REQUEST_ID_BYTES], uint32_t prefix, uint32_t number)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t value = (uint64_t)prefix << 32 | number;
+    for (int i = REQUEST_ID_BYTES - 2; i >= 0; i--) {
+        out[i] = digits[value & 15];
+        value >>= 4;
+    }
+    out[REQUEST_ID_BYTES - 1] = 0;
+}
+
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct bridge *bridge = context;
+    bridge->calls++;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct client *client = info->socket_context;
+    struct request *request = client != NULL ? take_request(bridge) : NULL;
+    if (request == NULL) {
+        return NULL; /* on_access closes the connection */
+    }
+    request->server = bridge->server;
+    request->lane = bridge->lane;
+    request->client = client;
+    request->connection = connection;
+    request->started_us = clock_steady_us();
+    write_id(request->id, bridge->id_prefix, bridge->id_next++);
+    if (target == NULL) {
+        target = "";
+    }
+    request->target_at = target;
+    request->target_length = strlen(target);
+    if (request->target_length < REQUEST_TARGET_INLINE) {
+        memcpy(request->target_inline, target, request->target_length + 1);
+        request->target = request->target_inline;
+    } else {
+        request->target = arena_copy(&request->arena, target, request->target_length);
+    }
+    /* The library would now split and decode the query, and make a list item of each piece.
+     * We do that ourselves: cut short, it finds none. The bytes are its own receive buffer. */
+    const char *query = strchr(target, '?');
+    if (query != NULL && query[1] != 0) {
+        ((char *)query)[1] = 0;
+    }
+    atomic_store_explicit(&client->since_us, request->started_us, memory_order_relaxed);
+    if (!client_move(client, CLIENT_IDLE, CLIENT_HEAD) || request->target == NULL) {
+        give_request_back(bridge, request);
+        return NULL;
+    }
+    return request;
+}
+
+/* Keeps the socket open for a while after libmicrohttpd has closed it, reading and
+ * forgetting, so that a client that still sends gets to see its refusal. */
+static void linger(struct request *request)
+{
+    int fd = fcntl(request->client->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0) {
+        janitor_linger(request->server->janitor, fd);
+    }
+}
+
+/* True where the body of a refused request is worth reading to the end. */
+static bool can_drain(const struct request *request)
+{
+    const struct framing *framing = &request->framing;
+    if (request->must_close) {
+        return false;
+    }
+    return !framing->has_body || (!framing->is_chunked && framing->length <= DRAIN_BYTES_MAX &&
+                                  !framing->expects_continue && request->exchange.status != 413);
+}
+
+static enum MHD_Result on_head(struct request *request, const char *method, const char *version)
+{
+    dispatch_head(request, method, version);
+    bool has_body = request->framing.has_body;
+    request->stage = STAGE_BODY;
+    if (!request->is_refused || can_drain(request)) {
+        return client_move(request->client, CLIENT_HEAD, has_body ? CLIENT_BODY : CLIENT_WORKING) ? MHD_YES : MHD_NO;
+    }
+    if (!client_move(request->client, CLIENT_HEAD, CLIENT_WORKING)) {
+        return MHD_NO;
+    }
+    request->must_close = true; /* the library closes after so early a reply */
+    linger(request);
+    return reply_send(request) ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_body(struct request *request, const char *bytes, size_t *length)
+{
+    if (dispatch_body(request, bytes, *length)) {
+        *length = 0;
+        return atomic_load(&request->client->phase) != CLIENT_CUT ? MHD_YES : MHD_NO;
+    }
+    if (client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
+        linger(request);
+        reply_send_raw(request);
+    }
+    return MHD_NO;
+}
+
+static enum MHD_Result on_complete(struct request *request)
+{
+    if (request->hit != NULL) {
+        return reply_send_hit(request) ? MHD_YES : MHD_NO;
+    }
+    if (request->framing.has_body && !client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
+        return MHD_NO;
+    }
+    if (dispatch_run(request) == DISPATCH_WAIT) {
+        return MHD_YES;
+    }
+    return reply_send(request) ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *upload, size_t *upload_length, void **request_at)
+{
+    struct bridge *bridge = context;
+    struct request *request = *request_at;
+    (void)connection;
+    (void)url;
+    bridge->calls++;
+    if (request == NULL) {
+        return MHD_NO;
+    }
+    switch (request->stage) {
+    case STAGE_HEAD:
+        return on_head(request, method, version);
+    case STAGE_BODY:
+        return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
+    case STAGE_WAITING:
+        return dispatch_resume(request) && reply_send(request) ? MHD_YES : MHD_NO;
+    case STAGE_REPLIED:
+        break;
+    }
+    return MHD_NO;
+}
+
+static const char *method_label(const struct exchange *exchange)
+{
+    if (exchange->is_head) {
+        return "HEAD";
+    }
+    switch (exchange->method) {
+    case METHOD_GET: return "GET";
+    case METHOD_POST: return "POST";
+    case METHOD_PUT: return "PUT";
+    case METHOD_DELETE: return "DELETE";
+    }
+    return "-";
+}
+
+/* The path of the target, quoted: the client's own text. What follows it may hold secrets and stays out. */
+static void quote_path(char *quoted, size_t size, const char *target)
+{
+    char path[QUOTED_PATH_BYTES];
+    size_t length = strcspn(target, "?#");
+    length = length < sizeof path ? length : sizeof path - 1;
+    memcpy(path, target, length);
+    path[length] = 0;
+    log_quote(quoted, size, path);
+}
+
+/* The one line of a request. */
+static void log_line(const struct request *request, int64_t duration_us)
+{
+    char quoted[QUOTED_PATH_BYTES] = "";
+    if (log_get_level() > LOG_LEVEL_INFO) {
+        return;
+    }
+    if (request->route == NULL) {
+        quote_path(quoted, sizeof quoted, request->target);
+    }
+    const char *quote = request->route == NULL ? "\"" : "";
+    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s%s%s",
+                method_label(&request->exchange), quote, request->route != NULL ? request->route->path : quoted, quote,
+                request->status, request->reply_bytes, (long long)duration_us, request->client->address,
+                request->trace[0] != 0 ? " trace=" : "", request->trace);
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request_at,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct bridge *bridge = context;
+    struct request *request = *request_at;
+    (void)connection;
+    (void)code;
+    if (request == NULL) {
+        return;
+    }
+    *request_at = NULL;
+    struct client *client = request->client;
+    int64_t now_us = clock_steady_us();
+    log_line(request, now_us - request->started_us);
+    metrics_count_request(bridge->server->metrics, request->route, request->status, now_us - request->started_us,
+                          request->reply_bytes);
+    give_request_back(bridge, request);
+    atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&client->requests, 1, memory_order_relaxed);
+    int phase = atomic_load(&client->phase);
+    while (phase != CLIENT_CUT && !atomic_compare_exchange_weak(&client->phase, &phase, CLIENT_IDLE)) {
+    }
+}
+
+/* What bridge_add gave; the library has it as the address. */
+static const struct peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return (const struct peer *)(const void *)info->client_addr;
+}
+
+static void client_start(struct bridge *bridge, struct MHD_Connection *connection, void **client_at)
+{
+    struct client *client = calloc(1, sizeof *client);
+    *client_at = client;
+    if (client == NULL) {
+        return;
+    }
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    client->fd = fd->connect_fd;
+    atomic_store(&client->since_us, clock_steady_us());
+    const struct peer *peer = peer_of(connection);
+    client->wire = peer->wire;
+    peer_text(peer, client->address);
+    lane_enter(bridge->lane, client);
+}
+
+static void client_end(struct bridge *bridge, struct MHD_Connection *connection, struct client *client)
+{
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (client != NULL) {
+        lane_leave(bridge->lane, client);
+        free(client);
+    }
+    wire_release(peer_of(connection)->wire);
+    atomic_fetch_sub_explicit(&bridge->load, 1, memory_order_relaxed);
+    addresses_leave(bridge->server->addresses, fd->connect_fd);
+}
+
+/* The socket is still open in both cases. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **client_at,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct bridge *bridge = context;
+    bridge->calls++;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        bridge->has_started = true;
+        client_start(bridge, connection, client_at);
+    } else {
+        client_end(bridge, connection, *client_at);
+    }
+}
+
+/* The path stays encoded: target.c decodes. */
+static size_t on_unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+void bridge_forget(struct bridge *bridge, int fd, const struct peer *peer)
+{
+    atomic_fetch_sub_explicit(&bridge->load, 1, memory_order_relaxed);
+    addresses_leave(bridge->server->addresses, fd);
+    wire_release(peer->wire);
+}
+
+void bridge_add(struct bridge *bridge, int fd, const struct peer *peer)
+{
+    bridge->has_started = false;
+    if (MHD_add_connection(bridge->daemon, fd, &peer->address.any, sizeof *peer) != MHD_YES && !bridge->has_started) {
+        bridge_forget(bridge, fd, peer); /* else it was ended, and client_end has done so */
+    }
+}
+
+static enum status start_daemon(struct bridge *bridge)
+{
+    const struct config *config = bridge->server->config;
+    bridge->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_access, bridge, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)config->connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, bridge, MHD_OPTION_UNESCAPE_CALLBACK,
+        on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, bridge, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, bridge, MHD_OPTION_END);
+    if (bridge->daemon == NULL) {
+        log_error("loop_start", "library=libmicrohttpd");
+        return STATUS_EXHAUSTED;
+    }
+    return STATUS_OK;
+}
+
+enum status bridge_open(struct bridge *bridge, struct server *server, struct lane *lane)
+{
+    bridge->server = server;
+    bridge->lane = lane;
+    enum status status = random_bytes(&bridge->id_prefix, sizeof bridge->id_prefix);
+    return status == STATUS_OK ? start_daemon(bridge) : status;
+}
+
+void bridge_close(struct bridge *bridge)
+{
+    if (bridge->daemon != NULL) {
+        MHD_stop_daemon(bridge->daemon);
+    }
+    while (bridge->spare != NULL) {
+        struct request *request = bridge->spare;
+        bridge->spare = request->next_free;
+        free_request(request);
+    }
+}
