@@ -54,6 +54,13 @@ enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTE
     return rows_one(use, NULL, read_hash, hash);
 }
 
+enum status db_entry_of_hash(struct db *db, const uint8_t hash[DB_HASH_BYTES], uint64_t *seq)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_of_hash);
+    statement_bind_blob(use, 1, hash, DB_HASH_BYTES);
+    return rows_one(use, NULL, read_seq, seq);
+}
+
 static enum status insert_body(struct db *db, const struct entry_row *row)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_body_insert);

@@ -1,10 +1,12 @@
 /*
  * Ed25519 under names of our own. nettle keeps what it computes with, the secret scalar among it, in memory that it takes
- * from and gives back to GMP's allocator and on the stack: both are wiped here. Next: note.c and checkpoint.c.
+ * from and gives back to GMP's allocator and on the stack: both are wiped here. It takes one run of memory at a time, at
+ * most 2,112 bytes, for which each thread has a place: so nothing here fails without memory. Next: note.c and checkpoint.c.
  */
 #include "ledger/ed25519.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,14 +18,26 @@
 _Static_assert(ED25519_SEED_BYTES == ED25519_KEY_SIZE && ED25519_PUBLIC_BYTES == ED25519_KEY_SIZE &&
                ED25519_SIGNATURE_BYTES == ED25519_SIGNATURE_SIZE, "the sizes of RFC 8032");
 
-enum { STACK_WIPED_BYTES = 4096 }; /* more than the library's functions take */
+enum {
+    PLACE_BYTES = 4096,
+    STACK_WIPED_BYTES = 4096 /* more than the library's functions take */
+};
+
+static _Thread_local struct {
+    _Alignas(16) uint8_t bytes[PLACE_BYTES];
+    bool is_taken;
+} place;
 
 static void *take(size_t bytes)
 {
+    if (bytes <= sizeof place.bytes && !place.is_taken) {
+        place.is_taken = true;
+        return place.bytes;
+    }
     void *memory = malloc(bytes);
     if (memory == NULL) {
         log_error("ed25519", "no memory for %zu bytes", bytes);
-        abort(); /* GMP's functions must not return without */
+        abort(); /* GMP's functions must not return without; others who compute with it (GnuTLS) may come to this */
     }
     return memory;
 }
@@ -31,7 +45,11 @@ static void *take(size_t bytes)
 static void give_back(void *memory, size_t bytes)
 {
     explicit_bzero(memory, bytes);
-    free(memory);
+    if (memory == place.bytes) {
+        place.is_taken = false;
+    } else {
+        free(memory);
+    }
 }
 
 static void *take_again(void *memory, size_t old_bytes, size_t new_bytes)

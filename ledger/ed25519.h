@@ -8,12 +8,12 @@
 
 /*
  * Ed25519 (RFC 8032, section 5.1, the pure form), by nettle's hogweed: what signs checkpoints so that public witnesses
- * take them. Any thread, once the library is open. Without memory the process ends: the library has no way to say so.
+ * take them. Any thread, once the library is open.
  */
 
 enum { ED25519_SEED_BYTES = 32, ED25519_PUBLIC_BYTES = 32, ED25519_SIGNATURE_BYTES = 64 };
 
-/* Has the memory that the library computes in wiped when it is given back. Once, before any other thread. */
+/* Gives the library memory to compute in, which is wiped when it is given back. Once, before any other thread. */
 void ed25519_library_open(void);
 
 /* The public key of a seed, which is the secret key of RFC 8032. */

@@ -1,7 +1,7 @@
 /*
  * The executor: blocks of commands into state and ledger, in one transaction each. The
- * rules themselves are behind apply.h; the bytes of an entry in ledger/entry.h. Head and
- * frontier are kept in memory twice: as committed, and as the open block has them.
+ * rules themselves are behind apply.h; the bytes of an entry in ledger/entry.h; the tree in
+ * growth.h. The head is kept in memory twice: as committed, and as the open block has it.
  */
 #include "rules/block.h"
 
@@ -22,8 +22,8 @@
 #include "ledger/checkpoint.h"
 #include "ledger/entry.h"
 #include "ledger/sealer.h"
-#include "ledger/tree.h"
 #include "rules/apply.h"
+#include "rules/growth.h"
 #include "rules/keyring.h"
 #include "rules/record.h"
 
@@ -32,13 +32,12 @@
 /* Where the ledger stands. */
 struct head {
     struct entry_head entry;
-    struct tree tree;
     char note[CHECKPOINT_NOTE_BYTES_MAX];
 };
 
 /* Invariants: 1. committed is what the database holds; 2. while a block is open, working
- * is committed plus the block's entries; 3. once failed, always failed; 4. is_rotating: the open block has a rotation of the
- * keys and nothing else. */
+ * is committed plus the block's entries, whose leaves are in growth; 3. once failed, always failed; 4. is_rotating: the open
+ * block has a rotation of the keys and nothing else. */
 struct executor {
     struct db *db;
     struct signer *signer;
@@ -48,6 +47,7 @@ struct executor {
     struct arena arena; /* of the command at hand */
     struct head committed;
     struct head working;
+    struct growth growth; /* has the leaves of the open block's entries, in their order */
     char origin[CHECKPOINT_ORIGIN_BYTES];
     int64_t time_zone_minutes;
     int64_t block_time_ms;
@@ -98,26 +98,22 @@ static enum status read_keys(struct executor *executor, uint64_t next_seq)
     return STATUS_OK;
 }
 
-static enum status read_frontier(struct executor *executor)
+/* The tree, and the last checkpoint that says the same of it. */
+static enum status read_tree(struct executor *executor)
 {
-    const void *state = NULL;
-    size_t length = 0;
     struct checkpoint_row last;
     uint8_t root[DIGEST_BYTES];
     struct head *head = &executor->committed;
-    enum status status = db_frontier_find(executor->db, &executor->arena, &state, &length);
+    enum status status = growth_open(&executor->growth, executor->db, &executor->arena, head->entry.seq);
     if (status == STATUS_OK) {
-        status = tree_decode(&head->tree, state, length);
-    }
-    if (status == STATUS_OK) {
+        arena_reset(&executor->arena);
         status = db_checkpoint_last(executor->db, &executor->arena, &last);
     }
     if (status != STATUS_OK) {
-        return status == STATUS_IO || status == STATUS_EXHAUSTED ? status : STATUS_CORRUPT;
+        return status == STATUS_IO || status == STATUS_EXHAUSTED || status == STATUS_BUSY ? status : STATUS_CORRUPT;
     }
-    tree_root(&head->tree, root);
-    if (head->tree.size != head->entry.seq || last.size != head->entry.seq || memcmp(root, last.root, sizeof root) != 0 ||
-        strlen(last.note) >= sizeof head->note) {
+    tree_root(&executor->growth.committed.tree, root);
+    if (last.size != head->entry.seq || memcmp(root, last.root, sizeof root) != 0 || strlen(last.note) >= sizeof head->note) {
         log_error("ledger", "the frontier does not fit the last entry and checkpoint: run verify");
         return STATUS_CORRUPT;
     }
@@ -135,7 +131,7 @@ enum status executor_open(struct executor **out, struct db *db, struct signer *s
     executor->signer = signer;
     executor->presenter = *presenter;
     arena_init(&executor->arena);
-    tree_init(&executor->committed.tree);
+    growth_init(&executor->growth);
     enum status status = sealer_open(signer, &executor->sealer);
     if (status == STATUS_OK) {
         status = db_entry_head(db, &executor->committed.entry);
@@ -143,7 +139,7 @@ enum status executor_open(struct executor **out, struct db *db, struct signer *s
     if (status == STATUS_OK && executor->committed.entry.seq > 0) {
         status = read_parameters(executor);
         status = status == STATUS_OK ? read_keys(executor, executor->committed.entry.seq + 1) : status;
-        status = status == STATUS_OK ? read_frontier(executor) : status;
+        status = status == STATUS_OK ? read_tree(executor) : status;
     }
     if (status != STATUS_OK) {
         executor_close(executor);
@@ -160,6 +156,7 @@ void executor_close(struct executor *executor)
     if (executor != NULL) {
         assert(!executor->is_open);
         sealer_close(executor->sealer);
+        growth_fini(&executor->growth);
         arena_fini(&executor->arena);
         free(executor);
     }
@@ -197,6 +194,7 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
     }
     int64_t last_ms = (int64_t)executor->committed.entry.time_ms;
     sealer_reset(executor->sealer);
+    growth_begin(&executor->growth);
     executor->working = executor->committed;
     executor->block_time_ms = time_ms > last_ms ? time_ms : last_ms;
     executor->block_height = executor->committed.entry.height + 1;
@@ -205,27 +203,26 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
     return STATUS_OK;
 }
 
-/* Makes the entry of an applied command: bytes, hash, row, leaf. head advances. */
+/* Makes the entry of an applied command: bytes, hash, row; *next becomes the head, leaf its leaf hash. */
 static enum status write_entry(struct executor *executor, const struct command *command, struct outcome *outcome,
-                               struct head *head)
+                               struct entry_head *next, uint8_t leaf[DIGEST_BYTES])
 {
+    const struct entry_head *head = &executor->working.entry;
     uint8_t effects[DIGEST_BYTES];
     enum status status = rules_effects_digest(executor->db, effects);
     if (status != STATUS_OK) {
         return status;
     }
-    struct record record = { .command = command, .seq = head->entry.seq + 1, .height = executor->block_height,
+    struct record record = { .command = command, .seq = head->seq + 1, .height = executor->block_height,
                              .time_ms = (uint64_t)executor->block_time_ms };
-    memcpy(record.previous_hash, head->entry.hash, DIGEST_BYTES);
+    memcpy(record.previous_hash, head->hash, DIGEST_BYTES);
     memcpy(record.effects, effects, DIGEST_BYTES);
-    status = record_write(executor->db, &record, &head->tree, outcome->hash);
+    status = record_write(executor->db, &record, outcome->hash, leaf);
     if (status != STATUS_OK) {
         return status;
     }
-    head->entry.seq = record.seq;
-    head->entry.height = record.height;
-    head->entry.time_ms = record.time_ms;
-    memcpy(head->entry.hash, outcome->hash, DIGEST_BYTES);
+    *next = (struct entry_head){ .seq = record.seq, .height = record.height, .time_ms = record.time_ms };
+    memcpy(next->hash, outcome->hash, DIGEST_BYTES);
     outcome->seq = record.seq;
     outcome->height = record.height;
     return STATUS_OK;
@@ -251,29 +248,34 @@ static enum status conclude(struct executor *executor, const struct command *com
     return status == STATUS_OK ? db_savepoint_release(executor->db) : status;
 }
 
-/* An accepted command inside its savepoint: entry, seal, answer, key, all or none. */
+/* An accepted command inside its savepoint: entry, seal, leaf, answer, key, all or none. */
 static enum status accept(struct executor *executor, const struct command *command, struct outcome *outcome,
                           struct answer *answer)
 {
-    struct head *next = malloc(sizeof *next);
-    if (next == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    *next = executor->working;
-    enum status status = write_entry(executor, command, outcome, next);
+    struct entry_head next;
+    uint8_t leaf[DIGEST_BYTES];
+    enum status status = write_entry(executor, command, outcome, &next, leaf);
     if (status == STATUS_OK) {
         status = sealer_add(executor->sealer, outcome->hash);
     }
-    if (status == STATUS_OK) {
-        status = conclude(executor, command, outcome, answer);
-        if (status == STATUS_OK) {
-            executor->working = *next;
-            executor->is_rotating = command->kind == COMMAND_NODE_KEY_ROTATE;
-        } else {
-            sealer_drop(executor->sealer);
-        }
+    if (status != STATUS_OK) {
+        return status;
     }
-    free(next);
+    status = growth_add(&executor->growth, leaf);
+    if (status != STATUS_OK) {
+        goto failed;
+    }
+    status = conclude(executor, command, outcome, answer);
+    if (status != STATUS_OK) {
+        goto failed_leaf;
+    }
+    executor->working.entry = next;
+    executor->is_rotating = command->kind == COMMAND_NODE_KEY_ROTATE;
+    return STATUS_OK;
+failed_leaf:
+    growth_drop(&executor->growth);
+failed:
+    sealer_drop(executor->sealer);
     return status;
 }
 
@@ -347,7 +349,7 @@ static enum status execute(struct executor *executor, const struct command *comm
 
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer, bool *is_lost)
 {
-    assert(executor->is_open);
+    assert(executor->is_open && db_is_in_transaction(executor->db));
     bool is_answered = false;
     bool has_entries = executor->working.entry.seq > executor->committed.entry.seq;
     *is_lost = false;
@@ -356,6 +358,7 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     }
     arena_reset(&executor->arena);
     enum status status = find_first_answer(executor, command, answer, &is_answered);
+    *is_lost = status != STATUS_OK && !db_is_in_transaction(executor->db); /* a read that fails can end it, too */
     if (status != STATUS_OK || is_answered) {
         return status;
     }
@@ -392,11 +395,10 @@ static enum status write_seals(struct executor *executor)
     return status;
 }
 
-/* Frontier and signed checkpoint of the block. */
+/* Signed checkpoint of the block. */
 static enum status write_checkpoint(struct executor *executor, struct checkpoint *checkpoint)
 {
     struct head *head = &executor->working;
-    uint8_t state[TREE_STATE_BYTES_MAX];
     struct buffer note;
     buffer_init(&note);
     memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
@@ -404,9 +406,6 @@ static enum status write_checkpoint(struct executor *executor, struct checkpoint
     if (status == STATUS_OK) {
         assert(note.length < sizeof head->note);
         memcpy(head->note, note.bytes, note.length + 1);
-        status = db_frontier_put(executor->db, state, tree_encode(&head->tree, state));
-    }
-    if (status == STATUS_OK) {
         struct checkpoint_row row = { .height = head->entry.height, .size = checkpoint->size, .note = head->note };
         memcpy(row.root, checkpoint->root, DIGEST_BYTES);
         status = db_checkpoint_insert(executor->db, &row);
@@ -417,16 +416,21 @@ static enum status write_checkpoint(struct executor *executor, struct checkpoint
 
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
 {
-    assert(executor->is_open);
+    assert(executor->is_open && db_is_in_transaction(executor->db));
     struct head *head = &executor->working;
-    struct checkpoint checkpoint = { .size = head->tree.size };
+    struct checkpoint checkpoint = { .size = 0 };
     enum status status = STATUS_OK;
-    tree_root(&head->tree, checkpoint.root);
-    memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
-    if (head->entry.seq == executor->committed.entry.seq) {
-        return STATUS_OK; /* nothing was accepted: no block, no checkpoint */
+    if (head->entry.seq == executor->committed.entry.seq) { /* nothing was accepted: no block, no checkpoint */
+        tree_root(&executor->growth.committed.tree, app_hash);
+        return STATUS_OK;
     }
-    if (executor->origin[0] == 0) { /* the genesis block */
+    status = growth_write(&executor->growth, executor->db, checkpoint.root, &checkpoint.size);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    assert(checkpoint.size == head->entry.seq);
+    memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
+    if (executor->committed.entry.seq == 0) { /* the genesis block, also where an earlier try was given up */
         arena_reset(&executor->arena);
         status = read_parameters(executor);
         status = status == STATUS_OK ? read_keys(executor, 1) : status;
@@ -459,6 +463,9 @@ enum status block_commit(struct executor *executor)
         atomic_store(&executor->is_failed, true);
         db_rollback(executor->db);
         return status;
+    }
+    if (executor->working.entry.seq != executor->committed.entry.seq) {
+        growth_commit(&executor->growth);
     }
     executor->committed = executor->working;
     if (executor->is_rotating) {

@@ -125,7 +125,10 @@ static enum status settle_entry(struct verify *verify, const struct entry_row *r
     }
     verify->report->signatures++;
     verify_notes_compare(verify);
-    enum status status = replay_entry(verify->replay, row, &verify->arena, &finding);
+    enum status status = verify->db != NULL ? verify_tiles_entry(verify, work->facts.leaf) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = replay_entry(verify->replay, row, &verify->arena, &finding);
+    }
     if (status == STATUS_OK && finding != NULL) {
         verify_find(verify, row->seq, "replay", "entry %" PRIu64 ": %s", row->seq, finding);
     }
@@ -188,7 +191,10 @@ enum status verify_entries(struct verify *verify)
     if (pipeline.steps == NULL) {
         return STATUS_EXHAUSTED;
     }
-    enum status status = run(&pipeline);
+    enum status status = verify->db != NULL ? verify_tiles_begin(verify) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = run(&pipeline);
+    }
     while (pipeline.under_way > 0) {
         take_step(&pipeline);
     }

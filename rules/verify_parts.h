@@ -14,6 +14,7 @@
 #include "rules/keyring.h"
 #include "rules/replay.h"
 #include "rules/verify.h"
+#include "rules/verify_tiles.h"
 
 /*
  * Inside rules/verify*.c only: what the parts of a verification share.
@@ -23,6 +24,7 @@
  *   verify_signatures.c   what is costly of each entry by itself: hashes and signatures, on all processors
  *   verify_keys.c         the node's keys, which keyring.c knows how to use
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
+ *   verify_tiles.c        the rows of the tree's hashes
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
  *
@@ -88,6 +90,7 @@ struct verify {
     struct keyring keyring; /* in keys_arena */
     const char *origin;     /* the ledger's; NULL: not known */
     struct chain chain; /* of what is settled */
+    struct verify_tiles tiles;
     struct replay *replay;
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;

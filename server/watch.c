@@ -34,6 +34,10 @@ void watch_readiness(struct service *service, struct buffer *faults)
     if (sequencer_is_failed(server->sequencer)) {
         buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
     }
+    int64_t busy_since_us = sequencer_busy_since_us(server->sequencer);
+    if (busy_since_us != 0 && clock_steady_us() - busy_since_us > server->config->commit_timeout_s * 1000000) {
+        buffer_text(faults, "ledger: a commit takes longer than it should: look at the disk\n");
+    }
     if (sequencer_is_full(server->sequencer)) {
         buffer_text(faults, "queue: as many changes wait as may\n");
     }

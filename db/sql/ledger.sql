@@ -22,6 +22,9 @@ SELECT max(seq) FROM entry
 -- name: entry_hash
 SELECT hash FROM entry WHERE seq = ?1
 
+-- name: entry_of_hash
+SELECT seq FROM entry WHERE hash = ?1
+
 -- name: entry_list
 -- Entries behind ?1 with their full bodies and seals; columns in the order of ledger/entry.h.
 SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,

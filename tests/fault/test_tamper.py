@@ -15,7 +15,8 @@ import threading
 import pytest
 
 from conftest import Server, run
-from tamper import ANSWER_CHECKED, BESIDE, BUSINESS, ENTRY, Ledger, broken, flip_bytes, for_each, make, other_value, stays_whole, table_columns
+from tamper import (ANSWER_CHECKED, BESIDE, BUSINESS, ENTRY, Ledger, broken, flip_bytes, for_each, last_row, make, other_value,
+                    stays_whole, table_columns)
 from world import World, accepted
 
 
@@ -246,9 +247,9 @@ def check_every_column_of_every_table(ledger, pick):
     def check(case):
         table, column, kind = case
         copy = ledger.copy()
-        rowid = ledger.one(f"SELECT max(rowid) FROM {table}")
-        value = ledger.one(f"SELECT {column} FROM {table} WHERE rowid = {rowid}")
-        copy.execute((f"UPDATE {table} SET {column} = ? WHERE rowid = {rowid}", (other_value(value, kind),)))
+        last = last_row(ledger, table)
+        value = ledger.one(f"SELECT {column} FROM {table} WHERE {last}")
+        copy.execute((f"UPDATE {table} SET {column} = ? WHERE {last}", (other_value(value, kind),)))
         told = copy.verify()
         assert told.returncode in (0, 1)
         copy.remove()
@@ -265,7 +266,7 @@ def test_columns_of_other_tables(ledger):
 
 @pytest.mark.parametrize("table", BUSINESS + BESIDE)
 def test_a_row_of_every_table_deleted(ledger, copy, table):
-    copy.execute(f"DELETE FROM {table} WHERE rowid = (SELECT max(rowid) FROM {table})")
+    copy.execute(f"DELETE FROM {table} WHERE {last_row(ledger, table)}")
     broken(copy)
 
 
@@ -280,7 +281,7 @@ def other_key(value):
 def test_a_row_of_every_table_doubled(ledger, copy, table):
     """A copy of the last row under another key."""
     columns = [name for name, _, _ in table_columns(ledger, table)]
-    row = dict(zip(columns, ledger.rows(f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid DESC LIMIT 1")[0]))
+    row = dict(zip(columns, ledger.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {last_row(ledger, table)}")[0]))
     for name, _, is_key in table_columns(ledger, table):
         if is_key or (table, name) in {("province", "gb_code"), ("supply", "donation"), ("transfer_line", "supply"),
                                        ("checkpoint_key", "public_key")}:

@@ -34,6 +34,7 @@ static const char *const whole[] = {
     "schema_all",                  /* verify */
     "answer_accepted_count",       /* verify */
     "personal_all",                /* verify */
+    "tile_count",                  /* verify */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */
     "supply_list_up",              /* sort= by a key without an index orders all that the filters leave; the usual list does not */
