@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "rules/command.h"
+#include "rules/keyring.h"
 #include "rules/request.h"
-#include "rules/verify_keys.h"
 #include "rules/verify_parts.h"
 
 enum { KEYS_MAX = 4096, PUBLIC_BYTES_MAX = KEY_PUBLIC_BYTES };
@@ -125,16 +125,22 @@ static enum status add(struct export_keys *keys, const char *algorithm, const ch
 /* The verification's list made anew. */
 static enum status give(const struct export_keys *keys, struct verify *verify)
 {
+    struct keyring keyring;
     enum status status = STATUS_OK;
-    verify->keys = NULL;
+    keyring_init(&keyring);
     for (size_t i = 0; status == STATUS_OK && i < keys->count; i++) {
         const struct known_key *key = &keys->known[i];
-        struct node_key_row row = { .id = key->id, .from_seq = key->from_seq, .to_seq = key->to_seq };
-        if (key->length == sizeof row.public_key) {
+        if (key->length == KEY_PUBLIC_BYTES) {
+            struct node_key_row row = { .id = key->id, .from_seq = key->from_seq, .to_seq = key->to_seq };
             memcpy(row.public_key, key->public_key, sizeof row.public_key);
-            status = verify_key_add(verify, &row);
+            status = keyring_add_node(&keyring, &verify->keys_arena, &row);
+        } else {
+            struct checkpoint_key_row row = { .id = key->id, .algorithm = key->algorithm, .from_seq = key->from_seq, .to_seq = key->to_seq };
+            memcpy(row.public_key, key->public_key, sizeof row.public_key);
+            status = keyring_add_ed25519(&keyring, &verify->keys_arena, &row);
         }
     }
+    verify->keyring = keyring;
     return status;
 }
 
@@ -156,6 +162,19 @@ static enum status decode(struct export_keys *keys, enum command_kind kind, cons
     return status == STATUS_INVALID ? STATUS_OK : status;
 }
 
+/* The keys that an entry tells of, from the next one on. */
+static enum status learn(struct export_keys *keys, const char *node_key, const char *checkpoint_key, uint64_t from_seq, const char **fault)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        keys->known[i].to_seq = keys->known[i].to_seq == 0 ? from_seq - 1 : keys->known[i].to_seq;
+    }
+    enum status status = add(keys, "secp256k1", node_key, KEY_PUBLIC_BYTES, from_seq, fault);
+    if (status == STATUS_OK && *fault == NULL && checkpoint_key != NULL) {
+        status = add(keys, "ed25519", checkpoint_key, ED25519_PUBLIC_BYTES, from_seq, fault);
+    }
+    return status;
+}
+
 static enum status take_genesis(struct export_keys *keys, struct verify *verify, const struct entry_row *row, const char *origin,
                                 const char **fault)
 {
@@ -167,7 +186,7 @@ static enum status take_genesis(struct export_keys *keys, struct verify *verify,
         if (strcmp(request->origin, origin) != 0) {
             *fault = "the genesis is that of another ledger than the header says";
         } else {
-            status = add(keys, "secp256k1", request->node_key, KEY_PUBLIC_BYTES, 1, fault);
+            status = learn(keys, request->node_key, request->checkpoint_key, 1, fault);
         }
     }
     command_fini(&command);
@@ -182,6 +201,19 @@ static enum status take_genesis(struct export_keys *keys, struct verify *verify,
     return status == STATUS_OK ? give(keys, verify) : status;
 }
 
+static enum status take_rotation(struct export_keys *keys, struct verify *verify, const struct entry_row *row, const char **fault)
+{
+    struct command command = { .document = NULL };
+    arena_reset(&keys->arena);
+    enum status status = decode(keys, COMMAND_NODE_KEY_ROTATE, row, &command, fault);
+    if (status == STATUS_OK && *fault == NULL) {
+        const struct rotate_request *request = command.request;
+        status = learn(keys, request->node_key, request->checkpoint_key, row->seq + 1, fault);
+    }
+    command_fini(&command);
+    return status == STATUS_OK ? give(keys, verify) : status;
+}
+
 enum status export_keys_take(struct export_keys *keys, struct verify *verify, const struct entry_row *row, const char *origin,
                              const char **fault)
 {
@@ -193,6 +225,9 @@ enum status export_keys_take(struct export_keys *keys, struct verify *verify, co
         if (keys->known[i].from_seq == row->seq && !keys->known[i].is_listed) {
             *fault = NOT_LISTED;
         }
+    }
+    if (status == STATUS_OK && *fault == NULL && strcmp(row->kind, command_kind_name(COMMAND_NODE_KEY_ROTATE)) == 0) {
+        status = take_rotation(keys, verify, row, fault);
     }
     return status;
 }

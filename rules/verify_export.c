@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/lines.h"
-#include "base/text.h"
 #include "ledger/entry.h"
 #include "rules/export_read.h"
 #include "rules/export_keys.h"
@@ -85,6 +84,7 @@ static enum status take_header(struct reading *reading, const struct export_line
                     "behind entry %" PRIu64 " of %s: a part before it is missing", line->seq, line->origin, reading->seq, reading->origin);
     }
     reading->with_texts = line->with_texts;
+    reading->verify.origin = reading->origin;
     return STATUS_OK;
 }
 
@@ -139,22 +139,6 @@ static enum status take_between(struct reading *reading, const char *text, size_
 static bool is_of(const char *text, size_t length, const char *begins)
 {
     return length >= strlen(begins) && memcmp(text, begins, strlen(begins)) == 0;
-}
-
-/* The root that a checkpoint's third line names. */
-static bool checkpoint_root(const char *note, uint8_t root[DIGEST_BYTES])
-{
-    uint8_t bytes[DIGEST_BYTES + 3];
-    size_t count = 0;
-    const char *line = strchr(note, '\n');
-    line = line != NULL ? strchr(line + 1, '\n') : NULL;
-    size_t length = line != NULL ? strcspn(line + 1, "\n") : 0;
-    if (length != TEXT_BASE64_BYTES(DIGEST_BYTES) - 1 || text_from_base64(line + 1, length, bytes, &count) != STATUS_OK ||
-        count != DIGEST_BYTES) {
-        return false;
-    }
-    memcpy(root, bytes, DIGEST_BYTES);
-    return true;
 }
 
 /* What the blocks before and behind say of each other, as far as heights do. */
@@ -218,24 +202,45 @@ static enum status take_keys(struct reading *reading, const struct entry_row *ro
 {
     const char *fault = NULL;
     enum status status = export_keys_take(reading->keys, &reading->verify, row, reading->origin, &fault);
-    const char *note = reading->verify.options->checkpoint;
-    reading->has_note = reading->has_note || (note != NULL && status == STATUS_OK && verify_note_take(&reading->verify, note));
     return status == STATUS_OK && fault != NULL ? find(reading, row->seq, "key", "%s", fault) : status;
+}
+
+/* The checkpoint given, once the keys are known that were valid at its size. */
+static enum status take_note(struct reading *reading, uint64_t seq)
+{
+    const char *note = reading->verify.options->checkpoint;
+    struct checkpoint checkpoint;
+    if (note == NULL || reading->has_note || checkpoint_parse(&checkpoint, note, strlen(note)) != STATUS_OK || checkpoint.size != seq) {
+        return STATUS_OK;
+    }
+    if (strcmp(checkpoint.origin, reading->origin) != 0) {
+        return find(reading, seq, "checkpoint_foreign", "the checkpoint given is one of another ledger: of %s, and this one is %s",
+                    checkpoint.origin, reading->origin);
+    }
+    if (keyring_read_note(&reading->verify.keyring, note, strlen(note), CHECKPOINT_ANY_LINE, &checkpoint) != STATUS_OK) {
+        return find(reading, seq, "checkpoint_unsigned", "the checkpoint given has no sound signature of a key that was this ledger's at "
+                    "entry %" PRIu64 ": it was altered, or somebody else made it", seq);
+    }
+    reading->has_note = true;
+    verify_note_add(&reading->verify, &checkpoint, true);
+    return STATUS_OK;
 }
 
 static enum status take_checkpoint(struct reading *reading, const char *text, size_t length, bool is_whole, struct arena *arena,
                                    struct verify_item *item)
 {
     struct export_line line;
+    struct checkpoint told;
     enum status status = parse(reading, text, length, is_whole, arena, &line);
     if (status != STATUS_OK) {
         return status;
     }
     struct checkpoint_row *row = &reading->checkpoints[reading->checkpoint_count];
     *row = (struct checkpoint_row){ .height = line.height, .size = line.seq, .note = line.note };
-    if (line.height != reading->height || !checkpoint_root(line.note, row->root)) {
+    if (line.height != reading->height || checkpoint_parse(&told, line.note, strlen(line.note)) != STATUS_OK) {
         return find(reading, reading->seq, "checkpoint", "the checkpoint of block %" PRIu64 " is missing or altered", reading->height);
     }
+    memcpy(row->root, told.root, sizeof row->root);
     reading->checkpoint_count++;
     reading->is_covered = true;
     item->ends_block = true;
@@ -291,6 +296,9 @@ static enum status take_entry(struct reading *reading, const char *text, size_t 
     }
     if (status == STATUS_OK) {
         status = take_keys(reading, row);
+    }
+    if (status == STATUS_OK) {
+        status = take_note(reading, row->seq);
     }
     if (status != STATUS_OK) {
         return status;
@@ -405,8 +413,8 @@ static enum status check_all(struct reading *reading)
 {
     struct verify *verify = &reading->verify;
     enum status status = verify_entries(verify);
-    if (status == STATUS_OK && verify->report->is_ok && verify->options->checkpoint != NULL && !reading->has_note) {
-        verify_find(verify, 0, "checkpoint_foreign", "the checkpoint given is not a note that a key of this ledger signed");
+    if (status == STATUS_OK && verify->report->is_ok && !reading->has_note) {
+        verify_notes_read(verify); /* it has more entries than the export */
     }
     if (status == STATUS_OK && verify->report->is_ok) {
         verify_notes_reached(verify);

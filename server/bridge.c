@@ -96,6 +96,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     request->client = client;
     request->connection = connection;
     request->started_us = clock_steady_us();
+    metrics_begin_request(bridge->server->metrics);
     write_id(request->id, bridge->id_prefix, bridge->id_next++);
     if (target == NULL) {
         target = "";

@@ -26,6 +26,7 @@
 #include "server/lane.h"
 #include "server/lookup.h"
 #include "server/media.h"
+#include "server/metrics.h"
 #include "server/reply.h"
 #include "server/represent.h"
 #include "server/request.h"
@@ -278,6 +279,7 @@ static enum handled call_handler(struct request *request, struct db *db)
         problem_status(exchange, status);
         return HANDLED_REPLY;
     }
+    const int64_t from_us = clock_steady_us();
     enum handled handled = HANDLED_REPLY;
     status = db_entry_last(db, &exchange->seq);
     if (status != STATUS_OK) {
@@ -288,6 +290,7 @@ static enum handled call_handler(struct request *request, struct db *db)
         represent_rows(request);
     }
     db_read_end(db);
+    request->read_us = clock_steady_us() - from_us;
     if (handled == HANDLED_REPLY) {
         tag_read(exchange);
     }
@@ -386,6 +389,7 @@ static void job_run(struct job *job, struct db *db, struct node *node)
         problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
     }
     assert(handled != HANDLED_JOB);
+    metrics_count_job(request->server->metrics, job->kind, clock_steady_us() - request->begun_us);
     exchange->db = NULL;
     exchange->node = NULL;
     if (handled == HANDLED_COMMAND) {

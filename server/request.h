@@ -91,6 +91,7 @@ struct request {
     const struct route *route; /* for the log; NULL: none fits */
     char trace[FRAMING_TRACE_BYTES]; /* id of the trace that the client says this is part of; "" where none */
     int64_t started_us;
+    int64_t read_us;     /* how long the handler had the database, on the loop; 0: it did not, or less than a microsecond */
     int64_t asked_us;    /* when it began to wait; 0: it did not */
     int64_t begun_us;    /* when what it waits for was begun; 0: never */
     int64_t answered_us; /* when that was over */

@@ -101,7 +101,13 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
     if (!deliver_group(sequencer, group, count)) {
         return false;
     }
+    const int64_t delivered_us = clock_steady_us();
     status = block_end(sequencer->executor, app_hash);
+    const int64_t sealed_us = clock_steady_us();
+    for (size_t i = 0; i < count; i++) {
+        group[i]->delivered_us = delivered_us;
+        group[i]->sealed_us = sealed_us;
+    }
     if (status != STATUS_OK) {
         log_error("block", "step=end status=%s", status_name(status));
         block_abandon(sequencer->executor);

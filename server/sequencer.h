@@ -38,6 +38,8 @@ struct pending {
     enum delivery delivery;
     enum status status;    /* DELIVERY_FAULT */
     int64_t begun_us;      /* steady: when its group was begun; 0: never */
+    int64_t delivered_us;  /* when the rules had carried out the group; 0: never */
+    int64_t sealed_us;     /* when the group was sealed and only its commit was missing; 0: never */
     struct pending *next;  /* the sequencer's */
 };
 
