@@ -179,7 +179,7 @@ static enum status find_entry(const struct exchange *exchange, const struct incl
     if (has_seq && has_hash) {
         faults_add_parameter(faults, "hash", "conflicting_values", "hash names an entry, and seq does; one of them is wanted");
     } else if (!has_seq && !has_hash) {
-        faults_add_parameter(faults, "seq", "missing_parameter",
+        faults_add_parameter(faults, "seq", "missing_alternative",
                              "seq is missing; the number of an entry is wanted, or hash, its entry_hash");
     } else if (query->hash != NULL && text_from_hex(query->hash, hash, sizeof hash) != STATUS_OK) {
         faults_add_parameter(faults, "hash", "bad_format", "hash is %s; the 64 hexadecimal digits of an entry_hash are wanted",
