@@ -70,6 +70,8 @@ static const struct config_option options[] = {
             "seconds a request's header may take"),
     INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE | RELOADED,
             "seconds a whole request may take to arrive"),
+    INTEGER("commit-timeout", "COMMIT_TIMEOUT", commit_timeout_s, 1, 3600, "30", SERVE | RELOADED,
+            "seconds a change may wait for its commit before its sender is told that the outcome is unknown yet"),
     INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
             "seconds a connection may stand idle"),
     INTEGER("rate-limit", "RATE_LIMIT", rate_limit, 0, 6000000, "0", SERVE | RELOADED,

@@ -14,6 +14,7 @@ struct client;
 struct db;
 struct lane;
 struct node;
+struct request;
 
 /* Opens the connections; no client is on the lane. */
 enum status lane_open(const char *db_path, const char *node_path, struct lane **lane) NODISCARD;
@@ -37,6 +38,14 @@ void lane_take_wake(const struct lane *lane);
  * its socket last until lane_leave has returned. */
 void lane_enter(struct lane *lane, struct client *client);
 void lane_leave(struct lane *lane, struct client *client);
+
+/* Lists a request that waits for its commit, and takes it off the list, where it stands there. Any thread. The request lasts
+ * until lane_waited has returned. */
+void lane_wait(struct lane *lane, struct request *request);
+void lane_waited(struct lane *lane, struct request *request);
+
+/* Any thread: calls visit for each request that is listed. */
+void lane_each_waiting(struct lane *lane, void (*visit)(void *context, struct request *request), void *context);
 
 /* Any thread: calls visit for each client; the client's socket stays open meanwhile. */
 void lane_each_client(struct lane *lane, void (*visit)(void *context, struct client *client), void *context);

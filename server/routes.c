@@ -85,6 +85,7 @@ static const struct route table[] = {
     { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
       .gives = GIVES_YAML },
     BARE("/openapi.json", contract_json),
+    PAGE("/docs", contract_page),
     PAGE("/errors", errors_list),
     PAGE("/errors/{code}", errors_get),
 

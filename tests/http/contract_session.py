@@ -64,13 +64,16 @@ def play_service(p):
     p.get("config with a query", "/config?x=1", token=True)
     p.get_twice("yaml", "/openapi.yaml")
     p.get_twice("json", "/openapi.json")
+    p.get_twice("docs", "/docs")
+    for path in ("/docs", "/healthz", "/readyz", "/openapi.yaml", "/openapi.json"):
+        p.get(f"{path} with a query", f"{path}?x=1")
     p.get_twice("errors", "/errors")
     p.get("errors with a query", "/errors?x=1")
     p.get_twice("error", "/errors/insufficient_stock")
     p.get("error with a query", "/errors/busy?x=1")
     p.get("error absent", "/errors/of-another-world")
     p.get("error misspelt", "/errors/insufficent_stock")
-    for path in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/errors", "/errors/busy"]:
+    for path in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/docs", "/errors", "/errors/busy"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
         p.get(f"{path} as a picture", path, Accept="image/png")
 
