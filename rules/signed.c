@@ -143,7 +143,7 @@ static enum status take(const struct payload_members *members, const char *bytes
                         struct faults *faults, struct signed_payload *payload)
 {
     size_t before = faults->total, offset = 0, body_length = 0;
-    struct signed_payload taken = { NULL };
+    struct signed_payload taken = { .log = NULL };
     taken.target = optional(members->target, "/target", arena, faults);
     taken.new_id = optional(members->new_id, "/new_id", arena, faults);
     if (!json_is_object(members->body)) {
@@ -173,7 +173,7 @@ static enum status take(const struct payload_members *members, const char *bytes
 enum status signed_read_payload(const struct jws *jws, struct arena *arena, struct faults *faults,
                                 struct signed_payload *payload)
 {
-    struct payload_members members = { NULL };
+    struct payload_members members = { .log = NULL };
     const char *bytes = NULL;
     size_t length = 0, before = faults->total;
     json_t *document = NULL;

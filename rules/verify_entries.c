@@ -12,7 +12,6 @@
 #include "base/limits.h"
 #include "rules/verify_beside.h"
 #include "rules/verify_checkpoints.h"
-#include "rules/verify_keys.h"
 #include "rules/verify_parts.h"
 #include "rules/verify_signatures.h"
 #include "rules/verify_submitters.h"
@@ -56,8 +55,9 @@ static enum status prepare(struct verify *verify, struct step *step)
     for (size_t i = 0; i < step->count; i++) {
         struct verify_work *work = &step->works[i];
         const struct entry_row *row = step->items[i].row;
-        work->keys = verify->keys;
-        work->seal_key = verify_key_at(verify, row->seal_key, row->seq);
+        work->keyring = verify->keyring;
+        work->origin = verify->origin;
+        work->seal_key = keyring_seal_key(&verify->keyring, row->seal_key, row->seq);
         enum status status = verify_submitter_prepare(verify, row, work);
         if (status != STATUS_OK) {
             return status;
@@ -119,7 +119,7 @@ static void find_fault(struct verify *verify, const struct entry_row *row, enum 
 
 static enum status settle_entry(struct verify *verify, const struct entry_row *row, const struct verify_work *work)
 {
-    struct replay_result result = { NULL };
+    struct replay_result result = { .finding = NULL };
     enum chain_fault fault = CHAIN_BODY;
     if (work->has_body) {
         fault = chain_link(&verify->chain, &work->entry, &work->facts, row->hash, work->seal);
@@ -156,6 +156,12 @@ static enum status settle_step(struct verify *verify, const struct step *step)
     }
     if (status != STATUS_OK || !verify->report->is_ok) {
         return status;
+    }
+    if (step->status == STATUS_CORRUPT && verify->source.explain != NULL) {
+        const char *code = "", *reason = "";
+        verify->source.explain(verify->source.context, &code, &reason);
+        verify_find(verify, step->broken, code, "%s", reason);
+        return STATUS_OK;
     }
     if (step->status == STATUS_CORRUPT) {
         verify_find(verify, step->broken, "column", "entry %" PRIu64 ": a column has a length or a content that no entry has",

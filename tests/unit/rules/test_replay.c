@@ -50,7 +50,7 @@ static const char *replay_all(struct world *world, int at, void (*change)(struct
         if ((int)i == at) {
             change(&rows[i]);
         }
-        struct replay_result result = { NULL };
+        struct replay_result result = { .finding = NULL };
         assert_int_equal(replay_entry(replay, &rows[i], &arena, &result), STATUS_OK);
         finding = result.finding;
         assert_true(finding == NULL || (int)i >= at);
@@ -175,7 +175,7 @@ static void test_it_can_be_told_to_end(void **state)
     assert_int_equal(replay_open(&replay), STATUS_OK);
     assert_int_equal(db_entry_list(world.db, &arena, 0, 100, &rows, &count, &broken), STATUS_OK);
     for (size_t i = 0; i < count; i++) {
-        struct replay_result result = { NULL };
+        struct replay_result result = { .finding = NULL };
         assert_int_equal(replay_entry(replay, &rows[i], &arena, &result), STATUS_OK);
         assert_null(result.finding);
     }
