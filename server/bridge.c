@@ -173,6 +173,16 @@ static enum MHD_Result on_body(struct request *request, const char *bytes, size_
     return MHD_NO;
 }
 
+static enum MHD_Result on_next(struct request *request, enum dispatch_next next)
+{
+    switch (next) {
+    case DISPATCH_REPLY: return reply_send(request) ? MHD_YES : MHD_NO;
+    case DISPATCH_WAIT:  return MHD_YES;
+    case DISPATCH_CLOSE: return MHD_NO;
+    }
+    return MHD_NO;
+}
+
 static enum MHD_Result on_complete(struct request *request)
 {
     if (request->hit != NULL) {
@@ -181,10 +191,7 @@ static enum MHD_Result on_complete(struct request *request)
     if (request->framing.has_body && !client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
         return MHD_NO;
     }
-    if (dispatch_run(request) == DISPATCH_WAIT) {
-        return MHD_YES;
-    }
-    return reply_send(request) ? MHD_YES : MHD_NO;
+    return on_next(request, dispatch_run(request));
 }
 
 static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -204,7 +211,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     case STAGE_BODY:
         return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
     case STAGE_WAITING:
-        return dispatch_resume(request) && reply_send(request) ? MHD_YES : MHD_NO;
+        return on_next(request, dispatch_resume(request));
     case STAGE_REPLIED:
         break;
     }

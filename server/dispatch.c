@@ -31,6 +31,7 @@
 #include "server/represent.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/turn.h"
 
 static const char *request_header(const struct exchange *exchange, const char *name)
 {
@@ -291,6 +292,9 @@ static enum handled call_handler(struct request *request, struct db *db)
     }
     db_read_end(db);
     request->read_us = clock_steady_us() - from_us;
+    if (!exchange->is_job) {
+        turn_spend(lane_turn(request->lane), request->read_us);
+    }
     if (handled == HANDLED_REPLY) {
         tag_read(exchange);
     }
@@ -422,6 +426,42 @@ static void wait_for_check(struct request *request)
     verifier_wait(request->server->service.verifier, &request->waiter);
 }
 
+/* From here on the connection is nobody's but whoever wakes it. */
+static void suspend(struct request *request)
+{
+    request->stage = STAGE_WAITING;
+    request->asked_us = clock_steady_us();
+    atomic_fetch_add(&request->server->suspended, 1);
+    MHD_suspend_connection(request->connection);
+}
+
+static enum dispatch_next run_handler(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    enum handled handled = call_handler(request, lane_db(request->lane));
+    exchange->db = NULL;
+    request->is_stream = handled == HANDLED_STREAM;
+    if (handled == HANDLED_REPLY || handled == HANDLED_STREAM) {
+        return DISPATCH_REPLY;
+    }
+    suspend(request);
+    if (handled == HANDLED_COMMAND) {
+        submit_command(request);
+    } else if (handled == HANDLED_WAIT) {
+        wait_for_check(request);
+    } else {
+        submit_job(request);
+    }
+    return DISPATCH_WAIT;
+}
+
+/* Reads that have had their share of this turn let the others pass. */
+static bool is_to_wait(const struct request *request)
+{
+    const struct route *route = request->exchange.route;
+    return route->class == CLASS_READ && !route->is_bare && turn_is_spent(lane_turn(request->lane));
+}
+
 enum dispatch_next dispatch_run(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
@@ -437,24 +477,23 @@ enum dispatch_next dispatch_run(struct request *request)
     if (!content_digest_check(exchange)) {
         return DISPATCH_REPLY;
     }
-    enum handled handled = call_handler(request, lane_db(request->lane));
-    exchange->db = NULL;
-    request->is_stream = handled == HANDLED_STREAM;
-    if (handled == HANDLED_REPLY || handled == HANDLED_STREAM) {
-        return DISPATCH_REPLY;
+    if (!is_to_wait(request)) {
+        return run_handler(request);
     }
-    request->stage = STAGE_WAITING;
-    request->asked_us = clock_steady_us();
-    atomic_fetch_add(&request->server->suspended, 1);
-    MHD_suspend_connection(request->connection);
-    if (handled == HANDLED_COMMAND) {
-        submit_command(request);
-    } else if (handled == HANDLED_WAIT) {
-        wait_for_check(request);
-    } else {
-        submit_job(request);
-    }
+    turn_put_off(lane_turn(request->lane), request);
+    request->wait = WAIT_READ;
+    suspend(request);
     return DISPATCH_WAIT;
+}
+
+bool dispatch_turn(struct lane *lane)
+{
+    struct turn *turn = lane_turn(lane);
+    turn_begin(turn);
+    for (int i = 0; i < TURN_TAKEN_MAX && turn->first != NULL; i++) {
+        wake(turn_take(turn));
+    }
+    return turn->first != NULL;
 }
 
 /* The commit takes longer than anybody should wait. The command goes on, and its memory is the writer's: nothing of it is touched. */
@@ -498,24 +537,39 @@ static void take_delivery(struct request *request)
     }
 }
 
-bool dispatch_resume(struct request *request)
+enum dispatch_next dispatch_resume(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     exchange->node = lane_node(request->lane);
-    if (request->wait == WAIT_COMMAND) {
+    switch (request->wait) {
+    case WAIT_NOTHING:
+        break;
+    case WAIT_READ:
+        if (!turn_is_over(lane_turn(request->lane), clock_steady_us() - request->asked_us)) {
+            return run_handler(request);
+        }
+        problem_reply(exchange, "busy", "More reads wait than the service can answer; send this one again shortly.");
+        break;
+    case WAIT_COMMAND:
         lane_waited(request->lane, request);
         if (request->is_late) {
             reply_late(request);
         } else {
             take_delivery(request);
         }
-    } else if (request->wait == WAIT_CHECK) {
+        break;
+    case WAIT_JOB:
+        if (!request->is_job_done) {
+            problem_reply(exchange, "busy", "More computations wait than the server takes; try again shortly.");
+        }
+        break;
+    case WAIT_CHECK: {
         exchange->has_waited = true;
         enum handled handled = call_handler(request, lane_db(request->lane));
         assert(handled == HANDLED_REPLY);
         exchange->db = NULL;
-    } else if (!request->is_job_done) {
-        problem_reply(exchange, "busy", "More computations wait than the server takes; try again shortly.");
+        break;
     }
-    return exchange->cancelled != CANCELLED_GONE;
+    }
+    return exchange->cancelled == CANCELLED_GONE ? DISPATCH_CLOSE : DISPATCH_REPLY;
 }

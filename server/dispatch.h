@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 
+struct lane;
 struct request;
 
 /*
@@ -23,14 +24,18 @@ bool dispatch_body(struct request *request, const char *bytes, size_t length);
 
 enum dispatch_next {
     DISPATCH_REPLY, /* the reply half is filled */
-    DISPATCH_WAIT   /* the connection is suspended; dispatch_resume follows on the loop's thread */
+    DISPATCH_WAIT,  /* the connection is suspended; dispatch_resume follows on the loop's thread */
+    DISPATCH_CLOSE  /* the client has gone: the connection is to be closed */
 };
 
 /* The body is complete: runs the handler. */
 enum dispatch_next dispatch_run(struct request *request);
 
-/* The wait is over: fills the reply half. False: the client has gone meanwhile, the connection is to be closed. */
-bool dispatch_resume(struct request *request) NODISCARD;
+/* The wait is over: fills the reply half, or waits for the next thing. */
+enum dispatch_next dispatch_resume(struct request *request) NODISCARD;
+
+/* A turn of the lane's loop begins: reads that were put off go on. True: more of them wait. */
+bool dispatch_turn(struct lane *lane);
 
 /*
  * A change waits for its commit: whether it has waited too long. True: it is the caller's to call dispatch_wake_late, once and

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "server/bridge.h"
+#include "server/dispatch.h"
 #include "server/lane.h"
 #include "server/peer.h"
 #include "server/server.h"
@@ -90,8 +91,9 @@ static void *loop_main(void *context)
         if (atomic_load_explicit(&loop->inbox, memory_order_relaxed) != NULL) {
             add_arrivals(loop);
         }
+        bool has_more = dispatch_turn(bridge->lane);
         MHD_run(bridge->daemon);
-        if (bridge->calls == calls) { /* else there is more, often enough to look before waiting */
+        if (bridge->calls == calls && !has_more) { /* else there is more, often enough to look before waiting */
             wait_for_work(loop);
         }
     }
