@@ -12,7 +12,6 @@
 #include "base/limits.h"
 #include "rules/verify_beside.h"
 #include "rules/verify_checkpoints.h"
-#include "rules/verify_keys.h"
 #include "rules/verify_parts.h"
 #include "rules/verify_signatures.h"
 
@@ -55,8 +54,9 @@ static enum status prepare(struct verify *verify, struct step *step)
     for (size_t i = 0; i < step->count; i++) {
         struct verify_work *work = &step->works[i];
         const struct entry_row *row = step->items[i].row;
-        work->keys = verify->keys;
-        work->seal_key = verify_key_at(verify, row->seal_key, row->seq);
+        work->keyring = verify->keyring;
+        work->origin = verify->origin;
+        work->seal_key = keyring_seal_key(&verify->keyring, row->seal_key, row->seq);
         if (step->items[i].ends_block) {
             work->checkpoint_status = verify->source.checkpoint(verify->source.context, &step->arena, row->height, &work->checkpoint);
         }

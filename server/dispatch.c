@@ -18,6 +18,7 @@
 #include "handlers/access.h"
 #include "handlers/callers.h"
 #include "handlers/problem.h"
+#include "handlers/proof.h"
 #include "handlers/tag.h"
 #include "rules/block.h"
 #include "server/client.h"
@@ -496,6 +497,23 @@ bool dispatch_turn(struct lane *lane)
     return turn->first != NULL;
 }
 
+/* What Prefer asks for beside the answer, read from a state that has the change. */
+static void add_proof(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const char *prefer = represent_list(request, "Prefer", request->framing.prefer);
+    struct db *db = lane_db(request->lane);
+    if (prefer == NULL || db_read_begin(db) != STATUS_OK) {
+        return;
+    }
+    exchange->db = db;
+    if (db_entry_last(db, &exchange->seq) == STATUS_OK) {
+        proof_add_to_receipt(exchange, prefer);
+    }
+    exchange->db = NULL;
+    db_read_end(db);
+}
+
 /* The commit takes longer than anybody should wait. The command goes on, and its memory is the writer's: nothing of it is touched. */
 static void reply_late(struct request *request)
 {
@@ -520,6 +538,7 @@ static void take_delivery(struct request *request)
     switch (request->pending.delivery) {
     case DELIVERY_ANSWERED:
         exchange_answer(exchange);
+        add_proof(request);
         return;
     case DELIVERY_FAULT:
         if (request->pending.status == STATUS_IO && sequencer_is_failed(request->server->sequencer)) {

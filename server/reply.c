@@ -104,6 +104,9 @@ static void add_vary(struct exchange *exchange)
     bool is_personal = route->is_personal && exchange->status < 400;
     bool has_codings = route->class != CLASS_WRITE && exchange->status < 400;
     const char *value = values[has_choice + 2 * is_personal + 4 * has_codings];
+    if (route->class == CLASS_WRITE && exchange->status < 400) { /* whether one is sent or not (RFC 7240, section 2) */
+        value = value == NULL ? "Prefer" : arena_format(exchange->arena, "%s, Prefer", value);
+    }
     if (value != NULL) {
         exchange_header(exchange, "Vary", value);
     }

@@ -79,6 +79,19 @@ INSERT INTO node_key (id, public_key, from_seq, to_seq) VALUES (?1, ?2, ?3, NULL
 -- name: node_key_list
 SELECT id, public_key, from_seq, to_seq FROM node_key ORDER BY from_seq, id
 
+-- name: node_key_end
+-- The key is valid up to entry ?2.
+UPDATE node_key SET to_seq = ?2 WHERE id = ?1
+
+-- name: checkpoint_key_insert
+INSERT INTO checkpoint_key (id, algorithm, public_key, from_seq, to_seq) VALUES (?1, ?2, ?3, ?4, NULL)
+
+-- name: checkpoint_key_list
+SELECT id, algorithm, public_key, from_seq, to_seq FROM checkpoint_key ORDER BY from_seq, id
+
+-- name: checkpoint_key_end
+UPDATE checkpoint_key SET to_seq = ?2 WHERE id = ?1
+
 -- name: personal_insert
 INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, ?4, ?5)
 

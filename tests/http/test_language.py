@@ -25,7 +25,7 @@ TOLD = [*ROOT.glob("handlers/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/*.
 # Literals that are no sentence told in a problem: logs, headers, answers, keys of caches, jansson's own words that are looked for.
 NOT_TOLD = re.compile(r"Bearer realm=|[a-z_]+=%|(?:density|efficiency) revision=| indicator=%s|an answer has room for a tag$|"
                       r"operator (?:coordinator )?admin$|application/json, text/csv$|text/csv; charset=utf-8$|text/html; charset=utf-8$|nothing is wrong$|Nothing is wrong\.$|failed: %s; no more writes|"
-                      r"the (?:genesis parameters are damaged|frontier does not fit)|"
+                      r"the (?:genesis parameters are damaged|frontier does not fit|rows of the tree's hashes do not lead)|return=representation|"
                       r"HTTP/1\.1 %d|default-src |queue;dur=|%s: %s\r\n|"
                       r"unable to decode byte$|premature end of input$|end of file expected$|string or|unexpected newline$|control character$|"
                       r"invalid escape$|NUL byte in object key$|too big$|real number overflow$|near end of file$")

@@ -41,7 +41,7 @@ static const char *const whole[] = {
     "supply_list_down",            /* the same */
     "transfer_list_up",            /* the same */
     "transfer_list_down",          /* the same */
-    "node_key_list",               /* a handful of keys */
+    "node_key_list", "checkpoint_key_list",               /* a handful of keys */
 };
 
 static int may_scan(const char *name)
