@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "server/addresses.h"
+#include "server/await.h"
 #include "server/client.h"
 #include "server/dispatch.h"
 #include "server/janitor.h"
@@ -173,12 +174,12 @@ static enum MHD_Result on_body(struct request *request, const char *bytes, size_
     return MHD_NO;
 }
 
-static enum MHD_Result on_next(struct request *request, enum dispatch_next next)
+static enum MHD_Result on_next(struct request *request, enum await_next next)
 {
     switch (next) {
-    case DISPATCH_REPLY: return reply_send(request) ? MHD_YES : MHD_NO;
-    case DISPATCH_WAIT:  return MHD_YES;
-    case DISPATCH_CLOSE: return MHD_NO;
+    case AWAIT_NOTHING: return reply_send(request) ? MHD_YES : MHD_NO;
+    case AWAIT_WAKE:    return MHD_YES;
+    case AWAIT_CLOSE:   return MHD_NO;
     }
     return MHD_NO;
 }
@@ -211,7 +212,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     case STAGE_BODY:
         return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
     case STAGE_WAITING:
-        return on_next(request, dispatch_resume(request));
+        return on_next(request, await_resume(request));
     case STAGE_REPLIED:
         break;
     }
@@ -276,7 +277,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     log_line(request, now_us - request->started_us);
     metrics_count_request(bridge->server->metrics, request->route, request->status, now_us - request->started_us,
                           request->reply_bytes);
-    if (dispatch_end(request)) {
+    if (await_end(request)) {
         give_request_back(bridge, request);
     }
     atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
