@@ -167,7 +167,7 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     request->begun_us = clock_steady_us();
     request->job_until_us = request->begun_us + request->server->config->job_seconds * 1000000;
     enum handled handled = HANDLED_REPLY;
-    if (!request_is_cancelled(exchange)) { /* while it waited, its client may have left or the service been told to stop */
+    if (!exchange->is_cancelled(exchange)) { /* while it waited, its client may have left or the service been told to stop */
         handled = call_handler(request, db);
     } else if (exchange->cancelled == CANCELLED_STOPPING) {
         problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
