@@ -146,6 +146,8 @@ struct service {
     size_t contract_yaml_length;
     const char *contract_json;
     size_t contract_json_length;
+    const char *contract_page; /* the same for people */
+    size_t contract_page_length;
     atomic_bool is_private; /* a reload may change it, and the next */
     _Atomic int64_t job_seconds; /* how long a job may run */
     uint8_t cursor_secret[32]; /* authenticates the cursors of lists (handlers/page.h); a secret of the node */

@@ -39,6 +39,7 @@ struct kind {
 
 static const struct kind kinds[COMMAND_KINDS] = {
     [COMMAND_GENESIS] = { "/ledger", "", false, false, NULL },
+    [COMMAND_NODE_KEY_ROTATE] = { "/ledger/keys", "", false, false, NULL },
     [COMMAND_PROVINCE_PUT] = { "/provinces", "", true, false, provinces_present },
     [COMMAND_ORGANISATION_PUT] = { "/organisations", "", true, false, organisations_present },
     [COMMAND_SITE_PUT] = { "/sites", "", true, false, sites_present },

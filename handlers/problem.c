@@ -59,6 +59,7 @@ static const struct row rows[] = {
     { "invalid_transition", 409, "The state does not allow this step" },
     { "over_receipt", 409, "More than is outstanding" },
     { "already_received", 409, "It was received already" },
+    { "idempotency_in_progress", 409, "The first request with this key is still under way" },
     { "already_exists", 409, "The id is taken" },
     { "site_in_use", 409, "The site is in use" },
     { "item_in_use", 409, "The item is in use" },

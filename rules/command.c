@@ -19,6 +19,7 @@
 
 static const char *const kind_names[COMMAND_KINDS] = {
     [COMMAND_GENESIS] = "genesis",
+    [COMMAND_NODE_KEY_ROTATE] = "node_key.rotate",
     [COMMAND_PROVINCE_PUT] = "province.put",
     [COMMAND_ORGANISATION_PUT] = "organisation.put",
     [COMMAND_SITE_PUT] = "site.put",
@@ -67,6 +68,7 @@ static const char *body_id(const struct command *command)
     case COMMAND_TRANSFER_CREATE:  return ((const struct transfer_request *)command->request)->id;
     case COMMAND_POLICY_PUT:       return ((const struct policy_request *)command->request)->organisation;
     case COMMAND_GENESIS:
+    case COMMAND_NODE_KEY_ROTATE:
     case COMMAND_FIGURES_PUT:
     case COMMAND_SUPPLY_ADJUST:
     case COMMAND_TRANSFER_DISPATCH:

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "db/answer.h"
 #include "db/entry.h"
+#include "ledger/tree.h"
 
 static void fill_row(const struct record *record, struct entry_row *row)
 {
@@ -55,12 +56,12 @@ static enum status write_personal(struct db *db, const struct command *command, 
     return status;
 }
 
-enum status record_write(struct db *db, const struct record *record, struct tree *tree, uint8_t hash[DIGEST_BYTES])
+enum status record_write(struct db *db, const struct record *record, uint8_t hash[DIGEST_BYTES], uint8_t leaf[DIGEST_BYTES])
 {
     struct entry_row row;
     struct entry entry;
     struct buffer bytes;
-    uint8_t leaf[DIGEST_BYTES];
+    uint8_t leaf_hash[DIGEST_BYTES];
     buffer_init(&bytes);
     fill_row(record, &row);
     record_entry_of(&row, &entry);
@@ -70,15 +71,15 @@ enum status record_write(struct db *db, const struct record *record, struct tree
         return STATUS_EXHAUSTED;
     }
     digest_bytes(row.hash, bytes.bytes, bytes.length);
-    tree_leaf_hash(leaf, bytes.bytes, bytes.length);
+    tree_leaf_hash(leaf_hash, bytes.bytes, bytes.length);
     buffer_fini(&bytes);
     enum status status = db_entry_insert(db, &row, LIMIT_BODY_INLINE);
     if (status == STATUS_OK) {
         status = write_personal(db, record->command, record->seq);
     }
     if (status == STATUS_OK) {
-        tree_append(tree, leaf);
         memcpy(hash, row.hash, DIGEST_BYTES);
+        memcpy(leaf, leaf_hash, DIGEST_BYTES);
     }
     return status;
 }

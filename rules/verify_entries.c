@@ -12,7 +12,6 @@
 #include "base/limits.h"
 #include "rules/verify_beside.h"
 #include "rules/verify_checkpoints.h"
-#include "rules/verify_keys.h"
 #include "rules/verify_parts.h"
 #include "rules/verify_signatures.h"
 
@@ -55,8 +54,9 @@ static enum status prepare(struct verify *verify, struct step *step)
     for (size_t i = 0; i < step->count; i++) {
         struct verify_work *work = &step->works[i];
         const struct entry_row *row = step->items[i].row;
-        work->keys = verify->keys;
-        work->seal_key = verify_key_at(verify, row->seal_key, row->seq);
+        work->keyring = verify->keyring;
+        work->origin = verify->origin;
+        work->seal_key = keyring_seal_key(&verify->keyring, row->seal_key, row->seq);
         if (step->items[i].ends_block) {
             work->checkpoint_status = verify->source.checkpoint(verify->source.context, &step->arena, row->height, &work->checkpoint);
         }
@@ -125,7 +125,10 @@ static enum status settle_entry(struct verify *verify, const struct entry_row *r
     }
     verify->report->signatures++;
     verify_notes_compare(verify);
-    enum status status = replay_entry(verify->replay, row, &verify->arena, &finding);
+    enum status status = verify->db != NULL ? verify_tiles_entry(verify, work->facts.leaf) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = replay_entry(verify->replay, row, &verify->arena, &finding);
+    }
     if (status == STATUS_OK && finding != NULL) {
         verify_find(verify, row->seq, "replay", "entry %" PRIu64 ": %s", row->seq, finding);
     }
@@ -145,6 +148,12 @@ static enum status settle_step(struct verify *verify, const struct step *step)
     }
     if (status != STATUS_OK || !verify->report->is_ok) {
         return status;
+    }
+    if (step->status == STATUS_CORRUPT && verify->source.explain != NULL) {
+        const char *code = "", *reason = "";
+        verify->source.explain(verify->source.context, &code, &reason);
+        verify_find(verify, step->broken, code, "%s", reason);
+        return STATUS_OK;
     }
     if (step->status == STATUS_CORRUPT) {
         verify_find(verify, step->broken, "column", "entry %" PRIu64 ": a column has a length or a content that no entry has",
@@ -188,7 +197,10 @@ enum status verify_entries(struct verify *verify)
     if (pipeline.steps == NULL) {
         return STATUS_EXHAUSTED;
     }
-    enum status status = run(&pipeline);
+    enum status status = verify->db != NULL ? verify_tiles_begin(verify) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = run(&pipeline);
+    }
     while (pipeline.under_way > 0) {
         take_step(&pipeline);
     }

@@ -58,8 +58,7 @@ static enum status read_slots(int fd, struct anchor_notes *notes)
     return STATUS_OK;
 }
 
-/* The size on the second line of a whole note; -1 where it is none. */
-static int64_t note_size(const char *note)
+int64_t anchor_note_size(const char *note)
 {
     char digits[32];
     const char *line = strchr(note, '\n');
@@ -96,7 +95,7 @@ enum status anchor_open(const char *data_dir, struct anchor **anchor)
     if (status != STATUS_OK) {
         goto failed_open;
     }
-    opened->slot = note_size(notes->notes[0]) <= note_size(notes->notes[1]) ? 0 : 1;
+    opened->slot = anchor_note_size(notes->notes[0]) <= anchor_note_size(notes->notes[1]) ? 0 : 1;
     free(notes);
     *anchor = opened;
     return STATUS_OK;

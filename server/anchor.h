@@ -1,6 +1,8 @@
 #ifndef SERVER_ANCHOR_H
 #define SERVER_ANCHOR_H
 
+#include <stdint.h>
+
 #include "base/status.h"
 
 /*
@@ -27,6 +29,9 @@ void anchor_close(struct anchor *anchor); /* NULL does nothing */
 /* STATUS_INVALID where the note is empty or does not fit; STATUS_IO, STATUS_EXHAUSTED
  * (disk full) where it was not written. */
 enum status anchor_write(struct anchor *anchor, const char *note) NODISCARD;
+
+/* The size on the second line of a note, whoever signed it; -1 where it is no whole note. */
+int64_t anchor_note_size(const char *note);
 
 /* Both notes as they stand there, unchecked. STATUS_ABSENT where there is no file. */
 enum status anchor_read(const char *data_dir, struct anchor_notes *notes) NODISCARD;

@@ -42,31 +42,13 @@ static struct request *take_request(struct bridge *bridge)
         bridge->spare_count--;
         return request;
     }
-    request = calloc(1, sizeof *request);
-    if (request != NULL) {
-        arena_init(&request->arena);
-        buffer_init(&request->body);
-        buffer_init(&request->exchange.reply);
-    }
-    return request;
-}
-
-static void free_request(struct request *request)
-{
-    arena_fini(&request->arena);
-    buffer_fini(&request->body);
-    buffer_fini(&request->exchange.reply);
-    free(request);
+    return request_create();
 }
 
 /* Clears the request for the next one, but keeps its memory. */
 static void give_request_back(struct bridge *bridge, struct request *request)
 {
-    if (request->body_counted > 0) {
-        atomic_fetch_sub(&request->server->body_bytes, request->body_counted);
-    }
-    command_fini(&request->exchange.command);
-    answer_fini(&request->exchange.answer);
+    request_settle(request);
     arena_reset(&request->arena);
     buffer_fini(&request->exchange.reply);
     if (request->body.capacity > BODY_KEPT_BYTES) {
@@ -75,7 +57,7 @@ static void give_request_back(struct bridge *bridge, struct request *request)
         buffer_reset(&request->body);
     }
     if (bridge->spare_count >= SPARE_REQUESTS_MAX) {
-        free_request(request);
+        request_free(request);
         return;
     }
     struct arena arena = request->arena;
@@ -114,6 +96,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     request->client = client;
     request->connection = connection;
     request->started_us = clock_steady_us();
+    metrics_begin_request(bridge->server->metrics);
     write_id(request->id, bridge->id_prefix, bridge->id_next++);
     if (target == NULL) {
         target = "";
@@ -286,7 +269,9 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     log_line(request, now_us - request->started_us);
     metrics_count_request(bridge->server->metrics, request->route, request->status, now_us - request->started_us,
                           request->reply_bytes);
-    give_request_back(bridge, request);
+    if (dispatch_end(request)) {
+        give_request_back(bridge, request);
+    }
     atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
     atomic_fetch_add_explicit(&client->requests, 1, memory_order_relaxed);
     int phase = atomic_load(&client->phase);
@@ -370,7 +355,7 @@ static enum status start_daemon(struct bridge *bridge)
 {
     const struct config *config = bridge->server->config;
     bridge->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
         on_access, bridge, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)config->connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
         MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, bridge, MHD_OPTION_UNESCAPE_CALLBACK,
@@ -399,6 +384,6 @@ void bridge_close(struct bridge *bridge)
     while (bridge->spare != NULL) {
         struct request *request = bridge->spare;
         bridge->spare = request->next_free;
-        free_request(request);
+        request_free(request);
     }
 }

@@ -21,7 +21,9 @@ enum config_run {
     RUN_TOKEN_LIST,
     RUN_TOKEN_REVOKE,
     RUN_VERIFY,
-    RUN_EXPORT
+    RUN_EXPORT,
+    RUN_BACKUP,
+    RUN_RESTORE
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -66,6 +68,7 @@ struct config {
     int64_t connections_per_address;
     int64_t header_timeout_s;
     int64_t request_timeout_s;
+    int64_t commit_timeout_s;
     int64_t idle_timeout_s;
     int64_t rate_limit; /* requests a minute of one caller; 0: none */
     bool is_private;
@@ -79,10 +82,15 @@ struct config {
     const char *expires;
     const char *token_id;
     const char *checkpoint_path;
+    const char *export_path; /* "-": standard input */
     int64_t after;
     int64_t to; /* 0: the last entry */
     bool with_texts;
     const char *output; /* NULL: standard output */
+    bool with_key;
+    const char *from;
+    bool replaces;
+    bool accepts_loss;
 };
 
 enum { CONFIG_MESSAGE_BYTES = 512 };

@@ -13,6 +13,9 @@
 #define REVOKE CONFIG_FOR(RUN_TOKEN_REVOKE)
 #define VERIFY CONFIG_FOR(RUN_VERIFY)
 #define EXPORT CONFIG_FOR(RUN_EXPORT)
+#define BACKUP CONFIG_FOR(RUN_BACKUP)
+#define RESTORE CONFIG_FOR(RUN_RESTORE)
+#define COPIES (EXPORT | BACKUP | RESTORE)
 #define RELOADED CONFIG_RELOADED
 
 /* In the order of enum log_level. */
@@ -35,7 +38,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | EXPORT, SERVE | INIT | TOKENS | VERIFY | EXPORT, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES, SERVE | INIT | TOKENS | COPIES, "DIR",
          "directory of database, keys and anchor"),
     TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
          "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
@@ -67,13 +70,15 @@ static const struct config_option options[] = {
             "seconds a request's header may take"),
     INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE | RELOADED,
             "seconds a whole request may take to arrive"),
+    INTEGER("commit-timeout", "COMMIT_TIMEOUT", commit_timeout_s, 1, 3600, "30", SERVE | RELOADED,
+            "seconds a change may wait for its commit before its sender is told that the outcome is unknown yet"),
     INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
             "seconds a connection may stand idle"),
     INTEGER("rate-limit", "RATE_LIMIT", rate_limit, 0, 6000000, "0", SERVE | RELOADED,
             "requests a minute of one caller, which is a token, or a network without one; more are answered 429; 0: no limit"),
     FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", CONFIG_VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY | EXPORT | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY | COPIES | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("new-anchor", "NEW_ANCHOR", begins_anchor, SERVE,
@@ -86,13 +91,20 @@ static const struct config_option options[] = {
     TEXT("expires", "EXPIRES", expires, NULL, TOKEN, 0, "WHEN",
          "when the token ends: 90d (m minutes, h hours, d days, w weeks from now), a date or an instant; default: never"),
     TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
-    TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY, 0, "FILE",
+    TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY | RESTORE, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
+    TEXT("export", "EXPORT", export_path, NULL, VERIFY, 0, "FILE", "an export instead of a data directory; - is standard input"),
     INTEGER("after", "AFTER", after, 0, TEXT_INTEGER_MAX, "0", EXPORT, "begin behind this entry"),
     INTEGER("to", "TO", to, 1, TEXT_INTEGER_MAX, NULL, EXPORT, "end with this entry; default: the last one there is"),
     FLAG("texts", "TEXTS", with_texts, EXPORT, "with the personal texts and their salts, which a reader then has for good, erasures or not"),
-    TEXT("output", "OUTPUT", output, NULL, EXPORT, 0, "FILE",
-         "a file of its own, or an export that was cut or is to go on behind its last checkpoint; default: standard output"),
+    TEXT("output", "OUTPUT", output, NULL, EXPORT | BACKUP, BACKUP, "PATH",
+         "export: a file of its own, or an export that was cut or is to go on behind its last checkpoint; default: standard output. "
+         "backup: an empty directory, or a file whose name ends in .db for the ledger and its state alone"),
+    FLAG("with-key", "WITH_KEY", with_key, BACKUP, "the node's key too: whoever has the backup can then seal in this node's name"),
+    TEXT("from", "FROM", from, NULL, RESTORE, RESTORE, "PATH", "the backup: what --output of backup named"),
+    FLAG("replace", "REPLACE", replaces, RESTORE, "over a directory that is not empty; what it held is kept in a folder in it"),
+    FLAG("accept-loss", "ACCEPT_LOSS", accepts_loss, RESTORE,
+         "from a backup that lacks entries which the directory's anchor or --checkpoint know of: those are gone then"),
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -100,19 +112,23 @@ _Static_assert((int)OPTION_COUNT <= (int)CONFIG_OPTIONS_MAX, "sources and names 
 
 static const struct config_command commands[] = {
     {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first",
-     "tallystick serve --data-dir var --listen 127.0.0.1:8080"},
+     "tallystick serve --data-dir var --listen 127.0.0.1:8080", NULL},
     {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)",
-     "tallystick init --data-dir var"},
+     "tallystick init --data-dir var", NULL},
     {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once",
-     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d"},
+     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d", NULL},
     {{"token", "list"}, RUN_TOKEN_LIST, "show every token but its text: who, what, until when, last used",
-     "tallystick token list --data-dir var"},
+     "tallystick token list --data-dir var", NULL},
     {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once",
-     "tallystick token revoke --data-dir var --id tok-0123456789abcdef"},
+     "tallystick token revoke --data-dir var --id tok-0123456789abcdef", NULL},
     {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out",
-     "tallystick verify --data-dir var --checkpoint checkpoint.txt"},
+     "tallystick verify --data-dir var --checkpoint checkpoint.txt", "(--data-dir DIR | --export FILE)"},
     {{"export", NULL}, RUN_EXPORT, "write the ledger out as lines of JSON, beside a running service too; docs/ledger.md has the format",
-     "tallystick export --data-dir var --output ledger.ndjson"},
+     "tallystick export --data-dir var --output ledger.ndjson", NULL},
+    {{"backup", NULL}, RUN_BACKUP, "copy ledger, state and tokens, beside a running service too and without keeping it waiting",
+     "tallystick backup --data-dir var --output backup-1", NULL},
+    {{"restore", NULL}, RUN_RESTORE, "verify a backup and put it in place; not beside a running service",
+     "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt", NULL},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -140,6 +156,8 @@ const char *config_words(enum config_run command)
     case RUN_TOKEN_REVOKE: return "token revoke";
     case RUN_VERIFY: return "verify";
     case RUN_EXPORT: return "export";
+    case RUN_BACKUP: return "backup";
+    case RUN_RESTORE: return "restore";
     }
     return "";
 }

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,6 +18,7 @@
 #include "handlers/access.h"
 #include "handlers/callers.h"
 #include "handlers/problem.h"
+#include "handlers/proof.h"
 #include "handlers/tag.h"
 #include "rules/block.h"
 #include "server/client.h"
@@ -25,6 +27,7 @@
 #include "server/lane.h"
 #include "server/lookup.h"
 #include "server/media.h"
+#include "server/metrics.h"
 #include "server/reply.h"
 #include "server/represent.h"
 #include "server/request.h"
@@ -277,6 +280,7 @@ static enum handled call_handler(struct request *request, struct db *db)
         problem_status(exchange, status);
         return HANDLED_REPLY;
     }
+    const int64_t from_us = clock_steady_us();
     enum handled handled = HANDLED_REPLY;
     status = db_entry_last(db, &exchange->seq);
     if (status != STATUS_OK) {
@@ -287,6 +291,7 @@ static enum handled call_handler(struct request *request, struct db *db)
         represent_rows(request);
     }
     db_read_end(db);
+    request->read_us = clock_steady_us() - from_us;
     if (handled == HANDLED_REPLY) {
         tag_read(exchange);
     }
@@ -298,13 +303,54 @@ static void wake(struct request *request)
 {
     struct server *server = request->server;
     request->answered_us = clock_steady_us();
+    const struct lane *lane = request->lane;
     MHD_resume_connection(request->connection);
+    lane_wake(lane); /* the library wakes threads of its own alone */
     atomic_fetch_sub(&server->suspended, 1);
 }
 
+/* On the writer's thread. */
 static void command_done(struct pending *pending)
 {
-    wake(pending->context);
+    struct request *request = pending->context;
+    switch ((enum command_hold)atomic_exchange(&request->hold, HOLD_DONE)) {
+    case HOLD_WAITING:
+        wake(request);
+        return;
+    case HOLD_LATE: /* the loop gives it back */
+        return;
+    case HOLD_LEFT:
+        request_settle(request);
+        request_free(request);
+        return;
+    case HOLD_NONE:
+    case HOLD_DONE:
+        break;
+    }
+    abort();
+}
+
+bool dispatch_take_late(struct request *request, int64_t now_us)
+{
+    int waiting = HOLD_WAITING;
+    request->is_late = now_us - request->asked_us > request->server->config->commit_timeout_s * 1000000 &&
+                       atomic_compare_exchange_strong(&request->hold, &waiting, HOLD_LATE);
+    return request->is_late;
+}
+
+void dispatch_wake_late(struct request *request)
+{
+    wake(request);
+}
+
+bool dispatch_end(struct request *request)
+{
+    if (request->wait != WAIT_COMMAND) {
+        return true;
+    }
+    lane_waited(request->lane, request);
+    int late = HOLD_LATE;
+    return !atomic_compare_exchange_strong(&request->hold, &late, HOLD_LEFT);
 }
 
 /* The connection is suspended already, since the answer may come before this returns. */
@@ -318,10 +364,12 @@ static void submit_command(struct request *request)
                                         .done = command_done,
                                         .context = request,
                                         .delivery = DELIVERY_FAULT};
+    atomic_store(&request->hold, HOLD_WAITING);
+    lane_wait(request->lane, request);
     enum status status = sequencer_submit(request->server->sequencer, &request->pending);
     if (status != STATUS_OK) {
         request->pending.status = status;
-        wake(request);
+        command_done(&request->pending);
     }
 }
 
@@ -342,6 +390,7 @@ static void job_run(struct job *job, struct db *db, struct node *node)
         problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
     }
     assert(handled != HANDLED_JOB);
+    metrics_count_job(request->server->metrics, job->kind, clock_steady_us() - request->begun_us);
     exchange->db = NULL;
     exchange->node = NULL;
     if (handled == HANDLED_COMMAND) {
@@ -409,6 +458,39 @@ enum dispatch_next dispatch_run(struct request *request)
     return DISPATCH_WAIT;
 }
 
+/* What Prefer asks for beside the answer, read from a state that has the change. */
+static void add_proof(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const char *prefer = represent_list(request, "Prefer", request->framing.prefer);
+    struct db *db = lane_db(request->lane);
+    if (prefer == NULL || db_read_begin(db) != STATUS_OK) {
+        return;
+    }
+    exchange->db = db;
+    if (db_entry_last(db, &exchange->seq) == STATUS_OK) {
+        proof_add_to_receipt(exchange, prefer);
+    }
+    exchange->db = NULL;
+    db_read_end(db);
+}
+
+/* The commit takes longer than anybody should wait. The command goes on, and its memory is the writer's: nothing of it is touched. */
+static void reply_late(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    reply_reset(exchange);
+    request->shows_state = false;
+    if (sequencer_is_behind(request->server->sequencer, &request->pending)) {
+        problem_reply(exchange, "idempotency_in_progress", "An earlier request with this Idempotency-Key still waits for its commit. Send this "
+                                                           "one again: it gets the first one's answer.");
+    } else {
+        problem_reply(exchange, "outcome_unknown", "The commit takes longer than it should, and goes on: the change may or may not be kept. Send "
+                                                   "it again with the same Idempotency-Key.");
+    }
+    exchange_header_replace(exchange, "Retry-After", "5");
+}
+
 static void take_delivery(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
@@ -417,6 +499,7 @@ static void take_delivery(struct request *request)
     switch (request->pending.delivery) {
     case DELIVERY_ANSWERED:
         exchange_answer(exchange);
+        add_proof(request);
         return;
     case DELIVERY_FAULT:
         if (request->pending.status == STATUS_IO && sequencer_is_failed(request->server->sequencer)) {
@@ -439,7 +522,12 @@ bool dispatch_resume(struct request *request)
     struct exchange *exchange = &request->exchange;
     exchange->node = lane_node(request->lane);
     if (request->wait == WAIT_COMMAND) {
-        take_delivery(request);
+        lane_waited(request->lane, request);
+        if (request->is_late) {
+            reply_late(request);
+        } else {
+            take_delivery(request);
+        }
     } else if (request->wait == WAIT_CHECK) {
         exchange->has_waited = true;
         enum handled handled = call_handler(request, lane_db(request->lane));

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 
@@ -30,5 +31,15 @@ enum dispatch_next dispatch_run(struct request *request);
 
 /* The wait is over: fills the reply half. False: the client has gone meanwhile, the connection is to be closed. */
 bool dispatch_resume(struct request *request) NODISCARD;
+
+/*
+ * A change waits for its commit: whether it has waited too long. True: it is the caller's to call dispatch_wake_late, once and
+ * with no lock held; it is answered without its outcome, and what it commanded goes on. The janitor's thread.
+ */
+bool dispatch_take_late(struct request *request, int64_t now_us) NODISCARD;
+void dispatch_wake_late(struct request *request);
+
+/* The request has ended. False: the writer still has its command, and frees it. On the loop's thread, last. */
+bool dispatch_end(struct request *request) NODISCARD;
 
 #endif

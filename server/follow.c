@@ -283,7 +283,9 @@ static void wake_waiting(struct feed *feed)
         next = follower->next;
         if (feed->is_stopping || seq > follower->after || now_us - follower->spoken_us >= SILENCE_US) {
             unlink_waiting(follower);
+            const struct lane *lane = follower->request->lane;
             MHD_resume_connection(follower->request->connection);
+            lane_wake(lane);
         }
     }
 }

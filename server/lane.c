@@ -5,20 +5,29 @@
 #include "server/lane.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "db/db.h"
 #include "db/node.h"
 #include "server/cache.h"
 #include "server/client.h"
+#include "server/request.h"
 
 struct lane {
+    int wake_fd;
     struct db *db;
     struct node *node;
     struct cache *cache;
     pthread_mutex_t clients_lock;
-    struct client *clients; /* under the lock, like their previous and next */
+    struct client *clients;  /* under the lock, like their previous and next */
+    struct request *waiting; /* so are these */
 };
 
 enum status lane_open(const char *db_path, const char *node_path, struct lane **lane)
@@ -28,7 +37,15 @@ enum status lane_open(const char *db_path, const char *node_path, struct lane **
         return STATUS_EXHAUSTED;
     }
     pthread_mutex_init(&opened->clients_lock, NULL);
-    enum status status = cache_open(&opened->cache);
+    enum status status = STATUS_OK;
+    opened->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (opened->wake_fd < 0) {
+        log_error("lane", "call=eventfd error=\"%s\"", strerror(errno));
+        status = STATUS_EXHAUSTED;
+    }
+    if (status == STATUS_OK) {
+        status = cache_open(&opened->cache);
+    }
     if (status == STATUS_OK) {
         status = db_open_reader(db_path, &opened->db);
     }
@@ -48,11 +65,14 @@ void lane_close(struct lane *lane)
     if (lane == NULL) {
         return;
     }
-    assert(lane->clients == NULL);
+    assert(lane->clients == NULL && lane->waiting == NULL);
     cache_close(lane->cache);
     db_close(lane->db);
     node_close(lane->node);
     pthread_mutex_destroy(&lane->clients_lock);
+    if (lane->wake_fd >= 0) {
+        close(lane->wake_fd);
+    }
     free(lane);
 }
 
@@ -69,6 +89,25 @@ struct node *lane_node(const struct lane *lane)
 struct cache *lane_cache(const struct lane *lane)
 {
     return lane->cache;
+}
+
+void lane_wake(const struct lane *lane)
+{
+    uint64_t one = 1;
+    ssize_t written = write(lane->wake_fd, &one, sizeof one);
+    (void)written; /* full: it is awake already */
+}
+
+int lane_wake_fd(const struct lane *lane)
+{
+    return lane->wake_fd;
+}
+
+void lane_take_wake(const struct lane *lane)
+{
+    uint64_t woken;
+    ssize_t got = read(lane->wake_fd, &woken, sizeof woken);
+    (void)got;
 }
 
 void lane_enter(struct lane *lane, struct client *client)
@@ -92,6 +131,46 @@ void lane_leave(struct lane *lane, struct client *client)
     }
     if (client->next != NULL) {
         client->next->previous = client->previous;
+    }
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_wait(struct lane *lane, struct request *request)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    assert(!request->is_listed);
+    request->previous_waiting = NULL;
+    request->next_waiting = lane->waiting;
+    if (lane->waiting != NULL) {
+        lane->waiting->previous_waiting = request;
+    }
+    lane->waiting = request;
+    request->is_listed = true;
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_waited(struct lane *lane, struct request *request)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    if (request->is_listed) {
+        request->is_listed = false;
+        if (request->previous_waiting != NULL) {
+            request->previous_waiting->next_waiting = request->next_waiting;
+        } else {
+            lane->waiting = request->next_waiting;
+        }
+        if (request->next_waiting != NULL) {
+            request->next_waiting->previous_waiting = request->previous_waiting;
+        }
+    }
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_each_waiting(struct lane *lane, void (*visit)(void *context, struct request *request), void *context)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    for (struct request *request = lane->waiting; request != NULL; request = request->next_waiting) {
+        visit(context, request);
     }
     pthread_mutex_unlock(&lane->clients_lock);
 }

@@ -12,11 +12,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "server/bridge.h"
+#include "server/lane.h"
 #include "server/peer.h"
 #include "server/server.h"
 
@@ -32,7 +32,6 @@ struct arrival {
 struct loop {
     struct bridge bridge;
     int events_fd; /* readable while the library has events */
-    int wake_fd;
     _Atomic(struct arrival *) inbox; /* the last that came is the first */
     atomic_bool is_stopping;
     bool is_running;
@@ -42,13 +41,6 @@ struct loop {
 size_t loop_load(const struct loop *loop)
 {
     return atomic_load_explicit(&loop->bridge.load, memory_order_relaxed);
-}
-
-static void wake(struct loop *loop)
-{
-    uint64_t one = 1;
-    ssize_t written = write(loop->wake_fd, &one, sizeof one);
-    (void)written; /* full: it is awake already */
 }
 
 /* The inbox in the order in which they came; nothing is left in it. */
@@ -76,7 +68,7 @@ static void add_arrivals(struct loop *loop)
 
 static void wait_for_work(struct loop *loop)
 {
-    struct pollfd fds[2] = {{.fd = loop->events_fd, .events = POLLIN}, {.fd = loop->wake_fd, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = loop->events_fd, .events = POLLIN}, {.fd = lane_wake_fd(loop->bridge.lane), .events = POLLIN}};
     unsigned long long wait_ms = WAIT_MS_MAX;
     if (MHD_get_timeout(loop->bridge.daemon, &wait_ms) != MHD_YES || wait_ms > WAIT_MS_MAX) {
         wait_ms = WAIT_MS_MAX;
@@ -85,9 +77,7 @@ static void wait_for_work(struct loop *loop)
         log_error("loop", "call=poll error=\"%s\"", strerror(errno));
     }
     if (fds[1].revents != 0) {
-        uint64_t woken;
-        ssize_t got = read(loop->wake_fd, &woken, sizeof woken);
-        (void)got;
+        lane_take_wake(loop->bridge.lane);
     }
 }
 
@@ -122,7 +112,7 @@ void loop_add(struct loop *loop, int fd, const struct peer *peer)
     arrival->next = atomic_load(&loop->inbox);
     while (!atomic_compare_exchange_weak(&loop->inbox, &arrival->next, arrival)) {
     }
-    wake(loop);
+    lane_wake(loop->bridge.lane);
 }
 
 static struct loop *least_loaded(struct server *server)
@@ -149,8 +139,7 @@ void loop_deal(struct server *server, int fd, const struct peer *peer)
 static enum status start(struct loop *loop)
 {
     loop->events_fd = MHD_get_daemon_info(loop->bridge.daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (loop->wake_fd < 0 || pthread_create(&loop->thread, NULL, loop_main, loop) != 0) {
+    if (pthread_create(&loop->thread, NULL, loop_main, loop) != 0) {
         log_error("loop_start", "error=\"%s\"", strerror(errno));
         return STATUS_EXHAUSTED;
     }
@@ -164,7 +153,6 @@ enum status loop_open(struct server *server, struct lane *lane, struct loop **lo
     if (opened == NULL) {
         return STATUS_EXHAUSTED;
     }
-    opened->wake_fd = -1;
     enum status status = bridge_open(&opened->bridge, server, lane);
     if (status == STATUS_OK) {
         status = start(opened);
@@ -184,7 +172,7 @@ void loop_close(struct loop *loop)
     }
     if (loop->is_running) {
         atomic_store(&loop->is_stopping, true);
-        wake(loop);
+        lane_wake(loop->bridge.lane);
         pthread_join(loop->thread, NULL);
     }
     for (struct arrival *arrival = take_arrivals(loop), *next = NULL; arrival != NULL; arrival = next) {
@@ -194,8 +182,5 @@ void loop_close(struct loop *loop)
         free(arrival);
     }
     bridge_close(&loop->bridge);
-    if (loop->wake_fd >= 0) {
-        close(loop->wake_fd);
-    }
     free(loop);
 }

@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/command_backup.h"
 #include "server/command_export.h"
+#include "server/command_restore.h"
+#include "server/command_verify.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/help.h"
@@ -44,6 +47,10 @@ static int run(const struct config *config)
         return command_verify(config);
     case RUN_EXPORT:
         return command_export(config);
+    case RUN_BACKUP:
+        return command_backup(config);
+    case RUN_RESTORE:
+        return command_restore(config);
     }
     return 2;
 }

@@ -21,6 +21,7 @@
 #include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
 #include "handlers/policies.h"
+#include "handlers/proof.h"
 #include "handlers/provinces.h"
 #include "handlers/root.h"
 #include "handlers/sites.h"
@@ -84,6 +85,7 @@ static const struct route table[] = {
     { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
       .gives = GIVES_YAML },
     BARE("/openapi.json", contract_json),
+    PAGE("/docs", contract_page),
     PAGE("/errors", errors_list),
     PAGE("/errors/{code}", errors_get),
 
@@ -138,6 +140,8 @@ static const struct route table[] = {
       .gives = GIVES_JSON | GIVES_CSV | GIVES_LINES, .rows = "items", .columns = ledger_entry_columns },
     KEPT_ONE("/ledger/entries/{seq}", ledger_entry, ledger_entry_columns),
     KEPT("/ledger/keys", ledger_keys),
+    KEPT("/ledger/proof", proof_get),
+    KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),
 
     KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),

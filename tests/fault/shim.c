@@ -5,7 +5,6 @@
  *   disk-is-full      the file system says that it has next to nothing left,
  * and the wall clock goes $FAULT_CLOCK_SECONDS ahead.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>

@@ -64,13 +64,16 @@ def play_service(p):
     p.get("config with a query", "/config?x=1", token=True)
     p.get_twice("yaml", "/openapi.yaml")
     p.get_twice("json", "/openapi.json")
+    p.get_twice("docs", "/docs")
+    for path in ("/docs", "/healthz", "/readyz", "/openapi.yaml", "/openapi.json"):
+        p.get(f"{path} with a query", f"{path}?x=1")
     p.get_twice("errors", "/errors")
     p.get("errors with a query", "/errors?x=1")
     p.get_twice("error", "/errors/insufficient_stock")
     p.get("error with a query", "/errors/busy?x=1")
     p.get("error absent", "/errors/of-another-world")
     p.get("error misspelt", "/errors/insufficent_stock")
-    for path in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/errors", "/errors/busy"]:
+    for path in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/docs", "/errors", "/errors/busy"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
         p.get(f"{path} as a picture", path, Accept="image/png")
 
@@ -230,6 +233,8 @@ def play_supplies(p, sender):
     made = p.ask("intake", "POST", "/supplies", intake, token=sender, key="intake-1")
     assert made.status_code == 201, made.text
     p.ask("intake again", "POST", "/supplies", intake, token=sender, key="intake-1")
+    p.ask("intake again with its proof", "POST", "/supplies", intake, token=sender, key="intake-1", Prefer="return=representation; proof")
+    p.ask("intake again with a preference", "POST", "/supplies", intake, token=sender, key="intake-1", Prefer="respond-async, proof")
     p.ask("intake with a used key", "POST", "/supplies", dict(intake, quantity=1), token=sender, key="intake-1")
     p.ask("intake with a taken id", "POST", "/supplies", dict(intake, lot="L2"), token=sender, key="intake-2")
     p.ask("intake of nothing known", "POST", "/supplies",
@@ -372,10 +377,19 @@ def play_ledger(p, auditor):
     p.get("entries as an export", "/ledger/entries?after=8", Accept="application/x-ndjson")
     p.get("entries as an export from behind the end", "/ledger/entries?after=99999", Accept="application/x-ndjson")
     p.get("entry absent", "/ledger/entries/99999")
+    proof = p.get_twice("proof", "/ledger/proof?seq=9").json()
+    p.get_twice("proof for a size", "/ledger/proof?seq=9&size=12")
+    p.get("proof by hash", f"/ledger/proof?hash={proof['entry_hash']}")
+    p.get("proof of nothing", "/ledger/proof")
+    p.get("proof of no entry", "/ledger/proof?seq=99999")
+    p.get_twice("consistency", "/ledger/consistency?from=9")
+    p.get_twice("consistency of two", "/ledger/consistency?from=9&to=12")
+    p.get("consistency the wrong way", "/ledger/consistency?from=12&to=9")
     p.get_twice("keys", "/ledger/keys")
     p.get("verify", "/ledger/verify", token=auditor)
     p.get("verified", "/ledger/verify")
     for name, path in [("ledger", "/ledger"), ("entry", "/ledger/entries/2"), ("keys", "/ledger/keys"),
+                       ("proof", "/ledger/proof?seq=9"), ("consistency", "/ledger/consistency?from=9"),
                        ("verify", "/ledger/verify")]:
         p.get(f"{name} with a query", f"{path}?x=1")
         p.get(f"{name} wrong token", path, token="nobody")

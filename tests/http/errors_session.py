@@ -12,6 +12,7 @@ from contract_session import DENSITY, GUANGDONG, HUBEI, KEY, SAMPLE, UNITS, make
 ELSEWHERE = {
     "request_timeout": "takes ten seconds of silence: test_wire.py",
     "rate_limited": "takes a service with a limit: test_limits.py",
+    "idempotency_in_progress": "takes a disk that hangs: tests/fault/test_ready.py",
     "busy": "takes a full queue: test_jobs.py, test_wire.py",
     "too_much_work": "takes as long as a computation may: test_jobs.py",
     "stopping": "takes a computation that runs while the service is told to stop: test_jobs.py",

@@ -1,7 +1,9 @@
 """The HTTP loops: how work comes to them, and that none of it is forgotten."""
 
+import re
 import signal
 import socket
+import statistics
 import time
 
 import pytest
@@ -43,3 +45,17 @@ def test_no_loop_hangs_when_many_connections_are_ready_at_once(start, loops, eac
                 pytest.fail(f"connection {number} had no answer for {time.monotonic() - begun:.0f} s")
     for connection in connections:
         connection.close()
+
+
+@pytest.mark.concurrent
+def test_a_loop_is_woken_when_what_a_request_waits_for_is_there(start):
+    """Of the time that a write takes, what is neither its wait in the queue nor its commit is short: one second would be
+    that of a loop that sleeps on."""
+    started = start("--loops", "1")
+    left = []
+    for number in range(5):
+        reply = started.put(f"/organisations/WOKEN-{number}", {"name": "Woken", "kind": "society"})
+        assert reply.status_code == 201
+        times = {name: float(duration) for name, duration in re.findall(r"(\w+);dur=([\d.]+)", reply.headers["Server-Timing"])}
+        left.append(times["total"] - times["queue"] - times["commit"])
+    assert statistics.median(left) < 300, left
