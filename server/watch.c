@@ -114,7 +114,8 @@ static void write_ledger(const struct server *server, struct buffer *out)
                   (double)executor_seq(server->executor));
     metrics_value(out, "tallystick_ledger_time_seconds", "gauge", "Time of the last entry, since 1970.",
                   (double)executor_time_ms(server->executor) / 1000);
-    metrics_value(out, "tallystick_ledger_is_failed", "gauge", "1 after a commit whose outcome is unknown, or where the node's key does not sign: nothing is written.",
+    metrics_value(out, "tallystick_ledger_is_failed", "gauge",
+                  "1 after a commit whose outcome is unknown, or where the node's key does not sign: nothing is written.",
                   sequencer_is_failed(server->sequencer) ? 1 : 0);
 }
 
