@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "db/answer.h"
 #include "db/check.h"
 #include "db/effects.h"
 #include "db/db.h"
@@ -196,6 +197,22 @@ enum status replay_entry(struct replay *replay, const struct entry_row *row, str
         replay->entries_open = 0;
         status = db_commit(replay->db);
         status = status == STATUS_OK ? db_begin(replay->db) : status;
+    }
+    return status;
+}
+
+enum status replay_note_erased(struct replay *replay, const char *commitment, uint64_t seq, const char *pointer)
+{
+    return db_personal_note_erased(replay->db, commitment, seq, pointer);
+}
+
+enum status replay_find_unerased(struct replay *replay, struct arena *arena, uint64_t *seq, const char **pointer)
+{
+    struct personal_row row;
+    enum status status = db_personal_unerased(replay->db, arena, &row);
+    if (status == STATUS_OK) {
+        *seq = (uint64_t)row.seq;
+        *pointer = row.pointer;
     }
     return status;
 }

@@ -25,6 +25,12 @@ void replay_close(struct replay *replay);
 enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena,
                          const char **finding) NODISCARD;
 
+/* A personal text that is not there any more, as whoever has it tells. */
+enum status replay_note_erased(struct replay *replay, const char *commitment, uint64_t seq, const char *pointer) NODISCARD;
+
+/* The entry of one so noted of which none of the entries applied says that it was erased; STATUS_ABSENT: there is none. */
+enum status replay_find_unerased(struct replay *replay, struct arena *arena, uint64_t *seq, const char **pointer) NODISCARD;
+
 /* Compares the schema of db with that of a database that this program makes. */
 enum status replay_compare_schema(struct replay *replay, struct db *db, struct arena *arena, const char **finding) NODISCARD;
 

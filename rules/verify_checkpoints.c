@@ -9,8 +9,7 @@
 
 #include "rules/verify_parts.h"
 
-/* Notes a checkpoint that a key of this ledger signed. */
-static void add_note(struct verify *verify, const struct checkpoint *checkpoint, bool is_given)
+void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint, bool is_given)
 {
     if (verify->note_count < VERIFY_NOTES_MAX) {
         verify->notes[verify->note_count++] = (struct verify_note){ *checkpoint, is_given, false };
@@ -24,7 +23,7 @@ static bool take_slot(struct verify *verify, const char *text)
     if (text[0] == 0 || keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_OUR_LINES, &checkpoint) != STATUS_OK) {
         return false;
     }
-    add_note(verify, &checkpoint, false);
+    verify_note_add(verify, &checkpoint, false);
     return true;
 }
 
@@ -42,7 +41,7 @@ static void take_given(struct verify *verify, const char *text)
                     "the checkpoint given has no sound signature of a key that was this ledger's at entry %" PRIu64
                     ": it was altered, or somebody else made it", checkpoint.size);
     } else {
-        add_note(verify, &checkpoint, true);
+        verify_note_add(verify, &checkpoint, true);
     }
 }
 

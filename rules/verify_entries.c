@@ -149,6 +149,12 @@ static enum status settle_step(struct verify *verify, const struct step *step)
     if (status != STATUS_OK || !verify->report->is_ok) {
         return status;
     }
+    if (step->status == STATUS_CORRUPT && verify->source.explain != NULL) {
+        const char *code = "", *reason = "";
+        verify->source.explain(verify->source.context, &code, &reason);
+        verify_find(verify, step->broken, code, "%s", reason);
+        return STATUS_OK;
+    }
     if (step->status == STATUS_CORRUPT) {
         verify_find(verify, step->broken, "column", "entry %" PRIu64 ": a column has a length or a content that no entry has",
                     step->broken);

@@ -53,6 +53,8 @@ struct verify_source {
                            uint64_t *broken);
     /* The checkpoint of a block whose last entry was given by `entries`; heights rise. STATUS_ABSENT: there is none. */
     enum status (*checkpoint)(void *context, struct arena *arena, uint64_t height, struct checkpoint_row *row);
+    /* What is wrong, where `entries` returned STATUS_CORRUPT; NULL: a column. The texts live as long as the source. */
+    void (*explain)(void *context, const char **code, const char **reason);
 };
 
 /* What is known of an item before it is settled. The thread that reads fills in the upper part, the pool the lower. */

@@ -82,6 +82,7 @@ struct config {
     const char *expires;
     const char *token_id;
     const char *checkpoint_path;
+    const char *export_path; /* "-": standard input */
     int64_t after;
     int64_t to; /* 0: the last entry */
     bool with_texts;

@@ -98,6 +98,15 @@ INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, 
 -- name: personal_find
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE commitment = ?1
 
+-- name: personal_note_erased
+-- Remembers that there is no text, where a ledger is replayed.
+INSERT INTO personal (commitment, seq, pointer) VALUES (?1, ?2, ?3) ON CONFLICT (commitment) DO NOTHING
+
+-- name: personal_unerased
+-- A text that is not there, without an entry that says so.
+SELECT commitment, seq, pointer, salt, text FROM personal
+WHERE text IS NULL AND commitment NOT IN (SELECT commitment FROM erasure) ORDER BY seq LIMIT 1
+
 -- name: personal_of
 -- The texts of one entry.
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER BY pointer

@@ -35,6 +35,7 @@ static const char *const whole[] = {
     "answer_accepted_count",       /* verify */
     "personal_all",                /* verify */
     "tile_count",                  /* verify */
+    "personal_unerased",           /* verify, of an export: a scratch database that holds what is missing alone */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */
     "supply_list_up",              /* sort= by a key without an index orders all that the filters leave; the usual list does not */
