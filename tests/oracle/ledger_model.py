@@ -367,6 +367,10 @@ def golden_lines():
         yield f"{name}.leaf", leaves[-1].hex()
         yield f"root{entry['seq']}", root_of(leaves).hex()
     yield "root0", root_of([]).hex()
+    for index, size in ((0, 1), (1, 4), (2, 3)):
+        yield f"inclusion{index}of{size}", b"".join(inclusion_proof(index, leaves[:size])).hex()
+    for first, second in ((1, 4), (2, 4), (3, 4)):
+        yield f"consistency{first}to{second}", b"".join(consistency_proof(first, leaves[:second])).hex()
     yield "note.origin", ORIGIN
     yield "note.key_hash", note_key_hash(ORIGIN, public_of(SECRET)).hex()
     yield "note.hex", note(ORIGIN, len(leaves), root_of(leaves), SECRET).encode().hex()
