@@ -15,6 +15,7 @@
 #include "rules/permit.h"
 #include "rules/policy.h"
 #include "rules/reference.h"
+#include "rules/signature.h"
 #include "rules/supply.h"
 #include "rules/transfer.h"
 #include "rules/transfer_receive.h"
@@ -48,6 +49,9 @@ static enum status apply(struct context *context)
 enum status rules_apply(struct context *context)
 {
     enum status status = permit_check(context);
+    if (status == STATUS_OK) {
+        status = signature_check(context);
+    }
     if (status != STATUS_OK) {
         return status == STATUS_CONFLICT ? STATUS_OK : status; /* refused */
     }

@@ -99,7 +99,7 @@ static void settle_id(struct command *command, enum bind_mode mode, struct fault
     bool is_create = command->kind == COMMAND_SUPPLY_INTAKE || command->kind == COMMAND_TRANSFER_CREATE;
     if (is_create) {
         command->new_id = id;
-        if (mode == BIND_CLEAR && identifier_is_reserved(id)) { /* a ledger that has such an id is still replayed */
+        if (mode != BIND_COMMITTED && identifier_is_reserved(id)) { /* a ledger that has such an id is still replayed */
             faults_add(faults, "/id", "reserved_id", "%s stands for another resource in paths: choose another id or leave it out", id);
         }
     } else if (strcmp(id, command->target) != 0) {

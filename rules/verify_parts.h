@@ -11,6 +11,7 @@
 #include "db/entry.h"
 #include "ledger/chain.h"
 #include "ledger/checkpoint.h"
+#include "ledger/submitter.h"
 #include "rules/keyring.h"
 #include "rules/replay.h"
 #include "rules/verify.h"
@@ -23,6 +24,7 @@
  *   verify_entries.c      reads ahead, and settles entry after entry: chain, seal, key, body, replay
  *   verify_signatures.c   what is costly of each entry by itself: hashes and signatures, on all processors
  *   verify_keys.c         the node's keys, which keyring.c knows how to use
+ *   verify_submitters.c   the keys of organisations, for the signatures of those who sent commands
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
  *   verify_tiles.c        the rows of the tree's hashes
  *   verify_beside.c       personal texts and kept answers: what only a database has
@@ -57,11 +59,27 @@ struct verify_source {
     void (*explain)(void *context, const char **code, const char **reason);
 };
 
+/* A key that an organisation registered, as an entry that was read ahead tells it; whether it was valid is asked while settling. Never
+ * changes; lies in keys_arena. */
+struct verify_submitter {
+    char id[KEY_ID_BYTES];
+    uint8_t public_key[KEY_PUBLIC_BYTES];
+    struct submitter_key key;
+    const struct verify_submitter *next; /* in its bucket */
+};
+
+enum verify_signature {
+    VERIFY_SIGNATURE_UNKNOWN, /* nobody has looked: the key was not seen in time */
+    VERIFY_SIGNATURE_GOOD,
+    VERIFY_SIGNATURE_BAD
+};
+
 /* What is known of an item before it is settled. The thread that reads fills in the upper part, the pool the lower. */
 struct verify_work {
     const struct keyring_node *seal_key; /* NULL: none that may seal it */
     struct keyring keyring;            /* the keys known when it was read, for its block's checkpoint */
     const char *origin;                /* as verify has it */
+    const struct verify_submitter *submitter; /* NULL: it is unsigned, or its key was not seen */
     enum status checkpoint_status;     /* of reading it, where the item ends a block */
     struct checkpoint_row checkpoint;
 
@@ -69,10 +87,11 @@ struct verify_work {
     bool has_body;      /* of the length that the entry names */
     struct chain_facts facts;
     enum chain_seal seal;
+    enum verify_signature submitted; /* of the submitter, where there is one */
     bool is_checkpoint_signed; /* by the keys of its size, with no line more, and the note says what the row says */
 };
 
-enum { VERIFY_NOTES_MAX = 8 };
+enum { VERIFY_NOTES_MAX = 8, VERIFY_SUBMITTER_BUCKETS = 256 };
 
 /* A checkpoint from elsewhere whose size has not been reached yet. */
 struct verify_note {
@@ -91,6 +110,7 @@ struct verify {
     struct arena arena; /* of what is being settled */
     struct keyring keyring; /* in keys_arena */
     const char *origin;     /* the ledger's; NULL: not known */
+    const struct verify_submitter *submitters[VERIFY_SUBMITTER_BUCKETS];
     struct chain chain; /* of what is settled */
     struct verify_tiles tiles;
     struct replay *replay;

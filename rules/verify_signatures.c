@@ -8,6 +8,7 @@
 
 #include "rules/record.h"
 #include "rules/verify_parts.h"
+#include "rules/verify_submitters.h"
 
 static void hash(const struct entry_row *row, struct verify_work *work)
 {
@@ -43,6 +44,7 @@ void verify_signatures(const struct verify_item *items, struct verify_work *work
     for (size_t i = 0; i < count; i++) {
         hash(items[i].row, &works[i]);
         works[i].seal = check_seal(items[i].row, works[i].seal_key);
+        works[i].submitted = verify_submitter_check(items[i].row, &works[i]);
         if (items[i].ends_block && works[i].checkpoint_status == STATUS_OK) {
             works[i].is_checkpoint_signed = is_signed(&works[i]);
         }

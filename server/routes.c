@@ -63,13 +63,13 @@
 #define KEPT_ONE(PATH, HANDLER, MEMBERS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .columns = MEMBERS }
 
-/* Changes go through the sequencer. */
+/* Changes go through the sequencer; each may come signed. */
 #define POST(PATH, HANDLER, ROLES) \
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
-      .class = CLASS_WRITE, .roles = ROLES }
+      .class = CLASS_WRITE, .roles = ROLES, .takes_jose = true }
 #define PUT(PATH, HANDLER) \
     { .method = METHOD_PUT, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
-      .class = CLASS_WRITE, .roles = ADMIN }
+      .class = CLASS_WRITE, .roles = ADMIN, .takes_jose = true }
 
 /* Computes on what the caller sends and changes nothing: for everybody. */
 #define COMPUTE(PATH, HANDLER, ROWS, COLUMNS) \
@@ -114,7 +114,7 @@ static const struct route table[] = {
     PUT("/indicators/{id}", indicators_put),
     KEPT_ROWS("/figures", figures_list, "items", figures_columns),
     { .method = METHOD_PUT, .path = "/figures", .handler = figures_put, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_WRITE, .roles = ADMIN, .takes_csv = true },
+      .class = CLASS_WRITE, .roles = ADMIN, .takes_csv = true, .takes_jose = true },
 
     KEPT_ROWS("/supplies", supplies_list, "items", supplies_columns),
     POST("/supplies", supplies_create, OPERATOR),

@@ -5,6 +5,7 @@ are unique. test_contract.py holds the answers against openapi.yaml, whose examp
 answers of this session.
 """
 
+import jose
 from conftest import run
 
 GUANGDONG, HUBEI = "DEPOT-GD", "DEPOT-HB"
@@ -145,6 +146,36 @@ def play_keys(p, sender):
     p.get("keys of nobody", "/organisations/NO-SUCH/keys")
     p.get("keys of an organisation with a query", f"{keys}?x=1")
     p.get("keys of an organisation wrong token", keys, token="nobody")
+
+
+def play_signed(p, sender, receiver):
+    """A receipt that the receiver signs, with texts beside it and without."""
+    made = p.ask("transfer 4", "POST", "/transfers",
+                 {"id": "TRANSFER-4", "destination": "WAREHOUSE-WH", "lines": [{"supply": "MASKS-1", "quantity": 100}]}, token=sender,
+                 key="transfer-40")
+    assert made.status_code == 201, made.text
+    p.ask("dispatch 4", "POST", "/transfers/TRANSFER-4/dispatch", {}, token=sender, key="dispatch-40")
+    hubei = jose.Signer(p.server, HUBEI, receiver)
+    path = "/transfers/TRANSFER-4/receive"
+
+    def ask(name, payload, token=receiver, key=hubei.key, **more):
+        return p.ask(name, "POST", path, key.jws(payload, **more), token=token, Content_Type="application/jose")
+
+    whole = hubei.payload("transfer.receive", {"lines": [{"line": 1, "good": 60}]}, "TRANSFER-4")
+    done = ask("receipt signed", whole)
+    assert done.status_code == 200, done.text
+    reason, beside = jose.committed("Boxes soaked by rain")
+    lines = {"lines": [{"line": 1, "good": 35, "damaged": 5, "reason": reason}]}
+    wrapped = {"jws": hubei.key.jws(hubei.payload("transfer.receive", lines, "TRANSFER-4")), "private": {"/lines/0/reason": beside}}
+    done = p.ask("receipt signed with a text beside it", "POST", path, wrapped, token=receiver)
+    assert done.status_code == 200, done.text
+    p.get("entry signed", f"/ledger/entries/{done.json()['ledger']['seq']}")
+    p.ask("receipt that is no JWS", "POST", path, b"x", token=receiver, Content_Type="application/jose")
+    ask("receipt for another ledger and step", {**whole, "log": "ledger.example/other", "kind": "transfer.return"})
+    ask("receipt of a stranger's key", whole, token=sender)
+    ask("receipt of an unknown key", whole, key=jose.Key())
+    ask("receipt by another algorithm", whole, header={"alg": "ES256", "crit": ["exp"]})
+    p.ask("receipt without its text", "POST", path, {"jws": wrapped["jws"], "private": {"/note": beside}}, token=receiver)
 
 
 def play_policies(p):
@@ -433,6 +464,7 @@ def play(server, see):
     play_keys(p, sender)
     play_supplies(p, sender)
     play_transfers(p, sender, receiver)
+    play_signed(p, sender, receiver)
     play_reads(p, sender)
     play_ledger(p, p.auditor)
     play_analysis(p)

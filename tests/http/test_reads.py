@@ -14,7 +14,7 @@ READS = [operation for operation in test_contract.OPERATIONS if operation.method
 QUERIES = {"getEfficiency": contract_session.EFFICIENCY, "getDensity": contract_session.DENSITY,
            "getProof": "/ledger/proof?seq=9", "getConsistency": "/ledger/consistency?from=9"}
 IDS = {"/supplies": "MASKS-1", "/transfers": "TRANSFER-1", "/organisations": "DEPOT-GD", "/sites": "WAREHOUSE-GZ", "/items": "MASK-N95",
-       "/indicators": "ambulances", "/provinces": "CN-HB", "/errors": "busy", "/ledger": "2"}
+       "/indicators": "ambulances", "/provinces": "CN-HB", "/errors": "busy", "/ledger": "2", "/policies": "DEPOT-HB"}
 FLOOR = 1024
 UNKEPT = {"getHealth", "getReadiness", "getMetrics", "verifyLedger"}  # probes and counts of the moment: no-store, so no tag
 
@@ -23,7 +23,8 @@ def address(operation):
     """Something that is there."""
     if operation.id in QUERIES:
         return QUERIES[operation.id]
-    return re.sub(r"\{\w+\}", lambda _: IDS["/" + operation.path.split("/")[1]], operation.path)
+    path = operation.path.replace("{kid}", "416a623e9853d0ed")  # contract_session.KEY's
+    return re.sub(r"\{\w+\}", lambda _: IDS["/" + operation.path.split("/")[1]], path)
 
 
 def fetch(server, path, coding, token=None, method="GET", **headers):

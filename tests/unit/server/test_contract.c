@@ -176,7 +176,8 @@ static void check_body(const struct route *route)
     if (json_integer_value(member(operation, "x-body-limit")) != (json_int_t)route->body_bytes_max ||
         (content != NULL) != has_body || (json_object_get(content, "application/json") != NULL) != has_body ||
         (json_object_get(content, "text/csv") != NULL) != route->takes_csv ||
-        json_object_size(content) != (size_t)has_body + route->takes_csv) {
+        (json_object_get(content, "application/jose") != NULL) != route->takes_jose ||
+        json_object_size(content) != (size_t)has_body + route->takes_csv + route->takes_jose) {
         fail_msg("%s %s: the body and its limit", method_members[route->method], route->path);
     }
 }
