@@ -162,7 +162,7 @@ static void spoil_inclusion(struct inclusion *made, size_t at, uint8_t bit)
 {
     uint8_t *byte = at < DIGEST_BYTES ? &made->leaf[at]
         : at < 2 * DIGEST_BYTES       ? &made->root[at - DIGEST_BYTES]
-                                      : &made->proof.hashes[0][at - 2 * (size_t)DIGEST_BYTES];
+                                      : (uint8_t *)made->proof.hashes + at - 2 * (size_t)DIGEST_BYTES;
     *byte ^= bit;
     assert_int_equal(check_inclusion(made), STATUS_INVALID);
     *byte ^= bit;
@@ -172,7 +172,7 @@ static void spoil_consistency(struct consistency *made, size_t at, uint8_t bit)
 {
     uint8_t *byte = at < DIGEST_BYTES ? &made->from_root[at]
         : at < 2 * DIGEST_BYTES       ? &made->to_root[at - DIGEST_BYTES]
-                                      : &made->proof.hashes[0][at - 2 * (size_t)DIGEST_BYTES];
+                                      : (uint8_t *)made->proof.hashes + at - 2 * (size_t)DIGEST_BYTES;
     *byte ^= bit;
     assert_int_equal(check_consistency(made), STATUS_INVALID);
     *byte ^= bit;
