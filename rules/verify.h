@@ -25,7 +25,7 @@ struct verify_report {
     uint64_t entries;
     uint8_t head[DIGEST_BYTES];
     uint8_t root[DIGEST_BYTES];
-    uint64_t signatures, checkpoints, replayed; /* how many were good: seals and signed notes, notes stored, commands */
+    uint64_t signatures, checkpoints, replayed; /* how many were good: seals, submitters' signatures and signed notes, notes stored, commands */
     uint64_t first_broken; /* seq; 0 where the finding is not about one entry */
     char code[VERIFY_CODE_BYTES]; /* "" where is_ok */
     char reason[VERIFY_REASON_BYTES];

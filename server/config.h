@@ -68,6 +68,7 @@ struct config {
     int64_t connections_per_address;
     int64_t header_timeout_s;
     int64_t request_timeout_s;
+    int64_t commit_timeout_s;
     int64_t idle_timeout_s;
     int64_t rate_limit; /* requests a minute of one caller; 0: none */
     bool is_private;
@@ -81,6 +82,7 @@ struct config {
     const char *expires;
     const char *token_id;
     const char *checkpoint_path;
+    const char *export_path; /* "-": standard input */
     int64_t after;
     int64_t to; /* 0: the last entry */
     bool with_texts;

@@ -10,6 +10,7 @@
 #include "server/command_backup.h"
 #include "server/command_export.h"
 #include "server/command_restore.h"
+#include "server/command_verify.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/help.h"

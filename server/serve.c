@@ -60,6 +60,8 @@ extern const unsigned char embedded_openapi_yaml[];
 extern const size_t embedded_openapi_yaml_length;
 extern const unsigned char embedded_openapi_json[];
 extern const size_t embedded_openapi_json_length;
+extern const unsigned char embedded_docs[];
+extern const size_t embedded_docs_length;
 
 static void fill_service(struct server *server)
 {
@@ -69,6 +71,8 @@ static void fill_service(struct server *server)
     service->contract_yaml_length = embedded_openapi_yaml_length;
     service->contract_json = (const char *)embedded_openapi_json;
     service->contract_json_length = embedded_openapi_json_length;
+    service->contract_page = (const char *)embedded_docs;
+    service->contract_page_length = embedded_docs_length;
     service->is_private = server->config->is_private;
     service->job_seconds = server->config->job_seconds;
     service->readiness = watch_readiness;
