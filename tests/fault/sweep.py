@@ -19,7 +19,7 @@ UNSEEN = {
 # table: the rows that are part of the ledger, where some are not.
 ROWS = {"answer": "seq IS NOT NULL"}  # refusals are kept for a day so that a retry is told the same; they are no state
 # Tables of which the ledger that is spoilt has no row yet.
-EMPTY = {"checkpoint_key", "erasure"}
+EMPTY = {"erasure"}
 
 
 def tables(ledger):
@@ -75,7 +75,11 @@ def at(ledger, table):
 
 def alter(table, column, key, value):
     def spoil(connection, ledger):
-        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {at(ledger, table)}", (value, *key))
+        change = f"UPDATE {table} SET {column} = ? WHERE {at(ledger, table)}"
+        try:
+            connection.execute(change, (value, *key))
+        except sqlite3.IntegrityError:  # the next number is taken
+            connection.execute(change, (value + 1000003 if isinstance(value, int) else value, *key))
     return spoil
 
 

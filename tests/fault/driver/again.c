@@ -18,13 +18,14 @@
 #include "db/entry.h"
 #include "db/node.h"
 #include "handlers/present.h"
-#include "ledger/key.h"
+#include "ledger/key_file.h"
+#include "ledger/signer.h"
 #include "rules/block.h"
 #include "server/anchor.h"
 #include "server/tokens.h"
 
 static const char genesis[] =
-    "{\"origin\":\"test.example/small\",\"time_zone_minutes\":480,\"node_key\":\"%s\",\"provinces\":["
+    "{\"origin\":\"test.example/small\",\"time_zone_minutes\":480,\"node_key\":\"%s\",\"checkpoint_key\":\"%s\",\"provinces\":["
     "{\"code\":\"CN-HB\",\"gb_code\":\"420000\",\"name\":{\"en\":\"Hubei\",\"zh\":\"湖北\"},\"belt\":\"central\",\"capital\":\"Wuhan\","
     "\"lat\":30.59,\"lon\":114.31},"
     "{\"code\":\"CN-GD\",\"gb_code\":\"440000\",\"name\":{\"en\":\"Guangdong\",\"zh\":\"广东\"},\"belt\":\"central\","
@@ -35,7 +36,7 @@ static const char genesis[] =
     "\"figures\":[{\"indicator\":\"beds\",\"year\":2019,\"province\":\"CN-HB\",\"value\":10.0}]}";
 
 struct ledger {
-    struct key *key;
+    struct signer *signer;
     struct db *db;
     struct executor *executor;
 };
@@ -56,14 +57,14 @@ static const char *path_of(struct arena *arena, const char *dir, const char *nam
 static void open_ledger(struct ledger *ledger, struct arena *arena, const char *dir)
 {
     must(db_open_writer(path_of(arena, dir, "tallystick.db"), &ledger->db), "opening the database");
-    must(executor_open(&ledger->executor, ledger->db, ledger->key, &present_answers), "opening the executor");
+    must(executor_open(&ledger->executor, ledger->db, ledger->signer, &present_answers), "opening the executor");
 }
 
 static void close_ledger(struct ledger *ledger)
 {
     executor_close(ledger->executor);
     db_close(ledger->db);
-    key_free(ledger->key);
+    signer_close(ledger->signer);
 }
 
 /* One delivery into an open block; the status of its answer. */
@@ -99,19 +100,22 @@ int driver_begin(const char *data_dir)
     struct node *node = NULL;
     const struct token_grant everything = { .organisation = "", .role = "admin", .scope = "" };
     const char *token = NULL;
-    char hex[2 * KEY_PUBLIC_BYTES + 1];
+    struct key *key = NULL;
+    char hex[2 * KEY_PUBLIC_BYTES + 1], checkpoint_hex[2 * ED25519_PUBLIC_BYTES + 1];
     arena_init(&arena);
     mkdir(data_dir, 0700);
     must(key_library_open(), "the library of keys");
-    must(key_generate(&ledger.key), "making a key");
-    must(key_save(ledger.key, path_of(&arena, data_dir, "node.key")), "saving the key");
+    must(key_generate(&key), "making a key");
+    must(key_file_save(key, path_of(&arena, data_dir, "node.key")), "saving the key");
+    must(signer_of_key(key, &ledger.signer), "the signer");
     must(node_open(path_of(&arena, data_dir, "node.db"), true, &node), "the node's own database");
     must(tokens_create(node, &arena, &everything, &token), "making a token");
     puts(token);
     node_close(node);
     open_ledger(&ledger, &arena, data_dir);
-    text_to_hex(hex, key_public(ledger.key), KEY_PUBLIC_BYTES);
-    const char *body = arena_format(&arena, genesis, hex);
+    text_to_hex(hex, signer_public(ledger.signer), KEY_PUBLIC_BYTES);
+    text_to_hex(checkpoint_hex, signer_ed25519(ledger.signer), ED25519_PUBLIC_BYTES);
+    const char *body = arena_format(&arena, genesis, hex, checkpoint_hex);
     struct command command = { .kind = COMMAND_GENESIS, .target = "", .id = "genesis", .new_id = "",
                                .actor = { "", ROLE_SYSTEM, "system" }, .if_version = COMMAND_VERSION_NONE };
     must(block_begin(ledger.executor, clock_wall_ms()), "beginning a block");
@@ -232,12 +236,14 @@ int driver_again(const char *from, const char *to, const char *seq, const char *
     struct arena arena;
     struct db *reader = NULL;
     struct anchor *anchor = NULL;
+    struct key *key = NULL;
     arena_init(&arena);
     must(key_library_open(), "the library of keys");
-    must(key_load(path_of(&arena, from, "node.key"), &ledger.key), "the key");
+    must(key_file_load(path_of(&arena, from, "node.key"), &key), "the key");
     must(db_open_reader(path_of(&arena, from, "tallystick.db"), &reader), "opening the database");
     mkdir(to, 0700);
-    must(key_save(ledger.key, path_of(&arena, to, "node.key")), "saving the key");
+    must(key_file_save(key, path_of(&arena, to, "node.key")), "saving the key");
+    must(signer_of_key(key, &ledger.signer), "the signer");
     open_ledger(&ledger, &arena, to);
     copy_entries(reader, &ledger, seq != NULL ? strtoull(seq, NULL, 10) : 0, old, new);
     must(anchor_open(to, &anchor), "opening the anchor");
