@@ -64,8 +64,8 @@ enum status db_personal_find(struct db *db, struct arena *arena, const char *com
 /* The texts of one entry, by pointer. */
 enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, struct personal_row **out, size_t *count) NODISCARD;
 
-/* Calls visit for every personal text. */
-enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
+/* Calls visit for every personal text whose seq is at least first, in that order; INT64_MIN: all. */
+enum status db_personal_each(struct db *db, int64_t first, enum status (*visit)(void *context, const struct personal_row *row),
                              void *context) NODISCARD;
 
 #endif

@@ -9,14 +9,14 @@
 
 #include "rules/verify_parts.h"
 
-/* Whether text is a checkpoint signed by a key of this ledger; then it is noted. */
-static bool take_note(struct verify *verify, const char *text)
+bool verify_note_take(struct verify *verify, const char *text, struct checkpoint *checkpoint)
 {
     struct verify_note *note = &verify->notes[verify->note_count];
     const struct verify_key *key = text[0] != 0 && verify->note_count < VERIFY_NOTES_MAX ? verify->keys : NULL;
     for (; key != NULL; key = key->next) {
         if (checkpoint_read(&note->checkpoint, text, strlen(text), key->row.public_key) == STATUS_OK) {
             note->is_seen = false;
+            *checkpoint = note->checkpoint;
             verify->note_count++;
             return true;
         }
@@ -27,15 +27,19 @@ static bool take_note(struct verify *verify, const char *text)
 void verify_notes_read(struct verify *verify)
 {
     const struct verify_options *options = verify->options;
+    struct checkpoint checkpoint;
     bool has_anchor = false;
+    verify->oldest_demanded = UINT64_MAX;
     for (size_t i = 0; i < options->note_count; i++) {
-        has_anchor = take_note(verify, options->notes[i]) || has_anchor;
+        has_anchor = verify_note_take(verify, options->notes[i], &checkpoint) || has_anchor;
     }
     if (options->expects_anchor && !has_anchor) {
         verify_find(verify, 0, "anchor_missing",
                     "the anchor file is missing or holds no checkpoint of this ledger: a ledger that was cut short would not show");
     }
-    if (options->checkpoint != NULL && !take_note(verify, options->checkpoint)) {
+    if (options->checkpoint != NULL && verify_note_take(verify, options->checkpoint, &checkpoint)) {
+        verify->oldest_demanded = checkpoint.size;
+    } else if (options->checkpoint != NULL) {
         verify_find(verify, 0, "checkpoint_foreign", "the checkpoint given is not a note that a key of this ledger signed");
     }
 }

@@ -1,14 +1,19 @@
 #ifndef RULES_VERIFY_CHECKPOINTS_H
 #define RULES_VERIFY_CHECKPOINTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 
 /* What the node signed of the tree.
  * Inside rules/verify*.c only; verify_parts.h says how the parts go together. */
+struct checkpoint;
 struct verify;
 struct verify_work;
+
+/* Adds a note, if it is a checkpoint signed by a key of this ledger, and gives what it says. */
+bool verify_note_take(struct verify *verify, const char *text, struct checkpoint *checkpoint);
 
 /* The notes of the options: read at the beginning, compared when the chain has reached their size, asked for at the end. */
 void verify_notes_read(struct verify *verify);

@@ -126,13 +126,13 @@ static enum status settle_entry(struct verify *verify, const struct entry_row *r
     verify->report->signatures++;
     verify_notes_compare(verify);
     enum status status = verify->db != NULL ? verify_tiles_entry(verify, work->facts.leaf) : STATUS_OK;
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && verify->replay != NULL) {
         status = replay_entry(verify->replay, row, &verify->arena, &finding);
+        verify->report->replayed += status == STATUS_OK && finding == NULL;
     }
     if (status == STATUS_OK && finding != NULL) {
         verify_find(verify, row->seq, "replay", "entry %" PRIu64 ": %s", row->seq, finding);
     }
-    verify->report->replayed += status == STATUS_OK && finding == NULL;
     return status == STATUS_OK && verify->db != NULL ? verify_entry_beside(verify, row) : status;
 }
 

@@ -23,6 +23,7 @@
  *   verify_signatures.c   what is costly of each entry by itself: hashes and signatures, on all processors
  *   verify_keys.c         the node's keys
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
+ *   verify_mark.c         where an earlier verification ended
  *   verify_tiles.c        the rows of the tree's hashes
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
@@ -95,9 +96,10 @@ struct verify {
     const struct verify_key *keys;
     struct chain chain; /* of what is settled */
     struct verify_tiles tiles;
-    struct replay *replay;
+    struct replay *replay; /* NULL: the state is not made again */
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;
+    uint64_t oldest_demanded; /* size of the checkpoint that the options demand; UINT64_MAX: none */
     uint64_t size;        /* the last entry when the check began; 0: not known */
     uint64_t commitments; /* in the entries' bodies so far */
     uint64_t texts;       /* personal texts, erased ones included */

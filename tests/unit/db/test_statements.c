@@ -33,7 +33,6 @@ static const char *const whole[] = {
     "seal_without_entry",          /* verify */
     "schema_all",                  /* verify */
     "answer_accepted_count",       /* verify */
-    "personal_all",                /* verify */
     "tile_count",                  /* verify */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */
