@@ -14,7 +14,7 @@
  * neither hashes nor signatures; rules/ fills these rows from ledger/.
  */
 
-enum { DB_HASH_BYTES = 32, DB_SEAL_BYTES = 64, DB_PUBLIC_KEY_BYTES = 33 };
+enum { DB_HASH_BYTES = 32, DB_SEAL_BYTES = 64, DB_PUBLIC_KEY_BYTES = 33, DB_CHECKPOINT_KEY_BYTES = 32 };
 
 struct entry_row {
     uint64_t seq, height, time_ms;
@@ -55,6 +55,13 @@ struct node_key_row {
     const char *id;
     uint8_t public_key[DB_PUBLIC_KEY_BYTES];
     uint64_t from_seq, to_seq; /* to_seq 0: still valid */
+};
+
+/* A key that signs checkpoints beside the node's: of the sizes from_seq to to_seq. */
+struct checkpoint_key_row {
+    const char *id, *algorithm;
+    uint8_t public_key[DB_CHECKPOINT_KEY_BYTES];
+    uint64_t from_seq, to_seq;
 };
 
 /* The last sequence number; 0 for the empty ledger. */
@@ -114,5 +121,12 @@ enum status db_frontier_find(struct db *db, struct arena *arena, const void **st
 
 enum status db_node_key_insert(struct db *db, const struct node_key_row *row) NODISCARD;
 enum status db_node_key_list(struct db *db, struct arena *arena, struct node_key_row **out, size_t *count) NODISCARD;
+
+/* The key is valid up to an entry. */
+enum status db_node_key_end(struct db *db, const char *id, uint64_t to_seq) NODISCARD;
+
+enum status db_checkpoint_key_insert(struct db *db, const struct checkpoint_key_row *row) NODISCARD;
+enum status db_checkpoint_key_list(struct db *db, struct arena *arena, struct checkpoint_key_row **out, size_t *count) NODISCARD;
+enum status db_checkpoint_key_end(struct db *db, const char *id, uint64_t to_seq) NODISCARD;
 
 #endif

@@ -6,6 +6,7 @@
 #include "rules/block.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "ledger/sealer.h"
 #include "rules/apply.h"
 #include "rules/growth.h"
+#include "rules/keyring.h"
 #include "rules/record.h"
 
 #define REFUSAL_KEPT_MS ((int64_t)LIMIT_REFUSAL_KEPT_HOURS * 3600 * 1000)
@@ -34,10 +36,12 @@ struct head {
 };
 
 /* Invariants: 1. committed is what the database holds; 2. while a block is open, working
- * is committed plus the block's entries, whose leaves are in growth; 3. once failed, always failed. */
+ * is committed plus the block's entries, whose leaves are in growth; 3. once failed, always failed; 4. is_rotating: the open
+ * block has a rotation of the keys and nothing else. */
 struct executor {
     struct db *db;
-    const struct key *key;
+    struct signer *signer;
+    bool with_ed25519; /* checkpoints bear a second line */
     struct sealer *sealer; /* holds the hashes of the open block's entries, in their order */
     struct presenter presenter;
     struct arena arena; /* of the command at hand */
@@ -49,6 +53,7 @@ struct executor {
     int64_t block_time_ms;
     uint64_t block_height;
     bool is_open;
+    bool is_rotating;
     atomic_bool is_failed;
     _Atomic uint64_t seq;
     _Atomic int64_t time_ms;
@@ -69,6 +74,27 @@ static enum status read_parameters(struct executor *executor)
         return STATUS_CORRUPT;
     }
     memcpy(executor->origin, origin, strlen(origin) + 1);
+    return STATUS_OK;
+}
+
+/* Whether the signer has the keys that are valid for the next entry, and no line of a checkpoint would be missing. */
+static enum status read_keys(struct executor *executor, uint64_t next_seq)
+{
+    struct keyring keyring;
+    keyring_init(&keyring);
+    enum status status = keyring_load(&keyring, executor->db, &executor->arena);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct checkpoint_keys keys = keyring_at(&keyring, next_seq);
+    const uint8_t *ed25519 = signer_ed25519(executor->signer);
+    bool is_ours = keys.node != NULL && memcmp(keys.node, signer_public(executor->signer), KEY_PUBLIC_BYTES) == 0 &&
+        (keys.ed25519 == NULL || (ed25519 != NULL && memcmp(keys.ed25519, ed25519, ED25519_PUBLIC_BYTES) == 0));
+    if (!is_ours) {
+        log_error("ledger", "key=%s is not the one for entry %" PRIu64, signer_id(executor->signer), next_seq);
+        return STATUS_CORRUPT;
+    }
+    executor->with_ed25519 = keys.ed25519 != NULL;
     return STATUS_OK;
 }
 
@@ -95,23 +121,24 @@ static enum status read_tree(struct executor *executor)
     return STATUS_OK;
 }
 
-enum status executor_open(struct executor **out, struct db *db, const struct key *key, const struct presenter *presenter)
+enum status executor_open(struct executor **out, struct db *db, struct signer *signer, const struct presenter *presenter)
 {
     struct executor *executor = calloc(1, sizeof *executor);
     if (executor == NULL) {
         return STATUS_EXHAUSTED;
     }
     executor->db = db;
-    executor->key = key;
+    executor->signer = signer;
     executor->presenter = *presenter;
     arena_init(&executor->arena);
     growth_init(&executor->growth);
-    enum status status = sealer_open(key, &executor->sealer);
+    enum status status = sealer_open(signer, &executor->sealer);
     if (status == STATUS_OK) {
         status = db_entry_head(db, &executor->committed.entry);
     }
     if (status == STATUS_OK && executor->committed.entry.seq > 0) {
         status = read_parameters(executor);
+        status = status == STATUS_OK ? read_keys(executor, executor->committed.entry.seq + 1) : status;
         status = status == STATUS_OK ? read_tree(executor) : status;
     }
     if (status != STATUS_OK) {
@@ -147,7 +174,7 @@ int64_t executor_time_ms(const struct executor *executor)
 
 bool executor_is_failed(const struct executor *executor)
 {
-    return atomic_load(&executor->is_failed);
+    return atomic_load(&executor->is_failed) || signer_fault(executor->signer) != SIGNER_SOUND;
 }
 
 const char *executor_checkpoint(const struct executor *executor)
@@ -172,6 +199,7 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
     executor->block_time_ms = time_ms > last_ms ? time_ms : last_ms;
     executor->block_height = executor->committed.entry.height + 1;
     executor->is_open = true;
+    executor->is_rotating = false;
     return STATUS_OK;
 }
 
@@ -242,6 +270,7 @@ static enum status accept(struct executor *executor, const struct command *comma
         goto failed_leaf;
     }
     executor->working.entry = next;
+    executor->is_rotating = command->kind == COMMAND_NODE_KEY_ROTATE;
     return STATUS_OK;
 failed_leaf:
     growth_drop(&executor->growth);
@@ -322,6 +351,11 @@ enum status block_deliver(struct executor *executor, const struct command *comma
 {
     assert(executor->is_open && db_is_in_transaction(executor->db));
     bool is_answered = false;
+    bool has_entries = executor->working.entry.seq > executor->committed.entry.seq;
+    *is_lost = false;
+    if (executor->is_rotating || (has_entries && command->kind == COMMAND_NODE_KEY_ROTATE)) {
+        return STATUS_CONFLICT;
+    }
     arena_reset(&executor->arena);
     enum status status = find_first_answer(executor, command, answer, &is_answered);
     *is_lost = status != STATUS_OK && !db_is_in_transaction(executor->db); /* a read that fails can end it, too */
@@ -348,12 +382,15 @@ enum status block_deliver(struct executor *executor, const struct command *comma
 static enum status write_seals(struct executor *executor)
 {
     size_t count = 0;
-    const uint8_t *seals = sealer_finish(executor->sealer, &count);
+    const uint8_t *seals = NULL;
     uint64_t before = executor->committed.entry.seq;
-    enum status status = STATUS_OK;
+    enum status status = sealer_finish(executor->sealer, &seals, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
     assert(before + count == executor->working.entry.seq);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = db_seal_insert(executor->db, before + 1 + i, key_id(executor->key), seals + i * KEY_SIGNATURE_BYTES);
+        status = db_seal_insert(executor->db, before + 1 + i, signer_id(executor->signer), seals + i * KEY_SIGNATURE_BYTES);
     }
     return status;
 }
@@ -365,8 +402,7 @@ static enum status write_checkpoint(struct executor *executor, struct checkpoint
     struct buffer note;
     buffer_init(&note);
     memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
-    checkpoint_write(checkpoint, executor->key, &note);
-    enum status status = note.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    enum status status = checkpoint_write(checkpoint, executor->signer, executor->with_ed25519, &note);
     if (status == STATUS_OK) {
         assert(note.length < sizeof head->note);
         memcpy(head->note, note.bytes, note.length + 1);
@@ -394,9 +430,10 @@ enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
     }
     assert(checkpoint.size == head->entry.seq);
     memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
-    if (executor->origin[0] == 0) { /* the genesis block */
+    if (executor->committed.entry.seq == 0) { /* the genesis block, also where an earlier try was given up */
         arena_reset(&executor->arena);
         status = read_parameters(executor);
+        status = status == STATUS_OK ? read_keys(executor, 1) : status;
     }
     if (status == STATUS_OK) {
         status = write_checkpoint(executor, &checkpoint); /* first: the sealer goes on meanwhile */
@@ -431,6 +468,10 @@ enum status block_commit(struct executor *executor)
         growth_commit(&executor->growth);
     }
     executor->committed = executor->working;
+    if (executor->is_rotating) {
+        log_info("ledger", "the node's keys were changed: this signer's have ended at entry %" PRIu64, executor->committed.entry.seq);
+        atomic_store(&executor->is_failed, true);
+    }
     atomic_store(&executor->seq, executor->committed.entry.seq);
     atomic_store(&executor->time_ms, (int64_t)executor->committed.entry.time_ms);
     return STATUS_OK;

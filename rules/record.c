@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "db/answer.h"
 #include "db/entry.h"
+#include "ledger/submitter.h"
 #include "ledger/tree.h"
 
 static void fill_row(const struct record *record, struct entry_row *row)
@@ -21,11 +22,20 @@ static void fill_row(const struct record *record, struct entry_row *row)
         .command_id = command->id, .new_id = command->new_id, .organisation = command->actor.organisation,
         .role = role_name(command->actor.role), .subject = command->actor.subject, .submitter_key = "",
         .submitter_alg = "", .body_length = command->body_length, .body = command->body, .submitter_sig = "",
-        .submitter_sig_length = 0, .body_stored_length = command->body_length,
     };
+    const struct command_signature *signature = command->signature;
+    if (signature != NULL) {
+        row->submitter_key = signature->key;
+        row->submitter_alg = SUBMITTER_ALGORITHM;
+        row->submitter_sig = signature->bytes;
+        row->submitter_sig_length = sizeof signature->bytes;
+        row->body = signature->input;
+        row->body_length = signature->input_length;
+    }
+    row->body_stored_length = row->body_length;
     memcpy(row->previous_hash, record->previous_hash, DIGEST_BYTES);
     memcpy(row->effects, record->effects, DIGEST_BYTES);
-    digest_bytes(row->body_digest, command->body, command->body_length);
+    digest_bytes(row->body_digest, row->body, row->body_length);
 }
 
 void record_entry_of(const struct entry_row *row, struct entry *entry)

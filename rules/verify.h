@@ -23,12 +23,13 @@ enum { VERIFY_REASON_BYTES = 512, VERIFY_UNFIT_BYTES = 128, VERIFY_CODE_BYTES = 
 
 struct verify_report {
     bool is_ok;
+    bool is_export;   /* of an export, which has no state to compare, no answers and no file of a database */
     uint64_t first;   /* the first entry that was looked at: 1, or the one behind the mark */
     uint64_t whole;   /* the last entry that a verification of everything has reached, this one or that of the mark */
     uint64_t entries;
     uint8_t head[DIGEST_BYTES];
     uint8_t root[DIGEST_BYTES];
-    uint64_t signatures, checkpoints, replayed; /* how many were good: seals and signed notes, notes stored, commands */
+    uint64_t signatures, checkpoints, replayed; /* how many were good: seals, submitters' signatures and signed notes, notes stored, commands */
     uint64_t first_broken; /* seq; 0 where the finding is not about one entry */
     char code[VERIFY_CODE_BYTES]; /* "" where is_ok */
     char reason[VERIFY_REASON_BYTES];

@@ -17,6 +17,7 @@ bool verify_note_take(struct verify *verify, const char *text, struct checkpoint
 
 /* The notes of the options: read at the beginning, compared when the chain has reached their size, asked for at the end. */
 void verify_notes_read(struct verify *verify);
+void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint, bool is_given); /* one more, its signatures checked */
 void verify_notes_compare(struct verify *verify);
 void verify_notes_reached(struct verify *verify);
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "server/addresses.h"
+#include "server/await.h"
 #include "server/client.h"
 #include "server/dispatch.h"
 #include "server/janitor.h"
@@ -173,6 +174,16 @@ static enum MHD_Result on_body(struct request *request, const char *bytes, size_
     return MHD_NO;
 }
 
+static enum MHD_Result on_next(struct request *request, enum await_next next)
+{
+    switch (next) {
+    case AWAIT_NOTHING: return reply_send(request) ? MHD_YES : MHD_NO;
+    case AWAIT_WAKE:    return MHD_YES;
+    case AWAIT_CLOSE:   return MHD_NO;
+    }
+    return MHD_NO;
+}
+
 static enum MHD_Result on_complete(struct request *request)
 {
     if (request->hit != NULL) {
@@ -181,10 +192,7 @@ static enum MHD_Result on_complete(struct request *request)
     if (request->framing.has_body && !client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
         return MHD_NO;
     }
-    if (dispatch_run(request) == DISPATCH_WAIT) {
-        return MHD_YES;
-    }
-    return reply_send(request) ? MHD_YES : MHD_NO;
+    return on_next(request, dispatch_run(request));
 }
 
 static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -204,7 +212,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     case STAGE_BODY:
         return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
     case STAGE_WAITING:
-        return dispatch_resume(request) && reply_send(request) ? MHD_YES : MHD_NO;
+        return on_next(request, await_resume(request));
     case STAGE_REPLIED:
         break;
     }
@@ -269,7 +277,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     log_line(request, now_us - request->started_us);
     metrics_count_request(bridge->server->metrics, request->route, request->status, now_us - request->started_us,
                           request->reply_bytes);
-    if (dispatch_end(request)) {
+    if (await_end(request)) {
         give_request_back(bridge, request);
     }
     atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);

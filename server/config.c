@@ -363,9 +363,28 @@ static enum status parse_file(struct parse *parse)
     return status;
 }
 
+/* verify reads a directory or an export. The variable for the directory may stand in an environment that serves all sub-commands. */
+static enum status check_verified(struct parse *parse)
+{
+    const struct config *config = &parse->config;
+    if (config->data_dir == NULL && config->export_path == NULL) {
+        return COMPLAIN(parse, "verify needs --data-dir DIR (or " CONFIG_VARIABLE_PREFIX "DATA_DIR), or --export FILE");
+    }
+    if (config->export_path != NULL && config_source(config, "data-dir") == CONFIG_BY_OPTION) {
+        return COMPLAIN(parse, "verify takes --data-dir DIR or --export FILE, not both");
+    }
+    return STATUS_OK;
+}
+
 /* What one option alone cannot say. */
 static enum status check_values(struct parse *parse)
 {
+    if (parse->config.command == RUN_VERIFY) {
+        enum status status = check_verified(parse);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
     const char *origins = parse->config.cors_origins;
     if (origins != NULL && !cors_is_sound(origins)) {
         return COMPLAIN(parse, "--cors-origin (TALLYSTICK_CORS_ORIGIN) takes * or origins with commas between them, as "

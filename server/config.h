@@ -84,6 +84,7 @@ struct config {
     const char *checkpoint_path;
     bool is_incremental;
     bool as_json;
+    const char *export_path; /* "-": standard input */
     int64_t after;
     int64_t to; /* 0: the last entry */
     bool with_texts;

@@ -38,7 +38,7 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES, SERVE | INIT | TOKENS | VERIFY | COPIES, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES, SERVE | INIT | TOKENS | COPIES, "DIR",
          "directory of database, keys and anchor"),
     TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
          "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
@@ -96,6 +96,7 @@ static const struct config_option options[] = {
     FLAG("incremental", "INCREMENTAL", is_incremental, VERIFY,
          "only what came since the last run that found nothing (DIR/verified); what is not looked at then is told"),
     FLAG("json", "JSON", as_json, VERIFY, "the outcome as one JSON object; docs/verify.md has its members"),
+    TEXT("export", "EXPORT", export_path, NULL, VERIFY, 0, "FILE", "an export instead of a data directory; - is standard input"),
     INTEGER("after", "AFTER", after, 0, TEXT_INTEGER_MAX, "0", EXPORT, "begin behind this entry"),
     INTEGER("to", "TO", to, 1, TEXT_INTEGER_MAX, NULL, EXPORT, "end with this entry; default: the last one there is"),
     FLAG("texts", "TEXTS", with_texts, EXPORT, "with the personal texts and their salts, which a reader then has for good, erasures or not"),
@@ -114,23 +115,23 @@ _Static_assert((int)OPTION_COUNT <= (int)CONFIG_OPTIONS_MAX, "sources and names 
 
 static const struct config_command commands[] = {
     {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first",
-     "tallystick serve --data-dir var --listen 127.0.0.1:8080"},
+     "tallystick serve --data-dir var --listen 127.0.0.1:8080", NULL},
     {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)",
-     "tallystick init --data-dir var"},
+     "tallystick init --data-dir var", NULL},
     {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once",
-     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d"},
+     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d", NULL},
     {{"token", "list"}, RUN_TOKEN_LIST, "show every token but its text: who, what, until when, last used",
-     "tallystick token list --data-dir var"},
+     "tallystick token list --data-dir var", NULL},
     {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once",
-     "tallystick token revoke --data-dir var --id tok-0123456789abcdef"},
+     "tallystick token revoke --data-dir var --id tok-0123456789abcdef", NULL},
     {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out",
-     "tallystick verify --data-dir var --checkpoint checkpoint.txt"},
+     "tallystick verify --data-dir var --checkpoint checkpoint.txt", "(--data-dir DIR | --export FILE)"},
     {{"export", NULL}, RUN_EXPORT, "write the ledger out as lines of JSON, beside a running service too; docs/ledger.md has the format",
-     "tallystick export --data-dir var --output ledger.ndjson"},
+     "tallystick export --data-dir var --output ledger.ndjson", NULL},
     {{"backup", NULL}, RUN_BACKUP, "copy ledger, state and tokens, beside a running service too and without keeping it waiting",
-     "tallystick backup --data-dir var --output backup-1"},
+     "tallystick backup --data-dir var --output backup-1", NULL},
     {{"restore", NULL}, RUN_RESTORE, "verify a backup and put it in place; not beside a running service",
-     "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt"},
+     "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt", NULL},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

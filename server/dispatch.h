@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/status.h"
+#include "server/await.h"
 
 struct request;
 
@@ -21,25 +21,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
 /* More of the body. False: it is larger than the route takes; the request is refused. */
 bool dispatch_body(struct request *request, const char *bytes, size_t length);
 
-enum dispatch_next {
-    DISPATCH_REPLY, /* the reply half is filled */
-    DISPATCH_WAIT   /* the connection is suspended; dispatch_resume follows on the loop's thread */
-};
-
-/* The body is complete: runs the handler. */
-enum dispatch_next dispatch_run(struct request *request);
-
-/* The wait is over: fills the reply half. False: the client has gone meanwhile, the connection is to be closed. */
-bool dispatch_resume(struct request *request) NODISCARD;
-
-/*
- * A change waits for its commit: whether it has waited too long. True: it is the caller's to call dispatch_wake_late, once and
- * with no lock held; it is answered without its outcome, and what it commanded goes on. The janitor's thread.
- */
-bool dispatch_take_late(struct request *request, int64_t now_us) NODISCARD;
-void dispatch_wake_late(struct request *request);
-
-/* The request has ended. False: the writer still has its command, and frees it. On the loop's thread, last. */
-bool dispatch_end(struct request *request) NODISCARD;
+/* The body is complete: runs the handler, unless the request was refused. */
+enum await_next dispatch_run(struct request *request) NODISCARD;
 
 #endif

@@ -19,10 +19,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/await.h"
 #include "server/canned.h"
 #include "server/client.h"
 #include "server/config.h"
-#include "server/dispatch.h"
 #include "server/lane.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -183,7 +183,7 @@ struct late {
 static void look_at_waiting(void *context, struct request *request)
 {
     struct late *late = context;
-    if (late->count < LATE_MAX && !request->is_late && dispatch_take_late(request, late->now_us)) {
+    if (late->count < LATE_MAX && !request->is_late && await_take_late(request, late->now_us)) {
         late->requests[late->count++] = request;
     }
 }
@@ -193,7 +193,7 @@ static void wake_late(struct janitor *janitor, struct lane *lane)
     struct late late = {.count = 0, .now_us = janitor->now_us};
     lane_each_waiting(lane, look_at_waiting, &late);
     for (size_t i = 0; i < late.count; i++) { /* suspended until now, so they are still there */
-        dispatch_wake_late(late.requests[i]);
+        await_wake_late(late.requests[i]);
     }
 }
 

@@ -19,12 +19,14 @@
 #include "server/cache.h"
 #include "server/client.h"
 #include "server/request.h"
+#include "server/turn.h"
 
 struct lane {
     int wake_fd;
     struct db *db;
     struct node *node;
     struct cache *cache;
+    struct turn turn;
     pthread_mutex_t clients_lock;
     struct client *clients;  /* under the lock, like their previous and next */
     struct request *waiting; /* so are these */
@@ -89,6 +91,11 @@ struct node *lane_node(const struct lane *lane)
 struct cache *lane_cache(const struct lane *lane)
 {
     return lane->cache;
+}
+
+struct turn *lane_turn(struct lane *lane)
+{
+    return &lane->turn;
 }
 
 void lane_wake(const struct lane *lane)

@@ -15,6 +15,7 @@ struct db;
 struct lane;
 struct node;
 struct request;
+struct turn;
 
 /* Opens the connections; no client is on the lane. */
 enum status lane_open(const char *db_path, const char *node_path, struct lane **lane) NODISCARD;
@@ -27,6 +28,7 @@ void lane_close(struct lane *lane);
 struct db *lane_db(const struct lane *lane);
 struct node *lane_node(const struct lane *lane);
 struct cache *lane_cache(const struct lane *lane);
+struct turn *lane_turn(struct lane *lane); /* its counters: any thread */
 
 /* Any thread: the lane's thread is to look what there is to do. It waits until lane_wake_fd can be read, and reads it by
  * lane_take_wake. */

@@ -104,6 +104,9 @@ static void add_vary(struct exchange *exchange)
     bool is_personal = route->is_personal && exchange->status < 400;
     bool has_codings = route->class != CLASS_WRITE && exchange->status < 400;
     const char *value = values[has_choice + 2 * is_personal + 4 * has_codings];
+    if (route->class == CLASS_WRITE && exchange->status < 400) { /* whether one is sent or not (RFC 7240, section 2) */
+        value = value == NULL ? "Prefer" : arena_format(exchange->arena, "%s, Prefer", value);
+    }
     if (value != NULL) {
         exchange_header(exchange, "Vary", value);
     }
@@ -318,6 +321,10 @@ static void add_timing(const struct request *request, struct MHD_Response *respo
             return;
         }
         snprintf(timing, sizeof timing, "db;dur=%.3f, ", (double)request->read_us / 1000);
+        break;
+    case WAIT_READ:
+        snprintf(timing, sizeof timing, "queue;dur=%.3f, db;dur=%.3f, ", milliseconds(request->asked_us, request->answered_us),
+                 (double)request->read_us / 1000);
         break;
     case WAIT_COMMAND:
         if (request->is_late) {

@@ -37,7 +37,7 @@ enum request_stage {
 };
 
 /* What a waiting request waits for. */
-enum request_wait { WAIT_NOTHING, WAIT_COMMAND, WAIT_JOB, WAIT_CHECK };
+enum request_wait { WAIT_NOTHING, WAIT_READ, WAIT_COMMAND, WAIT_JOB, WAIT_CHECK };
 
 /*
  * Whose a command's memory is. It waits; then either the writer is done with it, or its reply leaves before that (late) and
@@ -97,6 +97,7 @@ struct request {
     int64_t answered_us; /* when that was over */
     int status;          /* sent; 0: none */
     size_t reply_bytes;  /* of the body */
+    struct request *next_put_off; /* turn.h's */
     struct request *next_free; /* in the loop's list of spare ones */
 };
 

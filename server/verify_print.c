@@ -58,11 +58,13 @@ void verify_print_text(const struct verify_report *report)
 
 static void write_not_looked_at(struct json_writer *w, const struct verify_report *report)
 {
-    static const char *const parts[] = { "entries", "state", "sums", "schema", "file" };
+    static const char *const parts[] = { "entries", "state", "sums", "schema", "file", "answers" };
     json_key(w, "not_looked_at");
     json_array_begin(w);
-    for (size_t i = 0; report->first > 1 && i < sizeof parts / sizeof parts[0]; i++) {
-        json_text(w, parts[i]);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (report->first > 1 ? i < 5 : report->is_export && i > 0) {
+            json_text(w, parts[i]);
+        }
     }
     json_array_end(w);
 }

@@ -26,6 +26,7 @@
 #include "server/metrics.h"
 #include "server/sequencer.h"
 #include "server/server.h"
+#include "server/turn.h"
 
 enum { LEDGER_AHEAD_MS = 5 * 60 * 1000 };
 
@@ -152,6 +153,20 @@ static void write_cache(struct buffer *out, const char *name, uint64_t hits, uin
     buffer_format(out, "tallystick_cache_lookups_total{cache=\"%s\",outcome=\"miss\"} %" PRIu64 "\n", name, misses);
 }
 
+static void write_reads(const struct server *server, struct buffer *out)
+{
+    uint64_t put_off = 0, refused = 0;
+    for (size_t i = 0; i < server->loop_count; i++) {
+        const struct turn *turn = lane_turn(server->lanes[i]);
+        put_off += atomic_load_explicit(&turn->put_off, memory_order_relaxed);
+        refused += atomic_load_explicit(&turn->refused, memory_order_relaxed);
+    }
+    metrics_value(out, "tallystick_reads_put_off_total", "counter", "Reads that let others pass, since those before them took long.",
+                  (double)put_off);
+    metrics_value(out, "tallystick_reads_refused_total", "counter", "Reads that were sent away, since they had waited for too long.",
+                  (double)refused);
+}
+
 static void write_caches(const struct server *server, struct buffer *out)
 {
     uint64_t hits = 0, misses = 0;
@@ -179,6 +194,7 @@ void watch_metrics(struct service *service, struct buffer *out)
     write_ledger(server, out);
     write_check(server, out);
     write_load(server, out);
+    write_reads(server, out);
     write_caches(server, out);
     metrics_write(server->metrics, out);
     write_process(out);

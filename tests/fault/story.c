@@ -19,7 +19,8 @@
 #include "db/db.h"
 #include "db/statement.h"
 #include "handlers/present.h"
-#include "ledger/key.h"
+#include "ledger/key_file.h"
+#include "ledger/signer.h"
 #include "rules/block.h"
 #include "tests/fault/chance.h"
 #include "tests/fault/room.h"
@@ -35,7 +36,7 @@ enum { START_MS = 1700000000, LONG_BODY_BYTES = 70000 };
     "{\"destination\":\"B1\",\"lines\":[{\"supply\":\"" SUPPLY "\",\"quantity\":" QUANTITY "}],\"rationale\":\"asked for\",\"note\":\"n\"}"
 
 static const char genesis[] =
-    "{\"origin\":\"test.example/story\",\"time_zone_minutes\":480,\"node_key\":\"%s\",\"provinces\":["
+    "{\"origin\":\"test.example/story\",\"time_zone_minutes\":480,\"node_key\":\"%s\",\"checkpoint_key\":\"%s\",\"provinces\":["
     "{\"code\":\"CN-HB\",\"gb_code\":\"420000\",\"name\":{\"en\":\"Hubei\",\"zh\":\"湖北\"},\"belt\":\"central\",\"capital\":\"Wuhan\","
     "\"lat\":30.59,\"lon\":114.31},"
     "{\"code\":\"CN-GD\",\"gb_code\":\"440000\",\"name\":{\"en\":\"Guangdong\",\"zh\":\"广东\"},\"belt\":\"central\","
@@ -103,7 +104,9 @@ ssize_t getrandom(void *bytes, size_t length, unsigned flags)
 
 void story_begin(struct story *story)
 {
-    static const char hex[] = "00000000000000000000000000000000000000000000000000000000000aced5\n";
+    static const char hex[] = "00000000000000000000000000000000000000000000000000000000000aced5\n"
+                              "00000000000000000000000000000000000000000000000000000000000aced6\n";
+    struct key *key = NULL;
     char path[96];
     *story = (struct story){ .db = NULL };
     int failed = scratch_make(story->dir);
@@ -116,14 +119,16 @@ void story_begin(struct story *story)
     close(file);
     enum status status = key_library_open();
     assert(status == STATUS_OK);
-    status = key_load(path, &story->key);
+    status = key_file_load(path, &key);
+    assert(status == STATUS_OK);
+    status = signer_of_key(key, &story->signer);
     assert(status == STATUS_OK);
 }
 
 void story_end(struct story *story)
 {
     story_close(story);
-    key_free(story->key);
+    signer_close(story->signer);
     int failed = scratch_remove(story->dir);
     assert(failed == 0);
 }
@@ -134,7 +139,7 @@ enum status story_open(struct story *story)
     story->faults = 0;
     enum status status = db_open_writer(story->path, &story->db);
     if (status == STATUS_OK) {
-        status = executor_open(&story->executor, story->db, story->key, &present_answers);
+        status = executor_open(&story->executor, story->db, story->signer, &present_answers);
     }
     if (status != STATUS_OK) {
         story_close(story);
@@ -154,9 +159,10 @@ void story_close(struct story *story)
 static const char *body_of(const struct story *story, const struct told *told, struct arena *arena)
 {
     if (told->body == genesis) {
-        char hex[2 * KEY_PUBLIC_BYTES + 1];
-        text_to_hex(hex, key_public(story->key), KEY_PUBLIC_BYTES);
-        return arena_format(arena, genesis, hex);
+        char hex[2 * KEY_PUBLIC_BYTES + 1], ed25519[2 * ED25519_PUBLIC_BYTES + 1];
+        text_to_hex(hex, signer_public(story->signer), KEY_PUBLIC_BYTES);
+        text_to_hex(ed25519, signer_ed25519(story->signer), ED25519_PUBLIC_BYTES);
+        return arena_format(arena, genesis, hex, ed25519);
     }
     return told->body == figures ? arena_format(arena, "%-*s", LONG_BODY_BYTES, figures) : told->body;
 }

@@ -20,12 +20,12 @@ enum { STORY_BLOCKS = 13, STORY_COMMANDS_MAX = 12 };
 
 struct db;
 struct executor;
-struct key;
+struct signer;
 
 struct story {
     char dir[SCRATCH_BYTES];
     char path[96];
-    struct key *key;
+    struct signer *signer;
     struct db *db; /* NULL while closed */
     struct executor *executor;
     size_t faults;            /* calls that ended with a local fault since story_open */

@@ -21,8 +21,8 @@ ENTRY = ["seq", "height", "time_ms", "previous_hash", "rules_version", "kind", "
          "hash"]
 # Other tables of the ledger's own.
 BESIDE = ["body", "checkpoint", "frontier", "personal", "seal", "tile"]
-BUSINESS = ["figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation", "parameter", "province",
-            "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
+BUSINESS = ["checkpoint_key", "figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation", "parameter",
+            "province", "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
 # What a retry is answered with stands beside the ledger; verify checks that each key is taken by its entry.
 ANSWER_CHECKED = ["scope", "key", "kind", "target", "seq"]
 

@@ -105,12 +105,32 @@ def test_members_where_nothing_is_found_out(copy, scratch):
     assert code == 2 and report["ok"] is None and report["reason"] == "invalid"
 
 
+def test_an_export_as_json(ledger, tmp_path):
+    """The same members; what an export has not is said not to have been looked at."""
+    path = tmp_path / "export.ndjson"
+    assert run("export", "--data-dir", str(ledger.path), "--output", str(path)).returncode == 0
+    done = run("verify", "--json", "--export", str(path))
+    report = json.loads(done.stdout)
+    assert done.returncode == 0 and report["ok"] is True and report["entries"] == ledger.mark + 1
+    assert report["replayed"] == report["whole"] == ledger.mark + 1 and report["first"] == 1
+    assert report["not_looked_at"] == ["state", "sums", "schema", "file", "answers"]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:len(whole) // 2])
+    done = run("verify", "--json", "--export", str(path))
+    report = json.loads(done.stdout)
+    assert done.returncode == 1 and report["ok"] is False and report["code"] in ("format", "truncated") and report["whole"] == 0
+    done = run("verify", "--export", str(path), "--incremental")
+    assert done.returncode == 2 and "--incremental goes on in a data directory" in done.stderr and not done.stdout
+
+
 def test_codes_are_told():
     """Each code that verify can print stands in the text."""
     page = PAGE.read_text(encoding="utf-8")
-    sources = "".join(path.read_text(encoding="utf-8") for path in [*ROOT.glob("rules/verify*.c"), ROOT / "ledger" / "chain.c"])
-    codes = set(re.findall(r'verify_find\([^;]*?, "(\w+)",', sources)) | set(re.findall(r'return "([a-z_]+)";', sources)) - {"sound"}
-    assert {"seal", "checkpoint", "tile", "state", "integrity"} <= codes
+    names = ["rules/replay.c", "rules/signed_entry.c", "ledger/chain.c"]
+    sources = "".join(path.read_text(encoding="utf-8") for path in [*ROOT.glob("rules/verify*.c"), *(ROOT / name for name in names)])
+    codes = {code for pattern in (r'find\([^;]*?, "(\w+)",', r'return "([a-z_]+)";', r'"(submitter_\w+)"') for code in re.findall(pattern, sources)}
+    codes -= {"sound", "origin", "time_zone_minutes"}
+    assert {"seal", "checkpoint", "tile", "state", "integrity", "submitter_form", "format"} <= codes
     assert {code for code in codes if f"`{code}`" not in page} == set()
 
 

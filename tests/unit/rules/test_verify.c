@@ -9,7 +9,6 @@
 #include "rules/record.h"
 #include "rules/verify.h"
 #include "rules/verify_entries.h"
-#include "rules/verify_keys.h"
 #include "rules/verify_mark.h"
 #include "rules/verify_parts.h"
 
@@ -178,6 +177,13 @@ static void test_the_first_broken_entry(void **state)
     }
 }
 
+/* One more entry, in a block of its own. */
+static void adjust_later(struct world *world)
+{
+    assert_int_equal(world_do(world, WORLD_START_MS + 999, COMMAND_SUPPLY_ADJUST, "s", "later", "{\"delta\":-2,\"reason\":\"consumed\"}", NULL),
+                     200);
+}
+
 static struct verify_mark mark_of(struct world *world, struct verify_report *report)
 {
     struct verify_mark mark;
@@ -198,7 +204,7 @@ static void test_from_a_mark_on(void **state)
     assert_int_equal(mark.chain.seq, ENTRIES);
     assert_int_equal(mark.whole, ENTRIES);
     assert_string_equal(mark.note, executor_checkpoint(world.executor));
-    assert_int_equal(world_do(&world, WORLD_START_MS + 999, COMMAND_SUPPLY_ADJUST, "s", "later", "{\"delta\":-2,\"reason\":\"consumed\"}", NULL), 200);
+    adjust_later(&world);
 
     /* before the mark, beside the entries, in the state: nothing of that is looked at */
     meddle(&world, "UPDATE seal SET signature = zeroblob(64) WHERE seq = 100; UPDATE entry SET kind = 'x' WHERE seq = 50;"
@@ -293,7 +299,7 @@ static void test_a_demanded_checkpoint_that_is_older(void **state)
     live(&world);
     snprintf(older, sizeof older, "%s", executor_checkpoint(world.executor));
     struct verify_mark before = mark_of(&world, &report);
-    assert_int_equal(world_do(&world, WORLD_START_MS + 999, COMMAND_SUPPLY_ADJUST, "s", "later", "{\"delta\":-2,\"reason\":\"consumed\"}", NULL), 200);
+    adjust_later(&world);
     struct verify_mark mark = mark_of(&world, &report);
     report = verify_with(&world, &(struct verify_options){ .mark = &mark, .checkpoint = older });
     assert_true(report.is_ok);
@@ -343,6 +349,8 @@ static void test_marks_as_text(void **state)
 
 /* A source that is no database: entries with long bodies, made when they are asked for. */
 struct stream {
+    struct signer *signer;
+    const struct key *key; /* the signer's */
     struct chain chain;
     uint64_t count;
     size_t body_bytes;
@@ -376,14 +384,14 @@ static enum status stream_entries(void *context, struct arena *arena, uint64_t a
             .seq = stream->chain.seq + 1, .height = height, .time_ms = 1, .rules_version = 1, .kind = "k", .target = "",
             .command_id = "c", .new_id = "", .organisation = "", .role = "admin", .subject = "", .submitter_key = "",
             .submitter_alg = "", .body_length = stream->body_bytes, .body = body, .body_stored_length = stream->body_bytes,
-            .submitter_sig = "", .seal_key = key_id(world_key),
+            .submitter_sig = "", .seal_key = key_id(stream->key),
         };
         memcpy(row->previous_hash, stream->chain.head, DIGEST_BYTES);
         digest_bytes(row->body_digest, body, stream->body_bytes);
         record_entry_of(row, &entry);
         assert_int_equal(entry_hash(&entry, row->hash), STATUS_OK);
-        key_sign(world_key, row->hash, row->seal);
-        assert_int_equal(chain_check(&stream->chain, &entry, row->hash, row->seal, key_public(world_key)), CHAIN_SOUND);
+        key_sign(stream->key, row->hash, row->seal);
+        assert_int_equal(chain_check(&stream->chain, &entry, row->hash, row->seal, key_public(stream->key)), CHAIN_SOUND);
         row->seal[40] ^= row->seq == stream->bad;
         items[*count] = (struct verify_item){ row, false };
     }
@@ -404,7 +412,7 @@ static enum status stream_checkpoint(void *context, struct arena *arena, uint64_
     struct buffer note;
     buffer_init(&note);
     tree_root(&stream->chain.tree, checkpoint.root);
-    checkpoint_write(&checkpoint, world_key, &note);
+    assert_int_equal(checkpoint_write(&checkpoint, stream->signer, false, &note), STATUS_OK);
     *row = (struct checkpoint_row){ .height = stream->chain.height, .size = checkpoint.size, .note = arena_copy(arena, note.bytes, note.length) };
     memcpy(row->root, checkpoint.root, DIGEST_BYTES);
     buffer_fini(&note);
@@ -414,23 +422,28 @@ static enum status stream_checkpoint(void *context, struct arena *arena, uint64_
 static struct verify_report verify_stream(struct stream *stream, size_t threads)
 {
     struct verify verify;
+    struct key *made = NULL;
     struct verify_options options = { .threads = threads, .progress = note_settled, .context = stream };
     struct verify_report report = { .is_ok = true, .first = 1 };
-    struct node_key_row key = { .id = key_id(world_key), .from_seq = 1 };
+    assert_int_equal(key_generate(&made), STATUS_OK);
+    stream->key = made;
+    assert_int_equal(signer_of_key(made, &stream->signer), STATUS_OK); /* which takes it */
+    struct node_key_row key = { .id = key_id(stream->key), .from_seq = 1 };
     memset(&verify, 0, sizeof verify);
-    memcpy(key.public_key, key_public(world_key), KEY_PUBLIC_BYTES);
-    verify.source = (struct verify_source){ stream, stream_entries, stream_checkpoint };
+    memcpy(key.public_key, key_public(stream->key), KEY_PUBLIC_BYTES);
+    verify.source = (struct verify_source){ stream, stream_entries, stream_checkpoint, NULL };
     verify.options = &options;
     verify.report = &report;
     chain_init(&verify.chain);
     chain_init(&stream->chain);
     stream->settled = 0;
     assert_int_equal(parallel_open(threads, false, &verify.parallel), STATUS_OK);
-    assert_int_equal(verify_key_add(&verify, &key), STATUS_OK);
+    assert_int_equal(keyring_add_node(&verify.keyring, &verify.keys_arena, &key), STATUS_OK);
     assert_int_equal(verify_entries(&verify), STATUS_OK);
     parallel_close(verify.parallel);
     arena_fini(&verify.arena);
     arena_fini(&verify.keys_arena);
+    signer_close(stream->signer);
     return report;
 }
 
