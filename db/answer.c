@@ -110,9 +110,9 @@ static enum status read_personal(sqlite3_stmt *use, struct arena *arena, void *r
     const void *salt = NULL;
     size_t length = 0;
     personal->seq = statement_integer(use, 1);
-    enum status status = statement_text(use, 0, arena, &personal->commitment);
+    enum status status = statement_text_there(use, 0, arena, &personal->commitment);
     if (status == STATUS_OK) {
-        status = statement_text(use, 2, arena, &personal->pointer);
+        status = statement_text_there(use, 2, arena, &personal->pointer);
     }
     if (status == STATUS_OK) {
         status = statement_blob(use, 3, arena, &salt, &length);

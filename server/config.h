@@ -23,7 +23,8 @@ enum config_run {
     RUN_VERIFY,
     RUN_EXPORT,
     RUN_BACKUP,
-    RUN_RESTORE
+    RUN_RESTORE,
+    RUN_KEY_ROTATE
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -74,6 +75,8 @@ struct config {
     bool is_private;
     int log_level; /* enum log_level */
     const char *origin;
+    const char *node_key; /* ledger/key_source.h; NULL: node.key */
+    const char *new_key;  /* the same; NULL: a new one is made */
     bool begins_anchor;
     bool with_sample;
     const char *organisation;

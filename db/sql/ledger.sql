@@ -71,7 +71,9 @@ SELECT height, size, root, note FROM checkpoint WHERE height > ?1 ORDER BY heigh
 INSERT INTO frontier (id, state) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET state = excluded.state
 
 -- name: frontier_find
+-- Nothing where there are others beside it: a connection that only reads does not know the table's CHECK.
 SELECT state FROM frontier WHERE id = 1
+AND NOT EXISTS (SELECT 1 FROM frontier WHERE id > 1) AND NOT EXISTS (SELECT 1 FROM frontier WHERE id < 1)
 
 -- name: node_key_insert
 INSERT INTO node_key (id, public_key, from_seq, to_seq) VALUES (?1, ?2, ?3, NULL)
