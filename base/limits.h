@@ -24,7 +24,9 @@ enum {
     LIMIT_QUERY_PARAMETERS = 40,     /* query members of one target */
     LIMIT_HEADERS = 100,             /* header fields of one request */
     LIMIT_TARGET_BYTES = 8192,       /* request target */
-    LIMIT_REFUSAL_KEPT_HOURS = 24    /* how long a refusal is replayed */
+    LIMIT_REFUSAL_KEPT_HOURS = 24,   /* how long a refusal is replayed */
+    LIMIT_KEY_COMMAND_MS = 5000,     /* how long a program with the node's key may take for an answer: all writes wait */
+    LIMIT_KEY_MESSAGE_BYTES = 256    /* what an Ed25519 key of the node signs: a checkpoint's text */
 };
 
 #define LIMIT_BODY_DEFAULT (64 * KIB) /* ordinary writes */

@@ -142,6 +142,20 @@ enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, str
     return rows_gather(use, arena, sizeof **out, -1, read_personal, (void **)out, count);
 }
 
+enum status db_personal_note_erased(struct db *db, const char *commitment, uint64_t seq, const char *pointer)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_note_erased);
+    statement_bind_text(use, 1, commitment);
+    statement_bind_integer(use, 2, (int64_t)seq);
+    statement_bind_text(use, 3, pointer);
+    return statement_run(use);
+}
+
+enum status db_personal_unerased(struct db *db, struct arena *arena, struct personal_row *out)
+{
+    return rows_one(statement_use(db, STATEMENT_personal_unerased), arena, read_personal, out);
+}
+
 enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
                              void *context)
 {

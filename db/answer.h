@@ -64,6 +64,10 @@ enum status db_personal_find(struct db *db, struct arena *arena, const char *com
 /* The texts of one entry, by pointer. */
 enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, struct personal_row **out, size_t *count) NODISCARD;
 
+/* In a scratch database: remembers that a text is not there; and one of which no entry says so (STATUS_ABSENT: there is none). */
+enum status db_personal_note_erased(struct db *db, const char *commitment, uint64_t seq, const char *pointer) NODISCARD;
+enum status db_personal_unerased(struct db *db, struct arena *arena, struct personal_row *out) NODISCARD;
+
 /* Calls visit for every personal text. */
 enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
                              void *context) NODISCARD;

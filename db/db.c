@@ -7,11 +7,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "db/copy.h"
 #include "db/migrate.h"
 #include "db/statement.h"
@@ -252,6 +254,22 @@ enum status db_copy(struct db *db, const char *path, bool (*progress)(void *cont
     return copy_pages(db->handle, path, progress, context);
 }
 
+/* A page that could not be read is told as a finding, too, with the code of the failure: that is no damage of the database. */
+static enum status finding_status(struct db *db, const char *text)
+{
+    static const char mark[] = "error code=";
+    const char *at = text != NULL ? strstr(text, mark) : NULL;
+    int64_t code = 0;
+    if (text == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (at == NULL || text_to_integer(at + sizeof mark - 1, &code) != STATUS_OK || code <= 0 || code > INT_MAX) {
+        return STATUS_CORRUPT;
+    }
+    enum status status = statement_status(db->handle, (int)code);
+    return status == STATUS_IO || status == STATUS_EXHAUSTED ? status : STATUS_CORRUPT;
+}
+
 enum status db_check_integrity(struct db *db)
 {
     bool has_row = false;
@@ -264,7 +282,8 @@ enum status db_check_integrity(struct db *db)
     bool is_sound = text != NULL && strcmp(text, "ok") == 0;
     if (!is_sound) {
         log_error("integrity", "%s", text != NULL ? text : "no memory");
+        status = finding_status(db, text);
     }
     statement_end(use);
-    return is_sound ? STATUS_OK : STATUS_CORRUPT;
+    return status;
 }

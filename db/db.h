@@ -64,7 +64,7 @@ enum status db_checkpoint(struct db *db) NODISCARD;
 enum status db_copy(struct db *db, const char *path, bool (*progress)(void *context, uint64_t done, uint64_t total),
                     void *context) NODISCARD;
 
-/* Runs PRAGMA integrity_check; STATUS_CORRUPT where it finds anything (logged). */
+/* Runs PRAGMA integrity_check; STATUS_CORRUPT where it finds anything (logged). A page that cannot be read is STATUS_IO, as elsewhere. */
 enum status db_check_integrity(struct db *db) NODISCARD;
 
 #endif

@@ -54,6 +54,13 @@ enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTE
     return rows_one(use, NULL, read_hash, hash);
 }
 
+enum status db_entry_of_hash(struct db *db, const uint8_t hash[DB_HASH_BYTES], uint64_t *seq)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_entry_of_hash);
+    statement_bind_blob(use, 1, hash, DB_HASH_BYTES);
+    return rows_one(use, NULL, read_seq, seq);
+}
+
 static enum status insert_body(struct db *db, const struct entry_row *row)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_body_insert);
@@ -375,4 +382,48 @@ enum status db_node_key_list(struct db *db, struct arena *arena, struct node_key
 {
     return rows_gather(statement_use(db, STATEMENT_node_key_list), arena, sizeof **out, -1, read_node_key,
                        (void **)out, count);
+}
+
+static enum status end_key(struct db *db, enum statement statement, const char *id, uint64_t to_seq)
+{
+    sqlite3_stmt *use = statement_use(db, statement);
+    statement_bind_text(use, 1, id);
+    statement_bind_integer(use, 2, (int64_t)to_seq);
+    return statement_run(use);
+}
+
+enum status db_node_key_end(struct db *db, const char *id, uint64_t to_seq)
+{
+    return end_key(db, STATEMENT_node_key_end, id, to_seq);
+}
+
+enum status db_checkpoint_key_insert(struct db *db, const struct checkpoint_key_row *row)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_key_insert);
+    statement_bind_text(use, 1, row->id);
+    statement_bind_text(use, 2, row->algorithm);
+    statement_bind_blob(use, 3, row->public_key, DB_CHECKPOINT_KEY_BYTES);
+    statement_bind_integer(use, 4, (int64_t)row->from_seq);
+    return statement_run(use);
+}
+
+static enum status read_checkpoint_key(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct checkpoint_key_row *key = row;
+    const char **const texts[] = { &key->id, &key->algorithm, NULL };
+    key->from_seq = (uint64_t)statement_integer(use, 3);
+    key->to_seq = (uint64_t)statement_integer(use, 4);
+    enum status status = statement_fixed(use, 2, key->public_key, DB_CHECKPOINT_KEY_BYTES);
+    return status != STATUS_OK ? status : rows_texts(use, arena, 0, texts);
+}
+
+enum status db_checkpoint_key_list(struct db *db, struct arena *arena, struct checkpoint_key_row **out, size_t *count)
+{
+    return rows_gather(statement_use(db, STATEMENT_checkpoint_key_list), arena, sizeof **out, -1, read_checkpoint_key,
+                       (void **)out, count);
+}
+
+enum status db_checkpoint_key_end(struct db *db, const char *id, uint64_t to_seq)
+{
+    return end_key(db, STATEMENT_checkpoint_key_end, id, to_seq);
 }

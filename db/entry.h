@@ -14,7 +14,7 @@
  * neither hashes nor signatures; rules/ fills these rows from ledger/.
  */
 
-enum { DB_HASH_BYTES = 32, DB_SEAL_BYTES = 64, DB_PUBLIC_KEY_BYTES = 33 };
+enum { DB_HASH_BYTES = 32, DB_SEAL_BYTES = 64, DB_PUBLIC_KEY_BYTES = 33, DB_CHECKPOINT_KEY_BYTES = 32 };
 
 struct entry_row {
     uint64_t seq, height, time_ms;
@@ -57,12 +57,22 @@ struct node_key_row {
     uint64_t from_seq, to_seq; /* to_seq 0: still valid */
 };
 
+/* A key that signs checkpoints beside the node's: of the sizes from_seq to to_seq. */
+struct checkpoint_key_row {
+    const char *id, *algorithm;
+    uint8_t public_key[DB_CHECKPOINT_KEY_BYTES];
+    uint64_t from_seq, to_seq;
+};
+
 /* The last sequence number; 0 for the empty ledger. */
 enum status db_entry_last(struct db *db, uint64_t *seq) NODISCARD;
 enum status db_entry_head(struct db *db, struct entry_head *head) NODISCARD;
 
 /* The hash of one entry; STATUS_ABSENT where there is none. */
 enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTES]) NODISCARD;
+
+/* The number of the entry with this hash; STATUS_ABSENT where there is none. */
+enum status db_entry_of_hash(struct db *db, const uint8_t hash[DB_HASH_BYTES], uint64_t *seq) NODISCARD;
 
 /* Inserts all but the seal; a body over inline_max bytes goes to the table of long bodies. */
 enum status db_entry_insert(struct db *db, const struct entry_row *row, size_t inline_max) NODISCARD;
@@ -111,5 +121,12 @@ enum status db_frontier_find(struct db *db, struct arena *arena, const void **st
 
 enum status db_node_key_insert(struct db *db, const struct node_key_row *row) NODISCARD;
 enum status db_node_key_list(struct db *db, struct arena *arena, struct node_key_row **out, size_t *count) NODISCARD;
+
+/* The key is valid up to an entry. */
+enum status db_node_key_end(struct db *db, const char *id, uint64_t to_seq) NODISCARD;
+
+enum status db_checkpoint_key_insert(struct db *db, const struct checkpoint_key_row *row) NODISCARD;
+enum status db_checkpoint_key_list(struct db *db, struct arena *arena, struct checkpoint_key_row **out, size_t *count) NODISCARD;
+enum status db_checkpoint_key_end(struct db *db, const char *id, uint64_t to_seq) NODISCARD;
 
 #endif

@@ -26,6 +26,7 @@ struct analysis_cache {
     struct entry *newest, *oldest;
     size_t entries, entries_max;
     size_t bytes, bytes_max;
+    uint64_t hits, misses;
 };
 
 struct analysis_cache *analysis_cache_create(size_t entries_max, size_t bytes_max)
@@ -119,6 +120,7 @@ enum status analysis_cache_find(struct analysis_cache *cache, const char *key, s
     lock(cache);
     struct entry *entry = find(cache, key);
     if (entry != NULL) {
+        cache->hits++;
         unlink_entry(cache, entry);
         link_newest(cache, entry);
         buffer_append(body, entry->bytes + entry->key_length + 1, entry->body_length);
@@ -149,6 +151,7 @@ void analysis_cache_keep(struct analysis_cache *cache, const char *key, const ch
     memcpy(entry->bytes, key, key_length + 1);
     memcpy(entry->bytes + key_length + 1, body, length);
     lock(cache);
+    cache->misses++;
     if (find(cache, key) != NULL || entry_bytes(entry) > cache->bytes_max) {
         free(entry);
     } else {
@@ -167,5 +170,13 @@ void analysis_cache_measure(struct analysis_cache *cache, size_t *entries, size_
     lock(cache);
     *entries = cache->entries;
     *bytes = cache->bytes;
+    unlock(cache);
+}
+
+void analysis_cache_count(struct analysis_cache *cache, uint64_t *hits, uint64_t *misses)
+{
+    lock(cache);
+    *hits = cache->hits;
+    *misses = cache->misses;
     unlock(cache);
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 #include "base/status.h"
@@ -35,6 +36,9 @@ enum status analysis_cache_find(struct analysis_cache *cache, const char *key, s
  * there already keeps its first answer: both are the same. */
 void analysis_cache_keep(struct analysis_cache *cache, const char *key, const char *body, size_t length,
                          const char *etag);
+
+/* How often analysis_cache_find had the answer, and how many were worked out and brought to analysis_cache_keep. */
+void analysis_cache_count(struct analysis_cache *cache, uint64_t *hits, uint64_t *misses);
 
 /* How many answers there are, and their bytes. */
 void analysis_cache_measure(struct analysis_cache *cache, size_t *entries, size_t *bytes);

@@ -7,4 +7,7 @@
 enum handled contract_yaml(struct exchange *exchange);
 enum handled contract_json(struct exchange *exchange);
 
+/* GET /docs: the same as a web page (tools/docs_page.py). */
+enum handled contract_page(struct exchange *exchange);
+
 #endif

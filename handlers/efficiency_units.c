@@ -297,11 +297,30 @@ static enum status fill_sheet(struct reading *r, struct efficiency_sheet *sheet)
     return sort_groups(r, sheet);
 }
 
+/* Numbers that are not 0 and yet so small that they would count as 0 beside the largest (dea.h): taken for slips, as the
+ * largest are. */
+static void check_smallness(struct reading *r)
+{
+    size_t numbers = r->inputs.count + r->outputs.count;
+    for (size_t i = 0; i < r->unit_count * numbers; i++) {
+        size_t u = i / numbers;
+        size_t n = i % numbers;
+        double number = unit_at(r, u)->numbers[n];
+        if (number > 0 && number < EFFICIENCY_NUMBER_MIN) {
+            const char *name = n < r->inputs.count ? r->inputs.items[n] : r->outputs.items[n - r->inputs.count];
+            const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/%s", u, name);
+            faults_add(r->faults, pointer != NULL ? pointer : "", "out_of_range",
+                       "the number is so small that it could not be told from 0; what is not 0 is at least 1e-280");
+        }
+    }
+}
+
 /* The units of the body and what is wrong with them as a whole. */
 static enum status read_units(struct reading *r, json_t *dmus)
 {
     enum status status = bind_units(r, dmus);
     if (status == STATUS_OK && r->units != NULL) {
+        check_smallness(r);
         status = check_ids(r);
     }
     size_t numbers = r->inputs.count + r->outputs.count;

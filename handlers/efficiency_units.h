@@ -13,11 +13,14 @@
  * data (analytics/dea.h): what keeps that in bounds is service->job_seconds. */
 enum { EFFICIENCY_CELLS_MAX = 200000 };
 
+/* Less than that, and not 0, is taken for a slip: beside ANALYSIS_NUMBER_MAX, the largest, analytics/dea.h would count it as 0. */
+#define EFFICIENCY_NUMBER_MIN 1e-280
+
 /*
  * Reads the body of POST /efficiency into a sheet:
  *   inputs, outputs   1 to 20 names each (ids, none twice, none of them "id" or "group")
- *   dmus              1 to 20,000 objects, each with id, group? and a number of 0 to 1e15 for
- *                     every name; no other members, no id twice
+ *   dmus              1 to 20,000 objects, each with id, group? and for every name a number, 0 or
+ *                     1e-280 to 1e15; no other members, no id twice
  *   orientation?, slacks?, frontier?   as in the query of the GET
  * faults has those of parsing. False: the problem with all faults named is the reply. What
  * the sheet points to lives in the arena and in the document.

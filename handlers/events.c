@@ -25,6 +25,7 @@ static const struct {
     {"genesis", "/ledger"},          {"province.", "/provinces/"}, {"organisation.", "/organisations/"},
     {"site.", "/sites/"},            {"item.", "/items/"},         {"indicator.", "/indicators/"},
     {"figures.", "/figures"},        {"supply.", "/supplies/"},    {"transfer.", "/transfers/"},
+    {"node_key.", "/ledger/keys"},
     {"policy.", "/policies/"},
 };
 

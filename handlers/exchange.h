@@ -78,6 +78,7 @@ struct route {
      * (STATUS_INVALID: it is no such answer). There is no fields= then. */
     enum status (*unfold)(const char *json, size_t length, struct buffer *out);
     bool takes_csv;        /* text/csv is accepted besides application/json */
+    bool takes_jose;       /* application/jose too: a command that came signed (submit_signed.h) */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
     bool is_personal;      /* shows personal texts to some callers: replies say Vary: Authorization */
     bool is_bare;          /* needs no database: exchange->db is NULL, and the reply carries no Tallystick-Seq */
@@ -106,7 +107,8 @@ struct exchange {
     size_t query_count;
     const char *body; /* body_length bytes and a NUL; the server owns it; may be modified */
     size_t body_length;
-    bool is_csv; /* the body is text/csv */
+    bool is_csv;  /* the body is text/csv */
+    bool is_jose; /* it is application/jose */
     unsigned wanted; /* the one of the route's gives that Accept chose */
     const char *const *fields; /* the members that are asked for (query.h); NULL: all */
     size_t field_count;
@@ -146,6 +148,8 @@ struct service {
     size_t contract_yaml_length;
     const char *contract_json;
     size_t contract_json_length;
+    const char *contract_page; /* the same for people */
+    size_t contract_page_length;
     atomic_bool is_private; /* a reload may change it, and the next */
     _Atomic int64_t job_seconds; /* how long a job may run */
     uint8_t cursor_secret[32]; /* authenticates the cursors of lists (handlers/page.h); a secret of the node */

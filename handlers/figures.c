@@ -250,7 +250,7 @@ enum handled figures_put(struct exchange *exchange)
     if (exchange->body_length > LIMIT_BODY_DEFAULT && !exchange->is_job) {
         return HANDLED_JOB;
     }
-    if (!media_fits(exchange) || !submit_prepare(exchange, COMMAND_FIGURES_PUT, "", "")) {
+    if ((!exchange->is_jose && !media_fits(exchange)) || !submit_prepare(exchange, COMMAND_FIGURES_PUT, "", "")) {
         return HANDLED_REPLY;
     }
     struct figures_effect effect = { 0 };

@@ -7,10 +7,14 @@
 #include <string.h>
 
 #include "handlers/problem.h"
+#include "handlers/query.h"
 #include "json/write.h"
 
 enum handled health_alive(struct exchange *exchange)
 {
+    if (!query_read(exchange, &query_nothing, NULL)) {
+        return HANDLED_REPLY;
+    }
     struct json_writer w;
     exchange_json(exchange, 200);
     exchange_header(exchange, "Cache-Control", "no-store");
@@ -39,6 +43,9 @@ static void write_faults(struct json_writer *w, const void *context)
 
 enum handled health_ready(struct exchange *exchange)
 {
+    if (!query_read(exchange, &query_nothing, NULL)) {
+        return HANDLED_REPLY;
+    }
     struct buffer faults;
     buffer_init(&faults);
     exchange->service->readiness(exchange->service, &faults);

@@ -17,6 +17,7 @@
 #include "ledger/entry.h"
 #include "ledger/key.h"
 #include "rules/record.h"
+#include "rules/signed_entry.h"
 
 enum { NUMBER_DIGITS = 24, BASE64_KEY_BYTES = TEXT_BASE64_BYTES(32) };
 
@@ -98,7 +99,40 @@ static enum status write_bytes(struct json_writer *w, const struct entry_row *ro
 
 const char ledger_entry_columns[] =
     "seq,height,time,previous_hash,rules_version,kind,target,command_id,new_id,organisation,role,subject,"
-    "body_length,body_digest,body,effects,entry_hash,seal,key,bytes";
+    "body_length,body_digest,body,effects,entry_hash,seal,key,bytes,submitter_key,submitter_alg,jws,signed_body";
+
+/* How the command came signed, if it did: the whole JWS again, and what its payload has for a body. */
+static enum status write_signature(struct json_writer *w, const struct entry_row *row, struct arena *arena, bool has_body)
+{
+    struct signed_entry entry = { .key = NULL };
+    struct signed_finding finding = { NULL, NULL };
+    char signature[TEXT_BASE64_BYTES(KEY_SIGNATURE_BYTES)];
+    bool is_signed = row->submitter_alg[0] != 0 && row->submitter_sig_length == KEY_SIGNATURE_BYTES && has_body;
+    enum status status = is_signed ? signed_read_entry(row, NULL, arena, &entry, &finding) : STATUS_OK;
+    if (status != STATUS_OK && status != STATUS_INVALID) {
+        return status; /* what was damaged is shown as it is: verify says what is wrong with it */
+    }
+    json_member_text(w, "submitter_key", or_null(row->submitter_key));
+    json_member_text(w, "submitter_alg", or_null(row->submitter_alg));
+    json_key(w, "jws");
+    if (is_signed) {
+        text_to_base64url(signature, row->submitter_sig, row->submitter_sig_length);
+        const char *jws = arena_format(arena, "%.*s.%s", (int)row->body_stored_length, (const char *)row->body, signature);
+        if (jws == NULL) {
+            return STATUS_EXHAUSTED;
+        }
+        json_text(w, jws);
+    } else {
+        json_value_null(w);
+    }
+    json_key(w, "signed_body");
+    if (entry.key != NULL) {
+        json_text_length(w, entry.body, entry.body_length);
+    } else {
+        json_value_null(w);
+    }
+    return STATUS_OK;
+}
 
 static enum status write_entry(struct json_writer *w, const struct entry_row *row, struct arena *arena, bool with_long_body)
 {
@@ -134,6 +168,9 @@ static enum status write_entry(struct json_writer *w, const struct entry_row *ro
     }
     json_member_text(w, "key", row->seal_key);
     enum status status = write_bytes(w, row, arena);
+    if (status == STATUS_OK) {
+        status = write_signature(w, row, arena, has_body);
+    }
     json_object_end(w);
     return status;
 }

@@ -39,6 +39,7 @@ struct kind {
 
 static const struct kind kinds[COMMAND_KINDS] = {
     [COMMAND_GENESIS] = { "/ledger", "", false, false, NULL },
+    [COMMAND_NODE_KEY_ROTATE] = { "/ledger/keys", "", false, false, NULL },
     [COMMAND_PROVINCE_PUT] = { "/provinces", "", true, false, provinces_present },
     [COMMAND_ORGANISATION_PUT] = { "/organisations", "", true, false, organisations_present },
     [COMMAND_SITE_PUT] = { "/sites", "", true, false, sites_present },
@@ -122,6 +123,24 @@ static enum status write_object(struct db *db, const struct command *command, co
     return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* it was just written */
 }
 
+/* What is wrong with the body of a signed command is told at pointers within its payload, as all that is wrong with it. */
+static enum status present_refusal(const struct command *command, const struct outcome *outcome, const char *instance,
+                                   struct arena *arena, struct answer *answer)
+{
+    const struct refusal *refusal = &outcome->refusal;
+    if (command->signature != NULL && refusal->faults.count > 0) {
+        struct refusal *moved = arena_alloc(arena, sizeof *moved);
+        if (moved == NULL) {
+            return STATUS_EXHAUSTED;
+        }
+        *moved = *refusal;
+        faults_move(&moved->faults, 0, "/body");
+        refusal = moved;
+    }
+    problem_refusal(refusal, instance, answer);
+    return answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
+}
+
 static enum status present(void *context, struct db *db, const struct command *command, const struct outcome *outcome,
                            struct arena *arena, struct answer *answer)
 {
@@ -134,8 +153,7 @@ static enum status present(void *context, struct db *db, const struct command *c
         if (status != STATUS_OK) {
             return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* the handler has seen it, and nothing deletes it */
         }
-        problem_refusal(&outcome->refusal, instance, answer);
-        return answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
+        return present_refusal(command, outcome, instance, arena, answer);
     }
     bool is_created = outcome->kind == OUTCOME_CREATED;
     answer->status = is_created ? 201 : 200;

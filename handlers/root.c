@@ -11,6 +11,7 @@
 static const struct {
     const char *name, *path;
 } links[] = {
+    { "docs", "/docs" },
     { "openapi", "/openapi.yaml" },
     { "openapi_json", "/openapi.json" },
     { "errors", "/errors" },

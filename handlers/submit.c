@@ -12,6 +12,7 @@
 #include "handlers/access.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
+#include "handlers/submit_signed.h"
 #include "rules/apply.h"
 
 /* Digits of a version; 15 are below 2^53. */
@@ -103,13 +104,37 @@ static const char *settle_new_id(struct exchange *exchange, enum command_kind ki
     return access_uuid(exchange);
 }
 
+/* Reads id and body of a request that is not signed. STATUS_CONFLICT: the problem is the reply. */
+static enum status read_plain(struct exchange *exchange, struct command *command, const char *new_id, struct faults *faults)
+{
+    command->new_id = settle_new_id(exchange, command->kind, new_id);
+    if (command->new_id == NULL) {
+        return STATUS_CONFLICT;
+    }
+    return command_decode(command, BIND_CLEAR, exchange->body, exchange->body_length, exchange->arena, faults);
+}
+
+/* More about a body that is faulty, or that the caller may not send it at all: STATUS_CONFLICT, the problem is the reply. */
+static enum status check_further(struct exchange *exchange, struct faults *faults)
+{
+    struct refusal forbidden;
+    enum status status = rules_check(exchange->db, exchange->arena, &exchange->command, clock_wall_ms(), faults, &forbidden);
+    if (status == STATUS_CONFLICT) {
+        answer_init(&exchange->answer);
+        problem_refusal(&forbidden, exchange->path, &exchange->answer);
+        exchange_answer(exchange);
+    }
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
 bool submit_prepare(struct exchange *exchange, enum command_kind kind, const char *target, const char *new_id)
 {
     struct command *command = &exchange->command;
     struct faults faults;
-    struct refusal forbidden;
     int64_t version = 0;
-    const char *key = access_key(exchange);
+    bool in_body = false;
+    bool is_signed = submit_is_signed(exchange);
+    const char *key = is_signed ? "" : access_key(exchange); /* a signed one has it in its payload */
     if (key == NULL || !submit_read_version(exchange, &version)) {
         return false;
     }
@@ -119,36 +144,21 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
                       "out. Sending the request again does it once only, by its Idempotency-Key.");
         return false;
     }
-    const char *id = settle_new_id(exchange, kind, new_id);
-    if (id == NULL) {
-        return false;
-    }
-    *command = (struct command){
-        .kind = kind,
-        .target = target,
-        .id = key,
-        .new_id = id,
-        .actor = exchange->caller,
-        .if_version = version,
-    };
+    *command = (struct command){ .kind = kind, .target = target, .id = key, .new_id = "", .actor = exchange->caller, .if_version = version };
     faults_init(&faults, exchange->arena);
-    enum status status =
-        command_decode(command, BIND_CLEAR, exchange->body, exchange->body_length, exchange->arena, &faults);
+    enum status status = is_signed ? submit_read_signed(exchange, command, creates(kind), &faults, &in_body)
+                                   : read_plain(exchange, command, new_id, &faults);
     if (status == STATUS_OK) {
         return true;
     }
-    if (status == STATUS_INVALID) {
-        enum status checked = rules_check(exchange->db, exchange->arena, command, clock_wall_ms(), &faults, &forbidden);
-        status = checked != STATUS_OK ? checked : STATUS_INVALID;
+    if (status == STATUS_INVALID && (in_body || !is_signed)) {
+        status = check_further(exchange, &faults);
     }
     submit_drop(exchange);
-    if (status == STATUS_CONFLICT) {
-        answer_init(&exchange->answer);
-        problem_refusal(&forbidden, exchange->path, &exchange->answer);
-        exchange_answer(exchange);
-    } else if (status == STATUS_INVALID) {
+    if (status == STATUS_INVALID) {
+        faults_move(&faults, 0, in_body ? "/body" : "");
         submit_refuse(exchange, &faults);
-    } else {
+    } else if (status != STATUS_CONFLICT) {
         problem_status(exchange, status);
     }
     return false;

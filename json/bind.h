@@ -49,8 +49,12 @@ struct bind_personal {
     const char *commitment; /* hex, or NULL */
 };
 
-/* In what form personal members are accepted. */
-enum bind_mode { BIND_CLEAR /* texts only */, BIND_COMMITTED /* commitments only */ };
+/* In what form personal members are accepted, and how strictly ids are read. */
+enum bind_mode {
+    BIND_CLEAR,     /* texts only */
+    BIND_COMMITTED, /* commitments only; what older ledgers took is read as it is */
+    BIND_SIGNED     /* commitments only, from outside */
+};
 
 struct bind_array {
     void *items; /* count structs of table->size bytes, in the arena */

@@ -148,7 +148,7 @@ static const char *wanted_by(const struct bind_member *row, enum bind_mode mode,
                  complain_bytes_min(row), row->max);
         return out;
     case BIND_PERSONAL:
-        if (mode == BIND_COMMITTED) {
+        if (mode != BIND_CLEAR) {
             return "an object {\"commitment\": 64 small hexadecimal digits}";
         }
         return text_wanted_by(row, out);

@@ -108,6 +108,15 @@ void faults_suggest(struct faults *faults, const char *nearest)
     }
 }
 
+void faults_move(struct faults *faults, size_t from, const char *prefix)
+{
+    for (size_t i = from; i < faults->count; i++) {
+        const char *pointer = faults->items[i].pointer;
+        const char *moved = pointer != NULL ? arena_format(faults->arena, "%s%s", prefix, pointer) : NULL;
+        faults->items[i].pointer = moved != NULL ? moved : pointer; /* no memory: where it was before */
+    }
+}
+
 void faults_number_rows(struct faults *faults, const char *array)
 {
     size_t length = strlen(array);

@@ -52,6 +52,9 @@ void faults_add_row(struct faults *faults, long row, const char *column, const c
 /* Names what was probably meant by the fault added last, if it was kept; nearest is copied, NULL says nothing. */
 void faults_suggest(struct faults *faults, const char *nearest);
 
+/* Puts prefix before the pointers of those that are kept from index `from` on: they are about a part of a larger document. */
+void faults_move(struct faults *faults, size_t from, const char *prefix);
+
 /* Numbers the faults of rows that came as JSON: one at or below array/N is of row N + 1. */
 void faults_number_rows(struct faults *faults, const char *array);
 

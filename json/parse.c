@@ -213,11 +213,45 @@ static bool is_refused_at_sight(const char *bytes, size_t length, struct faults 
 
 enum { PARSE_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
 
+static _Thread_local bool has_lacked_memory;
+
+void json_parse_lacked_memory(void)
+{
+    has_lacked_memory = true;
+}
+
+static void *allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    if (memory == NULL) {
+        json_parse_lacked_memory();
+    }
+    return memory;
+}
+
+/* Before main: no other thread is inside jansson then. */
+__attribute__((constructor)) static void take_allocations(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
+/* NULL where it is refused or memory was lacking. jansson goes on without a byte of a text where the buffer that it gathers texts in
+ * could not grow, so that a document made meanwhile may be another one. */
+static json_t *parse(const char *bytes, size_t length, json_error_t *error)
+{
+    has_lacked_memory = false;
+    json_t *parsed = json_loadb(bytes, length, PARSE_FLAGS, error);
+    if (has_lacked_memory) {
+        json_decref(parsed);
+        return NULL;
+    }
+    return parsed;
+}
+
 /* What jansson's refusal comes to. */
 static enum status refuse(const char *bytes, size_t length, const json_error_t *error, struct faults *faults)
 {
-    /* jansson leaves the text empty at most places where malloc failed. */
-    if (error->text[0] == 0 || json_error_code(error) == json_error_out_of_memory) {
+    if (has_lacked_memory) {
         return STATUS_EXHAUSTED;
     }
     report_error(faults, bytes, length, error);
@@ -238,7 +272,7 @@ static enum status parse_masked(const char *bytes, size_t length, json_t **docum
     masked[length] = 0;
     unfit_mask(masked, length);
     if (!is_cost_reported(faults, outline_of(masked, length).cost_bytes)) { /* a text costs more than a number */
-        json_t *parsed = json_loadb(masked, length, PARSE_FLAGS, &error);
+        json_t *parsed = parse(masked, length, &error);
         if (parsed == NULL) {
             status = refuse(bytes, length, &error, faults);
         } else {
@@ -256,12 +290,12 @@ enum status json_parse(const char *bytes, size_t length, json_t **document, stru
     if (is_refused_at_sight(bytes, length, faults)) {
         return STATUS_INVALID;
     }
-    json_t *parsed = json_loadb(bytes, length, PARSE_FLAGS, &error);
+    json_t *parsed = parse(bytes, length, &error);
     if (parsed != NULL) {
         *document = parsed;
         return STATUS_OK;
     }
-    if (error.text[0] != 0 && json_error_code(&error) == json_error_numeric_overflow) {
+    if (!has_lacked_memory && json_error_code(&error) == json_error_numeric_overflow) {
         return parse_masked(bytes, length, document, faults);
     }
     return refuse(bytes, length, &error, faults);

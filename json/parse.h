@@ -29,6 +29,10 @@
  * STATUS_EXHAUSTED without memory. */
 enum status json_parse(const char *bytes, size_t length, json_t **document, struct faults *faults) NODISCARD;
 
+/* jansson often takes memory that it did not get for a fault of the text. So its allocations go through one of ours, which says here
+ * that one failed on this thread; json_parse asks. For tests that give jansson another one. */
+void json_parse_lacked_memory(void);
+
 /* "a text", "an array", ... for messages about a value's type. */
 const char *json_type_phrase(const json_t *value);
 

@@ -1,26 +1,32 @@
 /*
- * Checkpoints: what one line of text says about the whole ledger, signed. The form is
- * that of the Go module mirror and of transparency logs, so that their tools read it;
- * only the signature's algorithm is ours (checkpoint.h says how it is named).
+ * Checkpoints: what a few lines of text say about the whole ledger, signed. The form is
+ * that of the Go module mirror and of transparency logs, so that their tools read it. Next: rules/keyring.c, which keys may
+ * sign at which size.
  */
 #include "ledger/checkpoint.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "ledger/note.h"
 
-static const char dash[] = "\xe2\x80\x94 "; /* U+2014 and a space */
-static const char algorithm[] = "\xff" "secp256k1-sha256";
+static const char node_algorithm[] = "\xff" "secp256k1-sha256";
+static const char ed25519_algorithm[] = "\x01";
 
 enum {
-    KEY_HASH_BYTES = 4,
-    MARK_BYTES = KEY_HASH_BYTES + KEY_SIGNATURE_BYTES, /* what a signature line carries */
-    DASH_BYTES = sizeof dash - 1,
-    SIGNATURE_LINES_MAX = 64 /* bounds the work on a hostile note; the form asks for at least 16 */
+    TEXT_BYTES_MAX = CHECKPOINT_ORIGIN_BYTES + 21 + TEXT_BASE64_BYTES(DIGEST_BYTES), /* 20 digits; each with a line feed */
+    LINE_BYTES_MAX = 4 + CHECKPOINT_ORIGIN_BYTES + TEXT_BASE64_BYTES(NOTE_HASH_BYTES + KEY_SIGNATURE_BYTES),
+    LINES = 2, /* of ours */
+    NODE_KEY_BYTES = sizeof node_algorithm - 1 + KEY_PUBLIC_BYTES,
+    ED25519_KEY_BYTES = sizeof ed25519_algorithm - 1 + ED25519_PUBLIC_BYTES
 };
+
+_Static_assert(TEXT_BYTES_MAX + 1 + LINES * LINE_BYTES_MAX <= CHECKPOINT_NOTE_BYTES_MAX, "both lines of the longest origin fit");
+_Static_assert((int)KEY_SIGNATURE_BYTES == (int)ED25519_SIGNATURE_BYTES, "both signatures are 64 bytes long");
+_Static_assert((int)NODE_KEY_BYTES <= (int)NOTE_KEY_BYTES_MAX, "a key fits into note_key_write");
 
 int checkpoint_origin_is_valid(const char *origin)
 {
@@ -36,38 +42,58 @@ int checkpoint_origin_is_valid(const char *origin)
     return 1;
 }
 
-static void key_hash(uint8_t out[KEY_HASH_BYTES], const char *origin, const uint8_t public_key[KEY_PUBLIC_BYTES])
+static void node_key_bytes(uint8_t bytes[NODE_KEY_BYTES], const uint8_t public_key[KEY_PUBLIC_BYTES])
 {
-    struct digest digest;
-    uint8_t full[DIGEST_BYTES];
-    digest_init(&digest);
-    digest_update(&digest, origin, strlen(origin));
-    digest_update(&digest, "\n", 1);
-    digest_update(&digest, algorithm, sizeof algorithm - 1);
-    digest_update(&digest, public_key, KEY_PUBLIC_BYTES);
-    digest_final(&digest, full);
-    memcpy(out, full, KEY_HASH_BYTES);
+    memcpy(bytes, node_algorithm, sizeof node_algorithm - 1);
+    memcpy(bytes + sizeof node_algorithm - 1, public_key, KEY_PUBLIC_BYTES);
 }
 
-void checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buffer *out)
+static void ed25519_key_bytes(uint8_t bytes[ED25519_KEY_BYTES], const uint8_t public_key[ED25519_PUBLIC_BYTES])
 {
-    char root[TEXT_BASE64_BYTES(DIGEST_BYTES)];
-    char line[TEXT_BASE64_BYTES(MARK_BYTES)];
-    uint8_t digest[DIGEST_BYTES];
-    uint8_t mark[MARK_BYTES];
+    memcpy(bytes, ed25519_algorithm, sizeof ed25519_algorithm - 1);
+    memcpy(bytes + sizeof ed25519_algorithm - 1, public_key, ED25519_PUBLIC_BYTES);
+}
+
+static void node_hash(uint8_t hash[NOTE_HASH_BYTES], const char *origin, const uint8_t public_key[KEY_PUBLIC_BYTES])
+{
+    uint8_t bytes[NODE_KEY_BYTES];
+    node_key_bytes(bytes, public_key);
+    note_hash(hash, origin, bytes, sizeof bytes);
+}
+
+static void ed25519_hash(uint8_t hash[NOTE_HASH_BYTES], const char *origin, const uint8_t public_key[ED25519_PUBLIC_BYTES])
+{
+    uint8_t bytes[ED25519_KEY_BYTES];
+    ed25519_key_bytes(bytes, public_key);
+    note_hash(hash, origin, bytes, sizeof bytes);
+}
+
+enum status checkpoint_write(const struct checkpoint *checkpoint, struct signer *signer, bool with_ed25519, struct buffer *out)
+{
+    char text[TEXT_BYTES_MAX + 1], root[TEXT_BASE64_BYTES(DIGEST_BYTES)];
+    uint8_t digest[DIGEST_BYTES], hash[NOTE_HASH_BYTES], signature[LINES][KEY_SIGNATURE_BYTES];
     size_t start = out->length;
     assert(checkpoint_origin_is_valid(checkpoint->origin));
     text_to_base64(root, checkpoint->root, DIGEST_BYTES);
-    buffer_format(out, "%s\n%" PRIu64 "\n%s\n", checkpoint->origin, checkpoint->size, root);
-    if (out->failed) {
-        return;
+    int length = snprintf(text, sizeof text, "%s\n%" PRIu64 "\n%s\n", checkpoint->origin, checkpoint->size, root);
+    assert(length > 0 && (size_t)length < sizeof text);
+    digest_bytes(digest, text, (size_t)length);
+    enum status status = signer_sign(signer, digest, signature[0]);
+    if (status == STATUS_OK && with_ed25519) {
+        status = signer_sign_message(signer, text, (size_t)length, signature[1]);
     }
-    digest_bytes(digest, out->bytes + start, out->length - start);
-    key_hash(mark, checkpoint->origin, key_public(key));
-    key_sign(key, digest, mark + KEY_HASH_BYTES);
-    text_to_base64(line, mark, sizeof mark);
-    buffer_format(out, "\n%s%s %s\n", dash, checkpoint->origin, line);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    buffer_format(out, "%s\n", text);
+    node_hash(hash, checkpoint->origin, signer_public(signer));
+    note_line_write(out, checkpoint->origin, hash, signature[0], KEY_SIGNATURE_BYTES);
+    if (with_ed25519) {
+        ed25519_hash(hash, checkpoint->origin, signer_ed25519(signer));
+        note_line_write(out, checkpoint->origin, hash, signature[1], ED25519_SIGNATURE_BYTES);
+    }
     assert(out->failed || out->length - start <= CHECKPOINT_NOTE_BYTES_MAX);
+    return out->failed ? STATUS_EXHAUSTED : STATUS_OK;
 }
 
 /* A run of bytes inside the note. */
@@ -88,16 +114,6 @@ static bool take_line(struct span *rest, struct span *line)
     rest->bytes = end + 1;
     rest->length -= line->length + 1;
     return true;
-}
-
-static bool is_plain_text(const char *note, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)note[i] < ' ' && note[i] != '\n') {
-            return false;
-        }
-    }
-    return text_is_utf8(note, length);
 }
 
 static bool read_size(struct span line, uint64_t *size)
@@ -133,88 +149,104 @@ static bool read_root(struct span line, uint8_t root[DIGEST_BYTES])
 static bool read_text(struct checkpoint *checkpoint, struct span *rest)
 {
     struct span line;
+    memset(checkpoint, 0, sizeof *checkpoint);
     if (!take_line(rest, &line) || line.length >= CHECKPOINT_ORIGIN_BYTES) {
         return false;
     }
-    memset(checkpoint->origin, 0, sizeof checkpoint->origin);
     memcpy(checkpoint->origin, line.bytes, line.length);
     return checkpoint_origin_is_valid(checkpoint->origin) &&
            take_line(rest, &line) && read_size(line, &checkpoint->size) &&
            take_line(rest, &line) && read_root(line, checkpoint->root);
 }
 
-/* What a signature line is to the reader. */
-enum mark { MARK_MALFORMED, MARK_OTHER, MARK_WRONG, MARK_GOOD };
-
-static enum mark check_line(struct span line, const char *origin, const uint8_t public_key[KEY_PUBLIC_BYTES],
-                            const uint8_t digest[DIGEST_BYTES])
-{
-    uint8_t bytes[TEXT_BASE64_BYTES(MARK_BYTES)];
-    uint8_t expected[KEY_HASH_BYTES];
-    size_t length = 0;
-    if (line.length <= DASH_BYTES || memcmp(line.bytes, dash, DASH_BYTES) != 0) {
-        return MARK_MALFORMED;
-    }
-    struct span name = { line.bytes + DASH_BYTES, line.length - DASH_BYTES };
-    const char *space = memchr(name.bytes, ' ', name.length);
-    if (space == NULL || space == name.bytes) {
-        return MARK_MALFORMED;
-    }
-    struct span code = { space + 1, name.length - (size_t)(space - name.bytes) - 1 };
-    name.length = (size_t)(space - name.bytes);
-    if (code.length < 8 || code.length % 4 != 0 ||
-        text_from_base64(code.bytes, 8, bytes, &length) != STATUS_OK || length <= KEY_HASH_BYTES) {
-        return MARK_MALFORMED;
-    }
-    key_hash(expected, origin, public_key);
-    if (name.length != strlen(origin) || memcmp(name.bytes, origin, name.length) != 0 ||
-        memcmp(bytes, expected, KEY_HASH_BYTES) != 0) {
-        return MARK_OTHER;
-    }
-    if (code.length != TEXT_BASE64_BYTES(MARK_BYTES) - 1 ||
-        text_from_base64(code.bytes, code.length, bytes, &length) != STATUS_OK || length != MARK_BYTES) {
-        return MARK_WRONG;
-    }
-    return key_verify(public_key, digest, bytes + KEY_HASH_BYTES) == STATUS_OK ? MARK_GOOD : MARK_WRONG;
-}
-
-bool checkpoint_has_form(const char *note, size_t length)
+enum status checkpoint_parse(struct checkpoint *checkpoint, const char *bytes, size_t length)
 {
     struct checkpoint read;
-    struct span rest = { note, length };
-    struct span line;
-    return is_plain_text(note, length) && read_text(&read, &rest) && take_line(&rest, &line) && line.length == 0;
-}
-
-enum status checkpoint_read(struct checkpoint *checkpoint, const char *note, size_t length,
-                            const uint8_t public_key[KEY_PUBLIC_BYTES])
-{
-    struct checkpoint read;
-    struct span rest = { note, length };
-    struct span line;
-    uint8_t digest[DIGEST_BYTES];
-    memset(&read, 0, sizeof read);
-    if (!is_plain_text(note, length) || !read_text(&read, &rest)) {
-        return STATUS_INVALID;
-    }
-    digest_bytes(digest, note, length - rest.length);
-    if (!take_line(&rest, &line) || line.length != 0) {
-        return STATUS_INVALID; /* extension lines: this log writes none */
-    }
-    bool is_signed = false;
-    for (int lines = 0; rest.length > 0; lines++) {
-        if (lines == SIGNATURE_LINES_MAX || !take_line(&rest, &line)) {
-            return STATUS_INVALID;
-        }
-        enum mark mark = check_line(line, read.origin, public_key, digest);
-        if (mark == MARK_MALFORMED || mark == MARK_WRONG) {
-            return STATUS_INVALID;
-        }
-        is_signed = is_signed || mark == MARK_GOOD;
-    }
-    if (!is_signed) {
+    struct span rest = { bytes, length };
+    if (!read_text(&read, &rest) || rest.length == 0 || rest.bytes[0] != '\n') {
         return STATUS_INVALID;
     }
     *checkpoint = read;
     return STATUS_OK;
+}
+
+/* What a signature line is to the reader. */
+enum mark { MARK_OTHER, MARK_WRONG, MARK_NODE, MARK_ED25519 };
+
+static enum mark check_line(const struct note *note, const struct note_line *line, const char *origin,
+                            const struct checkpoint_keys *keys)
+{
+    uint8_t hash[NOTE_HASH_BYTES], digest[DIGEST_BYTES], signature[KEY_SIGNATURE_BYTES];
+    if (keys->node != NULL) {
+        node_hash(hash, origin, keys->node);
+        if (note_line_is_of(line, origin, hash)) {
+            digest_bytes(digest, note->text, note->text_length);
+            return note_line_signature(line, signature, sizeof signature) == STATUS_OK &&
+                   key_verify(keys->node, digest, signature) == STATUS_OK ? MARK_NODE : MARK_WRONG;
+        }
+    }
+    if (keys->ed25519 != NULL) {
+        ed25519_hash(hash, origin, keys->ed25519);
+        if (note_line_is_of(line, origin, hash)) {
+            return note_line_signature(line, signature, sizeof signature) == STATUS_OK &&
+                   ed25519_verify(keys->ed25519, note->text, note->text_length, signature) == STATUS_OK ? MARK_ED25519 : MARK_WRONG;
+        }
+    }
+    return MARK_OTHER;
+}
+
+/* Whether the marks of all lines are those of a note as this ledger writes it. */
+static bool are_our_lines(const enum mark *marks, size_t count, const struct checkpoint_keys *keys)
+{
+    enum mark wanted[LINES];
+    size_t wanted_count = 0;
+    if (keys->node != NULL) {
+        wanted[wanted_count++] = MARK_NODE;
+    }
+    if (keys->ed25519 != NULL) {
+        wanted[wanted_count++] = MARK_ED25519;
+    }
+    return wanted_count > 0 && count == wanted_count && memcmp(marks, wanted, count * sizeof *marks) == 0;
+}
+
+enum status checkpoint_read(struct checkpoint *checkpoint, const char *bytes, size_t length,
+                            const struct checkpoint_keys *keys, enum checkpoint_demand demand)
+{
+    struct checkpoint read;
+    struct note note;
+    enum mark marks[NOTE_LINES_MAX];
+    bool is_signed = false;
+    if (note_read(&note, bytes, length) != STATUS_OK) {
+        return STATUS_INVALID;
+    }
+    struct span rest = { note.text, note.text_length };
+    if (!read_text(&read, &rest) || rest.length > 0) {
+        return STATUS_INVALID;
+    }
+    for (size_t i = 0; i < note.count; i++) {
+        marks[i] = check_line(&note, &note.lines[i], read.origin, keys);
+        if (marks[i] == MARK_WRONG) {
+            return STATUS_INVALID;
+        }
+        is_signed = is_signed || marks[i] != MARK_OTHER;
+    }
+    if (!is_signed || (demand == CHECKPOINT_OUR_LINES && !are_our_lines(marks, note.count, keys))) {
+        return STATUS_INVALID;
+    }
+    *checkpoint = read;
+    return STATUS_OK;
+}
+
+void checkpoint_node_key_write(struct buffer *out, const char *origin, const uint8_t public_key[KEY_PUBLIC_BYTES])
+{
+    uint8_t bytes[NODE_KEY_BYTES];
+    node_key_bytes(bytes, public_key);
+    note_key_write(out, origin, bytes, sizeof bytes);
+}
+
+void checkpoint_ed25519_key_write(struct buffer *out, const char *origin, const uint8_t public_key[ED25519_PUBLIC_BYTES])
+{
+    uint8_t bytes[ED25519_KEY_BYTES];
+    ed25519_key_bytes(bytes, public_key);
+    note_key_write(out, origin, bytes, sizeof bytes);
 }

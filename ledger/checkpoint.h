@@ -8,19 +8,18 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "ledger/digest.h"
-#include "ledger/key.h"
+#include "ledger/signer.h"
 
 /*
- * A checkpoint in the signed-note form of C2SP tlog-checkpoint and signed-note:
+ * A checkpoint in the signed-note form of C2SP tlog-checkpoint and signed-note (note.h):
  *
  *   ORIGIN \n  SIZE in decimal \n  ROOT in base64 \n  \n
- *   "— " ORIGIN " " base64(4-byte key hash || signature) \n
+ *   "— " ORIGIN " " base64(key hash || signature) \n
+ *   "— " ORIGIN " " base64(key hash || signature) \n
  *
- * The dash is U+2014. The signature line is ours: ECDSA over secp256k1 with SHA-256
- * of the note text (everything up to and with the line feed before the blank line),
- * 64 bytes compact. The signed-note format has no number for that algorithm, so its
- * type byte is 0xff followed by the name "secp256k1-sha256":
- * key hash = the first 4 bytes of SHA-256(ORIGIN || \n || 0xff || "secp256k1-sha256" || 33-byte public key).
+ * The first line is by the node's key: ECDSA over secp256k1 with SHA-256 of the note's text, 64 bytes compact. Signed-note
+ * has no number for that algorithm, so its key hash is that of 0xff, "secp256k1-sha256" and the 33-byte public key. The
+ * second line, which a ledger without such a key has not, is Ed25519 of the text itself: number 0x01, the 32-byte key.
  */
 
 enum { CHECKPOINT_ORIGIN_BYTES = 128, CHECKPOINT_NOTE_BYTES_MAX = 1024 };
@@ -31,21 +30,37 @@ struct checkpoint {
     uint8_t root[DIGEST_BYTES];
 };
 
+/* The public keys that may sign checkpoints of some size. Borrowed. */
+struct checkpoint_keys {
+    const uint8_t *node;    /* KEY_PUBLIC_BYTES; NULL: none */
+    const uint8_t *ed25519; /* ED25519_PUBLIC_BYTES; NULL: none */
+};
+
 /* True for an origin that a note can carry. */
 int checkpoint_origin_is_valid(const char *origin);
 
-/* Appends the signed note, at most CHECKPOINT_NOTE_BYTES_MAX bytes. Asserts a valid origin. */
-void checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buffer *out);
+/* Appends the signed note, at most CHECKPOINT_NOTE_BYTES_MAX bytes, with the line of the signer's second half where
+ * with_ed25519. Asserts a valid origin. STATUS_EXHAUSTED without memory, else what the signer says. */
+enum status checkpoint_write(const struct checkpoint *checkpoint, struct signer *signer, bool with_ed25519,
+                             struct buffer *out) NODISCARD;
 
-/* Whether a text has a checkpoint's three lines and the blank one, whoever signed it or nobody: what is
- * none of that is no checkpoint at all. */
-bool checkpoint_has_form(const char *note, size_t length);
+/* Reads a checkpoint's text, whoever signed it or nobody: canonical decimal and base64, no extension lines, then an empty
+ * line, whatever stands behind it. STATUS_INVALID: it is no checkpoint at all. */
+enum status checkpoint_parse(struct checkpoint *checkpoint, const char *note, size_t length) NODISCARD;
 
-/* Reads a note and checks the line of public_key (lines of other keys, such as
- * witnesses', are skipped; 64 lines at most): STATUS_INVALID where it is malformed, bears
- * no line of this key for its origin, or any such line is wrong. Canonical decimal and
- * base64 only, no extension lines. The caller compares the origin with the one it expects. */
+/* What is asked of the signatures. */
+enum checkpoint_demand {
+    CHECKPOINT_OUR_LINES, /* a line of each of the keys, in their order, and no other: a note as this ledger writes it */
+    CHECKPOINT_ANY_LINE   /* a line of one of them at least; lines of others (witnesses) are skipped: a note that was about */
+};
+
+/* Reads a note and checks all lines that say they are of these keys: STATUS_INVALID where it is malformed, where any such
+ * line is wrong, or where the demand is not met. The caller compares the origin with the one it expects. */
 enum status checkpoint_read(struct checkpoint *checkpoint, const char *note, size_t length,
-                            const uint8_t public_key[KEY_PUBLIC_BYTES]) NODISCARD;
+                            const struct checkpoint_keys *keys, enum checkpoint_demand demand) NODISCARD;
+
+/* Appends the keys as those who verify notes are given them (note.h). */
+void checkpoint_node_key_write(struct buffer *out, const char *origin, const uint8_t public_key[KEY_PUBLIC_BYTES]);
+void checkpoint_ed25519_key_write(struct buffer *out, const char *origin, const uint8_t public_key[ED25519_PUBLIC_BYTES]);
 
 #endif

@@ -90,7 +90,7 @@ const char *jws_fault_text(enum jws_fault fault)
     case JWS_PAYLOAD:
         return "the second part, the payload, is not base64url (letters, digits, - and _, without = at the end), or empty";
     case JWS_SIGNATURE:
-        return "the third part, the signature, is not 64 bytes (r, then s) in base64url: 86 letters, digits, - and _";
+        return "the third part, the signature, is not 64 bytes (r, then s) in base64url, 86 letters, digits, - and _, with nothing behind it";
     }
     assert(false); /* there is no such fault */
     return "";

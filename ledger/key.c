@@ -1,46 +1,39 @@
 /*
- * The node's signing key and the verifying of signatures, on libsecp256k1. The secret
+ * A secret key and what it signs, and the verifying of signatures, on libsecp256k1. The secret
  * lies in a page of its own that is locked into memory, left out of core dumps and
- * wiped at the end; this file keeps no copy of it on the stack or the heap. A key file
- * appears under its name whole and synced, or not at all. Next: checkpoint.c and chain.c,
- * which sign and verify with it.
+ * wiped at the end; this file keeps no copy of it on the stack or the heap. Next: key_file.c, where keys lie;
+ * signer.c, who signs for the node.
  */
 #include "ledger/key.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <secp256k1.h>
 
-#include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "ledger/secret.h"
 
-enum {
-    SECRET_BYTES = 32,
-    FILE_BYTES = 2 * SECRET_BYTES + 1, /* hexadecimal digits and a line feed */
-    SUFFIX_BYTES = 8                   /* random bytes in the name of an unfinished key file */
-};
+enum { DIGITS = 2 * KEY_SECRET_BYTES, LINE_BYTES = DIGITS + 1 };
+
+_Static_assert((int)ED25519_SEED_BYTES == (int)KEY_SECRET_BYTES, "both lines of a key's text are alike");
 
 /*
  * Invariants of a finished key:
  *  1. secret is a valid scalar, and point, compressed and id are those of secret;
- *  2. text is zeros: it is only a place, in locked memory, for the digits of a key file.
+ *  2. where has_ed25519, ed25519 is the public key of seed; else both are zeros;
+ *  3. digits is zeros: it is only a place, in locked memory, for a line of a key's text.
  */
 struct key {
-    uint8_t secret[SECRET_BYTES];
-    char text[FILE_BYTES + 1];
+    uint8_t secret[KEY_SECRET_BYTES];
+    uint8_t seed[ED25519_SEED_BYTES];
+    char digits[DIGITS + 1];
+    bool has_ed25519;
     secp256k1_pubkey point;
     uint8_t compressed[KEY_PUBLIC_BYTES];
+    uint8_t ed25519[ED25519_PUBLIC_BYTES];
     char id[KEY_ID_BYTES];
 };
 
@@ -63,44 +56,27 @@ enum status key_library_open(void)
     int is_randomised = secp256k1_context_randomize(context, seed);
     explicit_bzero(seed, sizeof seed);
     assert(is_randomised == 1);
+    ed25519_library_open();
     library = context;
     return STATUS_OK;
 }
 
-/* Zeroed memory that is neither swapped out nor dumped. */
 static enum status key_allocate(struct key **key)
 {
-    struct key *pages = mmap(NULL, sizeof *pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED) {
-        log_error("key_memory", "mmap failed: %s", strerror(errno));
-        return STATUS_EXHAUSTED;
+    void *memory = NULL;
+    enum status status = secret_allocate(sizeof **key, &memory);
+    if (status == STATUS_OK) {
+        *key = memory;
     }
-    if (mlock(pages, sizeof *pages) != 0) {
-        log_error("key_memory", "mlock failed: %s (is the limit of locked memory zero?)", strerror(errno));
-        goto failed;
-    }
-    if (madvise(pages, sizeof *pages, MADV_DONTDUMP) != 0) {
-        log_error("key_memory", "madvise failed: %s", strerror(errno));
-        goto failed;
-    }
-    *key = pages;
-    return STATUS_OK;
-failed:
-    munmap(pages, sizeof *pages);
-    return STATUS_EXHAUSTED;
+    return status;
 }
 
 void key_free(struct key *key)
 {
-    if (key == NULL) {
-        return;
-    }
-    explicit_bzero(key, sizeof *key);
-    int unmapped = munmap(key, sizeof *key);
-    assert(unmapped == 0);
+    secret_free(key, sizeof *key);
 }
 
-/* Derives the public half; STATUS_INVALID where the secret is 0 or not below the order. */
+/* Derives the public halves; STATUS_INVALID where the secret is 0 or not below the order. */
 static enum status key_finish(struct key *key)
 {
     assert(library != NULL);
@@ -113,6 +89,9 @@ static enum status key_finish(struct key *key)
     secp256k1_ec_pubkey_serialize(library, key->compressed, &length, &key->point, SECP256K1_EC_COMPRESSED);
     assert(length == KEY_PUBLIC_BYTES);
     key_id_of(key->id, key->compressed);
+    if (key->has_ed25519) {
+        ed25519_public(key->ed25519, key->seed);
+    }
     return STATUS_OK;
 }
 
@@ -123,9 +102,13 @@ enum status key_generate(struct key **key)
     if (status != STATUS_OK) {
         return status;
     }
-    do { /* a second turn happens once in 2^128 */
-        status = random_bytes(made->secret, sizeof made->secret);
-    } while (status == STATUS_OK && key_finish(made) != STATUS_OK);
+    made->has_ed25519 = true;
+    status = random_bytes(made->seed, sizeof made->seed);
+    if (status == STATUS_OK) {
+        do { /* a second turn happens once in 2^128 */
+            status = random_bytes(made->secret, sizeof made->secret);
+        } while (status == STATUS_OK && key_finish(made) != STATUS_OK);
+    }
     if (status != STATUS_OK) {
         key_free(made);
         return status;
@@ -134,199 +117,74 @@ enum status key_generate(struct key **key)
     return STATUS_OK;
 }
 
-/* Logs what failed on a key file and names it. */
-static enum status file_failure(const char *path, const char *what, int error)
+enum status key_from_secret(const uint8_t secret[KEY_SECRET_BYTES], const uint8_t seed[ED25519_SEED_BYTES], struct key **key)
 {
-    log_error("key_file", "path=%s %s failed: %s", path, what, strerror(error));
-    return error == ENOSPC || error == EDQUOT ? STATUS_EXHAUSTED : STATUS_IO;
-}
-
-/* Reads to the end of the file or until limit bytes are there; -1 on failure. */
-static ssize_t read_whole(int file, char *out, size_t limit)
-{
-    size_t length = 0;
-    while (length < limit) {
-        ssize_t got = read(file, out + length, limit - length);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return -1;
-        }
-        if (got == 0) {
-            break;
-        }
-        length += (size_t)got;
+    struct key *made = NULL;
+    enum status status = key_allocate(&made);
+    if (status != STATUS_OK) {
+        return status;
     }
-    return (ssize_t)length;
-}
-
-/* The file's digits into key->text, which the caller wipes. */
-static enum status read_text(int file, const char *path, struct key *key)
-{
-    struct stat about;
-    if (fstat(file, &about) != 0) {
-        return file_failure(path, "fstat", errno);
+    memcpy(made->secret, secret, sizeof made->secret);
+    made->has_ed25519 = seed != NULL;
+    if (seed != NULL) {
+        memcpy(made->seed, seed, sizeof made->seed);
     }
-    if (!S_ISREG(about.st_mode)) {
-        log_error("key_file", "path=%s is not a regular file", path);
-        return STATUS_INVALID;
+    status = key_finish(made);
+    if (status != STATUS_OK) {
+        key_free(made);
+        return status;
     }
-    if ((about.st_mode & 07777 & ~(mode_t)0600) != 0) {
-        log_error("key_file", "path=%s mode=%04o is too open: others may use the key; set 0600", path,
-                  (unsigned)(about.st_mode & 07777));
-        return STATUS_INVALID;
-    }
-    ssize_t length = read_whole(file, key->text, sizeof key->text);
-    if (length < 0) {
-        return file_failure(path, "read", errno);
-    }
-    if (length != FILE_BYTES || key->text[FILE_BYTES - 1] != '\n') {
-        log_error("key_file", "path=%s is not 64 hexadecimal digits and a line feed", path);
-        return STATUS_INVALID;
-    }
-    key->text[FILE_BYTES - 1] = 0;
+    *key = made;
     return STATUS_OK;
 }
 
-enum status key_load(const char *path, struct key **key)
+/* One line of a key's text into bytes, by way of the key's own place for digits. */
+static enum status read_line(struct key *key, const char *line, uint8_t bytes[KEY_SECRET_BYTES])
+{
+    memcpy(key->digits, line, DIGITS);
+    key->digits[DIGITS] = 0;
+    enum status status = line[DIGITS] == '\n' ? text_from_hex(key->digits, bytes, KEY_SECRET_BYTES) : STATUS_INVALID;
+    explicit_bzero(key->digits, sizeof key->digits);
+    return status;
+}
+
+enum status key_read(const char *text, size_t length, struct key **key)
 {
     struct key *made = NULL;
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* does not hang on a FIFO */
-    if (file < 0 && errno == ENOENT) {
-        return STATUS_ABSENT;
-    }
-    if (file < 0) {
-        return file_failure(path, "open", errno);
+    if (length != LINE_BYTES && length != 2 * LINE_BYTES) {
+        return STATUS_INVALID;
     }
     enum status status = key_allocate(&made);
     if (status != STATUS_OK) {
-        goto failed_file;
+        return status;
     }
-    status = read_text(file, path, made);
-    if (status != STATUS_OK) {
-        goto failed;
+    made->has_ed25519 = length == 2 * LINE_BYTES;
+    status = read_line(made, text, made->secret);
+    if (status == STATUS_OK && made->has_ed25519) {
+        status = read_line(made, text + LINE_BYTES, made->seed);
     }
-    status = text_from_hex(made->text, made->secret, sizeof made->secret);
-    explicit_bzero(made->text, sizeof made->text);
     if (status == STATUS_OK) {
         status = key_finish(made);
     }
     if (status != STATUS_OK) {
-        log_error("key_file", "path=%s does not hold a key of secp256k1", path);
-        goto failed;
+        key_free(made);
+        return status;
     }
-    close(file);
     *key = made;
     return STATUS_OK;
-failed:
-    key_free(made);
-failed_file:
-    close(file);
-    return status;
 }
 
-/* Writes and syncs; false with errno set where that fails. */
-static bool write_whole(int file, const char *bytes, size_t length)
+/* text_to_hex ends with a NUL, where the line feed then stands. */
+size_t key_write(const struct key *key, char text[KEY_TEXT_BYTES_MAX])
 {
-    while (length > 0) {
-        ssize_t written = write(file, bytes, length);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return false;
-        }
-        bytes += written;
-        length -= (size_t)written;
+    text_to_hex(text, key->secret, sizeof key->secret);
+    text[LINE_BYTES - 1] = '\n';
+    if (!key->has_ed25519) {
+        return LINE_BYTES;
     }
-    return fsync(file) == 0;
-}
-
-/* A new file with the key's digits under a name that no other process uses, synced. */
-static enum status write_unfinished(const struct key *key, const char *path)
-{
-    struct key *scratch = NULL; /* the digits are as secret as the key */
-    enum status status = key_allocate(&scratch);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) {
-        status = file_failure(path, "open", errno);
-        goto done;
-    }
-    text_to_hex(scratch->text, key->secret, sizeof key->secret);
-    scratch->text[FILE_BYTES - 1] = '\n';
-    if (!write_whole(file, scratch->text, FILE_BYTES)) {
-        status = file_failure(path, "write", errno);
-        unlink(path);
-    }
-    close(file); /* synced or given up: nothing depends on what close says */
-done:
-    key_free(scratch);
-    return status;
-}
-
-/* Makes the names in path's directory durable. */
-static enum status sync_directory(const char *path)
-{
-    char *copy = strdup(path);
-    if (copy == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    enum status status = STATUS_OK;
-    int directory = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0 || fsync(directory) != 0) {
-        status = file_failure(path, "sync of the directory", errno);
-    }
-    if (directory >= 0) {
-        close(directory);
-    }
-    free(copy);
-    return status;
-}
-
-/* path.XXXX.new; caller frees. */
-static enum status unfinished_name(const char *path, char **name)
-{
-    uint8_t random[SUFFIX_BYTES];
-    char suffix[2 * SUFFIX_BYTES + 1];
-    enum status status = random_bytes(random, sizeof random);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    text_to_hex(suffix, random, sizeof random);
-    char *made = NULL;
-    if (asprintf(&made, "%s.%s.new", path, suffix) < 0) {
-        return STATUS_EXHAUSTED;
-    }
-    *name = made;
-    return STATUS_OK;
-}
-
-enum status key_save(const struct key *key, const char *path)
-{
-    char *unfinished = NULL;
-    enum status status = unfinished_name(path, &unfinished);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = write_unfinished(key, unfinished);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    /* link, unlike rename, never replaces a key that is already there. */
-    if (link(unfinished, path) != 0) {
-        status = errno == EEXIST ? STATUS_CONFLICT : file_failure(path, "link", errno);
-    }
-    unlink(unfinished);
-    if (status == STATUS_OK) {
-        status = sync_directory(path);
-    }
-done:
-    free(unfinished);
-    return status;
+    text_to_hex(text + LINE_BYTES, key->seed, sizeof key->seed);
+    text[2 * LINE_BYTES - 1] = '\n';
+    return 2 * LINE_BYTES;
 }
 
 const uint8_t *key_public(const struct key *key)
@@ -339,11 +197,26 @@ const char *key_id(const struct key *key)
     return key->id;
 }
 
-void key_id_of(char out[KEY_ID_BYTES], const uint8_t public_key[KEY_PUBLIC_BYTES])
+const uint8_t *key_ed25519(const struct key *key)
+{
+    return key->has_ed25519 ? key->ed25519 : NULL;
+}
+
+static void id_of(char out[KEY_ID_BYTES], const uint8_t *public_key, size_t length)
 {
     uint8_t digest[DIGEST_BYTES];
-    digest_bytes(digest, public_key, KEY_PUBLIC_BYTES);
+    digest_bytes(digest, public_key, length);
     text_to_hex(out, digest, (KEY_ID_BYTES - 1) / 2);
+}
+
+void key_id_of(char out[KEY_ID_BYTES], const uint8_t public_key[KEY_PUBLIC_BYTES])
+{
+    id_of(out, public_key, KEY_PUBLIC_BYTES);
+}
+
+void key_ed25519_id_of(char out[KEY_ID_BYTES], const uint8_t public_key[ED25519_PUBLIC_BYTES])
+{
+    id_of(out, public_key, ED25519_PUBLIC_BYTES);
 }
 
 void key_sign(const struct key *key, const uint8_t digest[DIGEST_BYTES], uint8_t signature[KEY_SIGNATURE_BYTES])
@@ -360,6 +233,12 @@ void key_sign(const struct key *key, const uint8_t digest[DIGEST_BYTES], uint8_t
     assert(is_read == 1);
     int is_valid = secp256k1_ecdsa_verify(library, &again, digest, &key->point);
     assert(is_valid == 1);
+}
+
+void key_sign_message(const struct key *key, const void *message, size_t length, uint8_t signature[ED25519_SIGNATURE_BYTES])
+{
+    assert(key->has_ed25519);
+    ed25519_sign(key->ed25519, key->seed, message, length, signature);
 }
 
 void key_verifier_init(struct key_verifier *verifier, const uint8_t public_key[KEY_PUBLIC_BYTES])
@@ -391,6 +270,18 @@ enum status key_verify(const uint8_t public_key[KEY_PUBLIC_BYTES], const uint8_t
     struct key_verifier verifier;
     key_verifier_init(&verifier, public_key);
     return key_verifier_check(&verifier, digest, signature);
+}
+
+enum status key_lower(uint8_t signature[KEY_SIGNATURE_BYTES])
+{
+    secp256k1_ecdsa_signature parsed, low;
+    assert(library != NULL);
+    if (secp256k1_ecdsa_signature_parse_compact(library, &parsed, signature) != 1) {
+        return STATUS_INVALID;
+    }
+    secp256k1_ecdsa_signature_normalize(library, &low, &parsed);
+    secp256k1_ecdsa_signature_serialize_compact(library, signature, &low);
+    return STATUS_OK;
 }
 
 enum status key_coordinates(const uint8_t public_key[KEY_PUBLIC_BYTES], uint8_t x[32], uint8_t y[32])

@@ -1,6 +1,6 @@
 /*
  * A second thread for the one costly step of an entry: signing its hash and verifying the
- * signature. Both threads take the next unsealed hash under one lock, and sign outside it.
+ * signature. Both threads take the next unsealed hash under one lock, and sign outside it. Who signs: signer.c.
  */
 #include "ledger/sealer.h"
 
@@ -20,7 +20,7 @@ struct seal {
  * or being made by the thread that `is_busy` tells of, or by the caller; 3. generation
  * changes when the block is forgotten, so that a seal made for it is thrown away. */
 struct sealer {
-    const struct key *key;
+    struct signer *signer;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;  /* there is work, or the end */
@@ -42,9 +42,9 @@ static void seal_next(struct sealer *sealer)
     assert(sealer->next <= sealer->count);
     memcpy(hash, sealer->seals[index].hash, sizeof hash);
     pthread_mutex_unlock(&sealer->lock);
-    key_sign(sealer->key, hash, bytes);
+    enum status status = signer_sign(sealer->signer, hash, bytes);
     pthread_mutex_lock(&sealer->lock);
-    if (generation == sealer->generation && index < sealer->count &&
+    if (status == STATUS_OK && generation == sealer->generation && index < sealer->count &&
         memcmp(sealer->seals[index].hash, hash, sizeof hash) == 0) {
         memcpy(sealer->seals[index].bytes, bytes, sizeof bytes);
         sealer->seals[index].is_done = true;
@@ -69,13 +69,13 @@ static void *run(void *context)
     return NULL;
 }
 
-enum status sealer_open(const struct key *key, struct sealer **out)
+enum status sealer_open(struct signer *signer, struct sealer **out)
 {
     struct sealer *sealer = calloc(1, sizeof *sealer);
     if (sealer == NULL) {
         return STATUS_EXHAUSTED;
     }
-    sealer->key = key;
+    sealer->signer = signer;
     pthread_mutex_init(&sealer->lock, NULL);
     pthread_cond_init(&sealer->wake, NULL);
     pthread_cond_init(&sealer->ended, NULL);
@@ -156,8 +156,9 @@ void sealer_drop(struct sealer *sealer)
     pthread_mutex_unlock(&sealer->lock);
 }
 
-const uint8_t *sealer_finish(struct sealer *sealer, size_t *count)
+enum status sealer_finish(struct sealer *sealer, const uint8_t **seals, size_t *count)
 {
+    enum status status = STATUS_OK;
     pthread_mutex_lock(&sealer->lock);
     while (sealer->next < sealer->count) {
         seal_next(sealer);
@@ -165,17 +166,22 @@ const uint8_t *sealer_finish(struct sealer *sealer, size_t *count)
     while (sealer->is_busy) {
         pthread_cond_wait(&sealer->ended, &sealer->lock);
     }
-    for (size_t i = 0; i < sealer->count; i++) {
+    for (size_t i = 0; status == STATUS_OK && i < sealer->count; i++) {
         struct seal *seal = &sealer->seals[i];
-        if (!seal->is_done) { /* it was made for a hash that was dropped in the meantime */
-            key_sign(sealer->key, seal->hash, seal->bytes);
-            seal->is_done = true;
+        if (!seal->is_done) { /* it was made for a hash that was dropped in the meantime, or the signer has failed */
+            status = signer_sign(sealer->signer, seal->hash, seal->bytes);
+            seal->is_done = status == STATUS_OK;
         }
-        memcpy(sealer->out + i * KEY_SIGNATURE_BYTES, seal->bytes, KEY_SIGNATURE_BYTES);
+        if (seal->is_done) {
+            memcpy(sealer->out + i * KEY_SIGNATURE_BYTES, seal->bytes, KEY_SIGNATURE_BYTES);
+        }
     }
-    *count = sealer->count;
     pthread_mutex_unlock(&sealer->lock);
-    return sealer->out;
+    if (status == STATUS_OK) {
+        *seals = sealer->out;
+        *count = sealer->count;
+    }
+    return status;
 }
 
 void sealer_reset(struct sealer *sealer)

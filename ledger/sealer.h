@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "ledger/digest.h"
-#include "ledger/key.h"
+#include "ledger/signer.h"
 
 /*
  * Seals the entries of a block while the next ones are still being worked out. A seal is
@@ -15,8 +15,8 @@
  */
 struct sealer;
 
-/* Starts the thread. key is borrowed. */
-enum status sealer_open(const struct key *key, struct sealer **sealer) NODISCARD;
+/* Starts the thread. signer is borrowed. */
+enum status sealer_open(struct signer *signer, struct sealer **sealer) NODISCARD;
 void sealer_close(struct sealer *sealer); /* NULL does nothing; a block that is open is forgotten */
 
 /* Adds the hash of the block's next entry. STATUS_EXHAUSTED without memory. */
@@ -26,8 +26,8 @@ enum status sealer_add(struct sealer *sealer, const uint8_t hash[DIGEST_BYTES]) 
 void sealer_drop(struct sealer *sealer);
 
 /* Seals what is not sealed yet and waits for the rest. The seals stand in the order of the
- * hashes, KEY_SIGNATURE_BYTES each; borrowed until sealer_reset. */
-const uint8_t *sealer_finish(struct sealer *sealer, size_t *count);
+ * hashes, KEY_SIGNATURE_BYTES each; borrowed until sealer_reset. STATUS_IO: the signer has failed. */
+enum status sealer_finish(struct sealer *sealer, const uint8_t **seals, size_t *count) NODISCARD;
 
 /* Forgets the block, finished or not. */
 void sealer_reset(struct sealer *sealer);

@@ -13,8 +13,7 @@
 static const uint8_t leaf_prefix = 0x00;
 static const uint8_t node_prefix = 0x01;
 
-/* out may be left or right. */
-static void join(uint8_t out[DIGEST_BYTES], const uint8_t left[DIGEST_BYTES], const uint8_t right[DIGEST_BYTES])
+void tree_join(uint8_t out[DIGEST_BYTES], const uint8_t left[DIGEST_BYTES], const uint8_t right[DIGEST_BYTES])
 {
     uint8_t bytes[1 + 2 * DIGEST_BYTES];
     bytes[0] = node_prefix;
@@ -50,7 +49,7 @@ void tree_append(struct tree *tree, const uint8_t leaf_hash[DIGEST_BYTES])
     memcpy(hash, leaf_hash, sizeof hash);
     for (uint64_t digits = tree->size; (digits & 1) != 0; digits >>= 1) {
         tree->count--;
-        join(hash, tree->hashes[tree->count], hash);
+        tree_join(hash, tree->hashes[tree->count], hash);
     }
     memcpy(tree->hashes[tree->count], hash, sizeof hash);
     tree->count++;
@@ -68,7 +67,7 @@ void tree_root(const struct tree *tree, uint8_t out[DIGEST_BYTES])
     uint8_t hash[DIGEST_BYTES];
     memcpy(hash, tree->hashes[tree->count - 1], sizeof hash);
     for (size_t i = tree->count - 1; i > 0; i--) {
-        join(hash, tree->hashes[i - 1], hash);
+        tree_join(hash, tree->hashes[i - 1], hash);
     }
     memcpy(out, hash, sizeof hash);
 }

@@ -26,6 +26,9 @@ void tree_init(struct tree *tree);
 /* SHA-256(0x00 || leaf bytes) */
 void tree_leaf_hash(uint8_t out[DIGEST_BYTES], const void *leaf, size_t length);
 
+/* SHA-256(0x01 || left || right): the node above two others. out may be one of them. */
+void tree_join(uint8_t out[DIGEST_BYTES], const uint8_t left[DIGEST_BYTES], const uint8_t right[DIGEST_BYTES]);
+
 /* Adds a leaf by its leaf hash. */
 void tree_append(struct tree *tree, const uint8_t leaf_hash[DIGEST_BYTES]);
 

@@ -10,10 +10,12 @@
 #include "db/effects.h"
 #include "rules/figure.h"
 #include "rules/genesis.h"
+#include "rules/node_key.h"
 #include "rules/organisation_key.h"
 #include "rules/permit.h"
 #include "rules/policy.h"
 #include "rules/reference.h"
+#include "rules/signature.h"
 #include "rules/supply.h"
 #include "rules/transfer.h"
 #include "rules/transfer_receive.h"
@@ -22,6 +24,7 @@ static enum status apply(struct context *context)
 {
     switch (context->command->kind) {
     case COMMAND_GENESIS:           return genesis_apply(context);
+    case COMMAND_NODE_KEY_ROTATE:   return node_key_rotate_apply(context);
     case COMMAND_PROVINCE_PUT:      return province_put_apply(context);
     case COMMAND_ORGANISATION_PUT:  return organisation_put_apply(context);
     case COMMAND_SITE_PUT:          return site_put_apply(context);
@@ -46,6 +49,9 @@ static enum status apply(struct context *context)
 enum status rules_apply(struct context *context)
 {
     enum status status = permit_check(context);
+    if (status == STATUS_OK) {
+        status = signature_check(context);
+    }
     if (status != STATUS_OK) {
         return status == STATUS_CONFLICT ? STATUS_OK : status; /* refused */
     }
@@ -72,6 +78,7 @@ static enum status check(struct context *context)
     case COMMAND_POLICY_PUT:
     case COMMAND_TRANSFER_DISPATCH:
     case COMMAND_GENESIS:
+    case COMMAND_NODE_KEY_ROTATE:
     case COMMAND_KINDS:
         break;
     }

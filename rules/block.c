@@ -1,11 +1,12 @@
 /*
  * The executor: blocks of commands into state and ledger, in one transaction each. The
- * rules themselves are behind apply.h; the bytes of an entry in ledger/entry.h. Head and
- * frontier are kept in memory twice: as committed, and as the open block has them.
+ * rules themselves are behind apply.h; the bytes of an entry in ledger/entry.h; the tree in
+ * growth.h. The head is kept in memory twice: as committed, and as the open block has it.
  */
 #include "rules/block.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,9 @@
 #include "ledger/checkpoint.h"
 #include "ledger/entry.h"
 #include "ledger/sealer.h"
-#include "ledger/tree.h"
 #include "rules/apply.h"
+#include "rules/growth.h"
+#include "rules/keyring.h"
 #include "rules/record.h"
 
 #define REFUSAL_KEPT_MS ((int64_t)LIMIT_REFUSAL_KEPT_HOURS * 3600 * 1000)
@@ -30,25 +32,28 @@
 /* Where the ledger stands. */
 struct head {
     struct entry_head entry;
-    struct tree tree;
     char note[CHECKPOINT_NOTE_BYTES_MAX];
 };
 
 /* Invariants: 1. committed is what the database holds; 2. while a block is open, working
- * is committed plus the block's entries; 3. once failed, always failed. */
+ * is committed plus the block's entries, whose leaves are in growth; 3. once failed, always failed; 4. is_rotating: the open
+ * block has a rotation of the keys and nothing else. */
 struct executor {
     struct db *db;
-    const struct key *key;
+    struct signer *signer;
+    bool with_ed25519; /* checkpoints bear a second line */
     struct sealer *sealer; /* holds the hashes of the open block's entries, in their order */
     struct presenter presenter;
     struct arena arena; /* of the command at hand */
     struct head committed;
     struct head working;
+    struct growth growth; /* has the leaves of the open block's entries, in their order */
     char origin[CHECKPOINT_ORIGIN_BYTES];
     int64_t time_zone_minutes;
     int64_t block_time_ms;
     uint64_t block_height;
     bool is_open;
+    bool is_rotating;
     atomic_bool is_failed;
     _Atomic uint64_t seq;
     _Atomic int64_t time_ms;
@@ -72,26 +77,43 @@ static enum status read_parameters(struct executor *executor)
     return STATUS_OK;
 }
 
-static enum status read_frontier(struct executor *executor)
+/* Whether the signer has the keys that are valid for the next entry, and no line of a checkpoint would be missing. */
+static enum status read_keys(struct executor *executor, uint64_t next_seq)
 {
-    const void *state = NULL;
-    size_t length = 0;
+    struct keyring keyring;
+    keyring_init(&keyring);
+    enum status status = keyring_load(&keyring, executor->db, &executor->arena);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct checkpoint_keys keys = keyring_at(&keyring, next_seq);
+    const uint8_t *ed25519 = signer_ed25519(executor->signer);
+    bool is_ours = keys.node != NULL && memcmp(keys.node, signer_public(executor->signer), KEY_PUBLIC_BYTES) == 0 &&
+        (keys.ed25519 == NULL || (ed25519 != NULL && memcmp(keys.ed25519, ed25519, ED25519_PUBLIC_BYTES) == 0));
+    if (!is_ours) {
+        log_error("ledger", "key=%s is not the one for entry %" PRIu64, signer_id(executor->signer), next_seq);
+        return STATUS_CORRUPT;
+    }
+    executor->with_ed25519 = keys.ed25519 != NULL;
+    return STATUS_OK;
+}
+
+/* The tree, and the last checkpoint that says the same of it. */
+static enum status read_tree(struct executor *executor)
+{
     struct checkpoint_row last;
     uint8_t root[DIGEST_BYTES];
     struct head *head = &executor->committed;
-    enum status status = db_frontier_find(executor->db, &executor->arena, &state, &length);
+    enum status status = growth_open(&executor->growth, executor->db, &executor->arena, head->entry.seq);
     if (status == STATUS_OK) {
-        status = tree_decode(&head->tree, state, length);
-    }
-    if (status == STATUS_OK) {
+        arena_reset(&executor->arena);
         status = db_checkpoint_last(executor->db, &executor->arena, &last);
     }
     if (status != STATUS_OK) {
-        return status == STATUS_IO || status == STATUS_EXHAUSTED ? status : STATUS_CORRUPT;
+        return status == STATUS_IO || status == STATUS_EXHAUSTED || status == STATUS_BUSY ? status : STATUS_CORRUPT;
     }
-    tree_root(&head->tree, root);
-    if (head->tree.size != head->entry.seq || last.size != head->entry.seq || memcmp(root, last.root, sizeof root) != 0 ||
-        strlen(last.note) >= sizeof head->note) {
+    tree_root(&executor->growth.committed.tree, root);
+    if (last.size != head->entry.seq || memcmp(root, last.root, sizeof root) != 0 || strlen(last.note) >= sizeof head->note) {
         log_error("ledger", "the frontier does not fit the last entry and checkpoint: run verify");
         return STATUS_CORRUPT;
     }
@@ -99,24 +121,25 @@ static enum status read_frontier(struct executor *executor)
     return STATUS_OK;
 }
 
-enum status executor_open(struct executor **out, struct db *db, const struct key *key, const struct presenter *presenter)
+enum status executor_open(struct executor **out, struct db *db, struct signer *signer, const struct presenter *presenter)
 {
     struct executor *executor = calloc(1, sizeof *executor);
     if (executor == NULL) {
         return STATUS_EXHAUSTED;
     }
     executor->db = db;
-    executor->key = key;
+    executor->signer = signer;
     executor->presenter = *presenter;
     arena_init(&executor->arena);
-    tree_init(&executor->committed.tree);
-    enum status status = sealer_open(key, &executor->sealer);
+    growth_init(&executor->growth);
+    enum status status = sealer_open(signer, &executor->sealer);
     if (status == STATUS_OK) {
         status = db_entry_head(db, &executor->committed.entry);
     }
     if (status == STATUS_OK && executor->committed.entry.seq > 0) {
         status = read_parameters(executor);
-        status = status == STATUS_OK ? read_frontier(executor) : status;
+        status = status == STATUS_OK ? read_keys(executor, executor->committed.entry.seq + 1) : status;
+        status = status == STATUS_OK ? read_tree(executor) : status;
     }
     if (status != STATUS_OK) {
         executor_close(executor);
@@ -133,6 +156,7 @@ void executor_close(struct executor *executor)
     if (executor != NULL) {
         assert(!executor->is_open);
         sealer_close(executor->sealer);
+        growth_fini(&executor->growth);
         arena_fini(&executor->arena);
         free(executor);
     }
@@ -150,7 +174,7 @@ int64_t executor_time_ms(const struct executor *executor)
 
 bool executor_is_failed(const struct executor *executor)
 {
-    return atomic_load(&executor->is_failed);
+    return atomic_load(&executor->is_failed) || signer_fault(executor->signer) != SIGNER_SOUND;
 }
 
 const char *executor_checkpoint(const struct executor *executor)
@@ -170,34 +194,35 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
     }
     int64_t last_ms = (int64_t)executor->committed.entry.time_ms;
     sealer_reset(executor->sealer);
+    growth_begin(&executor->growth);
     executor->working = executor->committed;
     executor->block_time_ms = time_ms > last_ms ? time_ms : last_ms;
     executor->block_height = executor->committed.entry.height + 1;
     executor->is_open = true;
+    executor->is_rotating = false;
     return STATUS_OK;
 }
 
-/* Makes the entry of an applied command: bytes, hash, row, leaf. head advances. */
+/* Makes the entry of an applied command: bytes, hash, row; *next becomes the head, leaf its leaf hash. */
 static enum status write_entry(struct executor *executor, const struct command *command, struct outcome *outcome,
-                               struct head *head)
+                               struct entry_head *next, uint8_t leaf[DIGEST_BYTES])
 {
+    const struct entry_head *head = &executor->working.entry;
     uint8_t effects[DIGEST_BYTES];
     enum status status = rules_effects_digest(executor->db, effects);
     if (status != STATUS_OK) {
         return status;
     }
-    struct record record = { .command = command, .seq = head->entry.seq + 1, .height = executor->block_height,
+    struct record record = { .command = command, .seq = head->seq + 1, .height = executor->block_height,
                              .time_ms = (uint64_t)executor->block_time_ms };
-    memcpy(record.previous_hash, head->entry.hash, DIGEST_BYTES);
+    memcpy(record.previous_hash, head->hash, DIGEST_BYTES);
     memcpy(record.effects, effects, DIGEST_BYTES);
-    status = record_write(executor->db, &record, &head->tree, outcome->hash);
+    status = record_write(executor->db, &record, outcome->hash, leaf);
     if (status != STATUS_OK) {
         return status;
     }
-    head->entry.seq = record.seq;
-    head->entry.height = record.height;
-    head->entry.time_ms = record.time_ms;
-    memcpy(head->entry.hash, outcome->hash, DIGEST_BYTES);
+    *next = (struct entry_head){ .seq = record.seq, .height = record.height, .time_ms = record.time_ms };
+    memcpy(next->hash, outcome->hash, DIGEST_BYTES);
     outcome->seq = record.seq;
     outcome->height = record.height;
     return STATUS_OK;
@@ -223,28 +248,34 @@ static enum status conclude(struct executor *executor, const struct command *com
     return status == STATUS_OK ? db_savepoint_release(executor->db) : status;
 }
 
-/* An accepted command inside its savepoint: entry, seal, answer, key, all or none. */
+/* An accepted command inside its savepoint: entry, seal, leaf, answer, key, all or none. */
 static enum status accept(struct executor *executor, const struct command *command, struct outcome *outcome,
                           struct answer *answer)
 {
-    struct head *next = malloc(sizeof *next);
-    if (next == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    *next = executor->working;
-    enum status status = write_entry(executor, command, outcome, next);
+    struct entry_head next;
+    uint8_t leaf[DIGEST_BYTES];
+    enum status status = write_entry(executor, command, outcome, &next, leaf);
     if (status == STATUS_OK) {
         status = sealer_add(executor->sealer, outcome->hash);
     }
-    if (status == STATUS_OK) {
-        status = conclude(executor, command, outcome, answer);
-        if (status == STATUS_OK) {
-            executor->working = *next;
-        } else {
-            sealer_drop(executor->sealer);
-        }
+    if (status != STATUS_OK) {
+        return status;
     }
-    free(next);
+    status = growth_add(&executor->growth, leaf);
+    if (status != STATUS_OK) {
+        goto failed;
+    }
+    status = conclude(executor, command, outcome, answer);
+    if (status != STATUS_OK) {
+        goto failed_leaf;
+    }
+    executor->working.entry = next;
+    executor->is_rotating = command->kind == COMMAND_NODE_KEY_ROTATE;
+    return STATUS_OK;
+failed_leaf:
+    growth_drop(&executor->growth);
+failed:
+    sealer_drop(executor->sealer);
     return status;
 }
 
@@ -318,11 +349,16 @@ static enum status execute(struct executor *executor, const struct command *comm
 
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer, bool *is_lost)
 {
-    assert(executor->is_open);
+    assert(executor->is_open && db_is_in_transaction(executor->db));
     bool is_answered = false;
+    bool has_entries = executor->working.entry.seq > executor->committed.entry.seq;
     *is_lost = false;
+    if (executor->is_rotating || (has_entries && command->kind == COMMAND_NODE_KEY_ROTATE)) {
+        return STATUS_CONFLICT;
+    }
     arena_reset(&executor->arena);
     enum status status = find_first_answer(executor, command, answer, &is_answered);
+    *is_lost = status != STATUS_OK && !db_is_in_transaction(executor->db); /* a read that fails can end it, too */
     if (status != STATUS_OK || is_answered) {
         return status;
     }
@@ -346,32 +382,30 @@ enum status block_deliver(struct executor *executor, const struct command *comma
 static enum status write_seals(struct executor *executor)
 {
     size_t count = 0;
-    const uint8_t *seals = sealer_finish(executor->sealer, &count);
+    const uint8_t *seals = NULL;
     uint64_t before = executor->committed.entry.seq;
-    enum status status = STATUS_OK;
+    enum status status = sealer_finish(executor->sealer, &seals, &count);
+    if (status != STATUS_OK) {
+        return status;
+    }
     assert(before + count == executor->working.entry.seq);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = db_seal_insert(executor->db, before + 1 + i, key_id(executor->key), seals + i * KEY_SIGNATURE_BYTES);
+        status = db_seal_insert(executor->db, before + 1 + i, signer_id(executor->signer), seals + i * KEY_SIGNATURE_BYTES);
     }
     return status;
 }
 
-/* Frontier and signed checkpoint of the block. */
+/* Signed checkpoint of the block. */
 static enum status write_checkpoint(struct executor *executor, struct checkpoint *checkpoint)
 {
     struct head *head = &executor->working;
-    uint8_t state[TREE_STATE_BYTES_MAX];
     struct buffer note;
     buffer_init(&note);
     memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
-    checkpoint_write(checkpoint, executor->key, &note);
-    enum status status = note.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    enum status status = checkpoint_write(checkpoint, executor->signer, executor->with_ed25519, &note);
     if (status == STATUS_OK) {
         assert(note.length < sizeof head->note);
         memcpy(head->note, note.bytes, note.length + 1);
-        status = db_frontier_put(executor->db, state, tree_encode(&head->tree, state));
-    }
-    if (status == STATUS_OK) {
         struct checkpoint_row row = { .height = head->entry.height, .size = checkpoint->size, .note = head->note };
         memcpy(row.root, checkpoint->root, DIGEST_BYTES);
         status = db_checkpoint_insert(executor->db, &row);
@@ -382,18 +416,24 @@ static enum status write_checkpoint(struct executor *executor, struct checkpoint
 
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
 {
-    assert(executor->is_open);
+    assert(executor->is_open && db_is_in_transaction(executor->db));
     struct head *head = &executor->working;
-    struct checkpoint checkpoint = { .size = head->tree.size };
+    struct checkpoint checkpoint = { .size = 0 };
     enum status status = STATUS_OK;
-    tree_root(&head->tree, checkpoint.root);
-    memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
-    if (head->entry.seq == executor->committed.entry.seq) {
-        return STATUS_OK; /* nothing was accepted: no block, no checkpoint */
+    if (head->entry.seq == executor->committed.entry.seq) { /* nothing was accepted: no block, no checkpoint */
+        tree_root(&executor->growth.committed.tree, app_hash);
+        return STATUS_OK;
     }
-    if (executor->origin[0] == 0) { /* the genesis block */
+    status = growth_write(&executor->growth, executor->db, checkpoint.root, &checkpoint.size);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    assert(checkpoint.size == head->entry.seq);
+    memcpy(app_hash, checkpoint.root, DIGEST_BYTES);
+    if (executor->committed.entry.seq == 0) { /* the genesis block, also where an earlier try was given up */
         arena_reset(&executor->arena);
         status = read_parameters(executor);
+        status = status == STATUS_OK ? read_keys(executor, 1) : status;
     }
     if (status == STATUS_OK) {
         status = write_checkpoint(executor, &checkpoint); /* first: the sealer goes on meanwhile */
@@ -424,7 +464,14 @@ enum status block_commit(struct executor *executor)
         db_rollback(executor->db);
         return status;
     }
+    if (executor->working.entry.seq != executor->committed.entry.seq) {
+        growth_commit(&executor->growth);
+    }
     executor->committed = executor->working;
+    if (executor->is_rotating) {
+        log_info("ledger", "the node's keys were changed: this signer's have ended at entry %" PRIu64, executor->committed.entry.seq);
+        atomic_store(&executor->is_failed, true);
+    }
     atomic_store(&executor->seq, executor->committed.entry.seq);
     atomic_store(&executor->time_ms, (int64_t)executor->committed.entry.time_ms);
     return STATUS_OK;

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "ledger/digest.h"
-#include "ledger/key.h"
+#include "ledger/signer.h"
 #include "rules/answer.h"
 #include "rules/command.h"
 #include "rules/refusal.h"
@@ -41,28 +41,30 @@ struct presenter {
 };
 
 /* Reads head and frontier from the database. STATUS_CORRUPT where they contradict each
- * other. db, key and presenter are borrowed. An empty database is allowed: the genesis
- * must then be the first command. */
-enum status executor_open(struct executor **executor, struct db *db, const struct key *key,
+ * other, or the signer has not the keys with which the next entry is sealed. db, signer and presenter are borrowed. An empty
+ * database is allowed: the genesis must then be the first command. */
+enum status executor_open(struct executor **executor, struct db *db, struct signer *signer,
                           const struct presenter *presenter) NODISCARD;
 void executor_close(struct executor *executor);
 
 /* Begins a block; its time is max(time of the last block, time_ms). */
 enum status block_begin(struct executor *executor, int64_t time_ms) NODISCARD;
 
-/* Applies one command and fills answer (initialised by the caller), be it a success or
+/* A rotation of the node's keys is alone in its block: STATUS_CONFLICT where it would not be.
+ * Applies one command and fills answer (initialised by the caller), be it a success or
  * a refusal: STATUS_OK for both. Else a local fault, and nothing of this command
  * remains; where *is_lost is set, the database ended the transaction and the whole
  * block is lost. */
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer,
                           bool *is_lost) NODISCARD;
 
-/* Ends the block: frontier, checkpoint and seals are written; app_hash is the tree's root. */
+/* Ends the block: frontier, checkpoint and seals are written; app_hash is the tree's root. STATUS_IO where the signer has
+ * failed: the executor has, too, then. */
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES]) NODISCARD;
 
 /* Makes it durable. STATUS_EXHAUSTED: the disk is full, nothing of the block is left, and
  * the next block may find room. After another failure the outcome is unknown: the executor
- * refuses every further block with STATUS_IO. */
+ * refuses every further block with STATUS_IO; after a rotation of the keys too, which the signer has not. */
 enum status block_commit(struct executor *executor) NODISCARD;
 
 /* Gives the block up; the state is as before block_begin. */
@@ -71,7 +73,7 @@ void block_abandon(struct executor *executor);
 /* The last committed entry. Any thread may call executor_seq. */
 uint64_t executor_seq(const struct executor *executor);
 int64_t executor_time_ms(const struct executor *executor); /* of that entry; any thread */
-bool executor_is_failed(const struct executor *executor);
+bool executor_is_failed(const struct executor *executor); /* nothing is written any more; any thread */
 
 /* The newest checkpoint note (NUL-terminated), for the anchor file; "" before the first. */
 const char *executor_checkpoint(const struct executor *executor);

@@ -19,6 +19,7 @@
 
 static const char *const kind_names[COMMAND_KINDS] = {
     [COMMAND_GENESIS] = "genesis",
+    [COMMAND_NODE_KEY_ROTATE] = "node_key.rotate",
     [COMMAND_PROVINCE_PUT] = "province.put",
     [COMMAND_ORGANISATION_PUT] = "organisation.put",
     [COMMAND_SITE_PUT] = "site.put",
@@ -67,6 +68,7 @@ static const char *body_id(const struct command *command)
     case COMMAND_TRANSFER_CREATE:  return ((const struct transfer_request *)command->request)->id;
     case COMMAND_POLICY_PUT:       return ((const struct policy_request *)command->request)->organisation;
     case COMMAND_GENESIS:
+    case COMMAND_NODE_KEY_ROTATE:
     case COMMAND_FIGURES_PUT:
     case COMMAND_SUPPLY_ADJUST:
     case COMMAND_TRANSFER_DISPATCH:
@@ -97,7 +99,7 @@ static void settle_id(struct command *command, enum bind_mode mode, struct fault
     bool is_create = command->kind == COMMAND_SUPPLY_INTAKE || command->kind == COMMAND_TRANSFER_CREATE;
     if (is_create) {
         command->new_id = id;
-        if (mode == BIND_CLEAR && identifier_is_reserved(id)) { /* a ledger that has such an id is still replayed */
+        if (mode != BIND_COMMITTED && identifier_is_reserved(id)) { /* a ledger that has such an id is still replayed */
             faults_add(faults, "/id", "reserved_id", "%s stands for another resource in paths: choose another id or leave it out", id);
         }
     } else if (strcmp(id, command->target) != 0) {

@@ -10,6 +10,7 @@
 #include "json/bind.h"
 #include "json/faults.h"
 #include "ledger/commitment.h"
+#include "ledger/key.h"
 #include "rules/actor.h"
 
 /*
@@ -19,6 +20,7 @@
 
 enum command_kind {
     COMMAND_GENESIS,
+    COMMAND_NODE_KEY_ROTATE,
     COMMAND_PROVINCE_PUT,
     COMMAND_ORGANISATION_PUT,
     COMMAND_SITE_PUT,
@@ -47,6 +49,14 @@ struct command_personal {
     size_t hex_offset; /* of the commitment's 64 digits in body */
 };
 
+/* How a command came signed: by a compact JWS (ledger/jws.h), of which the entry keeps every byte. */
+struct command_signature {
+    const char *key;   /* the id of the key, as the JWS names it */
+    const char *input; /* what was signed; it stands in the entry in the place of the body */
+    size_t input_length;
+    uint8_t bytes[KEY_SIGNATURE_BYTES]; /* as they came */
+};
+
 /* Preconditions on the version of what is replaced. */
 #define COMMAND_VERSION_ANY ((int64_t)-1)  /* If-Match: * */
 #define COMMAND_VERSION_NONE ((int64_t)-2) /* no If-Match */
@@ -60,7 +70,8 @@ struct command {
     int64_t if_version; /* COMMAND_VERSION_* or the version wanted */
     const char *submitted; /* the bytes as they came, for telling a retry from another command */
     size_t submitted_length;
-    const char *body;   /* committed bytes: no personal text in clear */
+    const struct command_signature *signature; /* NULL: it came unsigned */
+    const char *body;   /* committed bytes: no personal text in clear; of a signed one, its payload's member body */
     size_t body_length;
     struct command_personal *personal;
     size_t personal_count;
@@ -76,8 +87,8 @@ enum status command_kind_from_name(const char *name, enum command_kind *kind) NO
  * Reads body into command->request by the kind's table and checks all that needs no
  * state. With BIND_CLEAR (HTTP) personal texts in clear are accepted, salted, replaced
  * in command->body by their commitments and listed in command->personal; with
- * BIND_COMMITTED (replay) the body is taken as it is. kind, target, id, new_id, actor
- * and if_version are set by the caller before. STATUS_INVALID with all faults named that the
+ * BIND_COMMITTED (replay) and BIND_SIGNED (HTTP, personal.h brings the texts) the body is taken as it is. kind, target, id,
+ * new_id, actor, if_version and signature are set by the caller before. STATUS_INVALID with all faults named that the
  * body alone shows; where it was an object (or rows of CSV), command->request then holds what
  * could be read, the rest absent, for rules_check and nothing else. STATUS_EXHAUSTED,
  * STATUS_IO (no random bytes) else. command_fini is due in every case.

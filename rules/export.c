@@ -25,8 +25,9 @@ struct piece {
     struct db *db;
     struct arena arena; /* of the row at hand; keys are in the other one */
     struct arena keys_arena;
-    struct node_key_row *keys;
-    size_t key_count;
+    struct node_key_row *node_keys;
+    struct checkpoint_key_row *checkpoint_keys;
+    size_t node_count, checkpoint_count;
     struct buffer *out;
     size_t enough;
     enum status status;
@@ -63,34 +64,36 @@ static void end_line(struct json_writer *w, struct buffer *out)
     buffer_byte(out, '\n');
 }
 
-static void write_key(const struct node_key_row *key, struct buffer *out)
+static void write_key(struct buffer *out, const char *algorithm, const char *id, const void *public_key, size_t length, uint64_t from_seq)
 {
     struct json_writer w;
     begin_line(&w, out, "key");
-    json_member_text(&w, "algorithm", "secp256k1");
-    json_member_text(&w, "key", key->id);
-    json_member_hex(&w, "public_key", key->public_key, sizeof key->public_key);
-    json_member_integer(&w, "from_seq", (int64_t)key->from_seq);
+    json_member_text(&w, "algorithm", algorithm);
+    json_member_text(&w, "key", id);
+    json_member_hex(&w, "public_key", public_key, length);
+    json_member_integer(&w, "from_seq", (int64_t)from_seq);
     end_line(&w, out);
 }
 
-/* The keys that are valid behind the entry where the export begins, as far as they began before. */
-static void write_valid_keys(const struct piece *piece)
+/* Whether a key is to be listed: where the export begins, those that hold there and began before; else those that begin with seq. */
+static bool is_due(uint64_t from_seq, uint64_t to_seq, bool begins, uint64_t seq)
 {
-    uint64_t after = piece->export->after;
-    for (size_t i = 0; i < piece->key_count; i++) {
-        const struct node_key_row *key = &piece->keys[i];
-        if (key->from_seq <= after && (key->to_seq == 0 || key->to_seq > after)) {
-            write_key(key, piece->out);
-        }
-    }
+    return begins ? from_seq < seq && (to_seq == 0 || to_seq >= seq) : from_seq == seq;
 }
 
-static void write_new_keys(const struct piece *piece, uint64_t seq)
+/* The keys to be listed before entry seq. */
+static void write_keys(const struct piece *piece, bool begins, uint64_t seq)
 {
-    for (size_t i = 0; i < piece->key_count; i++) {
-        if (piece->keys[i].from_seq == seq) {
-            write_key(&piece->keys[i], piece->out);
+    for (size_t i = 0; i < piece->node_count; i++) {
+        const struct node_key_row *key = &piece->node_keys[i];
+        if (is_due(key->from_seq, key->to_seq, begins, seq)) {
+            write_key(piece->out, "secp256k1", key->id, key->public_key, sizeof key->public_key, key->from_seq);
+        }
+    }
+    for (size_t i = 0; i < piece->checkpoint_count; i++) {
+        const struct checkpoint_key_row *key = &piece->checkpoint_keys[i];
+        if (is_due(key->from_seq, key->to_seq, begins, seq)) {
+            write_key(piece->out, key->algorithm, key->id, key->public_key, sizeof key->public_key, key->from_seq);
         }
     }
 }
@@ -110,7 +113,7 @@ static enum status write_head(struct piece *piece)
     json_member_integer(&w, "after", (int64_t)piece->export->after);
     json_member_boolean(&w, "texts", piece->export->with_texts);
     end_line(&w, piece->out);
-    write_valid_keys(piece);
+    write_keys(piece, true, piece->export->after + 1);
     piece->export->step = piece->export->after < piece->export->to ? EXPORT_ENTRIES : EXPORT_END;
     return STATUS_OK;
 }
@@ -210,7 +213,7 @@ static enum status write_entry(struct piece *piece, const struct entry_row *row)
     if (row->seq != export->seq + 1 || !is_whole) {
         return STATUS_CORRUPT;
     }
-    write_new_keys(piece, row->seq);
+    write_keys(piece, false, row->seq);
     buffer_text(out, "{\"type\":\"entry\",\"seq\":");
     buffer_integer(out, (int64_t)row->seq);
     write_hex(out, ",\"hash\":\"", row->hash, DB_HASH_BYTES);
@@ -319,7 +322,10 @@ enum status export_piece(struct export *export, struct db *db, struct buffer *ou
     struct piece piece = { .export = export, .db = db, .out = out, .enough = out->length + EXPORT_PIECE_BYTES };
     arena_init(&piece.arena);
     arena_init(&piece.keys_arena);
-    enum status status = db_node_key_list(db, &piece.keys_arena, &piece.keys, &piece.key_count);
+    enum status status = db_node_key_list(db, &piece.keys_arena, &piece.node_keys, &piece.node_count);
+    if (status == STATUS_OK) {
+        status = db_checkpoint_key_list(db, &piece.keys_arena, &piece.checkpoint_keys, &piece.checkpoint_count);
+    }
     while (status == STATUS_OK && !out->failed && out->length < piece.enough && !export_is_over(export)) {
         status = write_next(&piece);
     }

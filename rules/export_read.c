@@ -252,9 +252,9 @@ enum status export_line_read(struct export_line *line, const char *bytes, size_t
         enum export_line_kind kind;
         void (*read)(struct reader *reader, struct export_line *line);
     } kinds[] = {
-        {"{\"type\":\"entry\",", EXPORT_LINE_ENTRY, read_entry},
+        {EXPORT_ENTRY_BEGINS, EXPORT_LINE_ENTRY, read_entry},
         {EXPORT_CHECKPOINT_BEGINS, EXPORT_LINE_CHECKPOINT, read_checkpoint},
-        {"{\"type\":\"text\",", EXPORT_LINE_TEXT, read_personal},
+        {EXPORT_TEXT_BEGINS, EXPORT_LINE_TEXT, read_personal},
         {"{\"type\":\"key\",", EXPORT_LINE_KEY, read_key},
         {"{\"type\":\"header\",", EXPORT_LINE_HEADER, read_header},
         {"{\"type\":\"end\",", EXPORT_LINE_END, read_end},

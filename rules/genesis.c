@@ -1,5 +1,5 @@
 /*
- * Entry 1: the parameters that never change, the node's first key, and the start data.
+ * Entry 1: the parameters that never change, the node's first keys, and the start data.
  */
 #include "rules/genesis.h"
 
@@ -7,36 +7,27 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "db/entry.h"
 #include "db/reference.h"
 #include "ledger/checkpoint.h"
 #include "rules/figure.h"
+#include "rules/node_key.h"
 #include "rules/reference.h"
 #include "rules/request.h"
 
 static enum status write_parameters(struct context *context, const struct genesis_request *request)
 {
     char minutes[24];
-    struct node_key_row key = { NULL, { 0 }, 1, 0 };
-    char id[KEY_ID_BYTES];
     struct refusal *refusal = &context->outcome->refusal;
     if (!checkpoint_origin_is_valid(request->origin)) {
         faults_add(&refusal->faults, "/origin", "bad_format", "an origin is 1 to 127 visible ASCII characters without +");
         return STATUS_INVALID;
     }
-    if (text_from_hex(request->node_key, key.public_key, sizeof key.public_key) != STATUS_OK) {
-        faults_add(&refusal->faults, "/node_key", "bad_format", "a key is 33 bytes in hexadecimal");
-        return STATUS_INVALID;
-    }
-    key_id_of(id, key.public_key);
-    key.id = id;
     snprintf(minutes, sizeof minutes, "%" PRId64, request->time_zone_minutes);
     enum status status = db_parameter_insert(context->db, "origin", request->origin);
     if (status == STATUS_OK) {
         status = db_parameter_insert(context->db, "time_zone_minutes", minutes);
     }
-    return status != STATUS_OK ? status : db_node_key_insert(context->db, &key);
+    return status != STATUS_OK ? status : node_key_write(context, request->node_key, request->checkpoint_key, 1);
 }
 
 static enum status write_provinces(struct context *context, const struct bind_array *array)

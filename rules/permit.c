@@ -87,6 +87,7 @@ enum status permit_check(struct context *context)
     case COMMAND_TRANSFER_RETURN:   return check_step(context, "return", false);
     case COMMAND_TRANSFER_RECEIVE:  return check_step(context, "receive", true);
     case COMMAND_GENESIS:
+    case COMMAND_NODE_KEY_ROTATE:
     case COMMAND_PROVINCE_PUT:
     case COMMAND_ORGANISATION_PUT:
     case COMMAND_SITE_PUT:

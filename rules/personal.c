@@ -12,8 +12,6 @@
 #include "json/scan.h"
 #include "rules/request.h"
 
-enum { PERSONAL_MAX = LIMIT_LINES + 4 };
-
 /* A personal member of the bound request and where its value stands in the body. */
 struct place {
     struct bind_personal *member;
@@ -39,7 +37,7 @@ static enum status collect(struct places *places, const struct bind_table *table
             if (pointer == NULL) {
                 return STATUS_EXHAUSTED;
             }
-            if (member->text != NULL) {
+            if (request_has_text(member)) {
                 assert(places->count < PERSONAL_MAX);
                 places->items[places->count++] = (struct place){ member, pointer, 0, 0 };
             }
@@ -129,17 +127,25 @@ static enum status rewrite(struct command *command, struct places *places, struc
     return status;
 }
 
-enum status personal_commit(struct command *command, struct arena *arena)
+/* The personal members of a command; where they stand is found by scanning. */
+static enum status find_places(struct command *command, struct arena *arena, struct places **out)
 {
     struct places *places = arena_alloc(arena, sizeof *places);
     if (places == NULL) {
         return STATUS_EXHAUSTED;
     }
     places->arena = arena;
+    *out = places;
     /* The tables' structs are ours and not const in truth: command_decode made them. */
     char *request = (char *)(uintptr_t)command->request;
-    enum status status = command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS
+    return command->kind == COMMAND_FIGURES_PUT || command->kind == COMMAND_GENESIS
         ? STATUS_OK : collect(places, request_table((int)command->kind), request, "");
+}
+
+enum status personal_commit(struct command *command, struct arena *arena)
+{
+    struct places *places = NULL;
+    enum status status = find_places(command, arena, &places);
     if (status != STATUS_OK || places->count == 0) {
         return status;
     }
@@ -154,4 +160,116 @@ enum status personal_commit(struct command *command, struct arena *arena)
     }
     command->personal_count = places->count;
     return rewrite(command, places, arena);
+}
+
+/* Where the digits of a commitment stand: its member lies within the place. */
+static enum status locate_commitment(void *context, const struct scan_value *value)
+{
+    struct places *places = context;
+    for (size_t i = 0; value->kind == '"' && i < places->count; i++) {
+        size_t length = strlen(places->items[i].pointer);
+        if (strncmp(value->pointer, places->items[i].pointer, length) == 0 && strcmp(value->pointer + length, "/commitment") == 0) {
+            places->items[i].offset = value->offset + 1;
+            places->items[i].length = value->length - 2;
+        }
+    }
+    return STATUS_OK;
+}
+
+static struct personal_text *find_text(struct personal_text *texts, size_t count, const char *pointer)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(texts[i].pointer, pointer) == 0) {
+            texts[i].is_used = true;
+            return &texts[i];
+        }
+    }
+    return NULL;
+}
+
+static bool stands_before(const struct command *command, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (memcmp(command->personal[i].commitment, command->personal[index].commitment, DIGEST_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One commitment and its text. */
+static void attach_one(struct command *command, size_t index, const struct place *place, struct personal_text *text,
+                       struct faults *faults)
+{
+    struct command_personal *personal = &command->personal[index];
+    const char *hex = place->member->commitment;
+    uint8_t wanted[DIGEST_BYTES];
+    personal->pointer = place->pointer;
+    personal->hex_offset = place->offset;
+    if (text_from_hex(hex, wanted, sizeof wanted) != STATUS_OK || place->length != 2 * DIGEST_BYTES ||
+        memcmp(command->body + place->offset, hex, 2 * DIGEST_BYTES) != 0) {
+        faults_add(faults, place->pointer, "bad_format", "the commitment's digits are written as they are, without escapes");
+    } else if (text == NULL) {
+        faults_add(faults, place->pointer, "missing_text",
+                   "the text and the salt of this commitment are wanted beside the JWS: {\"jws\": \"...\", \"private\": {%s: "
+                   "{\"text\": \"...\", \"salt\": 64 hexadecimal digits}}}", faults_quote(faults, place->pointer, strlen(place->pointer)));
+    } else {
+        personal->text = text->text;
+        memcpy(personal->salt, text->salt, sizeof personal->salt);
+        commitment_make(personal->commitment, personal->salt, personal->text, strlen(personal->text));
+        if (memcmp(personal->commitment, wanted, sizeof wanted) != 0) {
+            faults_add(faults, place->pointer, "commitment_mismatch",
+                       "the commitment is not that of the text and the salt given: it is the SHA-256 of "
+                       "\"tallystick/commitment/v1\", a line feed, the 32 bytes of the salt and the text");
+        } else if (stands_before(command, index)) {
+            faults_add(faults, place->pointer, "commitment_reused",
+                       "another member of this body has this commitment: draw a new salt of 32 random bytes for every text");
+        }
+    }
+}
+
+/* Texts that nobody asked for. */
+static void refuse_unneeded(const struct personal_text *texts, size_t count, struct arena *arena, struct faults *faults)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct buffer pointer;
+        buffer_init(&pointer);
+        for (const char *at = texts[i].pointer; *at != 0; at++) {
+            buffer_append(&pointer, *at == '~' ? "~0" : *at == '/' ? "~1" : at, *at == '~' || *at == '/' ? 2 : 1);
+        }
+        const char *place = pointer.failed || pointer.length == 0 ? "/private" : arena_format(arena, "/private/%s", pointer.bytes);
+        if (!texts[i].is_used) {
+            faults_add(faults, place != NULL ? place : "/private", "unneeded_text",
+                       "the body of the payload has no commitment at %s: a text is kept only for a commitment that was signed",
+                       faults_quote(faults, texts[i].pointer, strlen(texts[i].pointer)));
+        }
+        buffer_fini(&pointer);
+    }
+}
+
+enum status personal_attach(struct command *command, struct personal_text *texts, size_t count, struct arena *arena,
+                            struct faults *faults)
+{
+    struct places *places = NULL;
+    size_t before = faults->total, first = faults->count;
+    enum status status = find_places(command, arena, &places);
+    if (status == STATUS_OK && places->count > 0) {
+        status = json_scan(command->body, command->body_length, locate_commitment, places);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    sort_by_offset(places);
+    command->personal = arena_array(arena, places->count, sizeof *command->personal);
+    if (command->personal == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    command->personal_count = places->count;
+    for (size_t i = 0; i < places->count; i++) {
+        const struct place *place = &places->items[i];
+        attach_one(command, i, place, find_text(texts, count, place->pointer), faults);
+    }
+    faults_move(faults, first, "/body");
+    refuse_unneeded(texts, count, arena, faults);
+    return faults->total > before ? STATUS_INVALID : STATUS_OK;
 }

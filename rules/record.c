@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "db/answer.h"
 #include "db/entry.h"
+#include "ledger/submitter.h"
+#include "ledger/tree.h"
 
 static void fill_row(const struct record *record, struct entry_row *row)
 {
@@ -20,11 +22,20 @@ static void fill_row(const struct record *record, struct entry_row *row)
         .command_id = command->id, .new_id = command->new_id, .organisation = command->actor.organisation,
         .role = role_name(command->actor.role), .subject = command->actor.subject, .submitter_key = "",
         .submitter_alg = "", .body_length = command->body_length, .body = command->body, .submitter_sig = "",
-        .submitter_sig_length = 0, .body_stored_length = command->body_length,
     };
+    const struct command_signature *signature = command->signature;
+    if (signature != NULL) {
+        row->submitter_key = signature->key;
+        row->submitter_alg = SUBMITTER_ALGORITHM;
+        row->submitter_sig = signature->bytes;
+        row->submitter_sig_length = sizeof signature->bytes;
+        row->body = signature->input;
+        row->body_length = signature->input_length;
+    }
+    row->body_stored_length = row->body_length;
     memcpy(row->previous_hash, record->previous_hash, DIGEST_BYTES);
     memcpy(row->effects, record->effects, DIGEST_BYTES);
-    digest_bytes(row->body_digest, command->body, command->body_length);
+    digest_bytes(row->body_digest, row->body, row->body_length);
 }
 
 void record_entry_of(const struct entry_row *row, struct entry *entry)
@@ -55,12 +66,12 @@ static enum status write_personal(struct db *db, const struct command *command, 
     return status;
 }
 
-enum status record_write(struct db *db, const struct record *record, struct tree *tree, uint8_t hash[DIGEST_BYTES])
+enum status record_write(struct db *db, const struct record *record, uint8_t hash[DIGEST_BYTES], uint8_t leaf[DIGEST_BYTES])
 {
     struct entry_row row;
     struct entry entry;
     struct buffer bytes;
-    uint8_t leaf[DIGEST_BYTES];
+    uint8_t leaf_hash[DIGEST_BYTES];
     buffer_init(&bytes);
     fill_row(record, &row);
     record_entry_of(&row, &entry);
@@ -70,15 +81,15 @@ enum status record_write(struct db *db, const struct record *record, struct tree
         return STATUS_EXHAUSTED;
     }
     digest_bytes(row.hash, bytes.bytes, bytes.length);
-    tree_leaf_hash(leaf, bytes.bytes, bytes.length);
+    tree_leaf_hash(leaf_hash, bytes.bytes, bytes.length);
     buffer_fini(&bytes);
     enum status status = db_entry_insert(db, &row, LIMIT_BODY_INLINE);
     if (status == STATUS_OK) {
         status = write_personal(db, record->command, record->seq);
     }
     if (status == STATUS_OK) {
-        tree_append(tree, leaf);
         memcpy(hash, row.hash, DIGEST_BYTES);
+        memcpy(leaf, leaf_hash, DIGEST_BYTES);
     }
     return status;
 }

@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "ledger/digest.h"
 #include "ledger/entry.h"
-#include "ledger/tree.h"
 #include "rules/answer.h"
 #include "rules/command.h"
 
@@ -24,9 +23,10 @@ struct record {
     uint8_t effects[DIGEST_BYTES];
 };
 
-/* Makes the canonical bytes, writes the entry and the personal texts, and adds the leaf to
- * tree. hash is the entry's, yet to be sealed. */
-enum status record_write(struct db *db, const struct record *record, struct tree *tree, uint8_t hash[DIGEST_BYTES]) NODISCARD;
+/* Makes the canonical bytes, writes the entry and the personal texts. hash is the entry's, yet to be sealed; leaf is its
+ * leaf hash in the tree. */
+enum status record_write(struct db *db, const struct record *record, uint8_t hash[DIGEST_BYTES],
+                         uint8_t leaf[DIGEST_BYTES]) NODISCARD;
 
 enum record_match { RECORD_NEW, RECORD_SAME, RECORD_OTHER };
 

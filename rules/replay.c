@@ -9,19 +9,24 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "db/answer.h"
 #include "db/check.h"
 #include "db/effects.h"
 #include "db/db.h"
 #include "db/reference.h"
 #include "db/signing.h"
+#include "ledger/checkpoint.h"
 #include "ledger/digest.h"
 #include "rules/apply.h"
 #include "rules/policy.h"
+#include "rules/signature.h"
+#include "rules/signed_entry.h"
 
 enum { ENTRIES_PER_TRANSACTION = 1000 };
 
 struct replay {
     struct db *db;
+    char origin[CHECKPOINT_ORIGIN_BYTES]; /* "" before the genesis */
     int64_t time_zone_minutes;
     unsigned entries_open; /* since the last commit */
 };
@@ -61,29 +66,76 @@ void replay_close(struct replay *replay)
     free(replay);
 }
 
+/* What an entry says about its submitter is read before its command: *signature is filled where there is one. */
+static enum status read_submitter(const struct replay *replay, const struct entry_row *row, struct arena *arena,
+                                  struct command_signature *signature, struct replay_result *result)
+{
+    struct signed_entry entry;
+    struct signed_finding finding = { NULL, NULL };
+    enum status status = signed_read_entry(row, replay->origin[0] != 0 ? replay->origin : NULL, arena, &entry, &finding);
+    if (status != STATUS_OK) {
+        result->code = finding.code;
+        result->finding = finding.text;
+        return status;
+    }
+    result->body = entry.body;
+    result->body_length = entry.body_length;
+    result->is_signed = entry.key != NULL;
+    if (result->is_signed) {
+        *signature = (struct command_signature){ .key = entry.key, .input = row->body, .input_length = row->body_stored_length };
+        memcpy(signature->bytes, row->submitter_sig, sizeof signature->bytes);
+    }
+    return STATUS_OK;
+}
+
 /* The command as the entry tells it; STATUS_INVALID and a finding where it tells none. */
-static enum status decode(const struct entry_row *row, struct command *command, struct arena *arena, const char **finding)
+static enum status decode(const struct entry_row *row, struct command *command, struct arena *arena,
+                          struct replay_result *result)
 {
     struct faults *faults = arena_alloc(arena, sizeof *faults);
     if (faults == NULL) {
         return STATUS_EXHAUSTED;
     }
     faults_init(faults, arena);
-    *command = (struct command){ .target = row->target, .id = row->command_id, .new_id = row->new_id,
-                                 .if_version = COMMAND_VERSION_ANY };
+    command->target = row->target;
+    command->id = row->command_id;
+    command->new_id = row->new_id;
+    command->if_version = COMMAND_VERSION_ANY;
     command->actor.organisation = row->organisation;
     command->actor.subject = row->subject;
     if (command_kind_from_name(row->kind, &command->kind) != STATUS_OK ||
         role_from_name(row->role, &command->actor.role) != STATUS_OK) {
-        *finding = "the entry's kind or role is unknown";
+        result->finding = "the entry's kind or role is unknown";
         return STATUS_INVALID;
     }
-    enum status status = command_decode(command, BIND_COMMITTED, row->body, row->body_stored_length, arena, faults);
+    enum status status = command_decode(command, BIND_COMMITTED, result->body, result->body_length, arena, faults);
     if (status == STATUS_INVALID) {
-        *finding = faults->count > 0 ? arena_format(arena, "the entry's body cannot be read: %s", faults->items[0].detail)
-                                     : "the entry's body cannot be read";
+        result->finding = faults->count > 0 ? arena_format(arena, "the entry's body cannot be read: %s", faults->items[0].detail)
+                                            : "the entry's body cannot be read";
     }
     return status;
+}
+
+/* The key must be one of the actor's organisation that was valid at this entry; the state tells that is there before it. */
+static enum status check_submitter(struct replay *replay, const struct entry_row *row, const struct command *command,
+                                   struct arena *arena, struct replay_result *result)
+{
+    struct organisation_key key;
+    if (command->signature == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = db_organisation_key_find(replay->db, arena, command->signature->key, &key);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return status;
+    }
+    if (signature_judge(status == STATUS_OK ? &key : NULL, &command->actor, row->seq) != SIGNATURE_SOUND) {
+        result->code = "submitter_key";
+        result->finding = arena_format(arena, "the key %s is none of %s that was valid at this entry", command->signature->key,
+                                       row->organisation[0] != 0 ? row->organisation : "no organisation");
+        return result->finding == NULL ? STATUS_EXHAUSTED : STATUS_INVALID;
+    }
+    memcpy(result->submitter_key, key.public_key, sizeof result->submitter_key);
+    return STATUS_OK;
 }
 
 /* What the stored version was when the command came is not in the entry: creation and
@@ -128,7 +180,7 @@ static enum status target_exists(struct replay *replay, const struct command *co
 }
 
 static enum status apply(struct replay *replay, const struct entry_row *row, struct command *command,
-                         struct arena *arena, const char **finding)
+                         struct arena *arena, struct replay_result *result)
 {
     uint8_t effects[DIGEST_BYTES];
     bool exists = false;
@@ -148,54 +200,88 @@ static enum status apply(struct replay *replay, const struct entry_row *row, str
     };
     status = rules_apply(&context);
     if (status == STATUS_INVALID) {
-        *finding = "the rules cannot carry out the entry's command";
+        result->finding = "the rules cannot carry out the entry's command";
         return STATUS_OK;
     }
     if (status != STATUS_OK) {
         return status;
     }
     if (outcome->kind != OUTCOME_CREATED && outcome->kind != OUTCOME_CHANGED) {
-        *finding = outcome->kind == OUTCOME_REFUSED
+        result->finding = outcome->kind == OUTCOME_REFUSED
             ? arena_format(arena, "the rules refuse the entry's command: %s", outcome->refusal.detail)
             : "the entry's command changes nothing";
         return STATUS_OK;
     }
     status = rules_effects_digest(replay->db, effects);
     if (status == STATUS_OK && memcmp(effects, row->effects, sizeof effects) != 0) {
-        *finding = "the entry's command has other effects than the entry says";
+        result->finding = "the entry's command has other effects than the entry says";
     }
     return status;
 }
 
-static enum status read_time_zone(struct replay *replay, struct arena *arena)
+/* What the genesis fixed. */
+static enum status read_parameters(struct replay *replay, struct arena *arena)
 {
-    const char *minutes = NULL;
+    const char *minutes = NULL, *origin = NULL;
     enum status status = db_parameter_find(replay->db, arena, "time_zone_minutes", &minutes);
-    return status != STATUS_OK ? status : text_to_integer(minutes, &replay->time_zone_minutes);
+    if (status == STATUS_OK) {
+        status = text_to_integer(minutes, &replay->time_zone_minutes);
+    }
+    if (status == STATUS_OK) {
+        status = db_parameter_find(replay->db, arena, "origin", &origin);
+    }
+    if (status == STATUS_OK && checkpoint_origin_is_valid(origin)) {
+        memcpy(replay->origin, origin, strlen(origin) + 1);
+    }
+    return status;
 }
 
-enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena, const char **finding)
+enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena, struct replay_result *result)
 {
+    struct command_signature signature;
     struct command command = { .document = NULL };
-    *finding = NULL;
-    enum status status = decode(row, &command, arena, finding);
+    *result = (struct replay_result){ .code = "replay" };
+    enum status status = read_submitter(replay, row, arena, &signature, result);
+    if (status == STATUS_OK) {
+        command.signature = result->is_signed ? &signature : NULL;
+        status = decode(row, &command, arena, result);
+    }
+    if (status == STATUS_OK) {
+        status = check_submitter(replay, row, &command, arena, result);
+    }
     if (status == STATUS_OK) {
         status = effects_begin(replay->db);
         if (status == STATUS_OK) {
-            status = apply(replay, row, &command, arena, finding);
+            status = apply(replay, row, &command, arena, result);
         }
         effects_end(replay->db);
     } else if (status == STATUS_INVALID) {
         status = STATUS_OK;
     }
     command_fini(&command);
-    if (status == STATUS_OK && *finding == NULL && row->seq == 1) {
-        status = read_time_zone(replay, arena);
+    if (status == STATUS_OK && result->finding == NULL && row->seq == 1) {
+        status = read_parameters(replay, arena);
     }
     if (status == STATUS_OK && ++replay->entries_open >= ENTRIES_PER_TRANSACTION) {
         replay->entries_open = 0;
         status = db_commit(replay->db);
         status = status == STATUS_OK ? db_begin(replay->db) : status;
+    }
+    return status;
+}
+
+enum status replay_note_erased(struct replay *replay, const char *commitment, uint64_t seq, const char *pointer)
+{
+    return db_personal_note_erased(replay->db, commitment, seq, pointer);
+}
+
+enum status replay_find_unerased(struct replay *replay, struct arena *arena, uint64_t *seq, const char **pointer)
+{
+    struct personal_row row;
+    enum status status = db_personal_unerased(replay->db, arena, &row);
+    if (status == STATUS_OK) {
+        *seq = (uint64_t)row.seq;
+        *pointer = row.pointer;
     }
     return status;
 }

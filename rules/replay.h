@@ -21,9 +21,26 @@ enum status replay_open(struct replay **replay) NODISCARD;
 void replay_watch(struct replay *replay, bool (*may_go_on)(void *context), void *context);
 void replay_close(struct replay *replay);
 
-/* Applies the next entry. *finding says where it cannot be what happened. */
+/* What replaying an entry has shown. */
+struct replay_result {
+    const char *finding; /* where it cannot be what happened */
+    const char *code;    /* of the finding: "replay", or what is wrong with a submitter: "submitter_form" (columns that tell no signed
+                          * command), "submitter_payload" (one that is about another command), "submitter_key"; static */
+    bool is_signed;
+    uint8_t submitter_key[DB_PUBLIC_KEY_BYTES]; /* where is_signed: the key that was valid at that entry */
+    const char *body;    /* the command's, byte for byte (signed.h); in the arena, or the row's */
+    size_t body_length;
+};
+
+/* Applies the next entry. The signature of a submitter is not looked at, but for whose it may be. */
 enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena,
-                         const char **finding) NODISCARD;
+                         struct replay_result *result) NODISCARD;
+
+/* A personal text that is not there any more, as whoever has it tells. */
+enum status replay_note_erased(struct replay *replay, const char *commitment, uint64_t seq, const char *pointer) NODISCARD;
+
+/* The entry of one so noted of which none of the entries applied says that it was erased; STATUS_ABSENT: there is none. */
+enum status replay_find_unerased(struct replay *replay, struct arena *arena, uint64_t *seq, const char **pointer) NODISCARD;
 
 /* Compares the schema of db with that of a database that this program makes. */
 enum status replay_compare_schema(struct replay *replay, struct db *db, struct arena *arena, const char **finding) NODISCARD;

@@ -102,11 +102,18 @@ static const struct bind_member genesis_rows[] = {
     BIND_TEXT_ROW(struct genesis_request, origin, true, 127),
     BIND_INTEGER_ROW(struct genesis_request, time_zone_minutes, true, -1440, 1440),
     BIND_TEXT_ROW(struct genesis_request, node_key, true, 66),
+    BIND_TEXT_ROW(struct genesis_request, checkpoint_key, false, 64),
     BIND_OBJECTS_ROW(struct genesis_request, provinces, true, 1, 1000, &genesis_province_table),
     BIND_OBJECTS_ROW(struct genesis_request, indicators, true, 1, 1000, &genesis_indicator_table),
     BIND_OBJECTS_ROW(struct genesis_request, figures, true, 1, LIMIT_FIGURES, &figure_table),
 };
 TABLE(genesis_table, genesis_rows, struct genesis_request);
+
+static const struct bind_member rotate_rows[] = {
+    BIND_TEXT_ROW(struct rotate_request, node_key, true, 66),
+    BIND_TEXT_ROW(struct rotate_request, checkpoint_key, false, 64),
+};
+TABLE(rotate_table, rotate_rows, struct rotate_request);
 
 static const struct bind_member intake_rows[] = {
     BIND_ID_ROW(struct intake_request, id, false),
@@ -214,6 +221,7 @@ const struct bind_table *request_table(int command_kind)
 {
     switch ((enum command_kind)command_kind) {
     case COMMAND_GENESIS:           return &genesis_table;
+    case COMMAND_NODE_KEY_ROTATE:   return &rotate_table;
     case COMMAND_PROVINCE_PUT:      return &province_table;
     case COMMAND_ORGANISATION_PUT:  return &organisation_table;
     case COMMAND_SITE_PUT:          return &site_table;

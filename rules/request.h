@@ -70,7 +70,12 @@ struct genesis_request {
     const char *origin;
     int64_t time_zone_minutes; /* east of UTC: where expiry days end */
     const char *node_key;      /* 33 bytes in hexadecimal */
+    const char *checkpoint_key; /* Ed25519, 32 bytes in hexadecimal; NULL: checkpoints bear the node key's line alone */
     struct bind_array provinces, indicators, figures;
+};
+
+struct rotate_request {
+    const char *node_key, *checkpoint_key; /* as in the genesis */
 };
 
 struct intake_request {

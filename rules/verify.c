@@ -41,6 +41,9 @@ static enum status check_state(struct verify *verify)
     arena_reset(&verify->arena);
     enum status status = verify_frontier(verify);
     if (status == STATUS_OK) {
+        status = verify_tiles_end(verify);
+    }
+    if (status == STATUS_OK) {
         status = verify_beside(verify);
     }
     if (status == STATUS_OK && verify->report->is_ok) {

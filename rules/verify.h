@@ -12,7 +12,7 @@
 /*
  * Everything that the ledger promises, checked from what is stored: the database's own
  * integrity; each entry's number, chain, hash, seal, key, body and time; the checkpoints
- * and the frontier; the anchor and other checkpoints given; personal texts against their
+ * and the frontier; the rows of the tree's hashes; the anchor and other checkpoints given; personal texts against their
  * commitments; that each entry's key is still taken; the sums of stock; the whole business
  * state, made again from the entries by the rules; and the schema. Reads only; repairs nothing. Memory does not grow with the ledger.
  */
@@ -25,7 +25,7 @@ struct verify_report {
     uint64_t entries;
     uint8_t head[DIGEST_BYTES];
     uint8_t root[DIGEST_BYTES];
-    uint64_t signatures, checkpoints, replayed; /* how many were good: seals and signed notes, notes stored, commands */
+    uint64_t signatures, checkpoints, replayed; /* how many were good: seals, submitters' signatures and signed notes, notes stored, commands */
     uint64_t first_broken; /* seq; 0 where the finding is not about one entry */
     char code[VERIFY_CODE_BYTES]; /* "" where is_ok */
     char reason[VERIFY_REASON_BYTES];

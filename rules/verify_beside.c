@@ -18,6 +18,7 @@
 struct commitments {
     struct verify *verify;
     const struct entry_row *row;
+    const char *body; /* the command's */
 };
 
 /* Whether the row says where in the entry its commitment stands: at its pointer, with the member's name behind it. */
@@ -38,7 +39,7 @@ static enum status check_commitment(void *context, const struct scan_value *valu
     if (value->kind != '"' || strcmp(value->member, "commitment") != 0 || value->length != sizeof hex + 1) {
         return STATUS_OK;
     }
-    memcpy(hex, (const char *)commitments->row->body + value->offset + 1, sizeof hex - 1);
+    memcpy(hex, commitments->body + value->offset + 1, sizeof hex - 1);
     hex[sizeof hex - 1] = 0;
     verify->commitments++;
     enum status status = db_personal_find(verify->db, &verify->arena, hex, &personal);
@@ -91,12 +92,12 @@ static bool may_be_personal(const struct entry_row *row)
         strcmp(row->kind, command_kind_name(COMMAND_FIGURES_PUT)) != 0;
 }
 
-enum status verify_entry_beside(struct verify *verify, const struct entry_row *row)
+enum status verify_entry_beside(struct verify *verify, const struct entry_row *row, const char *body, size_t body_length)
 {
     enum status status = STATUS_OK;
-    struct commitments commitments = { verify, row };
-    if (may_be_personal(row)) {
-        status = json_scan(row->body, row->body_length, check_commitment, &commitments);
+    struct commitments commitments = { verify, row, body };
+    if (may_be_personal(row) && body != NULL) { /* replay has found it where there is none */
+        status = json_scan(body, body_length, check_commitment, &commitments);
         status = status == STATUS_INVALID ? STATUS_OK : status; /* replay has found it already */
     }
     return status == STATUS_OK ? check_answer(verify, row) : status;

@@ -9,19 +9,40 @@
 
 #include "rules/verify_parts.h"
 
-/* Whether text is a checkpoint signed by a key of this ledger; then it is noted. */
-static bool take_note(struct verify *verify, const char *text)
+void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint, bool is_given)
 {
-    struct verify_note *note = &verify->notes[verify->note_count];
-    const struct verify_key *key = text[0] != 0 && verify->note_count < VERIFY_NOTES_MAX ? verify->keys : NULL;
-    for (; key != NULL; key = key->next) {
-        if (checkpoint_read(&note->checkpoint, text, strlen(text), key->row.public_key) == STATUS_OK) {
-            note->is_seen = false;
-            verify->note_count++;
-            return true;
-        }
+    if (verify->note_count < VERIFY_NOTES_MAX) {
+        verify->notes[verify->note_count++] = (struct verify_note){ *checkpoint, is_given, false };
     }
-    return false;
+}
+
+/* A slot of the anchor: a note as the ledger writes it, or nothing. */
+static bool take_slot(struct verify *verify, const char *text)
+{
+    struct checkpoint checkpoint;
+    if (text[0] == 0 || keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_OUR_LINES, &checkpoint) != STATUS_OK) {
+        return false;
+    }
+    verify_note_add(verify, &checkpoint, false);
+    return true;
+}
+
+/* The checkpoint that was given, which has been about: others may have signed it too. */
+static void take_given(struct verify *verify, const char *text)
+{
+    struct checkpoint checkpoint;
+    if (checkpoint_parse(&checkpoint, text, strlen(text)) != STATUS_OK) {
+        verify_find(verify, 0, "checkpoint_foreign", "what was given as a checkpoint is none");
+    } else if (verify->origin != NULL && strcmp(checkpoint.origin, verify->origin) != 0) {
+        verify_find(verify, 0, "checkpoint_foreign", "the checkpoint given is one of another ledger: of %s, and this one is %s",
+                    checkpoint.origin, verify->origin);
+    } else if (keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_ANY_LINE, &checkpoint) != STATUS_OK) {
+        verify_find(verify, 0, "checkpoint_unsigned",
+                    "the checkpoint given has no sound signature of a key that was this ledger's at entry %" PRIu64
+                    ": it was altered, or somebody else made it", checkpoint.size);
+    } else {
+        verify_note_add(verify, &checkpoint, true);
+    }
 }
 
 void verify_notes_read(struct verify *verify)
@@ -29,14 +50,14 @@ void verify_notes_read(struct verify *verify)
     const struct verify_options *options = verify->options;
     bool has_anchor = false;
     for (size_t i = 0; i < options->note_count; i++) {
-        has_anchor = take_note(verify, options->notes[i]) || has_anchor;
+        has_anchor = take_slot(verify, options->notes[i]) || has_anchor;
     }
     if (options->expects_anchor && !has_anchor) {
         verify_find(verify, 0, "anchor_missing",
                     "the anchor file is missing or holds no checkpoint of this ledger: a ledger that was cut short would not show");
     }
-    if (options->checkpoint != NULL && !take_note(verify, options->checkpoint)) {
-        verify_find(verify, 0, "checkpoint_foreign", "the checkpoint given is not a note that a key of this ledger signed");
+    if (options->checkpoint != NULL) {
+        take_given(verify, options->checkpoint);
     }
 }
 
@@ -52,8 +73,8 @@ void verify_notes_compare(struct verify *verify)
         tree_root(&verify->chain.tree, root);
         if (memcmp(root, note->checkpoint.root, sizeof root) != 0) {
             verify_find(verify, verify->chain.seq, "checkpoint",
-                        "the entries up to %" PRIu64 " are not those of a checkpoint that this node signed: history was rewritten",
-                        verify->chain.seq);
+                        "the entries up to %" PRIu64 " are not those of %s: history was rewritten", verify->chain.seq,
+                        note->is_given ? "the checkpoint given, which this node signed" : "a checkpoint that this node signed");
         }
     }
 }
@@ -64,8 +85,9 @@ void verify_notes_reached(struct verify *verify)
         const struct verify_note *note = &verify->notes[i];
         if (!note->is_seen && note->checkpoint.size > verify->chain.seq) {
             verify_find(verify, verify->chain.seq + 1, "truncated",
-                        "a checkpoint that this node signed has %" PRIu64 " entries, the ledger only %" PRIu64
-                        ": entries were cut off or an old copy was put back", note->checkpoint.size, verify->chain.seq);
+                        "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",
+                        note->is_given ? "the checkpoint given, which this node signed," : "a checkpoint that this node signed",
+                        note->checkpoint.size, verify->chain.seq);
         }
     }
 }

@@ -1,17 +1,20 @@
 #ifndef RULES_VERIFY_CHECKPOINTS_H
 #define RULES_VERIFY_CHECKPOINTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
 
 /* What the node signed of the tree.
  * Inside rules/verify*.c only; verify_parts.h says how the parts go together. */
+struct checkpoint;
 struct verify;
 struct verify_work;
 
 /* The notes of the options: read at the beginning, compared when the chain has reached their size, asked for at the end. */
 void verify_notes_read(struct verify *verify);
+void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint, bool is_given); /* one more, its signatures checked */
 void verify_notes_compare(struct verify *verify);
 void verify_notes_reached(struct verify *verify);
 

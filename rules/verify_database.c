@@ -51,5 +51,5 @@ static enum status checkpoint(void *context, struct arena *arena, uint64_t heigh
 
 struct verify_source verify_database(struct db *db)
 {
-    return (struct verify_source){ db, entries, checkpoint };
+    return (struct verify_source){ db, entries, checkpoint, NULL };
 }

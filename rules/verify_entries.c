@@ -12,9 +12,9 @@
 #include "base/limits.h"
 #include "rules/verify_beside.h"
 #include "rules/verify_checkpoints.h"
-#include "rules/verify_keys.h"
 #include "rules/verify_parts.h"
 #include "rules/verify_signatures.h"
+#include "rules/verify_submitters.h"
 
 #define BYTES_AHEAD (8 * MIB) /* what is read ahead beyond one step */
 
@@ -55,8 +55,13 @@ static enum status prepare(struct verify *verify, struct step *step)
     for (size_t i = 0; i < step->count; i++) {
         struct verify_work *work = &step->works[i];
         const struct entry_row *row = step->items[i].row;
-        work->keys = verify->keys;
-        work->seal_key = verify_key_at(verify, row->seal_key, row->seq);
+        work->keyring = verify->keyring;
+        work->origin = verify->origin;
+        work->seal_key = keyring_seal_key(&verify->keyring, row->seal_key, row->seq);
+        enum status status = verify_submitter_prepare(verify, row, work);
+        if (status != STATUS_OK) {
+            return status;
+        }
         if (step->items[i].ends_block) {
             work->checkpoint_status = verify->source.checkpoint(verify->source.context, &step->arena, row->height, &work->checkpoint);
         }
@@ -114,7 +119,7 @@ static void find_fault(struct verify *verify, const struct entry_row *row, enum 
 
 static enum status settle_entry(struct verify *verify, const struct entry_row *row, const struct verify_work *work)
 {
-    const char *finding = NULL;
+    struct replay_result result = { .finding = NULL };
     enum chain_fault fault = CHAIN_BODY;
     if (work->has_body) {
         fault = chain_link(&verify->chain, &work->entry, &work->facts, row->hash, work->seal);
@@ -125,12 +130,18 @@ static enum status settle_entry(struct verify *verify, const struct entry_row *r
     }
     verify->report->signatures++;
     verify_notes_compare(verify);
-    enum status status = replay_entry(verify->replay, row, &verify->arena, &finding);
-    if (status == STATUS_OK && finding != NULL) {
-        verify_find(verify, row->seq, "replay", "entry %" PRIu64 ": %s", row->seq, finding);
+    enum status status = verify->db != NULL ? verify_tiles_entry(verify, work->facts.leaf) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = replay_entry(verify->replay, row, &verify->arena, &result);
     }
-    verify->report->replayed += status == STATUS_OK && finding == NULL;
-    return status == STATUS_OK && verify->db != NULL ? verify_entry_beside(verify, row) : status;
+    if (status == STATUS_OK && result.finding != NULL) {
+        verify_find(verify, row->seq, result.code, "entry %" PRIu64 ": %s", row->seq, result.finding);
+    }
+    verify->report->replayed += status == STATUS_OK && result.finding == NULL;
+    if (status == STATUS_OK && result.finding == NULL && result.is_signed) {
+        verify_submitter_settle(verify, row, work, &result);
+    }
+    return status == STATUS_OK && verify->db != NULL ? verify_entry_beside(verify, row, result.body, result.body_length) : status;
 }
 
 static enum status settle_step(struct verify *verify, const struct step *step)
@@ -145,6 +156,12 @@ static enum status settle_step(struct verify *verify, const struct step *step)
     }
     if (status != STATUS_OK || !verify->report->is_ok) {
         return status;
+    }
+    if (step->status == STATUS_CORRUPT && verify->source.explain != NULL) {
+        const char *code = "", *reason = "";
+        verify->source.explain(verify->source.context, &code, &reason);
+        verify_find(verify, step->broken, code, "%s", reason);
+        return STATUS_OK;
     }
     if (step->status == STATUS_CORRUPT) {
         verify_find(verify, step->broken, "column", "entry %" PRIu64 ": a column has a length or a content that no entry has",
@@ -188,7 +205,10 @@ enum status verify_entries(struct verify *verify)
     if (pipeline.steps == NULL) {
         return STATUS_EXHAUSTED;
     }
-    enum status status = run(&pipeline);
+    enum status status = verify->db != NULL ? verify_tiles_begin(verify) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = run(&pipeline);
+    }
     while (pipeline.under_way > 0) {
         take_step(&pipeline);
     }

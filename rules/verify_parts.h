@@ -11,8 +11,11 @@
 #include "db/entry.h"
 #include "ledger/chain.h"
 #include "ledger/checkpoint.h"
+#include "ledger/submitter.h"
+#include "rules/keyring.h"
 #include "rules/replay.h"
 #include "rules/verify.h"
+#include "rules/verify_tiles.h"
 
 /*
  * Inside rules/verify*.c only: what the parts of a verification share.
@@ -20,8 +23,10 @@
  *   verify.c              the order of things; what the state must be at the end
  *   verify_entries.c      reads ahead, and settles entry after entry: chain, seal, key, body, replay
  *   verify_signatures.c   what is costly of each entry by itself: hashes and signatures, on all processors
- *   verify_keys.c         the node's keys
+ *   verify_keys.c         the node's keys, which keyring.c knows how to use
+ *   verify_submitters.c   the keys of organisations, for the signatures of those who sent commands
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
+ *   verify_tiles.c        the rows of the tree's hashes
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
  *
@@ -31,9 +36,9 @@
  * first broken entry, and the rules see no entry whose seal was not good.
  *
  * Entries, checkpoints and node keys come from a source, which need not be a database: whoever reads them from elsewhere
- * (an export) fills in struct verify with another source and with db NULL, adds keys by verify_key_add (before, or while the
- * source is asked for entries), and calls verify_notes_read, verify_entries and verify_notes_reached. What has no source but a
- * database is skipped where db is NULL.
+ * (an export) fills in struct verify with another source and with db NULL, sets origin, adds keys by keyring_add_* to
+ * verify->keyring, in keys_arena (before, or while the source is asked for entries), and calls verify_notes_read,
+ * verify_entries and verify_notes_reached. What has no source but a database is skipped where db is NULL.
  */
 
 struct verify_item {
@@ -50,20 +55,31 @@ struct verify_source {
                            uint64_t *broken);
     /* The checkpoint of a block whose last entry was given by `entries`; heights rise. STATUS_ABSENT: there is none. */
     enum status (*checkpoint)(void *context, struct arena *arena, uint64_t height, struct checkpoint_row *row);
+    /* What is wrong, where `entries` returned STATUS_CORRUPT; NULL: a column. The texts live as long as the source. */
+    void (*explain)(void *context, const char **code, const char **reason);
 };
 
-/* One of the node's keys. Never changes; lies in keys_arena. */
-struct verify_key {
-    struct node_key_row row;
-    struct key_verifier verifier;
-    bool is_named_right; /* its id is that of its bytes */
-    const struct verify_key *next;
+/* A key that an organisation registered, as an entry that was read ahead tells it; whether it was valid is asked while settling. Never
+ * changes; lies in keys_arena. */
+struct verify_submitter {
+    char id[KEY_ID_BYTES];
+    uint8_t public_key[KEY_PUBLIC_BYTES];
+    struct submitter_key key;
+    const struct verify_submitter *next; /* in its bucket */
+};
+
+enum verify_signature {
+    VERIFY_SIGNATURE_UNKNOWN, /* nobody has looked: the key was not seen in time */
+    VERIFY_SIGNATURE_GOOD,
+    VERIFY_SIGNATURE_BAD
 };
 
 /* What is known of an item before it is settled. The thread that reads fills in the upper part, the pool the lower. */
 struct verify_work {
-    const struct verify_key *seal_key; /* NULL: none that may seal it */
-    const struct verify_key *keys;     /* those known when it was read, for its block's checkpoint */
+    const struct keyring_node *seal_key; /* NULL: none that may seal it */
+    struct keyring keyring;            /* the keys known when it was read, for its block's checkpoint */
+    const char *origin;                /* as verify has it */
+    const struct verify_submitter *submitter; /* NULL: it is unsigned, or its key was not seen */
     enum status checkpoint_status;     /* of reading it, where the item ends a block */
     struct checkpoint_row checkpoint;
 
@@ -71,14 +87,16 @@ struct verify_work {
     bool has_body;      /* of the length that the entry names */
     struct chain_facts facts;
     enum chain_seal seal;
-    bool is_checkpoint_signed; /* by one of keys, and the note says what the row says */
+    enum verify_signature submitted; /* of the submitter, where there is one */
+    bool is_checkpoint_signed; /* by the keys of its size, with no line more, and the note says what the row says */
 };
 
-enum { VERIFY_NOTES_MAX = 8 };
+enum { VERIFY_NOTES_MAX = 8, VERIFY_SUBMITTER_BUCKETS = 256 };
 
 /* A checkpoint from elsewhere whose size has not been reached yet. */
 struct verify_note {
     struct checkpoint checkpoint;
+    bool is_given; /* by whoever asked, not the anchor's */
     bool is_seen;
 };
 
@@ -90,8 +108,11 @@ struct verify {
     struct parallel *parallel;
     struct arena keys_arena;
     struct arena arena; /* of what is being settled */
-    const struct verify_key *keys;
+    struct keyring keyring; /* in keys_arena */
+    const char *origin;     /* the ledger's; NULL: not known */
+    const struct verify_submitter *submitters[VERIFY_SUBMITTER_BUCKETS];
     struct chain chain; /* of what is settled */
+    struct verify_tiles tiles;
     struct replay *replay;
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;

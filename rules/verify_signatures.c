@@ -8,6 +8,7 @@
 
 #include "rules/record.h"
 #include "rules/verify_parts.h"
+#include "rules/verify_submitters.h"
 
 static void hash(const struct entry_row *row, struct verify_work *work)
 {
@@ -19,7 +20,7 @@ static void hash(const struct entry_row *row, struct verify_work *work)
 }
 
 /* Of the stored hash: whether that is the entry's own is asked when the entry is settled. */
-static enum chain_seal check_seal(const struct entry_row *row, const struct verify_key *key)
+static enum chain_seal check_seal(const struct entry_row *row, const struct keyring_node *key)
 {
     if (key == NULL) {
         return CHAIN_SEAL_WITHOUT_KEY;
@@ -27,17 +28,15 @@ static enum chain_seal check_seal(const struct entry_row *row, const struct veri
     return key_verifier_check(&key->verifier, row->hash, row->seal) == STATUS_OK ? CHAIN_SEAL_GOOD : CHAIN_SEAL_BAD;
 }
 
+/* Whether the note is the one that its block must have: by the keys that were valid then, and with nothing added. */
 static bool is_signed(const struct verify_work *work)
 {
     const struct checkpoint_row *row = &work->checkpoint;
     struct checkpoint note;
-    for (const struct verify_key *key = work->keys; row->note != NULL && key != NULL; key = key->next) {
-        if (checkpoint_read(&note, row->note, strlen(row->note), key->row.public_key) == STATUS_OK && note.size == row->size &&
-            memcmp(note.root, row->root, sizeof note.root) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return row->note != NULL &&
+        keyring_read_note(&work->keyring, row->note, strlen(row->note), CHECKPOINT_OUR_LINES, &note) == STATUS_OK &&
+        note.size == row->size && memcmp(note.root, row->root, sizeof note.root) == 0 &&
+        (work->origin == NULL || strcmp(note.origin, work->origin) == 0);
 }
 
 void verify_signatures(const struct verify_item *items, struct verify_work *works, size_t count)
@@ -45,6 +44,7 @@ void verify_signatures(const struct verify_item *items, struct verify_work *work
     for (size_t i = 0; i < count; i++) {
         hash(items[i].row, &works[i]);
         works[i].seal = check_seal(items[i].row, works[i].seal_key);
+        works[i].submitted = verify_submitter_check(items[i].row, &works[i]);
         if (items[i].ends_block && works[i].checkpoint_status == STATUS_OK) {
             works[i].is_checkpoint_signed = is_signed(&works[i]);
         }

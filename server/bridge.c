@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "server/addresses.h"
+#include "server/await.h"
 #include "server/client.h"
 #include "server/dispatch.h"
 #include "server/janitor.h"
@@ -42,31 +43,13 @@ static struct request *take_request(struct bridge *bridge)
         bridge->spare_count--;
         return request;
     }
-    request = calloc(1, sizeof *request);
-    if (request != NULL) {
-        arena_init(&request->arena);
-        buffer_init(&request->body);
-        buffer_init(&request->exchange.reply);
-    }
-    return request;
-}
-
-static void free_request(struct request *request)
-{
-    arena_fini(&request->arena);
-    buffer_fini(&request->body);
-    buffer_fini(&request->exchange.reply);
-    free(request);
+    return request_create();
 }
 
 /* Clears the request for the next one, but keeps its memory. */
 static void give_request_back(struct bridge *bridge, struct request *request)
 {
-    if (request->body_counted > 0) {
-        atomic_fetch_sub(&request->server->body_bytes, request->body_counted);
-    }
-    command_fini(&request->exchange.command);
-    answer_fini(&request->exchange.answer);
+    request_settle(request);
     arena_reset(&request->arena);
     buffer_fini(&request->exchange.reply);
     if (request->body.capacity > BODY_KEPT_BYTES) {
@@ -75,7 +58,7 @@ static void give_request_back(struct bridge *bridge, struct request *request)
         buffer_reset(&request->body);
     }
     if (bridge->spare_count >= SPARE_REQUESTS_MAX) {
-        free_request(request);
+        request_free(request);
         return;
     }
     struct arena arena = request->arena;
@@ -141,6 +124,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     if (query != NULL && query[1] != 0) {
         ((char *)query)[1] = 0;
     }
+    metrics_begin_request(bridge->server->metrics);
     return request;
 }
 
@@ -217,6 +201,16 @@ static enum MHD_Result on_body(struct request *request, const char *bytes, size_
     return MHD_NO;
 }
 
+static enum MHD_Result on_next(struct request *request, enum await_next next)
+{
+    switch (next) {
+    case AWAIT_NOTHING: return reply_send(request) ? MHD_YES : MHD_NO;
+    case AWAIT_WAKE:    return MHD_YES;
+    case AWAIT_CLOSE:   return MHD_NO;
+    }
+    return MHD_NO;
+}
+
 static enum MHD_Result on_complete(struct request *request)
 {
     if (request->hit != NULL) {
@@ -225,10 +219,9 @@ static enum MHD_Result on_complete(struct request *request)
     client_enter(request->client, CLIENT_WORKING);
     if (is_broken_off(request)) {
         linger(request);
-    } else if (dispatch_run(request) == DISPATCH_WAIT) {
-        return MHD_YES;
+        return reply_send(request) ? MHD_YES : MHD_NO;
     }
-    return reply_send(request) ? MHD_YES : MHD_NO;
+    return on_next(request, dispatch_run(request));
 }
 
 static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -248,7 +241,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     case STAGE_BODY:
         return *upload_length > 0 ? on_body(request, upload, upload_length) : on_complete(request);
     case STAGE_WAITING:
-        return dispatch_resume(request) && reply_send(request) ? MHD_YES : MHD_NO;
+        return on_next(request, await_resume(request));
     case STAGE_REPLIED:
         break;
     }
@@ -299,7 +292,9 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     log_line(request, now_us - request->started_us);
     metrics_count_request(bridge->server->metrics, request->route, request->status, now_us - request->started_us,
                           request->reply_bytes);
-    give_request_back(bridge, request);
+    if (await_end(request)) {
+        give_request_back(bridge, request);
+    }
     atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
     client_enter(client, client->guard.requests != client->begun ? CLIENT_HEAD : CLIENT_IDLE); /* the next one is here already */
 }
@@ -416,6 +411,6 @@ void bridge_close(struct bridge *bridge)
     while (bridge->spare != NULL) {
         struct request *request = bridge->spare;
         bridge->spare = request->next_free;
-        free_request(request);
+        request_free(request);
     }
 }

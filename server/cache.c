@@ -5,6 +5,7 @@
 #include "server/cache.h"
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ struct cache {
     uint64_t clock;
     uint64_t hashes[CACHE_ENTRIES]; /* of the slots, side by side for the search; 0: empty */
     struct slot slots[CACHE_ENTRIES];
+    _Atomic uint64_t hits, misses; /* written by the lane's thread alone */
 };
 
 static const char *text_of(const char *text)
@@ -82,10 +84,18 @@ const struct cached *cache_find(struct cache *cache, const struct cache_key *key
 {
     struct slot *slot = find_slot(cache, key, hash_key(key));
     if (slot == NULL || slot->reply.seq != seq) {
+        atomic_fetch_add_explicit(&cache->misses, 1, memory_order_relaxed);
         return NULL;
     }
+    atomic_fetch_add_explicit(&cache->hits, 1, memory_order_relaxed);
     slot->used = ++cache->clock;
     return &slot->reply;
+}
+
+void cache_count(const struct cache *cache, uint64_t *hits, uint64_t *misses)
+{
+    *hits = atomic_load_explicit(&cache->hits, memory_order_relaxed);
+    *misses = atomic_load_explicit(&cache->misses, memory_order_relaxed);
 }
 
 bool cache_keep(struct cache *cache, const struct cache_key *key, const struct cached *reply)

@@ -42,6 +42,9 @@ void cache_close(struct cache *cache); /* NULL does nothing */
 /* The reply that shows seq, or NULL; borrowed until the next cache_keep. */
 const struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq);
 
+/* How often cache_find had the reply, and how often not. Any thread. */
+void cache_count(const struct cache *cache, uint64_t *hits, uint64_t *misses);
+
 /* Keeps reply; the one unused for longest makes room. Where it returns true it owns the
  * response; false: no memory, nothing is kept. */
 bool cache_keep(struct cache *cache, const struct cache_key *key, const struct cached *reply);

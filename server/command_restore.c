@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "db/reference.h"
@@ -23,10 +24,11 @@
 #include "server/directory.h"
 #include "server/note_file.h"
 #include "server/paths.h"
+#include "server/progress.h"
 #include "server/restore_place.h"
 #include "server/tell.h"
 
-enum { SHOWN_EVERY = 5000, NOTES_MAX = 2 * ANCHOR_SLOTS };
+enum { NOTES_MAX = 2 * ANCHOR_SLOTS };
 
 /* The backup: a directory, or one file. */
 static enum status find_backup(struct restore *restore)
@@ -195,22 +197,12 @@ static enum status weigh_loss(struct restore *restore)
     return STATUS_CONFLICT;
 }
 
-static bool show_progress(void *context, uint64_t seq, uint64_t size)
-{
-    uint64_t *shown = context;
-    if (seq - *shown >= SHOWN_EVERY) {
-        *shown = seq;
-        fprintf(stderr, "\rverifying entry %" PRIu64 " of %" PRIu64, seq, size);
-    }
-    return true;
-}
-
 /* The copy against itself and against each checkpoint that it is old enough for. */
 static enum status verify_copy(struct restore *restore)
 {
     const char *notes[NOTES_MAX];
     size_t count = 0;
-    uint64_t shown = 0;
+    struct progress progress;
     struct verify_report report;
     for (int i = 0; i < ANCHOR_SLOTS; i++) {
         const char *const both[] = { restore->there.notes[i], restore->own.notes[i] };
@@ -223,11 +215,11 @@ static enum status verify_copy(struct restore *restore)
     }
     bool is_held = restore->checkpoint != NULL && (uint64_t)anchor_note_size(restore->checkpoint) <= restore->head.seq;
     struct verify_options options = { .notes = notes, .note_count = count, .checkpoint = is_held ? restore->checkpoint : NULL,
-                                      .progress = isatty(STDERR_FILENO) ? show_progress : NULL, .context = &shown };
+                                      .threads = parallel_cores() - 1, .context = &progress };
+    progress_init(&progress);
+    options.progress = progress.is_shown ? progress_show : NULL;
     enum status status = verify_ledger(restore->db, &options, &report);
-    if (shown > 0) {
-        fprintf(stderr, "\r\033[K");
-    }
+    progress_end(&progress);
     if (status != STATUS_OK || report.is_ok) {
         return status;
     }

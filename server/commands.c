@@ -1,30 +1,18 @@
 /*
- * The sub-commands init and verify; those on tokens: tokens.c, serve: serve.c. Results go to standard
- * output, what went wrong to standard error.
+ * The sub-command init; others have files of their own. Results go to standard output, what went wrong to standard error.
  */
 #include "server/commands.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/parallel.h"
-#include "base/text.h"
-#include "db/db.h"
-#include "rules/verify.h"
-#include "server/note_file.h"
 #include "server/sample.h"
 #include "server/store.h"
 #include "server/tell.h"
-#include "server/verifier.h"
-
-enum { EXIT_NOT_CHECKED = 2 /* verify found nothing out, neither good nor bad */ };
 
 int command_init(const struct config *config)
 {
-    struct store_options options = { .origin = config->origin };
+    struct store_options options = { .origin = config->origin, .node_key = config->node_key };
     struct store *store = NULL;
     enum status status = store_open(config->data_dir, &options, &store);
     if (status != STATUS_OK) {
@@ -41,70 +29,4 @@ int command_init(const struct config *config)
            store_is_new(store) ? "initialised" : "was initialised before, nothing changed", config->data_dir);
     store_close(store);
     return EXIT_SUCCESS;
-}
-
-/* A line on a terminal, at most a few times a second. */
-static bool show_progress(void *context, uint64_t seq, uint64_t size)
-{
-    uint64_t *shown = context;
-    if (seq - *shown >= 5000) {
-        *shown = seq;
-        fprintf(stderr, "\rverifying entry %" PRIu64 " of %" PRIu64, seq, size);
-    }
-    return true;
-}
-
-static void print_report(const struct verify_report *report)
-{
-    char head[2 * DIGEST_BYTES + 1], root[2 * DIGEST_BYTES + 1];
-    text_to_hex(head, report->head, DIGEST_BYTES);
-    text_to_hex(root, report->root, DIGEST_BYTES);
-    if (report->is_ok) {
-        printf("ok: %" PRIu64 " entries verified\nhead %s\nroot %s\n", report->entries, head, root);
-        return;
-    }
-    char reason[sizeof report->reason]; /* may quote what a damaged file holds */
-    snprintf(reason, sizeof reason, "%s", report->reason);
-    text_make_line(reason, strlen(reason));
-    if (report->first_broken > 0) {
-        printf("BROKEN at entry %" PRIu64 " (%s): %s\n", report->first_broken, report->code, reason);
-        printf("%" PRIu64 " entries before it are sound\n", report->first_broken - 1);
-    } else {
-        printf("BROKEN (%s): %s\n", report->code, reason);
-    }
-}
-
-int command_verify(const struct config *config)
-{
-    struct arena arena;
-    struct verify_report report = { .is_ok = false };
-    const char *checkpoint = NULL;
-    uint64_t shown = 0;
-    arena_init(&arena);
-    enum status status = store_find_ledger(config->data_dir);
-    if (status == STATUS_OK) {
-        status = db_set_temporary_directory(config->data_dir);
-    }
-    if (status == STATUS_OK && config->checkpoint_path != NULL) {
-        checkpoint = note_file_read(&arena, config->checkpoint_path);
-        status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
-    }
-    if (status == STATUS_OK) {
-        struct verifier_job job = { .threads = parallel_cores() - 1, .checkpoint = checkpoint,
-                                    .progress = isatty(STDERR_FILENO) ? show_progress : NULL, .context = &shown };
-        status = verifier_run(config->data_dir, &job, &report);
-        if (shown > 0) {
-            fprintf(stderr, "\r\033[K");
-        }
-        if (status == STATUS_OK) {
-            print_report(&report);
-        } else {
-            tell_failure("the ledger could not be verified", config->data_dir, status);
-        }
-    }
-    arena_fini(&arena);
-    if (status != STATUS_OK && status != STATUS_CORRUPT) { /* a damaged file is a finding */
-        return EXIT_NOT_CHECKED;
-    }
-    return status == STATUS_OK && report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

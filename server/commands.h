@@ -4,9 +4,8 @@
 #include "server/config.h"
 #include "server/serve.h"
 
-/* The sub-commands besides serve. Each returns the exit code of the program. */
+/* The sub-commands besides serve, as far as they have no file of their own. Each returns the exit code of the program. */
 int command_init(const struct config *config);
-int command_verify(const struct config *config);
 
 /* What --version prints and the contract's info carries. */
 #define TALLYSTICK_VERSION "0.1.0"

@@ -23,7 +23,8 @@ enum config_run {
     RUN_VERIFY,
     RUN_EXPORT,
     RUN_BACKUP,
-    RUN_RESTORE
+    RUN_RESTORE,
+    RUN_KEY_ROTATE
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -68,11 +69,14 @@ struct config {
     int64_t connections_per_address;
     int64_t header_timeout_s;
     int64_t request_timeout_s;
+    int64_t commit_timeout_s;
     int64_t idle_timeout_s;
     int64_t rate_limit; /* requests a minute of one caller; 0: none */
     bool is_private;
     int log_level; /* enum log_level */
     const char *origin;
+    const char *node_key; /* ledger/key_source.h; NULL: node.key */
+    const char *new_key;  /* the same; NULL: a new one is made */
     bool begins_anchor;
     bool with_sample;
     const char *organisation;
@@ -81,6 +85,7 @@ struct config {
     const char *expires;
     const char *token_id;
     const char *checkpoint_path;
+    const char *export_path; /* "-": standard input */
     int64_t after;
     int64_t to; /* 0: the last entry */
     bool with_texts;

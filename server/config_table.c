@@ -16,6 +16,7 @@
 #define BACKUP CONFIG_FOR(RUN_BACKUP)
 #define RESTORE CONFIG_FOR(RUN_RESTORE)
 #define COPIES (EXPORT | BACKUP | RESTORE)
+#define ROTATE CONFIG_FOR(RUN_KEY_ROTATE)
 #define RELOADED CONFIG_RELOADED
 
 /* In the order of enum log_level. */
@@ -38,7 +39,8 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES, SERVE | INIT | TOKENS | VERIFY | COPIES, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE,
+         SERVE | INIT | TOKENS | COPIES | ROTATE, "DIR",
          "directory of database, keys and anchor"),
     TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
          "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
@@ -70,13 +72,19 @@ static const struct config_option options[] = {
             "seconds a request's header may take"),
     INTEGER("request-timeout", "REQUEST_TIMEOUT", request_timeout_s, 1, 3600, "30", SERVE | RELOADED,
             "seconds a whole request may take to arrive"),
+    INTEGER("commit-timeout", "COMMIT_TIMEOUT", commit_timeout_s, 1, 3600, "30", SERVE | RELOADED,
+            "seconds a change may wait for its commit before its sender is told that the outcome is unknown yet"),
     INTEGER("idle-timeout", "IDLE_TIMEOUT", idle_timeout_s, 1, 3600, "75", SERVE,
             "seconds a connection may stand idle"),
     INTEGER("rate-limit", "RATE_LIMIT", rate_limit, 0, 6000000, "0", SERVE | RELOADED,
             "requests a minute of one caller, which is a token, or a network without one; more are answered 429; 0: no limit"),
     FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", CONFIG_VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY | COPIES | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
+    TEXT("node-key", "NODE_KEY", node_key, NULL, SERVE | INIT | ROTATE | CONFIG_SECRET, 0, "SOURCE",
+         "where the node's key lies: file:PATH, env:NAME or command:PROGRAM, which signs; default: node.key in the data directory"),
+    TEXT("new-key", "NEW_KEY", new_key, NULL, ROTATE, 0, "SOURCE",
+         "where the new key lies, as for --node-key; default: one is made and takes the place of the old one's file"),
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("new-anchor", "NEW_ANCHOR", begins_anchor, SERVE,
@@ -91,6 +99,7 @@ static const struct config_option options[] = {
     TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY | RESTORE, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
+    TEXT("export", "EXPORT", export_path, NULL, VERIFY, 0, "FILE", "an export instead of a data directory; - is standard input"),
     INTEGER("after", "AFTER", after, 0, TEXT_INTEGER_MAX, "0", EXPORT, "begin behind this entry"),
     INTEGER("to", "TO", to, 1, TEXT_INTEGER_MAX, NULL, EXPORT, "end with this entry; default: the last one there is"),
     FLAG("texts", "TEXTS", with_texts, EXPORT, "with the personal texts and their salts, which a reader then has for good, erasures or not"),
@@ -109,23 +118,25 @@ _Static_assert((int)OPTION_COUNT <= (int)CONFIG_OPTIONS_MAX, "sources and names 
 
 static const struct config_command commands[] = {
     {{"serve", NULL}, RUN_SERVE, "run the service; an empty directory is set up first",
-     "tallystick serve --data-dir var --listen 127.0.0.1:8080"},
+     "tallystick serve --data-dir var --listen 127.0.0.1:8080", NULL},
     {{"init", NULL}, RUN_INIT, "create database, node key and an administrator's token (DIR/admin.token)",
-     "tallystick init --data-dir var"},
+     "tallystick init --data-dir var", NULL},
     {{"token", "create"}, RUN_TOKEN_CREATE, "print a new bearer token once",
-     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d"},
+     "tallystick token create --data-dir var --organisation DEPOT-GD --role operator --expires 90d", NULL},
     {{"token", "list"}, RUN_TOKEN_LIST, "show every token but its text: who, what, until when, last used",
-     "tallystick token list --data-dir var"},
+     "tallystick token list --data-dir var", NULL},
     {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once",
-     "tallystick token revoke --data-dir var --id tok-0123456789abcdef"},
+     "tallystick token revoke --data-dir var --id tok-0123456789abcdef", NULL},
     {{"verify", NULL}, RUN_VERIFY, "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out",
-     "tallystick verify --data-dir var --checkpoint checkpoint.txt"},
+     "tallystick verify --data-dir var --checkpoint checkpoint.txt", "(--data-dir DIR | --export FILE)"},
     {{"export", NULL}, RUN_EXPORT, "write the ledger out as lines of JSON, beside a running service too; docs/ledger.md has the format",
-     "tallystick export --data-dir var --output ledger.ndjson"},
+     "tallystick export --data-dir var --output ledger.ndjson", NULL},
     {{"backup", NULL}, RUN_BACKUP, "copy ledger, state and tokens, beside a running service too and without keeping it waiting",
-     "tallystick backup --data-dir var --output backup-1"},
+     "tallystick backup --data-dir var --output backup-1", NULL},
     {{"restore", NULL}, RUN_RESTORE, "verify a backup and put it in place; not beside a running service",
-     "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt"},
+     "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt", NULL},
+    {{"key", "rotate"}, RUN_KEY_ROTATE, "end the node's key with an entry of the ledger and begin a new one; not beside a running service",
+     "tallystick key rotate --data-dir var", NULL},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -155,6 +166,7 @@ const char *config_words(enum config_run command)
     case RUN_EXPORT: return "export";
     case RUN_BACKUP: return "backup";
     case RUN_RESTORE: return "restore";
+    case RUN_KEY_ROTATE: return "key rotate";
     }
     return "";
 }

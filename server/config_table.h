@@ -44,6 +44,7 @@ struct config_command {
     enum config_run command;
     const char *help;
     const char *example;
+    const char *choice; /* of options one must be given: how help shows them; NULL: none */
 };
 
 enum { CONFIG_COMMANDS_MAX = 24 };

@@ -21,8 +21,8 @@ bool cors_varies(const char *origins);
 /* What a page may read beside the plain headers, and what it may send. */
 #define CORS_EXPOSED                                                                                              \
     "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Content-Digest, Request-Id, "                 \
-    "Idempotency-Replayed, Tallystick-Seq, Content-Language, Allow, WWW-Authenticate"
-#define CORS_ACCEPTED "Authorization, Content-Type, Content-Digest, Idempotency-Key, If-Match, If-None-Match, Accept, Accept-Language"
+    "Idempotency-Replayed, Preference-Applied, Tallystick-Seq, Content-Language, Allow, WWW-Authenticate"
+#define CORS_ACCEPTED "Authorization, Content-Type, Content-Digest, Idempotency-Key, If-Match, If-None-Match, Prefer, Accept, Accept-Language"
 #define CORS_MAX_AGE "600" /* seconds for which a browser need not ask again */
 
 #endif

@@ -5,19 +5,15 @@
  */
 #include "server/dispatch.h"
 
-#include <assert.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
-#include "db/db.h"
-#include "db/entry.h"
 #include "handlers/access.h"
 #include "handlers/callers.h"
 #include "handlers/problem.h"
-#include "handlers/tag.h"
 #include "rules/block.h"
 #include "server/client.h"
 #include "server/config.h"
@@ -63,16 +59,6 @@ static bool request_is_cancelled(void *context)
     struct exchange *exchange = context;
     exchange->cancelled = find_cancelled(exchange->server);
     return exchange->cancelled != CANCELLED_NOT;
-}
-
-/* The reply half as it was before any handler ran. */
-static void reply_reset(struct exchange *exchange)
-{
-    exchange->status = 0;
-    exchange->cancelled = CANCELLED_NOT;
-    exchange->content_type = NULL;
-    exchange->header_count = 0;
-    buffer_reset(&exchange->reply);
 }
 
 static void prepare(struct request *request)
@@ -130,6 +116,23 @@ static void refuse_too_large(struct request *request)
     }
 }
 
+/* What a body may be sent as. */
+static const char *media_phrase(const struct route *route)
+{
+    if (route->takes_jose) {
+        return route->takes_csv ? "application/json, application/jose or text/csv" : "application/json or application/jose";
+    }
+    return route->takes_csv ? "application/json or text/csv" : "application/json";
+}
+
+static const char *media_list(const struct route *route)
+{
+    if (route->takes_jose) {
+        return route->takes_csv ? "application/json, application/jose, text/csv" : "application/json, application/jose";
+    }
+    return route->takes_csv ? "application/json, text/csv" : "application/json";
+}
+
 static void check_media(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
@@ -138,20 +141,35 @@ static void check_media(struct request *request)
         return;
     }
     enum media media = media_read(framing->content_type);
-    bool takes_csv = exchange->route->takes_csv;
-    const char *accept = takes_csv ? "application/json, text/csv" : "application/json";
+    const struct route *route = exchange->route;
+    bool is_taken = (media != MEDIA_CSV || route->takes_csv) && (media != MEDIA_JOSE || route->takes_jose);
     if (framing->content_encoding != NULL && strcasecmp(framing->content_encoding, "identity") != 0) {
         REQUEST_REFUSE(request, "unsupported_media_type", "The body must come without Content-Encoding.");
         exchange_header(exchange, "Accept-Encoding", "identity");
-    } else if (media == MEDIA_OTHER || (media == MEDIA_CSV && !takes_csv)) {
-        REQUEST_REFUSE(request, "unsupported_media_type", "Content-Type must be %s.",
-               takes_csv ? "application/json or text/csv" : "application/json");
-        exchange_header(exchange, "Accept", accept);
+    } else if (media == MEDIA_OTHER || !is_taken) {
+        REQUEST_REFUSE(request, "unsupported_media_type", "Content-Type must be %s.", media_phrase(route));
+        exchange_header(exchange, "Accept", media_list(route));
     } else if (media == MEDIA_CHARSET) {
         REQUEST_REFUSE(request, "unsupported_media_type", "The body must be UTF-8.");
-        exchange_header(exchange, "Accept", accept);
+        exchange_header(exchange, "Accept", media_list(route));
     }
     exchange->is_csv = media == MEDIA_CSV;
+    exchange->is_jose = media == MEDIA_JOSE;
+}
+
+/* Whether the Idempotency-Key can be judged by the header alone: a command that comes signed has it in its payload. */
+static bool is_key_due(const struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    enum media media = media_read(request->framing.content_type);
+    if (exchange->route->class != CLASS_WRITE) {
+        return false;
+    }
+    if (request_header(exchange, "Idempotency-Key") != NULL) {
+        return true;
+    }
+    bool may_be_signed = exchange->route->takes_jose && (media == MEDIA_JSON || media == MEDIA_JOSE);
+    return exchange->method == METHOD_POST && !may_be_signed;
 }
 
 /* A caller who has used up its requests waits; probes do not count, since whoever watches the service needs them. */
@@ -223,8 +241,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     request->is_refused = !access_check(exchange);
     check_limit(request);
     request->is_refused = request->is_refused || !represent_choose(request);
-    if (!request->is_refused && exchange->route->class == CLASS_WRITE &&
-        (exchange->method == METHOD_POST || request_header(exchange, "Idempotency-Key") != NULL)) {
+    if (!request->is_refused && is_key_due(request)) {
         request->is_refused = access_key(exchange) == NULL;
     }
     if (!request->is_refused) {
@@ -251,204 +268,20 @@ bool dispatch_body(struct request *request, const char *bytes, size_t length)
     return true;
 }
 
-/* Whatever is read has a tag, unless nobody may keep it. */
-static void tag_read(struct exchange *exchange)
-{
-    const char *cache_control = exchange_header_added(exchange, "Cache-Control");
-    if (exchange->method == METHOD_GET && exchange->status == 200 && exchange_header_added(exchange, "ETag") == NULL &&
-        (cache_control == NULL || strcmp(cache_control, "no-store") != 0)) {
-        tag_reply(exchange, TAG_NO_VERSION);
-    }
-}
-
-/* Runs the handler inside a read transaction of db. */
-static enum handled call_handler(struct request *request, struct db *db)
-{
-    struct exchange *exchange = &request->exchange;
-    exchange->db = db;
-    if (exchange->route->is_bare) {
-        exchange->db = NULL;
-        enum handled bare = exchange->route->handler(exchange);
-        tag_read(exchange);
-        return bare;
-    }
-    enum status status = db_read_begin(db);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    enum handled handled = HANDLED_REPLY;
-    status = db_entry_last(db, &exchange->seq);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-    } else {
-        handled = exchange->route->handler(exchange);
-        request->shows_state = exchange->route->class != CLASS_WRITE;
-        represent_rows(request);
-    }
-    db_read_end(db);
-    if (handled == HANDLED_REPLY) {
-        tag_read(exchange);
-    }
-    return handled;
-}
-
-/* The wait is over; the loop takes the request back, which may be gone afterwards. */
-static void wake(struct request *request)
-{
-    struct server *server = request->server;
-    request->answered_us = clock_steady_us();
-    const struct lane *lane = request->lane;
-    MHD_resume_connection(request->connection);
-    lane_wake(lane); /* the library wakes threads of its own alone */
-    atomic_fetch_sub(&server->suspended, 1);
-}
-
-static void command_done(struct pending *pending)
-{
-    wake(pending->context);
-}
-
-/* The connection is suspended already, since the answer may come before this returns. */
-static void submit_command(struct request *request)
-{
-    struct exchange *exchange = &request->exchange;
-    answer_init(&exchange->answer);
-    request->wait = WAIT_COMMAND;
-    request->pending = (struct pending){.command = &exchange->command,
-                                        .answer = &exchange->answer,
-                                        .done = command_done,
-                                        .context = request,
-                                        .delivery = DELIVERY_FAULT};
-    enum status status = sequencer_submit(request->server->sequencer, &request->pending);
-    if (status != STATUS_OK) {
-        request->pending.status = status;
-        wake(request);
-    }
-}
-
-static void job_run(struct job *job, struct db *db, struct node *node)
-{
-    struct request *request = job->context;
-    struct exchange *exchange = &request->exchange;
-    reply_reset(exchange);
-    exchange->is_job = true;
-    exchange->node = node;
-    request->is_job_done = true;
-    request->begun_us = clock_steady_us();
-    request->job_until_us = request->begun_us + request->server->config->job_seconds * 1000000;
-    enum handled handled = HANDLED_REPLY;
-    if (!request_is_cancelled(exchange)) { /* while it waited, its client may have left or the service been told to stop */
-        handled = call_handler(request, db);
-    } else if (exchange->cancelled == CANCELLED_STOPPING) {
-        problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
-    }
-    assert(handled != HANDLED_JOB);
-    exchange->db = NULL;
-    exchange->node = NULL;
-    if (handled == HANDLED_COMMAND) {
-        submit_command(request);
-    } else {
-        wake(request);
-    }
-}
-
-static void submit_job(struct request *request)
-{
-    request->wait = WAIT_JOB;
-    request->is_job_done = false;
-    enum job_kind kind = request->exchange.route->class == CLASS_JOB ? JOB_SENT : JOB_STORED;
-    request->job = (struct job){.run = job_run, .context = request, .kind = kind};
-    if (jobs_submit(request->server->jobs, &request->job) != STATUS_OK) {
-        wake(request);
-    }
-}
-
-static void check_done(struct verifier_waiter *waiter)
-{
-    wake(waiter->context);
-}
-
-static void wait_for_check(struct request *request)
-{
-    request->wait = WAIT_CHECK;
-    request->waiter = (struct verifier_waiter){.done = check_done, .context = request};
-    verifier_wait(request->server->service.verifier, &request->waiter);
-}
-
-enum dispatch_next dispatch_run(struct request *request)
+enum await_next dispatch_run(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     if (request->is_refused) {
-        return DISPATCH_REPLY;
+        return AWAIT_NOTHING;
     }
     if (request->body.failed) {
         problem_status(exchange, STATUS_EXHAUSTED);
-        return DISPATCH_REPLY;
+        return AWAIT_NOTHING;
     }
     exchange->body = request->body.bytes != NULL ? request->body.bytes : "";
     exchange->body_length = request->body.length;
     if (!content_digest_check(exchange)) {
-        return DISPATCH_REPLY;
+        return AWAIT_NOTHING;
     }
-    enum handled handled = call_handler(request, lane_db(request->lane));
-    exchange->db = NULL;
-    request->is_stream = handled == HANDLED_STREAM;
-    if (handled == HANDLED_REPLY || handled == HANDLED_STREAM) {
-        return DISPATCH_REPLY;
-    }
-    request->stage = STAGE_WAITING;
-    request->asked_us = clock_steady_us();
-    atomic_fetch_add(&request->server->suspended, 1);
-    MHD_suspend_connection(request->connection);
-    if (handled == HANDLED_COMMAND) {
-        submit_command(request);
-    } else if (handled == HANDLED_WAIT) {
-        wait_for_check(request);
-    } else {
-        submit_job(request);
-    }
-    return DISPATCH_WAIT;
-}
-
-static void take_delivery(struct request *request)
-{
-    struct exchange *exchange = &request->exchange;
-    reply_reset(exchange);
-    request->shows_state = false;
-    switch (request->pending.delivery) {
-    case DELIVERY_ANSWERED:
-        exchange_answer(exchange);
-        return;
-    case DELIVERY_FAULT:
-        if (request->pending.status == STATUS_IO && sequencer_is_failed(request->server->sequencer)) {
-            problem_reply(exchange, "not_ready",
-                          "A commit failed, so this server takes no more changes until it is started anew.");
-        } else {
-            problem_status(exchange, request->pending.status);
-        }
-        return;
-    case DELIVERY_UNKNOWN:
-        problem_reply(exchange, "outcome_unknown",
-                      "The commit failed: the change may or may not have been kept. Send it again with the same "
-                      "Idempotency-Key.");
-        return;
-    }
-}
-
-bool dispatch_resume(struct request *request)
-{
-    struct exchange *exchange = &request->exchange;
-    exchange->node = lane_node(request->lane);
-    if (request->wait == WAIT_COMMAND) {
-        take_delivery(request);
-    } else if (request->wait == WAIT_CHECK) {
-        exchange->has_waited = true;
-        enum handled handled = call_handler(request, lane_db(request->lane));
-        assert(handled == HANDLED_REPLY);
-        exchange->db = NULL;
-    } else if (!request->is_job_done) {
-        problem_reply(exchange, "busy", "More computations wait than the server takes; try again shortly.");
-    }
-    return exchange->cancelled != CANCELLED_GONE;
+    return await_run(request);
 }

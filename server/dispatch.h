@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "server/await.h"
 
 struct guard_fault;
 struct request;
@@ -24,15 +25,7 @@ void dispatch_refuse(struct request *request, const struct guard_fault *fault);
 /* More of the body. False: it is larger than the route takes; the request is refused. */
 bool dispatch_body(struct request *request, const char *bytes, size_t length);
 
-enum dispatch_next {
-    DISPATCH_REPLY, /* the reply half is filled */
-    DISPATCH_WAIT   /* the connection is suspended; dispatch_resume follows on the loop's thread */
-};
-
-/* The body is complete: runs the handler. */
-enum dispatch_next dispatch_run(struct request *request);
-
-/* The wait is over: fills the reply half. False: the client has gone meanwhile, the connection is to be closed. */
-bool dispatch_resume(struct request *request) NODISCARD;
+/* The body is complete: runs the handler, unless the request was refused. */
+enum await_next dispatch_run(struct request *request) NODISCARD;
 
 #endif

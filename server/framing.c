@@ -45,6 +45,7 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         {"Authorization", 13, &framing->authorization, true},
         {"Idempotency-Key", 15, &scan->idempotency_key, true},
         {"If-None-Match", 13, &framing->if_none_match, false},
+        {"Prefer", 6, &framing->prefer, false},
         {"Origin", 6, &framing->origin, true},
         {"traceparent", 11, &framing->traceparent, false}, /* not ours to refuse: several are none */
         {"Expect", 6, &scan->expect, true},

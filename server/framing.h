@@ -26,6 +26,7 @@ struct framing {
     const char *accept;
     const char *accept_encoding;
     const char *if_none_match;
+    const char *prefer;
     const char *origin;
     const char *traceparent;
     bool has_repeats; /* a list field came in several lines: the first one alone does not say it */

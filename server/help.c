@@ -18,6 +18,9 @@ static void write_usage(struct buffer *out, const char *before, const struct con
             buffer_format(out, " --%s %s", option->name, option->argument);
         }
     }
+    if (command->choice != NULL) {
+        buffer_format(out, " %s", command->choice);
+    }
     buffer_format(out, " [options]\n      %s\n", command->help);
 }
 

@@ -17,9 +17,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "server/await.h"
 #include "server/client.h"
 #include "server/config.h"
 #include "server/lane.h"
+#include "server/request.h"
 #include "server/server.h"
 #include "server/verifier.h"
 
@@ -28,6 +30,7 @@ enum {
     IDLE_EVERY = 10,            /* beats between looks at idle connections: each is a system call */
     FRESH_US = 2 * 1000 * 1000, /* connections that were busy this recently are looked at each beat */
     LINGER_MAX = 256,
+    LATE_MAX = 256,
     LINGER_US = 2 * 1000 * 1000,
     LINGER_BYTES_A_TURN = 1 << 20,
     STOP_GRACE_US = 250 * 1000  /* an idle connection gets this long to bring its next request before a stop closes it */
@@ -119,12 +122,37 @@ static void look_at_client(void *context, struct client *client)
     }
 }
 
+/* Those that have waited too long; where there are more, the next beat sees to them. */
+struct late {
+    struct request *requests[LATE_MAX];
+    size_t count;
+    int64_t now_us;
+};
+
+static void look_at_waiting(void *context, struct request *request)
+{
+    struct late *late = context;
+    if (late->count < LATE_MAX && !request->is_late && await_take_late(request, late->now_us)) {
+        late->requests[late->count++] = request;
+    }
+}
+
+static void wake_late(struct janitor *janitor, struct lane *lane)
+{
+    struct late late = {.count = 0, .now_us = janitor->now_us};
+    lane_each_waiting(lane, look_at_waiting, &late);
+    for (size_t i = 0; i < late.count; i++) { /* suspended until now, so they are still there */
+        await_wake_late(late.requests[i]);
+    }
+}
+
 static void look_at_clients(struct janitor *janitor)
 {
     pthread_mutex_lock(&janitor->lock);
     if (janitor->is_watching) {
         for (size_t i = 0; i < janitor->server->loop_count; i++) {
             lane_each_client(janitor->server->lanes[i], look_at_client, janitor);
+            wake_late(janitor, janitor->server->lanes[i]);
         }
     }
     pthread_mutex_unlock(&janitor->lock);

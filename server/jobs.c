@@ -1,5 +1,5 @@
 /*
- * The pool for long computations. What a job is: dispatch.c.
+ * The pool for long computations. What a job is: await.c.
  */
 #include "server/jobs.h"
 

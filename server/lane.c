@@ -18,14 +18,18 @@
 #include "db/node.h"
 #include "server/cache.h"
 #include "server/client.h"
+#include "server/request.h"
+#include "server/turn.h"
 
 struct lane {
     int wake_fd;
     struct db *db;
     struct node *node;
     struct cache *cache;
+    struct turn turn;
     pthread_mutex_t clients_lock;
-    struct client *clients; /* under the lock, like their previous and next */
+    struct client *clients;  /* under the lock, like their previous and next */
+    struct request *waiting; /* so are these */
 };
 
 enum status lane_open(const char *db_path, const char *node_path, struct lane **lane)
@@ -63,7 +67,7 @@ void lane_close(struct lane *lane)
     if (lane == NULL) {
         return;
     }
-    assert(lane->clients == NULL);
+    assert(lane->clients == NULL && lane->waiting == NULL);
     cache_close(lane->cache);
     db_close(lane->db);
     node_close(lane->node);
@@ -87,6 +91,11 @@ struct node *lane_node(const struct lane *lane)
 struct cache *lane_cache(const struct lane *lane)
 {
     return lane->cache;
+}
+
+struct turn *lane_turn(struct lane *lane)
+{
+    return &lane->turn;
 }
 
 void lane_wake(const struct lane *lane)
@@ -129,6 +138,46 @@ void lane_leave(struct lane *lane, struct client *client)
     }
     if (client->next != NULL) {
         client->next->previous = client->previous;
+    }
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_wait(struct lane *lane, struct request *request)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    assert(!request->is_listed);
+    request->previous_waiting = NULL;
+    request->next_waiting = lane->waiting;
+    if (lane->waiting != NULL) {
+        lane->waiting->previous_waiting = request;
+    }
+    lane->waiting = request;
+    request->is_listed = true;
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_waited(struct lane *lane, struct request *request)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    if (request->is_listed) {
+        request->is_listed = false;
+        if (request->previous_waiting != NULL) {
+            request->previous_waiting->next_waiting = request->next_waiting;
+        } else {
+            lane->waiting = request->next_waiting;
+        }
+        if (request->next_waiting != NULL) {
+            request->next_waiting->previous_waiting = request->previous_waiting;
+        }
+    }
+    pthread_mutex_unlock(&lane->clients_lock);
+}
+
+void lane_each_waiting(struct lane *lane, void (*visit)(void *context, struct request *request), void *context)
+{
+    pthread_mutex_lock(&lane->clients_lock);
+    for (struct request *request = lane->waiting; request != NULL; request = request->next_waiting) {
+        visit(context, request);
     }
     pthread_mutex_unlock(&lane->clients_lock);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/await.h"
 #include "server/bridge.h"
 #include "server/lane.h"
 #include "server/peer.h"
@@ -91,8 +92,9 @@ static void *loop_main(void *context)
         if (atomic_load_explicit(&loop->inbox, memory_order_relaxed) != NULL) {
             add_arrivals(loop);
         }
+        bool has_more = await_turn(bridge->lane);
         MHD_run(bridge->daemon);
-        if (bridge->calls == calls) { /* else there is more, often enough to look before waiting */
+        if (bridge->calls == calls && !has_more) { /* else there is more, often enough to look before waiting */
             wait_for_work(loop);
         }
     }

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "server/command_backup.h"
 #include "server/command_export.h"
+#include "server/command_key.h"
 #include "server/command_restore.h"
+#include "server/command_verify.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/help.h"
@@ -50,6 +52,8 @@ static int run(const struct config *config)
         return command_backup(config);
     case RUN_RESTORE:
         return command_restore(config);
+    case RUN_KEY_ROTATE:
+        return command_key_rotate(config);
     }
     return 2;
 }

@@ -38,6 +38,7 @@ enum media media_read(const char *content_type)
     size_t length = strcspn(at, "; \t");
     enum media media = is_type(at, length, "application/json") ? MEDIA_JSON
                        : is_type(at, length, "text/csv")       ? MEDIA_CSV
+                       : is_type(at, length, "application/jose") ? MEDIA_JOSE
                                                                : MEDIA_OTHER;
     at += length;
     at += strspn(at, " \t");

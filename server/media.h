@@ -5,6 +5,7 @@
 enum media {
     MEDIA_JSON,    /* application/json */
     MEDIA_CSV,     /* text/csv */
+    MEDIA_JOSE,    /* application/jose */
     MEDIA_CHARSET, /* one of these, but not in UTF-8 */
     MEDIA_OTHER    /* anything else, and none (NULL) */
 };

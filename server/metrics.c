@@ -34,7 +34,9 @@ struct metrics {
     const struct route *routes;
     size_t count;
     _Atomic uint64_t blocks, blocks_failed;
-    struct histogram commits; /* microseconds */
+    _Atomic uint64_t begun, ended; /* requests */
+    struct histogram jobs[JOB_KINDS]; /* microseconds, like commits */
+    struct histogram commits;
     struct histogram sizes;   /* commands of a block */
     struct histogram syncs;   /* microseconds */
     struct route_counts of[]; /* one for each row, and the last for requests that no route fits */
@@ -87,6 +89,16 @@ static void observe_size(struct histogram *histogram, size_t size)
     add(&histogram->sum, size);
 }
 
+void metrics_begin_request(struct metrics *metrics)
+{
+    add(&metrics->begun, 1);
+}
+
+void metrics_count_job(struct metrics *metrics, enum job_kind kind, int64_t duration_us)
+{
+    observe_us(&metrics->jobs[kind], duration_us);
+}
+
 void metrics_count_request(struct metrics *metrics, const struct route *route, int status, int64_t duration_us,
                            size_t reply_bytes)
 {
@@ -96,6 +108,7 @@ void metrics_count_request(struct metrics *metrics, const struct route *route, i
     add(&counts->requests[status >= 100 && status < 600 ? status / 100 : 0], 1);
     add(&counts->bytes, reply_bytes);
     observe_us(&counts->durations, duration_us);
+    add(&metrics->ended, 1);
 }
 
 void metrics_count_block(struct metrics *metrics, size_t commands, int64_t duration_us, bool is_committed)
@@ -209,9 +222,22 @@ static void write_requests(const struct metrics *metrics, struct buffer *out)
     }
 }
 
+static void write_jobs(const struct metrics *metrics, struct buffer *out)
+{
+    static const char *const kinds[JOB_KINDS] = {[JOB_STORED] = "kind=\"stored\",", [JOB_SENT] = "kind=\"sent\","};
+    head(out, "tallystick_job_duration_seconds", "histogram", "Computations, on stored figures and on callers' own numbers.");
+    for (size_t i = 0; i < JOB_KINDS; i++) {
+        write_durations(out, "tallystick_job_duration_seconds", kinds[i], &metrics->jobs[i]);
+    }
+}
+
 void metrics_write(const struct metrics *metrics, struct buffer *out)
 {
     write_requests(metrics, out);
+    write_jobs(metrics, out);
+    const uint64_t ended = get(&metrics->ended), begun = get(&metrics->begun); /* in this order: never less than none */
+    metrics_value(out, "tallystick_http_requests_in_flight", "gauge", "Requests whose line has come and whose reply has not left yet.",
+                  (double)(begun - ended));
     head(out, "tallystick_blocks_total", "counter", "Blocks of changes, by outcome; one block is one transaction and one sync.");
     buffer_format(out, "tallystick_blocks_total{outcome=\"committed\"} %" PRIu64 "\n", get(&metrics->blocks));
     buffer_format(out, "tallystick_blocks_total{outcome=\"failed\"} %" PRIu64 "\n", get(&metrics->blocks_failed));

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "ledger/checkpoint.h"
-#include "server/anchor.h"
 #include "server/tell.h"
 
-/* What a way of saving adds to a text: CR before LF, and blank lines at the end. */
+enum { NOTE_FILE_BYTES_MAX = 256 * 1024 /* a checkpoint with as many lines of witnesses as there may be, long ones too */ };
+
+/* What a way of saving adds to a text: CR before LF, and blank lines at the end, but for the one that ends a note's text. */
 static size_t tidy_note(char *bytes, size_t length)
 {
     size_t used = 0;
@@ -20,7 +21,7 @@ static size_t tidy_note(char *bytes, size_t length)
             bytes[used++] = bytes[i];
         }
     }
-    while (used >= 2 && bytes[used - 1] == '\n' && bytes[used - 2] == '\n') {
+    while (used >= 2 && bytes[used - 1] == '\n' && bytes[used - 2] == '\n' && memmem(bytes, used - 1, "\n\n", 2) != NULL) {
         used--;
     }
     return used;
@@ -28,10 +29,14 @@ static size_t tidy_note(char *bytes, size_t length)
 
 const char *note_file_read(struct arena *arena, const char *path)
 {
-    char bytes[ANCHOR_SLOT_BYTES * 4];
+    struct checkpoint read;
+    char *bytes = arena_alloc(arena, NOTE_FILE_BYTES_MAX);
+    if (bytes == NULL) {
+        return NULL;
+    }
     errno = 0;
     FILE *file = fopen(path, "rb");
-    size_t length = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+    size_t length = file != NULL ? fread(bytes, 1, NOTE_FILE_BYTES_MAX, file) : 0;
     bool is_readable = file != NULL && !ferror(file);
     bool is_whole = is_readable && feof(file);
     int error = errno;
@@ -41,7 +46,7 @@ const char *note_file_read(struct arena *arena, const char *path)
     length = tidy_note(bytes, length);
     if (!is_readable) {
         tell("--checkpoint: %s cannot be read: %s", path, strerror(error));
-    } else if (!is_whole || !checkpoint_has_form(bytes, length)) {
+    } else if (!is_whole || checkpoint_parse(&read, bytes, length) != STATUS_OK) {
         tell("--checkpoint: %s cannot be read as a checkpoint; it is member checkpoint of GET /ledger, saved by: "
              "curl -s http://HOST:PORT/ledger | jq -r .checkpoint > FILE", path);
     } else {

@@ -105,6 +105,9 @@ static void add_vary(struct exchange *exchange)
     bool is_personal = route->is_personal && exchange->status < 400;
     bool has_codings = route->class != CLASS_WRITE && exchange->status < 400;
     const char *value = values[has_choice + 2 * is_personal + 4 * has_codings];
+    if (route->class == CLASS_WRITE && exchange->status < 400) { /* whether one is sent or not (RFC 7240, section 2) */
+        value = value == NULL ? "Prefer" : arena_format(exchange->arena, "%s, Prefer", value);
+    }
     if (value != NULL) {
         exchange_header(exchange, "Vary", value);
     }
@@ -282,26 +285,63 @@ static void set_request_id(struct MHD_Response *response, const char *id)
 
 #define TIMING "Server-Timing"
 
-enum { TIMING_BYTES = 96 };
+enum { TIMING_BYTES = 160 };
 
 static double milliseconds(int64_t from_us, int64_t to_us)
 {
     return from_us > 0 && to_us > from_us ? (double)(to_us - from_us) / 1000 : 0;
 }
 
-/* Where the time of a request that waited went (https://www.w3.org/TR/server-timing/). */
+/* How a change's time went: with others in the queue, rules and rows, seals and checkpoint, the disk. */
+static void time_command(const struct request *request, char timing[TIMING_BYTES])
+{
+    const struct pending *pending = &request->pending;
+    const int64_t over_us = request->answered_us;
+    const int64_t begun_us = pending->begun_us > 0 ? pending->begun_us : over_us;
+    const int64_t delivered_us = pending->delivered_us > 0 ? pending->delivered_us : over_us;
+    const int64_t sealed_us = pending->sealed_us > 0 ? pending->sealed_us : over_us;
+    snprintf(timing, TIMING_BYTES, "queue;dur=%.3f, db;dur=%.3f, sign;dur=%.3f, commit;dur=%.3f, ", milliseconds(request->asked_us, begun_us),
+             milliseconds(begun_us, delivered_us), milliseconds(delivered_us, sealed_us), milliseconds(sealed_us, over_us));
+}
+
+static void time_wait(const struct request *request, const char *work, char timing[TIMING_BYTES])
+{
+    int64_t begun_us = request->begun_us;
+    begun_us = begun_us > 0 ? begun_us : request->wait == WAIT_CHECK ? request->asked_us : request->answered_us;
+    snprintf(timing, TIMING_BYTES, "queue;dur=%.3f, %s;dur=%.3f, ", milliseconds(request->asked_us, begun_us), work,
+             milliseconds(begun_us, request->answered_us));
+}
+
+/* Where the time of a request went that was not answered out of the cache (https://www.w3.org/TR/server-timing/). */
 static void add_timing(const struct request *request, struct MHD_Response *response)
 {
-    static const char *const works[] = {[WAIT_COMMAND] = "commit", [WAIT_JOB] = "solve", [WAIT_CHECK] = "check"};
-    if (request->wait == WAIT_NOTHING || request->asked_us == 0) {
-        return;
+    char timing[TIMING_BYTES] = "";
+    switch (request->wait) {
+    case WAIT_NOTHING:
+        if (request->read_us == 0) {
+            return;
+        }
+        snprintf(timing, sizeof timing, "db;dur=%.3f, ", (double)request->read_us / 1000);
+        break;
+    case WAIT_READ:
+        snprintf(timing, sizeof timing, "queue;dur=%.3f, db;dur=%.3f, ", milliseconds(request->asked_us, request->answered_us),
+                 (double)request->read_us / 1000);
+        break;
+    case WAIT_COMMAND:
+        if (request->is_late) {
+            return; /* the times are the writer's yet */
+        }
+        time_command(request, timing);
+        break;
+    case WAIT_JOB:
+        time_wait(request, "solve", timing);
+        break;
+    case WAIT_CHECK:
+        time_wait(request, "check", timing);
+        break;
     }
-    int64_t begun_us = request->wait == WAIT_COMMAND ? request->pending.begun_us : request->begun_us;
-    begun_us = begun_us > 0 ? begun_us : request->wait == WAIT_CHECK ? request->asked_us : request->answered_us;
-    char timing[TIMING_BYTES];
-    snprintf(timing, sizeof timing, "queue;dur=%.3f, %s;dur=%.3f, total;dur=%.3f", milliseconds(request->asked_us, begun_us),
-             works[request->wait], milliseconds(begun_us, request->answered_us),
-             milliseconds(request->started_us, clock_steady_us()));
+    size_t length = strlen(timing);
+    snprintf(timing + length, sizeof timing - length, "total;dur=%.3f", milliseconds(request->started_us, clock_steady_us()));
     add_to_response(response, TIMING, timing);
 }
 

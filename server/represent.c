@@ -35,8 +35,7 @@ static enum MHD_Result join_field(void *context, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
-/* A list field that came in several lines is one list (RFC 9110, 5.3). first is the first line's, or NULL. */
-static const char *whole_list(struct request *request, const char *name, const char *first)
+const char *represent_list(struct request *request, const char *name, const char *first)
 {
     struct joined joined = {.name = name};
     if (first == NULL || !request->framing.has_repeats) {
@@ -64,14 +63,14 @@ bool represent_choose(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     unsigned gives = exchange->route->gives != 0 ? exchange->route->gives : GIVES_JSON;
-    exchange->wanted = negotiate_accept(whole_list(request, "Accept", request->framing.accept), gives);
+    exchange->wanted = negotiate_accept(represent_list(request, "Accept", request->framing.accept), gives);
     if (exchange->wanted == 0) {
         problem_members(exchange, "not_acceptable", write_available, &gives,
                         "Accept takes nothing that there is of this; representations lists what there is.");
         return false;
     }
     if (request->framing.has_repeats) {
-        request->coding = negotiate_coding(whole_list(request, "Accept-Encoding", request->framing.accept_encoding));
+        request->coding = negotiate_coding(represent_list(request, "Accept-Encoding", request->framing.accept_encoding));
     }
     if (request->coding == CODING_NONE) {
         problem_reply(exchange, "not_acceptable", "Accept-Encoding refuses gzip and what is not compressed; there is nothing else.");

@@ -9,6 +9,9 @@ struct request;
  * Which representation of what its route gives a request gets. On the loop's thread.
  */
 
+/* A list field that came in several lines is one list (RFC 9110, 5.3). first is the first line's value, or NULL. */
+const char *represent_list(struct request *request, const char *name, const char *first);
+
 /* Sets exchange->wanted out of Accept. False: 406 not_acceptable is the reply. */
 bool represent_choose(struct request *request);
 

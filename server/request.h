@@ -1,6 +1,7 @@
 #ifndef SERVER_REQUEST_H
 #define SERVER_REQUEST_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,7 +37,19 @@ enum request_stage {
 };
 
 /* What a waiting request waits for. */
-enum request_wait { WAIT_NOTHING, WAIT_COMMAND, WAIT_JOB, WAIT_CHECK };
+enum request_wait { WAIT_NOTHING, WAIT_READ, WAIT_COMMAND, WAIT_JOB, WAIT_CHECK };
+
+/*
+ * Whose a command's memory is. It waits; then either the writer is done with it, or its reply leaves before that (late) and
+ * whoever is the last to let go, the loop or the writer, frees it.
+ */
+enum command_hold {
+    HOLD_NONE,    /* no command */
+    HOLD_WAITING, /* the writer has it, the connection is suspended */
+    HOLD_LATE,    /* the writer still has it, the connection goes on without */
+    HOLD_DONE,    /* the loop's again */
+    HOLD_LEFT     /* the request has ended, the writer frees it */
+};
 
 enum { REQUEST_ID_BYTES = 17, REQUEST_TARGET_INLINE = 256 };
 
@@ -64,6 +77,11 @@ struct request {
     size_t body_counted;  /* of body, in server->body_bytes */
     enum request_wait wait;
     struct pending pending;
+    atomic_int hold;      /* enum command_hold */
+    bool is_late;         /* the reply leaves before the commit */
+    bool is_listed;       /* among the lane's waiting ones, under its lock, like the two below */
+    struct request *previous_waiting;
+    struct request *next_waiting;
     struct job job;
     struct verifier_waiter waiter;
     bool is_job_done; /* false: the pool was full */
@@ -72,12 +90,23 @@ struct request {
     const struct route *route; /* for the log; NULL: none fits */
     char trace[FRAMING_TRACE_BYTES]; /* id of the trace that the client says this is part of; "" where none */
     int64_t started_us;
+    int64_t read_us;     /* how long the handler had the database, on the loop; 0: it did not, or less than a microsecond */
     int64_t asked_us;    /* when it began to wait; 0: it did not */
     int64_t begun_us;    /* when what it waits for was begun; 0: never */
     int64_t answered_us; /* when that was over */
     int status;          /* sent; 0: none */
     size_t reply_bytes;  /* of the body */
+    struct request *next_put_off; /* turn.h's */
     struct request *next_free; /* in the loop's list of spare ones */
 };
+
+/* NULL without memory. */
+struct request *request_create(void);
+
+/* Gives back what the request holds of the server's, and its command; once. */
+void request_settle(struct request *request);
+
+/* After request_settle, or where it never began. */
+void request_free(struct request *request);
 
 #endif

@@ -21,6 +21,7 @@
 #include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
 #include "handlers/policies.h"
+#include "handlers/proof.h"
 #include "handlers/provinces.h"
 #include "handlers/root.h"
 #include "handlers/sites.h"
@@ -62,13 +63,13 @@
 #define KEPT_ONE(PATH, HANDLER, MEMBERS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .columns = MEMBERS }
 
-/* Changes go through the sequencer. */
+/* Changes go through the sequencer; each may come signed. */
 #define POST(PATH, HANDLER, ROLES) \
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
-      .class = CLASS_WRITE, .roles = ROLES }
+      .class = CLASS_WRITE, .roles = ROLES, .takes_jose = true }
 #define PUT(PATH, HANDLER) \
     { .method = METHOD_PUT, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
-      .class = CLASS_WRITE, .roles = ADMIN }
+      .class = CLASS_WRITE, .roles = ADMIN, .takes_jose = true }
 
 /* Computes on what the caller sends and changes nothing: for everybody. */
 #define COMPUTE(PATH, HANDLER, ROWS, COLUMNS) \
@@ -84,6 +85,7 @@ static const struct route table[] = {
     { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
       .gives = GIVES_YAML },
     BARE("/openapi.json", contract_json),
+    PAGE("/docs", contract_page),
     PAGE("/errors", errors_list),
     PAGE("/errors/{code}", errors_get),
 
@@ -112,7 +114,7 @@ static const struct route table[] = {
     PUT("/indicators/{id}", indicators_put),
     KEPT_ROWS("/figures", figures_list, "items", figures_columns),
     { .method = METHOD_PUT, .path = "/figures", .handler = figures_put, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_WRITE, .roles = ADMIN, .takes_csv = true },
+      .class = CLASS_WRITE, .roles = ADMIN, .takes_csv = true, .takes_jose = true },
 
     KEPT_ROWS("/supplies", supplies_list, "items", supplies_columns),
     POST("/supplies", supplies_create, OPERATOR),
@@ -138,6 +140,8 @@ static const struct route table[] = {
       .gives = GIVES_JSON | GIVES_CSV | GIVES_LINES, .rows = "items", .columns = ledger_entry_columns },
     KEPT_ONE("/ledger/entries/{seq}", ledger_entry, ledger_entry_columns),
     KEPT("/ledger/keys", ledger_keys),
+    KEPT("/ledger/proof", proof_get),
+    KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),
 
     KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),

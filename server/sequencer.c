@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -26,7 +27,8 @@ enum {
  * Invariants, under lock:
  *  1. first is NULL exactly where last is NULL; the list holds waiting commands;
  *  2. waiting is the length of the list; waiting <= queue_length;
- *  3. running is the size of the group that the thread works on.
+ *  3. running is the size of the group that the thread works on;
+ *  4. the first grouped ones of group are those of its commands that nobody has let go yet: their memory is there.
  */
 struct sequencer {
     struct executor *executor;
@@ -43,8 +45,11 @@ struct sequencer {
     struct pending *last;
     size_t waiting;
     size_t running;
+    struct pending *group[GROUP_MAX];
+    size_t grouped;
     bool is_stopping;
     atomic_bool is_failed;
+    _Atomic int64_t busy_since_us; /* when the group at work was begun; 0: none is */
     unsigned blocks_since_checkpoint; /* the thread's own */
 };
 
@@ -96,10 +101,20 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
     if (!deliver_group(sequencer, group, count)) {
         return false;
     }
+    const int64_t delivered_us = clock_steady_us();
     status = block_end(sequencer->executor, app_hash);
+    const int64_t sealed_us = clock_steady_us();
+    for (size_t i = 0; i < count; i++) {
+        group[i]->delivered_us = delivered_us;
+        group[i]->sealed_us = sealed_us;
+    }
     if (status != STATUS_OK) {
         log_error("block", "step=end status=%s", status_name(status));
         block_abandon(sequencer->executor);
+        if (executor_is_failed(sequencer->executor)) { /* the node's key does not sign any more */
+            log_error("block", "writing=stopped");
+            atomic_store(&sequencer->is_failed, true);
+        }
         group_fault(group, count, status);
         return false;
     }
@@ -131,7 +146,9 @@ static void run_group_counted(struct sequencer *sequencer, struct pending *const
     for (size_t i = 0; i < count; i++) {
         group[i]->begun_us = began_us;
     }
+    atomic_store(&sequencer->busy_since_us, began_us);
     bool is_committed = run_group(sequencer, group, count);
+    atomic_store(&sequencer->busy_since_us, 0);
     if (sequencer->metrics != NULL) {
         metrics_count_block(sequencer->metrics, count, clock_steady_us() - began_us, is_committed);
     }
@@ -173,8 +190,9 @@ static bool wait_for_commands(struct sequencer *sequencer)
 }
 
 /* Takes up to GROUP_MAX commands off the queue; under lock. */
-static size_t take_group(struct sequencer *sequencer, struct pending *group[GROUP_MAX])
+static size_t take_group(struct sequencer *sequencer)
 {
+    struct pending **group = sequencer->group;
     size_t count = 0;
     while (sequencer->first != NULL && count < GROUP_MAX) {
         struct pending *pending = sequencer->first;
@@ -188,18 +206,19 @@ static size_t take_group(struct sequencer *sequencer, struct pending *group[GROU
     assert(count <= sequencer->waiting);
     sequencer->waiting -= count;
     sequencer->running = count;
+    sequencer->grouped = count;
     return count;
 }
 
 static void *writer_main(void *context)
 {
     struct sequencer *sequencer = context;
-    struct pending *group[GROUP_MAX];
+    struct pending **group = sequencer->group;
     for (;;) {
         pthread_mutex_lock(&sequencer->lock);
         sequencer->running = 0;
         bool is_awake = wait_for_commands(sequencer);
-        size_t count = take_group(sequencer, group);
+        size_t count = take_group(sequencer);
         bool is_over = count == 0 && sequencer->is_stopping;
         pthread_mutex_unlock(&sequencer->lock);
         if (is_over) {
@@ -214,6 +233,9 @@ static void *writer_main(void *context)
         } else {
             run_group_counted(sequencer, group, count);
         }
+        pthread_mutex_lock(&sequencer->lock);
+        sequencer->grouped = 0;
+        pthread_mutex_unlock(&sequencer->lock);
         for (size_t i = 0; i < count; i++) {
             group[i]->done(group[i]); /* its memory may be gone afterwards */
         }
@@ -285,6 +307,28 @@ enum status sequencer_submit(struct sequencer *sequencer, struct pending *pendin
     return STATUS_OK;
 }
 
+static bool has_same_key(const struct pending *one, const struct pending *other)
+{
+    return strcmp(one->command->id, other->command->id) == 0 &&
+           strcmp(actor_scope(&one->command->actor), actor_scope(&other->command->actor)) == 0;
+}
+
+bool sequencer_is_behind(struct sequencer *sequencer, const struct pending *pending)
+{
+    bool is_behind = false, is_found = false;
+    pthread_mutex_lock(&sequencer->lock);
+    for (size_t i = 0; i < sequencer->grouped && !is_found; i++) {
+        is_found = sequencer->group[i] == pending;
+        is_behind = is_behind || (!is_found && has_same_key(sequencer->group[i], pending));
+    }
+    for (const struct pending *at = sequencer->first; at != NULL && !is_found; at = at->next) {
+        is_found = at == pending;
+        is_behind = is_behind || (!is_found && has_same_key(at, pending));
+    }
+    pthread_mutex_unlock(&sequencer->lock);
+    return is_behind && is_found;
+}
+
 bool sequencer_is_full(struct sequencer *sequencer)
 {
     pthread_mutex_lock(&sequencer->lock);
@@ -299,6 +343,11 @@ size_t sequencer_depth(struct sequencer *sequencer)
     size_t depth = sequencer->waiting + sequencer->running;
     pthread_mutex_unlock(&sequencer->lock);
     return depth;
+}
+
+int64_t sequencer_busy_since_us(const struct sequencer *sequencer)
+{
+    return atomic_load(&sequencer->busy_since_us);
 }
 
 bool sequencer_is_failed(const struct sequencer *sequencer)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "rules/answer.h"
@@ -37,6 +38,8 @@ struct pending {
     enum delivery delivery;
     enum status status;    /* DELIVERY_FAULT */
     int64_t begun_us;      /* steady: when its group was begun; 0: never */
+    int64_t delivered_us;  /* when the rules had carried out the group; 0: never */
+    int64_t sealed_us;     /* when the group was sealed and only its commit was missing; 0: never */
     struct pending *next;  /* the sequencer's */
 };
 
@@ -48,8 +51,14 @@ enum status sequencer_open(struct executor *executor, struct db *db, struct anch
 void sequencer_watch(struct sequencer *sequencer, void (*committed)(void *context), void *context);
 
 /* Any thread. STATUS_OK: done will be called. STATUS_BUSY: the queue is full, or stopped.
- * STATUS_IO: writing stopped after a failed commit. */
+ * STATUS_IO: writing stopped after a failed commit, or since the node's key did not sign. */
 enum status sequencer_submit(struct sequencer *sequencer, struct pending *pending) NODISCARD;
+
+/* Any thread: whether a command that came before pending, with its key, is not done yet. pending may be done itself. */
+bool sequencer_is_behind(struct sequencer *sequencer, const struct pending *pending);
+
+/* Any thread: when the group at work was begun, steady; 0: none is. */
+int64_t sequencer_busy_since_us(const struct sequencer *sequencer);
 
 /* Any thread: commands that wait or run. */
 size_t sequencer_depth(struct sequencer *sequencer);
@@ -57,7 +66,7 @@ size_t sequencer_depth(struct sequencer *sequencer);
 /* Any thread: true where one more command would be sent away. */
 bool sequencer_is_full(struct sequencer *sequencer);
 
-/* Any thread: true after a failed commit, for good. */
+/* Any thread: true after a failed commit or signature, for good. */
 bool sequencer_is_failed(const struct sequencer *sequencer);
 
 /* Finishes what waits and ends the thread; the executor is not used afterwards. Once. */

@@ -60,6 +60,8 @@ extern const unsigned char embedded_openapi_yaml[];
 extern const size_t embedded_openapi_yaml_length;
 extern const unsigned char embedded_openapi_json[];
 extern const size_t embedded_openapi_json_length;
+extern const unsigned char embedded_docs[];
+extern const size_t embedded_docs_length;
 
 static void fill_service(struct server *server)
 {
@@ -69,6 +71,8 @@ static void fill_service(struct server *server)
     service->contract_yaml_length = embedded_openapi_yaml_length;
     service->contract_json = (const char *)embedded_openapi_json;
     service->contract_json_length = embedded_openapi_json_length;
+    service->contract_page = (const char *)embedded_docs;
+    service->contract_page_length = embedded_docs_length;
     service->is_private = server->config->is_private;
     service->job_seconds = server->config->job_seconds;
     service->readiness = watch_readiness;
@@ -129,7 +133,7 @@ static enum status open_loops(struct server *server)
 static enum status open_parts(struct server *server)
 {
     const struct config *config = server->config;
-    struct store_options options = {.origin = config->origin, .begins_anchor = config->begins_anchor};
+    struct store_options options = {.origin = config->origin, .begins_anchor = config->begins_anchor, .node_key = config->node_key};
     enum status status = store_open(config->data_dir, &options, &server->store);
     if (status != STATUS_OK) {
         return status;

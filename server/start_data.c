@@ -92,8 +92,7 @@ static enum status write_table(struct json_writer *w, struct arena *arena, const
     return STATUS_OK;
 }
 
-enum status start_data_write(const char *origin, int64_t time_zone_minutes, const char *node_key_hex,
-                             struct arena *arena, struct buffer *body)
+enum status start_data_write(const struct start_parameters *parameters, struct arena *arena, struct buffer *body)
 {
     const struct table provinces = { embedded_provinces, embedded_provinces_length,
         { "code", "gb_code", "name_en", "name_zh", "belt", "capital", "lat", "lon" }, 8, province_row };
@@ -104,9 +103,12 @@ enum status start_data_write(const char *origin, int64_t time_zone_minutes, cons
     struct json_writer w;
     json_writer_init(&w, body);
     json_object_begin(&w);
-    json_member_text(&w, "origin", origin);
-    json_member_integer(&w, "time_zone_minutes", time_zone_minutes);
-    json_member_text(&w, "node_key", node_key_hex);
+    json_member_text(&w, "origin", parameters->origin);
+    json_member_integer(&w, "time_zone_minutes", parameters->time_zone_minutes);
+    json_member_hex(&w, "node_key", parameters->node_key, KEY_PUBLIC_BYTES);
+    if (parameters->checkpoint_key != NULL) {
+        json_member_hex(&w, "checkpoint_key", parameters->checkpoint_key, ED25519_PUBLIC_BYTES);
+    }
     enum status status = write_table(&w, arena, "provinces", &provinces);
     if (status == STATUS_OK) {
         status = write_table(&w, arena, "indicators", &indicators);

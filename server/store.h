@@ -14,17 +14,20 @@
  *   lock            held while a process serves or initialises
  *   tallystick.db   state and ledger
  *   node.db         tokens and secrets of this node
- *   node.key        the node's secret key, mode 0600
+ *   node.key        the node's secret key, mode 0600, unless it lies elsewhere (node_key.h)
  *   admin.token     the first administrator's token, mode 0600
  *   anchor          the newest checkpoints (anchor.h)
  */
 struct db;
 struct executor;
+struct node_key_place;
+struct signer;
 struct store;
 
 struct store_options {
     const char *origin; /* of a new ledger; NULL: one is made up */
     bool begins_anchor; /* a ledger whose anchor has gone is opened all the same */
+    const char *node_key; /* where the node's key lies (node_key.h); NULL: in node.key */
 };
 
 /* STATUS_BUSY where another process has the directory; STATUS_CORRUPT where its parts do
@@ -35,6 +38,8 @@ void store_close(struct store *store); /* NULL does nothing */
 struct executor *store_executor(struct store *store);
 struct db *store_db(struct store *store);
 struct anchor *store_anchor(struct store *store);
+struct signer *store_signer(struct store *store);
+const struct node_key_place *store_key_place(const struct store *store);
 const char *store_db_path(const struct store *store);
 const char *store_node_path(const struct store *store);
 

@@ -1,6 +1,7 @@
 /*
  * Verification beside the service. handlers/ledger.c asks, rules/verify.c checks; here is
- * the thread between them, and what a data directory adds: the anchor, and room.
+ * the thread between them, and what a data directory adds: the anchor, and room. It and its helpers use at most half of the
+ * processors, and only what requests leave over.
  */
 #include "server/verifier.h"
 
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "db/db.h"
 #include "ledger/key.h"
 #include "server/anchor.h"
@@ -190,7 +192,9 @@ static void take_result(struct runner *runner, enum status status, const struct 
 static void check(struct runner *runner)
 {
     struct verify_report report;
-    struct verifier_job job = { .progress = may_go_on, .use = use, .context = runner };
+    size_t threads = parallel_cores() / 2; /* this one among them: requests have the others */
+    struct verifier_job job = { .threads = threads > 1 ? threads - 1 : 0, .is_quiet = true, .progress = may_go_on, .use = use,
+                                .context = runner };
     int64_t begun_ms = clock_wall_ms();
     int64_t begun_us = clock_steady_us();
     enum status status = verifier_run(runner->data_dir, &job, &report);
@@ -221,6 +225,7 @@ static void *runner_main(void *context)
 {
     struct runner *runner = context;
     int64_t after_s = FIRST_AFTER_S;
+    parallel_be_quiet();
     pthread_mutex_lock(&runner->lock);
     while (wait_for_work(runner, after_s)) {
         pthread_mutex_unlock(&runner->lock);

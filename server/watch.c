@@ -4,6 +4,7 @@
 #include "server/watch.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +15,20 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "handlers/analysis_cache.h"
 #include "handlers/ledger.h"
+#include "ledger/signer.h"
 #include "rules/block.h"
 #include "server/addresses.h"
+#include "server/cache.h"
 #include "server/follow.h"
 #include "server/jobs.h"
+#include "server/lane.h"
 #include "server/metrics.h"
 #include "server/sequencer.h"
 #include "server/server.h"
+#include "server/store.h"
+#include "server/turn.h"
 
 enum { LEDGER_AHEAD_MS = 5 * 60 * 1000 };
 
@@ -31,8 +38,16 @@ void watch_readiness(struct service *service, struct buffer *faults)
 {
     struct server *server = service->server;
     struct statvfs disk;
-    if (sequencer_is_failed(server->sequencer)) {
+    enum signer_fault fault = signer_fault(store_signer(server->store));
+    if (fault != SIGNER_SOUND) {
+        buffer_format(faults, "key: the program with the node's key %s, nothing is written until the service is started anew\n",
+                      signer_fault_text(fault));
+    } else if (sequencer_is_failed(server->sequencer)) {
         buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
+    }
+    int64_t busy_since_us = sequencer_busy_since_us(server->sequencer);
+    if (busy_since_us != 0 && clock_steady_us() - busy_since_us > server->config->commit_timeout_s * 1000000) {
+        buffer_text(faults, "ledger: a commit takes longer than it should: look at the disk\n");
     }
     if (sequencer_is_full(server->sequencer)) {
         buffer_text(faults, "queue: as many changes wait as may\n");
@@ -100,7 +115,8 @@ static void write_ledger(const struct server *server, struct buffer *out)
                   (double)executor_seq(server->executor));
     metrics_value(out, "tallystick_ledger_time_seconds", "gauge", "Time of the last entry, since 1970.",
                   (double)executor_time_ms(server->executor) / 1000);
-    metrics_value(out, "tallystick_ledger_is_failed", "gauge", "1 after a commit whose outcome is unknown: nothing is written.",
+    metrics_value(out, "tallystick_ledger_is_failed", "gauge",
+                  "1 after a commit whose outcome is unknown, or where the node's key does not sign: nothing is written.",
                   sequencer_is_failed(server->sequencer) ? 1 : 0);
 }
 
@@ -138,6 +154,45 @@ static void write_load(const struct server *server, struct buffer *out)
     }
 }
 
+static void write_cache(struct buffer *out, const char *name, uint64_t hits, uint64_t misses)
+{
+    buffer_format(out, "tallystick_cache_lookups_total{cache=\"%s\",outcome=\"hit\"} %" PRIu64 "\n", name, hits);
+    buffer_format(out, "tallystick_cache_lookups_total{cache=\"%s\",outcome=\"miss\"} %" PRIu64 "\n", name, misses);
+}
+
+static void write_reads(const struct server *server, struct buffer *out)
+{
+    uint64_t put_off = 0, refused = 0;
+    for (size_t i = 0; i < server->loop_count; i++) {
+        const struct turn *turn = lane_turn(server->lanes[i]);
+        put_off += atomic_load_explicit(&turn->put_off, memory_order_relaxed);
+        refused += atomic_load_explicit(&turn->refused, memory_order_relaxed);
+    }
+    metrics_value(out, "tallystick_reads_put_off_total", "counter", "Reads that let others pass, since those before them took long.",
+                  (double)put_off);
+    metrics_value(out, "tallystick_reads_refused_total", "counter", "Reads that were sent away, since they had waited for too long.",
+                  (double)refused);
+}
+
+static void write_caches(const struct server *server, struct buffer *out)
+{
+    uint64_t hits = 0, misses = 0;
+    size_t entries = 0, bytes = 0;
+    for (size_t i = 0; i < server->loop_count; i++) {
+        uint64_t found, missed;
+        cache_count(lane_cache(server->lanes[i]), &found, &missed);
+        hits += found;
+        misses += missed;
+    }
+    buffer_text(out, "# HELP tallystick_cache_lookups_total Finished replies (of each loop) and answers of analyses (of all), found or not.\n"
+                     "# TYPE tallystick_cache_lookups_total counter\n");
+    write_cache(out, "replies", hits, misses);
+    analysis_cache_count(server->service.analyses, &hits, &misses);
+    write_cache(out, "analyses", hits, misses);
+    analysis_cache_measure(server->service.analyses, &entries, &bytes);
+    metrics_value(out, "tallystick_analysis_cache_bytes", "gauge", "Answers of analyses that are kept.", (double)bytes);
+}
+
 void watch_metrics(struct service *service, struct buffer *out)
 {
     const struct server *server = service->server;
@@ -146,6 +201,8 @@ void watch_metrics(struct service *service, struct buffer *out)
     write_ledger(server, out);
     write_check(server, out);
     write_load(server, out);
+    write_reads(server, out);
+    write_caches(server, out);
     metrics_write(server->metrics, out);
     write_process(out);
 }

@@ -4,7 +4,7 @@ GENERATED_HEADERS := $(BUILD)/generated/db/statements.inc $(BUILD)/generated/db/
                      $(BUILD)/generated/db/node_statements.inc $(BUILD)/generated/db/node_schema.inc \
                      $(BUILD)/generated/db/node_scope.inc
 GENERATED_server  := server/embedded_provinces server/embedded_figures server/embedded_indicators \
-                     server/embedded_sample server/embedded_openapi_yaml server/embedded_openapi_json
+                     server/embedded_sample server/embedded_openapi_yaml server/embedded_openapi_json server/embedded_docs
 GENERATED_handlers := handlers/error_pages handlers/chinese_words
 
 $(BUILD)/generated/db/statements.inc: $(sort $(wildcard db/sql/*.sql)) tools/statements.awk
@@ -35,6 +35,11 @@ $(BUILD)/generated/server/embedded_openapi_yaml.c: openapi.yaml tools/embed.sh
 	$(embed)
 $(BUILD)/generated/server/embedded_openapi_json.c: openapi.json tools/embed.sh
 	$(embed)
+
+$(BUILD)/generated/server/embedded_docs.c: $(BUILD)/generated/docs.html tools/embed.sh
+	$(embed)
+$(BUILD)/generated/docs.html: openapi.json tools/docs_page.py
+	$(Q)mkdir -p $(@D) && $(PYTHON) tools/docs_page.py $< > $@
 
 $(BUILD)/generated/handlers/error_pages.c: $(sort $(wildcard docs/errors/*.md)) tools/pages.awk
 	$(Q)mkdir -p $(@D) && LC_ALL=C awk -f tools/pages.awk $(filter %.md,$^) > $@

@@ -30,6 +30,7 @@ LIBRARIES = [
     (r"sqlite3\.h", {"db"}),
     (r"secp256k1\w*\.h", {"ledger"}),
     (r"nettle/.*", {"ledger"}),
+    (r"gmp\.h", {"ledger"}),
     (r"glpk\.h", {"analytics"}),
     (r"gsl/.*", {"analytics"}),
     (r"jansson\.h", {"json", "handlers", "rules"}),

@@ -16,7 +16,7 @@ SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(
 SUITES   += tests/http tests/fault
 TEST_ARGS = --marker concurrent
 else
-SUITES   := $(UNIT) $(FUZZ) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
+SUITES   := $(UNIT) $(FUZZ) $(FAULTS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
@@ -58,7 +58,7 @@ lint: ## build with gcc and clang, look for what the house forbids
 	$(Q)$(PYTHON) tools/lint.py
 
 # clang reads every source with the same warnings; it need not write objects for that.
-LINT_SOURCES := $(foreach folder,$(FOLDERS),$(call sources,$(folder))) $(sort $(wildcard tests/unit/*/*.c tests/fuzz/*.c bench/*.c))
+LINT_SOURCES := $(foreach folder,$(FOLDERS),$(call sources,$(folder))) $(sort $(wildcard tests/unit/*/*.c tests/fault/*.c tests/fuzz/*.c bench/*.c))
 .PHONY: lint-clang
 lint-clang: $(LINT_SOURCES:%.c=$(BUILD)/%.ok)
 

@@ -22,6 +22,9 @@ SELECT max(seq) FROM entry
 -- name: entry_hash
 SELECT hash FROM entry WHERE seq = ?1
 
+-- name: entry_of_hash
+SELECT seq FROM entry WHERE hash = ?1
+
 -- name: entry_list
 -- Entries behind ?1 with their full bodies and seals; columns in the order of ledger/entry.h.
 SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,
@@ -76,11 +79,33 @@ INSERT INTO node_key (id, public_key, from_seq, to_seq) VALUES (?1, ?2, ?3, NULL
 -- name: node_key_list
 SELECT id, public_key, from_seq, to_seq FROM node_key ORDER BY from_seq, id
 
+-- name: node_key_end
+-- The key is valid up to entry ?2.
+UPDATE node_key SET to_seq = ?2 WHERE id = ?1
+
+-- name: checkpoint_key_insert
+INSERT INTO checkpoint_key (id, algorithm, public_key, from_seq, to_seq) VALUES (?1, ?2, ?3, ?4, NULL)
+
+-- name: checkpoint_key_list
+SELECT id, algorithm, public_key, from_seq, to_seq FROM checkpoint_key ORDER BY from_seq, id
+
+-- name: checkpoint_key_end
+UPDATE checkpoint_key SET to_seq = ?2 WHERE id = ?1
+
 -- name: personal_insert
 INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, ?4, ?5)
 
 -- name: personal_find
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE commitment = ?1
+
+-- name: personal_note_erased
+-- Remembers that there is no text, where a ledger is replayed.
+INSERT INTO personal (commitment, seq, pointer) VALUES (?1, ?2, ?3) ON CONFLICT (commitment) DO NOTHING
+
+-- name: personal_unerased
+-- A text that is not there, without an entry that says so.
+SELECT commitment, seq, pointer, salt, text FROM personal
+WHERE text IS NULL AND commitment NOT IN (SELECT commitment FROM erasure) ORDER BY seq LIMIT 1
 
 -- name: personal_of
 -- The texts of one entry.

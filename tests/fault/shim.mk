@@ -4,4 +4,4 @@ oracles: $(BUILD)/tests/fault/shim.so
 $(BUILD)/tests/fault/shim.so: tests/fault/shim.c
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=c11 -O1 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 -O1 -Wall -Wextra -Werror -fPIC -shared -o $@ $<

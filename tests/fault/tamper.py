@@ -20,9 +20,9 @@ ENTRY = ["seq", "height", "time_ms", "previous_hash", "rules_version", "kind", "
          "role", "subject", "submitter_key", "submitter_alg", "body_length", "body_digest", "body", "submitter_sig", "effects",
          "hash"]
 # Other tables of the ledger's own.
-BESIDE = ["body", "checkpoint", "frontier", "personal", "seal"]
-BUSINESS = ["figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation", "parameter", "province",
-            "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
+BESIDE = ["body", "checkpoint", "frontier", "personal", "seal", "tile"]
+BUSINESS = ["checkpoint_key", "figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation", "parameter",
+            "province", "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
 # What a retry is answered with stands beside the ledger; verify checks that each key is taken by its entry.
 ANSWER_CHECKED = ["scope", "key", "kind", "target", "seq"]
 
@@ -53,8 +53,8 @@ class Ledger:
         if loosen:  # no column is NOT NULL, no table STRICT, while the spoiling goes on
             connection.execute("PRAGMA writable_schema = ON")
             for kind in ("TEXT", "INTEGER", "BLOB"):
-                connection.execute(f"UPDATE sqlite_schema SET sql = replace(replace(sql, '{kind} NOT NULL', '{kind}'), ') STRICT', ')') "
-                                   "WHERE type = 'table'")
+                connection.execute(f"UPDATE sqlite_schema SET sql = replace(replace(replace(sql, '{kind} NOT NULL', '{kind}'), "
+                                   "') STRICT, ', ') '), ') STRICT', ')') WHERE type = 'table'")
             connection.execute(f"PRAGMA schema_version = {version + 1}")
             connection.close()
             connection = sqlite3.connect(self.path / "tallystick.db", isolation_level=None)
@@ -168,6 +168,13 @@ def other_value(value, column_type="TEXT"):
 
 def table_columns(ledger, table):
     return ledger.rows(f"SELECT name, type, pk FROM pragma_table_info('{table}')")
+
+
+def last_row(ledger, table):
+    """The condition that only the last row of a table fulfils."""
+    keys = [name for name, _, is_key in table_columns(ledger, table) if is_key] if table == "tile" else ["rowid"]
+    values = ledger.rows(f"SELECT {', '.join(keys)} FROM {table} ORDER BY {', '.join(key + ' DESC' for key in keys)} LIMIT 1")[0]
+    return " AND ".join(f"{key} = {value}" for key, value in zip(keys, values))
 
 
 def dump(ledger):

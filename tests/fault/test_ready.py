@@ -109,6 +109,54 @@ def test_a_failed_commit_tells_all_who_waited_for_it(machine):
     assert told[0] == "outcome_unknown" and set(told[1:]) <= {"outcome_unknown", "not_ready"}
 
 
+def test_a_commit_that_hangs(machine):
+    """Nobody waits for ever: the first is told that the outcome is unknown yet, a second one with its key that the first is
+    under way; when the disk goes on, the change is there once and the same key tells."""
+    start, trouble = machine
+    server = start("--commit-timeout", "1")
+    once, other = key(), key()
+    (trouble / "fdatasync-waits").touch()
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        first = pool.submit(server.put, "/items/A", ITEM, idempotency_key=once)
+        until(lambda: "tallystick_changes_waiting 1" in server.get("/metrics").text)
+        same = [pool.submit(server.put, "/items/A", ITEM, idempotency_key=once) for _ in range(2)]
+        behind = pool.submit(server.put, "/items/B", ITEM, idempotency_key=other)
+        told = problem(first.result(), 503, "outcome_unknown")
+        assert "same Idempotency-Key" in told["detail"] and int(first.result().headers["Retry-After"]) >= 1
+        for reply in same:
+            problem(reply.result(), 409, "idempotency_in_progress")
+            assert int(reply.result().headers["Retry-After"]) >= 1
+        problem(behind.result(), 503, "outcome_unknown")
+    assert faults(server) == ["ledger: a commit takes longer than it should: look at the disk"]
+    assert server.get("/items/A").status_code == 404
+    (trouble / "fdatasync-waits").unlink()
+    until(lambda: faults(server) == [])
+    for name, used in (("A", once), ("B", other)):
+        reply = server.put(f"/items/{name}", ITEM, idempotency_key=used)
+        accepted(reply, 201)
+        assert reply.headers["Idempotency-Replayed"] == "true"
+    assert server.get("/items/A").json()["version"] == 1
+    assert server.get("/ledger").json()["size"] == 3
+
+
+def test_a_stop_while_a_commit_hangs(machine):
+    """Whoever was told that the outcome is unknown holds up nothing; what waits is finished before the end."""
+    start, trouble = machine
+    server = start("--commit-timeout", "1")
+    once = key()
+    (trouble / "fdatasync-waits").touch()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        problem(pool.submit(server.put, "/items/A", ITEM, idempotency_key=once).result(), 503, "outcome_unknown")
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    (trouble / "fdatasync-waits").unlink()
+    assert server.stop() == 0
+    server = start()
+    reply = server.put("/items/A", ITEM, idempotency_key=once)
+    accepted(reply, 201)
+    assert reply.headers["Idempotency-Replayed"] == "true"
+
+
 def test_a_full_queue(machine):
     """One commit is under way, one change waits, a third one is sent away; then all goes on."""
     start, trouble = machine

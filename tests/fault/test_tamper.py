@@ -15,7 +15,8 @@ import threading
 import pytest
 
 from conftest import Server, run
-from tamper import ANSWER_CHECKED, BESIDE, BUSINESS, ENTRY, Ledger, broken, flip_bytes, for_each, make, other_value, stays_whole, table_columns
+from tamper import (ANSWER_CHECKED, BESIDE, BUSINESS, ENTRY, Ledger, broken, flip_bytes, for_each, last_row, make, other_value,
+                    stays_whole, table_columns)
 from world import World, accepted
 
 
@@ -246,9 +247,9 @@ def check_every_column_of_every_table(ledger, pick):
     def check(case):
         table, column, kind = case
         copy = ledger.copy()
-        rowid = ledger.one(f"SELECT max(rowid) FROM {table}")
-        value = ledger.one(f"SELECT {column} FROM {table} WHERE rowid = {rowid}")
-        copy.execute((f"UPDATE {table} SET {column} = ? WHERE rowid = {rowid}", (other_value(value, kind),)))
+        last = last_row(ledger, table)
+        value = ledger.one(f"SELECT {column} FROM {table} WHERE {last}")
+        copy.execute((f"UPDATE {table} SET {column} = ? WHERE {last}", (other_value(value, kind),)))
         told = copy.verify()
         assert told.returncode in (0, 1)
         copy.remove()
@@ -265,7 +266,7 @@ def test_columns_of_other_tables(ledger):
 
 @pytest.mark.parametrize("table", BUSINESS + BESIDE)
 def test_a_row_of_every_table_deleted(ledger, copy, table):
-    copy.execute(f"DELETE FROM {table} WHERE rowid = (SELECT max(rowid) FROM {table})")
+    copy.execute(f"DELETE FROM {table} WHERE {last_row(ledger, table)}")
     broken(copy)
 
 
@@ -280,9 +281,10 @@ def other_key(value):
 def test_a_row_of_every_table_doubled(ledger, copy, table):
     """A copy of the last row under another key."""
     columns = [name for name, _, _ in table_columns(ledger, table)]
-    row = dict(zip(columns, ledger.rows(f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid DESC LIMIT 1")[0]))
+    row = dict(zip(columns, ledger.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {last_row(ledger, table)}")[0]))
     for name, _, is_key in table_columns(ledger, table):
-        if is_key or (table, name) in {("province", "gb_code"), ("supply", "donation"), ("transfer_line", "supply")}:
+        if is_key or (table, name) in {("province", "gb_code"), ("supply", "donation"), ("transfer_line", "supply"),
+                                       ("checkpoint_key", "public_key")}:
             row[name] = other_key(row[name])
     copy.execute((f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", tuple(row.values())))
     broken(copy)
@@ -389,8 +391,17 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
     stays_whole(*with_note(notes[-1] + "— witness.example/w " + "AAAAAAAA" * 9 + "AAAA\n"))  # a cosignature is skipped
     foreign = other.one("SELECT note FROM checkpoint ORDER BY height DESC LIMIT 1")
     altered = notes[-1].replace("\n", "\n1", 1)
-    for wrong in (foreign, altered, notes[-1][:-2], notes[-1] + "x"):
-        assert broken(*with_note(wrong))[1] == "checkpoint_foreign"
+    origin = notes[-1].split("\n")[0]
+    _, code, reason = broken(*with_note(foreign))
+    assert code == "checkpoint_foreign" and foreign.split("\n")[0] in reason and origin in reason
+    *_, first_line, second_line, _ = notes[-1].split("\n")
+    stays_whole(*with_note(notes[-1].replace(first_line + "\n", "")))  # one of our lines is enough of a note that was about
+    stays_whole(*with_note(notes[-1].replace(second_line + "\n", "")))
+    unsigned = notes[-1].replace(first_line + "\n", "").replace(second_line + "\n", "")
+    bent = notes[-1].replace(second_line, second_line[:-10] + ("A" if second_line[-10] != "A" else "B") + second_line[-9:])
+    for wrong in (altered, notes[-1][:-2], notes[-1] + "x", unsigned, bent, foreign.replace(foreign.split("\n")[0], origin)):
+        _, code, reason = broken(*with_note(wrong))
+        assert code == "checkpoint_unsigned" and "no sound signature" in reason
     # What is no checkpoint at all is no finding about a ledger.
     for none in ("", "garbage\n", json.dumps({"size": 3, "checkpoint": notes[-1]}), notes[-1].split("\n", 1)[1], "x" * 100000):
         told = copy.verify("--checkpoint", with_note(none)[2])

@@ -5,6 +5,7 @@ are unique. test_contract.py holds the answers against openapi.yaml, whose examp
 answers of this session.
 """
 
+import jose
 from conftest import run
 
 GUANGDONG, HUBEI = "DEPOT-GD", "DEPOT-HB"
@@ -64,13 +65,16 @@ def play_service(p):
     p.get("config with a query", "/config?x=1", token=True)
     p.get_twice("yaml", "/openapi.yaml")
     p.get_twice("json", "/openapi.json")
+    p.get_twice("docs", "/docs")
+    for path in ("/docs", "/healthz", "/readyz", "/openapi.yaml", "/openapi.json"):
+        p.get(f"{path} with a query", f"{path}?x=1")
     p.get_twice("errors", "/errors")
     p.get("errors with a query", "/errors?x=1")
     p.get_twice("error", "/errors/insufficient_stock")
     p.get("error with a query", "/errors/busy?x=1")
     p.get("error absent", "/errors/of-another-world")
     p.get("error misspelt", "/errors/insufficent_stock")
-    for path in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/errors", "/errors/busy"]:
+    for path in ["/", "/healthz", "/readyz", "/metrics", "/openapi.yaml", "/openapi.json", "/docs", "/errors", "/errors/busy"]:
         p.get(f"{path} with a wrong token", path, token="nobody")
         p.get(f"{path} as a picture", path, Accept="image/png")
 
@@ -142,6 +146,36 @@ def play_keys(p, sender):
     p.get("keys of nobody", "/organisations/NO-SUCH/keys")
     p.get("keys of an organisation with a query", f"{keys}?x=1")
     p.get("keys of an organisation wrong token", keys, token="nobody")
+
+
+def play_signed(p, sender, receiver):
+    """A receipt that the receiver signs, with texts beside it and without."""
+    made = p.ask("transfer 4", "POST", "/transfers",
+                 {"id": "TRANSFER-4", "destination": "WAREHOUSE-WH", "lines": [{"supply": "MASKS-1", "quantity": 100}]}, token=sender,
+                 key="transfer-40")
+    assert made.status_code == 201, made.text
+    p.ask("dispatch 4", "POST", "/transfers/TRANSFER-4/dispatch", {}, token=sender, key="dispatch-40")
+    hubei = jose.Signer(p.server, HUBEI, receiver)
+    path = "/transfers/TRANSFER-4/receive"
+
+    def ask(name, payload, token=receiver, key=hubei.key, **more):
+        return p.ask(name, "POST", path, key.jws(payload, **more), token=token, Content_Type="application/jose")
+
+    whole = hubei.payload("transfer.receive", {"lines": [{"line": 1, "good": 60}]}, "TRANSFER-4")
+    done = ask("receipt signed", whole)
+    assert done.status_code == 200, done.text
+    reason, beside = jose.committed("Boxes soaked by rain")
+    lines = {"lines": [{"line": 1, "good": 35, "damaged": 5, "reason": reason}]}
+    wrapped = {"jws": hubei.key.jws(hubei.payload("transfer.receive", lines, "TRANSFER-4")), "private": {"/lines/0/reason": beside}}
+    done = p.ask("receipt signed with a text beside it", "POST", path, wrapped, token=receiver)
+    assert done.status_code == 200, done.text
+    p.get("entry signed", f"/ledger/entries/{done.json()['ledger']['seq']}")
+    p.ask("receipt that is no JWS", "POST", path, b"x", token=receiver, Content_Type="application/jose")
+    ask("receipt for another ledger and step", {**whole, "log": "ledger.example/other", "kind": "transfer.return"})
+    ask("receipt of a stranger's key", whole, token=sender)
+    ask("receipt of an unknown key", whole, key=jose.Key())
+    ask("receipt by another algorithm", whole, header={"alg": "ES256", "crit": ["exp"]})
+    p.ask("receipt without its text", "POST", path, {"jws": wrapped["jws"], "private": {"/note": beside}}, token=receiver)
 
 
 def play_policies(p):
@@ -230,6 +264,8 @@ def play_supplies(p, sender):
     made = p.ask("intake", "POST", "/supplies", intake, token=sender, key="intake-1")
     assert made.status_code == 201, made.text
     p.ask("intake again", "POST", "/supplies", intake, token=sender, key="intake-1")
+    p.ask("intake again with its proof", "POST", "/supplies", intake, token=sender, key="intake-1", Prefer="return=representation; proof")
+    p.ask("intake again with a preference", "POST", "/supplies", intake, token=sender, key="intake-1", Prefer="respond-async, proof")
     p.ask("intake with a used key", "POST", "/supplies", dict(intake, quantity=1), token=sender, key="intake-1")
     p.ask("intake with a taken id", "POST", "/supplies", dict(intake, lot="L2"), token=sender, key="intake-2")
     p.ask("intake of nothing known", "POST", "/supplies",
@@ -372,10 +408,19 @@ def play_ledger(p, auditor):
     p.get("entries as an export", "/ledger/entries?after=8", Accept="application/x-ndjson")
     p.get("entries as an export from behind the end", "/ledger/entries?after=99999", Accept="application/x-ndjson")
     p.get("entry absent", "/ledger/entries/99999")
+    proof = p.get_twice("proof", "/ledger/proof?seq=9").json()
+    p.get_twice("proof for a size", "/ledger/proof?seq=9&size=12")
+    p.get("proof by hash", f"/ledger/proof?hash={proof['entry_hash']}")
+    p.get("proof of nothing", "/ledger/proof")
+    p.get("proof of no entry", "/ledger/proof?seq=99999")
+    p.get_twice("consistency", "/ledger/consistency?from=9")
+    p.get_twice("consistency of two", "/ledger/consistency?from=9&to=12")
+    p.get("consistency the wrong way", "/ledger/consistency?from=12&to=9")
     p.get_twice("keys", "/ledger/keys")
     p.get("verify", "/ledger/verify", token=auditor)
     p.get("verified", "/ledger/verify")
     for name, path in [("ledger", "/ledger"), ("entry", "/ledger/entries/2"), ("keys", "/ledger/keys"),
+                       ("proof", "/ledger/proof?seq=9"), ("consistency", "/ledger/consistency?from=9"),
                        ("verify", "/ledger/verify")]:
         p.get(f"{name} with a query", f"{path}?x=1")
         p.get(f"{name} wrong token", path, token="nobody")
@@ -419,6 +464,7 @@ def play(server, see):
     play_keys(p, sender)
     play_supplies(p, sender)
     play_transfers(p, sender, receiver)
+    play_signed(p, sender, receiver)
     play_reads(p, sender)
     play_ledger(p, p.auditor)
     play_analysis(p)

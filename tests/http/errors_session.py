@@ -6,12 +6,14 @@ What no request alone can bring about is in ELSEWHERE, with where it is brought 
 
 import json
 
+import signed_errors
 from contract_session import DENSITY, GUANGDONG, HUBEI, KEY, SAMPLE, UNITS, make_token
 
 # The documents on these pages are written by hand; test_errors.py looks for their words in the program's source.
 ELSEWHERE = {
     "request_timeout": "takes ten seconds of silence: test_wire.py",
     "rate_limited": "takes a service with a limit: test_limits.py",
+    "idempotency_in_progress": "takes a disk that hangs: tests/fault/test_ready.py",
     "busy": "takes a full queue: test_jobs.py, test_wire.py",
     "too_much_work": "takes as long as a computation may: test_jobs.py",
     "stopping": "takes a computation that runs while the service is told to stop: test_jobs.py",
@@ -20,7 +22,6 @@ ELSEWHERE = {
     "outcome_unknown": "takes a failed commit: tests/fault/test_ready.py",
     "disk_full": "takes a full disk: tests/fault/test_disk_full.py",
     "internal": "takes a fault of the program or the machine",
-    "personal_in_clear": "is found in a ledger, not in a request: tests/unit/json/test_bind.c",
 }
 
 NEW_ITEM = {"name": "Test item", "unit": "piece"}
@@ -65,6 +66,7 @@ def build(server):
     put(server, f"/policies/{HUBEI}", {"signed_kinds": ["supply.intake"]})
     transfer(server, "TRANSFER-1", ("dispatch", {}))
     transfer(server, "TRANSFER-2")
+    signed_errors.build(server, GUANGDONG)
     transfer(server, "TRANSFER-3", ("dispatch", {}), ("receive", {"lines": [{"line": 1, "good": 40}]}))
 
 
@@ -222,6 +224,7 @@ def play(server):
         found[code] = (told(method, path, body, shown), reply.json())
         named = {found[code][1]["code"], *(fault["code"] for fault in found[code][1].get("errors", []))}
         assert code in named, (code, reply.text[:600])
+    found.update(signed_errors.play(server))
     for code, request in RAW:
         reply, _ = server.raw(request, seconds=2)
         body = reply[reply.index(b"\r\n\r\n") + 4:]

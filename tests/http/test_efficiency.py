@@ -308,6 +308,18 @@ def test_own_random_units_against_scipy(service):
             assert result["vrste"] == pytest.approx(solve(x, y, unit, orientation, "vrs"), abs=TOLERANCE)
 
 
+def test_numbers_that_could_not_be_told_from_nothing(service):
+    """Positive inputs are not taken for none: those beside which the largest that are accepted would make them 0 are refused."""
+    dmus = [{"id": "A", "x1": 1e-300, "y1": 2}, {"id": "B", "x1": 1e15, "y1": 1e-281}, {"id": "C", "x1": 5e-324, "y1": 0}]
+    body = assert_problem(compute(service, {**UNITS, "dmus": dmus}), 422, "invalid_request")
+    assert faults(body) == {"/dmus/0/x1": "out_of_range", "/dmus/1/y1": "out_of_range", "/dmus/2/x1": "out_of_range"}
+    assert all("1e-280" in error["detail"] for error in body["errors"])
+    dmus = [{"id": "A", "x1": 1e-280, "y1": 2}, {"id": "B", "x1": 1e15, "y1": 1}, {"id": "C", "x1": 2e-280, "y1": 1}]
+    answer = compute(service, {**UNITS, "dmus": dmus, "orientation": "input"}).json()
+    assert [r["status"] for r in answer["results"]] == ["scored"] * 3
+    assert [r["crste"] for r in answer["results"]] == [pytest.approx(score, rel=1e-9) for score in (1, 5e-296, 0.25)]
+
+
 def test_groups_and_units_without_a_score(service):
     body = {**UNITS, "dmus": [{**UNITS["dmus"][0], "group": "south"}, {**UNITS["dmus"][1], "group": "north"},
                               UNITS["dmus"][2], {"id": "D", "group": "void", "x1": 0, "y1": 3},

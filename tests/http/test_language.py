@@ -18,14 +18,14 @@ BROWSER = "zh-CN,zh;q=0.9,en;q=0.8"
 # Members whose words are the program's own, in every language.
 SAME = ["type", "status", "instance", "code"]
 # Sources that tell callers nothing.
-SILENT = {"handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c",
+SILENT = {"handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/signed_entry.c", "rules/tiles.c",
           *(f"rules/{path.name}" for path in ROOT.glob("rules/verify*.c"))}
-TOLD = [*ROOT.glob("handlers/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde_report.c",
-        *(ROOT / f"server/{name}.c" for name in ("chunk", "content_digest", "dispatch", "framing", "guard", "intake", "lookup", "reply", "represent", "target"))]
+TOLD = [ROOT / "ledger/jws.c", *ROOT.glob("handlers/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde_report.c",
+        *(ROOT / f"server/{name}.c" for name in ("await", "chunk", "content_digest", "dispatch", "framing", "guard", "intake", "lookup", "reply", "represent", "target"))]
 # Literals that are no sentence told in a problem: logs, headers, answers, keys of caches, jansson's own words that are looked for.
 NOT_TOLD = re.compile(r"Bearer realm=|[a-z_]+=%|(?:density|efficiency) revision=| indicator=%s|an answer has room for a tag$|"
-                      r"operator (?:coordinator )?admin$|application/json, text/csv$|text/csv; charset=utf-8$|nothing is wrong$|Nothing is wrong\.$|failed: %s; no more writes|"
-                      r"the (?:genesis parameters are damaged|frontier does not fit)|"
+                      r"operator (?:coordinator )?admin$|application/json(?:, application/jose)?(?:, text/csv)?$|text/csv; charset=utf-8$|text/html; charset=utf-8$|nothing is wrong$|Nothing is wrong\.$|failed: %s; no more writes|"
+                      r"the (?:genesis parameters are damaged|frontier does not fit|rows of the tree's hashes do not lead)|return=representation|"
                       r"HTTP/1\.1 %d|default-src |queue;dur=|%s: %s\r\n|"
                       r"unable to decode byte$|premature end of input$|end of file expected$|string or|unexpected newline$|control character$|"
                       r"invalid escape$|NUL byte in object key$|too big$|real number overflow$|near end of file$")
@@ -42,6 +42,8 @@ SPELT_OUT = {
     "More than one thing": ["%s is wrong with the body; errors names all of it."],
     "%s is not known here; %s %s": ["%s is not known here; %s are", "%s is not known here; %s is", "%s is not known here; nothing is"],
     "application/json or text/csv": ["Content-Type must be %s."],
+    "application/json or application/jose": ["Content-Type must be %s."],
+    "application/json, application/jose or text/csv": ["Content-Type must be %s."],
     "The body is sent as text/csv, but ": ["The body is sent as text/csv, but %s."],
     "The body is sent as text/csv but is JSON. Its first line names the columns: indicator,year,province,value": [
         "The body is sent as text/csv but is JSON. Its first line names the columns: indicator,year,province,value."],

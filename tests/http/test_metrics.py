@@ -72,6 +72,27 @@ def test_requests_and_blocks_are_counted(start):
     assert not any("x" * 50 in label for _, labels in after for _, label in labels)
 
 
+def test_caches_jobs_and_requests_under_way(start):
+    server = start("--loops", "1")
+    lookups = "tallystick_cache_lookups_total"
+
+    def counted(cache, outcome):
+        return metrics(server)[lookups, (("cache", cache), ("outcome", outcome))]
+    hits, misses = counted("replies", "hit"), counted("replies", "miss")
+    for _ in range(4):
+        server.get("/provinces")
+    assert counted("replies", "hit") == hits + 3 and counted("replies", "miss") > misses
+    density = "/density?indicator=beds_per_10k&years=2019"
+    for language in ("text/csv", "application/json"):  # another reply, the same analysis
+        assert server.get(density, headers={"Accept": language}).status_code == 200
+    assert (counted("analyses", "miss"), counted("analyses", "hit")) == (1, 1)
+    found = metrics(server)
+    assert found["tallystick_job_duration_seconds_count", (("kind", "stored"),)] == 1
+    assert found["tallystick_job_duration_seconds_count", (("kind", "sent"),)] == 0
+    assert found["tallystick_http_requests_in_flight", ()] == 1  # this one
+    assert found["tallystick_analysis_cache_bytes", ()] > 1000
+
+
 def test_private(start):
     server = start("--private")
     assert server.get("/metrics").status_code == 401

@@ -6,6 +6,9 @@
  *   entry BYTES                      HASH LEAF, or invalid
  *   root LEAF...                     the root of the leaves' tree
  *   note PUBLIC BYTES                ORIGIN SIZE ROOT, or invalid
+ *   note PUBLIC BYTES ED25519        the same for a note with both lines, as a ledger writes it
+ *   ed25519 SEED MESSAGE             PUBLIC SIGNATURE
+ *   ed25519-verify PUBLIC MESSAGE SIGNATURE  ok, or invalid
  *   submitted PUBLIC DIGEST SIGNATURE  the same as verify for a submitter's signature, whose s may be high
  *   jws PUBLIC BYTES                 DIGEST of the signing input where the key signed this compact JWS, or invalid
  */
@@ -107,8 +110,11 @@ static bool answer_note(char **rest, struct arena *arena)
     struct checkpoint checkpoint;
     struct word public_key = next_word(rest, arena);
     struct word note = next_word(rest, arena);
+    struct word ed25519 = next_word(rest, arena);
+    struct checkpoint_keys keys = { public_key.bytes, ed25519.bytes };
+    enum checkpoint_demand demand = ed25519.bytes == NULL ? CHECKPOINT_ANY_LINE : CHECKPOINT_OUR_LINES;
     if (!is_of(public_key, KEY_PUBLIC_BYTES) || note.bytes == NULL ||
-        checkpoint_read(&checkpoint, (const char *)note.bytes, note.length, public_key.bytes) != STATUS_OK) {
+        checkpoint_read(&checkpoint, (const char *)note.bytes, note.length, &keys, demand) != STATUS_OK) {
         return false;
     }
     printf("%s %" PRIu64 " ", checkpoint.origin, checkpoint.size);
@@ -150,6 +156,35 @@ static bool answer_jws(char **rest, struct arena *arena)
     return true;
 }
 
+static bool answer_ed25519(char **rest, struct arena *arena)
+{
+    uint8_t public_key[ED25519_PUBLIC_BYTES], signature[ED25519_SIGNATURE_BYTES];
+    struct word seed = next_word(rest, arena);
+    struct word message = next_word(rest, arena);
+    if (!is_of(seed, ED25519_SEED_BYTES) || message.bytes == NULL) {
+        return false;
+    }
+    ed25519_public(public_key, seed.bytes);
+    ed25519_sign(public_key, seed.bytes, message.bytes, message.length, signature);
+    print_hex(public_key, " ");
+    print_hex(signature, "");
+    print_hex(signature + DIGEST_BYTES, "\n");
+    return true;
+}
+
+static bool answer_ed25519_verify(char **rest, struct arena *arena)
+{
+    struct word public_key = next_word(rest, arena);
+    struct word message = next_word(rest, arena);
+    struct word signature = next_word(rest, arena);
+    if (!is_of(public_key, ED25519_PUBLIC_BYTES) || message.bytes == NULL || !is_of(signature, ED25519_SIGNATURE_BYTES) ||
+        ed25519_verify(public_key.bytes, message.bytes, message.length, signature.bytes) != STATUS_OK) {
+        return false;
+    }
+    puts("ok");
+    return true;
+}
+
 int main(void)
 {
     static const struct {
@@ -157,6 +192,7 @@ int main(void)
         bool (*answer)(char **rest, struct arena *arena);
     } commands[] = {
         { "verify", answer_verify }, { "entry", answer_entry }, { "root", answer_root }, { "note", answer_note },
+        { "ed25519", answer_ed25519 }, { "ed25519-verify", answer_ed25519_verify },
         { "submitted", answer_submitted }, { "jws", answer_jws },
     };
     struct arena arena;

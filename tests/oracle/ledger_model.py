@@ -11,7 +11,7 @@ import hmac
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -173,14 +173,44 @@ def note_text(origin, size, root):
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
 
 
+NODE_ALGORITHM = b"\xffsecp256k1-sha256"
+ED25519_ALGORITHM = b"\x01"
+
+
+def key_hash(name, algorithm, public):
+    """C2SP signed-note: the first four bytes of SHA-256(name, line feed, algorithm, public key)."""
+    return sha256(name.encode() + b"\n" + algorithm + public)[:4]
+
+
 def note_key_hash(origin, public):
-    return sha256(origin.encode() + b"\n\xff" + b"secp256k1-sha256" + public)[:4]
+    return key_hash(origin, NODE_ALGORITHM, public)
 
 
-def note(origin, size, root, secret):
+def verifier_key(name, algorithm, public):
+    """How a verifier of notes is handed its key: vkey of signed-note."""
+    return f"{name}+{key_hash(name, algorithm, public).hex()}+{base64.b64encode(algorithm + public).decode()}"
+
+
+def ed25519_of(seed):
+    return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def ed25519_public(seed):
+    return ed25519_of(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def signature_line(name, algorithm, public, signature):
+    mark = base64.b64encode(key_hash(name, algorithm, public) + signature).decode()
+    return f"\u2014 {name} {mark}\n"
+
+
+def note(origin, size, root, secret, seed=None):
+    """A checkpoint; with the second line where there is an Ed25519 key."""
     text = note_text(origin, size, root)
-    mark = note_key_hash(origin, public_of(secret)) + sign(secret, sha256(text.encode()))
-    return f"{text}\n\u2014 {origin} {base64.b64encode(mark).decode()}\n"
+    signed = text + "\n" + signature_line(origin, NODE_ALGORITHM, public_of(secret), sign(secret, sha256(text.encode())))
+    if seed is not None:
+        signed += signature_line(origin, ED25519_ALGORITHM, ed25519_public(seed), ed25519_of(seed).sign(text.encode()))
+    return signed
 
 
 def commitment(salt, text):
@@ -190,6 +220,7 @@ def commitment(salt, text):
 # --- the goldens -----------------------------------------------------------------------
 
 SECRET = sha256(b"tallystick golden node key")
+SEED = sha256(b"tallystick golden checkpoint key")
 SUBMITTER_SECRET = sha256(b"tallystick golden submitter key")
 ORIGIN = "ledger.example/golden"
 SALT = sha256(b"tallystick golden salt")
@@ -235,6 +266,9 @@ def golden_lines():
     yield "node.secret", SECRET.hex()
     yield "node.public", public_of(SECRET).hex()
     yield "node.id", key_id(public_of(SECRET))
+    yield "ed25519.seed", SEED.hex()
+    yield "ed25519.public", ed25519_public(SEED).hex()
+    yield "ed25519.id", key_id(ed25519_public(SEED))
     leaves = []
     for entry in golden_entries():
         name, data = f"entry{entry['seq']}", encode(entry)
@@ -256,6 +290,10 @@ def golden_lines():
     yield "note.origin", ORIGIN
     yield "note.key_hash", note_key_hash(ORIGIN, public_of(SECRET)).hex()
     yield "note.hex", note(ORIGIN, len(leaves), root_of(leaves), SECRET).encode().hex()
+    yield "note.vkey", verifier_key(ORIGIN, NODE_ALGORITHM, public_of(SECRET))
+    yield "note.ed25519_key_hash", key_hash(ORIGIN, ED25519_ALGORITHM, ed25519_public(SEED)).hex()
+    yield "note.ed25519_vkey", verifier_key(ORIGIN, ED25519_ALGORITHM, ed25519_public(SEED))
+    yield "note.both.hex", note(ORIGIN, len(leaves), root_of(leaves), SECRET, SEED).encode().hex()
     yield "commitment.salt", SALT.hex()
     yield "commitment.text", PERSONAL
     yield "commitment.digest", commitment(SALT, PERSONAL).hex()

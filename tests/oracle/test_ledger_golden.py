@@ -11,8 +11,11 @@ import re
 import subprocess
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 import ledger_model as model
+import signed_note
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("TALLYSTICK_BUILD", "build/release")
@@ -91,7 +94,7 @@ def test_document_quotes_the_goldens(goldens):
     for line in quoted:
         name, value = line.split(" ", 1)
         assert goldens[name] == value, name
-    assert golden_bytes(goldens, "note.hex").decode() in text
+    assert golden_bytes(goldens, "note.both.hex").decode() in text
 
 
 def b64u(data):
@@ -134,7 +137,11 @@ def test_driver_agrees_on_the_goldens(driver, goldens):
         name = f"entry{seq}"
         assert driver.ask("entry", goldens[f"{name}.bytes"]) == f"{goldens[name + '.hash']} {goldens[name + '.leaf']}"
         assert driver.ask("verify", public, goldens[f"{name}.hash"], goldens[f"{name}.seal"]) == "ok"
-    assert driver.ask("note", public, goldens["note.hex"]) == f"{goldens['note.origin']} 4 {goldens['root4']}"
+    told = f"{goldens['note.origin']} 4 {goldens['root4']}"
+    assert driver.ask("note", public, goldens["note.hex"]) == told
+    assert driver.ask("note", public, goldens["note.both.hex"], goldens["ed25519.public"]) == told
+    assert driver.ask("note", public, goldens["note.hex"], goldens["ed25519.public"]) == "invalid"
+    assert driver.ask("note", public, goldens["note.both.hex"]) == told
 
 
 def expected_of(data):
@@ -190,6 +197,74 @@ def test_random_signatures_and_notes(driver):
         text = model.note("ledger.example/x", size, digest, secret)
         assert driver.ask("note", public, text.encode()) == f"ledger.example/x {size} {digest.hex()}"
         assert driver.ask("note", model.public_of(digest), text.encode()) == "invalid"
+        seed = chance.randbytes(32)
+        both = model.note("ledger.example/x", size, digest, secret, seed).encode()
+        told = f"ledger.example/x {size} {digest.hex()}"
+        assert driver.ask("note", public, both, model.ed25519_public(seed)) == told
+        assert driver.ask("note", public, both, model.ed25519_public(digest)) == "invalid"
+        vkey = model.verifier_key("ledger.example/x", model.ED25519_ALGORITHM, model.ed25519_public(seed))
+        assert signed_note.check(both.decode(), [vkey]) == both.decode().split("\n\n")[0] + "\n"
+
+
+# --- Ed25519 against OpenSSL's -----------------------------------------------------------
+
+ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+def openssl_takes(public, message, signature):
+    try:
+        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def test_ed25519_signs_the_same(driver):
+    chance = random.Random(8032)
+    for length in [*range(0, 70), 127, 128, 129, 255, 1000]:
+        seed, message = chance.randbytes(32), chance.randbytes(length)
+        public, signature = model.ed25519_public(seed), model.ed25519_of(seed).sign(message)
+        assert driver.ask("ed25519", seed, message) == f"{public.hex()} {signature.hex()}"
+        assert driver.ask("ed25519-verify", public, message, signature) == "ok"
+
+
+def test_ed25519_refuses_the_same(driver):
+    """Random damage, and what is hard to tell: s with the order added, points written in a second way, points of small order."""
+    chance = random.Random(25519)
+    field = 2**255 - 19
+    small = [1, field - 1, 0, int("05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826", 16),
+             field, field + 1]  # y of points of small order, the last two in a second way
+    for _ in range(60):
+        seed, message = chance.randbytes(32), chance.randbytes(chance.randrange(50))
+        public, signature = model.ed25519_public(seed), model.ed25519_of(seed).sign(message)
+        s = int.from_bytes(signature[32:], "little")
+        point = (chance.choice(small) | chance.getrandbits(1) << 255).to_bytes(32, "little")
+        bent = [(public, message + b"x", signature), (public, message, signature[:32] + (s + ED25519_ORDER).to_bytes(32, "little")),
+                (public, message, signature[:32] + (ED25519_ORDER - s).to_bytes(32, "little")), (public, message, point + signature[32:]),
+                (point, message, signature), (public, message, bytes(64))]
+        for _ in range(10):
+            flipped = bytearray(public + signature)
+            flipped[chance.randrange(96)] ^= 1 << chance.randrange(8)
+            bent.append((bytes(flipped[:32]), message, bytes(flipped[32:])))
+        for key, text, mark in bent:
+            assert not openssl_takes(key, text, mark)
+            assert driver.ask("ed25519-verify", key, text, mark) == "invalid", (key.hex(), text.hex(), mark.hex())
+
+
+# --- Signed notes by the words of C2SP ---------------------------------------------------
+
+def test_golden_note_by_the_words_of_signed_note(goldens):
+    """Stock tools know the Ed25519 line and skip the other."""
+    both = golden_bytes(goldens, "note.both.hex").decode()
+    vkey = goldens["note.ed25519_vkey"]
+    assert signed_note.check(both, [vkey]) == both.split("\n\n")[0] + "\n"
+    for wrong in (both.replace("\n4\n", "\n5\n"), both[:-3] + "A=\n", both.replace("\u2014", "-"), golden_bytes(goldens, "note.hex").decode()):
+        with pytest.raises(signed_note.Unverified):
+            signed_note.check(wrong, [vkey])
+    other = model.verifier_key(goldens["note.origin"], model.ED25519_ALGORITHM, model.ed25519_public(bytes(32)))
+    for wrong in (other, vkey.replace("939c8103", "939c8104")):
+        with pytest.raises(signed_note.Unverified):
+            signed_note.check(both, [wrong])
 
 
 # --- Wycheproof ------------------------------------------------------------------------

@@ -34,13 +34,15 @@ static const char *const whole[] = {
     "schema_all",                  /* verify */
     "answer_accepted_count",       /* verify */
     "personal_all",                /* verify */
+    "tile_count",                  /* verify */
+    "personal_unerased",           /* verify, of an export: a scratch database that holds what is missing alone */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */
     "supply_list_up",              /* sort= by a key without an index orders all that the filters leave; the usual list does not */
     "supply_list_down",            /* the same */
     "transfer_list_up",            /* the same */
     "transfer_list_down",          /* the same */
-    "node_key_list",               /* a handful of keys */
+    "node_key_list", "checkpoint_key_list",               /* a handful of keys */
 };
 
 static int may_scan(const char *name)

@@ -16,8 +16,10 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "ledger/checkpoint.h"
 #include "ledger/entry.h"
-#include "ledger/key.h"
+#include "ledger/key_file.h"
+#include "ledger/signer.h"
 
 enum { GOLDEN_ENTRIES = 4 };
 
@@ -176,7 +178,7 @@ static inline struct key *golden_key_of(const char *hex)
     const char *folder = golden_folder();
     const char *path = golden_file(folder, "key", arena_format(golden_arena(), "%s\n", hex), 0600);
     assert_int_equal(key_library_open(), STATUS_OK);
-    assert_int_equal(key_load(path, &key), STATUS_OK);
+    assert_int_equal(key_file_load(path, &key), STATUS_OK);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0);
     return key;
@@ -186,6 +188,26 @@ static inline struct key *golden_key_of(const char *hex)
 static inline struct key *golden_key(void)
 {
     return golden_key_of(golden_text("node.secret"));
+}
+
+/* The same with its second half. */
+static inline struct key *golden_whole_key(void)
+{
+    return golden_key_of(arena_format(golden_arena(), "%s\n%s", golden_text("node.secret"), golden_text("ed25519.seed")));
+}
+
+static inline struct signer *golden_signer(struct key *key)
+{
+    struct signer *signer = NULL;
+    assert_int_equal(signer_of_key(key, &signer), STATUS_OK);
+    return signer;
+}
+
+/* The public keys of the goldens. */
+static inline struct checkpoint_keys golden_keys(bool with_ed25519)
+{
+    return (struct checkpoint_keys){ golden_fixed("node.public", KEY_PUBLIC_BYTES),
+                                     with_ed25519 ? golden_fixed("ed25519.public", ED25519_PUBLIC_BYTES) : NULL };
 }
 
 #endif

@@ -19,16 +19,32 @@ static struct checkpoint golden_checkpoint(void)
     return checkpoint;
 }
 
-static enum status read_note(const char *note, size_t length)
+/* The golden notes: with the node's line alone, and with both. */
+struct golden_note {
+    const char *name;
+    bool with_ed25519;
+    const char *bytes;
+    size_t length;
+};
+
+static struct golden_note golden_note(bool with_ed25519)
+{
+    struct golden_note golden = { with_ed25519 ? "note.both.hex" : "note.hex", with_ed25519, NULL, 0 };
+    golden.bytes = (const char *)golden_bytes(golden.name, &golden.length);
+    return golden;
+}
+
+static enum status read_as(const char *note, size_t length, bool with_ed25519, enum checkpoint_demand demand)
 {
     struct checkpoint read;
     struct checkpoint untouched;
+    struct checkpoint_keys keys = golden_keys(with_ed25519);
     memset(&read, 0xa5, sizeof read);
     memset(&untouched, 0xa5, sizeof untouched);
     char *copy = malloc(length + (length == 0)); /* exact size: a sanitizer sees an overrun */
     assert_non_null(copy);
     memcpy(copy, note, length);
-    enum status status = checkpoint_read(&read, copy, length, golden_fixed("node.public", KEY_PUBLIC_BYTES));
+    enum status status = checkpoint_read(&read, copy, length, &keys, demand);
     free(copy);
     if (status != STATUS_OK) {
         assert_int_equal(status, STATUS_INVALID);
@@ -41,29 +57,68 @@ static enum status read_note(const char *note, size_t length)
     return status;
 }
 
-static void test_golden_note(void **state)
+static enum status read_note(const char *note, size_t length)
+{
+    return read_as(note, length, false, CHECKPOINT_ANY_LINE);
+}
+
+static void test_golden_notes(void **state)
 {
     (void)state;
-    struct key *key = golden_key();
-    struct buffer out;
-    size_t length = 0;
     struct checkpoint checkpoint = golden_checkpoint();
-    const uint8_t *expected = golden_bytes("note.hex", &length);
-    buffer_init(&out);
-    buffer_text(&out, "before\n");
-    checkpoint_write(&checkpoint, key, &out);
-    assert_false(out.failed);
-    assert_int_equal(out.length, 7 + length);
-    assert_memory_equal(out.bytes + 7, expected, length);
-    assert_int_equal(read_note(out.bytes + 7, length), STATUS_OK);
-    buffer_fini(&out);
-    key_free(key);
+    for (int both = 0; both < 2; both++) {
+        struct golden_note golden = golden_note(both == 1);
+        struct signer *signer = golden_signer(golden_whole_key());
+        struct buffer out;
+        buffer_init(&out);
+        buffer_text(&out, "before\n");
+        assert_int_equal(checkpoint_write(&checkpoint, signer, both == 1, &out), STATUS_OK);
+        assert_int_equal(out.length, 7 + golden.length);
+        assert_memory_equal(out.bytes + 7, golden.bytes, golden.length);
+        assert_int_equal(read_as(golden.bytes, golden.length, both == 1, CHECKPOINT_OUR_LINES), STATUS_OK);
+        assert_int_equal(read_as(golden.bytes, golden.length, both == 1, CHECKPOINT_ANY_LINE), STATUS_OK);
+        buffer_fini(&out);
+        signer_close(signer);
+    }
+}
+
+/* Which lines a reader wants, and which it is content with. */
+static void test_lines_that_are_wanted(void **state)
+{
+    (void)state;
+    struct golden_note one = golden_note(false), both = golden_note(true);
+    const char *second = both.bytes + one.length;
+    const char *text_end = strstr(one.bytes, "\n\n") + 2;
+    size_t text = (size_t)(text_end - one.bytes);
+    const char *only_second = arena_format(golden_arena(), "%.*s%.*s", (int)text, one.bytes, (int)(both.length - one.length), second);
+    const char *turned = arena_format(golden_arena(), "%s%.*s", only_second, (int)(one.length - text), text_end);
+    const char *twice = arena_format(golden_arena(), "%.*s%.*s", (int)both.length, both.bytes, (int)(one.length - text), text_end);
+    const char *witness = arena_format(golden_arena(), "%.*s\xe2\x80\x94 witness.example/1 AAAAAAAAAAAAAAAAAAAA\n", (int)both.length,
+                                       both.bytes);
+    const struct { const char *note; size_t length; bool with_ed25519; enum status ours, any; } cases[] = {
+        { one.bytes, one.length, true, STATUS_INVALID, STATUS_OK },   /* the second line is missing */
+        { both.bytes, both.length, false, STATUS_INVALID, STATUS_OK }, /* one more than the ledger writes */
+        { only_second, strlen(only_second), true, STATUS_INVALID, STATUS_OK },
+        { only_second, strlen(only_second), false, STATUS_INVALID, STATUS_INVALID },
+        { turned, strlen(turned), true, STATUS_INVALID, STATUS_OK },
+        { twice, strlen(twice), true, STATUS_INVALID, STATUS_OK },
+        { witness, strlen(witness), true, STATUS_INVALID, STATUS_OK },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(read_as(cases[i].note, cases[i].length, cases[i].with_ed25519, CHECKPOINT_OUR_LINES), cases[i].ours);
+        assert_int_equal(read_as(cases[i].note, cases[i].length, cases[i].with_ed25519, CHECKPOINT_ANY_LINE), cases[i].any);
+    }
+    struct checkpoint read;
+    const struct checkpoint_keys none = { NULL, NULL };
+    assert_int_equal(checkpoint_read(&read, both.bytes, both.length, &none, CHECKPOINT_OUR_LINES), STATUS_INVALID);
+    assert_int_equal(checkpoint_read(&read, both.bytes, both.length, &none, CHECKPOINT_ANY_LINE), STATUS_INVALID);
 }
 
 static void test_largest_note_fits_and_reads_back(void **state)
 {
     (void)state;
-    struct key *key = golden_key();
+    struct signer *signer = golden_signer(golden_whole_key());
+    struct checkpoint_keys keys = golden_keys(true);
     struct checkpoint checkpoint = golden_checkpoint();
     struct checkpoint read;
     struct buffer out;
@@ -74,13 +129,14 @@ static void test_largest_note_fits_and_reads_back(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         checkpoint.size = sizes[i];
         buffer_reset(&out);
-        checkpoint_write(&checkpoint, key, &out);
-        assert_true(!out.failed && out.length <= CHECKPOINT_NOTE_BYTES_MAX);
-        assert_int_equal(checkpoint_read(&read, out.bytes, out.length, key_public(key)), STATUS_OK);
+        assert_int_equal(checkpoint_write(&checkpoint, signer, true, &out), STATUS_OK);
+        assert_true(out.length <= CHECKPOINT_NOTE_BYTES_MAX);
+        assert_int_equal(checkpoint_read(&read, out.bytes, out.length, &keys, CHECKPOINT_OUR_LINES), STATUS_OK);
         assert_memory_equal(&read, &checkpoint, sizeof read);
     }
+    assert_int_equal(out.length, 128 + 21 + 45 + 1 + 2 * (4 + 127 + 1 + 92 + 1));
     buffer_fini(&out);
-    key_free(key);
+    signer_close(signer);
 }
 
 static void test_origins(void **state)
@@ -100,24 +156,28 @@ static void test_origins(void **state)
     }
 }
 
+static void check_changes(struct golden_note golden)
+{
+    char *note = arena_copy(golden_arena(), golden.bytes, golden.length);
+    for (size_t cut = 0; cut < golden.length; cut++) {
+        assert_int_equal(read_as(note, cut, golden.with_ed25519, CHECKPOINT_OUR_LINES), STATUS_INVALID);
+    }
+    for (size_t i = 0; i < golden.length; i++) {
+        for (int value = 0; value < 256; value++) {
+            if (value != (uint8_t)golden.bytes[i]) {
+                note[i] = (char)value;
+                assert_int_equal(read_as(note, golden.length, golden.with_ed25519, CHECKPOINT_OUR_LINES), STATUS_INVALID);
+            }
+        }
+        note[i] = golden.bytes[i];
+    }
+}
+
 static void test_every_changed_byte_and_truncation_is_refused(void **state)
 {
     (void)state;
-    size_t length = 0;
-    const uint8_t *golden = golden_bytes("note.hex", &length);
-    char *note = arena_copy(golden_arena(), (const char *)golden, length);
-    for (size_t cut = 0; cut < length; cut++) {
-        assert_int_equal(read_note(note, cut), STATUS_INVALID);
-    }
-    for (size_t i = 0; i < length; i++) {
-        for (int value = 0; value < 256; value++) {
-            if ((uint8_t)value != golden[i]) {
-                note[i] = (char)value;
-                assert_int_equal(read_note(note, length), STATUS_INVALID);
-            }
-        }
-        note[i] = (char)golden[i];
-    }
+    check_changes(golden_note(false));
+    check_changes(golden_note(true));
 }
 
 /* Replaces the first `from` of the golden note. */
@@ -195,31 +255,49 @@ static void test_other_key_is_refused(void **state)
     size_t length = 0;
     struct checkpoint read;
     struct key *key = NULL;
-    const uint8_t *note = golden_bytes("note.hex", &length);
+    const uint8_t *note = golden_bytes("note.both.hex", &length);
     assert_int_equal(key_generate(&key), STATUS_OK);
-    assert_int_equal(checkpoint_read(&read, (const char *)note, length, key_public(key)), STATUS_INVALID);
+    struct checkpoint_keys keys = { key_public(key), key_ed25519(key) };
+    assert_int_equal(checkpoint_read(&read, (const char *)note, length, &keys, CHECKPOINT_ANY_LINE), STATUS_INVALID);
     key_free(key);
 }
 
-static void test_form_needs_no_signature(void **state)
+static void test_text_needs_no_signature(void **state)
 {
     (void)state;
-    size_t length = 0;
-    const char *note = (const char *)golden_bytes("note.hex", &length);
-    const char *line = memchr(note, '\n', length);
-    size_t text = (size_t)(strstr(note, "\n\n") + 2 - note);
-    assert_true(checkpoint_has_form(note, length));
-    assert_true(checkpoint_has_form(note, text));
+    struct checkpoint read;
+    struct golden_note golden = golden_note(true);
+    const char *line = memchr(golden.bytes, '\n', golden.length);
+    size_t text = (size_t)(strstr(golden.bytes, "\n\n") + 2 - golden.bytes);
+    assert_int_equal(checkpoint_parse(&read, golden.bytes, golden.length), STATUS_OK);
+    assert_string_equal(read.origin, golden_origin);
+    assert_int_equal(read.size, GOLDEN_ENTRIES);
+    assert_int_equal(checkpoint_parse(&read, golden.bytes, text), STATUS_OK);
     for (size_t cut = 0; cut < text; cut++) {
-        assert_false(checkpoint_has_form(note, cut));
+        assert_int_equal(checkpoint_parse(&read, golden.bytes, cut), STATUS_INVALID);
     }
-    assert_false(checkpoint_has_form(line + 1, length - (size_t)(line + 1 - note)));
+    assert_int_equal(checkpoint_parse(&read, line + 1, golden.length - (size_t)(line + 1 - golden.bytes)), STATUS_INVALID);
+}
+
+static void test_verifier_keys(void **state)
+{
+    (void)state;
+    struct buffer out;
+    struct checkpoint_keys keys = golden_keys(true);
+    buffer_init(&out);
+    checkpoint_node_key_write(&out, golden_origin, keys.node);
+    assert_string_equal(out.bytes, golden_text("note.vkey"));
+    buffer_reset(&out);
+    checkpoint_ed25519_key_write(&out, golden_origin, keys.ed25519);
+    assert_string_equal(out.bytes, golden_text("note.ed25519_vkey"));
+    buffer_fini(&out);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_note),
+        cmocka_unit_test(test_golden_notes),
+        cmocka_unit_test(test_lines_that_are_wanted),
         cmocka_unit_test(test_largest_note_fits_and_reads_back),
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_every_changed_byte_and_truncation_is_refused),
@@ -227,7 +305,8 @@ int main(void)
         cmocka_unit_test(test_lines_of_others_are_skipped),
         cmocka_unit_test(test_number_of_lines_is_bounded),
         cmocka_unit_test(test_other_key_is_refused),
-        cmocka_unit_test(test_form_needs_no_signature),
+        cmocka_unit_test(test_text_needs_no_signature),
+        cmocka_unit_test(test_verifier_keys),
     };
     int failed = key_library_open() == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
     arena_fini(golden_arena());

@@ -1,15 +1,10 @@
-/* Keys, their files, signatures. Wycheproof's vectors run in tests/oracle/test_ledger_golden.py. */
+/* Keys and signatures. Wycheproof's vectors run in tests/oracle/test_ledger_golden.py, files in test_key_file.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include <dirent.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #include "base/log.h"
 #include "tests/unit/ledger/golden.h"
@@ -28,24 +23,6 @@
 #define DIGITS_62 "00000000000000000000000000000000000000000000000000000000000000"
 #define GROUP_ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
 #define BELOW_ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140"
-
-static size_t count_files(const char *folder)
-{
-    size_t count = 0;
-    DIR *directory = opendir(folder);
-    assert_non_null(directory);
-    for (const struct dirent *file = readdir(directory); file != NULL; file = readdir(directory)) {
-        count += file->d_name[0] != '.';
-    }
-    closedir(directory);
-    return count;
-}
-
-static void remove_folder(const char *folder, const char *path)
-{
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(rmdir(folder), 0);
-}
 
 static void test_golden_key_and_seals(void **state)
 {
@@ -143,141 +120,74 @@ static void test_coordinates(void **state)
     key_free(key);
 }
 
-static void test_save_and_load(void **state)
+/* Both halves go through a key's text, and a key without the second stays without. */
+static void test_text(void **state)
 {
     (void)state;
-    struct key *key = NULL;
+    char text[KEY_TEXT_BYTES_MAX];
+    struct key *made = NULL;
     struct key *read = NULL;
-    struct stat about;
-    const char *folder = golden_folder();
-    const char *path = arena_format(golden_arena(), "%s/node.key", folder);
-    assert_int_equal(key_load(path, &read), STATUS_ABSENT);
-    assert_null(read);
-    assert_int_equal(key_generate(&key), STATUS_OK);
-    mode_t before = umask(0);
-    assert_int_equal(key_save(key, path), STATUS_OK);
-    umask(before);
-    assert_int_equal(stat(path, &about), 0);
-    assert_int_equal(about.st_mode & 07777, 0600);
-    assert_int_equal(about.st_size, 65);
-    assert_int_equal(about.st_nlink, 1);
-    assert_int_equal(count_files(folder), 1);
-    assert_int_equal(key_load(path, &read), STATUS_OK);
-    assert_memory_equal(key_public(read), key_public(key), KEY_PUBLIC_BYTES);
-    assert_string_equal(key_id(read), key_id(key));
+    assert_int_equal(key_generate(&made), STATUS_OK);
+    assert_int_equal(key_write(made, text), KEY_TEXT_BYTES_MAX);
+    assert_int_equal(key_read(text, KEY_TEXT_BYTES_MAX, &read), STATUS_OK);
+    assert_memory_equal(key_public(read), key_public(made), KEY_PUBLIC_BYTES);
+    assert_memory_equal(key_ed25519(read), key_ed25519(made), ED25519_PUBLIC_BYTES);
     key_free(read);
-
-    /* A second key never takes the place of the first. */
-    struct key *other = NULL;
-    assert_int_equal(key_generate(&other), STATUS_OK);
-    assert_memory_not_equal(key_public(other), key_public(key), KEY_PUBLIC_BYTES);
-    assert_int_equal(key_save(other, path), STATUS_CONFLICT);
-    assert_int_equal(count_files(folder), 1);
-    assert_int_equal(key_load(path, &read), STATUS_OK);
-    assert_memory_equal(key_public(read), key_public(key), KEY_PUBLIC_BYTES);
+    assert_int_equal(key_read(text, KEY_TEXT_BYTES_MAX / 2, &read), STATUS_OK);
+    assert_memory_equal(key_public(read), key_public(made), KEY_PUBLIC_BYTES);
+    assert_null(key_ed25519(read));
+    assert_int_equal(key_write(read, text), KEY_TEXT_BYTES_MAX / 2);
     key_free(read);
-    key_free(other);
-    key_free(key);
-    remove_folder(folder, path);
-}
-
-static void test_save_where_it_cannot(void **state)
-{
-    (void)state;
-    struct key *key = golden_key();
-    const char *folder = golden_folder();
-    assert_int_equal(key_save(key, arena_format(golden_arena(), "%s/none/key", folder)), STATUS_IO);
-    assert_int_equal(rmdir(folder), 0);
-    key_free(key);
-}
-
-/* A write that stops half-way leaves no file, whole or half. */
-static void test_interrupted_write_leaves_nothing(void **state)
-{
-    (void)state;
-    struct key *key = golden_key();
-    const char *folder = golden_folder();
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        const struct rlimit limit = { 10, 10 };
-        signal(SIGXFSZ, SIG_IGN);
-        if (setrlimit(RLIMIT_FSIZE, &limit) != 0) {
-            _exit(9);
-        }
-        _exit((int)key_save(key, arena_format(golden_arena(), "%s/key", folder)));
-    }
-    int result = 0;
-    assert_int_equal(waitpid(child, &result, 0), child);
-    assert_true(WIFEXITED(result));
-    assert_int_equal(WEXITSTATUS(result), STATUS_IO);
-    assert_int_equal(count_files(folder), 0);
-    assert_int_equal(rmdir(folder), 0);
-    key_free(key);
-}
-
-/* Several processes start on one empty folder: one key is made, the others are told. */
-static void test_one_of_many_saves_wins(void **state)
-{
-    (void)state;
-    enum { RACERS = 6 };
-    const char *folder = golden_folder();
-    const char *path = arena_format(golden_arena(), "%s/key", folder);
-    pid_t children[RACERS];
-    int winners = 0;
-    for (int i = 0; i < RACERS; i++) {
-        children[i] = fork();
-        assert_true(children[i] >= 0);
-        if (children[i] == 0) {
-            struct key *key = NULL;
-            _exit(key_generate(&key) != STATUS_OK ? 9 : (int)key_save(key, path));
+    for (size_t length = 0; length <= KEY_TEXT_BYTES_MAX; length++) {
+        if (length != KEY_TEXT_BYTES_MAX && length != KEY_TEXT_BYTES_MAX / 2) {
+            assert_int_equal(key_read(text, length, &read), STATUS_INVALID);
         }
     }
-    for (int i = 0; i < RACERS; i++) {
-        int result = 0;
-        assert_int_equal(waitpid(children[i], &result, 0), children[i]);
-        assert_true(WIFEXITED(result));
-        assert_true(WEXITSTATUS(result) == STATUS_OK || WEXITSTATUS(result) == STATUS_CONFLICT);
-        winners += WEXITSTATUS(result) == STATUS_OK;
-    }
-    assert_int_equal(winners, 1);
-    assert_int_equal(count_files(folder), 1);
-    remove_folder(folder, path);
+    key_free(made);
 }
 
-static void test_bad_key_files(void **state)
+static void test_from_secret(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "", "\n", "00\n", GROUP_ORDER "\n", DIGITS_62 "00\n", DIGITS_62 "01", DIGITS_62 "01\r\n",
-        DIGITS_62 "01\n\n", DIGITS_62 "0g\n", " " DIGITS_62 "1\n", DIGITS_62 "001\n", "0x" DIGITS_62 "\n",
-    };
-    const char *folder = golden_folder();
-    const char *path = NULL;
+    uint8_t secret[KEY_SECRET_BYTES] = { 0 };
     struct key *key = NULL;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        path = golden_file(folder, "key", bad[i], 0600);
-        assert_int_equal(key_load(path, &key), STATUS_INVALID);
-        assert_null(key);
-    }
-    path = golden_file(folder, "key", BELOW_ORDER "\n", 0600);
-    assert_int_equal(key_load(path, &key), STATUS_OK);
+    const uint8_t *seed = golden_fixed("ed25519.seed", ED25519_SEED_BYTES);
+    assert_int_equal(key_from_secret(secret, seed, &key), STATUS_INVALID);
+    memcpy(secret, golden_fixed("node.secret", KEY_SECRET_BYTES), sizeof secret);
+    assert_int_equal(key_from_secret(secret, NULL, &key), STATUS_OK);
+    assert_string_equal(key_id(key), golden_text("node.id"));
+    assert_null(key_ed25519(key));
     key_free(key);
-    key = NULL;
-    static const mode_t open_modes[] = { 0644, 0640, 0620, 0604, 0601, 0700, 02600 };
-    for (size_t i = 0; i < sizeof open_modes / sizeof *open_modes; i++) {
-        assert_int_equal(chmod(path, open_modes[i]), 0);
-        assert_int_equal(key_load(path, &key), STATUS_INVALID);
-    }
-    assert_int_equal(chmod(path, 0400), 0);
-    assert_int_equal(key_load(path, &key), STATUS_OK);
+    assert_int_equal(key_from_secret(secret, seed, &key), STATUS_OK);
+    assert_memory_equal(key_ed25519(key), golden_fixed("ed25519.public", ED25519_PUBLIC_BYTES), ED25519_PUBLIC_BYTES);
+    char id[KEY_ID_BYTES];
+    key_ed25519_id_of(id, key_ed25519(key));
+    assert_string_equal(id, golden_text("ed25519.id"));
     key_free(key);
-    key = NULL;
-    assert_int_equal(key_load(folder, &key), STATUS_INVALID); /* a folder */
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(key_load(path, &key), STATUS_INVALID); /* and it does not hang */
-    remove_folder(folder, path);
+}
+
+/* A high s becomes its twin, a low one stays, and what is no signature is refused. */
+static void test_lower(void **state)
+{
+    (void)state;
+    static const char order[] = GROUP_ORDER;
+    uint8_t n[32], high[KEY_SIGNATURE_BYTES];
+    const uint8_t *seal = golden_fixed("entry1.seal", KEY_SIGNATURE_BYTES);
+    assert_int_equal(text_from_hex(order, n, sizeof n), STATUS_OK);
+    memcpy(high, seal, sizeof high);
+    assert_int_equal(key_lower(high), STATUS_OK);
+    assert_memory_equal(high, seal, sizeof high);
+    int borrow = 0;
+    for (int i = 31; i >= 0; i--) { /* n - s */
+        int difference = n[i] - seal[32 + i] - borrow;
+        borrow = difference < 0;
+        high[32 + i] = (uint8_t)difference;
+    }
+    assert_memory_not_equal(high, seal, sizeof high);
+    assert_int_equal(key_lower(high), STATUS_OK);
+    assert_memory_equal(high, seal, sizeof high);
+    memcpy(high + 32, n, sizeof n);
+    assert_int_equal(key_lower(high), STATUS_INVALID);
 }
 
 /* True where the kernel reports the flag for the mapping that holds address. */
@@ -327,11 +237,9 @@ int main(void)
         cmocka_unit_test(test_extreme_signatures_are_refused),
         cmocka_unit_test(test_high_s_is_refused),
         cmocka_unit_test(test_coordinates),
-        cmocka_unit_test(test_save_and_load),
-        cmocka_unit_test(test_save_where_it_cannot),
-        cmocka_unit_test(test_interrupted_write_leaves_nothing),
-        cmocka_unit_test(test_one_of_many_saves_wins),
-        cmocka_unit_test(test_bad_key_files),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_from_secret),
+        cmocka_unit_test(test_lower),
         cmocka_unit_test(test_secret_is_locked_and_not_dumped),
     };
     log_set_level(LOG_LEVEL_OFF); /* refusals are what is tested here */

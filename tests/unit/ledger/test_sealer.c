@@ -12,16 +12,18 @@
 
 #include "ledger/sealer.h"
 
-static struct key *key;
+static struct signer *signer;
 
 static int set_up(void **state)
 {
     struct sealer *sealer = NULL;
-    if (key == NULL) {
+    if (signer == NULL) {
+        struct key *key = NULL;
         assert_int_equal(key_library_open(), STATUS_OK);
         assert_int_equal(key_generate(&key), STATUS_OK);
+        assert_int_equal(signer_of_key(key, &signer), STATUS_OK);
     }
-    assert_int_equal(sealer_open(key, &sealer), STATUS_OK);
+    assert_int_equal(sealer_open(signer, &sealer), STATUS_OK);
     *state = sealer;
     return 0;
 }
@@ -47,12 +49,13 @@ static void add(struct sealer *sealer, unsigned number)
 static void expect(struct sealer *sealer, const unsigned *numbers, size_t wanted)
 {
     size_t count = 0;
-    const uint8_t *seals = sealer_finish(sealer, &count);
+    const uint8_t *seals = NULL;
+    assert_int_equal(sealer_finish(sealer, &seals, &count), STATUS_OK);
     assert_int_equal(count, wanted);
     for (size_t i = 0; i < count; i++) {
         uint8_t hash[DIGEST_BYTES];
         make_hash(hash, numbers[i]);
-        assert_int_equal(key_verify(key_public(key), hash, seals + i * KEY_SIGNATURE_BYTES), STATUS_OK);
+        assert_int_equal(key_verify(signer_public(signer), hash, seals + i * KEY_SIGNATURE_BYTES), STATUS_OK);
     }
     sealer_reset(sealer);
 }
@@ -115,6 +118,6 @@ int main(void)
         CASE(test_forgotten_blocks_leave_nothing), CASE(test_closing_with_work_left),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    key_free(key);
+    signer_close(signer);
     return failed;
 }

@@ -134,7 +134,7 @@ static void test_abandoned_block_leaves_nothing(void **state)
     assert_int_equal(block_commit(world.executor), STATUS_OK);
     expect_verified(&world, 10);
     executor_close(world.executor);
-    assert_int_equal(executor_open(&world.executor, world.db, world_key, &world_presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world.executor, world.db, world_signer, &world_presenter), STATUS_OK);
     assert_int_equal(executor_seq(world.executor), 10);
     world_close(&world);
 }

@@ -50,7 +50,9 @@ static const char *replay_all(struct world *world, int at, void (*change)(struct
         if ((int)i == at) {
             change(&rows[i]);
         }
-        assert_int_equal(replay_entry(replay, &rows[i], &arena, &finding), STATUS_OK);
+        struct replay_result result = { .finding = NULL };
+        assert_int_equal(replay_entry(replay, &rows[i], &arena, &result), STATUS_OK);
+        finding = result.finding;
         assert_true(finding == NULL || (int)i >= at);
     }
     if (finding == NULL) {
@@ -173,8 +175,9 @@ static void test_it_can_be_told_to_end(void **state)
     assert_int_equal(replay_open(&replay), STATUS_OK);
     assert_int_equal(db_entry_list(world.db, &arena, 0, 100, &rows, &count, &broken), STATUS_OK);
     for (size_t i = 0; i < count; i++) {
-        assert_int_equal(replay_entry(replay, &rows[i], &arena, &finding), STATUS_OK);
-        assert_null(finding);
+        struct replay_result result = { .finding = NULL };
+        assert_int_equal(replay_entry(replay, &rows[i], &arena, &result), STATUS_OK);
+        assert_null(result.finding);
     }
     replay_watch(replay, not_any_more, NULL);
     enum status status = STATUS_OK;

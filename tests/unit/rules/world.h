@@ -16,12 +16,12 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "db/entry.h"
-#include "ledger/key.h"
+#include "ledger/signer.h"
 #include "rules/block.h"
 #include "tests/unit/support/scratch.h"
 
 static const char world_genesis[] =
-    "{\"origin\":\"test.example/1\",\"time_zone_minutes\":480,\"node_key\":\"%s\","
+    "{\"origin\":\"test.example/1\",\"time_zone_minutes\":480,\"node_key\":\"%s\",\"checkpoint_key\":\"%s\","
     "\"provinces\":[{\"code\":\"CN-HB\",\"gb_code\":\"420000\",\"name\":{\"en\":\"Hubei\",\"zh\":\"湖北\"},"
     "\"belt\":\"central\",\"capital\":\"Wuhan\",\"lat\":30.59,\"lon\":114.31}],"
     "\"indicators\":[{\"id\":\"beds\",\"name\":\"Beds\",\"unit\":\"beds\"}],"
@@ -36,7 +36,7 @@ struct world {
     struct executor *executor;
 };
 
-static struct key *world_key;
+static struct signer *world_signer;
 
 /* The faults of the last refusal: "pointer code" each, with commas between. */
 static char world_faults[512];
@@ -76,14 +76,16 @@ static inline int world_set_up(void **state)
 {
     (void)state;
     assert_int_equal(key_library_open(), STATUS_OK);
-    assert_int_equal(key_generate(&world_key), STATUS_OK);
+    struct key *key = NULL;
+    assert_int_equal(key_generate(&key), STATUS_OK);
+    assert_int_equal(signer_of_key(key, &world_signer), STATUS_OK);
     return 0;
 }
 
 static inline int world_tear_down(void **state)
 {
     (void)state;
-    key_free(world_key);
+    signer_close(world_signer);
     return 0;
 }
 
@@ -92,7 +94,7 @@ static inline void world_open(struct world *world)
     assert_int_equal(scratch_make(world->dir), 0);
     snprintf(world->path, sizeof world->path, "%s/t.db", world->dir);
     assert_int_equal(db_open_writer(world->path, &world->db), STATUS_OK);
-    assert_int_equal(executor_open(&world->executor, world->db, world_key, &world_presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &world_presenter), STATUS_OK);
 }
 
 static inline void world_close(struct world *world)
@@ -116,7 +118,7 @@ static inline int world_deliver(struct world *world, enum command_kind kind, con
     faults_init(faults, &arena);
     struct command command = { .kind = kind, .target = target, .id = id, .new_id = id,
                                .actor = { "ORG", ROLE_ADMIN, "tok" }, .if_version = COMMAND_VERSION_NONE };
-    if (kind == COMMAND_GENESIS) {
+    if (kind == COMMAND_GENESIS || kind == COMMAND_NODE_KEY_ROTATE) {
         command.actor = (struct actor){ "", ROLE_SYSTEM, "system" };
     }
     assert_int_equal(command_decode(&command, BIND_CLEAR, body, strlen(body), &arena, faults), STATUS_OK);
@@ -135,8 +137,10 @@ static inline void world_begin(struct world *world)
 {
     char body[2048], hex[2 * KEY_PUBLIC_BYTES + 1];
     uint8_t root[DIGEST_BYTES];
-    text_to_hex(hex, key_public(world_key), KEY_PUBLIC_BYTES);
-    snprintf(body, sizeof body, world_genesis, hex);
+    char checkpoint_hex[2 * ED25519_PUBLIC_BYTES + 1];
+    text_to_hex(hex, signer_public(world_signer), KEY_PUBLIC_BYTES);
+    text_to_hex(checkpoint_hex, signer_ed25519(world_signer), ED25519_PUBLIC_BYTES);
+    snprintf(body, sizeof body, world_genesis, hex, checkpoint_hex);
     assert_int_equal(block_begin(world->executor, WORLD_START_MS), STATUS_OK);
     assert_int_equal(world_deliver(world, COMMAND_GENESIS, "", "genesis", body, NULL), 201);
     assert_int_equal(block_end(world->executor, root), STATUS_OK);

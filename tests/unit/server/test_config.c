@@ -237,7 +237,7 @@ static void test_help_of_one(void **state)
     }
     char *verify = help_text(CONFIG_FOR(RUN_VERIFY));
     char *all = help_text(0);
-    assert_non_null(strstr(verify, "usage:\n  tallystick verify --data-dir DIR [options]\n"));
+    assert_non_null(strstr(verify, "usage:\n  tallystick verify (--data-dir DIR | --export FILE) [options]\n"));
     assert_non_null(strstr(verify, "--checkpoint FILE"));
     assert_non_null(strstr(verify, "for example:\n  tallystick verify --data-dir var"));
     assert_null(strstr(verify, "--listen"));

@@ -176,7 +176,8 @@ static void check_body(const struct route *route)
     if (json_integer_value(member(operation, "x-body-limit")) != (json_int_t)route->body_bytes_max ||
         (content != NULL) != has_body || (json_object_get(content, "application/json") != NULL) != has_body ||
         (json_object_get(content, "text/csv") != NULL) != route->takes_csv ||
-        json_object_size(content) != (size_t)has_body + route->takes_csv) {
+        (json_object_get(content, "application/jose") != NULL) != route->takes_jose ||
+        json_object_size(content) != (size_t)has_body + route->takes_csv + route->takes_jose) {
         fail_msg("%s %s: the body and its limit", method_members[route->method], route->path);
     }
 }
@@ -189,16 +190,21 @@ static void check_headers(const struct route *route)
     if ((key != NULL) != is_write || is_needed != (is_write && route->method == METHOD_POST)) {
         fail_msg("%s %s: Idempotency-Key", method_members[route->method], route->path);
     }
+    if ((find_parameter(route, "header", "Prefer") != NULL) != is_write) {
+        fail_msg("%s %s: Prefer", method_members[route->method], route->path);
+    }
 }
 
-/* Whatever is read may come compressed, and says so. */
+/* Whatever is read may come compressed, and says so; what is changed is answered as Prefer has it. */
 static void check_vary(const struct route *route)
 {
     json_t *responses = member(operation_of(route), "responses");
-    static const char *const statuses[] = { "200", "304" };
+    static const char *const statuses[] = { "200", "201", "304" };
+    const char *wanted = route->class == CLASS_WRITE ? "#/components/headers/Vary-Prefer" : "#/components/headers/Vary";
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         json_t *headers = json_object_get(json_object_get(responses, statuses[i]), "headers");
-        if (headers != NULL && (json_object_get(headers, "Vary") != NULL) != (route->class != CLASS_WRITE)) {
+        const char *vary = json_string_value(json_object_get(json_object_get(headers, "Vary"), "$ref"));
+        if (headers != NULL && (vary == NULL || strcmp(vary, wanted) != 0)) {
             fail_msg("%s %s: Vary in %s", method_members[route->method], route->path, statuses[i]);
         }
     }

@@ -1,0 +1,57 @@
+#ifndef LEDGER_SIGNER_H
+#define LEDGER_SIGNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "ledger/key.h"
+
+/*
+ * Who signs for the node: a key in this process's memory, or a program that has one (an HSM behind it) and is asked.
+ * Whatever a program answers is verified before it is used. Once a signature could not be had, the signer has failed for
+ * good, and each further one is STATUS_IO: what would be written without one is no ledger. Any thread.
+ */
+struct signer;
+
+enum signer_fault {
+    SIGNER_SOUND,
+    SIGNER_NOT_STARTED, /* the program could not be started */
+    SIGNER_ENDED,       /* it has ended, or closed its output */
+    SIGNER_SILENT,      /* no answer within LIMIT_KEY_COMMAND_MS */
+    SIGNER_REFUSED,     /* it answered that it cannot */
+    SIGNER_RUBBISH,     /* its answer is none */
+    SIGNER_WRONG        /* its signature does not verify */
+};
+
+/* Takes ownership of key, whatever is returned. */
+enum status signer_of_key(struct key *key, struct signer **signer) NODISCARD;
+
+/* Starts a program with its arguments, blanks between them, asks for its keys and for a signature by each. STATUS_IO and
+ * *fault: that failed; the log says more. */
+enum status signer_of_command(const char *command, struct signer **signer, enum signer_fault *fault) NODISCARD;
+
+/* Ends the program, wipes the key. NULL does nothing. */
+void signer_close(struct signer *signer);
+
+/* Borrowed until signer_close. */
+const uint8_t *signer_public(const struct signer *signer);
+const char *signer_id(const struct signer *signer);
+const uint8_t *signer_ed25519(const struct signer *signer); /* NULL where there is no second half */
+const struct key *signer_key(const struct signer *signer);  /* NULL where a program has it */
+
+/* A signature of a digest (secp256k1, low s), and one of a whole message (Ed25519; the second half must be there, asserted;
+ * at most LIMIT_KEY_MESSAGE_BYTES). STATUS_IO: failed. */
+enum status signer_sign(struct signer *signer, const uint8_t digest[DIGEST_BYTES],
+                        uint8_t signature[KEY_SIGNATURE_BYTES]) NODISCARD;
+enum status signer_sign_message(struct signer *signer, const void *message, size_t length,
+                                uint8_t signature[ED25519_SIGNATURE_BYTES]) NODISCARD;
+
+/* What it failed with; SIGNER_SOUND while it has not. */
+enum signer_fault signer_fault(const struct signer *signer);
+
+/* What that is, to go on a sentence that begins with the program: "ended"; static. */
+const char *signer_fault_text(enum signer_fault fault);
+
+#endif

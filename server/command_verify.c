@@ -1,0 +1,124 @@
+/*
+ * The sub-command verify: a data directory's ledger, by server/verifier.c, or an export, by rules/verify_export.c.
+ */
+#include "server/command_verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/parallel.h"
+#include "base/text.h"
+#include "db/db.h"
+#include "ledger/key.h"
+#include "rules/verify.h"
+#include "rules/verify_export.h"
+#include "server/note_file.h"
+#include "server/progress.h"
+#include "server/store.h"
+#include "server/tell.h"
+#include "server/verifier.h"
+
+enum { EXIT_NOT_CHECKED = 2 /* nothing was found out, neither good nor bad */ };
+
+static void print_report(const struct verify_report *report)
+{
+    char head[2 * DIGEST_BYTES + 1], root[2 * DIGEST_BYTES + 1];
+    text_to_hex(head, report->head, DIGEST_BYTES);
+    text_to_hex(root, report->root, DIGEST_BYTES);
+    if (report->is_ok) {
+        printf("ok: %" PRIu64 " entries verified\nhead %s\nroot %s\n", report->entries, head, root);
+        return;
+    }
+    char reason[sizeof report->reason]; /* may quote what a damaged file holds */
+    snprintf(reason, sizeof reason, "%s", report->reason);
+    text_make_line(reason, strlen(reason));
+    if (report->first_broken > 0) {
+        printf("BROKEN at entry %" PRIu64 " (%s): %s\n", report->first_broken, report->code, reason);
+        printf("%" PRIu64 " entries before it are sound\n", report->first_broken - 1);
+    } else {
+        printf("BROKEN (%s): %s\n", report->code, reason);
+    }
+}
+
+/* The export's file, or standard input. Told where it cannot be opened. */
+static enum status open_export(const char *path, int *fd)
+{
+    *fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0) {
+        tell("--export: %s cannot be read: %s", path, strerror(errno));
+        return STATUS_IO;
+    }
+    return STATUS_OK;
+}
+
+static enum status run_export(const struct config *config, const char *checkpoint, struct progress *progress, struct verify_report *report)
+{
+    int fd = -1;
+    enum status status = key_library_open();
+    if (status == STATUS_OK) {
+        status = open_export(config->export_path, &fd);
+    }
+    if (status == STATUS_OK) {
+        struct verify_options options = { .threads = parallel_cores() - 1, .checkpoint = checkpoint,
+                                          .progress = progress->is_shown ? progress_show : NULL, .context = progress };
+        status = verify_export(fd, &options, report);
+        close(fd);
+    }
+    if (status != STATUS_OK) {
+        progress_end(progress);
+        tell("the export could not be verified: %s", status_name(status));
+    }
+    return status;
+}
+
+static enum status run_directory(const struct config *config, const char *checkpoint, struct progress *progress,
+                                 struct verify_report *report)
+{
+    enum status status = store_find_ledger(config->data_dir);
+    if (status == STATUS_OK) {
+        status = db_set_temporary_directory(config->data_dir);
+    }
+    if (status == STATUS_OK) {
+        struct verifier_job job = { .threads = parallel_cores() - 1, .checkpoint = checkpoint,
+                                    .progress = progress->is_shown ? progress_show : NULL, .context = progress };
+        status = verifier_run(config->data_dir, &job, report);
+    }
+    if (status != STATUS_OK) {
+        progress_end(progress);
+        tell_failure("the ledger could not be verified", config->data_dir, status);
+    }
+    return status;
+}
+
+int command_verify(const struct config *config)
+{
+    struct arena arena;
+    struct verify_report report = { .is_ok = false };
+    const char *checkpoint = NULL;
+    struct progress progress;
+    enum status status = STATUS_OK;
+    arena_init(&arena);
+    progress_init(&progress);
+    if (config->checkpoint_path != NULL) {
+        checkpoint = note_file_read(&arena, config->checkpoint_path);
+        status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = config->export_path != NULL ? run_export(config, checkpoint, &progress, &report)
+                                             : run_directory(config, checkpoint, &progress, &report);
+    }
+    progress_end(&progress);
+    if (status == STATUS_OK) {
+        print_report(&report);
+    }
+    arena_fini(&arena);
+    if (status != STATUS_OK && status != STATUS_CORRUPT) { /* a damaged file is a finding */
+        return EXIT_NOT_CHECKED;
+    }
+    return status == STATUS_OK && report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

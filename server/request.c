@@ -1,0 +1,38 @@
+/*
+ * The memory of a request. Who keeps spare ones: loop.c.
+ */
+#include "server/request.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "server/server.h"
+
+struct request *request_create(void)
+{
+    struct request *request = calloc(1, sizeof *request);
+    if (request != NULL) {
+        arena_init(&request->arena);
+        buffer_init(&request->body);
+        buffer_init(&request->exchange.reply);
+    }
+    return request;
+}
+
+void request_settle(struct request *request)
+{
+    if (request->body_counted > 0) {
+        atomic_fetch_sub(&request->server->body_bytes, request->body_counted);
+        request->body_counted = 0;
+    }
+    command_fini(&request->exchange.command);
+    answer_fini(&request->exchange.answer);
+}
+
+void request_free(struct request *request)
+{
+    arena_fini(&request->arena);
+    buffer_fini(&request->body);
+    buffer_fini(&request->exchange.reply);
+    free(request);
+}

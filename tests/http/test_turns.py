@@ -1,0 +1,62 @@
+"""No class of requests starves another: while many clients ask for long reads, changes, short reads and probes pass by."""
+
+import os
+import statistics
+import subprocess
+import time
+
+import pytest
+
+from conftest import ROOT, Server
+from test_metrics import metrics
+
+LOAD = ROOT / os.environ.get("TALLYSTICK_BUILD", "build/release") / "bench" / "load"
+ITEM = {"name": "Test item", "unit": "piece"}
+LONG = "/figures?limit=1000"
+SECONDS = 3
+BOUND_MS = 250  # for what passes by; a test fails beyond three times that
+
+
+def timed(call, status):
+    began = time.monotonic()
+    reply = call()
+    assert reply.status_code == status, reply.text
+    return (time.monotonic() - began) * 1000
+
+
+@pytest.mark.concurrent
+def test_changes_and_probes_pass_by_long_reads(tmp_path):
+    server = Server(tmp_path / "data", "--loops", "1", "--rate-limit", "6000000")  # with a limit nothing comes out of the reply cache
+    reads = subprocess.Popen([LOAD, "--address", f"127.0.0.1:{server.port}", "--clients", "64", "--seconds", str(SECONDS), "--path", LONG],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    took = {"change": [], "probe": [], "short read": []}
+    number = 0
+    while reads.poll() is None:
+        took["change"].append(timed(lambda: server.put(f"/items/T-{number}", ITEM), 201))
+        took["probe"].append(timed(lambda: server.get("/healthz"), 200))
+        took["short read"].append(timed(lambda: server.get("/provinces/CN-HB"), 200))
+        number += 1
+    told = reads.stdout.read().decode()
+    assert reads.returncode == 0, told
+    found = metrics(server)
+    assert found["tallystick_reads_put_off_total", ()] > 0 and found["tallystick_reads_refused_total", ()] == 0
+    assert found["tallystick_requests_waiting", ()] == 0
+    for name, milliseconds in took.items():
+        print(f"{name}: {len(milliseconds)} times, median {statistics.median(milliseconds):.1f} ms, longest {max(milliseconds):.1f} ms")
+        if name != "short read":  # it waits its turn behind the long ones
+            assert statistics.median(milliseconds) < 3 * BOUND_MS, name
+    assert server.stop() == 0
+
+
+@pytest.mark.concurrent
+def test_a_stop_finishes_reads_that_were_put_off(tmp_path):
+    server = Server(tmp_path / "data", "--loops", "1", "--rate-limit", "6000000")
+    reads = subprocess.Popen([LOAD, "--address", f"127.0.0.1:{server.port}", "--clients", "64", "--requests", "100000", "--path", LONG],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    deadline = time.monotonic() + 20
+    while metrics(server)["tallystick_reads_put_off_total", ()] == 0:
+        assert time.monotonic() < deadline
+    assert server.stop() == 0
+    reads.kill()
+    reads.wait()
+    assert " status=5" not in server.log()
