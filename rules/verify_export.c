@@ -53,7 +53,7 @@ static enum status find(struct reading *reading, uint64_t seq, const char *code,
     vsnprintf(reading->reason, sizeof reading->reason, format, arguments);
     va_end(arguments);
     reading->has_finding = true;
-    reading->broken = seq;
+    reading->broken = seq > 0 ? seq : 1;
     reading->code = code;
     return STATUS_CORRUPT;
 }
@@ -465,6 +465,8 @@ enum status verify_export(int fd, const struct verify_options *options, struct v
         return STATUS_EXHAUSTED;
     }
     reading->report.is_ok = true;
+    reading->report.first = 1;
+    reading->report.is_export = true;
     reading->verify.options = options;
     reading->verify.report = &reading->report;
     reading->verify.source = (struct verify_source){ reading, entries, checkpoint, explain };
@@ -479,6 +481,7 @@ enum status verify_export(int fd, const struct verify_options *options, struct v
     }
     if (status == STATUS_OK) {
         *report = reading->report;
+        report->whole = report->is_ok ? report->entries : 0;
     }
     close_parts(reading);
     return status;
