@@ -38,15 +38,16 @@ static void put_site(struct db *db, const char *id, const char *organisation, co
 static void put_supply(struct db *db, const char *id, const char *site, const char *item)
 {
     const struct supply supply = { .id = id, .site = site, .item = item, .lot = "L", .expiry = "2031-01-31", .owner = "O-A", .donor = "",
-                                   .donation = id, .earmark = "", .condition = "good", .on_hand = MOST, .received_at_ms = 1, .version = 1, .seq = 1 };
+                                   .donation = id, .earmark = "", .condition = "good", .on_hand = MOST, .received_at_ms = 1, .version = 1,
+                                   .seq = 1 };
     assert_int_equal(db_supply_insert(db, &supply), STATUS_OK);
 }
 
 static void put_entry(struct db *db, uint64_t seq)
 {
-    struct entry_row row = { .seq = seq, .height = seq, .time_ms = seq, .rules_version = 1, .kind = "k", .target = "", .command_id = "c", .new_id = "",
-                             .organisation = "", .role = "admin", .subject = "s", .submitter_key = "", .submitter_alg = "", .body_length = 2, .body = "{}",
-                             .submitter_sig = "", .body_stored_length = 2 };
+    struct entry_row row = { .seq = seq, .height = seq, .time_ms = seq, .rules_version = 1, .kind = "k", .target = "", .command_id = "c",
+                             .new_id = "", .organisation = "", .role = "admin", .subject = "s", .submitter_key = "", .submitter_alg = "",
+                             .body_length = 2, .body = "{}", .submitter_sig = "", .body_stored_length = 2 };
     row.hash[0] = (uint8_t)seq;
     assert_int_equal(db_entry_insert(db, &row, 65536), STATUS_OK);
 }
@@ -352,7 +353,8 @@ static void test_contradictions(void **state)
     } rows[] = { /* of a line of 10 */
         { "pending", 0, 0, 0, 0, false }, { "pending", 10, 0, 0, 10, true }, { "reserved", 0, 0, 0, 0, false }, { "reserved", 1, 0, 0, 1, true },
         { "cancelled", 0, 0, 0, 0, false }, { "cancelled", 10, 10, 0, 0, true }, { "rejected", 10, 0, 10, 0, true },
-        { "in_transit", 10, 0, 0, 10, false }, { "in_transit", 10, 4, 0, 6, false }, { "in_transit", 0, 0, 0, 0, true }, { "in_transit", 9, 0, 0, 9, true },
+        { "in_transit", 10, 0, 0, 10, false }, { "in_transit", 10, 4, 0, 6, false }, { "in_transit", 0, 0, 0, 0, true },
+        { "in_transit", 9, 0, 0, 9, true },
         { "received", 10, 10, 0, 0, false }, { "received", 10, 4, 6, 0, false }, { "received", 10, 9, 0, 1, true }, { "received", 9, 9, 0, 0, true },
         { "returned", 10, 0, 10, 0, false }, { "returned", 10, 0, 9, 1, true }, { "returned", 0, 0, 0, 0, true },
     };

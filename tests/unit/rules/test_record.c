@@ -182,7 +182,7 @@ static void test_what_counts_as_the_same(void **state)
         { "ORG", "tok-2", "key-1", "T-1", "{\"reason\":\"so\"}",  COMMAND_TRANSFER_CANCEL, RECORD_SAME }, /* a colleague's retry */
         { "OTHER", "tok-1", "key-1", "T-1", "{\"reason\":\"so\"}", COMMAND_TRANSFER_CANCEL, RECORD_NEW },
         { "", "tok-1", "key-1", "T-1", "{\"reason\":\"so\"}",     COMMAND_TRANSFER_CANCEL, RECORD_NEW },
-        { "", "ORG", "key-1", "T-1", "{\"reason\":\"so\"}",       COMMAND_TRANSFER_CANCEL, RECORD_SAME }, /* ids of tokens are none of organisations */
+        { "", "ORG", "key-1", "T-1", "{\"reason\":\"so\"}",       COMMAND_TRANSFER_CANCEL, RECORD_SAME },
         { "ORG", "tok-1", "key-2", "T-1", "{\"reason\":\"so\"}",  COMMAND_TRANSFER_CANCEL, RECORD_NEW },
         { "ORG", "tok-1", "KEY-1", "T-1", "{\"reason\":\"so\"}",  COMMAND_TRANSFER_CANCEL, RECORD_NEW },
         { "ORG", "tok-1", "key-1", "T-2", "{\"reason\":\"so\"}",  COMMAND_TRANSFER_CANCEL, RECORD_OTHER },
