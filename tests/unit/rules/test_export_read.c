@@ -19,7 +19,7 @@
 
 static struct arena arena;
 
-static enum status read(const char *text, struct export_line *line)
+static enum status read_line(const char *text, struct export_line *line)
 {
     return export_line_read(line, text, strlen(text), &arena);
 }
@@ -67,15 +67,15 @@ static void test_taken(void **state)
 {
     (void)state;
     struct export_line line;
-    assert_int_equal(read(END, &line), STATUS_OK);
+    assert_int_equal(read_line(END, &line), STATUS_OK);
     assert_int_equal(line.kind, EXPORT_LINE_END);
     assert_int_equal(line.seq, 7);
     assert_int_equal(line.hash[31], 0xff);
-    assert_int_equal(read("{\"type\":\"header\",\"format\":\"tallystick-export\",\"version\":1,\"origin\":\"a\\\"b\","
+    assert_int_equal(read_line("{\"type\":\"header\",\"format\":\"tallystick-export\",\"version\":1,\"origin\":\"a\\\"b\","
                           "\"after\":9007199254740991,\"texts\":true}", &line), STATUS_OK);
     assert_string_equal(line.origin, "a\"b");
     assert_true(line.seq == 9007199254740991 && line.with_texts);
-    assert_int_equal(read(TEXT("\\b\\f\\n\\r\\t\\\"\\\\/\\u0001\\u001f \xc3\xa9"), &line), STATUS_OK);
+    assert_int_equal(read_line(TEXT("\\b\\f\\n\\r\\t\\\"\\\\/\\u0001\\u001f \xc3\xa9"), &line), STATUS_OK);
     assert_string_equal(line.note, "\b\f\n\r\t\"\\/\x01\x1f \xc3\xa9");
 }
 
@@ -100,7 +100,7 @@ static void test_refused(void **state)
     };
     struct export_line line = { .seq = 4711 };
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        if (read(refused[i], &line) != STATUS_INVALID) {
+        if (read_line(refused[i], &line) != STATUS_INVALID) {
             fail_msg("taken: %s", refused[i]);
         }
         assert_int_equal(line.seq, 4711);
@@ -130,7 +130,7 @@ static void test_base64(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct export_line line;
         snprintf(text, sizeof text, front, 0, 0, cases[i].bytes, cases[i].body);
-        enum status status = read(text, &line);
+        enum status status = read_line(text, &line);
         if ((status == STATUS_OK) != cases[i].is_taken) {
             fail_msg("%s: %s", text, status_name(status));
         }
