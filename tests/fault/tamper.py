@@ -1,6 +1,7 @@
 """A ledger to spoil: a directory with some sixty entries, copies of it, SQL without the
-database's own guards, and flipped bits. Used by test_tamper.py and tests/long."""
+database's own guards, and verifying many of them. Used by test_tamper.py, test_sweep.py and tests/long."""
 
+import base64
 import concurrent.futures
 import contextlib
 import hashlib
@@ -8,21 +9,22 @@ import itertools
 import json
 import os
 import pathlib
-import random
+import queue
 import re
 import shutil
 import sqlite3
+import subprocess
 
-from conftest import Server, run
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from conftest import ROOT, Server, environment, run
 from world import World, accepted
+
+DRIVER = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tests/fault/driver/driver"
 
 ENTRY = ["seq", "height", "time_ms", "previous_hash", "rules_version", "kind", "target", "command_id", "new_id", "organisation",
          "role", "subject", "submitter_key", "submitter_alg", "body_length", "body_digest", "body", "submitter_sig", "effects",
          "hash"]
-# Other tables of the ledger's own.
-BESIDE = ["body", "checkpoint", "frontier", "personal", "seal", "tile"]
-BUSINESS = ["checkpoint_key", "figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation", "parameter",
-            "province", "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
 # What a retry is answered with stands beside the ledger; verify checks that each key is taken by its entry.
 ANSWER_CHECKED = ["scope", "key", "kind", "target", "seq"]
 
@@ -43,6 +45,7 @@ class Ledger:
     def sql(self, loosen=False):
         """A connection for which no trigger, key or check is in force; all are back afterwards."""
         connection = sqlite3.connect(self.path / "tallystick.db", isolation_level=None)
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA ignore_check_constraints = ON")
         triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
@@ -135,6 +138,76 @@ def fill(server, world):
     assert reply.status_code == 200, reply.text
 
 
+def fill_signing(server, world):
+    """Keys with which organisations sign, and who must."""
+    for organisation in (world.a, world.b):
+        numbers = ec.generate_private_key(ec.SECP256K1()).public_key().public_numbers()
+        x, y = (base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode() for number in (numbers.x, numbers.y))
+        key = accepted(server.post(f"/organisations/{organisation}/keys", {"kty": "EC", "crv": "secp256k1", "x": x, "y": y}), 201)
+        assert server.put(f"/policies/{organisation}", {"signed_kinds": ["transfer.return"]}).status_code == 201
+    accepted(server.post(f"/organisations/{world.b}/keys/{key['kid']}/revoke", {"reason": "lost"}))
+
+
+def fill_long(server):
+    """A body that is too long for its entry."""
+    body = json.dumps({"figures": [{"indicator": "gdp_x", "year": 2011, "province": "CN-HB", "value": 1.5}]})
+    reply = server.write("PUT", "/figures", data=body + " " * 70000, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 200, reply.text
+
+
+def refuse(server, world):
+    """What is no part of the ledger: an answer kept for a retry of what was refused."""
+    reply = server.post("/transfers", {"destination": world.b1, "lines": [{"supply": "NONE", "quantity": 1}]})
+    assert reply.status_code in (404, 409, 422), reply.text
+
+
+def make_small(scratch, name):
+    """The same on a genesis of a few lines, with all tables in use: for what is verified thousands of times."""
+    ledger = Ledger(scratch, name)
+    token = subprocess.run([DRIVER, "begin", str(ledger.path)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    (ledger.path / "admin.token").write_bytes(token)
+    server = Server(ledger.path)
+    try:
+        world = World(server)
+        fill(server, world)
+        fill_signing(server, world)
+        fill_long(server)
+        refuse(server, world)
+    finally:
+        assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(ledger.path / "tallystick.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return ledger
+
+
+class Verifier:
+    """Verifies in processes that stay, as many as there are processors: no start for each. Any thread."""
+
+    def __init__(self):
+        self.free = queue.SimpleQueue()
+        self.all = [subprocess.Popen([DRIVER, "verify"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                     text=True, bufsize=1, env=environment()) for _ in range(os.cpu_count() or 1)]
+        for process in self.all:
+            self.free.put(process)
+
+    def __call__(self, ledger):
+        """ok ENTRIES, broken SEQ CODE REASON, or failed STATUS."""
+        process = self.free.get()
+        try:
+            process.stdin.write(f"{ledger.path}\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            assert answer, f"the verifier ended with {process.wait()} at {ledger.path}"
+            return answer.rstrip("\n")
+        finally:
+            self.free.put(process)
+
+    def close(self):
+        for process in self.all:
+            process.stdin.close()
+            assert process.wait(60) == 0
+
+
 def make(scratch, name):
     ledger = Ledger(scratch, name)
     server = Server(ledger.path)
@@ -166,61 +239,16 @@ def other_value(value, column_type="TEXT"):
     return "y" + value[1:] if value[:1] not in ("", "y") else "z" + value[1:]
 
 
-def table_columns(ledger, table):
-    return ledger.rows(f"SELECT name, type, pk FROM pragma_table_info('{table}')")
-
-
-def last_row(ledger, table):
-    """The condition that only the last row of a table fulfils."""
-    keys = [name for name, _, is_key in table_columns(ledger, table) if is_key] if table == "tile" else ["rowid"]
-    values = ledger.rows(f"SELECT {', '.join(keys)} FROM {table} ORDER BY {', '.join(key + ' DESC' for key in keys)} LIMIT 1")[0]
-    return " AND ".join(f"{key} = {value}" for key, value in zip(keys, values))
-
-
-def dump(ledger):
-    """The logical content: what any reader of the database would be told. None where it cannot be read."""
+def dump(ledger, queries):
+    """What the queries find. None where it cannot be read."""
     digest = hashlib.sha256()
     try:
         with contextlib.closing(sqlite3.connect(f"file:{ledger.path}/tallystick.db?mode=ro", uri=True)) as connection:
             connection.text_factory = bytes
-            schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2").fetchall()
-            digest.update(repr(schema).encode())
-            for kind, name, _, _ in schema:
-                if kind != b"table":
-                    continue
-                columns = ", ".join(ANSWER_CHECKED) if name == b"answer" else "*"
-                for row in connection.execute(f"SELECT {columns} FROM {name.decode()} ORDER BY 1, 2"):
+            for query in queries:
+                for row in connection.execute(query):
                     digest.update(repr(row).encode())
+                digest.update(b"\n")
     except sqlite3.DatabaseError:
         return None
     return digest.hexdigest()
-
-
-def flip_bytes(ledger, seed, count):
-    print(f"TALLYSTICK_SEED={seed}")
-    chance = random.Random(seed)
-    whole = dump(ledger)
-    original = (ledger.path / "tallystick.db").read_bytes()
-
-    def check(flip):
-        at, bit = flip
-        copy = ledger.copy()
-        spoilt = bytearray(original)
-        spoilt[at] ^= bit
-        for name in ("tallystick.db-wal", "tallystick.db-shm"):
-            (copy.path / name).unlink(missing_ok=True)
-        (copy.path / "tallystick.db").write_bytes(spoilt)
-        told = copy.verify()
-        assert told.returncode in (0, 1), f"byte {at} ^ {bit}: exit {told.returncode}: {told.stdout}{told.stderr}"
-        if told.returncode == 1:
-            assert told.stdout.startswith("BROKEN") or told.stderr, f"byte {at} ^ {bit}: no reason"
-        else:
-            assert dump(copy) == whole, f"byte {at} ^ {bit} changed what the database says and was not found"
-        copy.remove()
-        return told.returncode
-
-    # every tenth in the header and the schema's first page
-    flips = [(chance.randrange(len(original) if n % 10 else 4096), 1 << chance.randrange(8)) for n in range(count)]
-    found = sum(for_each(flips, check))
-    print(f"{count} bits flipped, {found} found, the others are nobody's content")
-    return found

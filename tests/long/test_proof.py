@@ -1,13 +1,15 @@
-"""The model, the kills and the flipped bits of make test, many times over. TALLYSTICK_SEED repeats a run."""
+"""The model, the kills and the spoilt proofs of make test, many times over. TALLYSTICK_SEED repeats a run."""
 
 import os
+import pathlib
 import secrets
+import subprocess
 
 import pytest
 
-import tamper
 import test_kill
 import test_tamper
+from conftest import binary
 from model import run_model
 from test_tamper import ledger, scratch  # noqa: F401 (fixtures)
 
@@ -25,30 +27,15 @@ def test_kills():
     test_kill.kill_rounds(the_seed(), rounds=200)
 
 
-def test_bits(ledger):  # noqa: F811
-    tamper.flip_bytes(ledger, the_seed(), 3000)
+def test_every_byte_of_every_proof():
+    """Of all sizes to 300 by all leaves and all pairs; make test takes some."""
+    program = pathlib.Path(binary()).parent / "tests" / "unit" / "ledger" / "test_proof"
+    environment = dict(os.environ, TALLYSTICK_LONG="1", TALLYSTICK_SEED=str(the_seed()))
+    root = pathlib.Path(__file__).resolve().parents[2]
+    done = subprocess.run([program], cwd=root, env=environment, capture_output=True, text=True, timeout=1800, check=False)
+    print(done.stderr)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_columns(ledger):  # noqa: F811
-    test_tamper.check_every_column_of_every_table(ledger, list)
     test_tamper.check_columns_that_hold_what_no_entry_holds(ledger, list)
-
-
-def test_null_in_every_column(ledger):  # noqa: F811
-    """Nothing of ours writes it, and no reader of ours falls over it."""
-    def check(case):
-        table, column = case
-        copy = ledger.copy()
-        last = tamper.last_row(ledger, table)
-        copy.execute(f"UPDATE {table} SET {column} = NULL WHERE {last}", loosen=True)
-        if copy.one(f"SELECT count(*) FROM {table} WHERE {last} AND {column} IS NULL"):
-            tamper.broken(copy)
-        copy.remove()
-        return None
-
-    cases = [(table, column) for table in [*tamper.BUSINESS, "entry", *tamper.BESIDE]
-             for column, _, _ in tamper.table_columns(ledger, table)
-             if ledger.one(f"SELECT {column} FROM {table} WHERE {tamper.last_row(ledger, table)}") is not None
-             and (table, column) not in {("entry", "seq"), ("seal", "seq"), ("frontier", "id"), ("checkpoint", "height"), ("figures_revision", "revision"),
-                                         ("tile", "level"), ("tile", "position")}]
-    tamper.for_each(cases, check)
