@@ -33,8 +33,8 @@ static const char *read_item(const json_t *value, size_t index, const struct era
     }
     const char *text = json_string_value(value);
     if (!is_commitment(text)) {
-        faults_add(faults, pointer, "bad_format", "commitments has %s; 64 hexadecimal digits in small letters are wanted, as GET /privacy/texts shows "
-                   "them",
+        faults_add(faults, pointer, "bad_format", "commitments has %s; 64 hexadecimal digits in small letters are wanted, "
+                   "as GET /privacy/texts shows them",
                    faults_quote(faults, text, strlen(text)));
         return NULL;
     }
