@@ -5,6 +5,7 @@
 #include "server/routes.h"
 
 #include "base/limits.h"
+#include "handlers/checkpoints.h"
 #include "handlers/configuration.h"
 #include "handlers/contract.h"
 #include "handlers/density.h"
@@ -17,6 +18,7 @@
 #include "handlers/indicators.h"
 #include "handlers/items.h"
 #include "handlers/ledger.h"
+#include "handlers/ledger_keys.h"
 #include "handlers/metrics.h"
 #include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
@@ -140,6 +142,11 @@ static const struct route table[] = {
       .gives = GIVES_JSON | GIVES_CSV | GIVES_LINES, .rows = "items", .columns = ledger_entry_columns },
     KEPT_ONE("/ledger/entries/{seq}", ledger_entry, ledger_entry_columns),
     KEPT("/ledger/keys", ledger_keys),
+    { .method = METHOD_GET, .path = "/ledger/checkpoint", .handler = checkpoints_newest, .class = CLASS_READ, .is_cached = true,
+      .gives = GIVES_TEXT },
+    READ_ROWS("/ledger/checkpoints", checkpoints_list, "items", checkpoints_columns),
+    { .method = METHOD_GET, .path = "/ledger/checkpoints/{size}", .handler = checkpoints_get, .class = CLASS_READ, .is_cached = true,
+      .gives = GIVES_JSON | GIVES_TEXT },
     KEPT("/ledger/proof", proof_get),
     KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),

@@ -417,9 +417,21 @@ def play_ledger(p, auditor):
     p.get_twice("consistency of two", "/ledger/consistency?from=9&to=12")
     p.get("consistency the wrong way", "/ledger/consistency?from=12&to=9")
     p.get_twice("keys", "/ledger/keys")
+    p.get_twice("checkpoint newest", "/ledger/checkpoint")
+    p.get_twice("checkpoints", "/ledger/checkpoints?limit=2")
+    p.get_twice("checkpoints as CSV", "/ledger/checkpoints?limit=2&after=1", Accept="text/csv")
+    p.get_twice("checkpoint", "/ledger/checkpoints/2")
+    p.get_twice("checkpoint as text", "/ledger/checkpoints/2", Accept="text/plain")
+    p.get("checkpoint absent", "/ledger/checkpoints/99999")
+    p.get("checkpoint of nothing", "/ledger/checkpoints/0")
+    p.get("checkpoints wrong cursor", "/ledger/checkpoints?cursor=abc")
+    for path in ["/ledger/checkpoint", "/ledger/checkpoints", "/ledger/checkpoints/2"]:
+        p.get(f"{path} as a picture", path, Accept="image/png")
     p.get("verify", "/ledger/verify", token=auditor)
     p.get("verified", "/ledger/verify")
     for name, path in [("ledger", "/ledger"), ("entry", "/ledger/entries/2"), ("keys", "/ledger/keys"),
+                       ("checkpoint newest", "/ledger/checkpoint"), ("checkpoints", "/ledger/checkpoints"),
+                       ("checkpoint", "/ledger/checkpoints/2"),
                        ("proof", "/ledger/proof?seq=9"), ("consistency", "/ledger/consistency?from=9"),
                        ("verify", "/ledger/verify")]:
         p.get(f"{name} with a query", f"{path}?x=1")

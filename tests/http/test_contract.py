@@ -214,7 +214,7 @@ def test_schemas_are_schemas():
 
 def address(operation):
     """The path with its parameters filled in: what is there, so that only the query is wrong."""
-    values = {"code": "CN-HB", "seq": "1", "id": "NO-SUCH", "kid": "NO-SUCH", "organisation": "NO-SUCH"}
+    values = {"code": "CN-HB", "seq": "1", "size": "1", "id": "NO-SUCH", "kid": "NO-SUCH", "organisation": "NO-SUCH"}
     return re.sub(r"\{(\w+)\}", lambda match: values[match.group(1)], operation.path)
 
 
