@@ -24,6 +24,7 @@
 #include "handlers/organisations.h"
 #include "handlers/policies.h"
 #include "handlers/proof.h"
+#include "handlers/privacy.h"
 #include "handlers/provinces.h"
 #include "handlers/root.h"
 #include "handlers/sites.h"
@@ -32,6 +33,7 @@
 #include "handlers/transfers.h"
 
 #define ADMIN ROLE_BIT(ROLE_ADMIN)
+#define KEEPER (ADMIN | ROLE_BIT(ROLE_AUDITOR))
 #define OPERATOR (ADMIN | ROLE_BIT(ROLE_OPERATOR))
 #define MOVER (OPERATOR | ROLE_BIT(ROLE_COORDINATOR))
 
@@ -135,6 +137,11 @@ static const struct route table[] = {
     POST("/transfers/{id}/cancel", transfers_cancel, MOVER),
     POST("/transfers/{id}/return", transfers_return, MOVER),
 
+    { .method = METHOD_GET, .path = "/privacy/texts", .handler = privacy_texts, .class = CLASS_READ, .roles = KEEPER,
+      AS_ROWS("items", privacy_texts_columns) },
+    KEPT_ROWS("/privacy/erasures", privacy_erasures, "items", privacy_erasures_columns),
+    { .method = METHOD_POST, .path = "/privacy/erasures", .handler = privacy_erase, .body_bytes_max = LIMIT_BODY_DEFAULT,
+      .class = CLASS_WRITE, .roles = ADMIN },
     { .method = METHOD_GET, .path = "/events", .handler = events_list, .class = CLASS_READ, .is_cached = true,
       .gives = GIVES_JSON | GIVES_CSV | GIVES_EVENTS, .rows = "items", .columns = events_columns },
     KEPT("/ledger", ledger_get),

@@ -178,6 +178,34 @@ def play_signed(p, sender, receiver):
     p.ask("receipt without its text", "POST", path, {"jws": wrapped["jws"], "private": {"/note": beside}}, token=receiver)
 
 
+def play_privacy(p):
+    p.get("texts", "/privacy/texts?limit=1", token=True)
+    p.get_twice("texts for an auditor", "/privacy/texts", token=p.auditor)
+    p.get("texts as CSV", "/privacy/texts", token=True, Accept="text/csv")
+    p.get("texts as a picture", "/privacy/texts", token=True, Accept="image/png")
+    p.get("texts wrong query", "/privacy/texts?entry=0", token=True)
+    p.get("texts without token", "/privacy/texts")
+    p.get("texts for a stranger", "/privacy/texts", token=p.stranger)
+    found = p.get("texts again", "/privacy/texts", token=True).json()["items"]
+    order = {"commitments": [found[0]["commitment"]], "reference": "Request 7 of 2026"}
+    p.ask("erase", "POST", "/privacy/erasures", order, token=True, key="erase-1")
+    p.ask("erase with its proof", "POST", "/privacy/erasures", {"commitments": [found[1]["commitment"]]}, token=True, key="erase-2", Prefer="proof")
+    p.ask("erase again", "POST", "/privacy/erasures", order, token=True, key="erase-3")
+    p.ask("erase replayed", "POST", "/privacy/erasures", order, token=True, key="erase-1")
+    p.ask("erase without a key", "POST", "/privacy/erasures", order, token=True)
+    p.ask("erase by nobody", "POST", "/privacy/erasures", order, token="nobody", key="erase-4")
+    p.ask("erase by a stranger", "POST", "/privacy/erasures", order, token=p.stranger, key="erase-5")
+    p.ask("erase what is none", "POST", "/privacy/erasures", {"commitments": ["AB", 7]}, token=True, key="erase-6")
+    p.ask("erase too much", "POST", "/privacy/erasures", " " * 65537, token=True, key="erase-9")
+    p.ask("erase as XML", "POST", "/privacy/erasures", "<erase/>", token=True, key="erase-7", Content_Type="text/xml")
+    p.ask("erase as a picture", "POST", "/privacy/erasures", order, token=True, key="erase-8", Accept="image/png")
+    p.get_twice("erasures", "/privacy/erasures?limit=1")
+    p.get("erasures as CSV", "/privacy/erasures", Accept="text/csv")
+    p.get("erasures as a picture", "/privacy/erasures", Accept="image/png")
+    p.get("erasures wrong query", "/privacy/erasures?entry=1")
+    p.get("erasures wrong token", "/privacy/erasures", token="nobody")
+
+
 def play_policies(p):
     play_put(p, "policy", f"/policies/{HUBEI}", {"signed_kinds": ["transfer.receive"]}, {"signed_kinds": ["*"]})
     p.ask("policy by an auditor", "PUT", "/policies/default", {"signed_kinds": []}, token=p.auditor)
@@ -479,6 +507,7 @@ def play(server, see):
     play_signed(p, sender, receiver)
     play_reads(p, sender)
     play_ledger(p, p.auditor)
+    play_privacy(p)
     play_analysis(p)
     play_policies(p)
     play_provinces(p)
