@@ -23,7 +23,10 @@ enum config_run {
     RUN_VERIFY,
     RUN_EXPORT,
     RUN_BACKUP,
-    RUN_RESTORE
+    RUN_RESTORE,
+    RUN_KEY_NEW,
+    RUN_KEY_SHOW,
+    RUN_KEY_SIGN
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -80,7 +83,7 @@ struct config {
     const char *role;
     const char *scope;
     const char *expires;
-    const char *token_id;
+    const char *id; /* token revoke: the token's; key sign: the idempotency key */
     const char *checkpoint_path;
     const char *export_path; /* "-": standard input */
     int64_t after;
@@ -91,6 +94,10 @@ struct config {
     const char *from;
     bool replaces;
     bool accepts_loss;
+    const char *file; /* of a submitter's key */
+    const char *log, *kind, *target, *new_id; /* of what is signed; target and new_id NULL where none */
+    const char *body_path; /* NULL, "-": standard input */
+    bool is_compact;
 };
 
 enum { CONFIG_MESSAGE_BYTES = 512 };

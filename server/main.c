@@ -11,6 +11,7 @@
 #include "server/command_export.h"
 #include "server/command_restore.h"
 #include "server/command_verify.h"
+#include "server/command_sign.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/help.h"
@@ -51,6 +52,12 @@ static int run(const struct config *config)
         return command_backup(config);
     case RUN_RESTORE:
         return command_restore(config);
+    case RUN_KEY_NEW:
+        return command_key_new(config);
+    case RUN_KEY_SHOW:
+        return command_key_show(config);
+    case RUN_KEY_SIGN:
+        return command_key_sign(config);
     }
     return 2;
 }
