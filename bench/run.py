@@ -1,6 +1,6 @@
 """Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|NAME...]
 
-Parts: machine, writes, reads, size, analytics. `all` prints the table and keeps it in
+Parts: machine, writes, reads, lists, mixed, size, analytics. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
 needs. Ratios are made within one run, the two sides in turn, since a machine's speed changes.
@@ -12,17 +12,16 @@ import os
 import platform
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-from service import Nginx, Service, cpu_seconds, memory_mib, nginx_path, pairs
+from reads import measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
+from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
 
-PARTS = ["machine", "writes", "reads", "size", "analytics"]
-DENSITY = "/density?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt&relative_to=mean"
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "analytics"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -34,6 +33,7 @@ class Scale:
         self.write_s = 0.3 if is_smoke else 4
         self.read_s = 0.2 if is_smoke else 2
         self.rounds = 1 if is_smoke else 5
+        self.supplies = 120 if is_smoke else 5000
         self.write_rounds = 1 if is_smoke else 3
         self.syncs = 20 if is_smoke else 1000
         self.signs = 50 if is_smoke else 3000
@@ -87,14 +87,6 @@ class Bench:
     def measure(self, *words):
         done = subprocess.run([self.tool("bench/measure"), *map(str, words)], capture_output=True, text=True, check=True)
         return pairs(done.stdout)
-
-
-def seconds(value):
-    return ["--seconds", str(value)]
-
-
-def middle(results, name):
-    return statistics.median(result[name] for result in results)
 
 
 # --- the machine ---
@@ -184,82 +176,6 @@ def measure_writes(bench):
     else:
         bench.target("fast disk (ten times one client's rate is more than half the processors' limit): 64 clients reach at "
                      f"least half of that limit, taken in tmpfs: {many / limit:.2f}", many >= limit / 2)
-
-
-# --- reads ---
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-def wrk_rate(address, path):
-    done = subprocess.run(["wrk", "-t", "1", "-c", "64", "-d", "2s", f"http://{address}{path}"],
-                          capture_output=True, text=True, check=False)
-    match = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
-    return float(match.group(1)) if match else float("nan")
-
-
-def read_rounds(bench, service, nginx, path, name):
-    """Five rounds of the three sides in turn: results of each side."""
-    scale = bench.scale
-    sides = {"ours": lambda: service.read(bench.load, 64, seconds(scale.read_s), path)}
-    if nginx is not None:
-        sides["nginx, with access log"] = lambda: nginx.read(bench.load, 64, seconds(scale.read_s), "/" + name, True)
-        sides["nginx, without"] = lambda: nginx.read(bench.load, 64, seconds(scale.read_s), "/" + name, False)
-    results = {side: [] for side in sides}
-    for _ in range(scale.rounds):
-        for side, run in sides.items():
-            results[side].append(run())
-    return results
-
-
-def report_reads(bench, path, size, results):
-    rows = []
-    for side, found in results.items():
-        ratios = [ours["rate"] / other["rate"] for ours, other in zip(results["ours"], found)]
-        rows.append([side, f"{middle(found, 'rate'):.0f}", f"{middle(found, 'p50_us') / 1000:.2f}",
-                     f"{middle(found, 'p99_us') / 1000:.2f}", f"{middle(found, 'server_us'):.1f}",
-                     "" if side == "ours" else f"{statistics.median(ratios):.2f}"])
-        if side != "ours":
-            bench.target(f"`GET {path.split('?')[0]}` ({size} bytes) at least 0.8 of {side}: {statistics.median(ratios):.2f}",
-                         statistics.median(ratios) >= 0.8)
-    bench.say(f"`GET {path}`, {size} bytes:")
-    bench.say()
-    bench.table(["", "per second", "p50 ms", "p99 ms", "server's CPU µs each", "ours to this"], rows)
-
-
-def measure_reads(bench):
-    service = bench.service(bench.memory, "reads").furnish()
-    paths = {"provinces": "/provinces", "density": DENSITY}
-    contents = {name: service.call("GET", path)[2] for name, path in paths.items()}
-    workers = len(os.sched_getaffinity(0))
-    nginx = None
-    bench.say("## Reads against nginx")
-    bench.say()
-    if nginx_path() is not None:
-        nginx = Nginx(os.path.join(bench.memory, "nginx"), contents, workers, free_ports(2))
-        bench.running.append(nginx)
-        nginx.start()
-        bench.say(f"64 kept-alive clients, no pipelining, our load generator; nginx with {workers} workers serves the same bytes "
-                  "from tmpfs (sendfile, open_file_cache), with headers of about the same size. Ours logs one line a request "
-                  "to a file, as nginx does with its access log. The sides run in turn; the ratio is the median of the rounds'.")
-    else:
-        bench.say("nginx is not installed: our own numbers alone.")
-    bench.say()
-    for name, path in paths.items():
-        report_reads(bench, path, len(contents[name]), read_rounds(bench, service, nginx, path, name))
-    if nginx is not None and shutil.which("wrk") and bench.scale.rounds > 1:
-        for name, path in paths.items():
-            ratio = [wrk_rate(service.address, path) / wrk_rate(f"127.0.0.1:{nginx.logging}", "/" + name) for _ in range(3)]
-            bench.say(f"The same by `wrk -t1 -c64`, `{path.split('?')[0]}`, nginx with its access log: "
-                      f"ratio {statistics.median(ratio):.2f}.")
-        bench.say()
-        nginx.stop()
-    service.stop()
 
 
 # --- memory and start ---

@@ -6,6 +6,8 @@ import os
 import select
 import shutil
 import signal
+import socket
+import statistics
 import subprocess
 import time
 
@@ -114,8 +116,8 @@ class Service:
             "--method", "POST", "--path", path, "--status", "201", "--body", json.dumps(body),
             "--header", "Authorization: Bearer " + self.token(), "--key", f"{os.getpid()}-{self.keys}"])
 
-    def read(self, tool, clients, limit, path):
-        return run_load(tool, self.address, clients, limit, [self.process.pid], ["--path", path])
+    def read(self, tool, clients, limit, path, *words):
+        return run_load(tool, self.address, clients, limit, [self.process.pid], ["--path", path, *words])
 
 
 def run_load(tool, address, clients, limit, pids, words):
@@ -199,6 +201,56 @@ class Nginx:
     def read(self, tool, clients, limit, path, is_logging):
         port = self.logging if is_logging else self.silent
         return run_load(tool, f"127.0.0.1:{port}", clients, limit, self.pids(), ["--path", path])
+
+
+class Node:
+    """A bare server of Node.js that gives one file to whoever asks; workers: 0 for one process."""
+
+    def __init__(self, folder, content, workers, port):
+        self.port, self.workers, self.process = port, workers, None
+        self.file = os.path.join(folder, f"node-{workers}.json")
+        with open(self.file, "wb") as file:
+            file.write(content)
+
+    def start(self):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bare.js")
+        self.process = subprocess.Popen(["node", script, self.file, str(self.port), str(self.workers)],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(100):
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 1):
+                    return self
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("bench: node did not start")
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def pids(self):
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+            return [self.process.pid, *(int(pid) for pid in file.read().split())]
+
+    def read(self, tool, clients, limit):
+        return run_load(tool, f"127.0.0.1:{self.port}", clients, limit, self.pids(), ["--path", "/"])
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def seconds(value):
+    return ["--seconds", str(value)]
+
+
+def middle(results, name):
+    return statistics.median(result[name] for result in results)
 
 
 def nginx_path():

@@ -15,7 +15,7 @@
 #include "rules/request.h"
 #include "rules/verify_parts.h"
 
-enum { KEYS_MAX = 4096, PUBLIC_BYTES_MAX = KEY_PUBLIC_BYTES };
+enum { KEYS_MAX = 4096, EARLY_MAX = 16 /* a key may be listed more than once */, PUBLIC_BYTES_MAX = KEY_PUBLIC_BYTES };
 
 #define NOT_LISTED "the keys that the export lists are not those that its entries tell of"
 
@@ -33,7 +33,7 @@ struct export_keys {
     struct arena arena;
     struct known_key known[KEYS_MAX];
     size_t count;
-    struct known_key early[2];
+    struct known_key early[EARLY_MAX];
     size_t early_count;
 };
 

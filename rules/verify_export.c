@@ -53,7 +53,7 @@ static enum status find(struct reading *reading, uint64_t seq, const char *code,
     vsnprintf(reading->reason, sizeof reading->reason, format, arguments);
     va_end(arguments);
     reading->has_finding = true;
-    reading->broken = seq;
+    reading->broken = seq > 0 ? seq : 1;
     reading->code = code;
     return STATUS_CORRUPT;
 }

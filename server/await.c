@@ -16,12 +16,14 @@
 #include "handlers/problem.h"
 #include "handlers/proof.h"
 #include "handlers/tag.h"
+#include "ledger/signer.h"
 #include "server/config.h"
 #include "server/lane.h"
 #include "server/metrics.h"
 #include "server/represent.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/store.h"
 #include "server/turn.h"
 
 /* The reply half as it was before any handler ran. */
@@ -308,8 +310,10 @@ static void take_delivery(struct request *request)
         return;
     case DELIVERY_FAULT:
         if (request->pending.status == STATUS_IO && sequencer_is_failed(request->server->sequencer)) {
+            bool has_key = signer_fault(store_signer(request->server->store)) == SIGNER_SOUND;
             problem_reply(exchange, "not_ready",
-                          "A commit failed, so this server takes no more changes until it is started anew.");
+                          has_key ? "A commit failed, so this server takes no more changes until it is started anew."
+                                  : "The node's key signs no more, so this server takes no more changes until it is started anew.");
         } else {
             problem_status(exchange, request->pending.status);
         }

@@ -12,7 +12,7 @@
 
 int command_init(const struct config *config)
 {
-    struct store_options options = { .origin = config->origin };
+    struct store_options options = { .origin = config->origin, .node_key = config->node_key };
     struct store *store = NULL;
     enum status status = store_open(config->data_dir, &options, &store);
     if (status != STATUS_OK) {

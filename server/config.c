@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "ledger/checkpoint.h"
+#include "ledger/key_source.h"
 #include "server/config_file.h"
 #include "server/config_table.h"
 #include "server/cors.h"
@@ -363,6 +364,15 @@ static enum status parse_file(struct parse *parse)
     return status;
 }
 
+/* Where a key lies; a variable of ours would be taken for an option. */
+static bool is_key_source(const char *text)
+{
+    struct key_source source;
+    return text == NULL || (key_source_read(text, &source) &&
+                            (source.kind != KEY_SOURCE_ENVIRONMENT ||
+                             strncmp(source.place, CONFIG_VARIABLE_PREFIX, strlen(CONFIG_VARIABLE_PREFIX)) != 0));
+}
+
 /* verify reads a directory or an export. The variable for the directory may stand in an environment that serves all sub-commands. */
 static enum status check_verified(struct parse *parse)
 {
@@ -379,6 +389,10 @@ static enum status check_verified(struct parse *parse)
 /* What one option alone cannot say. */
 static enum status check_values(struct parse *parse)
 {
+    if (!is_key_source(parse->config.node_key) || !is_key_source(parse->config.new_key)) {
+        return COMPLAIN(parse, "%s takes file:PATH, env:NAME (no name that begins with " CONFIG_VARIABLE_PREFIX ") or command:PROGRAM",
+                        is_key_source(parse->config.node_key) ? "--new-key (TALLYSTICK_NEW_KEY)" : "--node-key (TALLYSTICK_NODE_KEY)");
+    }
     if (parse->config.command == RUN_VERIFY) {
         enum status status = check_verified(parse);
         if (status != STATUS_OK) {

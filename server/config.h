@@ -24,6 +24,7 @@ enum config_run {
     RUN_EXPORT,
     RUN_BACKUP,
     RUN_RESTORE,
+    RUN_KEY_ROTATE,
     RUN_KEY_NEW,
     RUN_KEY_SHOW,
     RUN_KEY_SIGN
@@ -77,6 +78,8 @@ struct config {
     bool is_private;
     int log_level; /* enum log_level */
     const char *origin;
+    const char *node_key; /* ledger/key_source.h; NULL: node.key */
+    const char *new_key;  /* the same; NULL: a new one is made */
     bool begins_anchor;
     bool with_sample;
     const char *organisation;

@@ -18,6 +18,7 @@
 #define SIGN CONFIG_FOR(RUN_KEY_SIGN)
 #define SUBMITTER (CONFIG_FOR(RUN_KEY_NEW) | CONFIG_FOR(RUN_KEY_SHOW) | SIGN)
 #define COPIES (EXPORT | BACKUP | RESTORE)
+#define ROTATE CONFIG_FOR(RUN_KEY_ROTATE)
 #define RELOADED CONFIG_RELOADED
 
 /* In the order of enum log_level. */
@@ -40,7 +41,8 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES, SERVE | INIT | TOKENS | COPIES, "DIR",
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE,
+         SERVE | INIT | TOKENS | COPIES | ROTATE, "DIR",
          "directory of database, keys and anchor"),
     TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
          "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
@@ -80,7 +82,11 @@ static const struct config_option options[] = {
             "requests a minute of one caller, which is a token, or a network without one; more are answered 429; 0: no limit"),
     FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", CONFIG_VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY | COPIES | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
+    TEXT("node-key", "NODE_KEY", node_key, NULL, SERVE | INIT | ROTATE | CONFIG_SECRET, 0, "SOURCE",
+         "where the node's key lies: file:PATH, env:NAME or command:PROGRAM, which signs; default: node.key in the data directory"),
+    TEXT("new-key", "NEW_KEY", new_key, NULL, ROTATE, 0, "SOURCE",
+         "where the new key lies, as for --node-key; default: one is made and takes the place of the old one's file"),
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("new-anchor", "NEW_ANCHOR", begins_anchor, SERVE,
@@ -146,6 +152,8 @@ static const struct config_command commands[] = {
      NULL},
     {{"restore", NULL}, RUN_RESTORE, "verify a backup and put it in place; not beside a running service",
      "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt", NULL},
+    {{"key", "rotate"}, RUN_KEY_ROTATE, "end the node's key with an entry of the ledger and begin a new one; not beside a running service",
+     "tallystick key rotate --data-dir var", NULL},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -175,6 +183,7 @@ const char *config_words(enum config_run command)
     case RUN_EXPORT: return "export";
     case RUN_BACKUP: return "backup";
     case RUN_RESTORE: return "restore";
+    case RUN_KEY_ROTATE: return "key rotate";
     case RUN_KEY_NEW: return "key new";
     case RUN_KEY_SHOW: return "key show";
     case RUN_KEY_SIGN: return "key sign";

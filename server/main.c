@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "server/command_backup.h"
 #include "server/command_export.h"
+#include "server/command_key.h"
 #include "server/command_restore.h"
 #include "server/command_verify.h"
 #include "server/command_sign.h"
@@ -52,6 +53,8 @@ static int run(const struct config *config)
         return command_backup(config);
     case RUN_RESTORE:
         return command_restore(config);
+    case RUN_KEY_ROTATE:
+        return command_key_rotate(config);
     case RUN_KEY_NEW:
         return command_key_new(config);
     case RUN_KEY_SHOW:

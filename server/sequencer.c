@@ -111,6 +111,10 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
     if (status != STATUS_OK) {
         log_error("block", "step=end status=%s", status_name(status));
         block_abandon(sequencer->executor);
+        if (executor_is_failed(sequencer->executor)) { /* the node's key does not sign any more */
+            log_error("block", "writing=stopped");
+            atomic_store(&sequencer->is_failed, true);
+        }
         group_fault(group, count, status);
         return false;
     }

@@ -51,7 +51,7 @@ enum status sequencer_open(struct executor *executor, struct db *db, struct anch
 void sequencer_watch(struct sequencer *sequencer, void (*committed)(void *context), void *context);
 
 /* Any thread. STATUS_OK: done will be called. STATUS_BUSY: the queue is full, or stopped.
- * STATUS_IO: writing stopped after a failed commit. */
+ * STATUS_IO: writing stopped after a failed commit, or since the node's key did not sign. */
 enum status sequencer_submit(struct sequencer *sequencer, struct pending *pending) NODISCARD;
 
 /* Any thread: whether a command that came before pending, with its key, is not done yet. pending may be done itself. */
@@ -66,7 +66,7 @@ size_t sequencer_depth(struct sequencer *sequencer);
 /* Any thread: true where one more command would be sent away. */
 bool sequencer_is_full(struct sequencer *sequencer);
 
-/* Any thread: true after a failed commit, for good. */
+/* Any thread: true after a failed commit or signature, for good. */
 bool sequencer_is_failed(const struct sequencer *sequencer);
 
 /* Finishes what waits and ends the thread; the executor is not used afterwards. Once. */

@@ -133,7 +133,7 @@ static enum status open_loops(struct server *server)
 static enum status open_parts(struct server *server)
 {
     const struct config *config = server->config;
-    struct store_options options = {.origin = config->origin, .begins_anchor = config->begins_anchor};
+    struct store_options options = {.origin = config->origin, .begins_anchor = config->begins_anchor, .node_key = config->node_key};
     enum status status = store_open(config->data_dir, &options, &server->store);
     if (status != STATUS_OK) {
         return status;

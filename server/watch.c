@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "handlers/analysis_cache.h"
 #include "handlers/ledger.h"
+#include "ledger/signer.h"
 #include "rules/block.h"
 #include "server/addresses.h"
 #include "server/cache.h"
@@ -26,6 +27,7 @@
 #include "server/metrics.h"
 #include "server/sequencer.h"
 #include "server/server.h"
+#include "server/store.h"
 #include "server/turn.h"
 
 enum { LEDGER_AHEAD_MS = 5 * 60 * 1000 };
@@ -36,7 +38,11 @@ void watch_readiness(struct service *service, struct buffer *faults)
 {
     struct server *server = service->server;
     struct statvfs disk;
-    if (sequencer_is_failed(server->sequencer)) {
+    enum signer_fault fault = signer_fault(store_signer(server->store));
+    if (fault != SIGNER_SOUND) {
+        buffer_format(faults, "key: the program with the node's key %s, nothing is written until the service is started anew\n",
+                      signer_fault_text(fault));
+    } else if (sequencer_is_failed(server->sequencer)) {
         buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
     }
     int64_t busy_since_us = sequencer_busy_since_us(server->sequencer);
@@ -109,7 +115,8 @@ static void write_ledger(const struct server *server, struct buffer *out)
                   (double)executor_seq(server->executor));
     metrics_value(out, "tallystick_ledger_time_seconds", "gauge", "Time of the last entry, since 1970.",
                   (double)executor_time_ms(server->executor) / 1000);
-    metrics_value(out, "tallystick_ledger_is_failed", "gauge", "1 after a commit whose outcome is unknown: nothing is written.",
+    metrics_value(out, "tallystick_ledger_is_failed", "gauge",
+                  "1 after a commit whose outcome is unknown, or where the node's key does not sign: nothing is written.",
                   sequencer_is_failed(server->sequencer) ? 1 : 0);
 }
 

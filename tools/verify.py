@@ -92,15 +92,15 @@ class Ledger:
     def root(self):
         return functools.reduce(lambda right, node: sha256(b"\1", node[1], right), self.tree[-2::-1], self.tree[-1][1])
 
-    def is_note(self, note, is_ours):
+    def is_note(self, note, is_ours=True):
         """Whether it tells the tree of now, signed by all our keys and nobody else (is_ours), or by one of ours at least."""
         words, _, rest = note.partition("\n\n")
-        lines = re.findall(r"^\u2014 (\S+) ([A-Za-z0-9+/]{90}[AEIMQUYcgkosw048]=)$", rest, re.M)
+        lines = re.findall(r"^\u2014 (\S+) ((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/][AQgw]==)?)\n", rest, re.M)
         data = [base64.b64decode(line) for name, line in lines if name == self.origin]
         found = [is_signed(key["public_key"], f"{words}\n".encode(), line[4:]) and key
                  for line in data for key in self.valid(self.seq) if key["mark"] == line[:4]]
-        is_told = words == f"{self.origin}\n{self.seq}\n{base64.b64encode(self.root()).decode()}" and rest[-1:] == "\n" and False not in found
-        return is_told and (found == self.valid(self.seq) and rest.count("\n") == len(found) if is_ours else len(found) > 0)
+        is_told = words == f"{self.origin}\n{self.seq}\n{base64.b64encode(self.root()).decode()}" and rest.count("\n") == len(lines) and all(found)
+        return is_told and (found == self.valid(self.seq) and len(lines) == len(found) if is_ours else len(found) > 0)
 
     def learn(self, entry, command, following):
         """The keys that are valid from entry `following` on."""
@@ -123,12 +123,12 @@ class Ledger:
         """The body that the submitter wrote, his signature checked where there is one."""
         if not entry["submitter_key"]:
             return json.loads(body)
-        organisation, public, begin, end = self.submitters[entry["submitter_key"]]
+        organisation, public, begin, end = self.submitters.get(entry["submitter_key"], [None] * 4)
         header, payload = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in body.decode().split("."))
         told = [payload["log"], payload["kind"], payload.get("target", ""), payload["id"], payload.get("new_id", "")]
         want(header["alg"] == entry["submitter_alg"] == "ES256K" and header["kid"] == entry["submitter_key"] and
              told == [self.origin, *(entry[name] for name in NAMES[:4])] and organisation == entry["organisation"] and
-             begin <= self.seq <= end and is_signed(public, body, entry["submitter_sig"], may_be_high=True), "submitter", self.seq)
+             begin <= entry["seq"] <= end and is_signed(public, body, entry["submitter_sig"], may_be_high=True), "submitter")
         return payload["body"]
 
     def take_entry(self, line):
@@ -149,15 +149,15 @@ class Ledger:
         want(entry["time_ms"] >= self.time_ms, "time")
         want(entry["height"] == self.height + (self.covered == self.seq), "height")
         want(entry["rules_version"] == 1, "rules_version")
-        self.seq, self.head, self.height, self.time_ms = seq, line["hash"], entry["height"], entry["time_ms"]
+        command = None if entry["kind"] in ("genesis", "figures.put") else self.read_command(entry, body)
+        self.seq, self.head, self.height, self.time_ms, self.command = seq, line["hash"], entry["height"], entry["time_ms"], command
         node = (1, sha256(b"\0", line["bytes"]))
         while self.tree and self.tree[-1][0] == node[0]:
             node = (2 * node[0], sha256(b"\1", self.tree.pop()[1], node[1]))
         self.tree.append(node)
-        want(self.given.split("\n")[1] != str(seq) or self.is_note(self.given, False), "checkpoint", seq)
-        if entry["kind"] not in ("genesis", "figures.put"):
-            self.command = self.read_command(entry, body)
-            self.learn(entry, self.command, seq + 1)
+        want(int(self.given[1]) != seq or self.is_note(self.given.string, False), "checkpoint", seq)
+        if command is not None:
+            self.learn(entry, command, seq + 1)
 
     def take(self, kind, line):
         if kind == "header":
@@ -170,25 +170,25 @@ class Ledger:
         elif kind == "entry":
             self.take_entry(line)
         elif kind == "text":
-            made = sha256(b"tallystick/commitment/v1\n", line["salt"] or b"", (line["text"] or "").encode()).hex()
-            want(self.has_texts and line["seq"] == self.seq and f'"commitment": "{line["commitment"]}"' in json.dumps(self.command) and
-                 (line["text"] is None or made == line["commitment"]), "personal", self.seq)
+            want(self.has_texts and (line["salt"] is None) == (line["text"] is None))
+            made = line["text"] is not None and sha256(b"tallystick/commitment/v1\n", line["salt"], line["text"].encode()).hex()
+            is_its_own = line["seq"] == self.seq and f'"commitment": "{line["commitment"]}"' in json.dumps(self.command)
+            want(is_its_own and made in (False, line["commitment"]), "personal", self.seq)
         elif kind == "checkpoint":
-            is_due = (line["height"], line["size"], self.covered < self.seq) == (self.height, self.seq, True)
-            want(is_due and self.is_note(line["note"], True), "checkpoint", self.seq)
+            want(self.covered < line["size"] == self.seq and line["height"] == self.height and self.is_note(line["note"]), "checkpoint", self.seq)
             self.covered = self.seq
         want(kind != "end" or (line["seq"], line["hash"]) == (self.seq, self.head))
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--checkpoint", type=argparse.FileType("r", encoding="utf-8"), help="one kept elsewhere, which the ledger must continue")
     parser.add_argument("export", type=argparse.FileType("rb"))
-    options = parser.parse_args()
-    ledger = Ledger(options.checkpoint.read() if options.checkpoint else "\n0")
+    options = parser.parse_args(arguments)
+    ledger = Ledger(re.match(r"\S+\n(\d+)\n", options.checkpoint.read() if options.checkpoint else "-\n0\n") or parser.error("no checkpoint"))
     try:
         for raw in options.export:
             ledger.take(*read_line(raw))
-        want(ledger.is_over and int(ledger.given.split("\n")[1]) <= ledger.seq, "truncated")
+        want(ledger.is_over and int(ledger.given[1]) <= ledger.seq, "truncated")
     except (Broken, ValueError, KeyError, TypeError, RecursionError) as fault:
         seq, code = fault.args if isinstance(fault, Broken) else (None, "format")
         print(f"BROKEN at entry {seq or ledger.seq + 1} ({code})")

@@ -3,10 +3,12 @@
  *   fdatasync-fails   flushing a file fails (EIO),
  *   fdatasync-waits   flushing a file waits,
  *   disk-is-full      the file system says that it has next to nothing left,
- * and the wall clock goes $FAULT_CLOCK_SECONDS ahead.
+ * and the wall clock goes $FAULT_CLOCK_SECONDS ahead. With $FAULT_KILL_AT=N the process is killed at the Nth of the calls that
+ * flush, link, rename or remove a file, before it is made; with $FAULT_COUNT=FILE their number is written there at the end.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +24,49 @@ static bool lies(const char *name)
     return dir != NULL && snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path && access(path, F_OK) == 0;
 }
 
+static int calls;
+
+/* Counts a call, which is the last one where it is the Nth. */
+static void step(void)
+{
+    const char *at = getenv("FAULT_KILL_AT");
+    calls++;
+    if (at != NULL && strtol(at, NULL, 10) == calls) {
+        kill(getpid(), SIGKILL);
+    }
+}
+
+__attribute__((destructor)) static void tell_count(void)
+{
+    const char *path = getenv("FAULT_COUNT");
+    FILE *file = path != NULL ? fopen(path, "w") : NULL;
+    if (file != NULL) {
+        fprintf(file, "%d\n", calls);
+        fclose(file);
+    }
+}
+
+int link(const char *from, const char *to)
+{
+    step();
+    return (int)syscall(SYS_link, from, to);
+}
+
+int rename(const char *from, const char *to)
+{
+    step();
+    return (int)syscall(SYS_rename, from, to);
+}
+
+int unlink(const char *path)
+{
+    step();
+    return (int)syscall(SYS_unlink, path);
+}
+
 static int flush(long call, int file)
 {
+    step();
     while (lies("fdatasync-waits")) {
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }

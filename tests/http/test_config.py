@@ -71,7 +71,7 @@ def test_values_and_where_they_are_from(start, monkeypatch):
     assert told["job-threads"][0] >= 2 and told["job-threads"][1] == "default"
     assert told["data-dir"] == (str(server.data_dir), "option")
     assert {name for name in found if found[name]["reload"]} == {option[2:].split()[0] for option, _, _, remarks, _ in options() if RELOADED in remarks}
-    assert [name for name in found if found[name]["secret"]] == ["tls-key"] and found["tls-key"]["value"] is None
+    assert [name for name in found if found[name]["secret"]] == ["tls-key", "node-key"] and found["tls-key"]["value"] is None
     assert (found["job-seconds"]["minimum"], found["job-seconds"]["maximum"]) == (1, 3600)
 
 

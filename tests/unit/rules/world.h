@@ -118,7 +118,7 @@ static inline int world_deliver(struct world *world, enum command_kind kind, con
     faults_init(faults, &arena);
     struct command command = { .kind = kind, .target = target, .id = id, .new_id = id,
                                .actor = { "ORG", ROLE_ADMIN, "tok" }, .if_version = COMMAND_VERSION_NONE };
-    if (kind == COMMAND_GENESIS) {
+    if (kind == COMMAND_GENESIS || kind == COMMAND_NODE_KEY_ROTATE) {
         command.actor = (struct actor){ "", ROLE_SYSTEM, "system" };
     }
     assert_int_equal(command_decode(&command, BIND_CLEAR, body, strlen(body), &arena, faults), STATUS_OK);

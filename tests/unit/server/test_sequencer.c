@@ -36,6 +36,7 @@ struct executor {
     atomic_bool is_held;   /* the first delivery waits */
     atomic_bool is_entered;
     atomic_bool commit_fails;
+    atomic_bool key_fails; /* nothing is signed any more */
     char note[64];
 };
 
@@ -79,7 +80,12 @@ enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
 {
     assert_true(executor->is_open);
     memset(app_hash, 0, DIGEST_BYTES);
-    return STATUS_OK;
+    return executor_is_failed(executor) ? STATUS_IO : STATUS_OK;
+}
+
+bool executor_is_failed(const struct executor *executor)
+{
+    return atomic_load(&executor->key_fails);
 }
 
 enum status block_commit(struct executor *executor)
@@ -334,6 +340,27 @@ static void test_failed_commit(void **state)
     assert_string_equal(notes.notes[1], "");
 }
 
+/* What met a key that signs no more was not done, and nothing is tried any more. */
+static void test_failed_key(void **state)
+{
+    (void)state;
+    static struct flight first, later;
+    assert_int_equal(submit(sequencer, &first, "", 1), STATUS_OK);
+    wait_done(&first);
+    answer_fini(&first.answer);
+    atomic_store(&fake.key_fails, true);
+    assert_int_equal(submit(sequencer, &first, "", 2), STATUS_OK);
+    wait_done(&first);
+    answer_fini(&first.answer);
+    assert_int_equal(first.pending.delivery, DELIVERY_FAULT);
+    assert_int_equal(first.pending.status, STATUS_IO);
+    assert_true(sequencer_is_failed(sequencer));
+    assert_int_equal(submit(sequencer, &later, "", 3), STATUS_IO);
+    stop();
+    assert_int_equal(fake.commits, 1);
+    assert_int_equal(fake.abandoned, 1);
+}
+
 static void test_stop_finishes_what_waits(void **state)
 {
     (void)state;
@@ -376,6 +403,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_fault, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lost_block, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_commit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failed_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_finishes_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_idle_checkpoint, set_up, tear_down),
     };

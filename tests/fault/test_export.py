@@ -1,0 +1,376 @@
+"""Exports, sound and spoilt in every way there is, before two verifiers that have no line in common: `tallystick verify --export` and
+tools/verify.py. Every spoiling is found, and both name the same first broken entry."""
+
+import base64
+import contextlib
+import importlib.util
+import io
+import json
+import os
+import pathlib
+import random
+import secrets
+import sys
+import tempfile
+
+import pytest
+
+from conftest import run
+from tamper import for_each, make, other_value
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "oracle"))
+import ledger_model as model  # noqa: E402
+
+# What only the program looks at: whether the texts are all there, and each at its place.
+OURS_ALONE = {"personal", "personal_missing"}
+
+
+def load_verifier():
+    spec = importlib.util.spec_from_file_location("verify_export", ROOT / "tools" / "verify.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+verifier = load_verifier()
+
+
+def verdict(code, told):
+    """(whether it is sound, the first broken entry, why)."""
+    assert code in (0, 1), told
+    if code == 0:
+        assert told.startswith("ok: "), told
+        return True, None, ""
+    assert told.startswith("BROKEN at entry "), told
+    number, _, rest = told.removeprefix("BROKEN at entry ").partition(" ")
+    return False, int(number), rest[1:].partition(")")[0]
+
+
+def by_python(path, *options):
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        code = verifier.main([*options, str(path)])
+    return verdict(code, shown.getvalue())
+
+
+def by_program(path, *options):
+    told = run("verify", "--export", str(path), *options)
+    assert not told.stderr, told.stderr
+    return verdict(told.returncode, told.stdout)
+
+
+def export(ledger, *options):
+    """The lines of an export."""
+    made = run("export", "--data-dir", str(ledger.path), *options)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.encode().splitlines(keepends=True)
+
+
+def line(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+@pytest.fixture(scope="module")
+def scratch():
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as directory:
+        yield pathlib.Path(directory)
+
+
+@pytest.fixture(scope="module")
+def ledger(scratch):
+    return make(scratch, "ledger")
+
+
+@pytest.fixture(scope="module")
+def plain(ledger):
+    return export(ledger)
+
+
+@pytest.fixture(scope="module")
+def with_texts(ledger):
+    return export(ledger, "--texts")
+
+
+def the_seed():
+    seed = int(os.environ.get("TALLYSTICK_SEED") or secrets.randbelow(10**9))
+    print(f"TALLYSTICK_SEED={seed}")
+    return seed
+
+
+def some(count):
+    """Picks so many cases; tests/long takes all."""
+    def pick(cases):
+        cases = list(cases)
+        return random.Random(the_seed()).sample(cases, min(count, len(cases)))
+    return pick
+
+
+def check_all(scratch, cases, *options):
+    """cases: (name, bytes). All of them must be found broken, by both."""
+    paths = []
+    for number, (name, spoilt) in enumerate(cases):
+        path = scratch / f"case{number}.ndjson"
+        path.write_bytes(spoilt)
+        paths.append((name, path))
+    ours = for_each(paths, lambda case: by_program(case[1], *options))
+    for (name, path), (is_sound, seq, code) in zip(paths, ours):
+        theirs = by_python(path, *options)
+        assert not is_sound, f"{name}: it was not found"
+        is_ours_alone = code in OURS_ALONE and (theirs[0] or theirs[1] == seq + 1)  # sound to it, or but for the line behind
+        assert is_ours_alone or theirs[:2] == (is_sound, seq), f"{name}: the program says {(is_sound, seq, code)}, verify.py {theirs}"
+        path.unlink()
+    print(f"{len(paths)} spoilt exports")
+
+
+def check_sound(path, *options):
+    assert by_program(path, *options)[0] and by_python(path, *options)[0]
+
+
+def some_of_each(lines):
+    """Indices of a line or two of each type, a long body's among them."""
+    seen = {}
+    for index, raw in enumerate(lines):
+        found = json.loads(raw)
+        kind = found["type"] + str(found.get("algorithm", "")) + ("long" if found.get("body") else "")
+        seen.setdefault(kind, []).append(index)
+    return sorted({index for indices in seen.values() for index in (indices[0], indices[len(indices) // 2])})
+
+
+def test_sound_ones(scratch, plain, with_texts):
+    for lines in (plain, with_texts):
+        path = scratch / "sound.ndjson"
+        path.write_bytes(b"".join(lines))
+        check_sound(path)
+        told = run("verify", "--export", str(path)).stdout.splitlines()
+        done = io.StringIO()
+        with contextlib.redirect_stdout(done):
+            verifier.main([str(path)])
+        assert done.getvalue().splitlines() == told[:3]
+    assert sum(b'"type":"text"' in raw for raw in with_texts) > 30 and not any(b'"type":"text"' in raw for raw in plain)
+    assert [raw for raw in with_texts[1:] if b'"type":"text"' not in raw] == plain[1:]
+    assert any(json.loads(raw).get("body") for raw in plain), "there is a long body"
+
+
+def spoilt_members(lines):
+    """Each member of a line of each type: another value, none, null, twice, at another place."""
+    for index in some_of_each(lines):
+        members = json.loads(lines[index])
+        for name, value in members.items():
+            rest = {other: kept for other, kept in members.items() if other != name}
+            ways = {"gone": line(rest), "last": line({**rest, name: value}), "null": line({**members, name: None})}
+            if value is not None:
+                ways["another"] = line({**members, name: not value if isinstance(value, bool) else other_value(value)})
+                ways["twice"] = line(members)[:-2] + b"," + line({name: value})[1:]
+            for way, spoilt in ways.items():
+                if spoilt != lines[index]:
+                    yield f"line {index}, {members['type']}.{name} {way}", b"".join([*lines[:index], spoilt, *lines[index + 1:]])
+
+
+def spoilt_texts(lines):
+    at = [index for index, raw in enumerate(lines) if b'"type":"text"' in raw][3]
+    yield from (case for case in spoilt_members(lines) if ", text." in case[0])
+    yield "a text more", b"".join([*lines[:at], lines[at], *lines[at:]])
+    yield "a text less", b"".join([*lines[:at], *lines[at + 1:]])
+
+
+def test_members(scratch, plain, with_texts, pick=some(20)):
+    check_all(scratch, pick(spoilt_members(plain)))
+    check_all(scratch, pick(spoilt_texts(with_texts))[:8])
+
+
+def other_forms(lines):
+    """The same said in another way."""
+    for index in some_of_each(lines):
+        raw = lines[index]
+        members = json.loads(raw)
+        ways = [raw.replace(b'":', b'": ', 1), raw.replace(b',"', b', "', 1), b" " + raw, raw[:-1] + b" \n", raw[:-1] + b"\r\n", b"\n" + raw,
+                raw[:-1] + b"\n\n", b"\xef\xbb\xbf" + raw, raw.replace(b'"type"', b'"t\\u0079pe"'), raw[:-2] + b',"more":1}\n',
+                b"[" + raw[:-1] + b"]\n", raw.replace(b"/", b"\\/", 1), raw[:-1] + b"\0\n", raw.replace(b'"}', b'\xff"}')]
+        for name, value in members.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                ways += [raw.replace(f'"{name}":{value}'.encode(), f'"{name}":{form}'.encode())
+                         for form in (f"0{value}", f"{value}.0", f"{value}e0", f'"{value}"', f"-{value}", str(2**53 + value))]
+            if isinstance(value, str) and name in ("hash", "seal", "public_key", "salt"):
+                ways += [line({**members, name: value.upper()}), line({**members, name: value[:-1]}), line({**members, name: value + "00"}),
+                         line({**members, name: value[:2] + " " + value[2:]})]
+            if isinstance(value, str) and name in ("bytes", "body"):
+                ways += [line({**members, name: value.rstrip("=") + "=="}), line({**members, name: value + "AA=="}),
+                         line({**members, name: value[:4] + "\n" + value[4:]}), line({**members, name: value.replace("+", "-")})]
+                if value.endswith("="):
+                    # the bits behind the last byte are zero, and may not be otherwise
+                    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                    stem = value.rstrip("=")
+                    ways.append(line({**members, name: stem[:-1] + alphabet[alphabet.index(stem[-1]) + 1] + value[len(stem):]}))
+        for number, spoilt in enumerate(ways):
+            if spoilt != raw:
+                yield f"line {index}, {members['type']} form {number}: {spoilt[:60]!r}", b"".join([*lines[:index], spoilt, *lines[index + 1:]])
+
+
+def test_forms(scratch, plain, pick=some(14)):
+    check_all(scratch, pick(other_forms(plain)))
+
+
+def spoilt_orders(lines):
+    for index in some_of_each(lines):
+        kind = json.loads(lines[index])["type"]
+        yield f"line {index} ({kind}) gone", b"".join([*lines[:index], *lines[index + 1:]])
+        if kind not in ("header", "key"):  # a part may be empty, and a key listed where a part begins
+            yield f"line {index} ({kind}) twice", b"".join([*lines[:index], lines[index], *lines[index:]])
+        if index + 1 < len(lines) and kind != "key":
+            yield f"line {index} ({kind}) behind the next", b"".join([*lines[:index], lines[index + 1], lines[index], *lines[index + 2:]])
+        yield f"cut behind line {index} ({kind})", b"".join(lines[:index + 1][:len(lines) - 1])
+        yield f"cut in line {index} ({kind})", b"".join(lines[:index]) + lines[index][:len(lines[index]) // 2]
+        yield f"no line feed behind line {index} ({kind})", b"".join(lines[:index]) + lines[index][:-1]
+    yield "nothing", b""
+    yield "a header alone", lines[0]
+    yield "no entry", b"".join([lines[0], lines[-1]])
+    yield "something behind the end", b"".join([*lines, lines[1]])
+    yield "begun twice", b"".join([*lines, *lines])
+
+
+def test_orders(scratch, plain, pick=some(14)):
+    check_all(scratch, pick(spoilt_orders(plain)))
+
+
+def fields_of(raw):
+    members = json.loads(raw)
+    entry = model.decode(base64.b64decode(members["bytes"]))
+    if entry["body"] is None:
+        entry["body"] = base64.b64decode(members["body"])
+    return members, entry
+
+
+def resealed(members, entry, secret):
+    data = model.encode(entry)
+    return {**members, "hash": model.sha256(data).hex(), "seal": model.sign(secret, model.sha256(data)).hex(),
+            "bytes": base64.b64encode(data).decode(),
+            "body": base64.b64encode(entry["body"]).decode() if len(entry["body"]) > 65536 else None}
+
+
+def other_field(entry, name):
+    value = entry[name]
+    changed = bytes([value[0] ^ 1]) + value[1:] if isinstance(value, bytes) and value else b"x" if isinstance(value, bytes) else other_value(value)
+    return {**entry, name: changed}
+
+
+def node_secrets(ledger):
+    words = (ledger.path / "node.key").read_text().split()
+    return bytes.fromhex(words[0]), bytes.fromhex(words[1]) if len(words) > 1 else None
+
+
+def spoilt_fields(lines, secret):
+    """Each field of an entry: its bytes alone; its hash too; its hash and a seal, by the key that lies there or by another one."""
+    stranger = model.sha256(b"a stranger's key")
+    entries = [index for index, raw in enumerate(lines) if b'"type":"entry"' in raw]
+    long_one = next(index for index in entries if json.loads(lines[index])["body"])
+    for index in (entries[0], entries[len(entries) // 2], long_one):
+        members, entry = fields_of(lines[index])
+        for name in ("seq", "height", "time_ms", "previous_hash", "rules_version", *model.TEXTS, "body", "submitter_sig", "effects"):
+            changed = other_field(entry, name)
+            forged = resealed(members, changed, stranger)
+            for way, spoilt in (("alone", {**forged, "hash": members["hash"], "seal": members["seal"]}),
+                                ("and its hash", {**forged, "seal": members["seal"]}), ("sealed by a stranger", forged),
+                                ("sealed by the node", resealed(members, changed, secret))):
+                yield f"entry {entry['seq']}, {name} {way}", b"".join([*lines[:index], line(spoilt), *lines[index + 1:]])
+    members, entry = fields_of(lines[long_one])
+    for way, body in (("cut", entry["body"][:-1]), ("changed", b"x" + entry["body"][1:]), ("none", None), ("longer", entry["body"] + b" ")):
+        spoilt = {**members, "body": base64.b64encode(body).decode() if body else None}
+        yield f"long body {way}", b"".join([*lines[:long_one], line(spoilt), *lines[long_one + 1:]])
+
+
+def test_fields(scratch, ledger, plain, pick=some(20)):
+    check_all(scratch, pick(spoilt_fields(plain, node_secrets(ledger)[0])))
+
+
+def rewritten(lines, secret, seed, first):
+    """A history that the holder of the keys wrote anew: everything from entry `first` on is another one, and fits."""
+    leaves, previous, made, size = [], bytes(32), [], 0
+    origin = json.loads(lines[0])["origin"]
+    for raw in lines:
+        members = json.loads(raw)
+        if members["type"] == "entry":
+            members, entry = fields_of(raw)
+            entry["previous_hash"] = previous
+            if entry["seq"] == first:
+                entry["subject"] += "-somebody-else"
+            members = resealed(members, entry, secret)
+            data = base64.b64decode(members["bytes"])
+            previous, size = model.sha256(data), entry["seq"]
+            leaves.append(model.leaf_hash(data))
+        elif members["type"] == "checkpoint":
+            members["note"] = model.note(origin, size, model.root_of(leaves), secret, seed)
+        elif members["type"] == "end":
+            members["hash"] = previous.hex()
+        made.append(line(members))
+    return made
+
+
+def test_an_insider_is_found_by_a_checkpoint(scratch, ledger, plain):
+    """Whoever has the keys can write another history that fits in itself; a note that somebody kept shows it."""
+    secret, seed = node_secrets(ledger)
+    entries = [json.loads(raw) for raw in plain if b'"type":"entry"' in raw]
+    assert rewritten(plain, secret, seed, len(entries) + 1) == plain, "signatures come out again: the model is right"
+    path, note = scratch / "forged.ndjson", scratch / "kept.txt"
+    path.write_bytes(b"".join(rewritten(plain, secret, seed, 30)))
+    check_sound(path)
+    notes = [json.loads(raw) for raw in plain if b'"type":"checkpoint"' in raw]
+    for kept in (notes[5], next(kept for kept in notes if kept["size"] >= 30), notes[-1]):
+        note.write_text(kept["note"])
+        options = ("--checkpoint", str(note))
+        if kept["size"] < 30:
+            check_sound(path, *options)
+        else:
+            check_all(scratch, [(f"held against {kept['size']}", path.read_bytes())], *options)
+            assert by_program(path, *options)[1:] == (kept["size"], "checkpoint")
+    whole = scratch / "whole.ndjson"
+    whole.write_bytes(b"".join(plain))
+    check_sound(whole, "--checkpoint", str(note))
+    cut = next(index for index, raw in enumerate(plain) if json.loads(raw).get("size") == notes[5]["size"]) + 1
+    ends = line({"type": "end", "seq": notes[5]["size"], "hash": entries[notes[5]["size"] - 1]["hash"]})
+    check_all(scratch, [("an export of before", b"".join([*plain[:cut], ends]))], "--checkpoint", str(note))
+    for way, text in (("another root", notes[-1]["note"].replace("\n", "\n", 1)[:-6] + "AAA=\n"),
+                      ("of another ledger", notes[-1]["note"].replace("tallystick.local", "elsewhere.local")),
+                      ("signed by nobody", notes[-1]["note"].split("\n\n")[0] + "\n\n")):
+        note.write_text(text)
+        check_all(scratch, [(way, whole.read_bytes())], "--checkpoint", str(note))
+
+
+def part(ledger, after, to):
+    words = ["--after", str(after)] + (["--to", str(to)] if to else [])
+    return b"".join(export(ledger, *words))
+
+
+def test_parts(scratch, ledger, plain):
+    """Parts that stand one behind the other are one export; one that is missing, doubled or misplaced is seen."""
+    path = scratch / "parts.ndjson"
+    for cuts in ((0, 20, 0), (0, 1, 2, 33, 0), (0, 33, 33, 34, 0)):
+        parts = [part(ledger, after, to) for after, to in zip(cuts, cuts[1:])]
+        path.write_bytes(b"".join(parts))
+        check_sound(path)
+    first, second, third = part(ledger, 0, 20), part(ledger, 20, 30), part(ledger, 30, 0)
+    check_all(scratch, [("missing", first + third), ("doubled", first + second + second + third), ("turned", first + third + second),
+                        ("none before", second + third), ("overlapping", first + part(ledger, 19, 0))])
+    for raw in (20, 25):  # cut behind a checkpoint, as docs/ledger.md says to go on
+        at = [index for index, text in enumerate(plain) if b'"type":"checkpoint"' in text][raw]
+        path.write_bytes(b"".join(plain[:at + 1]) + part(ledger, json.loads(plain[at])["size"], 0))
+        check_sound(path)
+
+
+def flipped(lines, chance, count):
+    """One bit of one byte, in lines of all kinds alike: most bytes are the genesis'."""
+    starts, at = [], 0
+    for raw in lines:
+        starts.append((at, len(raw)))
+        at += len(raw)
+    whole = b"".join(lines)
+    for _ in range(count):
+        begin, length = chance.choice(starts)
+        at, bit = begin + chance.randrange(length), 1 << chance.randrange(8)
+        yield f"byte {at} ^ {bit}", whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1:]
+
+
+def test_every_bit_counts(scratch, plain, with_texts, count=10):
+    chance = random.Random(the_seed())
+    check_all(scratch, list(flipped(plain, chance, count)))
+    check_all(scratch, list(flipped(with_texts, chance, count)))
