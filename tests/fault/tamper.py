@@ -13,6 +13,7 @@ import re
 import shutil
 import sqlite3
 
+import jose
 from conftest import Server, run
 from world import World, accepted
 
@@ -21,8 +22,8 @@ ENTRY = ["seq", "height", "time_ms", "previous_hash", "rules_version", "kind", "
          "hash"]
 # Other tables of the ledger's own.
 BESIDE = ["body", "checkpoint", "frontier", "personal", "seal", "tile"]
-BUSINESS = ["checkpoint_key", "figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation", "parameter",
-            "province", "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
+BUSINESS = ["checkpoint_key", "figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation",
+            "organisation_key", "parameter", "policy", "province", "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
 # What a retry is answered with stands beside the ledger; verify checks that each key is taken by its entry.
 ANSWER_CHECKED = ["scope", "key", "kind", "target", "seq"]
 
@@ -120,6 +121,7 @@ def fill(server, world):
     kept = world.transfer([(supply, 1)])["id"]
     world.act(kept, "cancel", {"reason": "not needed"})
     world.transfer([(supply, 2)])
+    sign(server, world)
     figures = [{"indicator": "gdp_x", "year": 2010, "province": "CN-HB", "value": 1.25}]
     assert server.put("/indicators/gdp_x", {"name": "x", "unit": "yuan"}).status_code == 201
     assert server.put("/figures", {"figures": figures}).status_code in (200, 201)
@@ -133,6 +135,21 @@ def fill(server, world):
     reply = server.write("POST", f"/transfers/{bulk}/receive", data=body + " " * (65536 - len(body)),
                          headers={"Content-Type": "application/json"})
     assert reply.status_code == 200, reply.text
+
+
+def sign(server, world):
+    """Two keys, one of them revoked in the end, what each has signed, and policies."""
+    token = world.token("operator", world.b)
+    old, new = (jose.Signer(server, world.b, token) for _ in range(2))
+    transfer = world.dispatched(30)["id"]
+    for signer in (old, new):
+        reason, beside = jose.committed("torn")
+        accepted(signer.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
+        accepted(signer.receive(transfer, {"lines": [{"line": 1, "damaged": 1, "reason": reason}]}, {"/lines/0/reason": beside}))
+    accepted(server.post(f"/organisations/{world.b}/keys/{old.key.kid}/revoke", {"reason": "the machine was stolen"}))
+    for name, kinds in (("default", []), (world.b, ["supply.intake"])):
+        accepted(server.put(f"/policies/{name}", {"signed_kinds": kinds}), 201)
+    accepted(new.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
 
 
 def make(scratch, name):

@@ -69,9 +69,10 @@ def test_spoiling_nothing_is_no_finding(copy):
 # The audit table
 
 def test_every_column_of_the_audit_table(ledger):
-    """In the first entry, one in the middle, and the last."""
+    """In the first entry, one in the middle, one that came signed, and the last."""
     last = ledger.one("SELECT max(seq) FROM entry")
     middle = ledger.one("SELECT seq FROM entry WHERE kind = 'transfer.receive' ORDER BY seq LIMIT 1")
+    signed = ledger.one("SELECT seq FROM entry WHERE submitter_alg <> '' ORDER BY seq LIMIT 1 OFFSET 1")
     wanted = {"previous_hash": "previous_hash", "body": "body", "body_length": "body", "body_digest": "body"}
 
     def check(case):
@@ -84,7 +85,37 @@ def test_every_column_of_the_audit_table(ledger):
         assert (first, code) == (seq, "seq" if column == "seq" else wanted.get(column, "hash")) and reason, (case, first, code)
         copy.remove()
 
-    for_each([(column, seq) for column in ENTRY for seq in (1, middle, last)], check)
+    for_each([(column, seq) for column in ENTRY for seq in (1, middle, signed, last)], check)
+
+
+def test_every_column_of_keys_and_policies(ledger):
+    """In every row: a revoked key, a valid one, the policy for all and that of one."""
+    def check(case):
+        table, column, kind, rowid = case
+        copy = ledger.copy()
+        value = ledger.one(f"SELECT {column} FROM {table} WHERE rowid = {rowid}")
+        copy.execute((f"UPDATE {table} SET {column} = ? WHERE rowid = {rowid}", (other_value(value, kind),)))
+        first, code, reason = broken(copy)
+        assert code in ("state", "personal", "integrity") and (code != "state" or f"the table {table} " in reason), (case, first, code, reason)
+        copy.remove()
+
+    cases = [(table, column, kind, rowid) for table in ("organisation_key", "policy") for (rowid,) in ledger.rows(f"SELECT rowid FROM {table}")
+             for column, kind, _ in table_columns(ledger, table)]
+    assert len(cases) == 2 * 8 + 2 * 4
+    for_each(cases, check)
+
+
+def test_a_key_given_back_its_life(ledger, copy):
+    """A key whose end is taken away, one that another organisation gets, one that never was: the ledger knows better."""
+    for change in ("UPDATE organisation_key SET to_seq = NULL WHERE to_seq IS NOT NULL",
+                   "UPDATE organisation_key SET organisation = (SELECT id FROM organisation ORDER BY id LIMIT 1)",
+                   "INSERT INTO organisation_key SELECT substr(id, 1, 15) || 'x', organisation, randomblob(33), from_seq, NULL, NULL, 1, seq "
+                   "FROM organisation_key LIMIT 1"):
+        one = ledger.copy()
+        one.execute(change)
+        first, code, reason = broken(one)
+        assert (first, code) == (None, "state") and "organisation_key" in reason
+        one.remove()
 
 
 @pytest.mark.parametrize("change, code", [
