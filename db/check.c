@@ -20,9 +20,11 @@ static enum status advance(struct cursor *cursor)
     return statement_row(cursor->use, &cursor->has_row);
 }
 
+/* Never NULL: what somebody has put there instead of a text does not fit anything. */
 static const char *text_of(const struct cursor *cursor, int column)
 {
-    return (const char *)sqlite3_column_text(cursor->use, column);
+    const char *text = (const char *)sqlite3_column_text(cursor->use, column);
+    return text != NULL ? text : "";
 }
 
 static enum status say(struct arena *arena, struct db_finding *finding, int64_t seq, const char *text)
@@ -164,13 +166,15 @@ enum status db_check(struct db *db, struct arena *arena, struct db_finding *find
     return status;
 }
 
-/* Whether two rows of schema_all say the same. */
+/* Whether two rows of schema_all say the same, by texts: the table of the schema is the only one that takes a blob for a text. */
 static bool is_same_object(const struct cursor *a, const struct cursor *b)
 {
     for (int column = 0; column < 4; column++) {
+        bool are_texts = sqlite3_column_type(a->use, column) == SQLITE_TEXT && sqlite3_column_type(b->use, column) == SQLITE_TEXT;
         const char *one = text_of(a, column);
         const char *other = text_of(b, column);
-        if (one == NULL || other == NULL || strcmp(one, other) != 0) {
+        int length = sqlite3_column_bytes(a->use, column);
+        if (!are_texts || length != sqlite3_column_bytes(b->use, column) || memcmp(one, other, (size_t)length) != 0) {
             return false;
         }
     }
@@ -190,7 +194,7 @@ enum status db_check_schema(struct db *db, struct db *model, struct arena *arena
             !(ours.has_row && wanted.has_row && is_same_object(&ours, &wanted))) {
             const struct cursor *cursor = ours.has_row ? &ours : &wanted;
             status = say(arena, &found, 0, arena_format(arena, "the schema is not the program's: look at %s or what stands "
-                                                        "before it", text_of(cursor, 1) != NULL ? text_of(cursor, 1) : "it"));
+                                                        "before it", text_of(cursor, 1)));
         }
     } while (status == STATUS_OK && found.text == NULL && ours.has_row);
     statement_end(ours.use);

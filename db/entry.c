@@ -307,7 +307,7 @@ static enum status read_checkpoint(sqlite3_stmt *use, struct arena *arena, void 
     checkpoint->height = (uint64_t)statement_integer(use, 0);
     checkpoint->size = (uint64_t)statement_integer(use, 1);
     enum status status = statement_fixed(use, 2, checkpoint->root, DB_HASH_BYTES);
-    return status != STATUS_OK ? status : statement_text(use, 3, arena, &checkpoint->note);
+    return status != STATUS_OK ? status : statement_text_there(use, 3, arena, &checkpoint->note);
 }
 
 enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out)
@@ -375,7 +375,7 @@ static enum status read_node_key(sqlite3_stmt *use, struct arena *arena, void *r
     key->from_seq = (uint64_t)statement_integer(use, 2);
     key->to_seq = (uint64_t)statement_integer(use, 3);
     enum status status = statement_fixed(use, 1, key->public_key, DB_PUBLIC_KEY_BYTES);
-    return status != STATUS_OK ? status : statement_text(use, 0, arena, &key->id);
+    return status != STATUS_OK ? status : statement_text_there(use, 0, arena, &key->id);
 }
 
 enum status db_node_key_list(struct db *db, struct arena *arena, struct node_key_row **out, size_t *count)

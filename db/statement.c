@@ -154,6 +154,15 @@ enum status statement_text(sqlite3_stmt *use, int column, struct arena *arena, c
     return STATUS_OK;
 }
 
+enum status statement_text_there(sqlite3_stmt *use, int column, struct arena *arena, const char **out)
+{
+    if (statement_is_null(use, column)) {
+        log_error("sqlite", "a text that must be there is not");
+        return STATUS_CORRUPT;
+    }
+    return statement_text(use, column, arena, out);
+}
+
 enum status statement_blob(sqlite3_stmt *use, int column, struct arena *arena, const void **out, size_t *length)
 {
     if (statement_is_null(use, column)) {

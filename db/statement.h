@@ -60,6 +60,8 @@ void statement_end(sqlite3_stmt *use);
 /* Columns of the current row, copied into the arena; *out is NULL for NULL. */
 enum status statement_text(sqlite3_stmt *use, int column, struct arena *arena, const char **out) NODISCARD;
 enum status statement_blob(sqlite3_stmt *use, int column, struct arena *arena, const void **out, size_t *length) NODISCARD;
+/* The same where the table forbids NULL: it is STATUS_CORRUPT. */
+enum status statement_text_there(sqlite3_stmt *use, int column, struct arena *arena, const char **out) NODISCARD;
 int64_t statement_integer(sqlite3_stmt *use, int column);
 bool statement_is_null(sqlite3_stmt *use, int column);
 

@@ -16,15 +16,20 @@ void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint,
     }
 }
 
+bool verify_note_take(struct verify *verify, const char *text, struct checkpoint *checkpoint)
+{
+    if (keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_OUR_LINES, checkpoint) != STATUS_OK) {
+        return false;
+    }
+    verify_note_add(verify, checkpoint, false);
+    return true;
+}
+
 /* A slot of the anchor: a note as the ledger writes it, or nothing. */
 static bool take_slot(struct verify *verify, const char *text)
 {
     struct checkpoint checkpoint;
-    if (text[0] == 0 || keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_OUR_LINES, &checkpoint) != STATUS_OK) {
-        return false;
-    }
-    verify_note_add(verify, &checkpoint, false);
-    return true;
+    return text[0] != 0 && verify_note_take(verify, text, &checkpoint);
 }
 
 /* The checkpoint that was given, which has been about: others may have signed it too. */
@@ -42,6 +47,7 @@ static void take_given(struct verify *verify, const char *text)
                     ": it was altered, or somebody else made it", checkpoint.size);
     } else {
         verify_note_add(verify, &checkpoint, true);
+        verify->oldest_demanded = checkpoint.size;
     }
 }
 
@@ -49,6 +55,7 @@ void verify_notes_read(struct verify *verify)
 {
     const struct verify_options *options = verify->options;
     bool has_anchor = false;
+    verify->oldest_demanded = UINT64_MAX;
     for (size_t i = 0; i < options->note_count; i++) {
         has_anchor = take_slot(verify, options->notes[i]) || has_anchor;
     }
@@ -81,14 +88,19 @@ void verify_notes_compare(struct verify *verify)
 
 void verify_notes_reached(struct verify *verify)
 {
+    const struct verify_note *newest = NULL; /* what it says is missing is at least that much */
     for (size_t i = 0; i < verify->note_count; i++) {
         const struct verify_note *note = &verify->notes[i];
-        if (!note->is_seen && note->checkpoint.size > verify->chain.seq) {
-            verify_find(verify, verify->chain.seq + 1, "truncated",
-                        "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",
-                        note->is_given ? "the checkpoint given, which this node signed," : "a checkpoint that this node signed",
-                        note->checkpoint.size, verify->chain.seq);
+        if (!note->is_seen && note->checkpoint.size > verify->chain.seq &&
+            (newest == NULL || note->checkpoint.size > newest->checkpoint.size)) {
+            newest = note;
         }
+    }
+    if (newest != NULL) {
+        verify_find(verify, verify->chain.seq + 1, "truncated",
+                    "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",
+                    newest->is_given ? "the checkpoint given, which this node signed," : "a checkpoint that this node signed",
+                    newest->checkpoint.size, verify->chain.seq);
     }
 }
 

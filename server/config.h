@@ -88,6 +88,8 @@ struct config {
     const char *expires;
     const char *id; /* token revoke: the token's; key sign: the idempotency key */
     const char *checkpoint_path;
+    bool is_incremental;
+    bool as_json;
     const char *export_path; /* "-": standard input */
     int64_t after;
     int64_t to; /* 0: the last entry */

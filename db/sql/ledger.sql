@@ -71,7 +71,9 @@ SELECT height, size, root, note FROM checkpoint WHERE height > ?1 ORDER BY heigh
 INSERT INTO frontier (id, state) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET state = excluded.state
 
 -- name: frontier_find
+-- Nothing where there are others beside it: a connection that only reads does not know the table's CHECK.
 SELECT state FROM frontier WHERE id = 1
+AND NOT EXISTS (SELECT 1 FROM frontier WHERE id > 1) AND NOT EXISTS (SELECT 1 FROM frontier WHERE id < 1)
 
 -- name: node_key_insert
 INSERT INTO node_key (id, public_key, from_seq, to_seq) VALUES (?1, ?2, ?3, NULL)
@@ -111,8 +113,9 @@ WHERE text IS NULL AND commitment NOT IN (SELECT commitment FROM erasure) ORDER 
 -- The texts of one entry.
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER BY pointer
 
--- name: personal_all
-SELECT commitment, seq, pointer, salt, text FROM personal ORDER BY commitment
+-- name: personal_from
+-- The texts of entry ?1 and of those behind it.
+SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER BY seq, commitment
 
 -- name: answer_find
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer

@@ -5,12 +5,10 @@
 #include "tests/fault/story.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -104,22 +102,15 @@ ssize_t getrandom(void *bytes, size_t length, unsigned flags)
 
 void story_begin(struct story *story)
 {
-    static const char hex[] = "00000000000000000000000000000000000000000000000000000000000aced5\n"
-                              "00000000000000000000000000000000000000000000000000000000000aced6\n";
+    static const uint8_t secret[KEY_SECRET_BYTES] = { 0xa, 0xce, 0xd5 }, seed[ED25519_SEED_BYTES] = { 5 };
     struct key *key = NULL;
-    char path[96];
     *story = (struct story){ .db = NULL };
     int failed = scratch_make(story->dir);
     assert(failed == 0);
-    snprintf(path, sizeof path, "%s/node.key", story->dir);
     snprintf(story->path, sizeof story->path, "%s/t.db", story->dir);
-    int file = open(path, O_WRONLY | O_CREAT, 0600);
-    ssize_t written = write(file, hex, sizeof hex - 1);
-    assert(file >= 0 && written == (ssize_t)sizeof hex - 1);
-    close(file);
     enum status status = key_library_open();
     assert(status == STATUS_OK);
-    status = key_file_load(path, &key);
+    status = key_from_secret(secret, seed, &key);
     assert(status == STATUS_OK);
     status = signer_of_key(key, &story->signer);
     assert(status == STATUS_OK);

@@ -46,7 +46,7 @@ enum story_end {
     STORY_UNKNOWN    /* the commit failed: nothing is written until it is opened anew */
 };
 
-/* A directory, for what lies on the real disk, and the key. */
+/* A directory, for what lies on the real disk, and the keys. */
 void story_begin(struct story *story);
 void story_end(struct story *story);
 

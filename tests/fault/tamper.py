@@ -1,5 +1,5 @@
 """A ledger to spoil: a directory with some sixty entries, copies of it, SQL without the
-database's own guards, and flipped bits. Used by test_tamper.py and tests/long."""
+database's own guards, and verifying many of them. Used by test_tamper.py, test_sweep.py and tests/long."""
 
 import concurrent.futures
 import contextlib
@@ -8,22 +8,21 @@ import itertools
 import json
 import os
 import pathlib
-import random
+import queue
 import re
 import shutil
 import sqlite3
+import subprocess
 
 import jose
-from conftest import Server, run
+from conftest import ROOT, Server, environment, run
 from world import World, accepted
+
+DRIVER = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tests/fault/driver/driver"
 
 ENTRY = ["seq", "height", "time_ms", "previous_hash", "rules_version", "kind", "target", "command_id", "new_id", "organisation",
          "role", "subject", "submitter_key", "submitter_alg", "body_length", "body_digest", "body", "submitter_sig", "effects",
          "hash"]
-# Other tables of the ledger's own.
-BESIDE = ["body", "checkpoint", "frontier", "personal", "seal", "tile"]
-BUSINESS = ["checkpoint_key", "figure", "figures_revision", "indicator", "item", "movement", "node_key", "organisation",
-            "organisation_key", "parameter", "policy", "province", "site", "supply", "transfer", "transfer_event", "transfer_event_line", "transfer_line"]
 # What a retry is answered with stands beside the ledger; verify checks that each key is taken by its entry.
 ANSWER_CHECKED = ["scope", "key", "kind", "target", "seq"]
 
@@ -44,6 +43,7 @@ class Ledger:
     def sql(self, loosen=False):
         """A connection for which no trigger, key or check is in force; all are back afterwards."""
         connection = sqlite3.connect(self.path / "tallystick.db", isolation_level=None)
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA ignore_check_constraints = ON")
         triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
@@ -121,7 +121,6 @@ def fill(server, world):
     kept = world.transfer([(supply, 1)])["id"]
     world.act(kept, "cancel", {"reason": "not needed"})
     world.transfer([(supply, 2)])
-    sign(server, world)
     figures = [{"indicator": "gdp_x", "year": 2010, "province": "CN-HB", "value": 1.25}]
     assert server.put("/indicators/gdp_x", {"name": "x", "unit": "yuan"}).status_code == 201
     assert server.put("/figures", {"figures": figures}).status_code in (200, 201)
@@ -137,7 +136,7 @@ def fill(server, world):
     assert reply.status_code == 200, reply.text
 
 
-def sign(server, world):
+def fill_signing(server, world):
     """Two keys, one of them revoked in the end, what each has signed, and policies."""
     token = world.token("operator", world.b)
     old, new = (jose.Signer(server, world.b, token) for _ in range(2))
@@ -152,11 +151,73 @@ def sign(server, world):
     accepted(new.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
 
 
+def fill_long(server):
+    """A body that is too long for its entry."""
+    body = json.dumps({"figures": [{"indicator": "gdp_x", "year": 2011, "province": "CN-HB", "value": 1.5}]})
+    reply = server.write("PUT", "/figures", data=body + " " * 70000, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 200, reply.text
+
+
+def refuse(server, world):
+    """What is no part of the ledger: an answer kept for a retry of what was refused."""
+    reply = server.post("/transfers", {"destination": world.b1, "lines": [{"supply": "NONE", "quantity": 1}]})
+    assert reply.status_code in (404, 409, 422), reply.text
+
+
+def make_small(scratch, name):
+    """The same on a genesis of a few lines, with all tables in use: for what is verified thousands of times."""
+    ledger = Ledger(scratch, name)
+    token = subprocess.run([DRIVER, "begin", str(ledger.path)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    (ledger.path / "admin.token").write_bytes(token)
+    server = Server(ledger.path)
+    try:
+        world = World(server)
+        fill(server, world)
+        fill_signing(server, world)
+        fill_long(server)
+        refuse(server, world)
+    finally:
+        assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(ledger.path / "tallystick.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return ledger
+
+
+class Verifier:
+    """Verifies in processes that stay, as many as there are processors: no start for each. Any thread."""
+
+    def __init__(self):
+        self.free = queue.SimpleQueue()
+        self.all = [subprocess.Popen([DRIVER, "verify"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                     text=True, bufsize=1, env=environment()) for _ in range(os.cpu_count() or 1)]
+        for process in self.all:
+            self.free.put(process)
+
+    def __call__(self, ledger):
+        """ok ENTRIES, broken SEQ CODE REASON, or failed STATUS."""
+        process = self.free.get()
+        try:
+            process.stdin.write(f"{ledger.path}\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            assert answer, f"the verifier ended with {process.wait()} at {ledger.path}"
+            return answer.rstrip("\n")
+        finally:
+            self.free.put(process)
+
+    def close(self):
+        for process in self.all:
+            process.stdin.close()
+            assert process.wait(60) == 0
+
+
 def make(scratch, name):
     ledger = Ledger(scratch, name)
     server = Server(ledger.path)
     try:
-        fill(server, World(server))
+        world = World(server)
+        fill(server, world)
+        fill_signing(server, world)
     finally:
         assert server.stop() == 0
     with contextlib.closing(sqlite3.connect(ledger.path / "tallystick.db")) as connection:
@@ -183,61 +244,16 @@ def other_value(value, column_type="TEXT"):
     return "y" + value[1:] if value[:1] not in ("", "y") else "z" + value[1:]
 
 
-def table_columns(ledger, table):
-    return ledger.rows(f"SELECT name, type, pk FROM pragma_table_info('{table}')")
-
-
-def last_row(ledger, table):
-    """The condition that only the last row of a table fulfils."""
-    keys = [name for name, _, is_key in table_columns(ledger, table) if is_key] if table == "tile" else ["rowid"]
-    values = ledger.rows(f"SELECT {', '.join(keys)} FROM {table} ORDER BY {', '.join(key + ' DESC' for key in keys)} LIMIT 1")[0]
-    return " AND ".join(f"{key} = {value}" for key, value in zip(keys, values))
-
-
-def dump(ledger):
-    """The logical content: what any reader of the database would be told. None where it cannot be read."""
+def dump(ledger, queries):
+    """What the queries find. None where it cannot be read."""
     digest = hashlib.sha256()
     try:
         with contextlib.closing(sqlite3.connect(f"file:{ledger.path}/tallystick.db?mode=ro", uri=True)) as connection:
             connection.text_factory = bytes
-            schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2").fetchall()
-            digest.update(repr(schema).encode())
-            for kind, name, _, _ in schema:
-                if kind != b"table":
-                    continue
-                columns = ", ".join(ANSWER_CHECKED) if name == b"answer" else "*"
-                for row in connection.execute(f"SELECT {columns} FROM {name.decode()} ORDER BY 1, 2"):
+            for query in queries:
+                for row in connection.execute(query):
                     digest.update(repr(row).encode())
+                digest.update(b"\n")
     except sqlite3.DatabaseError:
         return None
     return digest.hexdigest()
-
-
-def flip_bytes(ledger, seed, count):
-    print(f"TALLYSTICK_SEED={seed}")
-    chance = random.Random(seed)
-    whole = dump(ledger)
-    original = (ledger.path / "tallystick.db").read_bytes()
-
-    def check(flip):
-        at, bit = flip
-        copy = ledger.copy()
-        spoilt = bytearray(original)
-        spoilt[at] ^= bit
-        for name in ("tallystick.db-wal", "tallystick.db-shm"):
-            (copy.path / name).unlink(missing_ok=True)
-        (copy.path / "tallystick.db").write_bytes(spoilt)
-        told = copy.verify()
-        assert told.returncode in (0, 1), f"byte {at} ^ {bit}: exit {told.returncode}: {told.stdout}{told.stderr}"
-        if told.returncode == 1:
-            assert told.stdout.startswith("BROKEN") or told.stderr, f"byte {at} ^ {bit}: no reason"
-        else:
-            assert dump(copy) == whole, f"byte {at} ^ {bit} changed what the database says and was not found"
-        copy.remove()
-        return told.returncode
-
-    # every tenth in the header and the schema's first page
-    flips = [(chance.randrange(len(original) if n % 10 else 4096), 1 << chance.randrange(8)) for n in range(count)]
-    found = sum(for_each(flips, check))
-    print(f"{count} bits flipped, {found} found, the others are nobody's content")
-    return found

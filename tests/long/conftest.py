@@ -12,5 +12,5 @@ http = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(http)
 
 pytest_configure = http.pytest_configure
-Server, binary, environment, key, run = http.Server, http.binary, http.environment, http.key, http.run
+ROOT, Server, binary, environment, key, run = http.ROOT, http.Server, http.binary, http.environment, http.key, http.run
 server, start = http.server, http.start
