@@ -117,7 +117,7 @@ static const struct config_option options[] = {
     FLAG("replace", "REPLACE", replaces, RESTORE, "over a directory that is not empty; what it held is kept in a folder in it"),
     FLAG("accept-loss", "ACCEPT_LOSS", accepts_loss, RESTORE,
          "from a backup that lacks entries which the directory's anchor or --checkpoint know of: those are gone then"),
-    TEXT("file", "FILE", file, NULL, SUBMITTER, SUBMITTER, "FILE", "the key with which an organisation signs: a JWK with its private half, mode 0600"),
+    TEXT("file", "FILE", file, NULL, SUBMITTER, SUBMITTER, "FILE", "the key with which an organisation signs: a private JWK, mode 0600"),
     TEXT("log", "LOG", log, NULL, SIGN, SIGN, "ORIGIN", "the ledger that the command is for: origin of GET /ledger"),
     TEXT("kind", "KIND", kind, NULL, SIGN, SIGN, "KIND", "what is commanded, as entries call it: transfer.receive"),
     TEXT("target", "TARGET", target, NULL, SIGN, 0, "ID", "the id in the path of the request, the last one of several; default: none"),

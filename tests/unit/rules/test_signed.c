@@ -106,12 +106,14 @@ static void test_payloads(void **state)
         { "{}", "/log missing_member, /kind missing_member, /id missing_member, /body missing_member" },
         { "{\"log\":7,\"kind\":null,\"target\":7,\"id\":\"\",\"new_id\":7,\"body\":7,\"x\":7}",
           "/log wrong_type, /kind missing_member, /id too_short, /x unknown_member" },
-        { "{\"log\":\"l\",\"kind\":\"k\",\"target\":7,\"id\":\"i\",\"new_id\":7,\"body\":7}", "/target wrong_type, /new_id wrong_type, /body wrong_type" },
+        { "{\"log\":\"l\",\"kind\":\"k\",\"target\":7,\"id\":\"i\",\"new_id\":7,\"body\":7}",
+          "/target wrong_type, /new_id wrong_type, /body wrong_type" },
         { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\",\"body\":null}", "/body missing_member" },
         { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\",\"body\":{\"x\":1e999}}", "/body/x out_of_range" },
         { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\",\"body\":{\"x\":1,\"x\":2}}", " duplicate_member" },
         { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\",\"body\":{}", " invalid_json" },
-        { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\\nj\",\"body\":{}}", "" }, { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\\u0001\",\"body\":{}}", "/id bad_format" },
+        { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\\nj\",\"body\":{}}", "" },
+        { "{\"log\":\"l\",\"kind\":\"k\",\"id\":\"i\\u0001\",\"body\":{}}", "/id bad_format" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
