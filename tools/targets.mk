@@ -37,7 +37,7 @@ test: ## install what is missing, build, run every test; the last line counts th
 	$(Q)+$(MAKE_QUIET) all units oracles
 	$(Q)$(RUN_TESTS) $(SUITES)
 
-test-tools: ## check contract and formats with what npm and PyPI bring
+test-tools: ## check contract and formats with what npm, PyPI and Go bring
 	$(Q)tools/deps.sh build test tools
 	$(Q)+$(MAKE_QUIET) all
 	$(Q)tools/validators.sh build/validators
@@ -58,7 +58,7 @@ lint: ## build with gcc and clang, look for what the house forbids
 	$(Q)$(PYTHON) tools/lint.py
 
 # clang reads every source with the same warnings; it need not write objects for that.
-LINT_SOURCES := $(foreach folder,$(FOLDERS),$(call sources,$(folder))) $(sort $(wildcard tests/unit/*/*.c tests/fault/*.c tests/fault/driver/*.c bench/*.c))
+LINT_SOURCES := $(foreach folder,$(FOLDERS),$(call sources,$(folder))) $(sort $(wildcard tests/unit/*/*.c tests/fault/*.c tests/fault/driver/*.c tests/fuzz/*.c bench/*.c))
 .PHONY: lint-clang
 lint-clang: $(LINT_SOURCES:%.c=$(BUILD)/%.ok)
 
