@@ -22,7 +22,8 @@ enum status db_open_writer(const char *path, struct db **db) NODISCARD;
 enum status db_open_reader(const char *path, struct db **db) NODISCARD;
 
 /* An empty, migrated database in a temporary file that nobody else sees and that goes
- * with the connection: for replaying a ledger. */
+ * with the connection: for replaying a ledger. It keeps no journal: once a statement has failed, or after db_rollback, it is of no
+ * use but to be closed. Up to 8 MiB of it are kept in memory. */
 enum status db_open_scratch(struct db **db) NODISCARD;
 
 /* Where SQLite puts what does not fit into memory: sorting, and db_open_scratch. A directory that cannot be written is passed
@@ -57,6 +58,10 @@ bool db_is_in_transaction(const struct db *db);
 
 /* Moves the WAL into the database where it has grown; the writer, between blocks. */
 enum status db_checkpoint(struct db *db) NODISCARD;
+
+/* The same to its end, and the WAL's file is empty afterwards: nothing of what was overwritten is left in it. STATUS_BUSY while a
+ * reader stands in the way, which then waits for nothing. */
+enum status db_checkpoint_truncate(struct db *db) NODISCARD;
 
 /* Copies the state that the connection's read transaction sees to a new file, beside a process that writes, and without
  * keeping it waiting; its WAL cannot be emptied meanwhile and grows. progress: as copy_progress in db/copy.h, or NULL.

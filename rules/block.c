@@ -26,6 +26,7 @@
 #include "rules/growth.h"
 #include "rules/keyring.h"
 #include "rules/record.h"
+#include "rules/scrub.h"
 
 #define REFUSAL_KEPT_MS ((int64_t)LIMIT_REFUSAL_KEPT_HOURS * 3600 * 1000)
 
@@ -54,6 +55,7 @@ struct executor {
     uint64_t block_height;
     bool is_open;
     bool is_rotating;
+    bool has_erased; /* texts, perhaps in a block that was given up; executor_take_erased */
     atomic_bool is_failed;
     _Atomic uint64_t seq;
     _Atomic int64_t time_ms;
@@ -172,6 +174,13 @@ int64_t executor_time_ms(const struct executor *executor)
     return atomic_load(&executor->time_ms);
 }
 
+bool executor_take_erased(struct executor *executor)
+{
+    bool has_erased = executor->has_erased;
+    executor->has_erased = false;
+    return has_erased;
+}
+
 bool executor_is_failed(const struct executor *executor)
 {
     return atomic_load(&executor->is_failed) || signer_fault(executor->signer) != SIGNER_SOUND;
@@ -244,6 +253,10 @@ static enum status conclude(struct executor *executor, const struct command *com
     enum status status = present(executor, command, outcome, answer);
     if (status == STATUS_OK) {
         status = record_answer(executor->db, command, answer, executor->block_time_ms);
+    }
+    if (status == STATUS_OK && command->kind == COMMAND_PRIVACY_ERASE) {
+        status = scrub_texts(executor->db, &executor->arena, command);
+        executor->has_erased = true;
     }
     return status == STATUS_OK ? db_savepoint_release(executor->db) : status;
 }
@@ -395,14 +408,19 @@ static enum status write_seals(struct executor *executor)
     return status;
 }
 
-/* Signed checkpoint of the block. */
-static enum status write_checkpoint(struct executor *executor, struct checkpoint *checkpoint)
+/* The note of the block's checkpoint with its signatures. */
+static enum status write_note(struct executor *executor, const struct checkpoint *checkpoint, const char *text,
+                              const uint8_t node[KEY_SIGNATURE_BYTES])
 {
     struct head *head = &executor->working;
+    uint8_t ed25519[ED25519_SIGNATURE_BYTES];
     struct buffer note;
     buffer_init(&note);
-    memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
-    enum status status = checkpoint_write(checkpoint, executor->signer, executor->with_ed25519, &note);
+    enum status status = executor->with_ed25519 ? sealer_note_finish(executor->sealer, ed25519) : STATUS_OK;
+    if (status == STATUS_OK) {
+        checkpoint_join(checkpoint, executor->signer, text, node, executor->with_ed25519 ? ed25519 : NULL, &note);
+        status = note.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    }
     if (status == STATUS_OK) {
         assert(note.length < sizeof head->note);
         memcpy(head->note, note.bytes, note.length + 1);
@@ -412,6 +430,24 @@ static enum status write_checkpoint(struct executor *executor, struct checkpoint
     }
     buffer_fini(&note);
     return status;
+}
+
+/* Seals and signed checkpoint of the block. The sealer's thread makes the second signature of the checkpoint while the first one is
+ * made here, and the seals are. */
+static enum status sign_block(struct executor *executor, struct checkpoint *checkpoint)
+{
+    char text[CHECKPOINT_TEXT_BYTES];
+    uint8_t node[KEY_SIGNATURE_BYTES];
+    memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
+    size_t length = checkpoint_text(checkpoint, text);
+    if (executor->with_ed25519) {
+        sealer_note_begin(executor->sealer, text, length);
+    }
+    enum status status = checkpoint_sign(executor->signer, text, length, node);
+    if (status == STATUS_OK) {
+        status = write_seals(executor);
+    }
+    return status == STATUS_OK ? write_note(executor, checkpoint, text, node) : status;
 }
 
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
@@ -435,10 +471,7 @@ enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
         status = read_parameters(executor);
         status = status == STATUS_OK ? read_keys(executor, 1) : status;
     }
-    if (status == STATUS_OK) {
-        status = write_checkpoint(executor, &checkpoint); /* first: the sealer goes on meanwhile */
-    }
-    return status == STATUS_OK ? write_seals(executor) : status;
+    return status == STATUS_OK ? sign_block(executor, &checkpoint) : status;
 }
 
 /* After a commit that found the disk full: nothing of the block is there any more. */
