@@ -31,6 +31,8 @@ struct executor {
     unsigned largest;
     unsigned delivered;
     unsigned checkpoints;
+    unsigned truncated;
+    bool erases; /* texts, in the next block */
     uint64_t committed; /* commands in committed blocks */
     bool is_open;       /* a block is begun */
     atomic_bool is_held;   /* the first delivery waits */
@@ -110,6 +112,13 @@ void block_abandon(struct executor *executor)
     executor->abandoned++;
 }
 
+bool executor_take_erased(struct executor *executor)
+{
+    bool erases = executor->erases;
+    executor->erases = false;
+    return erases;
+}
+
 const char *executor_checkpoint(const struct executor *executor)
 {
     return executor->note;
@@ -120,6 +129,14 @@ enum status db_checkpoint(struct db *db)
     assert_null(db);
     assert_false(fake.is_open);
     fake.checkpoints++;
+    return STATUS_OK;
+}
+
+enum status db_checkpoint_truncate(struct db *db)
+{
+    assert_null(db);
+    assert_false(fake.is_open);
+    fake.truncated++;
     return STATUS_OK;
 }
 
@@ -394,6 +411,19 @@ static void test_idle_checkpoint(void **state)
     assert_int_equal(fake.checkpoints, 1); /* once for a pause, not again and again */
 }
 
+static void test_erased_texts_leave_the_log_at_once(void **state)
+{
+    static struct flight flight;
+    (void)state;
+    fake.erases = true;
+    assert_int_equal(submit(sequencer, &flight, "", 1), STATUS_OK);
+    wait_done(&flight);
+    answer_fini(&flight.answer);
+    stop(); /* without a pause */
+    assert_int_equal(fake.truncated, 1);
+    assert_int_equal(fake.checkpoints, 0);
+}
+
 int main(void)
 {
     log_set_level(LOG_LEVEL_OFF);
@@ -406,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failed_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_finishes_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_idle_checkpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_erased_texts_leave_the_log_at_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
