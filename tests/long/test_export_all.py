@@ -25,7 +25,7 @@ def test_orders(scratch, plain):  # noqa: F811
 
 
 def test_fields(scratch, ledger, plain):  # noqa: F811
-    test_export.check_all(scratch, list(test_export.spoilt_fields(plain, test_export.node_secrets(ledger)[0])))
+    test_export.check_all(scratch, list(test_export.spoilt_fields(plain, ledger.secrets[0][0])))
 
 
 def test_every_bit_counts(scratch, plain, with_texts):  # noqa: F811
