@@ -156,14 +156,15 @@ enum status db_personal_unerased(struct db *db, struct arena *arena, struct pers
     return rows_one(statement_use(db, STATEMENT_personal_unerased), arena, read_personal, out);
 }
 
-enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
+enum status db_personal_each(struct db *db, int64_t first, enum status (*visit)(void *context, const struct personal_row *row),
                              void *context)
 {
     struct arena arena;
     bool has_row = true;
     enum status status = STATUS_OK;
     arena_init(&arena);
-    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_all);
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_from);
+    statement_bind_integer(use, 1, first);
     while (status == STATUS_OK) {
         struct personal_row row = { NULL, 0, NULL, NULL, NULL };
         status = statement_row(use, &has_row);

@@ -68,8 +68,8 @@ enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, str
 enum status db_personal_note_erased(struct db *db, const char *commitment, uint64_t seq, const char *pointer) NODISCARD;
 enum status db_personal_unerased(struct db *db, struct arena *arena, struct personal_row *out) NODISCARD;
 
-/* Calls visit for every personal text. */
-enum status db_personal_each(struct db *db, enum status (*visit)(void *context, const struct personal_row *row),
+/* Calls visit for every personal text whose seq is at least first, in that order; INT64_MIN: all. */
+enum status db_personal_each(struct db *db, int64_t first, enum status (*visit)(void *context, const struct personal_row *row),
                              void *context) NODISCARD;
 
 #endif

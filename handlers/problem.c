@@ -136,6 +136,7 @@ static const struct row rows[] = {
     { "internal", 500, "The service failed" },
     { "not_implemented", 501, "Not implemented" },
     { "transfer_coding_unknown", 501, "The transfer coding is not understood" },
+    { "version_unknown", 505, "This version of HTTP is not spoken here" },
     { "busy", 503, "The service is busy" },
     { "check_failed", 503, "The ledger could not be checked" },
     { "not_ready", 503, "The service is not ready" },

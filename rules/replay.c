@@ -67,12 +67,12 @@ void replay_close(struct replay *replay)
 }
 
 /* What an entry says about its submitter is read before its command: *signature is filled where there is one. */
-static enum status read_submitter(const struct replay *replay, const struct entry_row *row, struct arena *arena,
+static enum status read_submitter(const char *origin, const struct entry_row *row, struct arena *arena,
                                   struct command_signature *signature, struct replay_result *result)
 {
     struct signed_entry entry;
     struct signed_finding finding = { NULL, NULL };
-    enum status status = signed_read_entry(row, replay->origin[0] != 0 ? replay->origin : NULL, arena, &entry, &finding);
+    enum status status = signed_read_entry(row, origin, arena, &entry, &finding);
     if (status != STATUS_OK) {
         result->code = finding.code;
         result->finding = finding.text;
@@ -117,14 +117,14 @@ static enum status decode(const struct entry_row *row, struct command *command, 
 }
 
 /* The key must be one of the actor's organisation that was valid at this entry; the state tells that is there before it. */
-static enum status check_submitter(struct replay *replay, const struct entry_row *row, const struct command *command,
+static enum status check_submitter(struct db *db, const struct entry_row *row, const struct command *command,
                                    struct arena *arena, struct replay_result *result)
 {
     struct organisation_key key;
     if (command->signature == NULL) {
         return STATUS_OK;
     }
-    enum status status = db_organisation_key_find(replay->db, arena, command->signature->key, &key);
+    enum status status = db_organisation_key_find(db, arena, command->signature->key, &key);
     if (status != STATUS_OK && status != STATUS_ABSENT) {
         return status;
     }
@@ -219,6 +219,29 @@ static enum status apply(struct replay *replay, const struct entry_row *row, str
     return status;
 }
 
+/* The command, and whose it may be: all that can be told before it is applied. command_fini is due in every case. */
+static enum status look(struct db *db, const char *origin, const struct entry_row *row, struct arena *arena,
+                        struct command *command, struct command_signature *signature, struct replay_result *result)
+{
+    *result = (struct replay_result){ .code = "replay" };
+    enum status status = read_submitter(origin, row, arena, signature, result);
+    if (status == STATUS_OK) {
+        command->signature = result->is_signed ? signature : NULL;
+        status = decode(row, command, arena, result);
+    }
+    return status == STATUS_OK ? check_submitter(db, row, command, arena, result) : status;
+}
+
+enum status replay_look(struct db *db, const char *origin, const struct entry_row *row, struct arena *arena,
+                        struct replay_result *result)
+{
+    struct command_signature signature;
+    struct command command = { .document = NULL };
+    enum status status = look(db, origin, row, arena, &command, &signature, result);
+    command_fini(&command);
+    return status == STATUS_INVALID ? STATUS_OK : status;
+}
+
 /* What the genesis fixed. */
 static enum status read_parameters(struct replay *replay, struct arena *arena)
 {
@@ -240,15 +263,8 @@ enum status replay_entry(struct replay *replay, const struct entry_row *row, str
 {
     struct command_signature signature;
     struct command command = { .document = NULL };
-    *result = (struct replay_result){ .code = "replay" };
-    enum status status = read_submitter(replay, row, arena, &signature, result);
-    if (status == STATUS_OK) {
-        command.signature = result->is_signed ? &signature : NULL;
-        status = decode(row, &command, arena, result);
-    }
-    if (status == STATUS_OK) {
-        status = check_submitter(replay, row, &command, arena, result);
-    }
+    const char *origin = replay->origin[0] != 0 ? replay->origin : NULL;
+    enum status status = look(replay->db, origin, row, arena, &command, &signature, result);
     if (status == STATUS_OK) {
         status = effects_begin(replay->db);
         if (status == STATUS_OK) {

@@ -36,6 +36,11 @@ struct replay_result {
 enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena,
                          struct replay_result *result) NODISCARD;
 
+/* What replay_entry tells of an entry before its command is applied, with the keys of organisations that db has; for who replays
+ * nothing. origin: the ledger's; NULL: not known. */
+enum status replay_look(struct db *db, const char *origin, const struct entry_row *row, struct arena *arena,
+                        struct replay_result *result) NODISCARD;
+
 /* A personal text that is not there any more, as whoever has it tells. */
 enum status replay_note_erased(struct replay *replay, const char *commitment, uint64_t seq, const char *pointer) NODISCARD;
 

@@ -17,6 +17,7 @@
 #include "rules/verify_database.h"
 #include "rules/verify_entries.h"
 #include "rules/verify_keys.h"
+#include "rules/verify_mark.h"
 #include "rules/verify_parts.h"
 
 void verify_find(struct verify *verify, uint64_t seq, const char *code, const char *format, ...)
@@ -34,21 +35,12 @@ void verify_find(struct verify *verify, uint64_t seq, const char *code, const ch
     va_end(arguments);
 }
 
+/* What rests on all entries: the sums, the state that they make, and the schema that it stands in. */
 static enum status check_state(struct verify *verify)
 {
     struct db_finding sums = { NULL, 0 };
     const char *finding = NULL;
-    arena_reset(&verify->arena);
-    enum status status = verify_frontier(verify);
-    if (status == STATUS_OK) {
-        status = verify_tiles_end(verify);
-    }
-    if (status == STATUS_OK) {
-        status = verify_beside(verify);
-    }
-    if (status == STATUS_OK && verify->report->is_ok) {
-        status = db_check(verify->db, &verify->arena, &sums);
-    }
+    enum status status = db_check(verify->db, &verify->arena, &sums);
     if (status == STATUS_OK && sums.text != NULL) {
         verify_find(verify, (uint64_t)sums.seq, "balance", "%s", sums.text);
     }
@@ -64,6 +56,27 @@ static enum status check_state(struct verify *verify)
             verify_find(verify, 0, "schema", "%s", finding);
         }
     }
+    if (status == STATUS_OK && verify->report->is_ok) {
+        status = db_check_integrity(verify->db);
+    }
+    return status;
+}
+
+/* What the entries' end must be like. */
+static enum status check_end(struct verify *verify)
+{
+    arena_reset(&verify->arena);
+    verify_notes_reached(verify);
+    enum status status = verify->report->is_ok ? verify_frontier(verify) : STATUS_OK;
+    if (status == STATUS_OK && verify->report->is_ok) {
+        status = verify_tiles_end(verify);
+    }
+    if (status == STATUS_OK && verify->report->is_ok) {
+        status = verify_beside(verify);
+    }
+    if (status == STATUS_OK && verify->report->is_ok && verify->replay != NULL) {
+        status = check_state(verify);
+    }
     return status;
 }
 
@@ -77,11 +90,14 @@ static void watch(struct verify *verify, bool is_on)
 {
     if (verify->options->progress != NULL) {
         db_watch(verify->db, is_on ? may_go_on : NULL, verify);
-        replay_watch(verify->replay, is_on ? may_go_on : NULL, verify);
+        if (verify->replay != NULL) {
+            replay_watch(verify->replay, is_on ? may_go_on : NULL, verify);
+        }
     }
 }
 
-static enum status check_all(struct verify *verify)
+/* The entries from the mark on, or all of them with the state that they make. */
+static enum status begin(struct verify *verify)
 {
     enum status status = db_entry_last(verify->db, &verify->size);
     if (status == STATUS_OK) {
@@ -89,18 +105,34 @@ static enum status check_all(struct verify *verify)
     }
     if (status == STATUS_OK) {
         verify_notes_read(verify);
-        status = verify_entries(verify);
+        status = verify_mark_begin(verify);
     }
+    return status == STATUS_OK && verify->chain.seq == 0 ? replay_open(&verify->replay) : status;
+}
+
+/* The entries first: they name what is broken. */
+static enum status check_all(struct verify *verify)
+{
+    watch(verify, true);
+    enum status status = verify_entries(verify);
     if (status == STATUS_OK && verify->report->is_ok) {
-        verify_notes_reached(verify);
+        status = check_end(verify);
     }
-    return status == STATUS_OK && verify->report->is_ok ? check_state(verify) : status;
+    watch(verify, false);
+    if (status == STATUS_OK && verify->report->is_ok && verify->replay != NULL) {
+        verify->report->whole = verify->chain.seq;
+    }
+    if (status == STATUS_OK && verify->report->is_ok && verify->options->reached != NULL) {
+        status = verify_mark_take(verify, verify->options->reached);
+        status = status == STATUS_ABSENT ? STATUS_OK : status;
+    }
+    return status;
 }
 
 enum status verify_ledger(struct db *db, const struct verify_options *options, struct verify_report *report)
 {
     struct verify *verify = calloc(1, sizeof *verify);
-    struct verify_report found = { .is_ok = true };
+    struct verify_report found = { .is_ok = true, .first = 1 };
     if (verify == NULL) {
         return STATUS_EXHAUSTED;
     }
@@ -113,18 +145,13 @@ enum status verify_ledger(struct db *db, const struct verify_options *options, s
     chain_init(&verify->chain);
     enum status status = parallel_open(options->threads, options->is_quiet, &verify->parallel);
     if (status == STATUS_OK) {
-        status = replay_open(&verify->replay);
-    }
-    if (status == STATUS_OK) {
         status = db_read_begin(db);
     }
     if (status == STATUS_OK) {
-        watch(verify, true);
-        status = check_all(verify); /* first: it names the entry */
-        if (status == STATUS_OK && found.is_ok) {
-            status = db_check_integrity(db);
+        status = begin(verify);
+        if (status == STATUS_OK) {
+            status = check_all(verify);
         }
-        watch(verify, false);
         db_read_end(db);
     }
     if (status == STATUS_CORRUPT) {

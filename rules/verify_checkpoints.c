@@ -16,15 +16,20 @@ void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint,
     }
 }
 
+bool verify_note_take(struct verify *verify, const char *text, struct checkpoint *checkpoint)
+{
+    if (keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_OUR_LINES, checkpoint) != STATUS_OK) {
+        return false;
+    }
+    verify_note_add(verify, checkpoint, false);
+    return true;
+}
+
 /* A slot of the anchor: a note as the ledger writes it, or nothing. */
 static bool take_slot(struct verify *verify, const char *text)
 {
     struct checkpoint checkpoint;
-    if (text[0] == 0 || keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_OUR_LINES, &checkpoint) != STATUS_OK) {
-        return false;
-    }
-    verify_note_add(verify, &checkpoint, false);
-    return true;
+    return text[0] != 0 && verify_note_take(verify, text, &checkpoint);
 }
 
 /* The checkpoint that was given, which has been about: others may have signed it too. */
@@ -42,6 +47,7 @@ static void take_given(struct verify *verify, const char *text)
                     ": it was altered, or somebody else made it", checkpoint.size);
     } else {
         verify_note_add(verify, &checkpoint, true);
+        verify->oldest_demanded = checkpoint.size;
     }
 }
 
@@ -49,6 +55,7 @@ void verify_notes_read(struct verify *verify)
 {
     const struct verify_options *options = verify->options;
     bool has_anchor = false;
+    verify->oldest_demanded = UINT64_MAX;
     for (size_t i = 0; i < options->note_count; i++) {
         has_anchor = take_slot(verify, options->notes[i]) || has_anchor;
     }

@@ -12,6 +12,9 @@ struct checkpoint;
 struct verify;
 struct verify_work;
 
+/* Adds a note, if it is a checkpoint signed by a key of this ledger, and gives what it says. */
+bool verify_note_take(struct verify *verify, const char *text, struct checkpoint *checkpoint);
+
 /* The notes of the options: read at the beginning, compared when the chain has reached their size, asked for at the end. */
 void verify_notes_read(struct verify *verify);
 void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint, bool is_given); /* one more, its signatures checked */

@@ -131,13 +131,15 @@ static enum status settle_entry(struct verify *verify, const struct entry_row *r
     verify->report->signatures++;
     verify_notes_compare(verify);
     enum status status = verify->db != NULL ? verify_tiles_entry(verify, work->facts.leaf) : STATUS_OK;
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && verify->replay != NULL) {
         status = replay_entry(verify->replay, row, &verify->arena, &result);
+    } else if (status == STATUS_OK && verify->db != NULL) {
+        status = replay_look(verify->db, verify->origin, row, &verify->arena, &result);
     }
     if (status == STATUS_OK && result.finding != NULL) {
         verify_find(verify, row->seq, result.code, "entry %" PRIu64 ": %s", row->seq, result.finding);
     }
-    verify->report->replayed += status == STATUS_OK && result.finding == NULL;
+    verify->report->replayed += status == STATUS_OK && result.finding == NULL && verify->replay != NULL;
     if (status == STATUS_OK && result.finding == NULL && result.is_signed) {
         verify_submitter_settle(verify, row, work, &result);
     }

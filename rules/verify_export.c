@@ -465,6 +465,8 @@ enum status verify_export(int fd, const struct verify_options *options, struct v
         return STATUS_EXHAUSTED;
     }
     reading->report.is_ok = true;
+    reading->report.first = 1;
+    reading->report.is_export = true;
     reading->verify.options = options;
     reading->verify.report = &reading->report;
     reading->verify.source = (struct verify_source){ reading, entries, checkpoint, explain };
@@ -479,6 +481,7 @@ enum status verify_export(int fd, const struct verify_options *options, struct v
     }
     if (status == STATUS_OK) {
         *report = reading->report;
+        report->whole = report->is_ok ? report->entries : 0;
     }
     close_parts(reading);
     return status;

@@ -26,6 +26,7 @@
  *   verify_keys.c         the node's keys, which keyring.c knows how to use
  *   verify_submitters.c   the keys of organisations, for the signatures of those who sent commands
  *   verify_checkpoints.c  the notes given, the checkpoints stored, the frontier
+ *   verify_mark.c         where an earlier verification ended
  *   verify_tiles.c        the rows of the tree's hashes
  *   verify_beside.c       personal texts and kept answers: what only a database has
  *   verify_database.c     entries and checkpoints out of a database
@@ -113,9 +114,10 @@ struct verify {
     const struct verify_submitter *submitters[VERIFY_SUBMITTER_BUCKETS];
     struct chain chain; /* of what is settled */
     struct verify_tiles tiles;
-    struct replay *replay;
+    struct replay *replay; /* NULL: the state is not made again */
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;
+    uint64_t oldest_demanded; /* size of the checkpoint that the options demand; UINT64_MAX: none */
     uint64_t size;        /* the last entry when the check began; 0: not known */
     uint64_t commitments; /* in the entries' bodies so far */
     uint64_t texts;       /* personal texts, erased ones included */

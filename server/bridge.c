@@ -82,6 +82,19 @@ static void write_id(char out[REQUEST_ID_BYTES], uint32_t prefix, uint32_t numbe
     out[REQUEST_ID_BYTES - 1] = 0;
 }
 
+/* Keeps the target, which the library will write into. False without memory. */
+static bool keep_target(struct request *request, const char *target)
+{
+    size_t length = strlen(target);
+    if (length >= REQUEST_TARGET_INLINE) {
+        request->target = arena_copy(&request->arena, target, length);
+        return request->target != NULL;
+    }
+    memcpy(request->target_inline, target, length + 1);
+    request->target = request->target_inline;
+    return true;
+}
+
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct bridge *bridge = context;
@@ -92,35 +105,26 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     if (request == NULL) {
         return NULL; /* on_access closes the connection */
     }
+    client->begun++;
     request->server = bridge->server;
     request->lane = bridge->lane;
     request->client = client;
     request->connection = connection;
     request->started_us = clock_steady_us();
-    metrics_begin_request(bridge->server->metrics);
+    request->method = "-";
     write_id(request->id, bridge->id_prefix, bridge->id_next++);
-    if (target == NULL) {
-        target = "";
-    }
-    request->target_at = target;
-    request->target_length = strlen(target);
-    if (request->target_length < REQUEST_TARGET_INLINE) {
-        memcpy(request->target_inline, target, request->target_length + 1);
-        request->target = request->target_inline;
-    } else {
-        request->target = arena_copy(&request->arena, target, request->target_length);
-    }
-    /* The library would now split and decode the query, and make a list item of each piece.
-     * We do that ourselves: cut short, it finds none. The bytes are its own receive buffer. */
-    const char *query = strchr(target, '?');
-    if (query != NULL && query[1] != 0) {
-        ((char *)query)[1] = 0;
-    }
-    atomic_store_explicit(&client->since_us, request->started_us, memory_order_relaxed);
-    if (!client_move(client, CLIENT_IDLE, CLIENT_HEAD) || request->target == NULL) {
+    bool is_ours = client_fault(client) != NULL && !client->guard.has_target; /* the guard's, not the client's */
+    if (!keep_target(request, target == NULL || is_ours ? "" : target)) {
         give_request_back(bridge, request);
         return NULL;
     }
+    /* The library would now split and decode the query, and make a list item of each piece.
+     * We do that ourselves: cut short, it finds none. The bytes are its own receive buffer. */
+    const char *query = target != NULL ? strchr(target, '?') : NULL;
+    if (query != NULL && query[1] != 0) {
+        ((char *)query)[1] = 0;
+    }
+    metrics_begin_request(bridge->server->metrics);
     return request;
 }
 
@@ -145,32 +149,55 @@ static bool can_drain(const struct request *request)
                                   !framing->expects_continue && request->exchange.status != 413);
 }
 
+/* A method as the log has it: what clients make up is not repeated. */
+static const char *method_label(const char *method)
+{
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(method, known[i]) == 0) {
+            return known[i];
+        }
+    }
+    return "-";
+}
+
 static enum MHD_Result on_head(struct request *request, const char *method, const char *version)
 {
-    dispatch_head(request, method, version);
+    request->method = method_label(method);
+    request->exchange.is_head = strcmp(request->method, "HEAD") == 0;
+    dispatch_head(request, method, version, client_fault(request->client));
     bool has_body = request->framing.has_body;
     request->stage = STAGE_BODY;
     if (!request->is_refused || can_drain(request)) {
-        return client_move(request->client, CLIENT_HEAD, has_body ? CLIENT_BODY : CLIENT_WORKING) ? MHD_YES : MHD_NO;
+        client_enter(request->client, has_body ? CLIENT_BODY : CLIENT_WORKING);
+        return MHD_YES;
     }
-    if (!client_move(request->client, CLIENT_HEAD, CLIENT_WORKING)) {
-        return MHD_NO;
-    }
+    client_enter(request->client, CLIENT_WORKING);
     request->must_close = true; /* the library closes after so early a reply */
     linger(request);
     return reply_send(request) ? MHD_YES : MHD_NO;
 }
 
+/* The guard has found a fault in the body, or the janitor that it takes too long: nothing more will come. */
+static bool is_broken_off(struct request *request)
+{
+    const struct guard_fault *fault = client_fault(request->client);
+    if (fault != NULL && !request->is_refused) {
+        dispatch_refuse(request, fault);
+    }
+    request->must_close = request->must_close || fault != NULL;
+    return fault != NULL;
+}
+
 static enum MHD_Result on_body(struct request *request, const char *bytes, size_t *length)
 {
-    if (dispatch_body(request, bytes, *length)) {
+    if (!is_broken_off(request) && dispatch_body(request, bytes, *length)) {
         *length = 0;
-        return atomic_load(&request->client->phase) != CLIENT_CUT ? MHD_YES : MHD_NO;
+        return MHD_YES;
     }
-    if (client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
-        linger(request);
-        reply_send_raw(request);
-    }
+    client_enter(request->client, CLIENT_WORKING);
+    linger(request);
+    reply_send_raw(request);
     return MHD_NO;
 }
 
@@ -189,8 +216,10 @@ static enum MHD_Result on_complete(struct request *request)
     if (request->hit != NULL) {
         return reply_send_hit(request) ? MHD_YES : MHD_NO;
     }
-    if (request->framing.has_body && !client_move(request->client, CLIENT_BODY, CLIENT_WORKING)) {
-        return MHD_NO;
+    client_enter(request->client, CLIENT_WORKING);
+    if (is_broken_off(request)) {
+        linger(request);
+        return reply_send(request) ? MHD_YES : MHD_NO;
     }
     return on_next(request, dispatch_run(request));
 }
@@ -219,20 +248,6 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     return MHD_NO;
 }
 
-static const char *method_label(const struct exchange *exchange)
-{
-    if (exchange->is_head) {
-        return "HEAD";
-    }
-    switch (exchange->method) {
-    case METHOD_GET: return "GET";
-    case METHOD_POST: return "POST";
-    case METHOD_PUT: return "PUT";
-    case METHOD_DELETE: return "DELETE";
-    }
-    return "-";
-}
-
 /* The path of the target, quoted: the client's own text. What follows it may hold secrets and stays out. */
 static void quote_path(char *quoted, size_t size, const char *target)
 {
@@ -256,7 +271,7 @@ static void log_line(const struct request *request, int64_t duration_us)
     }
     const char *quote = request->route == NULL ? "\"" : "";
     log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s%s%s",
-                method_label(&request->exchange), quote, request->route != NULL ? request->route->path : quoted, quote,
+                request->method, quote, request->route != NULL ? request->route->path : quoted, quote,
                 request->status, request->reply_bytes, (long long)duration_us, request->client->address,
                 request->trace[0] != 0 ? " trace=" : "", request->trace);
 }
@@ -281,10 +296,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         give_request_back(bridge, request);
     }
     atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
-    atomic_fetch_add_explicit(&client->requests, 1, memory_order_relaxed);
-    int phase = atomic_load(&client->phase);
-    while (phase != CLIENT_CUT && !atomic_compare_exchange_weak(&client->phase, &phase, CLIENT_IDLE)) {
-    }
+    client_enter(client, client->guard.requests != client->begun ? CLIENT_HEAD : CLIENT_IDLE); /* the next one is here already */
 }
 
 /* What bridge_add gave; the library has it as the address. */
@@ -297,12 +309,14 @@ static const struct peer *peer_of(struct MHD_Connection *connection)
 static void client_start(struct bridge *bridge, struct MHD_Connection *connection, void **client_at)
 {
     struct client *client = calloc(1, sizeof *client);
-    *client_at = client;
-    if (client == NULL) {
-        return;
-    }
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (client == NULL || intake_add(&bridge->intake, fd->connect_fd, client) != STATUS_OK) {
+        free(client);
+        return; /* on_access closes the connection */
+    }
+    *client_at = client;
     client->fd = fd->connect_fd;
+    guard_init(&client->guard);
     atomic_store(&client->since_us, clock_steady_us());
     const struct peer *peer = peer_of(connection);
     client->wire = peer->wire;
@@ -313,6 +327,7 @@ static void client_start(struct bridge *bridge, struct MHD_Connection *connectio
 static void client_end(struct bridge *bridge, struct MHD_Connection *connection, struct client *client)
 {
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    intake_forget(&bridge->intake, fd->connect_fd);
     if (client != NULL) {
         lane_leave(bridge->lane, client);
         free(client);
@@ -380,7 +395,10 @@ enum status bridge_open(struct bridge *bridge, struct server *server, struct lan
 {
     bridge->server = server;
     bridge->lane = lane;
-    enum status status = random_bytes(&bridge->id_prefix, sizeof bridge->id_prefix);
+    enum status status = intake_check();
+    if (status == STATUS_OK) {
+        status = random_bytes(&bridge->id_prefix, sizeof bridge->id_prefix);
+    }
     return status == STATUS_OK ? start_daemon(bridge) : status;
 }
 
@@ -389,6 +407,7 @@ void bridge_close(struct bridge *bridge)
     if (bridge->daemon != NULL) {
         MHD_stop_daemon(bridge->daemon);
     }
+    intake_fini(&bridge->intake);
     while (bridge->spare != NULL) {
         struct request *request = bridge->spare;
         bridge->spare = request->next_free;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "server/intake.h"
 
 /*
  * Between libmicrohttpd and the stages of a request: what the library calls while a loop turns. dispatch.c says what
@@ -23,6 +24,7 @@ struct bridge {
     struct server *server;
     struct lane *lane;
     struct MHD_Daemon *daemon;
+    struct intake intake;
     struct request *spare;
     size_t spare_count;
     uint32_t id_prefix;

@@ -20,10 +20,6 @@ static const struct row rows[] = {
                      "{\"type\":\"/errors/busy\",\"title\":\"The service is busy\",\"status\":503,"
                      "\"detail\":\"There are more connections than the service takes, from this address or in all; "
                      "try again in a moment.\",\"instance\":\"/\",\"code\":\"busy\"}"},
-    [CANNED_TIMEOUT] = {"408 Request Timeout", "",
-                        "{\"type\":\"/errors/request_timeout\",\"title\":\"The request took too long to arrive\","
-                        "\"status\":408,\"detail\":\"The request was not complete within the time the service "
-                        "allows.\",\"instance\":\"/\",\"code\":\"request_timeout\"}"},
     [CANNED_NOT_TLS] = {"400 Bad Request", "",
                         "{\"type\":\"/errors/malformed_request\",\"title\":\"The request breaks the rules of HTTP\","
                         "\"status\":400,\"detail\":\"This port speaks TLS: the address begins with https.\","

@@ -7,7 +7,6 @@
  */
 enum canned {
     CANNED_BUSY,    /* 503: too many connections */
-    CANNED_TIMEOUT, /* 408: the request took too long to arrive */
     CANNED_NOT_TLS  /* 400: plain HTTP where TLS is spoken */
 };
 

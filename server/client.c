@@ -1,10 +1,22 @@
 /*
- * The one step that a loop and the janitor may both want to take.
+ * Small steps of a connection.
  */
 #include "server/client.h"
 
-bool client_move(struct client *client, enum client_phase from, enum client_phase to)
+#include <stddef.h>
+
+enum client_phase client_phase(const struct client *client)
 {
-    int expected = (int)from;
-    return atomic_compare_exchange_strong(&client->phase, &expected, (int)to);
+    return (enum client_phase)atomic_load_explicit(&client->phase, memory_order_relaxed);
+}
+
+void client_enter(struct client *client, enum client_phase phase)
+{
+    atomic_store_explicit(&client->phase, (int)phase, memory_order_relaxed);
+}
+
+const struct guard_fault *client_fault(const struct client *client)
+{
+    const struct guard *guard = &client->guard;
+    return guard->fault.code != NULL && guard->requests == client->begun ? &guard->fault : NULL;
 }

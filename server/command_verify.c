@@ -5,14 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/parallel.h"
-#include "base/text.h"
 #include "db/db.h"
 #include "ledger/key.h"
 #include "rules/verify.h"
@@ -22,28 +20,9 @@
 #include "server/store.h"
 #include "server/tell.h"
 #include "server/verifier.h"
+#include "server/verify_print.h"
 
 enum { EXIT_NOT_CHECKED = 2 /* nothing was found out, neither good nor bad */ };
-
-static void print_report(const struct verify_report *report)
-{
-    char head[2 * DIGEST_BYTES + 1], root[2 * DIGEST_BYTES + 1];
-    text_to_hex(head, report->head, DIGEST_BYTES);
-    text_to_hex(root, report->root, DIGEST_BYTES);
-    if (report->is_ok) {
-        printf("ok: %" PRIu64 " entries verified\nhead %s\nroot %s\n", report->entries, head, root);
-        return;
-    }
-    char reason[sizeof report->reason]; /* may quote what a damaged file holds */
-    snprintf(reason, sizeof reason, "%s", report->reason);
-    text_make_line(reason, strlen(reason));
-    if (report->first_broken > 0) {
-        printf("BROKEN at entry %" PRIu64 " (%s): %s\n", report->first_broken, report->code, reason);
-        printf("%" PRIu64 " entries before it are sound\n", report->first_broken - 1);
-    } else {
-        printf("BROKEN (%s): %s\n", report->code, reason);
-    }
-}
 
 /* The export's file, or standard input. Told where it cannot be opened. */
 static enum status open_export(const char *path, int *fd)
@@ -84,7 +63,7 @@ static enum status run_directory(const struct config *config, const char *checkp
         status = db_set_temporary_directory(config->data_dir);
     }
     if (status == STATUS_OK) {
-        struct verifier_job job = { .threads = parallel_cores() - 1, .checkpoint = checkpoint,
+        struct verifier_job job = { .is_incremental = config->is_incremental, .threads = parallel_cores() - 1, .checkpoint = checkpoint,
                                     .progress = progress->is_shown ? progress_show : NULL, .context = progress };
         status = verifier_run(config->data_dir, &job, report);
     }
@@ -95,26 +74,41 @@ static enum status run_directory(const struct config *config, const char *checkp
     return status;
 }
 
+static enum status run(const struct config *config, struct arena *arena, struct verify_report *report)
+{
+    const char *checkpoint = NULL;
+    struct progress progress;
+    if (config->checkpoint_path != NULL) {
+        checkpoint = note_file_read(arena, config->checkpoint_path);
+        if (checkpoint == NULL) {
+            return STATUS_INVALID;
+        }
+    }
+    if (config->export_path != NULL && config->is_incremental) {
+        tell("--incremental goes on in a data directory; an export is always looked at as a whole");
+        return STATUS_INVALID;
+    }
+    progress_init(&progress);
+    enum status status = config->export_path != NULL ? run_export(config, checkpoint, &progress, report)
+                                                     : run_directory(config, checkpoint, &progress, report);
+    progress_end(&progress);
+    return status;
+}
+
 int command_verify(const struct config *config)
 {
     struct arena arena;
     struct verify_report report = { .is_ok = false };
-    const char *checkpoint = NULL;
-    struct progress progress;
-    enum status status = STATUS_OK;
+    int64_t begun_us = clock_steady_us();
     arena_init(&arena);
-    progress_init(&progress);
-    if (config->checkpoint_path != NULL) {
-        checkpoint = note_file_read(&arena, config->checkpoint_path);
-        status = checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
+    enum status status = run(config, &arena, &report);
+    if (status == STATUS_OK && report.unfit[0] != 0) {
+        tell("--incremental: %s/verified is not gone on from, %s: everything was looked at", config->data_dir, report.unfit);
     }
-    if (status == STATUS_OK) {
-        status = config->export_path != NULL ? run_export(config, checkpoint, &progress, &report)
-                                             : run_directory(config, checkpoint, &progress, &report);
-    }
-    progress_end(&progress);
-    if (status == STATUS_OK) {
-        print_report(&report);
+    if (config->as_json) {
+        verify_print_json(status, &report, (clock_steady_us() - begun_us) / 1000);
+    } else if (status == STATUS_OK) {
+        verify_print_text(&report);
     }
     arena_fini(&arena);
     if (status != STATUS_OK && status != STATUS_CORRUPT) { /* a damaged file is a finding */

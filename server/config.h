@@ -85,6 +85,8 @@ struct config {
     const char *expires;
     const char *token_id;
     const char *checkpoint_path;
+    bool is_incremental;
+    bool as_json;
     const char *export_path; /* "-": standard input */
     int64_t after;
     int64_t to; /* 0: the last entry */

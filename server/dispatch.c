@@ -78,7 +78,7 @@ static void prepare(struct request *request)
     exchange->is_cancelled = request_is_cancelled;
     exchange->server = request;
     exchange->base_url = request->server->base_url;
-    if (request->framing.host != NULL && request->framing.code == NULL) {
+    if (request->framing.host != NULL && request->framing.fault.code == NULL) {
         char *url = arena_format(&request->arena, "%s://%s", request->client->wire != NULL ? "https" : "http",
                                  request->framing.host);
         exchange->base_url = url != NULL ? url : exchange->base_url;
@@ -91,7 +91,7 @@ static bool find_cached(struct request *request, const char *method)
     struct framing *framing = &request->framing;
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
-    if (framing->code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
+    if (framing->fault.code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
         (!is_head && strcmp(method, "GET") != 0) || server->service.is_private || server->config->rate_limit > 0 || reply_is_for_a_page(request) ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
@@ -206,17 +206,17 @@ static void check_limit(struct request *request)
     exchange_header(exchange, "Retry-After", wait != NULL ? wait : "60");
 }
 
-static void refuse_framing(struct request *request)
+void dispatch_refuse(struct request *request, const struct guard_fault *fault)
 {
-    REQUEST_REFUSE(request, request->framing.code, "%s", request->framing.detail);
+    REQUEST_REFUSE(request, fault->code, "%s", fault->detail);
     request->must_close = true;
 }
 
-void dispatch_head(struct request *request, const char *method, const char *version)
+void dispatch_head(struct request *request, const char *method, const char *version, const struct guard_fault *fault)
 {
     struct exchange *exchange = &request->exchange;
     struct framing *framing = &request->framing;
-    framing_check(framing, request->connection, method, request->target_at, request->target_length, version);
+    framing_check(framing, request->connection, version, fault);
     request->coding = negotiate_coding(framing->accept_encoding);
     framing_trace(framing->traceparent, request->trace);
     request->hangup.may_ask = strcmp(version, "HTTP/1.1") == 0;
@@ -224,8 +224,8 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         return;
     }
     prepare(request);
-    if (framing->code != NULL) {
-        refuse_framing(request);
+    if (framing->fault.code != NULL) {
+        dispatch_refuse(request, &framing->fault);
         return;
     }
     lookup_route(request, method);

@@ -5,25 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/limits.h"
+#include "server/chunk.h"
 
 /*
- * What libmicrohttpd lets through and must not pass: lengths that contradict each other,
- * transfer codings that it does not know, several hosts, names and values with control
- * bytes. Looks at the header once it is complete and picks out the fields that the
- * server itself needs.
+ * What is found in a header that is sound byte for byte (guard.h): fields that contradict each other, several hosts, an
+ * expectation that nobody knows. Picks out the fields that the server itself needs.
  */
 
 struct MHD_Connection;
 
-/* A whole header block; libmicrohttpd's memory for a connection is larger. */
-#define FRAMING_HEADER_BYTES_MAX (16 * KIB)
-
 enum { FRAMING_TRACE_BYTES = 33 };
 
 struct framing {
-    const char *code;   /* of the problem; NULL: sound */
-    const char *detail; /* static */
+    struct guard_fault fault; /* the first one */
     /* fields, borrowed from the connection; NULL where absent */
     const char *host;
     const char *authorization;
@@ -42,11 +36,10 @@ struct framing {
     bool has_body;   /* is_chunked or length > 0 */
 };
 
-/* Every fault found here ends the connection: where the next request begins is in doubt.
- * target is where libmicrohttpd keeps it, target_length what it was when it came (the
- * library writes into it). */
-void framing_check(struct framing *framing, struct MHD_Connection *connection, const char *method, const char *target,
-                   size_t target_length, const char *version);
+/* Every fault found here ends the connection: where the next request begins is in doubt. fault is the guard's, which comes
+ * before all others, or NULL. */
+void framing_check(struct framing *framing, struct MHD_Connection *connection, const char *version,
+                   const struct guard_fault *fault);
 
 /* The trace's id of a traceparent (https://www.w3.org/TR/trace-context/, 3.2), 32 small hexadecimal digits; "" where value is
  * NULL or none. */

@@ -4,8 +4,6 @@
  */
 #include "server/janitor.h"
 
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,7 +18,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/await.h"
-#include "server/canned.h"
 #include "server/client.h"
 #include "server/config.h"
 #include "server/lane.h"
@@ -57,15 +54,15 @@ struct janitor {
     int64_t now_us;
 };
 
+/* Says that the client is late. Its loop refuses the request once it reads, which it does now: what was the end of
+ * what can be read is an event. */
 static void cut(struct client *client, enum client_phase phase)
 {
-    if (!client_move(client, phase, CLIENT_CUT)) {
-        return; /* the loop was quicker */
+    if (atomic_exchange(&client->is_late, true)) {
+        return;
     }
-    canned_send(client->fd, CANNED_TIMEOUT);
-    shutdown(client->fd, SHUT_RDWR);
-    log_warn("client_cut", "remote=%s phase=%s", client->address,
-             phase == CLIENT_IDLE || phase == CLIENT_HEAD ? "header" : "body");
+    shutdown(client->fd, SHUT_RD);
+    log_warn("client_cut", "remote=%s phase=%s", client->address, phase == CLIENT_HEAD ? "header" : "body");
 }
 
 /* libmicrohttpd 0.9.75 reads what came together with the client's end of sending, and then
@@ -76,51 +73,6 @@ static void poke_if_sending_ended(const struct client *client)
     struct pollfd socket = {.fd = client->fd, .events = POLLRDHUP};
     if (poll(&socket, 1, 0) > 0 && (socket.revents & POLLRDHUP) != 0) {
         shutdown(client->fd, SHUT_RD);
-    }
-}
-
-/* Bytes that have come from the client; false where they cannot be counted (unix sockets). */
-static bool count_received(const struct client *client, uint64_t *bytes)
-{
-    struct tcp_info info;
-    socklen_t length = sizeof info;
-    if (client->wire != NULL) {
-        *bytes = atomic_load_explicit(&client->wire->received, memory_order_relaxed);
-        return true;
-    }
-    memset(&info, 0, sizeof info);
-    if (getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
-        return false;
-    }
-    *bytes = info.tcpi_bytes_received;
-    return true;
-}
-
-/* Notices bytes on a connection whose request line is not complete yet. */
-static void look_at_idle(struct janitor *janitor, struct client *client, int64_t header_us)
-{
-    uint64_t bytes = 0;
-    if (!count_received(client, &bytes)) {
-        return;
-    }
-    unsigned requests = atomic_load_explicit(&client->requests, memory_order_relaxed);
-    if (!client->is_watched && requests == 0) {
-        client->is_watched = true; /* a new connection: everything received belongs to its first request */
-        client->seen_bytes = 1;    /* the handshake counts as one */
-    } else if (!client->is_watched || client->seen_requests != requests) {
-        client->is_watched = true;
-        client->seen_requests = requests;
-        client->seen_bytes = bytes;
-        client->bytes_since_us = 0;
-        return;
-    }
-    if (bytes <= client->seen_bytes) {
-        return;
-    }
-    if (client->bytes_since_us == 0) {
-        client->bytes_since_us = janitor->now_us;
-    } else if (janitor->now_us - client->bytes_since_us > header_us) {
-        cut(client, CLIENT_IDLE);
     }
 }
 
@@ -144,15 +96,13 @@ static void look_at_client(void *context, struct client *client)
     int64_t header_us = config->header_timeout_s * 1000000;
     int64_t request_us = config->request_timeout_s * 1000000;
     int64_t since_us = atomic_load(&client->since_us);
-    switch ((enum client_phase)atomic_load(&client->phase)) {
+    switch (client_phase(client)) {
     case CLIENT_IDLE:
         if (janitor->now_us - since_us < FRESH_US || janitor->beat % IDLE_EVERY == 0) {
             poke_if_sending_ended(client);
         }
         if (atomic_load(&janitor->server->is_stopping)) {
             tell_idle(janitor, client);
-        } else if (janitor->beat % IDLE_EVERY == 0) {
-            look_at_idle(janitor, client, header_us);
         }
         return;
     case CLIENT_HEAD:
@@ -168,7 +118,6 @@ static void look_at_client(void *context, struct client *client)
         }
         return;
     case CLIENT_WORKING:
-    case CLIENT_CUT:
         return;
     }
 }

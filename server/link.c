@@ -227,7 +227,6 @@ static bool give_in(struct link *link)
 /* What came from the client, to the loop. False without memory. */
 static bool pass_in(struct link_place *place, struct link *link, size_t length)
 {
-    atomic_fetch_add_explicit(&link->wire->received, length, memory_order_relaxed);
     if (link->is_dropping) {
         return true;
     }

@@ -86,6 +86,7 @@ static void *loop_main(void *context)
 {
     struct loop *loop = context;
     struct bridge *bridge = &loop->bridge;
+    intake_enter(&bridge->intake);
     while (!atomic_load(&loop->is_stopping)) {
         uint64_t calls = bridge->calls;
         if (atomic_load_explicit(&loop->inbox, memory_order_relaxed) != NULL) {

@@ -11,11 +11,9 @@
  * library keeps a copy and never looks further than the family.
  */
 
-/* What the relay and the loop of a connection over TLS share: the loop reads a socket of ours, and cannot see what has
- * come from outside. Each holds it once. */
+/* What the relay and the loop of a connection over TLS share. Each holds it once. */
 struct wire {
     atomic_int holders;
-    _Atomic uint64_t received; /* bytes of the client, in clear */
 };
 
 struct peer {

@@ -69,9 +69,8 @@ struct request {
     bool shows_state; /* the reply tells of the snapshot exchange.seq */
     bool is_stream;   /* the reply comes bit by bit: follow.h, pour.h */
     const struct cached *hit; /* the reply cache has it */
-    const char *target_at;    /* where the library keeps it; compared only */
+    const char *method; /* for the log; static */
     const char *target;
-    size_t target_length;
     char target_inline[REQUEST_TARGET_INLINE];
     char id[REQUEST_ID_BYTES];
     struct buffer body;

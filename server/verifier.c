@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -21,9 +22,11 @@
 #include "base/parallel.h"
 #include "db/db.h"
 #include "ledger/key.h"
+#include "rules/verify_mark.h"
 #include "server/anchor.h"
 #include "server/paths.h"
 #include "server/tell.h"
+#include "server/verified.h"
 
 enum { FIRST_AFTER_S = 5 * 60, FAILED_PAUSE_S = 60, HOUR_S = 3600 };
 
@@ -76,11 +79,14 @@ static enum status check_room(const char *data_dir, const char *path)
 }
 
 static enum status verify_with(const char *path, const struct anchor_notes *anchor, const struct verifier_job *job,
-                               struct verify_report *report)
+                               const struct verify_mark *mark, struct verify_mark *reached, struct verify_report *report)
 {
     struct db *db = NULL;
     const char *notes[ANCHOR_SLOTS] = { anchor->notes[0], anchor->notes[1] };
-    struct verify_options options = { notes, ANCHOR_SLOTS, true, job->checkpoint, job->threads, job->is_quiet, job->progress, job->context };
+    struct verify_options options = {
+        .notes = notes, .note_count = ANCHOR_SLOTS, .expects_anchor = true, .checkpoint = job->checkpoint, .mark = mark,
+        .reached = reached, .threads = job->threads, .is_quiet = job->is_quiet, .progress = job->progress, .context = job->context,
+    };
     enum status status = db_open_reader(path, &db);
     if (status != STATUS_OK) {
         return status;
@@ -96,13 +102,31 @@ static enum status verify_with(const char *path, const struct anchor_notes *anch
     return status;
 }
 
+/* Where the last run ended, where the job is to go on from there; *unfit says why it cannot. */
+static enum status find_mark(const char *data_dir, const struct verifier_job *job, struct verify_mark *mark, const char **unfit)
+{
+    enum status status = job->is_incremental ? verified_read(data_dir, mark) : STATUS_ABSENT;
+    if (!job->is_incremental || status == STATUS_OK) {
+        return status;
+    }
+    if (status == STATUS_EXHAUSTED) {
+        return status;
+    }
+    *unfit = status == STATUS_ABSENT ? "there is none yet" : status == STATUS_INVALID ? "it is damaged" : "it cannot be read";
+    return STATUS_ABSENT;
+}
+
 enum status verifier_run(const char *data_dir, const struct verifier_job *job, struct verify_report *report)
 {
     struct arena arena;
     arena_init(&arena);
+    const char *unfit = "";
     struct anchor_notes *anchor = arena_alloc(&arena, sizeof *anchor);
+    struct verify_mark *mark = arena_alloc(&arena, sizeof *mark);
+    struct verify_mark *reached = arena_alloc(&arena, sizeof *reached);
     const char *path = data_path(&arena, data_dir, "tallystick.db");
-    enum status status = anchor == NULL || path == NULL ? STATUS_EXHAUSTED : key_library_open();
+    bool has_memory = anchor != NULL && mark != NULL && reached != NULL && path != NULL;
+    enum status status = has_memory ? key_library_open() : STATUS_EXHAUSTED;
     if (status == STATUS_OK) {
         status = check_room(data_dir, path);
     }
@@ -111,7 +135,22 @@ enum status verifier_run(const char *data_dir, const struct verifier_job *job, s
         status = status == STATUS_ABSENT ? STATUS_OK : status;
     }
     if (status == STATUS_OK) {
-        status = verify_with(path, anchor, job, report);
+        status = find_mark(data_dir, job, mark, &unfit);
+        mark = status == STATUS_OK ? mark : NULL;
+        status = status == STATUS_ABSENT ? STATUS_OK : status;
+    }
+    if (status == STATUS_OK) {
+        status = verify_with(path, anchor, job, mark, reached, report);
+    }
+    if (status == STATUS_OK && report->unfit[0] == 0) {
+        snprintf(report->unfit, sizeof report->unfit, "%s", unfit);
+    }
+    bool has_reached = status == STATUS_OK && report->is_ok && reached->chain.seq > 0 && access(data_dir, W_OK) == 0;
+    if (has_reached) {
+        enum status noted = verified_write(data_dir, reached);
+        if (noted != STATUS_OK && noted != STATUS_BUSY) { /* busy: another run is noting as much */
+            log_warn("verified", "where this verification ended is not noted: %s", status_name(noted));
+        }
     }
     arena_fini(&arena);
     return status;

@@ -43,6 +43,7 @@ void verifier_stop(struct verifier *verifier);
 void verifier_close(struct verifier *verifier);
 
 struct verifier_job {
+    bool is_incremental; /* goes on from where DIR/verified says, if that fits */
     size_t threads; /* as verify_options has them */
     bool is_quiet;
     const char *checkpoint; /* one more note that must be sound, or NULL */
@@ -51,7 +52,8 @@ struct verifier_job {
     void *context;
 };
 
-/* Verifies a data directory: the anchor is read before the database, so that a running
+/* Verifies a data directory and, where nothing is found, notes in DIR/verified where that ended (where the directory may be
+ * written to). The anchor is read before the database, so that a running
  * server cannot look truncated. STATUS_EXHAUSTED, at once, where half the database's size is not free beside it (told). */
 enum status verifier_run(const char *data_dir, const struct verifier_job *job, struct verify_report *report) NODISCARD;
 

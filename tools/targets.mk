@@ -58,7 +58,7 @@ lint: ## build with gcc and clang, look for what the house forbids
 	$(Q)$(PYTHON) tools/lint.py
 
 # clang reads every source with the same warnings; it need not write objects for that.
-LINT_SOURCES := $(foreach folder,$(FOLDERS),$(call sources,$(folder))) $(sort $(wildcard tests/unit/*/*.c tests/fault/*.c tests/fault/driver/*.c bench/*.c))
+LINT_SOURCES := $(foreach folder,$(FOLDERS),$(call sources,$(folder))) $(sort $(wildcard tests/unit/*/*.c tests/fault/*.c tests/fault/driver/*.c tests/fuzz/*.c bench/*.c))
 .PHONY: lint-clang
 lint-clang: $(LINT_SOURCES:%.c=$(BUILD)/%.ok)
 

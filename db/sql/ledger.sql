@@ -113,8 +113,9 @@ WHERE text IS NULL AND commitment NOT IN (SELECT commitment FROM erasure) ORDER 
 -- The texts of one entry.
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER BY pointer
 
--- name: personal_all
-SELECT commitment, seq, pointer, salt, text FROM personal ORDER BY commitment
+-- name: personal_from
+-- The texts of entry ?1 and of those behind it.
+SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER BY seq, commitment
 
 -- name: answer_find
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer

@@ -11,6 +11,10 @@
 
 #include "tests/fuzz/fuzz.h"
 
+#ifndef FUZZ_CORPUS
+#define FUZZ_CORPUS "tests/fuzz/corpus" /* the build names the driver's own folder */
+#endif
+
 enum { FILES_MAX = 256, INPUT_MAX = 4096, ROUNDS = 50000 };
 
 struct input {

@@ -10,42 +10,7 @@ import pytest
 import requests
 
 from conftest import key
-
-HOST = "Host: example.org\r\n"
-COMPUTE = "/density"  # a POST that takes a body and changes nothing
-PROBLEM = "application/problem+json"
-
-
-def parse(text):
-    """The first reply of some bytes: (status, headers with lower-case names, body)."""
-    head, _, body = text.partition(b"\r\n\r\n")
-    lines = head.decode("latin-1").split("\r\n")
-    headers = {}
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip()
-    return int(lines[0].split(" ")[1]), headers, body
-
-
-def check_problem(status, headers, body):
-    assert headers["content-type"] == PROBLEM
-    assert headers["cache-control"] == "no-store"
-    problem = json.loads(body)
-    assert problem["status"] == status
-    assert {"type", "title", "detail", "instance", "code"} <= set(problem)
-    return problem
-
-
-def post(length=None, extra="", body=""):
-    text = f"POST {COMPUTE} HTTP/1.1\r\n{HOST}Content-Type: application/json\r\n"
-    if length is not None:
-        text += f"Content-Length: {length}\r\n"
-    return text + extra + "\r\n" + body
-
-
-def get(extra="", target="/healthz", version="HTTP/1.1"):
-    return f"GET {target} {version}\r\n{HOST}{extra}\r\n"
-
+from wire_support import COMPUTE, HOST, check_problem, get, parse, post
 
 REFUSED_AND_CLOSED = {
     "length and chunked": (post(2, "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400),
@@ -87,14 +52,6 @@ def test_framing_is_refused_and_the_connection_closed(server, name):
     assert is_closed and headers["connection"] == "close"
     assert reply.count(b"HTTP/1.1 ") == 1
     check_problem(status, headers, body)
-
-
-@pytest.mark.parametrize("extra", ["Content-Length: x\r\n", "Content-Length: -1\r\n", "Content-Length: 2, 2\r\n",
-                                   "no colon\r\n"])
-def test_what_the_library_refuses_is_closed_too(server, extra):
-    reply, is_closed = server.raw(post(None, extra, "{}") + get())
-    assert parse(reply)[0] in (400, 413)
-    assert is_closed and b"alive" not in reply
 
 
 @pytest.mark.parametrize("target", ["/%00", "/%", "/%4", "/%zz", "/%0d%0a", "/%ff", "/a?b=%00", "/a b", "/\xe4",

@@ -33,7 +33,6 @@ static const char *const whole[] = {
     "seal_without_entry",          /* verify */
     "schema_all",                  /* verify */
     "answer_accepted_count",       /* verify */
-    "personal_all",                /* verify */
     "tile_count",                  /* verify */
     "personal_unerased",           /* verify, of an export: a scratch database that holds what is missing alone */
     "supply_summary",              /* sums over all supplies */

@@ -2,8 +2,8 @@
 #define TESTS_UNIT_SERVER_HEADER_H
 
 /*
- * A request's header as libmicrohttpd 0.9.75 hands it over, without libmicrohttpd: the functions that server/framing.c
- * calls are played here, over bytes in which a NUL stands wherever the library would have written one. Before cmocka's
+ * A request's header as libmicrohttpd 0.9.75 hands it over, without libmicrohttpd: the function that server/framing.c
+ * calls is played here, over bytes in which a NUL stands wherever the library would have written one. Before cmocka's
  * header comes in, the includer has those that it wants.
  */
 #include <assert.h>
@@ -26,24 +26,11 @@ struct MHD_Connection {
     char bytes[32768];
     struct field fields[FIELDS_MAX];
     unsigned field_count;
-    union MHD_ConnectionInfo info;
     size_t length;
     const char *method, *target, *version;
 };
 
-static const char *library_version = "0.9.75";
 static struct MHD_Connection connection;
-
-const char *MHD_get_version(void)
-{
-    return library_version;
-}
-
-const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *of, enum MHD_ConnectionInfoType type, ...)
-{
-    assert(type == MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return &of->info;
-}
 
 int MHD_get_connection_values_n(struct MHD_Connection *of, enum MHD_ValueKind kind, MHD_KeyValueIteratorN iterator, void *context)
 {
@@ -67,7 +54,6 @@ static bool receive(const char *raw, size_t length)
     }
     memcpy(connection.bytes, raw, length);
     connection.length = length;
-    connection.info.header_size = length;
     char *const all_end = connection.bytes + length;
     char *at = connection.bytes;
     char *end = strstr(at, "\r\n");
