@@ -168,7 +168,10 @@ static void checkpoint(struct sequencer *sequencer)
         return; /* what the WAL holds is unknown: the next start looks */
     }
     enum status status = db_checkpoint(sequencer->db);
-    if (status != STATUS_OK && status != STATUS_BUSY) {
+    if (status == STATUS_OK || status == STATUS_BUSY) {
+        status = anchor_keep(sequencer->anchor);
+    }
+    if (status != STATUS_OK) {
         log_error("wal_checkpoint", "status=%s", status_name(status));
     }
     if (status == STATUS_IO || status == STATUS_CORRUPT) { /* a full disk is none of these: the log keeps what it has */

@@ -69,8 +69,8 @@ bool sequencer_is_full(struct sequencer *sequencer);
 /* Any thread: true after a failed commit or signature, or what follows, for good. */
 bool sequencer_is_failed(const struct sequencer *sequencer);
 
-/* Any thread: true where it failed while the log was moved into the database, between commits: the disk has reported an error, and what
- * it has of anything is uncertain. */
+/* Any thread: true where it failed between commits, while the log was moved into the database or the anchor was kept: the disk has
+ * reported an error, and what it has of anything is uncertain. */
 bool sequencer_has_lost_disk(const struct sequencer *sequencer);
 
 /* Any thread: true while the newest checkpoint is not in the anchor. */

@@ -43,8 +43,7 @@ void watch_readiness(struct service *service, struct buffer *faults)
         buffer_format(faults, "key: the program with the node's key %s, nothing is written until the service is started anew\n",
                       signer_fault_text(fault));
     } else if (sequencer_has_lost_disk(server->sequencer)) {
-        buffer_text(faults, "ledger: the disk failed while the log was moved into the database, nothing is written until the service is "
-                            "started anew\n");
+        buffer_text(faults, "ledger: the disk failed between two commits, nothing is written until the service is started anew\n");
     } else if (sequencer_is_failed(server->sequencer)) {
         buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
     }
