@@ -12,6 +12,7 @@ enum {
     LIMIT_NAME_BYTES = 200,          /* names of organisations, sites, items */
     LIMIT_TEXT_BYTES = 4000,         /* notes, reasons, rationales */
     LIMIT_REFERENCE_BYTES = 100,     /* a document number of the client */
+    LIMIT_ERASURES = 200,            /* texts of one order to erase: each may touch every answer about a transfer */
     LIMIT_LINES = 200,               /* lines of one transfer: fits 64 KiB with room */
     LIMIT_IDENTIFIERS = 16,          /* identifiers of one item */
     LIMIT_PAGE_DEFAULT = 100,        /* rows of a list page */

@@ -40,6 +40,7 @@ struct options {
     int64_t clients;
     int64_t requests; /* 0: no limit */
     double seconds;   /* 0: no limit */
+    double rate; /* requests a second in all; 0: as fast as answers come */
     int64_t status;   /* that every answer must have */
 };
 
@@ -67,6 +68,8 @@ struct load {
     uint64_t bytes;
     uint32_t *latencies_us;
     size_t latency_capacity;
+    struct client **parked; /* with --rate: those that wait until the next request is due */
+    size_t parked_count;
 };
 
 static char received[RECEIVE_BYTES];
@@ -141,8 +144,16 @@ static void send_rest(struct load *load, struct client *client)
     }
 }
 
+/* When the next request is due; 0: at once. What waits for a free client counts from then on, so that a server that stalls
+ * does not hold back the requests that would show it. */
+static int64_t due_us(const struct load *load)
+{
+    return load->options.rate > 0 ? load->started_us + (int64_t)((double)load->issued * 1e6 / load->options.rate) : 0;
+}
+
 static void start_request(struct load *load, struct client *client)
 {
+    const int64_t due = due_us(load);
     int64_t now_us = clock_steady_us();
     if (!may_issue(load, now_us)) {
         close(client->fd);
@@ -154,8 +165,36 @@ static void start_request(struct load *load, struct client *client)
     load->issued++;
     client->head_length = 0;
     client->is_in_body = false;
-    client->started_us = now_us;
+    client->started_us = due > 0 ? due : now_us;
     send_rest(load, client);
+}
+
+/* The client is free: its next request, or none before it is due. */
+static void go_on(struct load *load, struct client *client)
+{
+    if (load->options.rate > 0) {
+        load->parked[load->parked_count++] = client;
+    } else {
+        start_request(load, client);
+    }
+}
+
+/* Starts what is due, and lets everybody go at the end. */
+static void start_due(struct load *load)
+{
+    while (load->parked_count > 0 && (clock_steady_us() >= due_us(load) || !may_issue(load, clock_steady_us()))) {
+        start_request(load, load->parked[--load->parked_count]);
+    }
+}
+
+/* How long to wait for events. */
+static int wait_ms(const struct load *load)
+{
+    if (load->parked_count == 0) {
+        return STALL_MS;
+    }
+    int64_t left_us = due_us(load) - clock_steady_us();
+    return left_us > 0 ? (int)(left_us / 1000) + 1 : 0;
 }
 
 static void finish_request(struct load *load, struct client *client)
@@ -169,7 +208,7 @@ static void finish_request(struct load *load, struct client *client)
         }
     }
     load->latencies_us[load->finished++] = latency_us > UINT32_MAX ? UINT32_MAX : (uint32_t)latency_us;
-    start_request(load, client);
+    go_on(load, client);
 }
 
 /* The status and the length of the body; a head that lacks either ends the measurement. */
@@ -297,7 +336,8 @@ static void run(struct load *load)
     struct epoll_event events[EVENTS];
     load->epoll = epoll_create1(EPOLL_CLOEXEC);
     load->clients = calloc((size_t)load->options.clients, sizeof *load->clients);
-    if (load->epoll < 0 || load->clients == NULL) {
+    load->parked = calloc((size_t)load->options.clients, sizeof *load->parked);
+    if (load->epoll < 0 || load->clients == NULL || load->parked == NULL) {
         fail("start", strerror(errno));
     }
     for (int64_t i = 0; i < load->options.clients; i++) {
@@ -305,11 +345,12 @@ static void run(struct load *load)
     }
     load->started_us = clock_steady_us();
     for (int64_t i = 0; i < load->options.clients; i++) {
-        start_request(load, &load->clients[i]);
+        go_on(load, &load->clients[i]);
     }
-    while (load->active > 0) {
-        int count = epoll_wait(load->epoll, events, EVENTS, STALL_MS);
-        if (count == 0) {
+    while (start_due(load), load->active > 0) {
+        const int timeout_ms = wait_ms(load);
+        int count = epoll_wait(load->epoll, events, EVENTS, timeout_ms);
+        if (count == 0 && timeout_ms == STALL_MS) {
             fail("stalled", "no answer for 30 seconds");
         }
         for (int i = 0; i < count; i++) {
@@ -321,6 +362,7 @@ static void run(struct load *load)
         buffer_fini(&load->clients[i].request);
     }
     free(load->clients);
+    free(load->parked);
     free(load->latencies_us);
     close(load->epoll);
 }
@@ -355,8 +397,9 @@ static int64_t read_number(const char *text, int64_t max)
 static void usage(void)
 {
     fputs("load --address IPv4:PORT [--clients N] (--requests N | --seconds S) [--method M] [--path P]\n"
-          "     [--header 'Name: value']... [--body TEXT] [--key PREFIX] [--status N]\n"
-          "--key sends Idempotency-Key: PREFIX-x with another x for each request.\n", stderr);
+          "     [--header 'Name: value']... [--body TEXT] [--key PREFIX] [--status N] [--rate N]\n"
+          "--key sends Idempotency-Key: PREFIX-x with another x for each request; --rate sends so many a second in all,\n"
+          "and latencies count from when each was due.\n", stderr);
     exit(2);
 }
 
@@ -366,7 +409,7 @@ static void parse(int count, char **words, struct options *options)
         { "address", 1, NULL, 'a' }, { "clients", 1, NULL, 'c' }, { "requests", 1, NULL, 'n' },
         { "seconds", 1, NULL, 's' }, { "method", 1, NULL, 'm' },  { "path", 1, NULL, 'p' },
         { "header", 1, NULL, 'h' },  { "body", 1, NULL, 'b' },    { "key", 1, NULL, 'k' },
-        { "status", 1, NULL, 't' },  { NULL, 0, NULL, 0 },
+        { "status", 1, NULL, 't' },  { "rate", 1, NULL, 'r' },    { NULL, 0, NULL, 0 },
     };
     *options = (struct options){ .method = "GET", .path = "/", .clients = 1, .status = 200 };
     buffer_init(&options->header);
@@ -381,6 +424,7 @@ static void parse(int count, char **words, struct options *options)
         case 'h': buffer_format(&options->header, "%s\r\n", optarg); break;
         case 'b': options->body = optarg; break;
         case 'k': options->key = optarg; break;
+        case 'r': options->rate = strtod(optarg, NULL); break;
         case 't': options->status = read_number(optarg, 599); break;
         default: usage();
         }

@@ -1,6 +1,6 @@
 """Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|NAME...]
 
-Parts: machine, writes, reads, lists, mixed, size, analytics. `all` prints the table and keeps it in
+Parts: machine, writes, reads, lists, mixed, size, proofs, analytics. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
 needs. Ratios are made within one run, the two sides in turn, since a machine's speed changes.
@@ -21,7 +21,7 @@ import time
 from reads import measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
 
-PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "analytics"]
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "proofs", "analytics"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -38,6 +38,7 @@ class Scale:
         self.syncs = 20 if is_smoke else 1000
         self.signs = 50 if is_smoke else 3000
         self.entries = 300 if is_smoke else 100000
+        self.small_tree, self.large_tree, self.proofs = (300, 3000, 128) if is_smoke else (10000, 1000000, 8000)
         self.starts = 2 if is_smoke else 5
         self.units = [(31, 2)] if is_smoke else [(31, 50), (500, 5), (2000, 2)]
         self.values = 20000 if is_smoke else 1000000
@@ -219,6 +220,31 @@ def measure_size(bench):
     bench.target(f"memory under 64 MiB with {scale.entries:,} entries, at its highest: {highest:.1f} MiB", highest < 64)
     bench.target(f"start under 0.5 s with {scale.entries:,} entries: {statistics.median(starts):.3f} s",
                  statistics.median(starts) < 0.5)
+
+
+# --- proofs ---
+
+def measure_proofs(bench):
+    scale = bench.scale
+    done = subprocess.run([bench.tool("bench/tree"), bench.memory, str(scale.small_tree), str(scale.large_tree), str(scale.proofs)],
+                          capture_output=True, text=True, check=True)
+    found = {line.split()[0]: pairs(line.split(" ", 1)[1]) for line in done.stdout.splitlines()}
+    append, size = found["append"], found["size"]
+    bench.say(f"## Proofs with {scale.large_tree:,} entries, called as functions, one thread")
+    bench.say()
+    bench.say("Processor time, with what is read from the database (in memory); half of the proofs are for the whole tree, half for random "
+              "smaller sizes. The tree's rows take "
+              f"{size['bytes_each']:.0f} bytes of the disk for each entry; writing them, in blocks of 16 entries, "
+              f"{append['small_us']:.2f} µs for each with {scale.small_tree:,} entries and {append['large_us']:.2f} µs with "
+              f"{scale.large_tree:,}, commit included.")
+    bench.say()
+    bench.table(["", "µs, mean", "median", "99 of 100 below", "rows read", "µs to check"],
+                [[kind, *(f"{found[kind][name]:.1f}" for name in ("mean_us", "p50_us", "p99_us", "rows", "check_us"))]
+                 for kind in ("inclusion", "consistency")])
+    slowest = max(found[kind]["mean_us"] for kind in ("inclusion", "consistency"))
+    bench.target(f"a proof under 50 µs of processor time with {scale.large_tree:,} entries: {slowest:.1f} µs", slowest < 50)
+    bench.target(f"the tree's share of an append with {scale.large_tree:,} entries at most 1.1 of that with {scale.small_tree:,}: "
+                 f"{append['ratio']:.2f}", append["ratio"] <= 1.1)
 
 
 # --- analyses ---

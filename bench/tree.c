@@ -1,10 +1,10 @@
 /*
- * Times the tree's rows and the proofs made from them, in a database of its own:
+ * Times the tree's rows and the proofs made from them, in databases of its own:
  *   tree DIR SMALL LARGE COUNT
- * fills DIR/tree.db with leaf hashes, 256 to a transaction, up to LARGE. On the way, at SMALL
- * and at LARGE leaves, it appends COUNT leaves in transactions of 16, as a busy service's
- * blocks have them, and times them; at the end it makes COUNT proofs of inclusion and COUNT of
- * consistency for random leaves and sizes, each read from the database, and checks each.
+ * fills DIR/small.db and DIR/large.db with the rows of so many leaf hashes, 256 to a transaction. Then it appends COUNT
+ * leaves to each, in transactions of 16, as a busy service's blocks have them, in turns, so that both see the same machine.
+ * At last it makes COUNT proofs of inclusion and COUNT of consistency in the larger one, for random leaves, every second
+ * time of a random smaller size, each inside a read transaction of its own, and checks each.
  * Processor time of this thread in microseconds; one line of key=value each.
  */
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include "ledger/tile.h"
 #include "rules/tiles.h"
 
-enum { GROUP = 16, FILL_GROUP = 256, LEAVES_MAX = 100000000, COUNT_MAX = 1000000 };
+enum { GROUP = 16, FILL_GROUP = 256, TURNS = 8, LEAVES_MAX = 100000000, COUNT_MAX = 1000000 };
 
 struct bench {
     char path[4096];
@@ -95,15 +95,28 @@ static void fill(struct bench *bench, uint64_t size)
     demand(db_checkpoint(bench->db), "checkpoint");
 }
 
-static void measure_append(struct bench *bench, size_t count)
+/* Microseconds for count leaves. */
+static double time_append(struct bench *bench, size_t count)
 {
-    uint64_t size = bench->edge.size;
     double before_us = cpu_us();
     for (size_t done = 0; done < count; done += GROUP) {
         append_group(bench, GROUP);
     }
-    double each_us = (cpu_us() - before_us) / (double)count;
-    printf("append leaves=%llu group=%d count=%zu each_us=%.3f\n", (unsigned long long)size, GROUP, count, each_us);
+    return cpu_us() - before_us;
+}
+
+static void measure_append(struct bench *small, struct bench *large, size_t count)
+{
+    uint64_t small_from = small->edge.size, large_from = large->edge.size;
+    double small_us = 0, large_us = 0;
+    for (int turn = 0; turn < TURNS; turn++) {
+        small_us += time_append(small, count / TURNS);
+        large_us += time_append(large, count / TURNS);
+    }
+    double small_each_us = small_us / (double)(small->edge.size - small_from);
+    double large_each_us = large_us / (double)(large->edge.size - large_from);
+    printf("append small=%llu small_us=%.3f large=%llu large_us=%.3f ratio=%.2f group=%d\n", (unsigned long long)small_from,
+           small_each_us, (unsigned long long)large_from, large_each_us, large_each_us / small_each_us, GROUP);
 }
 
 static int compare(const void *a, const void *b)
@@ -166,28 +179,36 @@ static void print_size(struct bench *bench)
            (double)info.st_size / (double)bench->edge.size);
 }
 
+static void open_bench(struct bench *bench, const char *directory, const char *name, int64_t size)
+{
+    if (snprintf(bench->path, sizeof bench->path, "%s/%s", directory, name) >= (int)sizeof bench->path) {
+        fail("usage", "the directory's name is too long");
+    }
+    demand(db_open_writer(bench->path, &bench->db), "open");
+    fill(bench, (uint64_t)size);
+}
+
 int main(int argument_count, char **words)
 {
-    static struct bench bench;
-    int64_t small = 0, large = 0, count = 0;
-    if (argument_count != 5 || text_to_integer(words[2], &small) != STATUS_OK || text_to_integer(words[3], &large) != STATUS_OK ||
-        text_to_integer(words[4], &count) != STATUS_OK || small < 1 || large < small || large > LEAVES_MAX || count < GROUP ||
-        count > COUNT_MAX || snprintf(bench.path, sizeof bench.path, "%s/tree.db", words[1]) >= (int)sizeof bench.path) {
+    static struct bench small, large;
+    int64_t small_size = 0, large_size = 0, count = 0;
+    if (argument_count != 5 || text_to_integer(words[2], &small_size) != STATUS_OK ||
+        text_to_integer(words[3], &large_size) != STATUS_OK || text_to_integer(words[4], &count) != STATUS_OK || small_size < 1 ||
+        large_size < small_size || large_size > LEAVES_MAX || count < TURNS * GROUP || count > COUNT_MAX) {
         fail("usage", "tree DIR SMALL LARGE COUNT");
     }
     double *times_us = calloc((size_t)count, sizeof *times_us);
     if (times_us == NULL) {
         fail("start", "no memory");
     }
-    demand(db_open_writer(bench.path, &bench.db), "open");
-    fill(&bench, (uint64_t)small);
-    measure_append(&bench, (size_t)count);
-    fill(&bench, (uint64_t)large);
-    measure_append(&bench, (size_t)count);
-    measure_proofs(&bench, false, times_us, (size_t)count);
-    measure_proofs(&bench, true, times_us, (size_t)count);
-    print_size(&bench);
-    db_close(bench.db);
+    open_bench(&small, words[1], "small.db", small_size);
+    open_bench(&large, words[1], "large.db", large_size);
+    measure_append(&small, &large, (size_t)count);
+    measure_proofs(&large, false, times_us, (size_t)count);
+    measure_proofs(&large, true, times_us, (size_t)count);
+    print_size(&large);
+    db_close(small.db);
+    db_close(large.db);
     free(times_us);
     return 0;
 }

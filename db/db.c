@@ -109,7 +109,7 @@ enum status db_open_writer(const char *path, struct db **out)
     }
     return status != STATUS_OK ? status : set_up(db,
         "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
         JOURNALS_IN_MEMORY
         "PRAGMA wal_checkpoint(TRUNCATE);", migrate, out);
 }
@@ -246,6 +246,13 @@ enum status db_checkpoint(struct db *db)
     assert(db->is_writer);
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return (code & 0xff) == SQLITE_BUSY ? STATUS_OK : statement_status(db->handle, code);
+}
+
+enum status db_checkpoint_truncate(struct db *db)
+{
+    assert(db->is_writer);
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return (code & 0xff) == SQLITE_BUSY ? STATUS_BUSY : statement_status(db->handle, code);
 }
 
 enum status db_copy(struct db *db, const char *path, bool (*progress)(void *context, uint64_t done, uint64_t total), void *context)

@@ -58,6 +58,10 @@ bool db_is_in_transaction(const struct db *db);
 /* Moves the WAL into the database where it has grown; the writer, between blocks. */
 enum status db_checkpoint(struct db *db) NODISCARD;
 
+/* The same to its end, and the WAL's file is empty afterwards: nothing of what was overwritten is left in it. STATUS_BUSY while a
+ * reader stands in the way, which then waits for nothing. */
+enum status db_checkpoint_truncate(struct db *db) NODISCARD;
+
 /* Copies the state that the connection's read transaction sees to a new file, beside a process that writes, and without
  * keeping it waiting; its WAL cannot be emptied meanwhile and grows. progress: as copy_progress in db/copy.h, or NULL.
  * STATUS_CONFLICT where the file is there. */

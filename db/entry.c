@@ -322,6 +322,13 @@ enum status db_checkpoint_of_size(struct db *db, struct arena *arena, uint64_t s
     return rows_one(use, arena, read_checkpoint, out);
 }
 
+enum status db_checkpoint_over(struct db *db, struct arena *arena, uint64_t seq, struct checkpoint_row *out)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_over);
+    statement_bind_integer(use, 1, (int64_t)seq);
+    return rows_one(use, arena, read_checkpoint, out);
+}
+
 enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,
                                struct checkpoint_row **out, size_t *count)
 {

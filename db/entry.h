@@ -111,6 +111,8 @@ enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, in
 
 enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row) NODISCARD;
 enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out) NODISCARD;
+/* The one of the block that an entry is in. */
+enum status db_checkpoint_over(struct db *db, struct arena *arena, uint64_t seq, struct checkpoint_row *out) NODISCARD;
 /* STATUS_ABSENT where no block ended with this entry. */
 enum status db_checkpoint_of_size(struct db *db, struct arena *arena, uint64_t size, struct checkpoint_row *out) NODISCARD;
 enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,

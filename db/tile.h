@@ -11,7 +11,7 @@
  * The rows of the tree's hashes (ledger/tile.h), whose meaning db does not know.
  */
 
-enum { DB_TILE_BYTES_MAX = 512 };
+enum { DB_TILE_BYTES_MAX = 512, DB_TILE_LEVELS = 16 };
 
 struct tile_row {
     uint64_t level, position;
@@ -26,8 +26,8 @@ enum status db_tile_put(struct db *db, uint64_t level, uint64_t position, const 
 /* One row; STATUS_ABSENT where there is none. */
 enum status db_tile_find(struct db *db, uint64_t level, uint64_t position, struct tile_row *out) NODISCARD;
 
-/* The row at the end of a level; STATUS_ABSENT where the level has none. */
-enum status db_tile_last(struct db *db, uint64_t level, struct tile_row *out) NODISCARD;
+/* The last row of level 0; STATUS_ABSENT where there is none. */
+enum status db_tile_last_leaves(struct db *db, struct tile_row *out) NODISCARD;
 
 /* How many rows there are. */
 enum status db_tile_count(struct db *db, uint64_t *count) NODISCARD;

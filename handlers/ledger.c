@@ -12,31 +12,19 @@
 #include "db/entry.h"
 #include "db/reference.h"
 #include "handlers/ledger_export.h"
+#include "handlers/ledger_keys.h"
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "ledger/entry.h"
-#include "ledger/key.h"
 #include "rules/record.h"
 #include "rules/signed_entry.h"
 
-enum { NUMBER_DIGITS = 24, BASE64_KEY_BYTES = TEXT_BASE64_BYTES(32) };
-
-static void write_key_ids(struct json_writer *w, const struct node_key_row *keys, size_t count)
-{
-    json_key(w, "keys");
-    json_array_begin(w);
-    for (size_t i = 0; i < count; i++) {
-        json_text(w, keys[i].id);
-    }
-    json_array_end(w);
-}
+enum { NUMBER_DIGITS = 24 };
 
 enum handled ledger_get(struct exchange *exchange)
 {
     struct entry_head head;
     struct checkpoint_row checkpoint;
-    struct node_key_row *keys = NULL;
-    size_t count = 0;
     const char *origin = NULL;
     struct json_writer w;
     if (!query_read(exchange, &query_nothing, NULL)) {
@@ -45,9 +33,6 @@ enum handled ledger_get(struct exchange *exchange)
     enum status status = db_entry_head(exchange->db, &head);
     if (status == STATUS_OK) {
         status = db_checkpoint_last(exchange->db, exchange->arena, &checkpoint);
-    }
-    if (status == STATUS_OK) {
-        status = db_node_key_list(exchange->db, exchange->arena, &keys, &count);
     }
     if (status == STATUS_OK) {
         status = db_parameter_find(exchange->db, exchange->arena, "origin", &origin);
@@ -66,7 +51,11 @@ enum handled ledger_get(struct exchange *exchange)
     json_member_hex(&w, "head", head.hash, sizeof head.hash);
     json_member_hex(&w, "root", checkpoint.root, sizeof checkpoint.root);
     json_member_text(&w, "checkpoint", checkpoint.note);
-    write_key_ids(&w, keys, count);
+    status = ledger_keys_write(exchange, origin, head.seq, &w);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
     json_object_end(&w);
     json_writer_finish(&w);
     return HANDLED_REPLY;
@@ -258,62 +247,6 @@ enum handled ledger_entry(struct exchange *exchange)
     }
     json_writer_finish(&w);
     exchange_header(exchange, "ETag", arena_format(exchange->arena, "\"%s\"", exchange->parameters[0]));
-    return HANDLED_REPLY;
-}
-
-static enum status write_jwk(struct json_writer *w, const struct node_key_row *key)
-{
-    uint8_t x[32], y[32];
-    char text[BASE64_KEY_BYTES];
-    enum status status = key_coordinates(key->public_key, x, y);
-    if (status != STATUS_OK) {
-        return STATUS_CORRUPT;
-    }
-    json_object_begin(w);
-    json_member_text(w, "kty", "EC");
-    json_member_text(w, "crv", "secp256k1");
-    text_to_base64url(text, x, sizeof x);
-    json_member_text(w, "x", text);
-    text_to_base64url(text, y, sizeof y);
-    json_member_text(w, "y", text);
-    json_member_text(w, "kid", key->id);
-    json_member_text(w, "use", "sig");
-    json_member_text(w, "alg", "ES256K");
-    json_member_integer(w, "from_seq", (int64_t)key->from_seq);
-    json_key(w, "to_seq");
-    if (key->to_seq > 0) {
-        json_value_integer(w, (int64_t)key->to_seq);
-    } else {
-        json_value_null(w);
-    }
-    json_object_end(w);
-    return STATUS_OK;
-}
-
-enum handled ledger_keys(struct exchange *exchange)
-{
-    struct node_key_row *keys = NULL;
-    size_t count = 0;
-    struct json_writer w;
-    if (!query_read(exchange, &query_nothing, NULL)) {
-        return HANDLED_REPLY;
-    }
-    enum status status = db_node_key_list(exchange->db, exchange->arena, &keys, &count);
-    json_writer_init(&w, &exchange->reply);
-    json_object_begin(&w);
-    json_key(&w, "keys");
-    json_array_begin(&w);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = write_jwk(&w, &keys[i]);
-    }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    json_array_end(&w);
-    json_object_end(&w);
-    json_writer_finish(&w);
-    exchange_json(exchange, 200);
     return HANDLED_REPLY;
 }
 

@@ -11,11 +11,10 @@
 /* Of text/csv: the members of a row, in the order of its writer. */
 extern const char ledger_entry_columns[];
 
-/* What the ledger shows: its head, entries, keys, and whether it holds. */
+/* What the ledger shows: its head, entries, and whether it holds. */
 enum handled ledger_get(struct exchange *exchange);
 enum handled ledger_entries(struct exchange *exchange);
 enum handled ledger_entry(struct exchange *exchange);
-enum handled ledger_keys(struct exchange *exchange);
 enum handled ledger_verify(struct exchange *exchange);
 
 /* The latest verification and whether one is under way. */

@@ -16,6 +16,7 @@
 #include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
 #include "handlers/policies.h"
+#include "handlers/privacy.h"
 #include "handlers/problem.h"
 #include "handlers/provinces.h"
 #include "handlers/query.h"
@@ -55,6 +56,7 @@ static const struct kind kinds[COMMAND_KINDS] = {
     [COMMAND_TRANSFER_RETURN] = { "/transfers", "/return", true, false, transfers_present },
     [COMMAND_ORGANISATION_KEY_ADD] = { "/organisations", "/keys", true, true, organisation_keys_present },
     [COMMAND_ORGANISATION_KEY_REVOKE] = { "/organisations", "/revoke", true, false, organisation_keys_present },
+    [COMMAND_PRIVACY_ERASE] = { "/privacy/erasures", "", false, false, privacy_present },
     [COMMAND_POLICY_PUT] = { "/policies", "", true, false, policies_present },
 };
 
@@ -117,7 +119,7 @@ static enum status write_object(struct db *db, const struct command *command, co
     int64_t version = TAG_NO_VERSION;
     size_t start = answer->body.length;
     enum status status = kind->present(db, arena, &command->actor, outcome->id, w, &version);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && version != TAG_NO_VERSION) { /* else there is nothing that a later GET would show */
         make_tag(answer->etag, version, &answer->body, start);
     }
     return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* it was just written */

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "db/effects.h"
+#include "rules/erasure.h"
 #include "rules/figure.h"
 #include "rules/genesis.h"
 #include "rules/node_key.h"
@@ -41,6 +42,7 @@ static enum status apply(struct context *context)
     case COMMAND_ORGANISATION_KEY_ADD:    return organisation_key_add_apply(context);
     case COMMAND_ORGANISATION_KEY_REVOKE: return organisation_key_revoke_apply(context);
     case COMMAND_POLICY_PUT:        return policy_put_apply(context);
+    case COMMAND_PRIVACY_ERASE:     return erasure_apply(context);
     case COMMAND_KINDS:             break;
     }
     abort();
@@ -76,6 +78,7 @@ static enum status check(struct context *context)
     case COMMAND_ORGANISATION_KEY_REVOKE: organisation_key_revoke_check(context); return STATUS_OK;
     case COMMAND_ORGANISATION_KEY_ADD:
     case COMMAND_POLICY_PUT:
+    case COMMAND_PRIVACY_ERASE:
     case COMMAND_TRANSFER_DISPATCH:
     case COMMAND_GENESIS:
     case COMMAND_NODE_KEY_ROTATE:

@@ -26,6 +26,7 @@
 #include "rules/growth.h"
 #include "rules/keyring.h"
 #include "rules/record.h"
+#include "rules/scrub.h"
 
 #define REFUSAL_KEPT_MS ((int64_t)LIMIT_REFUSAL_KEPT_HOURS * 3600 * 1000)
 
@@ -54,6 +55,7 @@ struct executor {
     uint64_t block_height;
     bool is_open;
     bool is_rotating;
+    bool has_erased; /* texts, perhaps in a block that was given up; executor_take_erased */
     atomic_bool is_failed;
     _Atomic uint64_t seq;
     _Atomic int64_t time_ms;
@@ -172,6 +174,13 @@ int64_t executor_time_ms(const struct executor *executor)
     return atomic_load(&executor->time_ms);
 }
 
+bool executor_take_erased(struct executor *executor)
+{
+    bool has_erased = executor->has_erased;
+    executor->has_erased = false;
+    return has_erased;
+}
+
 bool executor_is_failed(const struct executor *executor)
 {
     return atomic_load(&executor->is_failed) || signer_fault(executor->signer) != SIGNER_SOUND;
@@ -244,6 +253,10 @@ static enum status conclude(struct executor *executor, const struct command *com
     enum status status = present(executor, command, outcome, answer);
     if (status == STATUS_OK) {
         status = record_answer(executor->db, command, answer, executor->block_time_ms);
+    }
+    if (status == STATUS_OK && command->kind == COMMAND_PRIVACY_ERASE) {
+        status = scrub_texts(executor->db, &executor->arena, command);
+        executor->has_erased = true;
     }
     return status == STATUS_OK ? db_savepoint_release(executor->db) : status;
 }

@@ -75,6 +75,9 @@ uint64_t executor_seq(const struct executor *executor);
 int64_t executor_time_ms(const struct executor *executor); /* of that entry; any thread */
 bool executor_is_failed(const struct executor *executor); /* nothing is written any more; any thread */
 
+/* Whether texts were erased since this was asked last: what the WAL holds of them is then to go, too (db_checkpoint_truncate). */
+bool executor_take_erased(struct executor *executor);
+
 /* The newest checkpoint note (NUL-terminated), for the anchor file; "" before the first. */
 const char *executor_checkpoint(const struct executor *executor);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "rules/erasure.h"
 #include "rules/figure_read.h"
 #include "rules/identifier.h"
 #include "rules/jwk.h"
@@ -36,6 +37,7 @@ static const char *const kind_names[COMMAND_KINDS] = {
     [COMMAND_ORGANISATION_KEY_ADD] = "organisation_key.add",
     [COMMAND_ORGANISATION_KEY_REVOKE] = "organisation_key.revoke",
     [COMMAND_POLICY_PUT] = "policy.put",
+    [COMMAND_PRIVACY_ERASE] = "privacy.erase",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -77,6 +79,7 @@ static const char *body_id(const struct command *command)
     case COMMAND_TRANSFER_RETURN:
     case COMMAND_ORGANISATION_KEY_ADD:
     case COMMAND_ORGANISATION_KEY_REVOKE:
+    case COMMAND_PRIVACY_ERASE:
     case COMMAND_KINDS:
         break;
     }
@@ -138,6 +141,9 @@ static enum status read_more(struct command *command, struct arena *arena, struc
     if (command->kind == COMMAND_ORGANISATION_KEY_ADD) {
         jwk_settle(request, faults);
         command->new_id = ((const struct key_add_request *)request)->id;
+    }
+    if (command->kind == COMMAND_PRIVACY_ERASE) {
+        return erasure_settle(request, arena, faults);
     }
     return command->kind == COMMAND_POLICY_PUT ? policy_settle(request, arena, faults) : STATUS_OK;
 }

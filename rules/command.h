@@ -37,6 +37,7 @@ enum command_kind {
     COMMAND_ORGANISATION_KEY_ADD,
     COMMAND_ORGANISATION_KEY_REVOKE,
     COMMAND_POLICY_PUT,
+    COMMAND_PRIVACY_ERASE,
     COMMAND_KINDS /* how many there are */
 };
 

@@ -39,7 +39,8 @@ void export_begin(struct export *export, uint64_t after, uint64_t to, bool with_
 /* The same without the line of the beginning: what an export that was cut behind entry `after`'s checkpoint goes on with. */
 void export_go_on(struct export *export, uint64_t after, uint64_t to, bool with_texts);
 
-/* Appends what comes next, in a read transaction. STATUS_CORRUPT: entry seq + 1 is not there as it should be. */
+/* Appends what comes next, in a read transaction. STATUS_CORRUPT: entry seq + 1 is not there as it should be; what was appended
+ * before that was noticed is good. */
 enum status export_piece(struct export *export, struct db *db, struct buffer *out) NODISCARD;
 
 /* Ends it early, with the entry that it is at: only the line of the end is still to come. */

@@ -53,7 +53,7 @@ static enum status read_edge(struct tile_edge *edge, struct db *db, uint64_t siz
 {
     struct tile last;
     uint64_t covered = 0;
-    enum status status = tiles_last(db, 0, &last);
+    enum status status = tiles_last_leaves(db, &last);
     if (status == STATUS_OK) {
         covered = last.position * TILE_HASHES + last.count;
     }

@@ -212,6 +212,12 @@ static const struct bind_member policy_rows[] = {
 };
 TABLE(policy_table, policy_rows, struct policy_request);
 
+static const struct bind_member erase_rows[] = {
+    BIND_VALUE_ROW(struct erase_request, commitments, true),
+    BIND_TEXT_ROW(struct erase_request, reference, false, LIMIT_REFERENCE_BYTES),
+};
+TABLE(erase_table, erase_rows, struct erase_request);
+
 bool request_has_text(const struct bind_personal *personal)
 {
     return personal->text != NULL || personal->commitment != NULL;
@@ -238,6 +244,7 @@ const struct bind_table *request_table(int command_kind)
     case COMMAND_ORGANISATION_KEY_ADD:    return &key_add_table;
     case COMMAND_ORGANISATION_KEY_REVOKE: return &reason_table;
     case COMMAND_POLICY_PUT:        return &policy_table;
+    case COMMAND_PRIVACY_ERASE:     return &erase_table;
     case COMMAND_KINDS:             break;
     }
     return NULL;

@@ -143,6 +143,13 @@ struct policy_request {
     const char *signed_kinds_text; /* made of it by policy_settle; NULL where it has faults */
 };
 
+struct erase_request {
+    json_t *commitments;
+    const char **list; /* of them, as erasure_settle has read it */
+    size_t count;
+    const char *reference;
+};
+
 extern const char *const intake_sources[];    /* donation purchase production opening found */
 extern const char *const supply_conditions[]; /* good damaged quarantine rejected */
 extern const char *const adjust_reasons[];    /* consumed destroyed lost counted corrected */

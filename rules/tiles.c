@@ -8,11 +8,12 @@
 
 #include "db/tile.h"
 
+_Static_assert((int)DB_TILE_LEVELS == (int)TILE_LEVELS, "every level has rows in the table");
 _Static_assert((int)DB_TILE_BYTES_MAX == (int)TILE_HASHES * (int)DIGEST_BYTES, "a row of the table holds a row of hashes");
 
 static enum status take_row(const struct tile_row *row, struct tile *tile)
 {
-    if (row->length == 0 || row->length % DIGEST_BYTES != 0 || row->level >= TILE_LEVELS) {
+    if (row->length == 0 || row->length % DIGEST_BYTES != 0) {
         return STATUS_CORRUPT; /* only who loosened the schema can have written it */
     }
     tile->level = (unsigned)row->level;
@@ -35,9 +36,9 @@ enum status tiles_put(void *db, const struct tile *tile)
     return db_tile_put(db, tile->level, tile->position, tile->hashes, tile->count * DIGEST_BYTES);
 }
 
-enum status tiles_last(struct db *db, unsigned level, struct tile *tile)
+enum status tiles_last_leaves(struct db *db, struct tile *tile)
 {
     struct tile_row row;
-    enum status status = db_tile_last(db, level, &row);
+    enum status status = db_tile_last_leaves(db, &row);
     return status == STATUS_OK ? take_row(&row, tile) : status;
 }

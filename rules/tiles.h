@@ -12,7 +12,7 @@ struct db;
 enum status tiles_get(void *db, unsigned level, uint64_t position, struct tile *tile) NODISCARD;  /* a tile_get */
 enum status tiles_put(void *db, const struct tile *tile) NODISCARD;                               /* a tile_put */
 
-/* The row at the end of a level. */
-enum status tiles_last(struct db *db, unsigned level, struct tile *tile) NODISCARD;
+/* The last row of leaf hashes. */
+enum status tiles_last_leaves(struct db *db, struct tile *tile) NODISCARD;
 
 #endif

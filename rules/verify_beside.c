@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "db/answer.h"
+#include "db/privacy.h"
 #include "json/scan.h"
 #include "ledger/commitment.h"
 #include "rules/command.h"
@@ -48,12 +49,26 @@ static enum status check_commitment(void *context, const struct scan_value *valu
                     "the text behind %s is kept for another entry or another place", value->pointer);
         return STATUS_OK;
     }
-    if (status == STATUS_ABSENT || (status == STATUS_OK && personal.text == NULL)) {
-        verify_find(verify, commitments->row->seq, "personal_missing",
-                    "the text behind %s is missing, and no entry says that it was erased", value->pointer);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return status;
+    }
+    const bool has_text = status == STATUS_OK && personal.text != NULL;
+    const bool has_row = status == STATUS_OK;
+    int64_t erased_by = 0;
+    status = db_erasure_find(verify->db, &verify->arena, hex, &erased_by);
+    if (status == STATUS_OK) {
+        if (has_text || !has_row) {
+            verify_find(verify, commitments->row->seq, "personal",
+                        has_text ? "the text behind %s was erased by entry %" PRId64 ", and is still there"
+                                 : "the row behind %s, whose text entry %" PRId64 " erased, is missing", value->pointer, erased_by);
+        }
         return STATUS_OK;
     }
-    return status;
+    if (status == STATUS_ABSENT && !has_text) {
+        verify_find(verify, commitments->row->seq, "personal_missing",
+                    "the text behind %s is missing, and no entry says that it was erased", value->pointer);
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
 }
 
 /* Every answer to a change ends with its receipt. */

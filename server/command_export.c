@@ -202,7 +202,7 @@ static enum status write_pieces(struct job *job)
     if (is_shown && shown > 0) {
         fprintf(stderr, "\r\033[K");
     }
-    if (status == STATUS_CORRUPT) {
+    if (status == STATUS_CORRUPT && export_file_write(job->fd, job->path, lines.bytes, lines.length) == STATUS_OK) {
         tell("entry %" PRIu64 " cannot be told: it is not there, or something of it is missing. What was written before it is whole; "
              "run verify", job->export.seq + 1);
     }

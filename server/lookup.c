@@ -130,6 +130,7 @@ static void refuse_malformed(struct request *request, const struct route_found *
     const char *quoted = faults_quote(&faults, found->malformed, length);
     const char *wanted = strcmp(name, "seq") == 0
         ? "the number of an entry is wanted, as in /ledger/entries/8"
+        : strcmp(name, "size") == 0 ? "a number of entries is wanted, as in /ledger/checkpoints/8"
         : "an id has 1 to 64 letters (A to Z, a to z), digits, dots, underscores and hyphens, not . or .. alone";
     if (length > LIMIT_ID_BYTES) {
         faults_add_parameter(&faults, name, "too_long", "%s in the path is %s with its %zu bytes; %s", name, quoted, length,

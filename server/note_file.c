@@ -47,8 +47,8 @@ const char *note_file_read(struct arena *arena, const char *path)
     if (!is_readable) {
         tell("--checkpoint: %s cannot be read: %s", path, strerror(error));
     } else if (!is_whole || checkpoint_parse(&read, bytes, length) != STATUS_OK) {
-        tell("--checkpoint: %s cannot be read as a checkpoint; it is member checkpoint of GET /ledger, saved by: "
-             "curl -s http://HOST:PORT/ledger | jq -r .checkpoint > FILE", path);
+        tell("--checkpoint: %s cannot be read as a checkpoint; it is what GET /ledger/checkpoint gives, saved by: "
+             "curl -s http://HOST:PORT/ledger/checkpoint > FILE", path);
     } else {
         return arena_copy(arena, bytes, length);
     }

@@ -43,10 +43,10 @@ static bool template_fits(const char *template, const struct target *target, uns
     }
 }
 
-/* Whether value can be what a template calls name: the number of an entry, else an id. */
+/* Whether value can be what a template calls name: the number of an entry, how many there are, else an id. */
 static bool is_well_formed(const char *name, size_t length, const char *value)
 {
-    if (length == 3 && strncmp(name, "seq", length) == 0) {
+    if ((length == 3 && strncmp(name, "seq", length) == 0) || (length == 4 && strncmp(name, "size", length) == 0)) {
         return value[0] >= '1' && value[0] <= '9' && value[strspn(value, "0123456789")] == 0;
     }
     return text_is_path_id(value);

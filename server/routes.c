@@ -5,6 +5,7 @@
 #include "server/routes.h"
 
 #include "base/limits.h"
+#include "handlers/checkpoints.h"
 #include "handlers/configuration.h"
 #include "handlers/contract.h"
 #include "handlers/density.h"
@@ -17,11 +18,13 @@
 #include "handlers/indicators.h"
 #include "handlers/items.h"
 #include "handlers/ledger.h"
+#include "handlers/ledger_keys.h"
 #include "handlers/metrics.h"
 #include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
 #include "handlers/policies.h"
 #include "handlers/proof.h"
+#include "handlers/privacy.h"
 #include "handlers/provinces.h"
 #include "handlers/root.h"
 #include "handlers/sites.h"
@@ -30,6 +33,7 @@
 #include "handlers/transfers.h"
 
 #define ADMIN ROLE_BIT(ROLE_ADMIN)
+#define KEEPER (ADMIN | ROLE_BIT(ROLE_AUDITOR))
 #define OPERATOR (ADMIN | ROLE_BIT(ROLE_OPERATOR))
 #define MOVER (OPERATOR | ROLE_BIT(ROLE_COORDINATOR))
 
@@ -133,6 +137,11 @@ static const struct route table[] = {
     POST("/transfers/{id}/cancel", transfers_cancel, MOVER),
     POST("/transfers/{id}/return", transfers_return, MOVER),
 
+    { .method = METHOD_GET, .path = "/privacy/texts", .handler = privacy_texts, .class = CLASS_READ, .roles = KEEPER,
+      AS_ROWS("items", privacy_texts_columns) },
+    KEPT_ROWS("/privacy/erasures", privacy_erasures, "items", privacy_erasures_columns),
+    { .method = METHOD_POST, .path = "/privacy/erasures", .handler = privacy_erase, .body_bytes_max = LIMIT_BODY_DEFAULT,
+      .class = CLASS_WRITE, .roles = ADMIN },
     { .method = METHOD_GET, .path = "/events", .handler = events_list, .class = CLASS_READ, .is_cached = true,
       .gives = GIVES_JSON | GIVES_CSV | GIVES_EVENTS, .rows = "items", .columns = events_columns },
     KEPT("/ledger", ledger_get),
@@ -140,6 +149,11 @@ static const struct route table[] = {
       .gives = GIVES_JSON | GIVES_CSV | GIVES_LINES, .rows = "items", .columns = ledger_entry_columns },
     KEPT_ONE("/ledger/entries/{seq}", ledger_entry, ledger_entry_columns),
     KEPT("/ledger/keys", ledger_keys),
+    { .method = METHOD_GET, .path = "/ledger/checkpoint", .handler = checkpoints_newest, .class = CLASS_READ, .is_cached = true,
+      .gives = GIVES_TEXT },
+    READ_ROWS("/ledger/checkpoints", checkpoints_list, "items", checkpoints_columns),
+    { .method = METHOD_GET, .path = "/ledger/checkpoints/{size}", .handler = checkpoints_get, .class = CLASS_READ, .is_cached = true,
+      .gives = GIVES_JSON | GIVES_TEXT },
     KEPT("/ledger/proof", proof_get),
     KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),

@@ -53,6 +53,7 @@ struct sequencer {
     atomic_bool anchor_is_behind;
     _Atomic int64_t busy_since_us; /* when the group at work was begun; 0: none is */
     unsigned blocks_since_checkpoint; /* the thread's own */
+    bool has_erased;                  /* so is this: the WAL still holds texts that are to be gone */
 };
 
 static void take_fault(struct pending *pending, enum status status)
@@ -167,7 +168,12 @@ static void checkpoint(struct sequencer *sequencer)
     if (atomic_load(&sequencer->is_failed)) {
         return; /* what the WAL holds is unknown: the next start looks */
     }
-    enum status status = db_checkpoint(sequencer->db);
+    enum status status = sequencer->has_erased ? db_checkpoint_truncate(sequencer->db) : db_checkpoint(sequencer->db);
+    if (status == STATUS_OK) {
+        sequencer->has_erased = false;
+    } else if (status == STATUS_BUSY) {
+        sequencer->blocks_since_checkpoint = 1; /* a reader stands in the way: at the next pause again */
+    }
     if (status == STATUS_OK || status == STATUS_BUSY) {
         status = anchor_keep(sequencer->anchor);
     }
@@ -252,7 +258,8 @@ static void *writer_main(void *context)
             group[i]->done(group[i]); /* its memory may be gone afterwards */
         }
         sequencer->blocks_since_checkpoint++;
-        if (sequencer->blocks_since_checkpoint >= CHECKPOINT_EVERY) {
+        sequencer->has_erased = executor_take_erased(sequencer->executor) || sequencer->has_erased;
+        if (sequencer->has_erased || sequencer->blocks_since_checkpoint >= CHECKPOINT_EVERY) {
             checkpoint(sequencer);
         }
     }

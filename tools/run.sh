@@ -14,10 +14,15 @@ unix:*) via="--unix-socket ${first#unix:} " url=http://localhost ;;
 http://*) via='' url=$first ;;
 *) via='' url=http://$first ;;
 esac
+# Port 0 takes a free one, which the last line names.
+case $url in
+*:0) url=${url%0}PORT port=', PORT being what the last line says' ;;
+*) port='' ;;
+esac
 
 cat <<TEXT
 
-Tallystick will serve $data/ on $listen until Ctrl-C. To try in another terminal:
+Tallystick will serve $data/ on $listen until Ctrl-C. To try in another terminal$port:
 
   curl -s $via$url/provinces/CN-HB
   curl -s $via'$url/density?indicator=health_personnel_all_per_10k&years=2010,2018&by=belt&relative_to=mean&points=16'

@@ -37,7 +37,7 @@ test: ## install what is missing, build, run every test; the last line counts th
 	$(Q)+$(MAKE_QUIET) all units oracles
 	$(Q)$(RUN_TESTS) $(SUITES)
 
-test-tools: ## check contract and formats with what npm and PyPI bring
+test-tools: ## check contract and formats with what npm, PyPI and Go bring
 	$(Q)tools/deps.sh build test tools
 	$(Q)+$(MAKE_QUIET) all
 	$(Q)tools/validators.sh build/validators

@@ -23,7 +23,7 @@ import time
 import xml.etree.ElementTree
 
 UNIT_SECONDS = 120
-SLOW = ("test_tamper", "test_jobs", "test_kill", "test_tls", "test_kde_oracle", "test_model")  # first, where no earlier run has told
+SLOW = ("test_soak", "test_tamper", "test_jobs", "test_kill", "test_tls", "test_kde_oracle", "test_model")  # first, where no earlier run has told
 SLOWER = {"asan": 4, "tsan": 10}  # how much longer the instrumented variants may take
 
 

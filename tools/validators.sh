@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches the tools of tests/tools from PyPI and npm into a folder: tools/validators.sh DIR
+# Fetches the tools of tests/tools from PyPI, npm and Go's modules into a folder: tools/validators.sh DIR
 # What cannot be had is left out; the tests that need it are then skipped, and counted.
 set -u
 directory=$1
@@ -20,11 +20,17 @@ fetch_node() {
         (cd "$directory/node" && timeout 300 npm install --no-audit --no-fund --ignore-scripts --loglevel=error)
 }
 
+fetch_go() {
+    rm -rf "$directory/go" && mkdir -p "$directory/go" && cp tests/tools/note/* "$directory/go/" &&
+        (cd "$directory/go" && timeout 300 go build -mod=readonly -o verify-note .)
+}
+
 mkdir -p "$directory"
-for kind in python node; do
+for kind in python node go; do
     case $kind in
     python) list=tests/tools/requirements.txt needs=/usr/bin/python3 ;;
     node) list=tests/tools/package.json needs=npm ;;
+    go) list=tests/tools/note/go.sum needs=go ;;
     esac
     if fetched "$kind" "$list"; then
         continue

@@ -2,15 +2,16 @@
 -- what organisations demand of signatures, and which personal texts were erased.
 
 -- The Merkle tree's hashes, sixteen to a row (ledger/tile.h): at level 0 leaf hashes, at level n the roots of complete
--- subtrees of 16^n leaves. A row grows at its end until it is full, and never changes otherwise.
+-- subtrees of 16^n leaves. A row grows at its end until it is full, and never changes otherwise. Level and position are
+-- one number, so that the newest rows lie together at the table's end and a row is found in few steps.
 CREATE TABLE tile (
-    level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 15),
-    position INTEGER NOT NULL CHECK (position >= 0),
+    id INTEGER PRIMARY KEY CHECK (id >= 0), -- position * 16 + level
     hashes BLOB NOT NULL CHECK (length(hashes) BETWEEN 32 AND 512 AND length(hashes) % 32 = 0),
-    PRIMARY KEY (level, position)
-) STRICT, WITHOUT ROWID;
+    level INTEGER AS (id & 15),
+    position INTEGER AS (id >> 4)
+) STRICT;
 CREATE TRIGGER tile_only_grows BEFORE UPDATE ON tile
-WHEN NEW.level <> OLD.level OR NEW.position <> OLD.position OR length(NEW.hashes) <= length(OLD.hashes)
+WHEN NEW.id <> OLD.id OR length(NEW.hashes) <= length(OLD.hashes)
     OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes
 BEGIN SELECT raise(ABORT, 'the tree is append-only'); END;
 CREATE TRIGGER tile_no_delete BEFORE DELETE ON tile

@@ -64,6 +64,10 @@ SELECT height, size, root, note FROM checkpoint ORDER BY height DESC LIMIT 1
 -- The checkpoint of the block that ended with entry ?1; nothing where no block did.
 SELECT c.height, c.size, c.root, c.note FROM entry e JOIN checkpoint c ON c.height = e.height WHERE e.seq = ?1 AND c.size = ?1
 
+-- name: checkpoint_over
+-- The checkpoint of the block that entry ?1 is in.
+SELECT c.height, c.size, c.root, c.note FROM entry e JOIN checkpoint c ON c.height = e.height WHERE e.seq = ?1
+
 -- name: checkpoint_list
 SELECT height, size, root, note FROM checkpoint WHERE height > ?1 ORDER BY height LIMIT ?2
 

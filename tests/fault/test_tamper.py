@@ -357,7 +357,7 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
     for none in ("", "garbage\n", json.dumps({"size": 3, "checkpoint": notes[-1]}), notes[-1].split("\n", 1)[1], "x" * 100000):
         told = copy.verify("--checkpoint", with_note(none)[2])
         assert (told.returncode, told.stdout) == (2, "") and "checkpoint_foreign" not in told.stderr
-        assert "cannot be read as a checkpoint; it is member checkpoint of GET /ledger" in told.stderr, told.stderr
+        assert "cannot be read as a checkpoint; it is what GET /ledger/checkpoint gives" in told.stderr, told.stderr
     for path_of_none in ("/nonexistent/note", scratch):
         told = copy.verify("--checkpoint", path_of_none)
         assert told.returncode == 2 and "cannot be read: " in told.stderr

@@ -95,12 +95,12 @@ def test_rows_are_those_of_the_entries(ledger):
     "UPDATE tile SET hashes = CAST(substr(hashes, 33, 32) || substr(hashes, 1, 32) || substr(hashes, 65) AS BLOB) "
     "WHERE level = 0 AND position = 2",
     "UPDATE tile SET hashes = (SELECT hashes FROM tile WHERE level = 0 AND position = 1) WHERE level = 0 AND position = 0",
-    "UPDATE tile SET position = position + 1 WHERE level = 1",
-    "UPDATE tile SET level = 2 WHERE level = 1",
+    "UPDATE tile SET id = id + 16 WHERE level = 1",
+    "UPDATE tile SET id = id + 1 WHERE level = 1",
     "DELETE FROM tile WHERE level = 0 AND position = 0", "DELETE FROM tile WHERE level = 0 AND length(hashes) < 512",
     "DELETE FROM tile WHERE level = 1", "DELETE FROM tile",
-    "INSERT INTO tile VALUES (0, 99, zeroblob(512))", "INSERT INTO tile VALUES (2, 0, zeroblob(32))",
-    "INSERT INTO tile VALUES (15, 0, zeroblob(32))", "INSERT INTO tile VALUES (0, -1, zeroblob(32))"])
+    "INSERT INTO tile (id, hashes) VALUES (99 * 16, zeroblob(512))", "INSERT INTO tile (id, hashes) VALUES (2, zeroblob(32))",
+    "INSERT INTO tile (id, hashes) VALUES (15, zeroblob(32))", "INSERT INTO tile (id, hashes) VALUES (-1, zeroblob(32))"])
 def test_spoilt_rows_are_found(copy, change):
     copy.execute(change)
     first, code, reason = broken(copy)
@@ -108,9 +108,8 @@ def test_spoilt_rows_are_found(copy, change):
 
 
 def test_two_rows_swapped(copy):
-    copy.execute("UPDATE tile SET position = 99 WHERE level = 0 AND position = 0",
-                 "UPDATE tile SET position = 0 WHERE level = 0 AND position = 1",
-                 "UPDATE tile SET position = 1 WHERE level = 0 AND position = 99")
+    copy.execute("UPDATE tile SET id = 99 * 16 WHERE id = 0", "UPDATE tile SET id = 0 WHERE id = 16",
+                 "UPDATE tile SET id = 16 WHERE id = 99 * 16")
     assert broken(copy)[1] == "tile"
 
 
@@ -128,8 +127,8 @@ def test_the_guards_of_the_table(ledger, copy):
     """A row grows at its end and changes in no other way, whoever has the file open."""
     with contextlib.closing(sqlite3.connect(copy.path / "tallystick.db", isolation_level=None)) as connection:
         for change in ("UPDATE tile SET hashes = zeroblob(length(hashes))", "UPDATE tile SET hashes = substr(hashes, 1, 32)",
-                       "UPDATE tile SET hashes = hashes", "UPDATE tile SET position = position + 100",
-                       "UPDATE tile SET level = 3 WHERE level = 1", "DELETE FROM tile WHERE level = 1"):
+                       "UPDATE tile SET hashes = hashes", "UPDATE tile SET id = id + 1600",
+                       "UPDATE tile SET id = id + 2 WHERE level = 1", "DELETE FROM tile WHERE level = 1"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 connection.execute(change)
     assert rows(copy) == rows(ledger)
@@ -175,7 +174,7 @@ def test_rows_cut_short_are_completed(ledger, copy):
 @pytest.mark.parametrize("change", [
     "DELETE FROM tile WHERE level = 1", "DELETE FROM tile WHERE level = 0 AND position > 0",
     "UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB) WHERE level = 0 AND length(hashes) < 512",
-    "UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 1", "INSERT INTO tile VALUES (0, 99, zeroblob(512))"])
+    "UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 1", "INSERT INTO tile (id, hashes) VALUES (99 * 16, zeroblob(512))"])
 def test_no_start_on_rows_that_contradict_the_rest(copy, change):
     copy.execute(change)
     before = rows(copy)

@@ -178,6 +178,34 @@ def play_signed(p, sender, receiver):
     p.ask("receipt without its text", "POST", path, {"jws": wrapped["jws"], "private": {"/note": beside}}, token=receiver)
 
 
+def play_privacy(p):
+    p.get("texts", "/privacy/texts?limit=1", token=True)
+    p.get_twice("texts for an auditor", "/privacy/texts", token=p.auditor)
+    p.get("texts as CSV", "/privacy/texts", token=True, Accept="text/csv")
+    p.get("texts as a picture", "/privacy/texts", token=True, Accept="image/png")
+    p.get("texts wrong query", "/privacy/texts?entry=0", token=True)
+    p.get("texts without token", "/privacy/texts")
+    p.get("texts for a stranger", "/privacy/texts", token=p.stranger)
+    found = p.get("texts again", "/privacy/texts", token=True).json()["items"]
+    order = {"commitments": [found[0]["commitment"]], "reference": "Request 7 of 2026"}
+    p.ask("erase", "POST", "/privacy/erasures", order, token=True, key="erase-1")
+    p.ask("erase with its proof", "POST", "/privacy/erasures", {"commitments": [found[1]["commitment"]]}, token=True, key="erase-2", Prefer="proof")
+    p.ask("erase again", "POST", "/privacy/erasures", order, token=True, key="erase-3")
+    p.ask("erase replayed", "POST", "/privacy/erasures", order, token=True, key="erase-1")
+    p.ask("erase without a key", "POST", "/privacy/erasures", order, token=True)
+    p.ask("erase by nobody", "POST", "/privacy/erasures", order, token="nobody", key="erase-4")
+    p.ask("erase by a stranger", "POST", "/privacy/erasures", order, token=p.stranger, key="erase-5")
+    p.ask("erase what is none", "POST", "/privacy/erasures", {"commitments": ["AB", 7]}, token=True, key="erase-6")
+    p.ask("erase too much", "POST", "/privacy/erasures", " " * 65537, token=True, key="erase-9")
+    p.ask("erase as XML", "POST", "/privacy/erasures", "<erase/>", token=True, key="erase-7", Content_Type="text/xml")
+    p.ask("erase as a picture", "POST", "/privacy/erasures", order, token=True, key="erase-8", Accept="image/png")
+    p.get_twice("erasures", "/privacy/erasures?limit=1")
+    p.get("erasures as CSV", "/privacy/erasures", Accept="text/csv")
+    p.get("erasures as a picture", "/privacy/erasures", Accept="image/png")
+    p.get("erasures wrong query", "/privacy/erasures?entry=1")
+    p.get("erasures wrong token", "/privacy/erasures", token="nobody")
+
+
 def play_policies(p):
     play_put(p, "policy", f"/policies/{HUBEI}", {"signed_kinds": ["transfer.receive"]}, {"signed_kinds": ["*"]})
     p.ask("policy by an auditor", "PUT", "/policies/default", {"signed_kinds": []}, token=p.auditor)
@@ -417,9 +445,21 @@ def play_ledger(p, auditor):
     p.get_twice("consistency of two", "/ledger/consistency?from=9&to=12")
     p.get("consistency the wrong way", "/ledger/consistency?from=12&to=9")
     p.get_twice("keys", "/ledger/keys")
+    p.get_twice("checkpoint newest", "/ledger/checkpoint")
+    p.get_twice("checkpoints", "/ledger/checkpoints?limit=2")
+    p.get_twice("checkpoints as CSV", "/ledger/checkpoints?limit=2&after=1", Accept="text/csv")
+    p.get_twice("checkpoint", "/ledger/checkpoints/2")
+    p.get_twice("checkpoint as text", "/ledger/checkpoints/2", Accept="text/plain")
+    p.get("checkpoint absent", "/ledger/checkpoints/99999")
+    p.get("checkpoint of nothing", "/ledger/checkpoints/0")
+    p.get("checkpoints wrong cursor", "/ledger/checkpoints?cursor=abc")
+    for path in ["/ledger/checkpoint", "/ledger/checkpoints", "/ledger/checkpoints/2"]:
+        p.get(f"{path} as a picture", path, Accept="image/png")
     p.get("verify", "/ledger/verify", token=auditor)
     p.get("verified", "/ledger/verify")
     for name, path in [("ledger", "/ledger"), ("entry", "/ledger/entries/2"), ("keys", "/ledger/keys"),
+                       ("checkpoint newest", "/ledger/checkpoint"), ("checkpoints", "/ledger/checkpoints"),
+                       ("checkpoint", "/ledger/checkpoints/2"),
                        ("proof", "/ledger/proof?seq=9"), ("consistency", "/ledger/consistency?from=9"),
                        ("verify", "/ledger/verify")]:
         p.get(f"{name} with a query", f"{path}?x=1")
@@ -467,6 +507,7 @@ def play(server, see):
     play_signed(p, sender, receiver)
     play_reads(p, sender)
     play_ledger(p, p.auditor)
+    play_privacy(p)
     play_analysis(p)
     play_policies(p)
     play_provinces(p)

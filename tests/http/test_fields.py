@@ -8,7 +8,7 @@ import random
 import pytest
 
 import test_contract
-from test_csv import played  # noqa: F401, a fixture: a service after the contract's session
+from test_csv import played, tokens_of  # noqa: F401, a fixture: a service after the contract's session
 from test_reads import address, fetch
 from world import problem, version_of, walk
 
@@ -36,7 +36,7 @@ def choices(operation, document):
 
 @every_one
 def test_json(played, operation):  # noqa: F811
-    for token in (None, True):
+    for token in tokens_of(operation):
         whole = ask(played, operation, token=token)
         document = whole.json()
         assert rows_of(document), "there is something to choose from"
@@ -65,7 +65,7 @@ def test_tables(played, operation):  # noqa: F811
     columns = operation.item["x-tallystick-columns"]
 
     def table(fields=None):
-        reply = ask(played, operation, fields, headers={"Accept": "text/csv"})
+        reply = ask(played, operation, fields, token=tokens_of(operation)[0], headers={"Accept": "text/csv"})
         assert reply.status_code == 200, reply.text
         return list(csv.DictReader(io.StringIO(reply.text, newline="")))
     whole = table()
@@ -78,14 +78,15 @@ def test_tables(played, operation):  # noqa: F811
 
 @every_one
 def test_names_that_are_none(played, operation):  # noqa: F811
-    known = choices(operation, ask(played, operation).json())[0][0]
-    refusal = problem(ask(played, operation, [known[:-1] + "zz" if len(known) > 4 else known + "x"]), 400, "invalid_query")
+    token = tokens_of(operation)[0]
+    known = choices(operation, ask(played, operation, token=token).json())[0][0]
+    refusal = problem(ask(played, operation, [known[:-1] + "zz" if len(known) > 4 else known + "x"], token=token), 400, "invalid_query")
     [fault] = refusal["errors"]
     assert fault["parameter"] == "fields" and fault["code"] == "not_a_choice" and known in fault["detail"]
     path = address(operation) + ("&" if "?" in address(operation) else "?")
     for query, code in ((f"fields={known},{known}", "bad_format"), ("fields=", "bad_format"), (f"fields={known},", "bad_format"),
                         (f"fields={known}&fields={known}", "repeated_parameter"), (f"feilds={known}", "unknown_parameter")):
-        [fault] = problem(played.get(path + query), 400, "invalid_query")["errors"]
+        [fault] = problem(played.get(path + query, token=token), 400, "invalid_query")["errors"]
         assert fault["code"] == code, query
         assert code != "unknown_parameter" or fault["nearest"] == "fields"
 

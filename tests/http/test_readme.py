@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import Server, binary
+from conftest import Server, binary, environment
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SETTINGS = "U=http://127.0.0.1:8080 DATA=var TALLYSTICK=build/tallystick\n"
@@ -145,3 +145,21 @@ def test_pasting_again_moves_nothing(printed):
     first, second = (documents(lines) for lines in printed)
     assert first == second
     assert printed[0] == printed[1]
+
+
+@pytest.mark.parametrize("listen, shown", [("127.0.0.1:0", "http://127.0.0.1:PORT/ledger"), ("unix:{}/s", "--unix-socket {}/s http://localhost/ledger")])
+def test_what_make_run_shows(tmp_path, listen, shown):
+    """The commands to try name the address that was asked for, or say where it will be."""
+    address = listen.format(tmp_path)
+    with subprocess.Popen([ROOT / "tools/run.sh", binary(), tmp_path / "data", address], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, env=environment()) as process:
+        try:
+            lines = []
+            while not lines or not lines[-1].startswith("listening on"):
+                lines.append(process.stdout.readline())
+                assert lines[-1] != "", lines
+        finally:
+            process.terminate()
+    text = "".join(lines)
+    assert process.returncode == 0 and f"curl -s {shown.format(tmp_path)}\n" in text and ":0/" not in text
+    assert ("PORT being what the last line says" in text) == ("PORT" in shown)

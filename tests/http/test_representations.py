@@ -6,7 +6,8 @@ import test_contract
 from world import problem
 
 JSON, YAML, TEXT, HTML = "application/json", "application/yaml", "text/plain; version=0.0.4; charset=utf-8", "text/html; charset=utf-8"
-GIVEN = {"/errors": HTML, "/errors/{code}": HTML, "/openapi.yaml": YAML, "/metrics": TEXT}
+NOTE = "text/plain; charset=utf-8"
+GIVEN = {"/errors": HTML, "/errors/{code}": HTML, "/docs": HTML, "/openapi.yaml": YAML, "/metrics": TEXT, "/ledger/checkpoint": NOTE}
 READS = [operation for operation in test_contract.OPERATIONS if operation.method == "GET"]
 
 

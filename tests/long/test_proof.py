@@ -1,12 +1,15 @@
-"""The model and the kills of make test, many times over. TALLYSTICK_SEED repeats a run."""
+"""The model, the kills and the spoilt proofs of make test, many times over. TALLYSTICK_SEED repeats a run."""
 
 import os
+import pathlib
 import secrets
+import subprocess
 
 import pytest
 
 import test_kill
 import test_tamper
+from conftest import binary
 from model import run_model
 from test_tamper import ledger, scratch  # noqa: F401 (fixtures)
 
@@ -22,6 +25,16 @@ def test_model(start, run):
 
 def test_kills():
     test_kill.kill_rounds(the_seed(), rounds=200)
+
+
+def test_every_byte_of_every_proof():
+    """Of all sizes to 300 by all leaves and all pairs; make test takes some."""
+    program = pathlib.Path(binary()).parent / "tests" / "unit" / "ledger" / "test_proof"
+    environment = dict(os.environ, TALLYSTICK_LONG="1", TALLYSTICK_SEED=str(the_seed()))
+    root = pathlib.Path(__file__).resolve().parents[2]
+    done = subprocess.run([program], cwd=root, env=environment, capture_output=True, text=True, timeout=1800, check=False)
+    print(done.stderr)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_columns(ledger):  # noqa: F811

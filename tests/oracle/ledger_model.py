@@ -169,6 +169,74 @@ def root_of(leaf_hashes):
     return sha256(b"\x01" + root_of(leaf_hashes[:split]) + root_of(leaf_hashes[split:]))
 
 
+def split_of(n):
+    """The largest power of two below n."""
+    return 1 << (n - 1).bit_length() - 1
+
+
+def inclusion_proof(m, leaf_hashes):
+    """PATH(m, D[n]) of RFC 6962, section 2.1.1."""
+    n = len(leaf_hashes)
+    if n == 1:
+        return []
+    k = split_of(n)
+    if m < k:
+        return inclusion_proof(m, leaf_hashes[:k]) + [root_of(leaf_hashes[k:])]
+    return inclusion_proof(m - k, leaf_hashes[k:]) + [root_of(leaf_hashes[:k])]
+
+
+def consistency_proof(m, leaf_hashes, is_known=True):
+    """PROOF(m, D[n]) of RFC 6962, section 2.1.2, by way of SUBPROOF."""
+    n = len(leaf_hashes)
+    if m == n:
+        return [] if is_known else [root_of(leaf_hashes)]
+    k = split_of(n)
+    if m <= k:
+        return consistency_proof(m, leaf_hashes[:k], is_known) + [root_of(leaf_hashes[k:])]
+    return consistency_proof(m - k, leaf_hashes[k:], False) + [root_of(leaf_hashes[:k])]
+
+
+def climb(at, last, start, proof):
+    """The two hashes that docs/ledger.md carries along in a proof: (old, new). Malformed where it refuses."""
+    old = new = start
+    for given in proof:
+        if last == 0 or at > last:
+            raise Malformed("hashes are left")
+        if at % 2 or at == last:
+            old, new = (sha256(b"\x01" + given + hash_) for hash_ in (old, new))
+            while at % 2 == 0 and at:
+                at, last = at // 2, last // 2
+        else:
+            new = sha256(b"\x01" + new + given)
+        at, last = at // 2, last // 2
+    if last or at:
+        raise Malformed("hashes are missing")
+    return old, new
+
+
+def includes(index, size, leaf, proof, root):
+    try:
+        return index < size and climb(index, size - 1, leaf, proof)[1] == root
+    except Malformed:
+        return False
+
+
+def continues(first, second, old_root, new_root, proof):
+    if first < 1 or first > second:
+        return False
+    if first == second:
+        return not proof and old_root == new_root
+    at, last = first - 1, second - 1
+    while at % 2:
+        at, last = at // 2, last // 2
+    if at and not proof:
+        return False
+    try:
+        return climb(at, last, proof[0] if at else old_root, proof[1:] if at else proof) == (old_root, new_root)
+    except Malformed:
+        return False
+
+
 def note_text(origin, size, root):
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
 
@@ -211,6 +279,18 @@ def note(origin, size, root, secret, seed=None):
     if seed is not None:
         signed += signature_line(origin, ED25519_ALGORITHM, ed25519_public(seed), ed25519_of(seed).sign(text.encode()))
     return signed
+
+
+def read_note(text, public):
+    """(origin, size, root) of a checkpoint that this secp256k1 key signed; Malformed else."""
+    body, _, lines = text.partition("\n\n")
+    origin, size, root = body.split("\n")
+    marks = [base64.b64decode(line.removeprefix(f"\u2014 {origin} "), validate=True)
+             for line in lines.split("\n") if line.startswith(f"\u2014 {origin} ")]
+    ours = [mark[4:] for mark in marks if mark[:4] == note_key_hash(origin, public)]
+    if len(ours) != 1 or not verify(public, sha256(f"{body}\n".encode()), ours[0]):
+        raise Malformed("signature")
+    return origin, int(size), base64.b64decode(root, validate=True)
 
 
 def commitment(salt, text):
@@ -287,6 +367,10 @@ def golden_lines():
         yield f"{name}.leaf", leaves[-1].hex()
         yield f"root{entry['seq']}", root_of(leaves).hex()
     yield "root0", root_of([]).hex()
+    for index, size in ((0, 1), (1, 4), (2, 3)):
+        yield f"inclusion{index}of{size}", b"".join(inclusion_proof(index, leaves[:size])).hex()
+    for first, second in ((1, 4), (2, 4), (3, 4)):
+        yield f"consistency{first}to{second}", b"".join(consistency_proof(first, leaves[:second])).hex()
     yield "note.origin", ORIGIN
     yield "note.key_hash", note_key_hash(ORIGIN, public_of(SECRET)).hex()
     yield "note.hex", note(ORIGIN, len(leaves), root_of(leaves), SECRET).encode().hex()

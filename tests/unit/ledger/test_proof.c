@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "tests/unit/ledger/golden.h"
 #include "tests/unit/ledger/naive.h"
 
 enum { SIZES_MAX = 300 };
@@ -161,7 +162,7 @@ static void spoil_inclusion(struct inclusion *made, size_t at, uint8_t bit)
 {
     uint8_t *byte = at < DIGEST_BYTES ? &made->leaf[at]
         : at < 2 * DIGEST_BYTES       ? &made->root[at - DIGEST_BYTES]
-                                      : &made->proof.hashes[0][at - 2 * (size_t)DIGEST_BYTES];
+                                      : (uint8_t *)made->proof.hashes + at - 2 * (size_t)DIGEST_BYTES;
     *byte ^= bit;
     assert_int_equal(check_inclusion(made), STATUS_INVALID);
     *byte ^= bit;
@@ -171,7 +172,7 @@ static void spoil_consistency(struct consistency *made, size_t at, uint8_t bit)
 {
     uint8_t *byte = at < DIGEST_BYTES ? &made->from_root[at]
         : at < 2 * DIGEST_BYTES       ? &made->to_root[at - DIGEST_BYTES]
-                                      : &made->proof.hashes[0][at - 2 * (size_t)DIGEST_BYTES];
+                                      : (uint8_t *)made->proof.hashes + at - 2 * (size_t)DIGEST_BYTES;
     *byte ^= bit;
     assert_int_equal(check_consistency(made), STATUS_INVALID);
     *byte ^= bit;
@@ -435,6 +436,38 @@ static void test_published_proofs(void **state)
     check_table("tests/reference/rfc6962/consistency.tsv", false, check_published_consistency);
 }
 
+/* The proofs among the goldens, which the model of docs/ledger.md made. */
+static const uint8_t *golden_proof(const char *kind, int a, const char *word, int b, size_t *count)
+{
+    size_t length = 0;
+    const uint8_t *bytes = golden_bytes(arena_format(golden_arena(), "%s%d%s%d", kind, a, word, b), &length);
+    assert_int_equal(length % DIGEST_BYTES, 0);
+    *count = length / DIGEST_BYTES;
+    return bytes;
+}
+
+static const uint8_t *golden_root(int size)
+{
+    return golden_fixed(arena_format(golden_arena(), "root%d", size), DIGEST_BYTES);
+}
+
+static void test_golden_proofs(void **state)
+{
+    (void)state;
+    static const int inclusions[][2] = { { 0, 1 }, { 1, 4 }, { 2, 3 } }, consistencies[][2] = { { 1, 4 }, { 2, 4 }, { 3, 4 } };
+    for (size_t i = 0; i < 3; i++) {
+        size_t count = 0;
+        int index = inclusions[i][0], size = inclusions[i][1], from = consistencies[i][0], to = consistencies[i][1];
+        const uint8_t *bytes = golden_proof("inclusion", index, "of", size, &count);
+        const uint8_t *leaf = golden_fixed(golden_name(index + 1, "leaf"), DIGEST_BYTES);
+        assert_int_equal(proof_inclusion_check((uint64_t)index, (uint64_t)size, leaf, (const uint8_t (*)[DIGEST_BYTES])bytes, count,
+                                               golden_root(size)), STATUS_OK);
+        bytes = golden_proof("consistency", from, "to", to, &count);
+        assert_int_equal(proof_consistency_check((uint64_t)from, (uint64_t)to, golden_root(from), golden_root(to),
+                                                 (const uint8_t (*)[DIGEST_BYTES])bytes, count), STATUS_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +482,9 @@ int main(void)
         cmocka_unit_test(test_rows_read),
         cmocka_unit_test(test_damaged_rows),
         cmocka_unit_test(test_published_proofs),
+        cmocka_unit_test(test_golden_proofs),
     };
-    return cmocka_run_group_tests(tests, set_up, NULL);
+    int failed = cmocka_run_group_tests(tests, set_up, NULL);
+    arena_fini(golden_arena());
+    return failed;
 }

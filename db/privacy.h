@@ -1,0 +1,60 @@
+#ifndef DB_PRIVACY_H
+#define DB_PRIVACY_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "db/db.h"
+
+/* Personal texts with their fate, erasures, and the kept answers that tell of them. */
+
+struct personal_fate {
+    const char *commitment; /* 64 hexadecimal digits */
+    int64_t seq;            /* the entry that commits to it */
+    const char *pointer;    /* where in its body */
+    const char *text;       /* NULL once erased */
+    int64_t erased_by;      /* the entry that erased it; 0: none */
+};
+
+struct erasure {
+    const char *commitment;
+    int64_t seq;
+    int64_t time_ms;
+};
+
+/* Whose command an entry tells of: its key, by which its answer is kept. */
+struct entry_command {
+    const char *kind, *target, *new_id;
+    const char *organisation, *subject; /* of the actor */
+    const char *id;
+};
+
+/* Texts by entry and pointer, behind after_seq and after_pointer, of the entries up to last_seq. */
+enum status db_personal_list(struct db *db, struct arena *arena, int64_t after_seq, const char *after_pointer, int64_t last_seq,
+                             int64_t limit, struct personal_fate **out, size_t *count) NODISCARD;
+
+/* Text and salt are gone; nothing where there is none. */
+enum status db_personal_erase(struct db *db, const char *commitment) NODISCARD;
+
+enum status db_erasure_insert(struct db *db, const char *commitment, int64_t seq) NODISCARD;
+
+/* STATUS_ABSENT where no entry erased it. */
+enum status db_erasure_find(struct db *db, struct arena *arena, const char *commitment, int64_t *seq) NODISCARD;
+
+/* By entry and commitment; and those of one entry. */
+enum status db_erasure_list(struct db *db, struct arena *arena, int64_t after_seq, const char *after_commitment, int64_t limit,
+                            struct erasure **out, size_t *count) NODISCARD;
+enum status db_erasure_of(struct db *db, struct arena *arena, int64_t seq, struct erasure **out, size_t *count) NODISCARD;
+
+/* STATUS_ABSENT where there is no such entry. */
+enum status db_entry_command(struct db *db, struct arena *arena, int64_t seq, struct entry_command *out) NODISCARD;
+enum status db_entry_commands_of_transfer(struct db *db, struct arena *arena, const char *transfer, struct entry_command **out,
+                                          size_t *count) NODISCARD;
+
+/* Puts another tag and body in the place of a kept answer's; and makes its fingerprint zeros. */
+enum status db_answer_rewrite(struct db *db, const char *scope, const char *key, const char *etag, const void *body,
+                              size_t length) NODISCARD;
+enum status db_answer_forget(struct db *db, const char *scope, const char *key) NODISCARD;
+
+#endif

@@ -1,0 +1,40 @@
+-- Personal texts as whoever keeps the records sees them, and what erases them.
+
+-- name: personal_list
+-- Texts of the entries up to ?3, behind entry ?1 and pointer ?2, with the entry that erased them.
+SELECT p.commitment, p.seq, p.pointer, p.text, e.seq FROM personal p LEFT JOIN erasure e ON e.commitment = p.commitment
+WHERE p.seq <= ?3 AND (p.seq, p.pointer) > (?1, ?2) ORDER BY p.seq, p.pointer LIMIT ?4
+
+-- name: personal_erase
+UPDATE personal SET salt = NULL, text = NULL WHERE commitment = ?1
+
+-- name: erasure_insert
+INSERT INTO erasure (commitment, seq) VALUES (?1, ?2)
+
+-- name: erasure_find
+SELECT seq FROM erasure WHERE commitment = ?1
+
+-- name: erasure_list
+-- Behind entry ?1 and commitment ?2, with the times of the entries.
+SELECT r.commitment, r.seq, e.time_ms FROM erasure r JOIN entry e ON e.seq = r.seq
+WHERE (r.seq, r.commitment) > (?1, ?2) ORDER BY r.seq, r.commitment LIMIT ?3
+
+-- name: erasure_of
+-- What one entry erased.
+SELECT r.commitment, r.seq, e.time_ms FROM erasure r JOIN entry e ON e.seq = r.seq WHERE r.seq = ?1 ORDER BY r.commitment
+
+-- name: entry_command
+-- Whose command an entry tells of, and what it was about.
+SELECT kind, target, new_id, organisation, subject, command_id FROM entry WHERE seq = ?1
+
+-- name: entry_commands_of_transfer
+-- The same for every step of a transfer.
+SELECT e.kind, e.target, e.new_id, e.organisation, e.subject, e.command_id FROM transfer_event v JOIN entry e ON e.seq = v.seq
+WHERE v.transfer = ?1 ORDER BY v.seq
+
+-- name: answer_rewrite
+UPDATE answer SET etag = ?3, body = ?4 WHERE scope = ?1 AND key = ?2
+
+-- name: answer_forget
+-- What its request said cannot be tried out any more.
+UPDATE answer SET salt = zeroblob(16), fingerprint = zeroblob(32) WHERE scope = ?1 AND key = ?2

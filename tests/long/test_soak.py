@@ -1,0 +1,8 @@
+"""Ten minutes of mixed work at four fifths of capacity."""
+
+from soak import soak
+
+
+def test_ten_minutes(start):
+    server = start()
+    soak(server, 600, "release" not in server.process.args[0])
