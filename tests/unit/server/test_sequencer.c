@@ -40,6 +40,8 @@ struct executor {
     atomic_bool commit_fails;
     atomic_bool key_fails; /* nothing is signed any more */
     atomic_int checkpoint_status; /* enum status */
+    atomic_bool has_erased;
+    unsigned truncates;
     char note[64];
 };
 
@@ -124,6 +126,19 @@ enum status db_checkpoint(struct db *db)
     assert_false(fake.is_open);
     fake.checkpoints++;
     return (enum status)atomic_load(&fake.checkpoint_status);
+}
+
+bool executor_take_erased(struct executor *executor)
+{
+    return atomic_exchange(&executor->has_erased, false);
+}
+
+/* After an erasure the WAL is emptied, and tried again while a reader stands in the way. */
+enum status db_checkpoint_truncate(struct db *db)
+{
+    assert_null(db);
+    assert_false(fake.is_open);
+    return fake.truncates++ == 0 ? STATUS_BUSY : STATUS_OK;
 }
 
 /* A command in flight. */
@@ -397,6 +412,24 @@ static void test_idle_checkpoint(void **state)
     assert_int_equal(fake.checkpoints, 1); /* once for a pause, not again and again */
 }
 
+static void test_erasure_empties_the_log(void **state)
+{
+    (void)state;
+    static struct flight flight;
+    atomic_store(&fake.has_erased, true);
+    assert_int_equal(submit(sequencer, &flight, "", 1), STATUS_OK);
+    wait_done(&flight);
+    answer_fini(&flight.answer);
+    usleep(1000000);
+    assert_int_equal(submit(sequencer, &flight, "", 2), STATUS_OK);
+    wait_done(&flight);
+    answer_fini(&flight.answer);
+    usleep(500000);
+    stop();
+    assert_int_equal(fake.truncates, 2);
+    assert_int_equal(fake.checkpoints, 1);
+}
+
 /* The log cannot be moved: where the disk is full, that waits; where it fails, nothing is written any more. */
 static void test_failed_checkpoint(void **state)
 {
@@ -455,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failed_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_finishes_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_idle_checkpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_erasure_empties_the_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_anchor, set_up, tear_down),
     };
