@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from reads import measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
+from reads import DENSITY, measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
 
 PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "proofs", "analytics"]

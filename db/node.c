@@ -27,7 +27,7 @@ static const char *const node_sql[NODE_STATEMENT_COUNT] = { NODE_STATEMENTS(NODE
 
 enum {
     NODE_STEP = 2,         /* what db/node/scope.sql leaves in user_version */
-    WRITER_WAIT_MS = 15000 /* fifty that write at once, five flushes each, on a disk that takes 50 ms for one */
+    WRITER_WAIT_MS = 30000 /* fifty that write at once, five flushes each, on a disk that takes 100 ms for one */
 };
 
 struct node {

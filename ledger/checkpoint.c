@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "ledger/note.h"
 
@@ -26,6 +27,8 @@ enum {
 
 _Static_assert(TEXT_BYTES_MAX + 1 + LINES * LINE_BYTES_MAX <= CHECKPOINT_NOTE_BYTES_MAX, "both lines of the longest origin fit");
 _Static_assert((int)KEY_SIGNATURE_BYTES == (int)ED25519_SIGNATURE_BYTES, "both signatures are 64 bytes long");
+_Static_assert((int)TEXT_BYTES_MAX < (int)CHECKPOINT_TEXT_BYTES && (int)CHECKPOINT_TEXT_BYTES <= (int)LIMIT_KEY_MESSAGE_BYTES,
+               "the longest text fits, and may be signed");
 _Static_assert((int)NODE_KEY_BYTES <= (int)NOTE_KEY_BYTES_MAX, "a key fits into note_key_write");
 
 int checkpoint_origin_is_valid(const char *origin)
@@ -68,31 +71,51 @@ static void ed25519_hash(uint8_t hash[NOTE_HASH_BYTES], const char *origin, cons
     note_hash(hash, origin, bytes, sizeof bytes);
 }
 
-enum status checkpoint_write(const struct checkpoint *checkpoint, struct signer *signer, bool with_ed25519, struct buffer *out)
+size_t checkpoint_text(const struct checkpoint *checkpoint, char text[CHECKPOINT_TEXT_BYTES])
 {
-    char text[TEXT_BYTES_MAX + 1], root[TEXT_BASE64_BYTES(DIGEST_BYTES)];
-    uint8_t digest[DIGEST_BYTES], hash[NOTE_HASH_BYTES], signature[LINES][KEY_SIGNATURE_BYTES];
-    size_t start = out->length;
+    char root[TEXT_BASE64_BYTES(DIGEST_BYTES)];
     assert(checkpoint_origin_is_valid(checkpoint->origin));
     text_to_base64(root, checkpoint->root, DIGEST_BYTES);
-    int length = snprintf(text, sizeof text, "%s\n%" PRIu64 "\n%s\n", checkpoint->origin, checkpoint->size, root);
-    assert(length > 0 && (size_t)length < sizeof text);
-    digest_bytes(digest, text, (size_t)length);
-    enum status status = signer_sign(signer, digest, signature[0]);
+    int length = snprintf(text, CHECKPOINT_TEXT_BYTES, "%s\n%" PRIu64 "\n%s\n", checkpoint->origin, checkpoint->size, root);
+    assert(length > 0 && length <= TEXT_BYTES_MAX);
+    return (size_t)length;
+}
+
+enum status checkpoint_sign(struct signer *signer, const char *text, size_t length, uint8_t signature[KEY_SIGNATURE_BYTES])
+{
+    uint8_t digest[DIGEST_BYTES];
+    digest_bytes(digest, text, length);
+    return signer_sign(signer, digest, signature);
+}
+
+void checkpoint_join(const struct checkpoint *checkpoint, const struct signer *signer, const char *text,
+                     const uint8_t node[KEY_SIGNATURE_BYTES], const uint8_t *ed25519, struct buffer *out)
+{
+    uint8_t hash[NOTE_HASH_BYTES];
+    size_t start = out->length;
+    buffer_format(out, "%s\n", text);
+    node_hash(hash, checkpoint->origin, signer_public(signer));
+    note_line_write(out, checkpoint->origin, hash, node, KEY_SIGNATURE_BYTES);
+    if (ed25519 != NULL) {
+        ed25519_hash(hash, checkpoint->origin, signer_ed25519(signer));
+        note_line_write(out, checkpoint->origin, hash, ed25519, ED25519_SIGNATURE_BYTES);
+    }
+    assert(out->failed || out->length - start <= CHECKPOINT_NOTE_BYTES_MAX);
+}
+
+enum status checkpoint_write(const struct checkpoint *checkpoint, struct signer *signer, bool with_ed25519, struct buffer *out)
+{
+    char text[CHECKPOINT_TEXT_BYTES];
+    uint8_t node[KEY_SIGNATURE_BYTES], ed25519[ED25519_SIGNATURE_BYTES];
+    size_t length = checkpoint_text(checkpoint, text);
+    enum status status = checkpoint_sign(signer, text, length, node);
     if (status == STATUS_OK && with_ed25519) {
-        status = signer_sign_message(signer, text, (size_t)length, signature[1]);
+        status = signer_sign_message(signer, text, length, ed25519);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    buffer_format(out, "%s\n", text);
-    node_hash(hash, checkpoint->origin, signer_public(signer));
-    note_line_write(out, checkpoint->origin, hash, signature[0], KEY_SIGNATURE_BYTES);
-    if (with_ed25519) {
-        ed25519_hash(hash, checkpoint->origin, signer_ed25519(signer));
-        note_line_write(out, checkpoint->origin, hash, signature[1], ED25519_SIGNATURE_BYTES);
-    }
-    assert(out->failed || out->length - start <= CHECKPOINT_NOTE_BYTES_MAX);
+    checkpoint_join(checkpoint, signer, text, node, with_ed25519 ? ed25519 : NULL, out);
     return out->failed ? STATUS_EXHAUSTED : STATUS_OK;
 }
 

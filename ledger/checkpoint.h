@@ -22,7 +22,11 @@
  * second line, which a ledger without such a key has not, is Ed25519 of the text itself: number 0x01, the 32-byte key.
  */
 
-enum { CHECKPOINT_ORIGIN_BYTES = 128, CHECKPOINT_NOTE_BYTES_MAX = 1024 };
+enum {
+    CHECKPOINT_ORIGIN_BYTES = 128,
+    CHECKPOINT_TEXT_BYTES = 256, /* the longest is 194 */
+    CHECKPOINT_NOTE_BYTES_MAX = 1024
+};
 
 struct checkpoint {
     char origin[CHECKPOINT_ORIGIN_BYTES]; /* visible ASCII without '+', 1..127 bytes */
@@ -39,8 +43,20 @@ struct checkpoint_keys {
 /* True for an origin that a note can carry. */
 int checkpoint_origin_is_valid(const char *origin);
 
-/* Appends the signed note, at most CHECKPOINT_NOTE_BYTES_MAX bytes, with the line of the signer's second half where
- * with_ed25519. Asserts a valid origin. STATUS_EXHAUSTED without memory, else what the signer says. */
+/* The text that is signed, with a NUL behind it; returns its length. Asserts a valid origin. */
+size_t checkpoint_text(const struct checkpoint *checkpoint, char text[CHECKPOINT_TEXT_BYTES]);
+
+/* The node's signature of such a text; what the signer says. */
+enum status checkpoint_sign(struct signer *signer, const char *text, size_t length,
+                            uint8_t signature[KEY_SIGNATURE_BYTES]) NODISCARD;
+
+/* Appends the note of a text and its signatures, at most CHECKPOINT_NOTE_BYTES_MAX bytes; ed25519 NULL: it has one line. The second
+ * signature is what signer_sign_message makes of the text. */
+void checkpoint_join(const struct checkpoint *checkpoint, const struct signer *signer, const char *text,
+                     const uint8_t node[KEY_SIGNATURE_BYTES], const uint8_t *ed25519, struct buffer *out);
+
+/* All of it at once, with the line of the signer's second half where with_ed25519. STATUS_EXHAUSTED without memory, else what the
+ * signer says. */
 enum status checkpoint_write(const struct checkpoint *checkpoint, struct signer *signer, bool with_ed25519,
                              struct buffer *out) NODISCARD;
 

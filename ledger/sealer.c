@@ -1,6 +1,6 @@
 /*
- * A second thread for the one costly step of an entry: signing its hash and verifying the
- * signature. Both threads take the next unsealed hash under one lock, and sign outside it. Who signs: signer.c.
+ * A second thread for the costly steps of a block: signing each entry's hash and the checkpoint's text, and verifying the
+ * signatures. Both threads take the next unsealed hash under one lock, and sign outside it. Who signs: signer.c.
  */
 #include "ledger/sealer.h"
 
@@ -10,26 +10,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 struct seal {
     uint8_t hash[DIGEST_BYTES];
     uint8_t bytes[KEY_SIGNATURE_BYTES];
     bool is_done;
 };
 
+enum note_state { NOTE_NONE, NOTE_WAITS, NOTE_AT_WORK, NOTE_DONE };
+
+/* The text of a checkpoint; what it holds is read outside of the lock while it is at work. */
+struct note_job {
+    enum note_state state;
+    char text[LIMIT_KEY_MESSAGE_BYTES];
+    size_t length;
+    enum status status;
+    uint8_t signature[ED25519_SIGNATURE_BYTES];
+};
+
 /* Invariants, under lock: 1. next <= count <= capacity; 2. seals before next are taken, and done
  * or being made by the thread that `is_busy` tells of, or by the caller; 3. generation
- * changes when the block is forgotten, so that a seal made for it is thrown away. */
+ * changes when the block is forgotten, so that a seal made for it is thrown away; 4. the note is at work with at most one of
+ * both threads, and is not forgotten then. */
 struct sealer {
     struct signer *signer;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;  /* there is work, or the end */
-    pthread_cond_t ended; /* the thread has finished one */
+    pthread_cond_t ended; /* the thread has finished one, or the note */
     struct seal *seals;
     size_t count, capacity, next;
     bool is_busy; /* the thread is making a seal */
     bool is_stopping;
     uint64_t generation;
+    struct note_job note;
     uint8_t *out; /* capacity seals */
 };
 
@@ -51,11 +66,29 @@ static void seal_next(struct sealer *sealer)
     }
 }
 
+/* Signs the note that waits; under lock, which is given up while it signs. */
+static void sign_note(struct sealer *sealer)
+{
+    struct note_job *note = &sealer->note;
+    assert(note->state == NOTE_WAITS);
+    note->state = NOTE_AT_WORK;
+    pthread_mutex_unlock(&sealer->lock);
+    enum status status = signer_sign_message(sealer->signer, note->text, note->length, note->signature);
+    pthread_mutex_lock(&sealer->lock);
+    note->status = status;
+    note->state = NOTE_DONE;
+    pthread_cond_signal(&sealer->ended);
+}
+
 static void *run(void *context)
 {
     struct sealer *sealer = context;
     pthread_mutex_lock(&sealer->lock);
     while (!sealer->is_stopping) {
+        if (sealer->note.state == NOTE_WAITS) {
+            sign_note(sealer);
+            continue;
+        }
         if (sealer->next == sealer->count) {
             pthread_cond_wait(&sealer->wake, &sealer->lock);
             continue;
@@ -184,9 +217,44 @@ enum status sealer_finish(struct sealer *sealer, const uint8_t **seals, size_t *
     return status;
 }
 
+void sealer_note_begin(struct sealer *sealer, const char *text, size_t length)
+{
+    struct note_job *note = &sealer->note;
+    pthread_mutex_lock(&sealer->lock);
+    assert(note->state == NOTE_NONE && length <= sizeof note->text);
+    memcpy(note->text, text, length);
+    note->length = length;
+    note->state = NOTE_WAITS;
+    pthread_mutex_unlock(&sealer->lock);
+    pthread_cond_signal(&sealer->wake);
+}
+
+enum status sealer_note_finish(struct sealer *sealer, uint8_t signature[ED25519_SIGNATURE_BYTES])
+{
+    struct note_job *note = &sealer->note;
+    pthread_mutex_lock(&sealer->lock);
+    assert(note->state != NOTE_NONE);
+    if (note->state == NOTE_WAITS) {
+        sign_note(sealer);
+    }
+    while (note->state == NOTE_AT_WORK) {
+        pthread_cond_wait(&sealer->ended, &sealer->lock);
+    }
+    enum status status = note->status;
+    if (status == STATUS_OK) {
+        memcpy(signature, note->signature, sizeof note->signature);
+    }
+    pthread_mutex_unlock(&sealer->lock);
+    return status;
+}
+
 void sealer_reset(struct sealer *sealer)
 {
     pthread_mutex_lock(&sealer->lock);
+    while (sealer->note.state == NOTE_AT_WORK) {
+        pthread_cond_wait(&sealer->ended, &sealer->lock);
+    }
+    sealer->note.state = NOTE_NONE;
     sealer->count = 0;
     sealer->next = 0;
     sealer->generation++;

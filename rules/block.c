@@ -408,14 +408,19 @@ static enum status write_seals(struct executor *executor)
     return status;
 }
 
-/* Signed checkpoint of the block. */
-static enum status write_checkpoint(struct executor *executor, struct checkpoint *checkpoint)
+/* The note of the block's checkpoint with its signatures. */
+static enum status write_note(struct executor *executor, const struct checkpoint *checkpoint, const char *text,
+                              const uint8_t node[KEY_SIGNATURE_BYTES])
 {
     struct head *head = &executor->working;
+    uint8_t ed25519[ED25519_SIGNATURE_BYTES];
     struct buffer note;
     buffer_init(&note);
-    memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
-    enum status status = checkpoint_write(checkpoint, executor->signer, executor->with_ed25519, &note);
+    enum status status = executor->with_ed25519 ? sealer_note_finish(executor->sealer, ed25519) : STATUS_OK;
+    if (status == STATUS_OK) {
+        checkpoint_join(checkpoint, executor->signer, text, node, executor->with_ed25519 ? ed25519 : NULL, &note);
+        status = note.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    }
     if (status == STATUS_OK) {
         assert(note.length < sizeof head->note);
         memcpy(head->note, note.bytes, note.length + 1);
@@ -425,6 +430,24 @@ static enum status write_checkpoint(struct executor *executor, struct checkpoint
     }
     buffer_fini(&note);
     return status;
+}
+
+/* Seals and signed checkpoint of the block. The sealer's thread makes the second signature of the checkpoint while the first one is
+ * made here, and the seals are. */
+static enum status sign_block(struct executor *executor, struct checkpoint *checkpoint)
+{
+    char text[CHECKPOINT_TEXT_BYTES];
+    uint8_t node[KEY_SIGNATURE_BYTES];
+    memcpy(checkpoint->origin, executor->origin, sizeof checkpoint->origin);
+    size_t length = checkpoint_text(checkpoint, text);
+    if (executor->with_ed25519) {
+        sealer_note_begin(executor->sealer, text, length);
+    }
+    enum status status = checkpoint_sign(executor->signer, text, length, node);
+    if (status == STATUS_OK) {
+        status = write_seals(executor);
+    }
+    return status == STATUS_OK ? write_note(executor, checkpoint, text, node) : status;
 }
 
 enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
@@ -448,10 +471,7 @@ enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
         status = read_parameters(executor);
         status = status == STATUS_OK ? read_keys(executor, 1) : status;
     }
-    if (status == STATUS_OK) {
-        status = write_checkpoint(executor, &checkpoint); /* first: the sealer goes on meanwhile */
-    }
-    return status == STATUS_OK ? write_seals(executor) : status;
+    return status == STATUS_OK ? sign_block(executor, &checkpoint) : status;
 }
 
 /* After a commit that found the disk full: nothing of the block is there any more. */

@@ -88,14 +88,19 @@ void verify_notes_compare(struct verify *verify)
 
 void verify_notes_reached(struct verify *verify)
 {
+    const struct verify_note *newest = NULL; /* what it says is missing is at least that much */
     for (size_t i = 0; i < verify->note_count; i++) {
         const struct verify_note *note = &verify->notes[i];
-        if (!note->is_seen && note->checkpoint.size > verify->chain.seq) {
-            verify_find(verify, verify->chain.seq + 1, "truncated",
-                        "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",
-                        note->is_given ? "the checkpoint given, which this node signed," : "a checkpoint that this node signed",
-                        note->checkpoint.size, verify->chain.seq);
+        if (!note->is_seen && note->checkpoint.size > verify->chain.seq &&
+            (newest == NULL || note->checkpoint.size > newest->checkpoint.size)) {
+            newest = note;
         }
+    }
+    if (newest != NULL) {
+        verify_find(verify, verify->chain.seq + 1, "truncated",
+                    "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",
+                    newest->is_given ? "the checkpoint given, which this node signed," : "a checkpoint that this node signed",
+                    newest->checkpoint.size, verify->chain.seq);
     }
 }
 

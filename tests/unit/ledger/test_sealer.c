@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -102,6 +103,40 @@ static void test_forgotten_blocks_leave_nothing(void **state)
     }
 }
 
+/* Notes beside seals: in turn, in blocks that are forgotten, and where the caller comes first. */
+static void test_notes(void **state)
+{
+    uint8_t signature[ED25519_SIGNATURE_BYTES];
+    char text[64];
+    for (unsigned round = 0; round < 200; round++) {
+        unsigned numbers[40];
+        unsigned count = round % 40;
+        for (unsigned i = 0; i < count; i++) {
+            numbers[i] = round * 100 + i;
+            add(*state, numbers[i]);
+        }
+        int length = snprintf(text, sizeof text, "note %u\n", round);
+        sealer_note_begin(*state, text, (size_t)length);
+        if (round % 7 == 3) {
+            sealer_reset(*state);
+            continue;
+        }
+        if (round % 2 == 0) {
+            assert_int_equal(sealer_note_finish(*state, signature), STATUS_OK);
+            expect(*state, numbers, count);
+        } else {
+            size_t sealed = 0;
+            const uint8_t *seals = NULL;
+            assert_int_equal(sealer_finish(*state, &seals, &sealed), STATUS_OK);
+            assert_int_equal(sealed, count);
+            assert_int_equal(sealer_note_finish(*state, signature), STATUS_OK);
+            sealer_reset(*state);
+        }
+        assert_int_equal(ed25519_verify(signer_ed25519(signer), text, (size_t)length, signature), STATUS_OK);
+    }
+    sealer_note_begin(*state, "left", 4);
+}
+
 static void test_closing_with_work_left(void **state)
 {
     for (unsigned i = 0; i < 50; i++) {
@@ -115,7 +150,7 @@ int main(void)
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_blocks_of_all_sizes), CASE(test_dropped_hashes_are_not_sealed),
-        CASE(test_forgotten_blocks_leave_nothing), CASE(test_closing_with_work_left),
+        CASE(test_forgotten_blocks_leave_nothing), CASE(test_closing_with_work_left), CASE(test_notes),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     signer_close(signer);
