@@ -4,8 +4,9 @@
  *   fdatasync-waits   flushing a file waits,
  *   disk-is-full      the file system says that it has next to nothing left,
  *   clock             the wall clock is what it says: +SECONDS or -SECONDS beside the true one, or =SECONDS, where it stands,
- * and the wall clock goes $FAULT_CLOCK_SECONDS ahead. Calls on the data directory's files that fail, and their record: shim_disk.c. With $FAULT_KILL_AT=N the process is killed at the Nth of the calls that
+ * and the wall clock goes $FAULT_CLOCK_SECONDS ahead. With $FAULT_KILL_AT=N the process is killed at the Nth of the calls that
  * flush, link, rename or remove a file, before it is made; with $FAULT_COUNT=FILE their number is written there at the end.
+ * Calls on the data directory's files that fail, and their record: shim_disk.c.
  */
 #include "shim.h"
 
