@@ -119,7 +119,8 @@ enum status db_open_scratch(struct db **out)
     struct db *db = NULL;
     enum status status = open_handle("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
     return status != STATUS_OK ? status : set_up(db,
-        "PRAGMA trusted_schema=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON;", migrate, out);
+        "PRAGMA trusted_schema=OFF; PRAGMA synchronous=OFF; PRAGMA foreign_keys=ON; PRAGMA journal_mode=OFF;"
+        "PRAGMA cache_size=2048;", migrate, out); /* pages of 4 KiB */
 }
 
 enum status db_set_temporary_directory(const char *directory)

@@ -22,7 +22,8 @@ enum status db_open_writer(const char *path, struct db **db) NODISCARD;
 enum status db_open_reader(const char *path, struct db **db) NODISCARD;
 
 /* An empty, migrated database in a temporary file that nobody else sees and that goes
- * with the connection: for replaying a ledger. */
+ * with the connection: for replaying a ledger. It keeps no journal: once a statement has failed, or after db_rollback, it is of no
+ * use but to be closed. Up to 8 MiB of it are kept in memory. */
 enum status db_open_scratch(struct db **db) NODISCARD;
 
 /* Where SQLite puts what does not fit into memory: sorting, and db_open_scratch. A directory that cannot be written is passed

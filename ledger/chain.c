@@ -1,6 +1,6 @@
 /*
- * The auditor's side of the ledger. It hashes the fields by code of its own (a stream
- * of bytes into two digests) and not by entry.c, so that a slip of the writer shows here
+ * The auditor's side of the ledger. It hashes the fields by code of its own (lanes.c where
+ * there are many entries) and not by entry.c, so that a slip of the writer shows here
  * instead of being repeated. What it checks needs no secret and no other entry than
  * the one before. It refuses at the first fault and goes no further.
  */
@@ -10,103 +10,124 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "ledger/lanes.h"
+
 enum { INLINE_BODY_BYTES_MAX = 65536 }; /* of the format, version 1: never to change with limits.h */
 
-/* Room for all fields of an entry but a long body: most entries are hashed by two calls. */
-enum { STAGE_BYTES = 2048 };
-
-/* entry_hash and the leaf of the tree are digests of the same bytes but for one byte in front. The bytes are gathered first:
- * some thirty small fields into two digests would cost as much as the hashing. */
-struct sink {
-    struct digest entry;
-    struct digest leaf;
-    size_t used;
-    uint8_t bytes[STAGE_BYTES];
+enum {
+    GROUP = 64,                 /* entries whose digests are made side by side, as far as they fit into */
+    GROUP_BYTES = 40 * 1024,    /* so many bytes */
+    ENTRY_BYTES_MAX = 4096,     /* a longer one is hashed by itself: the other lanes would stand idle meanwhile */
+    BODY_BYTES_MAX = ENTRY_BYTES_MAX
 };
+
+/* The bytes of an entry behind a zero: entry_hash and the leaf of the tree are digests of the same bytes but for that one, which
+ * RFC 6962 wants. They are gathered first: some thirty small fields into two digests would cost as much as the hashing. What does
+ * not fit goes into digests piece by piece. */
+struct sink {
+    uint8_t *bytes, *at, *end; /* bytes to at are gathered; before bytes stands the zero */
+    bool is_long;              /* the digests have begun */
+    struct digest entry, leaf;
+};
+
+static void begin_sink(struct sink *sink, uint8_t *bytes, size_t room)
+{
+    assert(room > 1);
+    bytes[0] = 0x00;
+    sink->bytes = sink->at = bytes + 1;
+    sink->end = bytes + room;
+    sink->is_long = false;
+}
 
 static void flush(struct sink *sink)
 {
-    digest_update(&sink->entry, sink->bytes, sink->used);
-    digest_update(&sink->leaf, sink->bytes, sink->used);
-    sink->used = 0;
+    if (!sink->is_long) {
+        sink->is_long = true;
+        digest_init(&sink->entry);
+        digest_init(&sink->leaf);
+        digest_update(&sink->leaf, sink->bytes - 1, 1);
+    }
+    digest_update(&sink->entry, sink->bytes, (size_t)(sink->at - sink->bytes));
+    digest_update(&sink->leaf, sink->bytes, (size_t)(sink->at - sink->bytes));
+    sink->at = sink->bytes;
 }
 
-static void feed(struct sink *sink, const void *bytes, size_t length)
+static void feed_on(struct sink *sink, const void *bytes, size_t length)
 {
-    if (length > sizeof sink->bytes - sink->used) {
-        flush(sink);
-    }
-    if (length > sizeof sink->bytes) {
+    flush(sink);
+    if (length > (size_t)(sink->end - sink->at)) {
         digest_update(&sink->entry, bytes, length);
         digest_update(&sink->leaf, bytes, length);
-    } else if (length > 0) { /* an empty run may come with a NULL pointer */
-        memcpy(sink->bytes + sink->used, bytes, length);
-        sink->used += length;
+    } else {
+        memcpy(sink->at, bytes, length);
+        sink->at += length;
     }
 }
 
-static void feed_integer(struct sink *sink, uint64_t value, size_t width)
+static inline void feed(struct sink *sink, const void *bytes, size_t length)
+{
+    if (length > (size_t)(sink->end - sink->at)) {
+        feed_on(sink, bytes, length);
+    } else if (length > 0) { /* an empty run may come with a NULL pointer */
+        memcpy(sink->at, bytes, length);
+        sink->at += length;
+    }
+}
+
+static inline void feed_u64(struct sink *sink, uint64_t value)
 {
     uint8_t bytes[8];
-    for (size_t i = width; i > 0; i--) {
-        bytes[i - 1] = (uint8_t)(value & 0xff);
-        value >>= 8;
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (uint8_t)(value >> (56 - 8 * i));
     }
-    feed(sink, bytes, width);
+    feed(sink, bytes, sizeof bytes);
+}
+
+static inline void feed_u32(struct sink *sink, uint32_t value)
+{
+    uint8_t bytes[4];
+    for (int i = 0; i < 4; i++) {
+        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
+    feed(sink, bytes, sizeof bytes);
 }
 
 static void feed_counted(struct sink *sink, const void *bytes, size_t length)
 {
     assert(length <= UINT32_MAX);
-    feed_integer(sink, length, 4);
+    feed_u32(sink, (uint32_t)length);
     feed(sink, bytes, length);
 }
 
-static void hash_fields(const struct entry *entry, uint8_t hash[DIGEST_BYTES], uint8_t leaf[DIGEST_BYTES])
+static void feed_fields(struct sink *sink, const struct entry *entry)
 {
     const char *const texts[] = {
         entry->kind, entry->target, entry->command_id, entry->new_id, entry->organisation,
         entry->role, entry->subject, entry->submitter_key, entry->submitter_alg,
     };
-    struct sink sink;
-    sink.used = 0;
-    digest_init(&sink.entry);
-    digest_init(&sink.leaf);
-    digest_update(&sink.leaf, (const uint8_t[]) { 0x00 }, 1); /* RFC 6962: this is a leaf */
-    feed(&sink, "tallystick/entry/v1\n", 20);
-    feed_integer(&sink, entry->seq, 8);
-    feed_integer(&sink, entry->height, 8);
-    feed_integer(&sink, entry->time_ms, 8);
-    feed(&sink, entry->previous_hash, DIGEST_BYTES);
-    feed_integer(&sink, entry->rules_version, 4);
+    feed(sink, "tallystick/entry/v1\n", 20);
+    feed_u64(sink, entry->seq);
+    feed_u64(sink, entry->height);
+    feed_u64(sink, entry->time_ms);
+    feed(sink, entry->previous_hash, DIGEST_BYTES);
+    feed_u32(sink, entry->rules_version);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         assert(texts[i] != NULL);
-        feed_counted(&sink, texts[i], strlen(texts[i]));
+        feed_counted(sink, texts[i], strlen(texts[i]));
     }
-    feed_integer(&sink, entry->body_length, 8);
-    feed(&sink, entry->body_digest, DIGEST_BYTES);
-    feed_counted(&sink, entry->body, entry->body_length <= INLINE_BODY_BYTES_MAX ? (size_t)entry->body_length : 0);
-    feed_counted(&sink, entry->submitter_sig, entry->submitter_sig_length);
-    feed(&sink, entry->effects, DIGEST_BYTES);
-    flush(&sink);
-    digest_final(&sink.entry, hash);
-    digest_final(&sink.leaf, leaf);
+    feed_u64(sink, entry->body_length);
+    feed(sink, entry->body_digest, DIGEST_BYTES);
+    feed_counted(sink, entry->body, entry->body_length <= INLINE_BODY_BYTES_MAX ? (size_t)entry->body_length : 0);
+    feed_counted(sink, entry->submitter_sig, entry->submitter_sig_length);
+    feed(sink, entry->effects, DIGEST_BYTES);
+    if (sink->is_long) {
+        flush(sink);
+    }
 }
 
 static bool is_equal(const uint8_t a[DIGEST_BYTES], const uint8_t b[DIGEST_BYTES])
 {
     return memcmp(a, b, DIGEST_BYTES) == 0;
-}
-
-/* Also guards hash_fields, which reads the body: it must be there. */
-static bool is_body_sound(const struct entry *entry)
-{
-    uint8_t digest[DIGEST_BYTES];
-    if (entry->body == NULL && entry->body_length > 0) {
-        return false;
-    }
-    digest_bytes(digest, entry->body, (size_t)entry->body_length);
-    return is_equal(digest, entry->body_digest);
 }
 
 static bool is_height_next(const struct chain *chain, uint64_t height)
@@ -123,11 +144,69 @@ void chain_init(struct chain *chain)
     tree_init(&chain->tree);
 }
 
-void chain_hash(const struct entry *entry, struct chain_facts *facts)
+/* Runs are taken from the front on: what is long first, so that few lanes stand idle at the end. */
+struct group {
+    struct lanes_run runs[3 * GROUP];
+    size_t longer, shorter; /* runs from the front, and from the end */
+    uint8_t bodies[GROUP][DIGEST_BYTES];
+    uint8_t bytes[GROUP_BYTES];
+    size_t used;
+};
+
+static void add_body(struct group *group, size_t i, const struct entry *entry)
 {
-    facts->is_body_sound = is_body_sound(entry);
-    if (facts->is_body_sound) {
-        hash_fields(entry, facts->hash, facts->leaf);
+    if (entry->body_length > BODY_BYTES_MAX) {
+        digest_bytes(group->bodies[i], entry->body, (size_t)entry->body_length);
+    } else {
+        group->shorter++;
+        group->runs[3 * GROUP - group->shorter] = (struct lanes_run){ entry->body, (size_t)entry->body_length, group->bodies[i] };
+    }
+}
+
+/* An entry that is longer than there is room is hashed by itself at once. */
+static void add_fields(struct group *group, const struct entry *entry, struct chain_facts *facts)
+{
+    struct sink sink;
+    begin_sink(&sink, group->bytes + group->used, ENTRY_BYTES_MAX);
+    feed_fields(&sink, entry);
+    if (sink.is_long) {
+        digest_final(&sink.entry, facts->hash);
+        digest_final(&sink.leaf, facts->leaf);
+        return;
+    }
+    size_t length = (size_t)(sink.at - sink.bytes);
+    group->runs[group->longer++] = (struct lanes_run){ sink.bytes, length, facts->hash };
+    group->runs[group->longer++] = (struct lanes_run){ sink.bytes - 1, 1 + length, facts->leaf };
+    group->used += 1 + length;
+}
+
+/* The first of the items; how many they were. */
+static size_t hash_group(struct group *group, const struct chain_item *items, size_t count)
+{
+    size_t taken = 0;
+    group->longer = group->shorter = group->used = 0;
+    while (taken < count && taken < GROUP && sizeof group->bytes - group->used >= ENTRY_BYTES_MAX) {
+        const struct entry *entry = items[taken].entry;
+        items[taken].facts->is_body_sound = entry->body != NULL || entry->body_length == 0;
+        if (items[taken].facts->is_body_sound) {
+            add_fields(group, entry, items[taken].facts);
+            add_body(group, taken, entry);
+        }
+        taken++;
+    }
+    memmove(group->runs + group->longer, group->runs + 3 * GROUP - group->shorter, group->shorter * sizeof group->runs[0]);
+    lanes_digest(group->runs, group->longer + group->shorter);
+    for (size_t i = 0; i < taken; i++) {
+        items[i].facts->is_body_sound = items[i].facts->is_body_sound && is_equal(group->bodies[i], items[i].entry->body_digest);
+    }
+    return taken;
+}
+
+void chain_hash(const struct chain_item *items, size_t count)
+{
+    struct group group;
+    for (size_t at = 0; at < count;) {
+        at += hash_group(&group, items + at, count - at);
     }
 }
 
@@ -179,7 +258,7 @@ enum chain_fault chain_check(struct chain *chain, const struct entry *entry, con
 {
     struct chain_facts facts;
     enum chain_seal state = CHAIN_SEAL_WITHOUT_KEY;
-    chain_hash(entry, &facts);
+    chain_hash(&(struct chain_item){ entry, &facts }, 1);
     if (public_key != NULL && check_before_seal(chain, entry, &facts, stored_hash) == CHAIN_SOUND) {
         state = key_verify(public_key, stored_hash, seal) == STATUS_OK ? CHAIN_SEAL_GOOD : CHAIN_SEAL_BAD;
     }

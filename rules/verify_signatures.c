@@ -10,13 +10,22 @@
 #include "rules/verify_parts.h"
 #include "rules/verify_submitters.h"
 
-static void hash(const struct entry_row *row, struct verify_work *work)
+enum { AT_ONCE = 64 };
+
+/* Of at most AT_ONCE items. */
+static void hash(const struct verify_item *items, struct verify_work *works, size_t count)
 {
-    work->has_body = row->body != NULL && row->body_stored_length == row->body_length;
-    if (work->has_body) {
-        record_entry_of(row, &work->entry);
-        chain_hash(&work->entry, &work->facts);
+    struct chain_item chained[AT_ONCE];
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct entry_row *row = items[i].row;
+        works[i].has_body = row->body != NULL && row->body_stored_length == row->body_length;
+        if (works[i].has_body) {
+            record_entry_of(row, &works[i].entry);
+            chained[used++] = (struct chain_item){ &works[i].entry, &works[i].facts };
+        }
     }
+    chain_hash(chained, used);
 }
 
 /* Of the stored hash: whether that is the entry's own is asked when the entry is settled. */
@@ -41,8 +50,10 @@ static bool is_signed(const struct verify_work *work)
 
 void verify_signatures(const struct verify_item *items, struct verify_work *works, size_t count)
 {
+    for (size_t at = 0; at < count; at += AT_ONCE) {
+        hash(items + at, works + at, count - at < AT_ONCE ? count - at : AT_ONCE);
+    }
     for (size_t i = 0; i < count; i++) {
-        hash(items[i].row, &works[i]);
         works[i].seal = check_seal(items[i].row, works[i].seal_key);
         works[i].submitted = verify_submitter_check(items[i].row, &works[i]);
         if (items[i].ends_block && works[i].checkpoint_status == STATUS_OK) {

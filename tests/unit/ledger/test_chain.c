@@ -314,9 +314,58 @@ static void test_faults_have_names(void **state)
     assert_string_equal(chain_fault_code(CHAIN_PREVIOUS_HASH), "previous_hash");
 }
 
+/* Many at once, short and long beside each other, by the auditor's code and by the writer's. */
+static void test_many_at_once(void **state)
+{
+    (void)state;
+    enum { MANY = 300 };
+    static const size_t sizes[] = { 0, 1, 55, 56, 63, 64, 65, 119, 120, 500, 3000, 4095, 4096, 4097, 5000, 65536, 65537, 100000 };
+    static struct entry entries[MANY];
+    static struct chain_facts facts[MANY];
+    static struct chain_item items[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        size_t length = sizes[i * 7 % (sizeof sizes / sizeof sizes[0])];
+        char *body = arena_alloc(golden_arena(), length + 1), *text = arena_alloc(golden_arena(), 6000);
+        assert_non_null(body);
+        assert_non_null(text);
+        memset(body, 'a' + (int)(i % 26), length);
+        memset(text, 'k', i % 11 == 0 ? 5999 : i % 50);
+        entries[i] = records[1 + i % GOLDEN_ENTRIES].entry;
+        entries[i].seq = i;
+        entries[i].target = text;
+        entries[i].body = body;
+        entries[i].body_length = length;
+        digest_bytes(entries[i].body_digest, body, length);
+        items[i] = (struct chain_item){ &entries[i], &facts[i] };
+    }
+    entries[50].body_digest[3] ^= 1;
+    entries[51].body = NULL;
+    entries[51].body_length = 7;
+    for (size_t count = MANY; count > 0; count -= count > 20 ? 140 : 1) {
+        memset(facts, 0xee, sizeof facts);
+        chain_hash(items, count);
+        for (size_t i = 0; i < count; i++) {
+            uint8_t hash[DIGEST_BYTES], leaf[DIGEST_BYTES];
+            struct buffer bytes;
+            assert_int_equal(facts[i].is_body_sound, i != 50 && i != 51);
+            if (i == 51) {
+                continue;
+            }
+            buffer_init(&bytes);
+            entry_encode(&entries[i], &bytes);
+            digest_bytes(hash, bytes.bytes, bytes.length);
+            tree_leaf_hash(leaf, bytes.bytes, bytes.length);
+            buffer_fini(&bytes);
+            assert_memory_equal(facts[i].hash, hash, DIGEST_BYTES);
+            assert_memory_equal(facts[i].leaf, leaf, DIGEST_BYTES);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_goldens_are_sound),
         cmocka_unit_test(test_every_field_is_covered),
         cmocka_unit_test(test_every_byte_is_covered),
