@@ -349,10 +349,9 @@ static void test_cosignatures(void **state)
 
 int main(void)
 {
-#define CASE(test_file_without_cosignatures) cmocka_unit_test_setup_teardown(test_file_without_cosignatures, set_up, tear_down)
-#define CASE(test_cosignatures) cmocka_unit_test_setup_teardown(test_cosignatures, set_up, tear_down)
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(test_file_without_cosignatures), CASE(test_cosignatures),
         CASE(test_node_tokens), CASE(test_node_tokens_end), CASE(test_node_of_before), CASE(test_no_wal),
         CASE(test_no_wal_later), CASE(test_a_reader_takes_back), CASE(test_transactions),
     };
