@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "server/tell.h"
 
-enum { HOST_BYTES = 256, PORT_BYTES = 8, BACKLOG = 1024 };
+enum { HOST_BYTES = 256, PORT_BYTES = 8, BACKLOG = 4096 /* the system takes less where it is set so */ };
 
 #define UNIX_PREFIX "unix:"
 #define PLAIN_PREFIX "http://"

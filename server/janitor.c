@@ -21,6 +21,7 @@
 #include "server/client.h"
 #include "server/config.h"
 #include "server/lane.h"
+#include "server/peer.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/verifier.h"
@@ -56,13 +57,13 @@ struct janitor {
 
 /* Says that the client is late. Its loop refuses the request once it reads, which it does now: what was the end of
  * what can be read is an event. */
-static void cut(struct client *client, enum client_phase phase)
+static void cut(struct client *client, const char *phase)
 {
     if (atomic_exchange(&client->is_late, true)) {
         return;
     }
     shutdown(client->fd, SHUT_RD);
-    log_warn("client_cut", "remote=%s phase=%s", client->address, phase == CLIENT_HEAD ? "header" : "body");
+    log_warn("client_cut", "remote=%s phase=%s", client->address, phase);
 }
 
 /* libmicrohttpd 0.9.75 reads what came together with the client's end of sending, and then
@@ -93,28 +94,30 @@ static void look_at_client(void *context, struct client *client)
 {
     struct janitor *janitor = context;
     const struct config *config = janitor->server->config;
-    int64_t header_us = config->header_timeout_s * 1000000;
-    int64_t request_us = config->request_timeout_s * 1000000;
+    int64_t header_us = peer_patience_us(client->is_guest, config->header_timeout_s);
+    int64_t request_us = peer_patience_us(client->is_guest, config->request_timeout_s);
     int64_t since_us = atomic_load(&client->since_us);
     switch (client_phase(client)) {
     case CLIENT_IDLE:
         if (janitor->now_us - since_us < FRESH_US || janitor->beat % IDLE_EVERY == 0) {
             poke_if_sending_ended(client);
         }
-        if (atomic_load(&janitor->server->is_stopping)) {
+        if (client->is_guest && janitor->now_us - since_us > header_us) {
+            cut(client, "idle");
+        } else if (atomic_load(&janitor->server->is_stopping)) {
             tell_idle(janitor, client);
         }
         return;
     case CLIENT_HEAD:
         poke_if_sending_ended(client);
         if (janitor->now_us - since_us > header_us) {
-            cut(client, CLIENT_HEAD);
+            cut(client, "header");
         }
         return;
     case CLIENT_BODY:
         poke_if_sending_ended(client);
         if (janitor->now_us - since_us > request_us) {
-            cut(client, CLIENT_BODY);
+            cut(client, "body");
         }
         return;
     case CLIENT_WORKING:

@@ -330,25 +330,6 @@ def test_a_trickling_client_is_cut(start):
     assert started.get("/healthz").status_code == 200
 
 
-@pytest.mark.concurrent
-def test_connections_over_the_limit_are_told(start):
-    started = start("--connections", "8", "--connections-per-address", "6")
-    held = [started.connect() for _ in range(6)]
-    for connection in held:
-        connection.sendall(get().encode())
-        assert b"alive" in connection.recv(10000)
-    for _ in range(3):
-        status, headers, body = parse(started.raw("")[0])
-        assert status == 503 and headers["retry-after"] == "1"
-        check_problem(status, headers, body)
-    held.pop().close()
-    deadline = time.monotonic() + 5
-    while parse(started.raw(get("Connection: close\r\n"))[0])[0] != 200:
-        assert time.monotonic() < deadline, "a closed connection makes room"
-    for connection in held:
-        connection.close()
-
-
 # Stopping
 
 
