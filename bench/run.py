@@ -122,6 +122,7 @@ def packages():
 def measure_machine(bench):
     disk = bench.measure("disk", bench.folder, bench.scale.syncs)
     sign = bench.measure("sign", bench.scale.signs)
+    ed25519 = bench.measure("ed25519", bench.scale.signs)
     cores = len(os.sched_getaffinity(0))
     bench.say("## Machine")
     bench.say()
@@ -130,7 +131,8 @@ def measure_machine(bench):
               f"load when the measurement began: {os.getloadavg()[0]:.1f}")
     bench.say(f"- Disk ({file_system(bench.folder)}): a write of 4 KiB and its fdatasync take {disk['p50_us']:.0f} µs "
               f"(median; 95 of 100 below {disk['p95_us']:.0f} µs)")
-    bench.say(f"- Sealing (secp256k1, signed and verified at once), one thread: {1e6 / sign['mean_us']:.0f} per second")
+    bench.say(f"- Sealing (secp256k1, signed and verified at once), one thread: {1e6 / sign['mean_us']:.0f} per second; the second line of a "
+              f"checkpoint (Ed25519, the same), one a block: {1e6 / ed25519['mean_us']:.0f} per second")
     bench.say(f"- Linux {platform.release().split('-')[0]}, gcc {version_of('gcc', '--version')}, {packages()}, "
               f"nginx {version_of(nginx_path() or 'nginx', '-v')}, Python {platform.python_version()}")
     bench.say()

@@ -165,7 +165,8 @@ static enum status read_wrapper(struct reading *r)
     return status;
 }
 
-static enum status read_compact(struct reading *r)
+/* The JWS, and the key that its header names. */
+static enum status read_jws(struct reading *r)
 {
     struct exchange *exchange = r->exchange;
     if (exchange->is_jose) {
@@ -178,13 +179,23 @@ static enum status read_compact(struct reading *r)
         }
     }
     enum jws_fault fault = jws_read(r->compact, r->compact_length, &r->jws);
-    if (fault != JWS_SOUND) {
+    enum status status = STATUS_INVALID;
+    if (fault == JWS_SOUND || fault == JWS_SIGNATURE) {
+        status = signed_read_header(&r->jws, r->arena, r->faults, &r->signature->key);
+    }
+    if (fault != JWS_SOUND && r->faults->total == 0) {
         faults_add(r->faults, exchange->is_jose ? "" : "/jws", "invalid_jws", "%s", jws_fault_text(fault));
         return STATUS_INVALID;
     }
-    r->command->submitted = r->compact;
-    r->command->submitted_length = r->compact_length;
-    return STATUS_OK;
+    if (status == STATUS_OK) {
+        r->signature->input = r->jws.input;
+        r->signature->input_length = r->jws.input_length;
+        memcpy(r->signature->bytes, r->jws.signature, sizeof r->signature->bytes);
+        r->command->signature = r->signature;
+        r->command->submitted = r->compact;
+        r->command->submitted_length = r->compact_length;
+    }
+    return status;
 }
 
 /* The key must be the caller's organisation's, and the signature good. */
@@ -331,15 +342,8 @@ enum status submit_read_signed(struct exchange *exchange, struct command *comman
     }
     *r = (struct reading){ .exchange = exchange, .command = command, .arena = exchange->arena, .faults = faults,
                            .signature = arena_alloc(exchange->arena, sizeof *r->signature) };
-    enum status status = r->signature == NULL ? STATUS_EXHAUSTED : read_compact(r);
+    enum status status = r->signature == NULL ? STATUS_EXHAUSTED : read_jws(r);
     if (status == STATUS_OK) {
-        status = signed_read_header(&r->jws, r->arena, faults, &r->signature->key);
-    }
-    if (status == STATUS_OK) {
-        r->signature->input = r->jws.input;
-        r->signature->input_length = r->jws.input_length;
-        memcpy(r->signature->bytes, r->jws.signature, sizeof r->signature->bytes);
-        command->signature = r->signature;
         status = check_signature(r);
     }
     if (status == STATUS_OK) {

@@ -70,12 +70,12 @@ enum jws_fault jws_read(const char *text, size_t length, struct jws *jws)
     }
     struct jws found;
     enum jws_fault fault = jws_read_input(text, input_length, signature, &found);
-    if (fault != JWS_SOUND || !is_signature) {
-        return fault != JWS_SOUND ? fault : JWS_SIGNATURE;
+    if (fault != JWS_SOUND) {
+        return fault;
     }
-    assert(used == KEY_SIGNATURE_BYTES);
+    assert(!is_signature || used == KEY_SIGNATURE_BYTES);
     *jws = found;
-    return JWS_SOUND;
+    return is_signature ? JWS_SOUND : JWS_SIGNATURE;
 }
 
 const char *jws_fault_text(enum jws_fault fault)

@@ -34,7 +34,8 @@ struct jws {
     uint8_t signature[KEY_SIGNATURE_BYTES];
 };
 
-/* Reads a compact JWS; *jws is filled where JWS_SOUND is returned. Nothing may stand before or behind it. */
+/* Reads a compact JWS; *jws is filled where JWS_SOUND is returned, and where JWS_SIGNATURE is, with zeros for the signature: a
+ * header that names another algorithm, whose signatures have another length, says more. Nothing may stand before or behind it. */
 enum jws_fault jws_read(const char *text, size_t length, struct jws *jws) NODISCARD;
 
 /* The same for what is kept of one: its signing input, and its signature beside it (copied). */

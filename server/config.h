@@ -24,7 +24,10 @@ enum config_run {
     RUN_EXPORT,
     RUN_BACKUP,
     RUN_RESTORE,
-    RUN_KEY_ROTATE
+    RUN_KEY_ROTATE,
+    RUN_KEY_NEW,
+    RUN_KEY_SHOW,
+    RUN_KEY_SIGN
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -83,7 +86,7 @@ struct config {
     const char *role;
     const char *scope;
     const char *expires;
-    const char *token_id;
+    const char *id; /* token revoke: the token's; key sign: the idempotency key */
     const char *checkpoint_path;
     bool is_incremental;
     bool as_json;
@@ -96,6 +99,10 @@ struct config {
     const char *from;
     bool replaces;
     bool accepts_loss;
+    const char *file; /* of a submitter's key */
+    const char *log, *kind, *target, *new_id; /* of what is signed; target and new_id NULL where none */
+    const char *body_path; /* NULL, "-": standard input */
+    bool is_compact;
 };
 
 enum { CONFIG_MESSAGE_BYTES = 512 };

@@ -15,6 +15,8 @@
 #define EXPORT CONFIG_FOR(RUN_EXPORT)
 #define BACKUP CONFIG_FOR(RUN_BACKUP)
 #define RESTORE CONFIG_FOR(RUN_RESTORE)
+#define SIGN CONFIG_FOR(RUN_KEY_SIGN)
+#define SUBMITTER (CONFIG_FOR(RUN_KEY_NEW) | CONFIG_FOR(RUN_KEY_SHOW) | SIGN)
 #define COPIES (EXPORT | BACKUP | RESTORE)
 #define ROTATE CONFIG_FOR(RUN_KEY_ROTATE)
 #define RELOADED CONFIG_RELOADED
@@ -96,7 +98,8 @@ static const struct config_option options[] = {
          "narrows the token: read alone, or what it may write, as supplies,transfers; default: all that the role may"),
     TEXT("expires", "EXPIRES", expires, NULL, TOKEN, 0, "WHEN",
          "when the token ends: 90d (m minutes, h hours, d days, w weeks from now), a date or an instant; default: never"),
-    TEXT("id", "ID", token_id, NULL, REVOKE, REVOKE, "ID", "the token to revoke, as token list shows it"),
+    TEXT("id", "ID", id, NULL, REVOKE | SIGN, REVOKE | SIGN, "ID",
+         "token revoke: the token, as token list shows it. key sign: the command's idempotency key, a UUID for example"),
     TEXT("checkpoint", "CHECKPOINT", checkpoint_path, NULL, VERIFY | RESTORE, 0, "FILE",
          "a checkpoint kept elsewhere that the ledger must continue"),
     FLAG("incremental", "INCREMENTAL", is_incremental, VERIFY,
@@ -114,6 +117,13 @@ static const struct config_option options[] = {
     FLAG("replace", "REPLACE", replaces, RESTORE, "over a directory that is not empty; what it held is kept in a folder in it"),
     FLAG("accept-loss", "ACCEPT_LOSS", accepts_loss, RESTORE,
          "from a backup that lacks entries which the directory's anchor or --checkpoint know of: those are gone then"),
+    TEXT("file", "FILE", file, NULL, SUBMITTER, SUBMITTER, "FILE", "the key with which an organisation signs: a private JWK, mode 0600"),
+    TEXT("log", "LOG", log, NULL, SIGN, SIGN, "ORIGIN", "the ledger that the command is for: origin of GET /ledger"),
+    TEXT("kind", "KIND", kind, NULL, SIGN, SIGN, "KIND", "what is commanded, as entries call it: transfer.receive"),
+    TEXT("target", "TARGET", target, NULL, SIGN, 0, "ID", "the id in the path of the request, the last one of several; default: none"),
+    TEXT("new-id", "NEW_ID", new_id, NULL, SIGN, 0, "ID", "the id of what the command makes; default: the body's, else a new UUID"),
+    TEXT("body", "BODY", body_path, NULL, SIGN, 0, "FILE", "the body that the request would have, texts in clear; default: standard input"),
+    FLAG("compact", "COMPACT", is_compact, SIGN, "print the JWS alone, to be sent as application/jose; not where there are personal texts"),
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -136,6 +146,13 @@ static const struct config_command commands[] = {
      "tallystick export --data-dir var --output ledger.ndjson", NULL},
     {{"backup", NULL}, RUN_BACKUP, "copy ledger, state and tokens, beside a running service too and without keeping it waiting",
      "tallystick backup --data-dir var --output backup-1", NULL},
+    {{"key", "new"}, RUN_KEY_NEW, "make a key to sign commands with, and print its public half, which an administrator registers",
+     "tallystick key new --file depot.jwk", NULL},
+    {{"key", "show"}, RUN_KEY_SHOW, "print the public half of such a key, with its id",
+     "tallystick key show --file depot.jwk", NULL},
+    {{"key", "sign"}, RUN_KEY_SIGN, "sign a command and print what to send as application/json, personal texts beside the JWS",
+     "tallystick key sign --file depot.jwk --log ledger.example/depot --kind transfer.receive --target T1 --id 7f9c2ba4 --body receipt.json",
+     NULL},
     {{"restore", NULL}, RUN_RESTORE, "verify a backup and put it in place; not beside a running service",
      "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt", NULL},
     {{"key", "rotate"}, RUN_KEY_ROTATE, "end the node's key with an entry of the ledger and begin a new one; not beside a running service",
@@ -170,6 +187,9 @@ const char *config_words(enum config_run command)
     case RUN_BACKUP: return "backup";
     case RUN_RESTORE: return "restore";
     case RUN_KEY_ROTATE: return "key rotate";
+    case RUN_KEY_NEW: return "key new";
+    case RUN_KEY_SHOW: return "key show";
+    case RUN_KEY_SIGN: return "key sign";
     }
     return "";
 }

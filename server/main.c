@@ -12,6 +12,7 @@
 #include "server/command_key.h"
 #include "server/command_restore.h"
 #include "server/command_verify.h"
+#include "server/command_sign.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/help.h"
@@ -54,6 +55,12 @@ static int run(const struct config *config)
         return command_restore(config);
     case RUN_KEY_ROTATE:
         return command_key_rotate(config);
+    case RUN_KEY_NEW:
+        return command_key_new(config);
+    case RUN_KEY_SHOW:
+        return command_key_show(config);
+    case RUN_KEY_SIGN:
+        return command_key_sign(config);
     }
     return 2;
 }

@@ -247,15 +247,15 @@ static bool end_token(const struct config *config, struct arena *arena)
     if (node == NULL) {
         return false;
     }
-    enum status status = node_token_revoke(node, config->token_id, clock_wall_ms());
+    enum status status = node_token_revoke(node, config->id, clock_wall_ms());
     node_close(node);
     if (status == STATUS_ABSENT) {
         tell("no valid token has the id %s; tallystick token list --data-dir %s shows them",
-                config->token_id, config->data_dir);
+                config->id, config->data_dir);
     } else if (status != STATUS_OK) {
         tell_failure("the token was not revoked", config->data_dir, status);
     } else {
-        printf("%s is revoked from now on\n", config->token_id);
+        printf("%s is revoked from now on\n", config->id);
     }
     return status == STATUS_OK;
 }

@@ -1,7 +1,6 @@
 """A ledger to spoil: a directory with some sixty entries, copies of it, SQL without the
 database's own guards, and verifying many of them. Used by test_tamper.py, test_sweep.py and tests/long."""
 
-import base64
 import concurrent.futures
 import contextlib
 import hashlib
@@ -15,8 +14,7 @@ import shutil
 import sqlite3
 import subprocess
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
+import jose
 from conftest import ROOT, Server, environment, run
 from world import World, accepted
 
@@ -139,13 +137,18 @@ def fill(server, world):
 
 
 def fill_signing(server, world):
-    """Keys with which organisations sign, and who must."""
-    for organisation in (world.a, world.b):
-        numbers = ec.generate_private_key(ec.SECP256K1()).public_key().public_numbers()
-        x, y = (base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode() for number in (numbers.x, numbers.y))
-        key = accepted(server.post(f"/organisations/{organisation}/keys", {"kty": "EC", "crv": "secp256k1", "x": x, "y": y}), 201)
-        assert server.put(f"/policies/{organisation}", {"signed_kinds": ["transfer.return"]}).status_code == 201
-    accepted(server.post(f"/organisations/{world.b}/keys/{key['kid']}/revoke", {"reason": "lost"}))
+    """Two keys, one of them revoked in the end, what each has signed, and policies."""
+    token = world.token("operator", world.b)
+    old, new = (jose.Signer(server, world.b, token) for _ in range(2))
+    transfer = world.dispatched(30)["id"]
+    for signer in (old, new):
+        reason, beside = jose.committed("torn")
+        accepted(signer.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
+        accepted(signer.receive(transfer, {"lines": [{"line": 1, "damaged": 1, "reason": reason}]}, {"/lines/0/reason": beside}))
+    accepted(server.post(f"/organisations/{world.b}/keys/{old.key.kid}/revoke", {"reason": "the machine was stolen"}))
+    for name, kinds in (("default", []), (world.b, ["supply.intake"])):
+        accepted(server.put(f"/policies/{name}", {"signed_kinds": kinds}), 201)
+    accepted(new.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
 
 
 def fill_long(server):
@@ -212,7 +215,9 @@ def make(scratch, name):
     ledger = Ledger(scratch, name)
     server = Server(ledger.path)
     try:
-        fill(server, World(server))
+        world = World(server)
+        fill(server, world)
+        fill_signing(server, world)
     finally:
         assert server.stop() == 0
     with contextlib.closing(sqlite3.connect(ledger.path / "tallystick.db")) as connection:
@@ -237,6 +242,10 @@ def other_value(value, column_type="TEXT"):
     if value is None:
         return "x"
     return "y" + value[1:] if value[:1] not in ("", "y") else "z" + value[1:]
+
+
+def table_columns(ledger, table):
+    return ledger.rows(f"SELECT name, type, pk FROM pragma_table_info('{table}')")
 
 
 def dump(ledger, queries):

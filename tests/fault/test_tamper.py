@@ -68,9 +68,10 @@ def test_spoiling_nothing_is_no_finding(copy):
 # The audit table
 
 def test_every_column_of_the_audit_table(ledger):
-    """In the first entry, one in the middle, and the last."""
+    """In the first entry, one in the middle, one that came signed, and the last."""
     last = ledger.one("SELECT max(seq) FROM entry")
     middle = ledger.one("SELECT seq FROM entry WHERE kind = 'transfer.receive' ORDER BY seq LIMIT 1")
+    signed = ledger.one("SELECT seq FROM entry WHERE submitter_alg <> '' ORDER BY seq LIMIT 1 OFFSET 1")
     wanted = {"previous_hash": "previous_hash", "body": "body", "body_length": "body", "body_digest": "body"}
 
     def check(case):
@@ -83,7 +84,20 @@ def test_every_column_of_the_audit_table(ledger):
         assert (first, code) == (seq, "seq" if column == "seq" else wanted.get(column, "hash")) and reason, (case, first, code)
         copy.remove()
 
-    for_each([(column, seq) for column in ENTRY for seq in (1, middle, last)], check)
+    for_each([(column, seq) for column in ENTRY for seq in (1, middle, signed, last)], check)
+
+
+def test_a_key_given_back_its_life(ledger, copy):
+    """A key whose end is taken away, one that another organisation gets, one that never was: the ledger knows better."""
+    for change in ("UPDATE organisation_key SET to_seq = NULL WHERE to_seq IS NOT NULL",
+                   "UPDATE organisation_key SET organisation = (SELECT id FROM organisation ORDER BY id LIMIT 1)",
+                   "INSERT INTO organisation_key SELECT substr(id, 1, 15) || 'x', organisation, randomblob(33), from_seq, NULL, NULL, 1, seq "
+                   "FROM organisation_key LIMIT 1"):
+        one = ledger.copy()
+        one.execute(change)
+        first, code, reason = broken(one)
+        assert (first, code) == (None, "state") and "organisation_key" in reason
+        one.remove()
 
 
 @pytest.mark.parametrize("change, code", [
@@ -185,15 +199,16 @@ def test_a_cut_made_well_shows_against_the_anchor(ledger, scratch):
     old = ledger.copy()
     stays_whole(old)
     size = ledger.one("SELECT max(seq) FROM entry")
-    shutil.copy(young.path / "anchor", old.path / "anchor")
-    first, code, reason = broken(old)
-    assert (first, code) == (size + 1, "truncated") and str(size + 3) in reason
+    slots = (young.path / "anchor").read_bytes()
+    for anchor in (slots[1024:] + slots[:1024], slots):  # the newest that the anchor knows is named, in whichever slot it stands
+        (old.path / "anchor").write_bytes(anchor)
+        first, code, reason = broken(old)
+        assert (first, code) == (size + 1, "truncated") and str(size + 3) in reason
     # the same against a checkpoint that somebody kept, with the anchor put back too
     shutil.copy(ledger.path / "anchor", old.path / "anchor")
     (old.path / "kept").write_text(note)
     assert broken(old, "--checkpoint", str(old.path / "kept"))[:2] == (size + 1, "truncated")
-    # and serve does not go on from there, and names the newest that the anchor knows, in whichever slot it stands
-    slots = (young.path / "anchor").read_bytes()
+    # and serve does not go on from there, and names it too
     for anchor in (slots, slots[1024:] + slots[:1024]):
         (old.path / "anchor").write_bytes(anchor)
         refused = run("serve", "--data-dir", str(old.path), "--listen", "127.0.0.1:0")
@@ -377,7 +392,8 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
     path.write_text(fork.note)
     assert broken(copy, "--checkpoint", str(path))[:2] == (size + 3, "truncated")
     shutil.copy(copy.path / "anchor", fork.path / "anchor")
-    assert broken(fork)[:2] == (size + 1, "checkpoint")  # the anchor has the checkpoint before, too
+    first, code, _ = broken(fork)
+    assert code == "checkpoint" and first in (size + 1, size + 2)  # the one before is in the anchor where it was kept
     # Grown beyond the anchor with the same key, it is another ledger all the same; nor does one slot hide behind a sound one.
     held = (fork.path / "anchor").read_bytes()
     for anchor in (held, held[1024:] + held[:1024], *(held[at:at + 1024] + bytes(1024) for at in (0, 1024))):

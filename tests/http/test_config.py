@@ -25,7 +25,7 @@ def options():
 
 
 def words(commands):
-    return ", ".join(re.findall(r"token \w+|\w+", commands))
+    return ", ".join(re.findall(r"(?:token|key) \w+|\w+", commands))
 
 
 def row(option, variable, text, remarks, commands):
