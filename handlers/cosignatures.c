@@ -232,7 +232,8 @@ static enum status take(struct exchange *exchange, const char *text, struct faul
     }
     if (note_read(note, text, strlen(text)) != STATUS_OK) {
         faults_add(faults, "/checkpoint", "bad_format",
-                   "checkpoint is no signed note: the lines of the checkpoint, an empty line and signature lines are wanted, each with its line feed");
+                   "checkpoint is no signed note: the lines of the checkpoint, an empty line and signature lines are wanted, "
+                   "each with its line feed");
         return STATUS_INVALID;
     }
     enum status status = find_checkpoint(exchange, note, &row, faults);
