@@ -14,8 +14,10 @@ def fill(bench, name, entries):
 
 def verify(bench, path, *options):
     """The report, and what it took: seconds, processor seconds, highest MiB."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TALLYSTICK_")}
     began = time.monotonic()
-    process = subprocess.Popen([bench.tool("tallystick"), "verify", "--data-dir", path, "--json", *options], stdout=subprocess.PIPE)
+    process = subprocess.Popen([bench.tool("tallystick"), "verify", "--data-dir", path, "--json", *options],
+                               stdout=subprocess.PIPE, env=environment)
     report = json.loads(process.stdout.read())
     process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)

@@ -6,6 +6,8 @@ import pathlib
 import subprocess
 import time
 
+from conftest import environment
+
 BUILD = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", "build/release")).resolve()
 
 
@@ -17,7 +19,8 @@ def fill(path, entries):
 def verify(path, *options):
     """The report, the highest KiB, and the seconds."""
     began = time.monotonic()
-    process = subprocess.Popen([BUILD / "tallystick", "verify", "--data-dir", path, "--json", *options], stdout=subprocess.PIPE)
+    process = subprocess.Popen([BUILD / "tallystick", "verify", "--data-dir", path, "--json", *options], stdout=subprocess.PIPE,
+                               env=environment())
     report = json.loads(process.stdout.read())
     process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
