@@ -273,3 +273,41 @@ void checkpoint_ed25519_key_write(struct buffer *out, const char *origin, const 
     ed25519_key_bytes(bytes, public_key);
     note_key_write(out, origin, bytes, sizeof bytes);
 }
+
+enum status checkpoint_signer_add(struct checkpoint_signer *signer, const char *vkey, size_t length)
+{
+    struct note_key key;
+    const size_t prefix = sizeof node_algorithm - 1;
+    if (note_key_read(&key, vkey, length) != STATUS_OK || !checkpoint_origin_is_valid(key.name)) {
+        return STATUS_INVALID;
+    }
+    bool is_node = key.length == NODE_KEY_BYTES && memcmp(key.bytes, node_algorithm, prefix) == 0;
+    bool is_ed25519 = key.length == ED25519_KEY_BYTES && key.bytes[0] == (uint8_t)ed25519_algorithm[0];
+    if (!is_node && !is_ed25519) {
+        return STATUS_INVALID;
+    }
+    if ((signer->origin[0] != 0 && strcmp(signer->origin, key.name) != 0) || (is_node ? signer->has_node : signer->has_ed25519)) {
+        return STATUS_CONFLICT;
+    }
+    memcpy(signer->origin, key.name, strlen(key.name) + 1);
+    if (is_node) {
+        memcpy(signer->node, key.bytes + prefix, KEY_PUBLIC_BYTES);
+        signer->has_node = true;
+    } else {
+        memcpy(signer->ed25519, key.bytes + 1, ED25519_PUBLIC_BYTES);
+        signer->has_ed25519 = true;
+    }
+    return STATUS_OK;
+}
+
+enum status checkpoint_signer_check(const struct checkpoint_signer *signer, struct checkpoint *checkpoint, const char *note,
+                                    size_t length)
+{
+    struct checkpoint read;
+    const struct checkpoint_keys keys = { signer->has_node ? signer->node : NULL, signer->has_ed25519 ? signer->ed25519 : NULL };
+    if (checkpoint_read(&read, note, length, &keys, CHECKPOINT_ANY_LINE) != STATUS_OK || strcmp(read.origin, signer->origin) != 0) {
+        return STATUS_INVALID;
+    }
+    *checkpoint = read;
+    return STATUS_OK;
+}

@@ -75,6 +75,22 @@ enum checkpoint_demand {
 enum status checkpoint_read(struct checkpoint *checkpoint, const char *note, size_t length,
                             const struct checkpoint_keys *keys, enum checkpoint_demand demand) NODISCARD;
 
+/* Who signs a log's checkpoints, for those who know no more of the log than its verifiers' keys. */
+struct checkpoint_signer {
+    char origin[CHECKPOINT_ORIGIN_BYTES];
+    bool has_node, has_ed25519;
+    uint8_t node[KEY_PUBLIC_BYTES];
+    uint8_t ed25519[ED25519_PUBLIC_BYTES];
+};
+
+/* Adds a verifier's key to a zeroed signer. STATUS_INVALID: it is none of the two kinds; STATUS_CONFLICT: it is another log's, or the
+ * second one of its kind. */
+enum status checkpoint_signer_add(struct checkpoint_signer *signer, const char *vkey, size_t length) NODISCARD;
+
+/* checkpoint_read by these keys, CHECKPOINT_ANY_LINE, and of this origin: else STATUS_INVALID. */
+enum status checkpoint_signer_check(const struct checkpoint_signer *signer, struct checkpoint *checkpoint, const char *note,
+                                    size_t length) NODISCARD;
+
 /* Appends the keys as those who verify notes are given them (note.h). */
 void checkpoint_node_key_write(struct buffer *out, const char *origin, const uint8_t public_key[KEY_PUBLIC_BYTES]);
 void checkpoint_ed25519_key_write(struct buffer *out, const char *origin, const uint8_t public_key[ED25519_PUBLIC_BYTES]);

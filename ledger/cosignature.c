@@ -52,8 +52,8 @@ static enum status write_message(struct buffer *out, const char *text, size_t le
     return out->failed ? STATUS_EXHAUSTED : STATUS_OK;
 }
 
-enum status cosignature_make(const struct cosigner *cosigner, const uint8_t seed[ED25519_SEED_BYTES], const char *text, size_t length,
-                             int64_t time_s, uint8_t signature[COSIGNATURE_BYTES])
+enum status cosignature_make(const struct key *key, const char *text, size_t length, int64_t time_s,
+                             uint8_t signature[COSIGNATURE_BYTES])
 {
     struct buffer message;
     assert(time_s > 0 && time_s <= COSIGNATURE_TIME_MAX);
@@ -63,7 +63,7 @@ enum status cosignature_make(const struct cosigner *cosigner, const uint8_t seed
         for (int i = 0; i < TIME_BYTES; i++) {
             signature[i] = (uint8_t)((uint64_t)time_s >> (8 * (TIME_BYTES - 1 - i)));
         }
-        ed25519_sign(cosigner->public_key, seed, message.bytes, message.length, signature + TIME_BYTES);
+        key_sign_message(key, message.bytes, message.length, signature + TIME_BYTES);
     }
     buffer_fini(&message);
     return status;

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/status.h"
 #include "ledger/ed25519.h"
+#include "ledger/key.h"
 #include "ledger/note.h"
 
 /*
@@ -40,10 +41,10 @@ enum status cosigner_read(struct cosigner *cosigner, const char *text, size_t le
 /* Appends it again. */
 void cosigner_write(struct buffer *out, const struct cosigner *cosigner);
 
-/* Signs the text of a checkpoint (its last line feed included). 0 < time_s <= COSIGNATURE_TIME_MAX, asserted. STATUS_EXHAUSTED
- * without memory. */
-enum status cosignature_make(const struct cosigner *cosigner, const uint8_t seed[ED25519_SEED_BYTES], const char *text, size_t length,
-                             int64_t time_s, uint8_t signature[COSIGNATURE_BYTES]) NODISCARD;
+/* Signs the text of a checkpoint (its last line feed included) by the second half of a key, which must be there.
+ * 0 < time_s <= COSIGNATURE_TIME_MAX, asserted. STATUS_EXHAUSTED without memory. */
+enum status cosignature_make(const struct key *key, const char *text, size_t length, int64_t time_s,
+                             uint8_t signature[COSIGNATURE_BYTES]) NODISCARD;
 
 /* Verifies one. STATUS_INVALID: it is not the cosigner's of this text, or its time is out of range. */
 enum status cosignature_verify(const struct cosigner *cosigner, const char *text, size_t length,

@@ -27,7 +27,8 @@ enum config_run {
     RUN_KEY_ROTATE,
     RUN_KEY_NEW,
     RUN_KEY_SHOW,
-    RUN_KEY_SIGN
+    RUN_KEY_SIGN,
+    RUN_WITNESS
 };
 
 #define CONFIG_FOR(COMMAND) (1u << (COMMAND))
@@ -103,6 +104,11 @@ struct config {
     const char *log, *kind, *target, *new_id; /* of what is signed; target and new_id NULL where none */
     const char *body_path; /* NULL, "-": standard input */
     bool is_compact;
+    const char *of, *name; /* witness: the log's address; its own name, NULL: as before, or made up */
+    const char *log_key_path; /* NULL: pinned at first sight */
+    const char *token_path; /* NULL: nothing is delivered */
+    bool runs_once;
+    int64_t interval_s;
 };
 
 enum { CONFIG_MESSAGE_BYTES = 512 };

@@ -19,6 +19,7 @@
 #define SUBMITTER (CONFIG_FOR(RUN_KEY_NEW) | CONFIG_FOR(RUN_KEY_SHOW) | SIGN)
 #define COPIES (EXPORT | BACKUP | RESTORE)
 #define ROTATE CONFIG_FOR(RUN_KEY_ROTATE)
+#define WITNESS CONFIG_FOR(RUN_WITNESS)
 #define RELOADED CONFIG_RELOADED
 
 /* In the order of enum log_level. */
@@ -41,9 +42,9 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", "off"
     }
 
 static const struct config_option options[] = {
-    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE,
-         SERVE | INIT | TOKENS | COPIES | ROTATE, "DIR",
-         "directory of database, keys and anchor"),
+    TEXT("data-dir", "DATA_DIR", data_dir, NULL, SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE | WITNESS,
+         SERVE | INIT | TOKENS | COPIES | ROTATE | WITNESS, "DIR",
+         "directory of database, keys and anchor; witness: of its key and what it has seen"),
     TEXT("config", "CONFIG", path, NULL, SERVE, 0, "FILE",
          "variables, NAME=value a line; the environment and the command line count for more; with - before it, the file may be missing"),
     {"listen", CONFIG_VARIABLE_PREFIX "LISTEN", CONFIG_LIST, offsetof(struct config, listen), 0, 0, NULL, "127.0.0.1:8080", SERVE, 0,
@@ -82,7 +83,7 @@ static const struct config_option options[] = {
             "requests a minute of one caller, which is a token, or a network without one; more are answered 429; 0: no limit"),
     FLAG("private", "PRIVATE", is_private, SERVE | RELOADED, "reading needs a token too"),
     {"log-level", CONFIG_VARIABLE_PREFIX "LOG_LEVEL", CONFIG_CHOICE, offsetof(struct config, log_level), 0, 0, log_levels,
-     "info", SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
+     "info", SERVE | INIT | TOKENS | VERIFY | COPIES | ROTATE | WITNESS | RELOADED, 0, "LEVEL", "debug, info, warn, error or off"},
     TEXT("node-key", "NODE_KEY", node_key, NULL, SERVE | INIT | ROTATE | CONFIG_SECRET, 0, "SOURCE",
          "where the node's key lies: file:PATH, env:NAME or command:PROGRAM, which signs; default: node.key in the data directory"),
     TEXT("new-key", "NEW_KEY", new_key, NULL, ROTATE, 0, "SOURCE",
@@ -124,6 +125,14 @@ static const struct config_option options[] = {
     TEXT("new-id", "NEW_ID", new_id, NULL, SIGN, 0, "ID", "the id of what the command makes; default: the body's, else a new UUID"),
     TEXT("body", "BODY", body_path, NULL, SIGN, 0, "FILE", "the body that the request would have, texts in clear; default: standard input"),
     FLAG("compact", "COMPACT", is_compact, SIGN, "print the JWS alone, to be sent as application/jose; not where there are personal texts"),
+    TEXT("of", "OF", of, NULL, WITNESS, WITNESS, "URL", "the log to follow: http://HOST:PORT or https://HOST"),
+    TEXT("name", "NAME", name, NULL, WITNESS, 0, "NAME", "what a new witness is called, as its lines of notes have it; default: made up"),
+    TEXT("log-key", "LOG_KEY", log_key_path, NULL, WITNESS, 0, "FILE",
+         "the log's keys, a line each, as GET /ledger/keys has them in vkey; default: those that it showed first"),
+    TEXT("token", "TOKEN", token_path, NULL, WITNESS, 0, "FILE",
+         "an auditor's token, to deliver cosignatures with; default: they stay in DIR/cosigned"),
+    FLAG("once", "ONCE", runs_once, WITNESS, "one look, then exit: 0 all was well, 1 no usable answer, 3 an alarm"),
+    INTEGER("interval", "INTERVAL", interval_s, 1, 86400, "60", WITNESS, "seconds from one look to the next"),
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -153,6 +162,8 @@ static const struct config_command commands[] = {
     {{"key", "sign"}, RUN_KEY_SIGN, "sign a command and print what to send as application/json, personal texts beside the JWS",
      "tallystick key sign --file depot.jwk --log ledger.example/depot --kind transfer.receive --target T1 --id 7f9c2ba4 --body receipt.json",
      NULL},
+    {{"witness", NULL}, RUN_WITNESS, "follow a log from elsewhere, cosign what continues, raise an alarm (exit 3) where it forked; docs/witness.md",
+     "tallystick witness --of https://ledger.example --data-dir witness --token auditor.token", NULL},
     {{"restore", NULL}, RUN_RESTORE, "verify a backup and put it in place; not beside a running service",
      "tallystick restore --data-dir var --from backup-1 --checkpoint checkpoint.txt", NULL},
     {{"key", "rotate"}, RUN_KEY_ROTATE, "end the node's key with an entry of the ledger and begin a new one; not beside a running service",
@@ -190,6 +201,7 @@ const char *config_words(enum config_run command)
     case RUN_KEY_NEW: return "key new";
     case RUN_KEY_SHOW: return "key show";
     case RUN_KEY_SIGN: return "key sign";
+    case RUN_WITNESS: return "witness";
     }
     return "";
 }

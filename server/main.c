@@ -13,6 +13,7 @@
 #include "server/command_restore.h"
 #include "server/command_verify.h"
 #include "server/command_sign.h"
+#include "server/command_witness.h"
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/help.h"
@@ -61,6 +62,8 @@ static int run(const struct config *config)
         return command_key_show(config);
     case RUN_KEY_SIGN:
         return command_key_sign(config);
+    case RUN_WITNESS:
+        return command_witness(config);
     }
     return 2;
 }

@@ -27,6 +27,7 @@ FOLDERS = {
 LIBRARIES = [
     (r"microhttpd\.h", {"server"}),
     (r"gnutls/.*", {"server"}),
+    (r"curl/.*", {"server"}),
     (r"sqlite3\.h", {"db"}),
     (r"secp256k1\w*\.h", {"ledger"}),
     (r"nettle/.*", {"ledger"}),

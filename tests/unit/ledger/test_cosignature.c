@@ -17,6 +17,7 @@
 
 static struct cosigner cosigner;
 static uint8_t seed[ED25519_SEED_BYTES]; /* 0, 1, 2, ... */
+static struct key *key;
 
 static int prepare(void **state)
 {
@@ -24,7 +25,8 @@ static int prepare(void **state)
     for (size_t i = 0; i < sizeof seed; i++) {
         seed[i] = (uint8_t)i;
     }
-    return key_library_open() == STATUS_OK && cosigner_read(&cosigner, VKEY, strlen(VKEY)) == STATUS_OK ? 0 : -1;
+    return key_library_open() == STATUS_OK && key_from_secret(seed, seed, &key) == STATUS_OK &&
+        cosigner_read(&cosigner, VKEY, strlen(VKEY)) == STATUS_OK ? 0 : -1;
 }
 
 static void test_known(void **state)
@@ -37,7 +39,7 @@ static void test_known(void **state)
     assert_int_equal(note_read(&note, bytes, strlen(bytes)), STATUS_OK);
     assert_int_equal(cosignature_find(&cosigner, &note, signature, &time), STATUS_OK);
     assert_int_equal(time, 1790000000);
-    assert_int_equal(cosignature_make(&cosigner, seed, TEXT, strlen(TEXT), time, made), STATUS_OK);
+    assert_int_equal(cosignature_make(key, TEXT, strlen(TEXT), time, made), STATUS_OK);
     assert_memory_equal(made, signature, sizeof made); /* Ed25519 has one signature for a key and a message */
 }
 
@@ -78,7 +80,7 @@ static void test_every_bit(void **state)
     uint8_t signature[COSIGNATURE_BYTES];
     char text[] = TEXT;
     int64_t time = 7;
-    assert_int_equal(cosignature_make(&cosigner, seed, text, strlen(text), 1, signature), STATUS_OK);
+    assert_int_equal(cosignature_make(key, text, strlen(text), 1, signature), STATUS_OK);
     for (size_t i = 0; i < sizeof signature * 8; i++) {
         signature[i / 8] ^= (uint8_t)(1 << i % 8);
         assert_int_equal(cosignature_verify(&cosigner, text, strlen(text), signature, &time), STATUS_INVALID);
@@ -92,7 +94,7 @@ static void test_every_bit(void **state)
     assert_int_equal(time, 7);
     assert_int_equal(cosignature_verify(&cosigner, text, strlen(text), signature, &time), STATUS_OK);
     assert_int_equal(time, 1);
-    assert_int_equal(cosignature_make(&cosigner, seed, text, strlen(text), COSIGNATURE_TIME_MAX, signature), STATUS_OK);
+    assert_int_equal(cosignature_make(key, text, strlen(text), COSIGNATURE_TIME_MAX, signature), STATUS_OK);
     assert_int_equal(cosignature_verify(&cosigner, text, strlen(text), signature, &time), STATUS_OK);
     assert_int_equal(time, COSIGNATURE_TIME_MAX);
     memset(signature, 0, 8);
@@ -113,7 +115,7 @@ static void test_lines(void **state)
     assert_int_equal(cosignature_find(&cosigner, &note, signature, &time), STATUS_ABSENT);
     static const int64_t times[] = { 5, 9, 7 };
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(cosignature_make(&cosigner, seed, TEXT, strlen(TEXT), times[i], signature), STATUS_OK);
+        assert_int_equal(cosignature_make(key, TEXT, strlen(TEXT), times[i], signature), STATUS_OK);
         note_line_write(&bytes, cosigner.name, cosigner.hash, signature, sizeof signature);
     }
     assert_int_equal(note_read(&note, bytes.bytes, bytes.length), STATUS_OK);
@@ -129,10 +131,17 @@ static void test_lines(void **state)
     buffer_fini(&bytes);
 }
 
+static int end(void **state)
+{
+    (void)state;
+    key_free(key);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known), cmocka_unit_test(test_keys), cmocka_unit_test(test_every_bit), cmocka_unit_test(test_lines),
     };
-    return cmocka_run_group_tests(tests, prepare, NULL);
+    return cmocka_run_group_tests(tests, prepare, end);
 }

@@ -1,0 +1,86 @@
+/*
+ * The new file is written under a name of its own, synced, renamed, and the directory synced: a crash at any point leaves the
+ * old one or the new one.
+ */
+#include "server/kept_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/directory.h"
+#include "server/paths.h"
+#include "server/tell.h"
+
+static enum status tell_errno(const char *path, const char *what)
+{
+    tell("%s cannot be %s: %s", path, what, strerror(errno));
+    return STATUS_IO;
+}
+
+enum status kept_file_read(struct arena *arena, const char *dir, const char *name, const char **text, size_t *length)
+{
+    const char *path = dir == NULL ? name : data_path(arena, dir, name);
+    char *bytes = arena_alloc(arena, KEPT_FILE_BYTES_MAX + 1);
+    if (path == NULL || bytes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        return errno == ENOENT ? STATUS_ABSENT : tell_errno(path, "read");
+    }
+    size_t got = fread(bytes, 1, KEPT_FILE_BYTES_MAX + 1, file);
+    bool is_whole = ferror(file) == 0 && got <= KEPT_FILE_BYTES_MAX;
+    fclose(file);
+    if (!is_whole) {
+        return tell_errno(path, "read");
+    }
+    bytes[got] = 0;
+    *text = bytes;
+    *length = got;
+    return STATUS_OK;
+}
+
+static bool write_whole(int file, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += written > 0 ? written : 0;
+        length -= written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+static enum status write_path(const char *dir, const char *path, const char *unfinished, const void *bytes, size_t length)
+{
+    int file = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) {
+        return tell_errno(unfinished, "made");
+    }
+    enum status status = write_whole(file, bytes, length) && fsync(file) == 0 ? STATUS_OK : tell_errno(unfinished, "written");
+    close(file); /* synced or given up */
+    if (status == STATUS_OK && (rename(unfinished, path) != 0 || !directory_sync(dir))) {
+        status = tell_errno(path, "replaced");
+    }
+    if (status != STATUS_OK) {
+        unlink(unfinished);
+    }
+    return status;
+}
+
+enum status kept_file_write(const char *dir, const char *name, const void *bytes, size_t length)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, dir, name);
+    const char *unfinished = path == NULL ? NULL : arena_format(&arena, "%s.unfinished", path);
+    enum status status = unfinished == NULL ? STATUS_EXHAUSTED : write_path(dir, path, unfinished, bytes, length);
+    arena_fini(&arena);
+    return status;
+}

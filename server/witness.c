@@ -1,0 +1,377 @@
+/*
+ * One round of a witness. Nothing here trusts the log: what it says is parsed by rules/witness_answer.c and checked by ledger/.
+ */
+#include "server/witness.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "json/write.h"
+#include "ledger/key_file.h"
+#include "ledger/note.h"
+#include "ledger/proof.h"
+#include "rules/witness_answer.h"
+#include "server/fetch.h"
+#include "server/kept_file.h"
+#include "server/paths.h"
+#include "server/tell.h"
+
+enum { NOTE_BYTES_MAX = 65536, PATH_BYTES = 96 };
+
+/* What a round works with. */
+struct round {
+    struct witness_watch *watch;
+    struct arena arena;
+    struct buffer shown; /* the note that the log shows */
+    struct checkpoint checkpoint; /* what it says */
+    struct buffer proof; /* the answer with the proof; empty where none was asked for */
+    const char *seen;    /* the note that was seen before; NULL: none */
+    size_t seen_length;
+};
+
+static enum status load_key(struct witness_watch *watch, const char *path)
+{
+    enum status status = key_file_load(path, &watch->key);
+    if (status == STATUS_ABSENT) {
+        status = key_generate(&watch->key);
+        status = status == STATUS_OK ? key_file_save(watch->key, path) : status;
+    }
+    if (status == STATUS_OK && key_ed25519(watch->key) == NULL) {
+        status = STATUS_INVALID;
+    }
+    if (status != STATUS_OK) {
+        tell("the witness's key %s cannot be read or made: %s", path, status_name(status));
+    }
+    return status;
+}
+
+/* The name that goes with the key: that of before, or the one given, or one made of the key. */
+static enum status settle_name(struct witness_watch *watch, struct arena *arena, const char *name)
+{
+    const char *line = NULL;
+    size_t length = 0;
+    struct buffer vkey;
+    enum status status = kept_file_read(arena, watch->dir, "witness.vkey", &line, &length);
+    if (status == STATUS_OK) {
+        length -= length > 0 && line[length - 1] == '\n';
+        if (cosigner_read(&watch->cosigner, line, length) != STATUS_OK ||
+            memcmp(watch->cosigner.public_key, key_ed25519(watch->key), ED25519_PUBLIC_BYTES) != 0) {
+            tell("%s/witness.vkey is not the line of the key in witness.key", watch->dir);
+            return STATUS_INVALID;
+        }
+        if (name != NULL && strcmp(name, watch->cosigner.name) != 0) {
+            tell("--name: the witness in %s is called %s already; a name does not change", watch->dir, watch->cosigner.name);
+            return STATUS_INVALID;
+        }
+        return STATUS_OK;
+    }
+    if (status != STATUS_ABSENT) {
+        return status;
+    }
+    if (name != NULL && (strlen(name) >= NOTE_NAME_BYTES || !note_name_is_valid(name, strlen(name)))) {
+        tell("--name: a witness's name has 1 to %d bytes and neither blanks nor +", NOTE_NAME_BYTES - 1);
+        return STATUS_INVALID;
+    }
+    if (name == NULL) {
+        char id[KEY_ID_BYTES];
+        key_ed25519_id_of(id, key_ed25519(watch->key));
+        name = arena_format(arena, "witness.local/%.8s", id);
+    }
+    if (name == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    cosigner_init(&watch->cosigner, name, key_ed25519(watch->key));
+    buffer_init(&vkey);
+    cosigner_write(&vkey, &watch->cosigner);
+    buffer_byte(&vkey, '\n');
+    status = vkey.failed ? STATUS_EXHAUSTED : kept_file_write(watch->dir, "witness.vkey", vkey.bytes, vkey.length);
+    buffer_fini(&vkey);
+    return status;
+}
+
+enum status witness_open(struct witness_watch *watch, const char *dir, const char *name)
+{
+    struct arena arena;
+    arena_init(&arena);
+    *watch = (struct witness_watch){ .dir = dir };
+    const char *path = data_path(&arena, dir, "witness.key");
+    enum status status = path == NULL ? STATUS_EXHAUSTED : load_key(watch, path);
+    if (status == STATUS_OK) {
+        status = settle_name(watch, &arena, name);
+    }
+    arena_fini(&arena);
+    return status;
+}
+
+void witness_close(struct witness_watch *watch)
+{
+    key_free(watch->key);
+    watch->key = NULL;
+}
+
+/* The log's keys from lines. */
+static enum status read_signer(const char *text, size_t length, struct checkpoint_signer *signer)
+{
+    enum status status = STATUS_OK;
+    for (const char *at = text, *end = text + length; at < end && status == STATUS_OK;) {
+        const char *feed = memchr(at, '\n', (size_t)(end - at));
+        size_t used = feed == NULL ? (size_t)(end - at) : (size_t)(feed - at);
+        status = used == 0 ? STATUS_OK : checkpoint_signer_add(signer, at, used);
+        at += used + 1;
+    }
+    return status == STATUS_OK && signer->origin[0] == 0 ? STATUS_INVALID : status;
+}
+
+static enum status keep_signer(struct witness_watch *watch, const struct checkpoint_signer *signer)
+{
+    struct buffer lines;
+    buffer_init(&lines);
+    if (signer->has_node) {
+        checkpoint_node_key_write(&lines, signer->origin, signer->node);
+        buffer_byte(&lines, '\n');
+    }
+    if (signer->has_ed25519) {
+        checkpoint_ed25519_key_write(&lines, signer->origin, signer->ed25519);
+        buffer_byte(&lines, '\n');
+    }
+    enum status status = lines.failed ? STATUS_EXHAUSTED : kept_file_write(watch->dir, "log.key", lines.bytes, lines.length);
+    buffer_fini(&lines);
+    if (status == STATUS_OK) {
+        watch->signer = *signer;
+        watch->has_signer = true;
+    }
+    return status;
+}
+
+enum status witness_pin(struct witness_watch *watch, const char *log_key_path)
+{
+    struct arena arena;
+    struct checkpoint_signer signer = { .has_node = false };
+    const char *text = NULL;
+    size_t length = 0;
+    arena_init(&arena);
+    enum status status = log_key_path != NULL ? kept_file_read(&arena, NULL, log_key_path, &text, &length)
+                                              : kept_file_read(&arena, watch->dir, "log.key", &text, &length);
+    bool is_first = status == STATUS_ABSENT && log_key_path == NULL;
+    if (status == STATUS_OK) {
+        status = read_signer(text, length, &signer);
+        if (status != STATUS_OK) {
+            tell("%s has to hold the log's keys, a line each, as GET /ledger/keys has them in vkey: one of each kind, of one origin",
+                 log_key_path != NULL ? log_key_path : "log.key");
+        }
+    } else if (status == STATUS_ABSENT && log_key_path != NULL) {
+        tell("--log-key: there is no %s", log_key_path);
+    }
+    if (status == STATUS_OK) {
+        status = keep_signer(watch, &signer);
+    }
+    arena_fini(&arena);
+    return is_first ? STATUS_OK : status;
+}
+
+/* STATUS_OK: an answer of 200. */
+static enum status ask(struct round *round, const char *path, const char *accept, const struct buffer *body, struct buffer *out)
+{
+    char message[FETCH_MESSAGE_BYTES];
+    long http = 0;
+    enum status status = fetch_run(round->watch->fetch, path, accept, body, out, &http, message);
+    if (status != STATUS_OK) {
+        tell("no answer from the log: %s", message);
+    } else if (http != 200) {
+        tell("the log answers %ld to %s: %.300s", http, path, out->failed || out->length == 0 ? "" : out->bytes);
+        status = STATUS_IO;
+    }
+    return status;
+}
+
+static void keep_evidence(const struct round *round, int64_t time_s, const char *what, const void *bytes, size_t length)
+{
+    char name[PATH_BYTES];
+    snprintf(name, sizeof name, "evidence-%" PRId64 ".%s", time_s, what);
+    if (length > 0 && kept_file_write(round->watch->dir, name, bytes, length) == STATUS_OK) {
+        tell("ALARM: kept as %s/%s", round->watch->dir, name);
+    }
+}
+
+/* Whatever may have happened, the log and its operator owe an explanation. */
+static enum witness_round raise_alarm(const struct round *round, const char *why)
+{
+    int64_t time_s = clock_wall_ms() / 1000;
+    tell("ALARM: %s. Nothing was cosigned", why);
+    keep_evidence(round, time_s, "seen", round->seen, round->seen != NULL ? round->seen_length : 0);
+    keep_evidence(round, time_s, "shown", round->shown.bytes, round->shown.length);
+    keep_evidence(round, time_s, "proof", round->proof.bytes, round->proof.length);
+    return WITNESS_ALARM;
+}
+
+/* The keys of a log that was never seen before: those that it says it has, if its newest checkpoint is signed by them. */
+static enum status pin_first(struct round *round)
+{
+    struct buffer keys;
+    struct checkpoint_signer signer;
+    buffer_init(&keys);
+    enum status status = ask(round, "/ledger/keys", "application/json", NULL, &keys);
+    if (status == STATUS_OK) {
+        status = witness_answer_keys(keys.bytes, keys.length, round->checkpoint.size, &signer);
+    }
+    if (status == STATUS_OK) {
+        status = checkpoint_signer_check(&signer, &round->checkpoint, round->shown.bytes, round->shown.length);
+    }
+    if (status == STATUS_OK) {
+        status = keep_signer(round->watch, &signer);
+    } else if (status != STATUS_IO) {
+        tell("the log shows no keys that have signed its checkpoint; is this a tallystick?");
+    }
+    buffer_fini(&keys);
+    return status;
+}
+
+/* The newest checkpoint. */
+static enum witness_round fetch_newest(struct round *round)
+{
+    if (ask(round, "/ledger/checkpoint", "text/plain", NULL, &round->shown) != STATUS_OK) {
+        return WITNESS_TROUBLE;
+    }
+    if (round->shown.length == 0 || round->shown.length > NOTE_BYTES_MAX ||
+        checkpoint_parse(&round->checkpoint, round->shown.bytes, round->shown.length) != STATUS_OK || round->checkpoint.size == 0) {
+        tell("what the log shows is no checkpoint");
+        return WITNESS_TROUBLE;
+    }
+    if (!round->watch->has_signer) {
+        return pin_first(round) == STATUS_OK ? WITNESS_COSIGNED : WITNESS_TROUBLE;
+    }
+    if (checkpoint_signer_check(&round->watch->signer, &round->checkpoint, round->shown.bytes, round->shown.length) != STATUS_OK) {
+        return raise_alarm(round, "the log shows a checkpoint that is not signed by its keys that were pinned. Where the log's operator "
+                                  "has said that its keys were rotated, give the new ones with --log-key");
+    }
+    return WITNESS_COSIGNED;
+}
+
+/* Whether what is shown continues what was seen. */
+static enum witness_round compare(struct round *round)
+{
+    struct checkpoint old;
+    struct proof proof;
+    char path[PATH_BYTES];
+    if (checkpoint_parse(&old, round->seen, round->seen_length) != STATUS_OK) {
+        tell("%s/seen is damaged: put it back from a copy, or begin in an empty directory, as another witness", round->watch->dir);
+        return WITNESS_TROUBLE;
+    }
+    if (strcmp(old.origin, round->checkpoint.origin) != 0) {
+        return raise_alarm(round, "the log has another name than before");
+    }
+    if (round->checkpoint.size < old.size) {
+        return raise_alarm(round, "the log has gone back: it shows fewer entries than before");
+    }
+    if (round->checkpoint.size == old.size) {
+        return memcmp(old.root, round->checkpoint.root, DIGEST_BYTES) == 0
+            ? WITNESS_NOTHING_NEW : raise_alarm(round, "the log has forked: it shows another root for the same size");
+    }
+    snprintf(path, sizeof path, "/ledger/consistency?from=%" PRIu64 "&to=%" PRIu64, old.size, round->checkpoint.size);
+    if (ask(round, path, "application/json", NULL, &round->proof) != STATUS_OK) {
+        buffer_reset(&round->proof);
+        return WITNESS_TROUBLE;
+    }
+    if (witness_answer_proof(round->proof.bytes, round->proof.length, &proof) != STATUS_OK) {
+        tell("what the log gives is no proof");
+        return WITNESS_TROUBLE;
+    }
+    if (proof_consistency_check(old.size, round->checkpoint.size, old.root, round->checkpoint.root,
+                                (const uint8_t(*)[DIGEST_BYTES])proof.hashes, proof.count) != STATUS_OK) {
+        return raise_alarm(round, "the log has forked: no proof leads from the checkpoint seen before to the one shown");
+    }
+    return WITNESS_COSIGNED;
+}
+
+/* The cosigned note, delivered, and written down as such. */
+static enum status cosign(struct round *round)
+{
+    struct witness_watch *watch = round->watch;
+    struct note note;
+    struct buffer cosigned, body, answer;
+    struct json_writer w;
+    uint8_t signature[COSIGNATURE_BYTES];
+    int64_t time_s = clock_wall_ms() / 1000;
+    buffer_init(&cosigned);
+    buffer_init(&body);
+    buffer_init(&answer);
+    enum status status = time_s < 1 || time_s > COSIGNATURE_TIME_MAX ? STATUS_INVALID
+                                                                    : note_read(&note, round->shown.bytes, round->shown.length);
+    if (status == STATUS_OK) {
+        status = cosignature_make(watch->key, note.text, note.text_length, time_s, signature);
+    }
+    if (status == STATUS_OK) {
+        buffer_append(&cosigned, round->shown.bytes, round->shown.length);
+        note_line_write(&cosigned, watch->cosigner.name, watch->cosigner.hash, signature, sizeof signature);
+        buffer_byte(&cosigned, 0);
+        json_writer_init(&w, &body);
+        json_object_begin(&w);
+        json_member_text(&w, "checkpoint", cosigned.failed ? "" : cosigned.bytes);
+        json_object_end(&w);
+        json_writer_finish(&w);
+        status = cosigned.failed || body.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    }
+    if (status == STATUS_OK && watch->delivers) {
+        status = ask(round, "/ledger/cosignatures", "application/json", &body, &answer);
+    }
+    if (status == STATUS_OK) {
+        status = kept_file_write(watch->dir, "cosigned", cosigned.bytes, cosigned.length - 1);
+    }
+    buffer_fini(&cosigned);
+    buffer_fini(&body);
+    buffer_fini(&answer);
+    return status;
+}
+
+/* Whether the cosigned note is of what is shown. */
+static bool is_delivered(struct round *round)
+{
+    const char *text = NULL;
+    size_t length = 0;
+    struct checkpoint cosigned;
+    return kept_file_read(&round->arena, round->watch->dir, "cosigned", &text, &length) == STATUS_OK &&
+        checkpoint_parse(&cosigned, text, length) == STATUS_OK && cosigned.size == round->checkpoint.size &&
+        memcmp(cosigned.root, round->checkpoint.root, DIGEST_BYTES) == 0;
+}
+
+static enum witness_round run(struct round *round)
+{
+    enum status status = kept_file_read(&round->arena, round->watch->dir, "seen", &round->seen, &round->seen_length);
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
+        return WITNESS_TROUBLE;
+    }
+    enum witness_round result = fetch_newest(round);
+    if (result == WITNESS_COSIGNED && round->seen != NULL) {
+        result = compare(round);
+    }
+    if (result == WITNESS_COSIGNED) { /* first on the disk: a witness that forgets might cosign another history */
+        result = kept_file_write(round->watch->dir, "seen", round->shown.bytes, round->shown.length) == STATUS_OK ? result : WITNESS_TROUBLE;
+    }
+    if (result == WITNESS_NOTHING_NEW && !is_delivered(round)) {
+        result = WITNESS_COSIGNED;
+    }
+    if (result == WITNESS_COSIGNED && cosign(round) != STATUS_OK) {
+        result = WITNESS_TROUBLE;
+    }
+    if (result == WITNESS_COSIGNED) {
+        printf("%s cosigned %s of %" PRIu64 " entries\n", round->watch->cosigner.name, round->checkpoint.origin, round->checkpoint.size);
+        fflush(stdout);
+    }
+    return result;
+}
+
+enum witness_round witness_round(struct witness_watch *watch)
+{
+    struct round round = { .watch = watch };
+    arena_init(&round.arena);
+    buffer_init(&round.shown);
+    buffer_init(&round.proof);
+    enum witness_round result = run(&round);
+    buffer_fini(&round.shown);
+    buffer_fini(&round.proof);
+    arena_fini(&round.arena);
+    return result;
+}

@@ -1,0 +1,51 @@
+#ifndef SERVER_WITNESS_H
+#define SERVER_WITNESS_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "ledger/checkpoint.h"
+#include "ledger/cosignature.h"
+
+/*
+ * A witness: it follows one log, checks that each checkpoint continues the last one that it saw, and cosigns it. In its
+ * directory lie
+ *
+ *   witness.key    its key (the second half of ledger/key_file.h)
+ *   witness.vkey   its name and public key, as a line
+ *   log.key        the log's keys, as lines: pinned at first sight, or given
+ *   seen           the last checkpoint that was seen and checked: on the disk before it is cosigned, and never going back
+ *   cosigned       the last note that was cosigned and delivered
+ *   evidence-*     what does not fit together, once the alarm was raised
+ *
+ * So however it is killed, it never cosigns two histories.
+ */
+struct fetch;
+struct key;
+
+enum witness_round {
+    WITNESS_NOTHING_NEW,
+    WITNESS_COSIGNED,
+    WITNESS_TROUBLE, /* no answer, or one that says nothing about the log: told; the next round tries again */
+    WITNESS_ALARM    /* the log contradicts what it showed before: told, and the evidence kept */
+};
+
+struct witness_watch {
+    const char *dir;
+    struct fetch *fetch;
+    struct key *key;
+    struct cosigner cosigner;
+    bool delivers; /* a token is there: cosignatures are posted */
+    bool has_signer;
+    struct checkpoint_signer signer;
+};
+
+/* Reads or makes the key; name NULL: what is there, or one made of the key. What is wrong is told. */
+enum status witness_open(struct witness_watch *watch, const char *dir, const char *name) NODISCARD;
+
+/* The keys of the log: those in a file of lines, which is kept; NULL: those that were pinned, if any. */
+enum status witness_pin(struct witness_watch *watch, const char *log_key_path) NODISCARD;
+void witness_close(struct witness_watch *watch);
+
+enum witness_round witness_round(struct witness_watch *watch);
+
+#endif

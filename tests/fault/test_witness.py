@@ -1,0 +1,271 @@
+"""Witnesses against logs that show two histories, vanish, answer nonsense, and against their own death between seeing and cosigning."""
+
+import base64
+import contextlib
+import http.server
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+
+import pytest
+
+from conftest import Server, binary, environment, run
+from contract_session import make_token
+from cosign import verify
+
+ALARM = 3
+
+
+class Watch:
+    """A witness in a directory of its own."""
+
+    def __init__(self, scratch, url, *options):
+        self.path = pathlib.Path(tempfile.mkdtemp(dir=scratch)) / "witness"
+        self.url, self.options = url, options
+
+    def arguments(self, *more, url=None):
+        return ["witness", "--of", url or self.url, "--data-dir", str(self.path), *self.options, *more]
+
+    def look(self, code=0, url=None, options=()):
+        done = run(*self.arguments("--once", *options, url=url))
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done
+
+    def text(self, name):
+        return (self.path / name).read_text()
+
+    def evidence(self):
+        return {path.suffix: path.read_text() for path in self.path.glob("evidence-*")}
+
+
+@pytest.fixture(scope="module")
+def scratch():
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as path:
+        yield path
+
+
+@contextlib.contextmanager
+def served(data_dir):
+    server = Server(data_dir)
+    try:
+        yield server
+    finally:
+        assert server.stop() == 0
+
+
+class Proxy(http.server.ThreadingHTTPServer):
+    """Stands before a log; before() may answer (status, body) in its place or do something first."""
+
+    daemon_threads = True
+
+    def __init__(self, server, before):
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *arguments):
+                pass
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                proxy.seen.append((self.command, self.path, body))
+                told = before(self.command, self.path)
+                if told is None:
+                    reply = server.request(self.command, self.path, data=body or None,
+                                           headers={name: self.headers[name] for name in ("Accept", "Authorization", "Content-Type") if name in self.headers})
+                    told = reply.status_code, reply.content
+                if told == "hang up":
+                    self.close_connection = True
+                    return
+                self.send_response(told[0])
+                if told[0] in (301, 302, 307, 308):
+                    self.send_header("Location", server.url + self.path)
+                self.send_header("Content-Length", str(len(told[1])))
+                self.end_headers()
+                self.wfile.write(told[1])
+            do_GET = do_POST = answer
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.seen = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+
+    def close(self):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
+def grow(server, name):
+    assert server.put(f"/organisations/{name}", {"name": name, "kind": "ngo"}).status_code == 201
+
+
+def test_follows_and_cosigns(scratch):
+    with served(pathlib.Path(scratch) / "plain") as server:
+        grow(server, "AUDITORS")
+        token = pathlib.Path(scratch) / "auditor.token"
+        token.write_text(make_token(server, "AUDITORS", "auditor") + "\n")
+        watch = Watch(scratch, server.url, "--name", "witness.example/follower", "--token", str(token))
+        refused = watch.look(code=1)  # it is not registered yet
+        assert "unknown_key" in refused.stderr and not (watch.path / "cosigned").exists()
+        vkey = watch.text("witness.vkey").strip()
+        assert vkey.startswith("witness.example/follower+") and (watch.path / "witness.key").stat().st_mode & 0o777 == 0o600
+        assert server.put("/witnesses/follower", {"vkey": vkey, "organisation": "AUDITORS"}).status_code == 201
+        for name in ("ONE", "TWO"):
+            assert "cosigned" in watch.look().stdout
+            newest = server.get("/ledger/checkpoint").text
+            assert watch.text("seen") == newest
+            joined = server.get(f"/ledger/checkpoints/{newest.splitlines()[1]}", headers={"Accept": "text/plain"}).text
+            assert joined == watch.text("cosigned") and verify(vkey, joined) > 0
+            assert watch.look().stdout == ""  # nothing new
+            grow(server, name)
+        assert not watch.evidence()
+        other = run("witness", "--of", server.url, "--data-dir", str(watch.path), "--once", "--name", "another")
+        assert other.returncode == 2 and "a name does not change" in other.stderr
+    assert "no answer from the log" in watch.look(code=1).stderr
+
+
+def test_insider_is_found(scratch):
+    """Whoever holds disk and key lets another history follow an older copy: whole in itself, and a witness has seen the first one."""
+    ours, made = pathlib.Path(scratch) / "ours", pathlib.Path(scratch) / "made"
+    with served(ours) as server:
+        grow(server, "BEFORE")
+    shutil.copytree(ours, made)
+    with served(ours) as server:
+        grow(server, "ONE")
+        grow(server, "TWO")
+        watches = [Watch(scratch, server.url) for _ in range(3)]
+        for watch in watches:
+            watch.look()
+            assert verify(watch.text("witness.vkey").strip(), watch.text("cosigned")) > 0
+        kept = watches[0].text("seen")
+    with served(made) as server:
+        grow(server, "ONE")
+        grow(server, "ANOTHER")
+        shown = server.get("/ledger/checkpoint").text
+        assert shown.splitlines()[:2] == kept.splitlines()[:2] and shown.splitlines()[2] != kept.splitlines()[2]
+        assert "forked: it shows another root" in watches[0].look(code=ALARM, url=server.url).stderr
+        assert watches[0].evidence() == {".seen": kept, ".shown": shown}
+        grow(server, "LATER")  # the other history goes on: now a proof is asked for, and none can be given
+        assert "no proof leads" in watches[1].look(code=ALARM, url=server.url).stderr
+        assert set(watches[1].evidence()) == {".seen", ".shown", ".proof"}
+        for watch in watches[:2]:
+            assert watch.text("seen") == kept and watch.text("cosigned").startswith(kept)
+    assert run("verify", "--data-dir", str(made)).returncode == 0  # nothing in it says that there was another one
+    with served(ours) as server:
+        grow(server, "GOES-ON")
+        watches[2].look(url=server.url)
+        assert watches[2].text("seen") == server.get("/ledger/checkpoint").text
+
+
+def test_log_that_goes_back_or_has_another_key(scratch):
+    old, new = pathlib.Path(scratch) / "old", pathlib.Path(scratch) / "back"
+    with served(old):
+        pass
+    shutil.copytree(old, new)
+    with served(new) as server:
+        grow(server, "ONE")
+        watch = Watch(scratch, server.url)
+        watch.look()
+    with served(old) as server:
+        assert "gone back" in watch.look(code=ALARM, url=server.url).stderr
+    with served(pathlib.Path(scratch) / "stranger") as server:
+        stranger = watch.look(code=ALARM, url=server.url)
+        assert "not signed by its keys that were pinned" in stranger.stderr
+        keys = pathlib.Path(scratch) / "keys"
+        keys.write_text("".join(key["vkey"] + "\n" for key in server.get("/ledger/keys").json()["keys"]))
+        first = Watch(scratch, server.url, "--log-key", str(keys))
+        first.look()
+        assert first.text("log.key") == keys.read_text()
+        assert "another name" in watch.look(code=ALARM, url=server.url, options=("--log-key", str(keys))).stderr
+
+
+NONSENSE = {"error": (500, b"no"), "redirect": (302, b""), "nothing": (200, b""), "page": (200, b"<html>\n\n</html>"),
+            "too much": (200, b"x" * 1100000), "hang up": "hang up"}
+
+
+@pytest.mark.parametrize("path", ["/ledger/checkpoint", "/ledger/keys", "/ledger/consistency"])
+@pytest.mark.parametrize("answer", NONSENSE.values(), ids=NONSENSE)
+def test_trouble_is_no_alarm(nonsensical, path, answer):
+    nonsensical(path, answer)
+
+
+@pytest.fixture(scope="module")
+def nonsensical(scratch):
+    with served(pathlib.Path(scratch) / "nonsense") as server:
+        told = {}
+        proxy = Proxy(server, lambda method, path: told.get(path.split("?")[0]))
+        count = iter(range(1000))
+
+        def play(path, answer):
+            watch = Watch(scratch, proxy.url)
+            if path != "/ledger/keys":
+                watch.look()
+                grow(server, f"MORE-{next(count)}")
+            told[path] = answer
+            try:
+                done = watch.look(code=1)
+            finally:
+                told.clear()
+            assert "ALARM" not in done.stderr and not watch.evidence()
+            assert "cosigned" in watch.look().stdout  # and the next look does what this one could not
+        try:
+            yield play
+        finally:
+            proxy.close()
+
+
+def test_changed_proof_is_an_alarm(scratch):
+    with served(pathlib.Path(scratch) / "proofs") as server:
+        def before(method, path):
+            if path.startswith("/ledger/consistency"):
+                reply = server.get(path)
+                hashes = reply.json()["proof"]
+                return 200, reply.content.replace(hashes[0].encode(), (("1" if hashes[0][0] == "0" else "0") + hashes[0][1:]).encode())
+            return None
+        proxy = Proxy(server, before)
+        watch = Watch(scratch, proxy.url)
+        watch.look()
+        seen = watch.text("seen")
+        grow(server, "ONE")
+        grow(server, "TWO")
+        assert "no proof leads" in watch.look(code=ALARM).stderr and watch.text("seen") == seen
+        proxy.close()
+
+
+def test_killed_between_seeing_and_cosigning(scratch):
+    """What it had seen is on the disk before anybody gets its signature: on another history it signs nothing."""
+    first, second = pathlib.Path(scratch) / "first", pathlib.Path(scratch) / "second"
+    with served(first):
+        pass
+    shutil.copytree(first, second)
+    token = pathlib.Path(scratch) / "admin.copy"
+    with served(first) as server:
+        grow(server, "ONE")
+        note = server.get("/ledger/checkpoint").text
+        token.write_text(server.token)
+        running = []
+
+        def before(method, path):
+            if method == "POST":
+                running[0].send_signal(signal.SIGKILL)
+                running[0].wait()
+                return "hang up"
+            return None
+        proxy = Proxy(server, before)
+        watch = Watch(scratch, proxy.url, "--token", str(token))
+        running.append(subprocess.Popen([binary(), *watch.arguments()], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        assert running[0].wait(timeout=60) == -signal.SIGKILL
+        proxy.close()
+        assert watch.text("seen") == note and not (watch.path / "cosigned").exists()
+    with served(second) as server:
+        grow(server, "TWO")
+        grow(server, "THREE")
+        proxy = Proxy(server, lambda method, path: None)
+        found = watch.look(code=ALARM, url=proxy.url)
+        proxy.close()
+        assert "forked" in found.stderr and all(method == "GET" for method, _, _ in proxy.seen)
+        assert not (watch.path / "cosigned").exists() and watch.text("seen") == note
+        assert base64.b64decode(note.splitlines()[2]).hex() not in server.get("/ledger/checkpoints").text
