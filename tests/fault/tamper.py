@@ -16,7 +16,7 @@ import subprocess
 
 import jose
 from conftest import ROOT, Server, environment, run
-from world import World, accepted
+from world import World, accepted, fresh
 
 DRIVER = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tests/fault/driver/driver"
 
@@ -151,6 +151,17 @@ def fill_signing(server, world):
     accepted(new.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
 
 
+def fill_erased(server, world):
+    """Texts that are gone by order."""
+    for _ in range(2):
+        seq = world.server.post("/supplies", world.intake_body(1, donation=fresh("D"), note="to be forgotten")).json()["ledger"]["seq"]
+        accepted(server.post("/privacy/erasures", {"commitments": [commitment_of(server, seq)]}), 201)
+
+
+def commitment_of(server, seq):
+    return server.get(f"/privacy/texts?entry={seq}", token=True).json()["items"][0]["commitment"]
+
+
 def fill_long(server):
     """A body that is too long for its entry."""
     body = json.dumps({"figures": [{"indicator": "gdp_x", "year": 2011, "province": "CN-HB", "value": 1.5}]})
@@ -175,6 +186,7 @@ def make_small(scratch, name):
         fill(server, world)
         fill_signing(server, world)
         fill_long(server)
+        fill_erased(server, world)
         refuse(server, world)
     finally:
         assert server.stop() == 0
