@@ -126,6 +126,7 @@ def test_every_kind_comes_signed(server, world, b):
             ("POST", f"/transfers/{second}/cancel", "transfer.cancel", second, "", {"reason": 0}, 0),
             ("POST", f"/transfers/{third}/dispatch", "transfer.dispatch", third, "", {}, None),
             ("POST", f"/transfers/{third}/return", "transfer.return", third, "", {"reason": 0}, 0),
+            ("POST", "/privacy/erasures", "privacy.erase", "", "", {"commitments": [reason["commitment"]]}, None),
             ("PUT", f"/provinces/{province}", "province.put", province, "",
              {"gb_code": gb_code, "name": {"en": "x", "zh": "x"}, "belt": "eastern", "capital": "x", "lat": 1, "lon": 2}, None)]:
         if private == 0:
