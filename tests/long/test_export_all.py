@@ -21,5 +21,9 @@ def test_fields(scratch, ledger, plain):  # noqa: F811
     test_export.check_all(scratch, list(test_export.spoilt_fields(plain, test_export.node_secrets(ledger)[0])))
 
 
+def test_an_insider(scratch, ledger, plain):
+    test_export.test_an_insider_cannot_write_what_others_sign(scratch, ledger, plain, pick=list)
+
+
 def test_every_bit_counts(scratch, plain, with_texts):  # noqa: F811
     test_export.test_every_bit_counts(scratch, plain, with_texts, count=500)
