@@ -149,6 +149,23 @@ def test_figures_tried_signed(world, b):
         assert reply.status_code == 200 and reply.json()["dry_run"] is True, reply.text
 
 
+def test_a_long_command(server, world, b):
+    """What was signed is longer than an entry holds: it stands beside, and is verified there."""
+    admin, indicator = world.token("admin", world.b), fresh("indicator")
+    accepted(server.put(f"/indicators/{indicator}", {"name": "x", "unit": "piece"}), 201)
+    figures = [{"indicator": indicator, "year": 1950 + n, "province": "CN-HB", "value": n} for n in range(50)]
+    payload = jose.compact(b.payload("figures.put", {"figures": figures}))
+    payload = payload[:-1] + b" " * 60000 + b"}"
+    jws = b.key.jws(payload)
+    assert len(jws) > 65536 + 86
+    reply = b.send("PUT", "/figures", jws, token=admin)
+    assert reply.status_code == 200, reply.text
+    entry = server.get(f"/ledger/entries/{reply.json()['ledger']['seq']}").json()
+    assert entry["submitter_key"] == b.key.kid and entry["body_length"] == jws.rindex(".")
+    told = run("verify", "--data-dir", str(server.data_dir))
+    assert told.returncode == 0, told.stdout
+
+
 # The JWS itself
 
 def forged(alg, secret=b""):
