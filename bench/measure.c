@@ -2,6 +2,7 @@
  * What the machine can do by itself, to judge the service by:
  *   measure disk DIR COUNT   the time of one write of 4 KiB and its fdatasync in DIR
  *   measure sign COUNT       the time of one seal (signed, and verified at once) in one thread
+ *   measure ed25519 COUNT    the same of the second signature of a checkpoint
  * One line of key=value each; times are of single operations, in microseconds.
  */
 #include <errno.h>
@@ -94,14 +95,33 @@ static void measure_sign(int64_t *times_us, size_t count)
     print_times("sign", times_us, count);
 }
 
+/* The second signature of a checkpoint. */
+static void measure_ed25519(int64_t *times_us, size_t count)
+{
+    struct key *key = NULL;
+    uint8_t text[200] = { 0 }, signature[ED25519_SIGNATURE_BYTES];
+    if (key_library_open() != STATUS_OK || key_generate(&key) != STATUS_OK) {
+        fail("ed25519", "no key");
+    }
+    for (size_t i = 0; i < count; i++) {
+        int64_t before_us = clock_steady_us();
+        memcpy(text, &i, sizeof i);
+        key_sign_message(key, text, sizeof text, signature);
+        times_us[i] = clock_steady_us() - before_us;
+    }
+    key_free(key);
+    print_times("ed25519", times_us, count);
+}
+
 int main(int argument_count, char **words)
 {
     int64_t count = 0;
     bool is_disk = argument_count == 4 && strcmp(words[1], "disk") == 0;
     bool is_sign = argument_count == 3 && strcmp(words[1], "sign") == 0;
-    if ((!is_disk && !is_sign) || text_to_integer(words[argument_count - 1], &count) != STATUS_OK || count < 1 ||
+    bool is_ed25519 = argument_count == 3 && strcmp(words[1], "ed25519") == 0;
+    if ((!is_disk && !is_sign && !is_ed25519) || text_to_integer(words[argument_count - 1], &count) != STATUS_OK || count < 1 ||
         count > COUNT_MAX) {
-        fail("usage", "measure disk DIR COUNT | measure sign COUNT");
+        fail("usage", "measure disk DIR COUNT | measure sign COUNT | measure ed25519 COUNT");
     }
     int64_t *times_us = calloc((size_t)count, sizeof *times_us);
     if (times_us == NULL) {
@@ -109,8 +129,10 @@ int main(int argument_count, char **words)
     }
     if (is_disk) {
         measure_disk(words[2], times_us, (size_t)count);
-    } else {
+    } else if (is_sign) {
         measure_sign(times_us, (size_t)count);
+    } else {
+        measure_ed25519(times_us, (size_t)count);
     }
     free(times_us);
     return 0;

@@ -1,6 +1,6 @@
 """Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|NAME...]
 
-Parts: machine, writes, reads, lists, mixed, size, proofs, analytics. `all` prints the table and keeps it in
+Parts: machine, writes, reads, lists, mixed, size, verify, proofs, analytics. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
 needs. Ratios are made within one run, the two sides in turn, since a machine's speed changes.
@@ -20,8 +20,9 @@ import time
 
 from reads import DENSITY, measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
+from verifying import measure_verify  # noqa: F401: found by name
 
-PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "proofs", "analytics"]
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "verify", "proofs", "analytics"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -38,6 +39,7 @@ class Scale:
         self.syncs = 20 if is_smoke else 1000
         self.signs = 50 if is_smoke else 3000
         self.entries = 300 if is_smoke else 100000
+        self.chained, self.seals = (3000, 200) if is_smoke else (200000, 20000)
         self.small_tree, self.large_tree, self.proofs = (300, 3000, 128) if is_smoke else (10000, 1000000, 8000)
         self.starts = 2 if is_smoke else 5
         self.units = [(31, 2)] if is_smoke else [(31, 50), (500, 5), (2000, 2)]
@@ -120,6 +122,7 @@ def packages():
 def measure_machine(bench):
     disk = bench.measure("disk", bench.folder, bench.scale.syncs)
     sign = bench.measure("sign", bench.scale.signs)
+    ed25519 = bench.measure("ed25519", bench.scale.signs)
     cores = len(os.sched_getaffinity(0))
     bench.say("## Machine")
     bench.say()
@@ -128,7 +131,8 @@ def measure_machine(bench):
               f"load when the measurement began: {os.getloadavg()[0]:.1f}")
     bench.say(f"- Disk ({file_system(bench.folder)}): a write of 4 KiB and its fdatasync take {disk['p50_us']:.0f} µs "
               f"(median; 95 of 100 below {disk['p95_us']:.0f} µs)")
-    bench.say(f"- Sealing (secp256k1, signed and verified at once), one thread: {1e6 / sign['mean_us']:.0f} per second")
+    bench.say(f"- Sealing (secp256k1, signed and verified at once), one thread: {1e6 / sign['mean_us']:.0f} per second; the second line of a "
+              f"checkpoint (Ed25519, the same), one a block: {1e6 / ed25519['mean_us']:.0f} per second")
     bench.say(f"- Linux {platform.release().split('-')[0]}, gcc {version_of('gcc', '--version')}, {packages()}, "
               f"nginx {version_of(nginx_path() or 'nginx', '-v')}, Python {platform.python_version()}")
     bench.say()

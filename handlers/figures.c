@@ -16,6 +16,7 @@
 #include "handlers/problem.h"
 #include "handlers/submit.h"
 #include "handlers/tag.h"
+#include "json/parse.h"
 #include "rules/figure.h"
 #include "rules/figure_read.h"
 #include "rules/request.h"
@@ -220,6 +221,24 @@ static bool is_sent_as_csv(const struct exchange *exchange)
     return exchange->is_csv || (type != NULL && strncasecmp(type, csv, sizeof csv - 1) == 0);
 }
 
+/* Whether the body is JSON, but no object: then that is the problem, as it is of every other body. */
+static bool is_other_json(struct exchange *exchange)
+{
+    json_t *document = NULL;
+    struct faults *faults = arena_alloc(exchange->arena, sizeof *faults);
+    if (faults == NULL) {
+        return false;
+    }
+    faults_init(faults, exchange->arena);
+    bool is_json = json_parse(exchange->body, exchange->body_length, &document, faults) == STATUS_OK && document != NULL;
+    if (is_json) {
+        faults_add(faults, "", "wrong_type", "the body is %s; an object is wanted", json_type_phrase(document));
+        submit_refuse(exchange, faults);
+    }
+    json_decref(document);
+    return is_json;
+}
+
 /* The media type decides how the body is read; the rules tell the two apart by the body. */
 static bool media_fits(struct exchange *exchange)
 {
@@ -231,6 +250,9 @@ static bool media_fits(struct exchange *exchange)
             ? "The body is sent as text/csv, but " FIGURE_HEADER_WANTED
             : "The body is sent as text/csv but is JSON. Its first line names the columns: "
               "indicator,year,province,value");
+        return false;
+    }
+    if (!is_csv && !is_json && is_other_json(exchange)) {
         return false;
     }
     if (!is_csv && !is_json) {

@@ -143,6 +143,7 @@ static const struct row rows[] = {
     { "not_ready", 503, "The service is not ready" },
     { "outcome_unknown", 503, "It is not known whether this was written" },
     { "stopping", 503, "The service is stopping" },
+    { "disk_failed", 503, "The disk failed" },
     { "disk_full", 507, "There is no room" },
 };
 
@@ -363,6 +364,18 @@ void problem_status(struct exchange *exchange, enum status status)
                         "Quote the request %s to whoever runs it.", request);
         return;
     }
+}
+
+void problem_command_fault(struct exchange *exchange, enum status status)
+{
+    const char *request = exchange->request_id != NULL ? exchange->request_id : "-";
+    if (status != STATUS_IO && status != STATUS_CORRUPT) {
+        problem_status(exchange, status);
+        return;
+    }
+    problem_members(exchange, "disk_failed", write_request_id, request,
+                    "The service could not read or write its files. Nothing was changed: send the same request again with the same "
+                    "Idempotency-Key. If it fails again, quote the request %s to whoever runs the service.", request);
 }
 
 /* Status and title where the table does not have the code. */

@@ -39,6 +39,10 @@ void problem_nearest(struct exchange *exchange, const char *nearest, const char 
  * nothing. STATUS_OK is asserted against. */
 void problem_status(struct exchange *exchange, enum status status);
 
+/* The same for a command that a local fault kept from being carried out, and of which nothing remains: a file that cannot be
+ * read or written (IO, CORRUPT) is 503 disk_failed. */
+void problem_command_fault(struct exchange *exchange, enum status status);
+
 /* A refusal of the rules as an answer: status by its kind, title by its code, its members
  * and faults; instance is the path. answer is initialised; its seq stays. */
 void problem_refusal(const struct refusal *refusal, const char *instance, struct answer *answer);

@@ -177,7 +177,7 @@ static bool read_text(struct checkpoint *checkpoint, struct span *rest)
         return false;
     }
     memcpy(checkpoint->origin, line.bytes, line.length);
-    return checkpoint_origin_is_valid(checkpoint->origin) &&
+    return strlen(checkpoint->origin) == line.length && checkpoint_origin_is_valid(checkpoint->origin) &&
            take_line(rest, &line) && read_size(line, &checkpoint->size) &&
            take_line(rest, &line) && read_root(line, checkpoint->root);
 }

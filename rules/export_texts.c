@@ -14,6 +14,7 @@
 #include "ledger/commitment.h"
 #include "rules/command.h"
 #include "rules/replay.h"
+#include "rules/signed_entry.h"
 
 static const char member[] = "/commitment";
 
@@ -27,7 +28,8 @@ struct expected {
 struct export_texts {
     struct arena arena;
     struct expected *first;
-    const struct entry_row *row;
+    uint64_t seq;     /* of the entry */
+    const char *body; /* its command's; while it is scanned */
 };
 
 enum status export_texts_open(struct export_texts **texts)
@@ -63,7 +65,7 @@ static enum status note(void *context, const struct scan_value *value)
         return STATUS_EXHAUSTED;
     }
     *expected = (struct expected){ .pointer = pointer, .next = texts->first };
-    memcpy(expected->hex, (const char *)texts->row->body + value->offset + 1, sizeof expected->hex - 1);
+    memcpy(expected->hex, texts->body + value->offset + 1, sizeof expected->hex - 1);
     texts->first = expected;
     return STATUS_OK;
 }
@@ -72,12 +74,18 @@ enum status export_texts_expect(struct export_texts *texts, const struct entry_r
 {
     arena_reset(&texts->arena);
     texts->first = NULL;
-    texts->row = row;
+    texts->seq = row->seq;
     if (strcmp(row->kind, command_kind_name(COMMAND_GENESIS)) == 0 || strcmp(row->kind, command_kind_name(COMMAND_FIGURES_PUT)) == 0) {
         return STATUS_OK;
     }
-    enum status status = json_scan(row->body, row->body_stored_length, note, texts);
-    return status == STATUS_INVALID ? STATUS_OK : status; /* the rules find it */
+    struct signed_entry entry;
+    struct signed_finding finding = { NULL, NULL };
+    enum status status = signed_read_entry(row, NULL, &texts->arena, &entry, &finding);
+    if (status == STATUS_OK) {
+        texts->body = entry.body;
+        status = json_scan(entry.body, entry.body_length, note, texts);
+    }
+    return status == STATUS_INVALID ? STATUS_OK : status; /* told when the entry is settled */
 }
 
 enum status export_texts_take(struct export_texts *texts, struct replay *replay, const struct export_line *line, const char **fault)
@@ -88,7 +96,7 @@ enum status export_texts_take(struct export_texts *texts, struct replay *replay,
     for (struct expected *at = texts->first; at != NULL && found == NULL; at = at->next) {
         found = !at->is_seen && strcmp(at->pointer, line->pointer) == 0 && strcmp(at->hex, line->commitment) == 0 ? at : NULL;
     }
-    if (found == NULL || line->seq != texts->row->seq) {
+    if (found == NULL || line->seq != texts->seq) {
         *fault = "a text stands behind it that it does not commit to";
         return STATUS_OK;
     }

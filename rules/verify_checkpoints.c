@@ -12,7 +12,7 @@
 void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint, bool is_given)
 {
     if (verify->note_count < VERIFY_NOTES_MAX) {
-        verify->notes[verify->note_count++] = (struct verify_note){ *checkpoint, is_given, false };
+        verify->notes[verify->note_count++] = (struct verify_note){ .checkpoint = *checkpoint, .is_given = is_given };
     }
 }
 
@@ -41,13 +41,15 @@ static void take_given(struct verify *verify, const char *text)
     } else if (verify->origin != NULL && strcmp(checkpoint.origin, verify->origin) != 0) {
         verify_find(verify, 0, "checkpoint_foreign", "the checkpoint given is one of another ledger: of %s, and this one is %s",
                     checkpoint.origin, verify->origin);
-    } else if (keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_ANY_LINE, &checkpoint) != STATUS_OK) {
+    } else if (keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_ANY_LINE, &checkpoint) == STATUS_OK) {
+        verify_note_add(verify, &checkpoint, true);
+        verify->oldest_demanded = checkpoint.size;
+    } else if (checkpoint.size > verify->size && verify->note_count < VERIFY_NOTES_MAX) {
+        verify->notes[verify->note_count++] = (struct verify_note){ .checkpoint = checkpoint, .is_given = true, .is_unknown = true };
+    } else {
         verify_find(verify, 0, "checkpoint_unsigned",
                     "the checkpoint given has no sound signature of a key that was this ledger's at entry %" PRIu64
                     ": it was altered, or somebody else made it", checkpoint.size);
-    } else {
-        verify_note_add(verify, &checkpoint, true);
-        verify->oldest_demanded = checkpoint.size;
     }
 }
 
@@ -96,7 +98,12 @@ void verify_notes_reached(struct verify *verify)
             newest = note;
         }
     }
-    if (newest != NULL) {
+    if (newest != NULL && newest->is_unknown) {
+        verify_find(verify, verify->chain.seq + 1, "truncated",
+                    "the checkpoint given has %" PRIu64 " entries, the ledger only %" PRIu64 ", and no key that signed it is known here: "
+                    "entries were cut off or an old copy was put back, a change of keys among what is missing, or somebody else made it",
+                    newest->checkpoint.size, verify->chain.seq);
+    } else if (newest != NULL) {
         verify_find(verify, verify->chain.seq + 1, "truncated",
                     "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",
                     newest->is_given ? "the checkpoint given, which this node signed," : "a checkpoint that this node signed",

@@ -414,6 +414,7 @@ static enum status check_all(struct reading *reading)
     struct verify *verify = &reading->verify;
     enum status status = verify_entries(verify);
     if (status == STATUS_OK && verify->report->is_ok && !reading->has_note) {
+        verify->size = verify->chain.seq;
         verify_notes_read(verify); /* it has more entries than the export */
     }
     if (status == STATUS_OK && verify->report->is_ok) {

@@ -98,6 +98,7 @@ enum { VERIFY_NOTES_MAX = 8, VERIFY_SUBMITTER_BUCKETS = 256 };
 struct verify_note {
     struct checkpoint checkpoint;
     bool is_given; /* by whoever asked, not the anchor's */
+    bool is_unknown; /* has more entries than the ledger, and a signature of no key that the ledger knows: it may be one that came later */
     bool is_seen;
 };
 

@@ -1,11 +1,12 @@
 /*
- * Reading and writing the anchor file. The sequencer writes it after each commit;
- * `serve` and `verify` read it.
+ * Reading and writing the anchor file. The sequencer writes it after each commit and keeps it
+ * when it moves the log into the database; `serve` and `verify` read it.
  */
 #include "server/anchor.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,14 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "server/directory.h"
 
 enum { PATH_BYTES = 4096 };
 
 struct anchor {
     int fd;
     unsigned slot; /* that the next write takes */
+    bool is_written; /* since it was kept last */
 };
 
 static enum status system_status(const char *what)
@@ -91,6 +94,10 @@ enum status anchor_open(const char *data_dir, struct anchor **anchor)
         status = system_status("open");
         goto failed;
     }
+    if (!directory_sync(data_dir)) {
+        status = system_status("fsync");
+        goto failed_open;
+    }
     status = read_slots(opened->fd, notes);
     if (status != STATUS_OK) {
         goto failed_open;
@@ -111,6 +118,9 @@ failed:
 void anchor_close(struct anchor *anchor)
 {
     if (anchor != NULL) {
+        if (anchor_keep(anchor) != STATUS_OK) {
+            log_error("anchor", "kept=no");
+        }
         close(anchor->fd);
         free(anchor);
     }
@@ -124,6 +134,7 @@ enum status anchor_write(struct anchor *anchor, const char *note)
         return STATUS_INVALID;
     }
     memcpy(slot, note, length);
+    anchor->is_written = true;
     off_t offset = (off_t)anchor->slot * ANCHOR_SLOT_BYTES;
     ssize_t written;
     do {
@@ -136,6 +147,20 @@ enum status anchor_write(struct anchor *anchor, const char *note)
         log_error("anchor", "call=pwrite written=%zd", written);
         return STATUS_EXHAUSTED;
     }
+    return STATUS_OK;
+}
+
+enum status anchor_keep(struct anchor *anchor)
+{
+    if (!anchor->is_written) {
+        return STATUS_OK;
+    }
+    if (fdatasync(anchor->fd) != 0) {
+        int error = errno;
+        log_error("anchor", "call=fdatasync error=\"%s\"", strerror(error));
+        return STATUS_IO;
+    }
+    anchor->is_written = false;
     anchor->slot = 1 - anchor->slot;
     return STATUS_OK;
 }

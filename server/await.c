@@ -311,11 +311,13 @@ static void take_delivery(struct request *request)
     case DELIVERY_FAULT:
         if (request->pending.status == STATUS_IO && sequencer_is_failed(request->server->sequencer)) {
             bool has_key = signer_fault(store_signer(request->server->store)) == SIGNER_SOUND;
+            bool is_commit = !sequencer_has_lost_disk(request->server->sequencer);
             problem_reply(exchange, "not_ready",
-                          has_key ? "A commit failed, so this server takes no more changes until it is started anew."
-                                  : "The node's key signs no more, so this server takes no more changes until it is started anew.");
+                          !has_key    ? "The node's key signs no more, so this server takes no more changes until it is started anew."
+                          : is_commit ? "A commit failed, so this server takes no more changes until it is started anew."
+                                      : "The disk failed, so this server takes no more changes until it is started anew.");
         } else {
-            problem_status(exchange, request->pending.status);
+            problem_command_fault(exchange, request->pending.status);
         }
         return;
     case DELIVERY_UNKNOWN:

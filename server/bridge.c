@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "server/account.h"
 #include "server/addresses.h"
 #include "server/await.h"
 #include "server/client.h"
@@ -31,7 +32,6 @@ enum {
                                      that we refuse ourselves */
     SPARE_REQUESTS_MAX = 256,     /* kept for the next ones, with their arena */
     DRAIN_BYTES_MAX = 64 * 1024,  /* of a refused request's body, so that the connection can go on */
-    QUOTED_PATH_BYTES = 200,      /* of a path that no route has, in the log */
     BODY_KEPT_BYTES = 64 * 1024   /* of a spare request's body buffer */
 };
 
@@ -71,17 +71,6 @@ static void give_request_back(struct bridge *bridge, struct request *request)
     bridge->spare_count++;
 }
 
-static void write_id(char out[REQUEST_ID_BYTES], uint32_t prefix, uint32_t number)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint64_t value = (uint64_t)prefix << 32 | number;
-    for (int i = REQUEST_ID_BYTES - 2; i >= 0; i--) {
-        out[i] = digits[value & 15];
-        value >>= 4;
-    }
-    out[REQUEST_ID_BYTES - 1] = 0;
-}
-
 /* Keeps the target, which the library will write into. False without memory. */
 static bool keep_target(struct request *request, const char *target)
 {
@@ -112,7 +101,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     request->connection = connection;
     request->started_us = clock_steady_us();
     request->method = "-";
-    write_id(request->id, bridge->id_prefix, bridge->id_next++);
+    request_write_id(request->id, (uint64_t)bridge->id_prefix << 32 | bridge->id_next++);
     bool is_ours = client_fault(client) != NULL && !client->guard.has_target; /* the guard's, not the client's */
     if (!keep_target(request, target == NULL || is_ours ? "" : target)) {
         give_request_back(bridge, request);
@@ -248,34 +237,6 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     return MHD_NO;
 }
 
-/* The path of the target, quoted: the client's own text. What follows it may hold secrets and stays out. */
-static void quote_path(char *quoted, size_t size, const char *target)
-{
-    char path[QUOTED_PATH_BYTES];
-    size_t length = strcspn(target, "?#");
-    length = length < sizeof path ? length : sizeof path - 1;
-    memcpy(path, target, length);
-    path[length] = 0;
-    log_quote(quoted, size, path);
-}
-
-/* The one line of a request. */
-static void log_line(const struct request *request, int64_t duration_us)
-{
-    char quoted[QUOTED_PATH_BYTES] = "";
-    if (log_get_level() > LOG_LEVEL_INFO) {
-        return;
-    }
-    if (request->route == NULL) {
-        quote_path(quoted, sizeof quoted, request->target);
-    }
-    const char *quote = request->route == NULL ? "\"" : "";
-    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s%s%s",
-                request->method, quote, request->route != NULL ? request->route->path : quoted, quote,
-                request->status, request->reply_bytes, (long long)duration_us, request->client->address,
-                request->trace[0] != 0 ? " trace=" : "", request->trace);
-}
-
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_at,
                          enum MHD_RequestTerminationCode code)
 {
@@ -288,14 +249,11 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
     *request_at = NULL;
     struct client *client = request->client;
-    int64_t now_us = clock_steady_us();
-    log_line(request, now_us - request->started_us);
-    metrics_count_request(bridge->server->metrics, request->route, request->status, now_us - request->started_us,
-                          request->reply_bytes);
+    account_request(request);
     if (await_end(request)) {
         give_request_back(bridge, request);
     }
-    atomic_store_explicit(&client->since_us, now_us, memory_order_relaxed);
+    atomic_store_explicit(&client->since_us, clock_steady_us(), memory_order_relaxed);
     client_enter(client, client->guard.requests != client->begun ? CLIENT_HEAD : CLIENT_IDLE); /* the next one is here already */
 }
 
@@ -320,6 +278,7 @@ static void client_start(struct bridge *bridge, struct MHD_Connection *connectio
     atomic_store(&client->since_us, clock_steady_us());
     const struct peer *peer = peer_of(connection);
     client->wire = peer->wire;
+    client->is_guest = peer->is_guest;
     peer_text(peer, client->address);
     lane_enter(bridge->lane, client);
 }
@@ -380,7 +339,7 @@ static enum status start_daemon(struct bridge *bridge)
     bridge->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
         on_access, bridge, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)config->connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
+        (unsigned)config->connections + ADDRESSES_GUESTS_MAX + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
         MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, bridge, MHD_OPTION_UNESCAPE_CALLBACK,
         on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, bridge, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, bridge, MHD_OPTION_END);

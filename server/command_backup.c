@@ -88,7 +88,7 @@ static enum status take_file_target(struct backup *backup)
 static enum status take_directory_target(struct backup *backup)
 {
     backup->target = backup->config->output;
-    if (mkdir(backup->target, 0700) != 0 && errno != EEXIST) {
+    if (!directory_make(backup->target)) {
         tell("--output: the directory %s cannot be made: %s", backup->target, strerror(errno));
         return STATUS_IO;
     }
@@ -229,6 +229,9 @@ static enum status write_anchor(const struct backup *backup)
     enum status status = anchor_open(backup->target, &anchor);
     if (status == STATUS_OK) {
         status = anchor_write(anchor, backup->last.note);
+    }
+    if (status == STATUS_OK) {
+        status = anchor_keep(anchor);
     }
     anchor_close(anchor);
     return status;

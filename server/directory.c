@@ -14,9 +14,24 @@
 #include "server/paths.h"
 #include "server/tell.h"
 
+bool directory_make(const char *path)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *parent = data_path(&arena, path, "..");
+    bool is_made = parent != NULL && (mkdir(path, 0700) == 0 || errno == EEXIST);
+    if (is_made && !directory_sync(parent)) {
+        is_made = errno != EIO && errno != ENOSPC; /* one that may not be opened, or cannot be flushed, is nothing of ours */
+    }
+    int error = errno;
+    arena_fini(&arena);
+    errno = error;
+    return is_made;
+}
+
 static enum status take(const char *data_dir, const char *path, int *lock)
 {
-    if (mkdir(data_dir, 0700) != 0 && errno != EEXIST) {
+    if (!directory_make(data_dir)) {
         tell("the data directory %s cannot be made: %s. --data-dir names a directory whose parent exists and may be written to by "
              "this user (uid %u)", data_dir, strerror(errno), (unsigned)geteuid());
         return STATUS_IO;
@@ -64,8 +79,10 @@ bool directory_sync(const char *path)
 {
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool is_synced = directory >= 0 && fsync(directory) == 0;
+    int error = errno;
     if (directory >= 0) {
         close(directory);
     }
+    errno = error;
     return is_synced;
 }

@@ -92,7 +92,8 @@ static bool find_cached(struct request *request, const char *method)
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
     if (framing->fault.code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
-        (!is_head && strcmp(method, "GET") != 0) || server->service.is_private || server->config->rate_limit > 0 || reply_is_for_a_page(request) ||
+        request->client->is_guest || (!is_head && strcmp(method, "GET") != 0) || server->service.is_private ||
+        server->config->rate_limit > 0 || reply_is_for_a_page(request) ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {
         return false;
     }
@@ -172,13 +173,19 @@ static bool is_key_due(const struct request *request)
     return exchange->method == METHOD_POST && !may_be_signed;
 }
 
+/* Whoever watches the service always gets an answer. */
+static bool is_probe(const struct exchange *exchange)
+{
+    return strcmp(exchange->path, "/healthz") == 0 || strcmp(exchange->path, "/readyz") == 0;
+}
+
 /* A caller who has used up its requests waits; probes do not count, since whoever watches the service needs them. */
 static void check_limit(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     const int64_t quota = request->server->config->rate_limit;
     uint8_t network[CALLERS_NETWORK_BYTES];
-    if (quota == 0 || strcmp(exchange->path, "/healthz") == 0 || strcmp(exchange->path, "/readyz") == 0) {
+    if (quota == 0 || is_probe(exchange)) {
         return;
     }
     const void *key = network;
@@ -229,6 +236,12 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         return;
     }
     lookup_route(request, method);
+    if (request->client->is_guest && !is_probe(exchange)) {
+        REQUEST_REFUSE(request, "busy", "There are more connections than the service takes, from this address or in all; try again in a "
+                                        "moment.");
+        request->must_close = true;
+        return;
+    }
     if (request->is_refused) {
         check_limit(request);
         return;

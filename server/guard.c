@@ -458,6 +458,16 @@ void guard_refuse(struct guard *guard, const char *code, const char *detail)
     }
 }
 
+void guard_refuse_next(struct guard *guard, const char *code, const char *detail)
+{
+    if (guard->state == START || guard->state == EMPTY_LF) {
+        begin_request(guard);
+    }
+    if (guard->state != ENDED) {
+        refuse(guard, code, detail);
+    }
+}
+
 bool guard_is_amid(const struct guard *guard)
 {
     return guard->state != START && guard->state != EMPTY_LF && guard->state != ENDED;

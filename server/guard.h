@@ -58,6 +58,9 @@ size_t guard_take(struct guard *guard, char *out, size_t room) NODISCARD;
 /* Refuses the request whose bytes are coming, as if its next byte were wrong; nothing happens between requests. */
 void guard_refuse(struct guard *guard, const char *code, const char *detail);
 
+/* The same; between requests as if one had begun. */
+void guard_refuse_next(struct guard *guard, const char *code, const char *detail);
+
 /* True where a request was refused and ended: nothing is handed on any more but what guard_take gives. */
 bool guard_has_ended(const struct guard *guard);
 

@@ -74,6 +74,17 @@ static void note_first_byte(struct client *client)
     }
 }
 
+/* Who is over a limit is told so even where it has said nothing. */
+static void refuse_late(struct client *client)
+{
+    if (client->is_guest) {
+        guard_refuse_next(&client->guard, "busy", "There are more connections than the service takes, from this address or in all; try again "
+                                                  "in a moment.");
+    } else {
+        guard_refuse(&client->guard, "request_timeout", "The request was not complete within the time the service allows.");
+    }
+}
+
 /* As recv(2), of what the guard lets pass. Less than there is room for says that there is no more now: the library then
  * waits for an event. */
 static ssize_t receive(struct client *client, char *bytes, size_t room)
@@ -82,7 +93,7 @@ static ssize_t receive(struct client *client, char *bytes, size_t room)
     size_t filled = 0;
     ssize_t got = 1;
     if (atomic_load_explicit(&client->is_late, memory_order_relaxed)) {
-        guard_refuse(guard, "request_timeout", "The request was not complete within the time the service allows.");
+        refuse_late(client);
     }
     for (bool has_more = true; has_more && filled < room && !guard_has_ended(guard);) {
         got = recvfrom(client->fd, bytes + filled, room - filled, 0, NULL, NULL);

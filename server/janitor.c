@@ -21,6 +21,7 @@
 #include "server/client.h"
 #include "server/config.h"
 #include "server/lane.h"
+#include "server/peer.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/verifier.h"
@@ -33,7 +34,7 @@ enum {
     LATE_MAX = 256,
     LINGER_US = 2 * 1000 * 1000,
     LINGER_BYTES_A_TURN = 1 << 20,
-    STOP_GRACE_US = 250 * 1000  /* an idle connection gets this long to bring its next request before a stop closes it */
+    STOP_GRACE_US = 1000 * 1000 /* an idle connection gets this long to bring its next request before a stop closes it */
 };
 
 struct lingering {
@@ -52,17 +53,18 @@ struct janitor {
     size_t lingering_count;
     unsigned beat;      /* the thread's own, like all below */
     int64_t now_us;
+    int64_t stop_us;    /* when the stop was seen; 0: not yet */
 };
 
 /* Says that the client is late. Its loop refuses the request once it reads, which it does now: what was the end of
  * what can be read is an event. */
-static void cut(struct client *client, enum client_phase phase)
+static void cut(struct client *client, const char *phase)
 {
     if (atomic_exchange(&client->is_late, true)) {
         return;
     }
     shutdown(client->fd, SHUT_RD);
-    log_warn("client_cut", "remote=%s phase=%s", client->address, phase == CLIENT_HEAD ? "header" : "body");
+    log_warn("client_cut", "remote=%s phase=%s", client->address, phase);
 }
 
 /* libmicrohttpd 0.9.75 reads what came together with the client's end of sending, and then
@@ -81,7 +83,8 @@ static void poke_if_sending_ended(const struct client *client)
 static void tell_idle(struct janitor *janitor, struct client *client)
 {
     int unread = 0;
-    if (client->is_told || janitor->now_us - atomic_load(&client->since_us) < STOP_GRACE_US ||
+    if (client->is_told || janitor->now_us - janitor->stop_us < STOP_GRACE_US ||
+        janitor->now_us - atomic_load(&client->since_us) < STOP_GRACE_US ||
         ioctl(client->fd, FIONREAD, &unread) != 0 || unread > 0) {
         return;
     }
@@ -93,28 +96,30 @@ static void look_at_client(void *context, struct client *client)
 {
     struct janitor *janitor = context;
     const struct config *config = janitor->server->config;
-    int64_t header_us = config->header_timeout_s * 1000000;
-    int64_t request_us = config->request_timeout_s * 1000000;
+    int64_t header_us = peer_patience_us(client->is_guest, config->header_timeout_s);
+    int64_t request_us = peer_patience_us(client->is_guest, config->request_timeout_s);
     int64_t since_us = atomic_load(&client->since_us);
     switch (client_phase(client)) {
     case CLIENT_IDLE:
         if (janitor->now_us - since_us < FRESH_US || janitor->beat % IDLE_EVERY == 0) {
             poke_if_sending_ended(client);
         }
-        if (atomic_load(&janitor->server->is_stopping)) {
+        if (client->is_guest && janitor->now_us - since_us > header_us) {
+            cut(client, "idle");
+        } else if (atomic_load(&janitor->server->is_stopping)) {
             tell_idle(janitor, client);
         }
         return;
     case CLIENT_HEAD:
         poke_if_sending_ended(client);
         if (janitor->now_us - since_us > header_us) {
-            cut(client, CLIENT_HEAD);
+            cut(client, "header");
         }
         return;
     case CLIENT_BODY:
         poke_if_sending_ended(client);
         if (janitor->now_us - since_us > request_us) {
-            cut(client, CLIENT_BODY);
+            cut(client, "body");
         }
         return;
     case CLIENT_WORKING:
@@ -148,6 +153,9 @@ static void wake_late(struct janitor *janitor, struct lane *lane)
 
 static void look_at_clients(struct janitor *janitor)
 {
+    if (janitor->stop_us == 0 && atomic_load(&janitor->server->is_stopping)) {
+        janitor->stop_us = janitor->now_us;
+    }
     pthread_mutex_lock(&janitor->lock);
     if (janitor->is_watching) {
         for (size_t i = 0; i < janitor->server->loop_count; i++) {

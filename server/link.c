@@ -15,16 +15,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/addresses.h"
-#include "server/canned.h"
 #include "server/janitor.h"
 #include "server/loop.h"
 #include "server/peer.h"
+#include "server/refusal.h"
 #include "server/server.h"
 #include "server/tls.h"
 
 enum {
     TURNS = 8,                /* records that one connection moves before others have their turn */
-    HANDSHAKE_RECORD = 0x16   /* the first byte of TLS */
+    HANDSHAKE_RECORD = 0x16,  /* the first byte of TLS */
+    STOP_GRACE_US = 1000 * 1000 /* a handshake goes on for so long while the service stops */
 };
 
 enum stage {
@@ -160,7 +161,8 @@ static void begin(struct link_place *place, struct link *link)
         char address[PEER_TEXT_BYTES];
         peer_text(&link->peer, address);
         log_info("tls_failed", "remote=%s phase=first error=\"not TLS\"", address);
-        canned_send(link->outer, CANNED_NOT_TLS);
+        refusal_send(place->server, link->outer, &link->peer, "malformed_request",
+                     "This port speaks TLS: the address begins with https.");
         shutdown(link->outer, SHUT_WR);
         end(place, link, true);
         return;
@@ -420,9 +422,9 @@ void link_look_at_time(struct link_place *place)
         int64_t passed_us = place->now_us - link->since_us;
         bool is_shaking = link->stage == LINK_NEW || link->stage == LINK_HANDSHAKE;
         bool is_sending = link->out.length > 0 || link->stage == LINK_BYE;
-        if (is_shaking && passed_us > config->header_timeout_s * 1000000) {
+        if (is_shaking && passed_us > peer_patience_us(link->peer.is_guest, config->header_timeout_s)) {
             cut(place, link, "handshake");
-        } else if (is_shaking && atomic_load(&server->is_stopping)) {
+        } else if (is_shaking && passed_us > STOP_GRACE_US && atomic_load(&server->is_stopping)) {
             end(place, link, false);
         } else if (is_sending && passed_us > config->idle_timeout_s * 1000000) {
             cut(place, link, "reply");
@@ -458,7 +460,7 @@ struct link **link_next(struct link *link)
     return &link->next;
 }
 
-struct link *link_new(int fd, const struct sockaddr *peer, socklen_t peer_length)
+struct link *link_new(int fd, const struct peer *peer)
 {
     struct link *link = calloc(1, sizeof *link);
     struct wire *wire = calloc(1, sizeof *wire);
@@ -472,7 +474,7 @@ struct link *link_new(int fd, const struct sockaddr *peer, socklen_t peer_length
     link->inner = -1;
     link->wire = wire;
     link->since_us = clock_steady_us();
-    peer_set(&link->peer, peer, peer_length);
+    link->peer = *peer;
     return link;
 }
 

@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 /*
  * One connection over TLS between client and loop (relay.h): the client's socket, and our end of the pair whose other end
@@ -11,6 +10,7 @@
  */
 
 struct link;
+struct peer;
 struct server;
 struct tls;
 
@@ -28,7 +28,7 @@ struct link_place {
 };
 
 /* Any thread: a connection of this socket, in no place yet. NULL without memory. */
-struct link *link_new(int fd, const struct sockaddr *peer, socklen_t peer_length);
+struct link *link_new(int fd, const struct peer *peer);
 
 /* For a list of those that wait to be entered. */
 struct link **link_next(struct link *link);
@@ -40,7 +40,7 @@ void link_enter(struct link_place *place, struct link *link);
 void link_handle(struct link_place *place, const struct epoll_event *event);
 void link_free_over(struct link_place *place);
 
-/* A handshake has as long as a header; a client that takes nothing of its reply, as long as one may be idle. */
+/* A handshake has as long as a header, a guest's a moment; a client that takes nothing of its reply, as long as one may be idle. */
 void link_look_at_time(struct link_place *place);
 
 /* Closes what is left, and frees. */

@@ -17,10 +17,10 @@
 
 #include "base/log.h"
 #include "server/addresses.h"
-#include "server/canned.h"
 #include "server/janitor.h"
 #include "server/loop.h"
 #include "server/peer.h"
+#include "server/refusal.h"
 #include "server/relay.h"
 #include "server/server.h"
 #include "server/tell.h"
@@ -55,22 +55,32 @@ enum status listener_open(int fd, bool is_tls, struct server *server, struct lis
     return STATUS_OK;
 }
 
-static void deal(struct listener *listener, int fd, const struct sockaddr *peer, socklen_t peer_length)
+/* Lets the connection in: within the limits, or as a guest. */
+static bool enter(struct server *server, int fd, const struct sockaddr *address, struct peer *peer)
+{
+    if (addresses_enter(server->addresses, fd, address, false) == STATUS_OK) {
+        return true;
+    }
+    peer->is_guest = addresses_enter(server->addresses, fd, address, true) == STATUS_OK;
+    return peer->is_guest;
+}
+
+static void deal(struct listener *listener, int fd, const struct sockaddr *address, socklen_t length)
 {
     struct server *server = listener->server;
-    bool is_counted = addresses_enter(server->addresses, fd, peer) == STATUS_OK;
-    if (listener->is_tls && is_counted) {
-        relay_add(server->relay, fd, peer, peer_length);
-    } else if (listener->is_tls) {
-        close(fd); /* without a handshake nothing can be said */
-    } else if (is_counted) {
-        struct peer known;
-        peer_set(&known, peer, peer_length);
-        loop_deal(server, fd, &known);
-    } else {
-        canned_send(fd, CANNED_BUSY);
+    struct peer peer;
+    peer_set(&peer, address, length);
+    if (!enter(server, fd, address, &peer)) {
+        if (!listener->is_tls) { /* without a handshake nothing can be said */
+            refusal_send(server, fd, &peer, "busy", "There are more connections than the service takes, from this address or in all; "
+                                                    "try again in a moment.");
+        }
         shutdown(fd, SHUT_WR);
         janitor_linger(server->janitor, fd);
+    } else if (listener->is_tls) {
+        relay_add(server->relay, fd, &peer);
+    } else {
+        loop_deal(server, fd, &peer);
     }
 }
 
@@ -96,8 +106,11 @@ static bool accept_waiting(struct listener *listener)
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return true;
         }
-        if (!is_passing(errno)) {
+        bool is_turned_away = errno == EINVAL && atomic_load(&listener->server->is_stopping); /* a unix socket: endpoint.c */
+        if (!is_passing(errno) && !is_turned_away) {
             log_warn("accept", "error=\"%s\"", strerror(errno));
+        }
+        if (!is_passing(errno)) {
             return false;
         }
     }

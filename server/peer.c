@@ -30,6 +30,12 @@ void peer_text(const struct peer *peer, char text[PEER_TEXT_BYTES])
     }
 }
 
+int64_t peer_patience_us(bool is_guest, int64_t timeout_s)
+{
+    enum { GUEST_S = 1 };
+    return (is_guest && timeout_s > GUEST_S ? GUEST_S : timeout_s) * 1000000;
+}
+
 void wire_release(struct wire *wire)
 {
     if (wire != NULL && atomic_fetch_sub(&wire->holders, 1) == 1) {

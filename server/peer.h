@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,7 @@ struct peer {
         struct sockaddr_in6 v6; /* of a unix socket: the family alone */
     } address;
     struct wire *wire;          /* NULL: not over TLS */
+    bool is_guest;              /* beyond the limits: may ask whether the service is alive */
 };
 
 enum { PEER_TEXT_BYTES = INET6_ADDRSTRLEN };
@@ -32,6 +34,9 @@ void peer_set(struct peer *peer, const struct sockaddr *address, socklen_t lengt
 
 /* The address as log lines have it; "unix" for a unix socket. */
 void peer_text(const struct peer *peer, char text[PEER_TEXT_BYTES]);
+
+/* How long somebody may take for what takes others timeout_s seconds at most: guests make room for other guests. */
+int64_t peer_patience_us(bool is_guest, int64_t timeout_s);
 
 /* The last holder frees. NULL does nothing. */
 void wire_release(struct wire *wire);

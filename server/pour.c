@@ -17,7 +17,7 @@
 #include "server/server.h"
 
 enum {
-    READERS_MAX = 64,              /* at once: each may hold a piece of some 200 KiB */
+    READERS_MAX = 16,              /* at once: each holds a piece of some 200 KiB, and takes its part of its loop */
     BLOCK_BYTES = 32 * 1024,       /* libmicrohttpd's buffer for one of these replies */
     ONCE_BYTES = 1024 * 1024       /* of a reply in one piece, about */
 };

@@ -98,10 +98,10 @@ static void wake(struct worker *worker)
     (void)written; /* else the beat ends the wait */
 }
 
-void relay_add(struct relay *relay, int fd, const struct sockaddr *peer, socklen_t peer_length)
+void relay_add(struct relay *relay, int fd, const struct peer *peer)
 {
     struct worker *worker = &relay->workers[atomic_fetch_add(&relay->next, 1) % relay->count];
-    struct link *link = link_new(fd, peer, peer_length);
+    struct link *link = link_new(fd, peer);
     if (link == NULL) {
         addresses_leave(relay->server->addresses, fd);
         close(fd);

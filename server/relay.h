@@ -1,7 +1,7 @@
 #ifndef SERVER_RELAY_H
 #define SERVER_RELAY_H
 
-#include <sys/socket.h>
+#include <stddef.h>
 
 #include "base/status.h"
 
@@ -14,6 +14,7 @@
  * side does not take more, the other is not read.
  */
 
+struct peer;
 struct relay;
 struct server;
 struct tls;
@@ -22,7 +23,7 @@ struct tls;
 enum status relay_open(struct server *server, struct tls *tls, size_t threads, struct relay **relay) NODISCARD;
 
 /* Any thread: takes over a socket that is counted in addresses and does not block. */
-void relay_add(struct relay *relay, int fd, const struct sockaddr *peer, socklen_t peer_length);
+void relay_add(struct relay *relay, int fd, const struct peer *peer);
 
 /* Closes what is left, ends the threads. Nothing may be added any more. NULL does nothing. */
 void relay_close(struct relay *relay);

@@ -78,7 +78,7 @@ static bool is_unchanged(const struct request *request, int status, const char *
 static bool must_close(const struct request *request)
 {
     return request->must_close || atomic_load_explicit(&request->server->is_stopping, memory_order_relaxed) ||
-           atomic_load_explicit(&request->client->is_late, memory_order_relaxed);
+           atomic_load_explicit(&request->client->is_late, memory_order_relaxed) || request->client->is_guest;
 }
 
 static const char *cache_control(const struct exchange *exchange)

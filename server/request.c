@@ -1,5 +1,5 @@
 /*
- * The memory of a request. Who keeps spare ones: loop.c.
+ * The memory of a request. Who keeps spare ones: bridge.c.
  */
 #include "server/request.h"
 
@@ -35,4 +35,14 @@ void request_free(struct request *request)
     buffer_fini(&request->body);
     buffer_fini(&request->exchange.reply);
     free(request);
+}
+
+void request_write_id(char id[REQUEST_ID_BYTES], uint64_t number)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = REQUEST_ID_BYTES - 2; i >= 0; i--) {
+        id[i] = digits[number & 15];
+        number >>= 4;
+    }
+    id[REQUEST_ID_BYTES - 1] = 0;
 }

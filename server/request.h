@@ -109,4 +109,7 @@ void request_settle(struct request *request);
 /* After request_settle, or where it never began. */
 void request_free(struct request *request);
 
+/* The number as a request's id: 16 hexadecimal digits. */
+void request_write_id(char id[REQUEST_ID_BYTES], uint64_t number);
+
 #endif

@@ -157,6 +157,9 @@ static enum status place_anchor(struct restore *restore)
     if (status == STATUS_OK) {
         status = anchor_write(anchor, restore->last.note);
     }
+    if (status == STATUS_OK) {
+        status = anchor_keep(anchor);
+    }
     anchor_close(anchor);
     return status;
 }

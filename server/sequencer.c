@@ -49,6 +49,8 @@ struct sequencer {
     size_t grouped;
     bool is_stopping;
     atomic_bool is_failed;
+    atomic_bool has_lost_disk;
+    atomic_bool anchor_is_behind;
     _Atomic int64_t busy_since_us; /* when the group at work was begun; 0: none is */
     unsigned blocks_since_checkpoint; /* the thread's own */
     bool has_erased;                  /* so is this: the WAL still holds texts that are to be gone */
@@ -135,9 +137,11 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
         return false;
     }
     const char *note = executor_checkpoint(sequencer->executor);
-    if (note[0] != 0 && anchor_write(sequencer->anchor, note) != STATUS_OK) {
+    bool is_behind = note[0] != 0 && anchor_write(sequencer->anchor, note) != STATUS_OK;
+    if (is_behind) {
         log_error("anchor", "written=no");
     }
+    atomic_store(&sequencer->anchor_is_behind, is_behind);
     return true;
 }
 
@@ -170,8 +174,16 @@ static void checkpoint(struct sequencer *sequencer)
     } else if (status == STATUS_BUSY) {
         sequencer->blocks_since_checkpoint = 1; /* a reader stands in the way: at the next pause again */
     }
-    if (status != STATUS_OK && status != STATUS_BUSY) {
+    if (status == STATUS_OK || status == STATUS_BUSY) {
+        status = anchor_keep(sequencer->anchor);
+    }
+    if (status != STATUS_OK) {
         log_error("wal_checkpoint", "status=%s", status_name(status));
+    }
+    if (status == STATUS_IO || status == STATUS_CORRUPT) { /* a full disk is none of these: the log keeps what it has */
+        log_error("wal_checkpoint", "writing=stopped");
+        atomic_store(&sequencer->has_lost_disk, true);
+        atomic_store(&sequencer->is_failed, true);
     }
 }
 
@@ -266,6 +278,8 @@ enum status sequencer_open(struct executor *executor, struct db *db, struct anch
     opened->metrics = metrics;
     opened->queue_length = queue_length;
     atomic_init(&opened->is_failed, false);
+    atomic_init(&opened->has_lost_disk, false);
+    atomic_init(&opened->anchor_is_behind, false);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -360,6 +374,16 @@ int64_t sequencer_busy_since_us(const struct sequencer *sequencer)
 bool sequencer_is_failed(const struct sequencer *sequencer)
 {
     return atomic_load(&sequencer->is_failed);
+}
+
+bool sequencer_has_lost_disk(const struct sequencer *sequencer)
+{
+    return atomic_load(&sequencer->has_lost_disk);
+}
+
+bool sequencer_anchor_is_behind(const struct sequencer *sequencer)
+{
+    return atomic_load(&sequencer->anchor_is_behind);
 }
 
 void sequencer_stop(struct sequencer *sequencer)

@@ -66,8 +66,15 @@ size_t sequencer_depth(struct sequencer *sequencer);
 /* Any thread: true where one more command would be sent away. */
 bool sequencer_is_full(struct sequencer *sequencer);
 
-/* Any thread: true after a failed commit or signature, for good. */
+/* Any thread: true after a failed commit or signature, or what follows, for good. */
 bool sequencer_is_failed(const struct sequencer *sequencer);
+
+/* Any thread: true where it failed between commits, while the log was moved into the database or the anchor was kept: the disk has
+ * reported an error, and what it has of anything is uncertain. */
+bool sequencer_has_lost_disk(const struct sequencer *sequencer);
+
+/* Any thread: true while the newest checkpoint is not in the anchor. */
+bool sequencer_anchor_is_behind(const struct sequencer *sequencer);
 
 /* Finishes what waits and ends the thread; the executor is not used afterwards. Once. */
 void sequencer_stop(struct sequencer *sequencer);

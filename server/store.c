@@ -94,7 +94,10 @@ static enum status open_ledger(struct store *store, const struct store_options *
     if (status == STATUS_OK) {
         status = anchor_open(store->data_dir, &store->anchor);
     }
-    return status != STATUS_OK ? status : anchor_write(store->anchor, executor_checkpoint(store->executor));
+    if (status == STATUS_OK) {
+        status = anchor_write(store->anchor, executor_checkpoint(store->executor));
+    }
+    return status != STATUS_OK ? status : anchor_keep(store->anchor);
 }
 
 static enum status open_files(struct store *store, const struct store_options *options)

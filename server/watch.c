@@ -42,12 +42,17 @@ void watch_readiness(struct service *service, struct buffer *faults)
     if (fault != SIGNER_SOUND) {
         buffer_format(faults, "key: the program with the node's key %s, nothing is written until the service is started anew\n",
                       signer_fault_text(fault));
+    } else if (sequencer_has_lost_disk(server->sequencer)) {
+        buffer_text(faults, "ledger: the disk failed between two commits, nothing is written until the service is started anew\n");
     } else if (sequencer_is_failed(server->sequencer)) {
         buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
     }
     int64_t busy_since_us = sequencer_busy_since_us(server->sequencer);
     if (busy_since_us != 0 && clock_steady_us() - busy_since_us > server->config->commit_timeout_s * 1000000) {
         buffer_text(faults, "ledger: a commit takes longer than it should: look at the disk\n");
+    }
+    if (sequencer_anchor_is_behind(server->sequencer)) {
+        buffer_text(faults, "anchor: the newest checkpoint could not be written into it: were entries cut off, it would not show\n");
     }
     if (sequencer_is_full(server->sequencer)) {
         buffer_text(faults, "queue: as many changes wait as may\n");
@@ -116,7 +121,7 @@ static void write_ledger(const struct server *server, struct buffer *out)
     metrics_value(out, "tallystick_ledger_time_seconds", "gauge", "Time of the last entry, since 1970.",
                   (double)executor_time_ms(server->executor) / 1000);
     metrics_value(out, "tallystick_ledger_is_failed", "gauge",
-                  "1 after a commit whose outcome is unknown, or where the node's key does not sign: nothing is written.",
+                  "1 after a commit or the disk failed, or where the node's key does not sign: nothing is written.",
                   sequencer_is_failed(server->sequencer) ? 1 : 0);
 }
 

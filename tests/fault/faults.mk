@@ -1,6 +1,6 @@
 # Programs that drive the executor on a machine in trouble: on a disk in memory that fails or loses power, and without memory.
 FAULTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fault/test_*.c)))
-FAULT_PARTS := $(filter-out tests/fault/shim.c,$(filter-out tests/fault/test_%,$(sort $(wildcard tests/fault/*.c))))
+FAULT_PARTS := $(filter-out tests/fault/shim%,$(filter-out tests/fault/test_%,$(sort $(wildcard tests/fault/*.c))))
 FAULT_OBJECTS := $(FAULT_PARTS:%.c=$(BUILD)/%.o)
 
 oracles: $(FAULTS)

@@ -3,11 +3,16 @@
  *   fdatasync-fails   flushing a file fails (EIO),
  *   fdatasync-waits   flushing a file waits,
  *   disk-is-full      the file system says that it has next to nothing left,
+ *   clock             the wall clock is what it says: +SECONDS or -SECONDS beside the true one, or =SECONDS, where it stands,
  * and the wall clock goes $FAULT_CLOCK_SECONDS ahead. With $FAULT_KILL_AT=N the process is killed at the Nth of the calls that
  * flush, link, rename or remove a file, before it is made; with $FAULT_COUNT=FILE their number is written there at the end.
+ * Calls on the data directory's files that fail, and their record: shim_disk.c.
  */
+#include "shim.h"
+
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,19 +54,31 @@ __attribute__((destructor)) static void tell_count(void)
 int link(const char *from, const char *to)
 {
     step();
-    return (int)syscall(SYS_link, from, to);
+    int failed = (int)syscall(SYS_link, from, to);
+    if (failed == 0) {
+        shim_note_names('L', from, to);
+    }
+    return failed;
 }
 
 int rename(const char *from, const char *to)
 {
     step();
-    return (int)syscall(SYS_rename, from, to);
+    int failed = (int)syscall(SYS_rename, from, to);
+    if (failed == 0) {
+        shim_note_names('R', from, to);
+    }
+    return failed;
 }
 
 int unlink(const char *path)
 {
     step();
-    return (int)syscall(SYS_unlink, path);
+    int failed = (int)syscall(SYS_unlink, path);
+    if (failed == 0) {
+        shim_note_names('U', path, NULL);
+    }
+    return failed;
 }
 
 static int flush(long call, int file)
@@ -74,7 +91,11 @@ static int flush(long call, int file)
         errno = EIO;
         return -1;
     }
-    return (int)syscall(call, file);
+    int failed = shim_may_flush(file) ? (int)syscall(call, file) : -1;
+    if (failed == 0) {
+        shim_note_flush(file);
+    }
+    return failed;
 }
 
 int fdatasync(int file)
@@ -97,12 +118,35 @@ int statvfs(const char *path, struct statvfs *found)
     return failed;
 }
 
+/* What the file clock says; false where there is none. */
+static bool read_clock(char text[32])
+{
+    char path[4096];
+    const char *dir = getenv("FAULT_DIR");
+    if (dir == NULL || snprintf(path, sizeof path, "%s/clock", dir) >= (int)sizeof path) {
+        return false;
+    }
+    int file = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file >= 0 ? syscall(SYS_read, file, text, 31) : -1;
+    if (file >= 0) {
+        syscall(SYS_close, file);
+    }
+    text[length > 0 ? length : 0] = 0;
+    return length > 0;
+}
+
 int clock_gettime(clockid_t id, struct timespec *now)
 {
     const char *ahead = getenv("FAULT_CLOCK_SECONDS");
+    char text[32];
     int failed = (int)syscall(SYS_clock_gettime, id, now);
-    if (failed == 0 && id == CLOCK_REALTIME && ahead != NULL) {
-        now->tv_sec += strtol(ahead, NULL, 10);
+    if (failed != 0 || id != CLOCK_REALTIME) {
+        return failed;
+    }
+    now->tv_sec += ahead != NULL ? strtol(ahead, NULL, 10) : 0;
+    if (read_clock(text)) {
+        now->tv_sec = text[0] == '=' ? strtol(text + 1, NULL, 10) : now->tv_sec + strtol(text, NULL, 10);
+        now->tv_nsec = text[0] == '=' ? 0 : now->tv_nsec;
     }
     return failed;
 }

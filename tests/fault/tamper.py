@@ -247,6 +247,10 @@ def other_value(value, column_type="TEXT"):
     return "y" + value[1:] if value[:1] not in ("", "y") else "z" + value[1:]
 
 
+def table_columns(ledger, table):
+    return ledger.rows(f"SELECT name, type, pk FROM pragma_table_info('{table}')")
+
+
 def dump(ledger, queries):
     """What the queries find. None where it cannot be read."""
     digest = hashlib.sha256()

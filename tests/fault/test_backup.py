@@ -324,6 +324,23 @@ def test_a_restored_ledger_that_goes_on_is_another_one(lost):
     assert not (scratch / "other" / "tallystick.db").exists()
 
 
+def test_an_older_copy_before_a_checkpoint_of_later_keys(lost):
+    """It does not know the key that signed it, and says what that may mean."""
+    scratch, before, _ = lost
+    rotated = run("key", "rotate", "--data-dir", str(scratch / "data"))
+    assert rotated.returncode == 0, rotated.stderr
+    server = Server(scratch / "data")
+    try:
+        World(server)
+        (scratch / "later.txt").write_text(server.get("/ledger").json()["checkpoint"])
+    finally:
+        assert server.stop() == 0
+    verified(scratch / "data", "--checkpoint", str(scratch / "later.txt"))
+    told = run("verify", "--data-dir", str(scratch / "backup"), "--checkpoint", str(scratch / "later.txt"))
+    assert told.returncode == 1 and f"BROKEN at entry {before + 1} (truncated)" in told.stdout and "change of keys" in told.stdout
+    expect_refused(restore(scratch / "new", scratch / "backup", "--checkpoint", str(scratch / "later.txt")), "THE BACKUP IS OLDER")
+
+
 def test_what_cannot_be_restored(lost):
     scratch, _, _ = lost
     data_dir, source = scratch / "data", scratch / "backup"

@@ -15,8 +15,9 @@ import tempfile
 
 import pytest
 
-from conftest import run
-from tamper import for_each, make, other_value
+from conftest import Server, run
+from tamper import for_each, make_small, other_value
+from world import World, accepted
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "oracle"))
@@ -77,9 +78,75 @@ def scratch():
         yield pathlib.Path(directory)
 
 
+def node_secrets(ledger):
+    words = (ledger.path / "node.key").read_text().split()
+    return bytes.fromhex(words[0]), bytes.fromhex(words[1])
+
+
+def b64url(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def register(server, organisation, secret):
+    """The organisation's key, with which it signs from now on; its id."""
+    numbers = model.private_key(secret).public_key().public_numbers()
+    key = {"kty": "EC", "crv": "secp256k1", "x": b64url(numbers.x.to_bytes(32, "big")), "y": b64url(numbers.y.to_bytes(32, "big"))}
+    return accepted(server.post(f"/organisations/{organisation}/keys", key), 201)["kid"]
+
+
+def signed(server, kid, secret, is_high, kind, target, body):
+    """(idempotency key, compact JWS) of a command; its s in the upper half or the lower one."""
+    key = f"signed-{kind}-{target}"
+    payload = {"log": server.get("/ledger").json()["origin"], "kind": kind, "target": target, "id": key, "body": body}
+    data = ".".join(b64url(json.dumps(part).encode()) for part in ({"alg": "ES256K", "kid": kid}, payload))
+    signature = model.sign(secret, model.sha256(data.encode()))
+    if is_high:
+        signature = signature[:32] + (model.ORDER - int.from_bytes(signature[32:], "big")).to_bytes(32, "big")
+    return key, f"{data}.{b64url(signature)}"
+
+
+def fill_signed(server, world):
+    """A transfer that the sender dispatches and the receiver receives, each signing."""
+    transfer = world.dispatched(1)  # something unsigned between
+    supply = world.intake(8)["id"]
+    transfer = world.transfer([(supply, 8)])["id"]
+    for organisation, is_high, action, body in ((world.a, False, "dispatch", {}), (world.b, True, "receive", {"lines": [{"line": 1, "good": 8}]})):
+        secret = model.sha256(organisation.encode())
+        kid = register(server, organisation, secret)
+        key, jws = signed(server, kid, secret, is_high, f"transfer.{action}", transfer, body)
+        reply = server.write("POST", f"/transfers/{transfer}/{action}", data=jws, token=world.token("operator", organisation),
+                             idempotency_key=key, headers={"Content-Type": "application/jose"})
+        assert reply.status_code == 200, reply.text
+    accepted(server.post(f"/organisations/{world.a}/keys/{register(server, world.a, model.sha256(b'spare'))}/revoke", {"reason": "not needed"}))
+
+
+def erase(server):
+    """Some texts are gone from now on."""
+    texts = server.get("/privacy/texts", token=True).json()["items"]
+    reply = server.post("/privacy/erasures", {"commitments": [text["commitment"] for text in texts[3:9:2]], "reference": "as asked"})
+    assert reply.status_code in (200, 201), reply.text
+
+
 @pytest.fixture(scope="module")
 def ledger(scratch):
-    return make(scratch, "ledger")
+    """With everything in it that an export can tell of: signed commands, erased texts, two pairs of the node's keys."""
+    made = make_small(scratch, "ledger")
+    server = Server(made.path)
+    try:
+        fill_signed(server, World(server))
+        erase(server)
+    finally:
+        assert server.stop() == 0
+    made.secrets = [node_secrets(made)]
+    rotated = run("key", "rotate", "--data-dir", str(made.path))
+    assert rotated.returncode == 0, rotated.stderr
+    made.secrets.append(node_secrets(made))
+    server = Server(made.path)
+    try:
+        World(server).intake(3, note="under the new keys")
+    finally:
+        assert server.stop() == 0
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +213,7 @@ def test_sound_ones(scratch, plain, with_texts):
         done = io.StringIO()
         with contextlib.redirect_stdout(done):
             verifier.main([str(path)])
-        assert done.getvalue().splitlines() == told[:3]
+        assert done.getvalue().splitlines() == [told[0], told[2], told[3]]
     assert sum(b'"type":"text"' in raw for raw in with_texts) > 30 and not any(b'"type":"text"' in raw for raw in plain)
     assert [raw for raw in with_texts[1:] if b'"type":"text"' not in raw] == plain[1:]
     assert any(json.loads(raw).get("body") for raw in plain), "there is a long body"
@@ -254,11 +321,6 @@ def other_field(entry, name):
     return {**entry, name: changed}
 
 
-def node_secrets(ledger):
-    words = (ledger.path / "node.key").read_text().split()
-    return bytes.fromhex(words[0]), bytes.fromhex(words[1]) if len(words) > 1 else None
-
-
 def spoilt_fields(lines, secret):
     """Each field of an entry: its bytes alone; its hash too; its hash and a seal, by the key that lies there or by another one."""
     stranger = model.sha256(b"a stranger's key")
@@ -280,17 +342,17 @@ def spoilt_fields(lines, secret):
 
 
 def test_fields(scratch, ledger, plain, pick=some(20)):
-    check_all(scratch, pick(spoilt_fields(plain, node_secrets(ledger)[0])))
+    check_all(scratch, pick(spoilt_fields(plain, ledger.secrets[0][0])))
 
 
 def somebody_else(entry):
     entry["subject"] += "-somebody-else"
 
 
-def rewritten(lines, secret, seed, first, change=somebody_else):
+def rewritten(lines, secrets_of, first, change=somebody_else):
     """A history that the holder of the keys wrote anew: everything from entry `first` on is another one, and fits."""
     leaves, previous, made, size = [], bytes(32), [], 0
-    origin = json.loads(lines[0])["origin"]
+    origin, (secret, seed) = json.loads(lines[0])["origin"], secrets_of[0]
     for raw in lines:
         members = json.loads(raw)
         if members["type"] == "entry":
@@ -298,6 +360,8 @@ def rewritten(lines, secret, seed, first, change=somebody_else):
             entry["previous_hash"] = previous
             if entry["seq"] == first:
                 change(entry)
+            if entry["seq"] > 1 and members["key"] != model.key_id(model.public_of(secret)):
+                secret, seed = secrets_of[1]
             members = resealed(members, entry, secret)
             data = base64.b64decode(members["bytes"])
             previous, size = model.sha256(data), entry["seq"]
@@ -312,11 +376,10 @@ def rewritten(lines, secret, seed, first, change=somebody_else):
 
 def test_an_insider_is_found_by_a_checkpoint(scratch, ledger, plain):
     """Whoever has the keys can write another history that fits in itself; a note that somebody kept shows it."""
-    secret, seed = node_secrets(ledger)
     entries = [json.loads(raw) for raw in plain if b'"type":"entry"' in raw]
-    assert rewritten(plain, secret, seed, len(entries) + 1) == plain, "signatures come out again: the model is right"
+    assert rewritten(plain, ledger.secrets, len(entries) + 1) == plain, "signatures come out again: the model is right"
     path, note = scratch / "forged.ndjson", scratch / "kept.txt"
-    path.write_bytes(b"".join(rewritten(plain, secret, seed, 30)))
+    path.write_bytes(b"".join(rewritten(plain, ledger.secrets, 30)))
     check_sound(path)
     notes = [json.loads(raw) for raw in plain if b'"type":"checkpoint"' in raw]
     for kept in (notes[5], next(kept for kept in notes if kept["size"] >= 30), notes[-1]):
@@ -334,7 +397,7 @@ def test_an_insider_is_found_by_a_checkpoint(scratch, ledger, plain):
     ends = line({"type": "end", "seq": notes[5]["size"], "hash": entries[notes[5]["size"] - 1]["hash"]})
     check_all(scratch, [("an export of before", b"".join([*plain[:cut], ends]))], "--checkpoint", str(note))
     for way, text in (("another root", notes[-1]["note"].replace("\n", "\n", 1)[:-6] + "AAA=\n"),
-                      ("of another ledger", notes[-1]["note"].replace("tallystick.local", "elsewhere.local")),
+                      ("of another ledger", notes[-1]["note"].replace("test.example", "elsewhere.example")),
                       ("signed by nobody", notes[-1]["note"].split("\n\n")[0] + "\n\n")):
         note.write_text(text)
         check_all(scratch, [(way, whole.read_bytes())], "--checkpoint", str(note))
@@ -365,17 +428,16 @@ def forgeries(entry):
 
 def test_an_insider_cannot_write_what_others_sign(scratch, ledger, plain, pick=some(8)):
     """Sealed by the node and whole in itself: the submitters' signatures show it, at the entry."""
-    secret, seed = node_secrets(ledger)
     entries = [fields_of(raw)[1] for raw in plain if b'"type":"entry"' in raw]
     signed = [entry for entry in entries if entry["submitter_key"]]
-    assert {entry["kind"] for entry in signed} == {"figures.put", "transfer.receive"} and len(signed) == 6
+    assert {entry["kind"] for entry in signed} == {"figures.put", "transfer.dispatch", "transfer.receive"} and len(signed) == 8
     cases = [(entry["seq"], name, change) for entry in signed for name, change in forgeries(entry)]
     unsigned = next(entry["seq"] for entry in entries if entry["kind"] == "transfer.create")
     for name, value in (("submitter_key", signed[0]["submitter_key"]), ("submitter_alg", "ES256K"), ("submitter_sig", bytes(64))):
         cases.append((unsigned, f"unsigned, with {name}", lambda entry, name=name, value=value: entry.update({name: value})))
     for seq, name, change in pick(cases):
         path = scratch / "insider.ndjson"
-        path.write_bytes(b"".join(rewritten(plain, secret, seed, seq, change)))
+        path.write_bytes(b"".join(rewritten(plain, ledger.secrets, seq, change)))
         assert by_program(path)[:2] == by_python(path)[:2] == (False, seq), (seq, name)
 
 

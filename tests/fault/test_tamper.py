@@ -392,7 +392,8 @@ def test_checkpoints_kept_elsewhere(ledger, other, scratch):
     path.write_text(fork.note)
     assert broken(copy, "--checkpoint", str(path))[:2] == (size + 3, "truncated")
     shutil.copy(copy.path / "anchor", fork.path / "anchor")
-    assert broken(fork)[:2] == (size + 1, "checkpoint")  # the anchor has the checkpoint before, too
+    first, code, _ = broken(fork)
+    assert code == "checkpoint" and first in (size + 1, size + 2)  # the one before is in the anchor where it was kept
     # Grown beyond the anchor with the same key, it is another ledger all the same; nor does one slot hide behind a sound one.
     held = (fork.path / "anchor").read_bytes()
     for anchor in (held, held[1024:] + held[:1024], *(held[at:at + 1024] + bytes(1024) for at in (0, 1024))):

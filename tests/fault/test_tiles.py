@@ -140,6 +140,21 @@ def test_an_entry_that_was_changed_is_named_before_its_row(copy):
     assert broken(copy)[:2] == (40, "hash")
 
 
+@pytest.mark.parametrize("change", [
+    "UPDATE tile SET hashes = substr(hashes, 1, length(hashes) - 32) WHERE level = 0 AND length(hashes) < 512",
+    "UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 1",
+    "UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE level = 0 AND length(hashes) < 512",
+    "INSERT INTO tile (id, hashes) VALUES (99 * 16, zeroblob(512))", "DELETE FROM tile WHERE level = 0 AND position = 0"])
+def test_an_incremental_run_goes_on_from_rows_that_fit(copy, change):
+    """The ends of the rows up to the mark must be those of the frontier that was verified; their number tells of the others."""
+    stays_whole(copy)  # sets the mark
+    restart(copy)
+    stays_whole(copy, "--incremental")
+    restart(copy)
+    copy.execute(change)
+    assert broken(copy, "--incremental")[1] == "tile"
+
+
 # Rows that are missing at the end are made again
 
 def restart(ledger):

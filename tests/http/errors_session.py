@@ -20,6 +20,7 @@ ELSEWHERE = {
     "check_failed": "takes files that cannot be read: tests/fault/test_check.py",
     "not_ready": "takes a failed commit or an implausible clock: tests/fault/test_ready.py",
     "outcome_unknown": "takes a failed commit: tests/fault/test_ready.py",
+    "disk_failed": "takes a disk that cannot be read: tests/fault/test_trouble.py",
     "disk_full": "takes a full disk: tests/fault/test_disk_full.py",
     "internal": "takes a fault of the program or the machine",
 }

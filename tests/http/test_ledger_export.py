@@ -21,7 +21,7 @@ from conftest import ROOT, Server, binary, environment, run
 from world import World, accepted, new_token, problem
 
 LINES = {"Accept": "application/x-ndjson"}
-READERS_MAX = 64
+READERS_MAX = 16
 LONG = 5 * 1024 * 1024
 
 
@@ -51,7 +51,8 @@ def check(text, entries):
         assert told.returncode == 0 and told.stdout.startswith(f"ok: {entries} entries"), told.stdout + told.stderr
         also = subprocess.run([sys.executable, str(ROOT / "tools" / "verify.py"), file.name], capture_output=True, text=True,
                               timeout=120, check=False)
-        assert also.returncode == 0 and also.stdout == told.stdout, also.stdout + also.stderr
+        ours = [line for line in told.stdout.splitlines() if "signatures, " not in line]
+        assert also.returncode == 0 and also.stdout.splitlines() == ours, also.stdout + also.stderr
 
 
 def figures(server, length, value):
@@ -308,12 +309,12 @@ def test_readers_who_take_nothing_cost_little(large):
     server, _ = large
     export(server)
     before = resident(server)
-    with reading(20, server) as readers:
+    with reading(15, server) as readers:
         assert {reader.head() for reader in readers} == {b"HTTP/1.1 200 OK"}
         time.sleep(1)
         grown = resident(server) - before
-        print(f"20 readers of {2 * LONG >> 20} MiB and more took {grown >> 10} KiB")
-        assert grown < 20 * 512 * 1024, "each holds a piece of the lines, not a body"
+        print(f"15 readers of {2 * LONG >> 20} MiB and more took {grown >> 10} KiB")
+        assert grown < 15 * 512 * 1024, "each holds a piece of the lines, not a body"
         assert parsed(export(server).content)[-1]["type"] == "end", "others are not kept waiting"
 
 

@@ -1,6 +1,7 @@
 """Requests and replies as bytes, for the tests of the wire."""
 
 import json
+import re
 
 HOST = "Host: example.org\r\n"
 COMPUTE = "/density"  # a POST that takes a body and changes nothing
@@ -19,7 +20,12 @@ def parse(text):
 
 
 def check_problem(status, headers, body):
+    """What every refusal has, whoever writes it: the problem itself, and what belongs to each reply."""
     assert headers["content-type"] == PROBLEM
+    assert re.fullmatch("[0-9a-f]{16}", headers["request-id"])
+    assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"] == "no-referrer"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert int(headers["content-length"]) == len(body if isinstance(body, bytes) else body.encode())
     assert headers["cache-control"] == "no-store"
     problem = json.loads(body)
     assert problem["status"] == status

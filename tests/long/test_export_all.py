@@ -1,6 +1,13 @@
 """Every spoiling of an export that tests/fault/test_export.py takes a few of, and sizes: 100,000 entries in constant memory."""
 
+import os
+import subprocess
+import sys
+import time
+
 import test_export
+from test_backup import binary, environment
+from test_export_kill import FILL
 from test_export import ledger, plain, scratch, with_texts  # noqa: F401 (fixtures)
 
 
@@ -18,7 +25,7 @@ def test_orders(scratch, plain):  # noqa: F811
 
 
 def test_fields(scratch, ledger, plain):  # noqa: F811
-    test_export.check_all(scratch, list(test_export.spoilt_fields(plain, test_export.node_secrets(ledger)[0])))
+    test_export.check_all(scratch, list(test_export.spoilt_fields(plain, ledger.secrets[0][0])))
 
 
 def test_an_insider(scratch, ledger, plain):
@@ -27,3 +34,32 @@ def test_an_insider(scratch, ledger, plain):
 
 def test_every_bit_counts(scratch, plain, with_texts):  # noqa: F811
     test_export.test_every_bit_counts(scratch, plain, with_texts, count=500)
+
+
+def measured(out, *words):
+    """(seconds, MiB at most) of a sub-command."""
+    began = time.monotonic()
+    with open(out, "wb") as file:
+        process = subprocess.Popen(words, env=environment(), stdout=file)
+        _, code, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(code)
+    assert process.returncode == 0
+    return time.monotonic() - began, usage.ru_maxrss / 1024
+
+
+def test_sizes(tmp_path):
+    """Memory does not grow with the ledger."""
+    peaks = {}
+    for entries in (10000, 100000):
+        data_dir, lines = tmp_path / f"{entries}", tmp_path / f"{entries}.ndjson"
+        subprocess.run([str(FILL), str(data_dir), str(entries)], env=environment(), check=True, stdout=subprocess.DEVNULL)
+        nowhere = tmp_path / "out"
+        runs = {"export": [binary(), "export", "--data-dir", str(data_dir)], "verify --export": [binary(), "verify", "--export", str(lines)],
+                "tools/verify.py": [sys.executable, str(test_export.ROOT / "tools" / "verify.py"), str(lines)],
+                "backup": [binary(), "backup", "--data-dir", str(data_dir), "--output", str(tmp_path / f"{entries}.db")]}
+        for name, words in runs.items():
+            seconds, peaks[name, entries] = measured(lines if name == "export" else nowhere, *words)
+            print(f"{name} of {entries}: {seconds:.1f} s, {entries / seconds:.0f} a second, {peaks[name, entries]:.1f} MiB at most")
+        print(f"{lines.stat().st_size / entries:.0f} bytes an entry in the export")
+    for name in runs:
+        assert peaks[name, 100000] < peaks[name, 10000] + 8, name

@@ -87,6 +87,26 @@ static void test_status_of_each_local_fault(void **state)
     }
 }
 
+static void test_status_of_a_commands_fault(void **state)
+{
+    (void)state;
+    static const struct {
+        enum status status;
+        int http;
+        const char *code;
+    } cases[] = {
+        { STATUS_IO, 503, "disk_failed" }, { STATUS_CORRUPT, 503, "disk_failed" }, { STATUS_EXHAUSTED, 507, "disk_full" },
+        { STATUS_BUSY, 503, "busy" },      { STATUS_INVALID, 500, "internal" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fake fake;
+        fake_init(&fake);
+        problem_command_fault(&fake.exchange, cases[i].status);
+        fake_assert_problem(&fake, cases[i].http, cases[i].code);
+        fake_fini(&fake);
+    }
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -171,7 +191,7 @@ int main(void)
         cmocka_unit_test(test_reply),
         cmocka_unit_test(test_headers_of_problems),
         cmocka_unit_test(test_faults_are_named),
-        cmocka_unit_test(test_status_of_each_local_fault),
+        cmocka_unit_test(test_status_of_each_local_fault), cmocka_unit_test(test_status_of_a_commands_fault),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_answer_becomes_reply),

@@ -68,12 +68,18 @@ static void test_turns(void **state)
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(file.st_mode & 0777, 0600);
     expect_sizes(-1, -1);
+    assert_int_equal(anchor_keep(anchor), STATUS_OK); /* there is nothing yet */
     write_note(anchor, 1);
     expect_sizes(1, -1);
+    assert_int_equal(anchor_keep(anchor), STATUS_OK);
     write_note(anchor, 2);
     expect_sizes(1, 2);
+    write_note(anchor, 3); /* the one that was kept stays */
+    expect_sizes(1, 3);
+    assert_int_equal(anchor_keep(anchor), STATUS_OK);
+    assert_int_equal(anchor_keep(anchor), STATUS_OK); /* once is enough */
     write_note(anchor, 5);
-    expect_sizes(5, 2);
+    expect_sizes(5, 3);
     anchor_close(anchor);
     /* a new process goes on with the older slot */
     assert_int_equal(anchor_open(directory, &anchor), STATUS_OK);
@@ -124,6 +130,7 @@ static void test_torn(void **state)
     struct anchor *anchor = NULL;
     assert_int_equal(anchor_open(directory, &anchor), STATUS_OK);
     write_note(anchor, 7);
+    assert_int_equal(anchor_keep(anchor), STATUS_OK);
     write_note(anchor, 8);
     anchor_close(anchor);
     int file = open(path, O_WRONLY);

@@ -299,11 +299,36 @@ static void test_refusing_from_outside(void **state)
     }
 }
 
+/* Who is over a limit is refused even where it has said nothing. */
+static void test_refusing_what_has_not_begun(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes, *out;
+        uint32_t requests;
+    } rows[] = {
+        {"", "GET / HTTP/1.1" END, 1}, {"\r", "GET / HTTP/1.1" END, 1}, {"GET /a", "GET /a HTTP/1.1" END, 1},
+        {"GET /a HTTP/1.1" END, "GET /a HTTP/1.1" END "GET / HTTP/1.1" END, 2},
+    };
+    static struct result result;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        feed(&result, rows[i].bytes, strlen(rows[i].bytes), 100);
+        guard_refuse_next(&result.guard, "busy", "Full.");
+        guard_refuse_next(&result.guard, "request_timeout", "Late.");
+        result.length += guard_take(&result.guard, result.out + result.length, 100);
+        result.out[result.length] = 0;
+        assert_string_equal(result.out, rows[i].out);
+        assert_string_equal(code_of(&result), "busy");
+        assert_int_equal(result.guard.requests, rows[i].requests);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request_lines), cmocka_unit_test(test_headers), cmocka_unit_test(test_lengths), cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_sizes), cmocka_unit_test(test_pipelines), cmocka_unit_test(test_refusing_from_outside),
+        cmocka_unit_test(test_refusing_what_has_not_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

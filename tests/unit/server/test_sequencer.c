@@ -7,11 +7,13 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -39,6 +41,7 @@ struct executor {
     atomic_bool is_entered;
     atomic_bool commit_fails;
     atomic_bool key_fails; /* nothing is signed any more */
+    atomic_int checkpoint_status; /* enum status */
     char note[64];
 };
 
@@ -129,7 +132,7 @@ enum status db_checkpoint(struct db *db)
     assert_null(db);
     assert_false(fake.is_open);
     fake.checkpoints++;
-    return STATUS_OK;
+    return (enum status)atomic_load(&fake.checkpoint_status);
 }
 
 enum status db_checkpoint_truncate(struct db *db)
@@ -424,6 +427,52 @@ static void test_erased_texts_leave_the_log_at_once(void **state)
     assert_int_equal(fake.checkpoints, 0);
 }
 
+/* The log cannot be moved: where the disk is full, that waits; where it fails, nothing is written any more. */
+static void test_failed_checkpoint(void **state)
+{
+    (void)state;
+    static const struct {
+        enum status status;
+        bool is_over;
+    } rows[] = { { STATUS_EXHAUSTED, false }, { STATUS_BUSY, false }, { STATUS_IO, true } };
+    static struct flight flight, later;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned before = fake.checkpoints;
+        atomic_store(&fake.checkpoint_status, (int)rows[i].status);
+        assert_int_equal(submit(sequencer, &flight, "", (int)i), STATUS_OK);
+        wait_done(&flight);
+        answer_fini(&flight.answer);
+        assert_int_equal(flight.pending.delivery, DELIVERY_ANSWERED);
+        usleep(500000);
+        assert_true(fake.checkpoints > before);
+        assert_int_equal(sequencer_is_failed(sequencer), rows[i].is_over);
+        assert_int_equal(sequencer_has_lost_disk(sequencer), rows[i].is_over);
+    }
+    assert_int_equal(submit(sequencer, &later, "", 9), STATUS_IO);
+    stop();
+    assert_int_equal(fake.commits, 3);
+}
+
+/* An anchor that cannot be written is said, and forgotten once it can. */
+static void test_failed_anchor(void **state)
+{
+    (void)state;
+    static struct flight flight;
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    small = (struct rlimit){ 1, before.rlim_max };
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, i == 1 ? &small : &before), 0);
+        assert_int_equal(submit(sequencer, &flight, "", i), STATUS_OK);
+        wait_done(&flight);
+        answer_fini(&flight.answer);
+        assert_int_equal(flight.pending.delivery, DELIVERY_ANSWERED);
+        assert_int_equal(sequencer_anchor_is_behind(sequencer), i == 1);
+    }
+    stop();
+}
+
 int main(void)
 {
     log_set_level(LOG_LEVEL_OFF);
@@ -437,6 +486,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stop_finishes_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_idle_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_erased_texts_leave_the_log_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failed_checkpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_failed_anchor, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,175 @@
+"""Limits of connections: what is over them is told so as everybody is told, stalls nobody, and /healthz always answers."""
+
+import re
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+
+from test_tls import begin, certificate  # noqa: F401 (fixtures)
+from wire_support import check_problem, get, parse, post
+
+pytestmark = pytest.mark.concurrent
+EACH = 16  # guests from one address
+
+
+def connect(server, source="127.0.0.1", seconds=10):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=seconds, source_address=(source, 0))
+
+
+def ask(connection, data):
+    """Sends, and reads until the service closes: (status, headers, body)."""
+    with connection:
+        connection.sendall(data.encode())
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    assert len(re.findall(rb"HTTP/1\.1 \d", received)) == 1, received
+    return parse(received)
+
+
+def hold(server, count, source="127.0.0.1"):
+    """Connections that are within the limits, kept alive."""
+    held = [connect(server, source) for _ in range(count)]
+    for connection in held:
+        connection.sendall(get().encode())
+        assert b"alive" in connection.recv(10000)
+    return held
+
+
+def close_all(connections):
+    for connection in connections:
+        connection.close()
+
+
+def check_busy(answer, is_cors=False):
+    status, headers, body = answer
+    assert status == 503 and headers["retry-after"] == "1" and headers["connection"] == "close"
+    assert check_problem(status, headers, body)["code"] == "busy"
+    assert headers.get("access-control-allow-origin") == ("*" if is_cors else None)
+    return headers["request-id"]
+
+
+@pytest.mark.parametrize("options", [["--connections", "6"], ["--connections-per-address", "6"]])
+def test_who_is_over_a_limit_is_told_and_probes_are_answered(start, options):
+    started = start(*options, "--cors-origin", "*")
+    held = hold(started, 6)
+    ids = [check_busy(ask(connect(started), data), is_cors=True)
+           for data in (get(target="/provinces"), get(target="/nowhere"), post(2, "", "{}"), post(10 ** 9), "")]  # "": says nothing
+    for path, word in (("/healthz", b"alive"), ("/readyz", b"ready")):
+        status, headers, body = ask(connect(started), get(target=path))
+        assert status == 200 and word in body and headers["connection"] == "close"
+        status, headers, body = ask(connect(started), get(target=path).replace("GET", "HEAD"))
+        assert status == 200 and body == b"" and headers["connection"] == "close"
+    assert ask(connect(started), get("no colon\r\n"))[0] == 400
+    status, _, body = ask(connect(started), get("Accept-Language: zh\r\n", "/provinces"))
+    assert status == 503 and re.search("[\u4e00-\u9fff]", body.decode())
+    time.sleep(0.3)
+    for request_id in ids:
+        assert started.log().count(f"request={request_id} ") == 1
+    for connection in held:  # they have noticed nothing
+        connection.sendall(get().encode())
+        assert b"alive" in connection.recv(10000)
+    held.pop().close()
+    deadline = time.monotonic() + 5
+    while ask(connect(started), get("Connection: close\r\n", "/provinces"))[0] != 200:
+        assert time.monotonic() < deadline, "a closed connection makes room"
+        time.sleep(0.02)
+    close_all(held)
+
+
+def test_guests_are_few_and_soon_gone(start):
+    """Who sits in the places of the guests is sent away; others from elsewhere are answered meanwhile."""
+    started = start("--connections", "4", "--cors-origin", "*")
+    held = hold(started, 4)
+    silent = [connect(started) for _ in range(EACH)]
+    time.sleep(0.2)
+    begun = time.monotonic()
+    over = ask(connect(started), "")  # at once: it has not even a guest's second
+    assert time.monotonic() - begun < 0.9
+    request_id = check_busy(over, is_cors=True)
+    assert ask(connect(started, "127.0.0.2"), get())[0] == 200
+    for connection in silent:
+        check_busy(ask(connection, ""), is_cors=True)
+    assert ask(connect(started), get())[0] == 200
+    time.sleep(0.3)
+    assert started.log().count(f"request={request_id} ") == 1
+    text = started.get("/metrics", headers={"Connection": "close"})
+    assert text.status_code == 503  # no probe
+    close_all(held)
+    deadline = time.monotonic() + 5
+    while (text := started.get("/metrics", headers={"Connection": "close"})).status_code != 200:
+        assert time.monotonic() < deadline
+    refused = re.search(r'^tallystick_http_requests_total\{method="",route="",status="5xx"\} (\d+)$', text.text, re.M)
+    assert int(refused.group(1)) >= EACH + 1, "the refusals are counted"
+
+
+def test_the_limit_in_all_is_reached_and_stalls_nobody(start):
+    """4 addresses fill all places and all guests' places and keep coming back; who is inside works on, and so do probes."""
+    started = start("--connections", "100", "--connections-per-address", "90")
+    sources = [f"127.0.0.{number}" for number in range(2, 6)]
+    held = hold(started, 12) + [connection for source in sources for connection in hold(started, 22, source)]
+    stopping = threading.Event()
+    counts = dict.fromkeys(sources, 0)
+
+    def flood(source):
+        waiting = []
+        while not stopping.is_set():
+            try:
+                waiting.append(connect(started, source, seconds=2))
+            except OSError:
+                pass
+            counts[source] += 1
+            if len(waiting) > EACH + 10:
+                waiting.pop(0).close()
+            time.sleep(0.002)
+        close_all(waiting)
+
+    threads = [threading.Thread(target=flood, args=(source,)) for source in sources]
+    for thread in threads:
+        thread.start()
+    try:
+        slowest = 0
+        until = time.monotonic() + 3
+        rounds = 0
+        while time.monotonic() < until:
+            begun = time.monotonic()
+            held[0].sendall(get(target="/provinces").encode())
+            received = b""
+            while b"\r\n\r\n" not in received or len(parse(received)[2]) < int(parse(received)[1]["content-length"]):
+                received += held[0].recv(65536)
+            assert parse(received)[0] == 200
+            assert ask(connect(started), get("Connection: close\r\n"))[0] == 200, "a probe from an address without guests"
+            slowest = max(slowest, time.monotonic() - begun)
+            rounds += 1
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+    assert all(count > EACH for count in counts.values()) and rounds > 3 and slowest < 3, (counts, rounds, slowest)
+    close_all(held)
+
+
+def test_over_tls(begin):  # noqa: F811
+    tls = begin("--connections", "3")
+    held = [tls.connect() for _ in range(3)]
+    for connection in held:
+        connection.sendall(get().encode())
+        assert b"alive" in connection.recv(10000)
+    check = ask(tls.connect(), get(target="/provinces"))
+    assert check[0] == 503 and "strict-transport-security" in check[1]
+    check_busy(check)
+    assert ask(tls.connect(), get())[0] == 200
+    check_busy(ask(tls.connect(), ""))
+    with socket.create_connection(("127.0.0.1", tls.port), timeout=10) as silent:  # not even a handshake
+        begun = time.monotonic()
+        assert silent.recv(100) == b"" and time.monotonic() - begun < 5
+    with pytest.raises((ssl.SSLError, OSError)):
+        with socket.create_connection(("127.0.0.1", tls.port), timeout=10) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            status, headers, body = parse(plain.recv(65536))
+            assert status == 400 and check_problem(status, headers, body)["code"] == "malformed_request"
+            raise ssl.SSLError("told in clear")
+    close_all(held)

@@ -1,0 +1,235 @@
+"""What holds for every operation of the contract, asked of each: who may, what is read, what is said, and in which form."""
+
+import os
+import re
+import statistics
+import tempfile
+import time
+
+import pytest
+
+import contract_session
+import test_contract
+from conftest import Server, run
+from test_csv import played  # noqa: F401, a fixture: a service after the contract's session
+from test_reads import address
+from world import fresh, problem
+
+OPERATIONS = test_contract.OPERATIONS
+GETS = [operation for operation in OPERATIONS if operation.method == "GET"]
+WITH_BODY = [operation for operation in OPERATIONS if operation.method != "GET"]
+WRITES = [operation for operation in WITH_BODY if operation.item["x-tallystick-roles"]]
+OPEN_ALWAYS = {"getIndex", "getHealth", "getReadiness", "getContractYaml", "getContractJson", "getContractPage", "listErrors", "getError"}
+NOT_JSON = ["{", '{"a":1}x', '{"a":1,"a":2}', '"\\ud800"', "[" * 200 + "]" * 200, "NaN", "{'a':1}", "\ufeff{}", ""]
+SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z")
+DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]")
+
+each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+each_get = pytest.mark.parametrize("operation", GETS, ids=lambda operation: operation.id)
+each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
+
+
+def send(server, operation, data=None, token=True, **headers):
+    """The request with an administrator's token, a key and a JSON body, unless told otherwise."""
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    if operation.method != "GET":
+        headers = {"Content-Type": "application/json", "Idempotency-Key": fresh("matrix"), **headers}
+    return server.request(operation.method, test_contract.address(operation), token=token, headers=headers, data=data)
+
+
+@each_with_body
+def test_what_is_not_json_is_400_and_what_is_wrong_is_422(server, operation):
+    for text in NOT_JSON:
+        reply = send(server, operation, text.encode())
+        assert problem(reply, 400, reply.json()["code"])["code"] in ("invalid_json", "duplicate_member", "too_deep"), (text, reply.text)
+    for text in ("[]", "7", "null", '{"no-such-member":1}'):
+        reply = send(server, operation, text.encode())
+        problem(reply, 422, reply.json()["code"])
+
+
+@each_with_body
+def test_other_media_types_are_415_and_the_right_ones_are_named(server, operation):
+    taken = list(operation.item["requestBody"]["content"])
+    for media in ("text/xml", "application/x-www-form-urlencoded", "text/plain", "application/json; charset=latin1"):
+        reply = send(server, operation, b"{}", Content_Type=media)
+        problem(reply, 415, "unsupported_media_type")
+        named = [part.strip() for part in reply.headers["Accept"].split(",")]
+        assert set(named) == {kind.partition(";")[0] for kind in taken}
+    problem(send(server, operation, b"{}", Content_Encoding="gzip"), 415, "unsupported_media_type")
+
+
+@each
+def test_private_services_ask_everybody(private, operation):
+    reply = send(private, operation, b"{}" if operation.method != "GET" else None, token=None)
+    if operation.id in OPEN_ALWAYS:
+        assert reply.status_code == (404 if operation.id == "getError" else 200)
+    else:
+        problem(reply, 401, "unauthenticated")
+    refused = send(private, operation, b"{}" if operation.method != "GET" else None, token="nobody")
+    problem(refused, 401, "unauthenticated")
+
+
+@pytest.fixture(scope="module")
+def private():
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        started = Server(os.path.join(scratch, "data"), "--private")
+        yield started
+        assert started.stop() == 0
+
+
+@each_get
+def test_a_304_says_no_length_and_no_body(played, operation):  # noqa: F811
+    token = True if operation.item["x-tallystick-roles"] else None
+    whole = played.get(address(operation), token=token)
+    if "ETag" not in whole.headers:
+        return
+    same = played.get(address(operation), token=token, headers={"If-None-Match": whole.headers["ETag"]})
+    assert same.status_code == 304 and same.content == b"" and same.headers.get("Content-Length") != "0"
+    for name in ("ETag", "Vary", "Cache-Control"):
+        assert same.headers[name] == whole.headers[name]
+
+
+def values_of(value, path=""):
+    """(path, name of the member, value) of everything in a document."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{path}/{name}", name, inner
+            yield from values_of(inner, f"{path}/{name}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from values_of(inner, f"{path}/{index}")
+
+
+@pytest.fixture(scope="module")
+def answers():
+    """Every answer of the contract's session."""
+    seen = {}
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        server = Server(os.path.join(scratch, "data"))
+        contract_session.play(server, lambda name, response: seen.__setitem__(name, response))
+        assert server.stop() == 0
+    return seen
+
+
+def test_every_answer_has_its_form(answers):
+    """The top is an object, names are in one style, instants are UTC with Z, and nothing may be kept that depends on the caller."""
+    faults = []
+    for name, reply in answers.items():
+        if "Cache-Control" not in reply.headers or "Request-Id" not in reply.headers:
+            faults.append(f"{name}: headers {dict(reply.headers)}")
+        if reply.status_code >= 400 and reply.headers["Cache-Control"] != "no-store":
+            faults.append(f"{name}: a refusal may be kept")
+        if "json" not in reply.headers.get("Content-Type", "") or "ndjson" in reply.headers["Content-Type"] or not reply.content:
+            continue
+        document = reply.json()
+        if not isinstance(document, dict):
+            faults.append(f"{name}: the top is no object")
+        if reply.request.path_url.startswith("/openapi"):
+            continue
+        for path, member, value in values_of(document):
+            if not SNAKE.match(member) and not re.search(r"/(by_belt|by_group|input_slacks|output_slacks|input_targets|output_targets)/|/errors/", path + "/"):
+                faults.append(f"{name}: {path} is named in another style")
+            if isinstance(value, str) and DATED.match(value) and not INSTANT.match(value):
+                faults.append(f"{name}: {path} is {value}")
+    assert not faults, "\n".join(faults[:40])
+
+
+LISTS = ["organisations", "sites", "items", "indicators", "supplies", "transfers", "events", "ledger/entries"]
+
+
+@pytest.fixture(scope="module")
+def grown():
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        server = Server(os.path.join(scratch, "data"))
+        server.put("/organisations/ORG", {"name": "An organisation", "kind": "depot"})
+        for site in ("SITE-1", "SITE-2"):
+            server.put(f"/sites/{site}", {"name": site, "kind": "depot", "organisation": "ORG", "province": "CN-HB"})
+        server.put("/items/MASK", {"name": "Mask", "unit": "piece"})
+        server.post("/supplies", {"id": "STOCK", "site": "SITE-1", "item": "MASK", "quantity": 1000, "source": "opening"})
+        yield server
+        assert server.stop() == 0
+
+
+def grow(server):
+    """One more of everything."""
+    name = fresh("GROWN")
+    for reply in (server.put(f"/organisations/{name}", {"name": name, "kind": "depot"}),
+                  server.put(f"/sites/{name}", {"name": name, "kind": "depot", "organisation": "ORG", "province": "CN-HB"}),
+                  server.put(f"/items/{name}", {"name": name, "unit": "piece"}),
+                  server.put(f"/indicators/{name}", {"name": name, "unit": "piece"}),
+                  server.post("/supplies", {"id": name, "site": "SITE-1", "item": name, "quantity": 1, "source": "found"}),
+                  server.post("/transfers", {"id": name, "destination": "SITE-2", "lines": [{"supply": "STOCK", "quantity": 1}]})):
+        assert reply.status_code == 201, reply.text
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_walk_while_rows_are_added(grown, name):
+    """Whatever was there when the walk began is seen once; nothing is seen twice."""
+    for _ in range(3):
+        grow(grown)
+
+    def key_of(row):
+        return row.get("id", row.get("seq"))
+    before = {key_of(row) for row in grown.get(f"/{name}?limit=1000").json()["items"]}
+    seen, target = [], f"/{name}?limit=2"
+    for step in range(2000):
+        reply = grown.get(target)
+        assert reply.status_code == 200 and len(reply.json()["items"]) <= 2
+        seen += [key_of(row) for row in reply.json()["items"]]
+        if reply.json()["next"] is None or before <= set(seen):
+            break
+        assert reply.links["next"]["url"].startswith(grown.url)
+        target = reply.links["next"]["url"].removeprefix(grown.url)
+        if step < 6:
+            grow(grown)
+    assert before <= set(seen) and len(seen) == len(set(seen))
+
+
+def test_operators_act_for_their_own_organisation_alone(grown):
+    """Each change by each role of each organisation: the sites' own, another one, none."""
+    grow(grown)
+    server, other = grown, "OTHER-ORG"
+    server.put(f"/organisations/{other}", {"name": "Another organisation", "kind": "depot"})
+    made = server.post("/transfers", {"destination": "SITE-2", "lines": [{"supply": "STOCK", "quantity": 1}]}).json()["id"]
+    steps = {"/supplies": {"site": "SITE-1", "item": "MASK", "quantity": 1, "source": "found"},
+             "/supplies/STOCK/adjustments": {"delta": 1, "reason": "counted"},
+             "/transfers": {"destination": "SITE-2", "lines": [{"supply": "STOCK", "quantity": 1}]},
+             f"/transfers/{made}/dispatch": {}, f"/transfers/{made}/receive": {"lines": [{"line": 1, "good": 1}]},
+             f"/transfers/{made}/cancel": {"reason": "x"}, f"/transfers/{made}/return": {"reason": "x"}}
+    for role in ("auditor", "operator", "coordinator", "admin"):
+        for organisation in ("ORG", other):
+            made_token = run("token", "create", "--data-dir", str(server.data_dir), "--organisation", organisation, "--role", role)
+            token = made_token.stdout.strip()
+            for path, body in steps.items():
+                reply = server.post(path, body, token=token)
+                is_stock = path.startswith("/supplies")
+                may = role == "admin" or (role == "coordinator" and not is_stock) or (role == "operator" and organisation == "ORG")
+                assert (reply.status_code != 403) == may, (role, organisation, path, reply.text)
+                if not may:
+                    told = problem(reply, 403, "forbidden")
+                    assert told["role"] == role and "needed_roles" in told
+                    assert role != "operator" or (told["needed_organisation"], told["organisation"]) == ("ORG", organisation)
+
+
+def test_page_ten_thousand_costs_what_page_one_costs(server):
+    """By the statements' plans (tests/unit/db) and by the clock: the median of many, which decides only beyond three times."""
+    def median_ms(target):
+        took = []
+        for number in range(15):
+            began = time.monotonic()
+            assert server.get(f"{target}", headers={"Accept": f"application/json;q=0.{number + 1}"}).status_code == 200
+            took.append((time.monotonic() - began) * 1000)
+        return statistics.median(took)
+    first = median_ms("/figures?limit=1")
+    cursor = server.get("/figures?limit=1000").json()["next"]
+    for _ in range(2):
+        cursor = server.get(f"/figures?limit=1000&cursor={cursor}").json()["next"]
+    late = server.get(f"/figures?limit=1&cursor={cursor}")
+    assert late.status_code in (200, 400), late.text
+    start = server.get("/figures?limit=1").json()["next"]
+    for _ in range(3000 if late.status_code == 400 else 0):  # a cursor of pages of another size is another list's
+        start = server.get(f"/figures?limit=1&cursor={start}").json()["next"]
+    last = median_ms(f"/figures?limit=1&cursor={cursor if late.status_code == 200 else start}")
+    print(f"page 1: {first:.2f} ms, page 3,001: {last:.2f} ms")
+    assert last < 3 * max(first, 1)
