@@ -1,6 +1,6 @@
 """Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|NAME...]
 
-Parts: machine, writes, reads, lists, mixed, size, proofs, analytics. `all` prints the table and keeps it in
+Parts: machine, writes, reads, lists, mixed, size, verify, proofs, analytics. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
 needs. Ratios are made within one run, the two sides in turn, since a machine's speed changes.
@@ -20,8 +20,9 @@ import time
 
 from reads import DENSITY, measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
+from verifying import measure_verify  # noqa: F401: found by name
 
-PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "proofs", "analytics"]
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "verify", "proofs", "analytics"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -38,6 +39,7 @@ class Scale:
         self.syncs = 20 if is_smoke else 1000
         self.signs = 50 if is_smoke else 3000
         self.entries = 300 if is_smoke else 100000
+        self.chained, self.seals = (3000, 200) if is_smoke else (200000, 20000)
         self.small_tree, self.large_tree, self.proofs = (300, 3000, 128) if is_smoke else (10000, 1000000, 8000)
         self.starts = 2 if is_smoke else 5
         self.units = [(31, 2)] if is_smoke else [(31, 50), (500, 5), (2000, 2)]

@@ -20,7 +20,7 @@
 
 enum { ROUNDS = 5, COUNT_MAX = 1000000, PER_BATCH = 64 };
 
-static const char body[] = "{\"destination\":\"WAREHOUSE-WH\",\"lines\":[{\"supply\":\"STOCK-01\",\"quantity\":40}],\"reference\":\"WB-00000001\","
+static const char body[] = "{\"destination\":\"WAREHOUSE-WH\",\"lines\":[{\"supply\":\"STOCK-01\",\"quantity\":40}],"
     "\"rationale\":{\"commitment\":\"1883715c90c146efe9ee266fc4a23defaf0b743cb37a3b2bad2149d5e34c44d8\"}}";
 
 static _Noreturn void fail(const char *what, const char *why)

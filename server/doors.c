@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "server/config.h"
@@ -17,7 +18,7 @@
 #include "server/systemd.h"
 #include "server/tell.h"
 
-enum { DOORS_MAX = 16 };
+enum { DOORS_MAX = 16, LAST_ENTRY_MS = 250 /* for handshakes that have begun: as long as the way there and back may be */ };
 
 struct door {
     struct endpoint endpoint;
@@ -28,6 +29,7 @@ struct doors {
     struct server *server;
     struct door doors[DOORS_MAX];
     size_t count;
+    bool is_open; /* accepting */
 };
 
 /* With a certificate every TCP address speaks TLS that is not asked to be plain; a unix socket does not leave the machine. */
@@ -134,6 +136,7 @@ enum status doors_open(const struct config *config, struct server *server, struc
 
 enum status doors_start(struct doors *doors)
 {
+    doors->is_open = true;
     for (size_t i = 0; i < doors->count; i++) {
         enum status status = listener_start(doors->doors[i].listener);
         if (status != STATUS_OK) {
@@ -160,6 +163,12 @@ void doors_close(struct doors *doors)
 {
     if (doors == NULL) {
         return;
+    }
+    if (doors->is_open) {
+        for (size_t i = 0; i < doors->count; i++) {
+            endpoint_turn_away(&doors->doors[i].endpoint);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = LAST_ENTRY_MS * 1000000L}, NULL);
     }
     for (size_t i = 0; i < doors->count; i++) {
         listener_close(doors->doors[i].listener);

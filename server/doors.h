@@ -21,7 +21,7 @@ enum status doors_start(struct doors *doors) NODISCARD;
 /* "listening on ADDRESS" for each, on standard output. */
 void doors_announce(const struct doors *doors);
 
-/* Deals what has been accepted by the system so far, then closes. NULL does nothing. */
+/* Lets nobody new in, for a moment those who are on the way, then closes. NULL does nothing. */
 void doors_close(struct doors *doors);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
@@ -290,7 +291,7 @@ enum status endpoint_adopt(int fd, struct endpoint *endpoint)
         struct sockaddr_storage storage;
     } bound = {.storage = {0}};
     socklen_t length = sizeof bound;
-    struct endpoint adopted = {.fd = fd};
+    struct endpoint adopted = {.fd = fd, .is_inherited = true};
     if (option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_ACCEPTCONN) != 1 ||
         getsockname(fd, &bound.any, &length) != 0 ||
         (bound.any.sa_family != AF_INET && bound.any.sa_family != AF_INET6 && bound.any.sa_family != AF_UNIX)) {
@@ -315,6 +316,37 @@ enum status endpoint_adopt(int fd, struct endpoint *endpoint)
     }
     *endpoint = adopted;
     return STATUS_OK;
+}
+
+/* Closing a listening TCP socket resets all that have come by then and were not accepted, and there is no way to stop others
+ * from coming first but a filter: it drops the first packet of a connection (SYN without ACK), which the client sends again
+ * after a second, when nobody listens any more. Where the kernel takes no filter, the last moment's connections are lost. */
+static void drop_first_packets(int fd)
+{
+    enum { TCP_FLAGS_AT = 13, SYN = 0x02, ACK = 0x10 };
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS_AT),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN | ACK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog filter = {.len = sizeof code / sizeof code[0], .filter = code};
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) != 0) {
+        log_warn("listen", "call=setsockopt error=\"%s\"", strerror(errno));
+    }
+}
+
+void endpoint_turn_away(const struct endpoint *endpoint)
+{
+    if (endpoint->is_inherited) {
+        return;
+    }
+    if (!endpoint->is_unix) {
+        drop_first_packets(endpoint->fd);
+    } else if (shutdown(endpoint->fd, SHUT_RD) != 0) { /* connect(2) is refused, what it has brought so far can be accepted */
+        log_warn("listen", "call=shutdown error=\"%s\"", strerror(errno));
+    }
 }
 
 void endpoint_close(struct endpoint *endpoint)

@@ -17,6 +17,7 @@ enum { ENDPOINT_NAME_BYTES = 320, ENDPOINT_PATH_BYTES = sizeof(((struct sockaddr
 struct endpoint {
     int fd;
     bool is_unix;
+    bool is_inherited; /* it outlives us: whoever gave it goes on listening */
     bool is_plain; /* without TLS, whatever the others speak: the caller's to say */
     char name[ENDPOINT_NAME_BYTES]; /* HOST:PORT with the real port, or unix:PATH */
     char path[ENDPOINT_PATH_BYTES]; /* of a socket file that is ours to remove; "" where there is none */
@@ -46,6 +47,13 @@ enum status endpoint_open(const char *address, mode_t mode, struct endpoint *end
 
 /* Takes over a socket that listens already. STATUS_INVALID where fd is none, told; it stays open then. */
 enum status endpoint_adopt(int fd, struct endpoint *endpoint) NODISCARD;
+
+/*
+ * Nobody new gets in from now on, and who is on the way still does: what was accepted by the system so far, and over TCP
+ * handshakes that have begun, come to be accepted for a moment. Nothing happens to an inherited one: who comes there waits
+ * for the next who listens.
+ */
+void endpoint_turn_away(const struct endpoint *endpoint);
 
 /* Closes, and removes the socket file. */
 void endpoint_close(struct endpoint *endpoint);

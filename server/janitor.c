@@ -34,7 +34,7 @@ enum {
     LATE_MAX = 256,
     LINGER_US = 2 * 1000 * 1000,
     LINGER_BYTES_A_TURN = 1 << 20,
-    STOP_GRACE_US = 250 * 1000  /* an idle connection gets this long to bring its next request before a stop closes it */
+    STOP_GRACE_US = 1000 * 1000 /* an idle connection gets this long to bring its next request before a stop closes it */
 };
 
 struct lingering {
@@ -53,6 +53,7 @@ struct janitor {
     size_t lingering_count;
     unsigned beat;      /* the thread's own, like all below */
     int64_t now_us;
+    int64_t stop_us;    /* when the stop was seen; 0: not yet */
 };
 
 /* Says that the client is late. Its loop refuses the request once it reads, which it does now: what was the end of
@@ -82,7 +83,8 @@ static void poke_if_sending_ended(const struct client *client)
 static void tell_idle(struct janitor *janitor, struct client *client)
 {
     int unread = 0;
-    if (client->is_told || janitor->now_us - atomic_load(&client->since_us) < STOP_GRACE_US ||
+    if (client->is_told || janitor->now_us - janitor->stop_us < STOP_GRACE_US ||
+        janitor->now_us - atomic_load(&client->since_us) < STOP_GRACE_US ||
         ioctl(client->fd, FIONREAD, &unread) != 0 || unread > 0) {
         return;
     }
@@ -151,6 +153,9 @@ static void wake_late(struct janitor *janitor, struct lane *lane)
 
 static void look_at_clients(struct janitor *janitor)
 {
+    if (janitor->stop_us == 0 && atomic_load(&janitor->server->is_stopping)) {
+        janitor->stop_us = janitor->now_us;
+    }
     pthread_mutex_lock(&janitor->lock);
     if (janitor->is_watching) {
         for (size_t i = 0; i < janitor->server->loop_count; i++) {

@@ -24,7 +24,8 @@
 
 enum {
     TURNS = 8,                /* records that one connection moves before others have their turn */
-    HANDSHAKE_RECORD = 0x16   /* the first byte of TLS */
+    HANDSHAKE_RECORD = 0x16,  /* the first byte of TLS */
+    STOP_GRACE_US = 1000 * 1000 /* a handshake goes on for so long while the service stops */
 };
 
 enum stage {
@@ -423,7 +424,7 @@ void link_look_at_time(struct link_place *place)
         bool is_sending = link->out.length > 0 || link->stage == LINK_BYE;
         if (is_shaking && passed_us > peer_patience_us(link->peer.is_guest, config->header_timeout_s)) {
             cut(place, link, "handshake");
-        } else if (is_shaking && atomic_load(&server->is_stopping)) {
+        } else if (is_shaking && passed_us > STOP_GRACE_US && atomic_load(&server->is_stopping)) {
             end(place, link, false);
         } else if (is_sending && passed_us > config->idle_timeout_s * 1000000) {
             cut(place, link, "reply");

@@ -106,8 +106,11 @@ static bool accept_waiting(struct listener *listener)
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return true;
         }
-        if (!is_passing(errno)) {
+        bool is_turned_away = errno == EINVAL && atomic_load(&listener->server->is_stopping); /* a unix socket: endpoint.c */
+        if (!is_passing(errno) && !is_turned_away) {
             log_warn("accept", "error=\"%s\"", strerror(errno));
+        }
+        if (!is_passing(errno)) {
             return false;
         }
     }

@@ -17,6 +17,7 @@
  *   node.key        the node's secret key, mode 0600, unless it lies elsewhere (node_key.h)
  *   admin.token     the first administrator's token, mode 0600
  *   anchor          the newest checkpoints (anchor.h)
+ *   verified        where the last verification that found nothing ended (verified.h)
  */
 struct db;
 struct executor;

@@ -119,7 +119,7 @@ def test_smoke_goes_through_every_part_and_keeps_nothing():
     done = subprocess.run([sys.executable, ROOT / "bench" / "run.py", "--build", BUILD, "--part", "smoke"],
                           capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
-    for part in ("Machine", "Durable writes over HTTP", "Reads against nginx", "Memory and start with 300 entries", "Proofs with 3,000 entries",
+    for part in ("Machine", "Durable writes over HTTP", "Reads against nginx", "Memory and start with 300 entries", "Verification", "Proofs with 3,000 entries",
                  "Analyses, called as functions", "Targets"):
         assert f"## {part}" in done.stdout
     assert "nan" not in done.stdout

@@ -7,7 +7,6 @@ import threading
 import time
 
 import pytest
-import requests
 
 from conftest import key
 from wire_support import COMPUTE, HOST, check_problem, get, parse, post
@@ -328,117 +327,6 @@ def test_a_trickling_client_is_cut(start):
         assert received.count(b"HTTP/1.1 ") == replies, name
         assert b" 408 " in received, name
     assert started.get("/healthz").status_code == 200
-
-
-# Stopping
-
-
-@pytest.mark.concurrent
-def test_a_stop_under_load_fails_nobody(start):
-    started = start()
-    failures = []
-    counts = []
-    stopping = threading.Event()
-
-    def ask(number):
-        count = 0
-        while True:
-            try:
-                connection = started.connect()
-            except OSError:
-                break  # nobody listens any more
-            is_open = True
-            asked = False
-            while is_open:
-                data = get(target="/provinces" if (number + count) % 2 else "/healthz")
-                try:
-                    asked = True
-                    connection.sendall(data.encode())
-                    reply = b""
-                    while b"\r\n\r\n" not in reply:
-                        piece = connection.recv(65536)
-                        if not piece:
-                            raise OSError("closed")
-                        reply += piece
-                    status, headers, body = parse(reply)
-                    while len(body) < int(headers["content-length"]):
-                        body += connection.recv(65536)
-                    asked = False
-                    if status not in (200, 404):
-                        failures.append(status)
-                    count += 1
-                    is_open = headers.get("connection") != "close"
-                except OSError as error:
-                    if asked and not stopping.is_set():
-                        failures.append(str(error))
-                    elif asked and count > 0 and "closed" not in str(error):
-                        failures.append(str(error))
-                    is_open = False
-            connection.close()
-            if stopping.is_set():
-                break
-        counts.append(count)
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    time.sleep(1)
-    stopping.set()
-    started_at = time.monotonic()
-    assert started.stop() == 0
-    assert time.monotonic() - started_at < 20
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert all(count > 0 for count in counts)
-
-
-@pytest.mark.concurrent
-def test_a_stop_keeps_every_acknowledged_write(start, tmp_path):
-    started = start(data_dir=tmp_path / "data")
-    token = started.token
-    outcomes = []
-
-    def write(number):
-        with requests.Session() as session:
-            session.trust_env = False
-            for count in range(10000):
-                name = f"O-{number}-{count}"
-                try:
-                    reply = started.put("/organisations/" + name, {"name": name, "kind": "society"},
-                                        token=token, session=session)
-                except requests.RequestException:
-                    return  # nobody listens any more
-                outcomes.append((name, reply.status_code))
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    time.sleep(1)
-    assert started.stop() == 0
-    for thread in threads:
-        thread.join()
-    assert len(outcomes) > 10 and {status for _, status in outcomes} == {201}
-    again = start(data_dir=tmp_path / "data")
-    for name, _ in outcomes:
-        assert again.get("/organisations/" + name).status_code == 200, name
-
-
-@pytest.mark.concurrent
-def test_a_stop_ends_idle_connections_and_only_once(start):
-    started = start()
-    idle = started.connect()
-    used = started.connect()
-    used.sendall(get().encode())
-    assert b"alive" in used.recv(10000)
-    started.process.terminate()
-    started.process.terminate()
-    begun = time.monotonic()
-    assert started.stop() == 0
-    assert time.monotonic() - begun < 10
-    assert idle.recv(10) == b"" and used.recv(10) == b""
-    idle.close()
-    used.close()
 
 
 @pytest.mark.concurrent

@@ -1,0 +1,170 @@
+"""A service that is told to stop loses nobody: whoever got in gets an answer, whoever comes too late is not let in."""
+
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+import requests
+
+from test_listen import serve
+from test_tls import begin, certificate  # noqa: F401 (fixtures)
+from wire_support import get, parse
+
+pytestmark = pytest.mark.concurrent
+
+
+def answer(connection, data):
+    """One request on an open connection: the status, and whether the connection goes on."""
+    connection.sendall(data.encode())
+    reply = b""
+    while b"\r\n\r\n" not in reply:
+        piece = connection.recv(65536)
+        if not piece:
+            raise OSError("closed without an answer")
+        reply += piece
+    status, headers, body = parse(reply)
+    while len(body) < int(headers["content-length"]):
+        piece = connection.recv(65536)
+        if not piece:
+            raise OSError("closed within an answer")
+        body += piece
+    return status, headers.get("connection") != "close"
+
+
+class Crowd:
+    """Clients that ask as fast as they can until nobody lets them in any more. Not to be let in (refused, or no answer to the
+    attempt) is no failure; everything else is: whoever was let in gets an answer to what it sends."""
+
+    def __init__(self, connect, clients, is_kept):
+        self.failures, self.counts, self.unanswered = [], [0] * clients, 0
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(connect, number, is_kept)) for number in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, connect, number, is_kept):
+        connection = None
+        try:
+            while True:
+                if connection is None:
+                    try:
+                        connection = connect()
+                    except (ConnectionRefusedError, FileNotFoundError, socket.timeout):
+                        break
+                close = "" if is_kept else "Connection: close\r\n"
+                status, is_open = answer(connection, get(close, "/provinces" if number % 2 else "/healthz"))
+                if status not in (200, 404):
+                    self.failures.append(status)
+                self.counts[number] += 1
+                if not is_open:
+                    connection.close()
+                    connection = None
+                    if is_kept and self.stopping.is_set():
+                        break
+        except OSError as error:
+            self.failures.append(f"{error!r} after {self.counts[number]}, stopping: {self.stopping.is_set()}")
+        if connection is not None:
+            connection.close()
+
+    def end(self, stop):
+        time.sleep(1)
+        self.stopping.set()
+        begun = time.monotonic()
+        code = stop()
+        seconds = time.monotonic() - begun
+        for thread in self.threads:
+            thread.join()
+        assert code == 0 and seconds < 20
+        assert self.failures == []
+        assert all(count > 0 for count in self.counts), self.counts
+
+
+def stop(service):
+    """The exit code of a process that test_listen.py has launched."""
+    service.process.terminate()
+    return service.process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "each"])
+def test_a_stop_under_load_fails_nobody(start, is_kept):
+    """32 clients, on kept-alive connections, and with a connection for each request."""
+    started = start()
+    Crowd(lambda: started.connect(seconds=5), 32, is_kept).end(started.stop)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "each"])
+def test_a_stop_fails_nobody_on_a_unix_socket(tmp_path, is_kept):
+    path = tmp_path / "a.sock"
+
+    def connect():
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(10)
+        connection.connect(str(path))
+        return connection
+
+    with serve(tmp_path, "--listen", f"unix:{path}") as service:
+        service.lines(1)
+        Crowd(connect, 16, is_kept).end(lambda: stop(service))
+    assert not path.exists()
+
+
+def test_a_stop_fails_nobody_over_tls(begin):  # noqa: F811
+    """Handshakes that have begun are ended, and their requests answered."""
+    tls = begin()
+
+    def connect():
+        raw = socket.create_connection(("127.0.0.1", tls.port), timeout=5)
+        return context.wrap_socket(raw, server_hostname="localhost")
+
+    context = ssl.create_default_context(cafile=str(tls.certificate))
+    Crowd(connect, 8, False).end(lambda: stop(tls.service))
+
+
+def test_a_stop_keeps_every_acknowledged_write(start, tmp_path):
+    started = start(data_dir=tmp_path / "data")
+    token = started.token
+    outcomes = []
+
+    def write(number):
+        with requests.Session() as session:
+            session.trust_env = False
+            for count in range(10000):
+                name = f"O-{number}-{count}"
+                try:
+                    reply = started.put("/organisations/" + name, {"name": name, "kind": "society"},
+                                        token=token, session=session)
+                except requests.RequestException:
+                    return  # nobody listens any more
+                outcomes.append((name, reply.status_code))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    assert started.stop() == 0
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) > 10 and {status for _, status in outcomes} == {201}
+    again = start(data_dir=tmp_path / "data")
+    for name, _ in outcomes:
+        assert again.get("/organisations/" + name).status_code == 200, name
+
+
+def test_a_stop_ends_idle_connections_and_only_once(start):
+    started = start()
+    idle = started.connect()
+    used = started.connect()
+    used.sendall(get().encode())
+    assert b"alive" in used.recv(10000)
+    started.process.terminate()
+    started.process.terminate()
+    begun = time.monotonic()
+    assert started.stop() == 0
+    assert time.monotonic() - begun < 10
+    assert idle.recv(10) == b"" and used.recv(10) == b""
+    idle.close()
+    used.close()
+
+
