@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "db/copy.h"
+#include "db/node_cosignature.inc"
 #include "db/node_schema.inc"
 #include "db/node_scope.inc"
 #include "db/node_statements.inc"
@@ -26,7 +27,9 @@ static const char *const node_sql[NODE_STATEMENT_COUNT] = { NODE_STATEMENTS(NODE
 #undef NODE_SQL
 
 enum {
-    NODE_STEP = 2,         /* what db/node/scope.sql leaves in user_version */
+    NODE_STEP = 3,         /* what db/node/cosignature.sql leaves in user_version */
+    STEP_OF_SCOPE = 2,
+    READER_WAIT_MS = 10000, /* where one writes, which is rare */
     WRITER_WAIT_MS = 30000 /* fifty that write at once, five flushes each, on a disk that takes 100 ms for one */
 };
 
@@ -40,16 +43,32 @@ static enum status execute(struct node *node, const char *sql)
     return statement_status(node->handle, sqlite3_exec(node->handle, sql, NULL, NULL, NULL));
 }
 
+/* Which step the file is at; a new one is at none. */
+static enum status step_of(struct node *node, int *step)
+{
+    sqlite3_stmt *use = NULL;
+    int code = sqlite3_prepare_v2(node->handle, "PRAGMA user_version", -1, &use, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(use)) == SQLITE_ROW) {
+        *step = sqlite3_column_int(use, 0);
+    }
+    sqlite3_finalize(use);
+    return code == SQLITE_ROW ? STATUS_OK : statement_status(node->handle, code);
+}
+
+/* Of a file that nobody has opened for writing since (a backup), the statements of steps that it has not made are left out. */
 static enum status prepare_all(struct node *node)
 {
-    for (int i = 0; i < NODE_STATEMENT_COUNT; i++) {
+    int step = 0;
+    enum status status = step_of(node, &step);
+    int count = step < NODE_STEP ? NODE_STATEMENT_cosignature_put : NODE_STATEMENT_COUNT;
+    for (int i = 0; status == STATUS_OK && i < count; i++) {
         int code = sqlite3_prepare_v3(node->handle, node_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                       &node->statements[i], NULL);
         if (code != SQLITE_OK) {
-            return statement_status(node->handle, code);
+            status = statement_status(node->handle, code);
         }
     }
-    return STATUS_OK;
+    return status;
 }
 
 /*
@@ -64,18 +83,6 @@ static enum status create_private(const char *path)
     }
     close(file);
     return STATUS_OK;
-}
-
-/* Which step the file is at; a new one is at none. */
-static enum status step_of(struct node *node, int *step)
-{
-    sqlite3_stmt *use = NULL;
-    int code = sqlite3_prepare_v2(node->handle, "PRAGMA user_version", -1, &use, NULL);
-    if (code == SQLITE_OK && (code = sqlite3_step(use)) == SQLITE_ROW) {
-        *step = sqlite3_column_int(use, 0);
-    }
-    sqlite3_finalize(use);
-    return code == SQLITE_ROW ? STATUS_OK : statement_status(node->handle, code);
 }
 
 /*
@@ -111,8 +118,11 @@ static enum status make_tables(struct node *node)
     if (status == STATUS_OK) {
         status = step_of(node, &step);
     }
-    if (status == STATUS_OK && step < NODE_STEP) {
+    if (status == STATUS_OK && step < STEP_OF_SCOPE) {
         status = execute(node, NODE_SCOPE);
+    }
+    if (status == STATUS_OK && step < NODE_STEP) {
+        status = execute(node, NODE_COSIGNATURE);
     }
     return status == STATUS_OK ? execute(node, "COMMIT") : status; /* else closing takes it back */
 }
@@ -186,7 +196,7 @@ void node_close(struct node *node)
 static sqlite3_stmt *use_of(struct node *node, enum node_statement statement)
 {
     sqlite3_stmt *use = node->statements[statement];
-    assert(!sqlite3_stmt_busy(use));
+    assert(use != NULL && !sqlite3_stmt_busy(use));
     sqlite3_clear_bindings(use);
     return use;
 }
@@ -296,4 +306,71 @@ enum status node_secret_insert(struct node *node, const char *name, const uint8_
     statement_bind_text(use, 1, name);
     statement_bind_blob(use, 2, value, NODE_SECRET_BYTES);
     return statement_run(use);
+}
+
+static enum status put_cosignature(struct node *node, const struct cosignature_row *row)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_cosignature_put);
+    statement_bind_integer(use, 1, row->size);
+    statement_bind_blob(use, 2, row->root, NODE_HASH_BYTES);
+    statement_bind_text(use, 3, row->witness);
+    statement_bind_text(use, 4, row->name);
+    statement_bind_blob(use, 5, row->public_key, NODE_COSIGNER_BYTES);
+    statement_bind_integer(use, 6, row->time_s);
+    statement_bind_blob(use, 7, row->signature, NODE_COSIGNATURE_BYTES);
+    return statement_run(use);
+}
+
+enum status node_cosignature_put(struct node *node, const struct cosignature_row *rows, size_t count)
+{
+    sqlite3_busy_timeout(node->handle, READER_WAIT_MS);
+    enum status status = execute(node, "PRAGMA query_only=OFF");
+    if (status == STATUS_OK) {
+        status = node_begin(node);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        status = put_cosignature(node, &rows[i]);
+    }
+    if (status == STATUS_OK) {
+        status = node_commit(node);
+    } else {
+        node_rollback(node);
+    }
+    enum status back = execute(node, "PRAGMA query_only=ON");
+    return status != STATUS_OK ? status : back;
+}
+
+static enum status read_cosignature(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct cosignature_row *found = row;
+    const char **const texts[] = { &found->witness, &found->name, NULL };
+    found->id = statement_integer(use, 0);
+    found->size = statement_integer(use, 1);
+    found->time_s = statement_integer(use, 4);
+    enum status status = rows_texts(use, arena, 2, texts);
+    status = status == STATUS_OK ? statement_fixed(use, 5, found->root, NODE_HASH_BYTES) : status;
+    status = status == STATUS_OK ? statement_fixed(use, 6, found->public_key, NODE_COSIGNER_BYTES) : status;
+    return status == STATUS_OK ? statement_fixed(use, 7, found->signature, NODE_COSIGNATURE_BYTES) : status;
+}
+
+enum status node_cosignature_list(struct node *node, struct arena *arena, int64_t size, int64_t after, int64_t limit,
+                                  struct cosignature_row **out, size_t *count)
+{
+    sqlite3_stmt *use = use_of(node, size > 0 ? NODE_STATEMENT_cosignature_of_size : NODE_STATEMENT_cosignature_list);
+    statement_bind_integer(use, 1, after);
+    statement_bind_integer(use, 2, limit);
+    if (size > 0) {
+        statement_bind_integer(use, 3, size);
+    }
+    return rows_gather(use, arena, sizeof **out, limit, read_cosignature, (void **)out, count);
+}
+
+enum status node_cosignature_of(struct node *node, struct arena *arena, int64_t size, const uint8_t root[NODE_HASH_BYTES],
+                                int64_t limit, struct cosignature_row **out, size_t *count)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_cosignature_of_root);
+    statement_bind_integer(use, 1, size);
+    statement_bind_blob(use, 2, root, NODE_HASH_BYTES);
+    statement_bind_integer(use, 3, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_cosignature, (void **)out, count);
 }

@@ -15,7 +15,7 @@
  */
 struct node;
 
-enum { NODE_HASH_BYTES = 32, NODE_SECRET_BYTES = 32 };
+enum { NODE_HASH_BYTES = 32, NODE_SECRET_BYTES = 32, NODE_COSIGNER_BYTES = 32, NODE_COSIGNATURE_BYTES = 72 };
 
 struct token {
     const char *id; /* opaque; the actor's subject */
@@ -54,6 +54,30 @@ enum status node_token_revoke(struct node *node, const char *id, int64_t now_ms)
 
 /* Notes a use; an older one than is known, or of a token that is gone, changes nothing. */
 enum status node_token_touch(struct node *node, const uint8_t hash[NODE_HASH_BYTES], int64_t used_at_ms) NODISCARD;
+
+/* A witness's cosignature of a checkpoint (ledger/cosignature.h), verified before it is stored. */
+struct cosignature_row {
+    int64_t id; /* in the order in which they came */
+    int64_t size;
+    uint8_t root[NODE_HASH_BYTES];
+    const char *witness; /* its id */
+    const char *name;
+    uint8_t public_key[NODE_COSIGNER_BYTES];
+    int64_t time_s;
+    uint8_t signature[NODE_COSIGNATURE_BYTES];
+};
+
+/* Stores some, all or none, ids aside. Of one key's for one checkpoint the newest stays. On a reader's connection, which
+ * writes this once. */
+enum status node_cosignature_put(struct node *node, const struct cosignature_row *rows, size_t count) NODISCARD;
+
+/* Up to limit of them behind an id, of one size or of all (0), in the arena. */
+enum status node_cosignature_list(struct node *node, struct arena *arena, int64_t size, int64_t after, int64_t limit,
+                                  struct cosignature_row **out, size_t *count) NODISCARD;
+
+/* Those of one checkpoint, by name. */
+enum status node_cosignature_of(struct node *node, struct arena *arena, int64_t size, const uint8_t root[NODE_HASH_BYTES],
+                                int64_t limit, struct cosignature_row **out, size_t *count) NODISCARD;
 
 /* Copies all of it to a new file, as it is at this moment. STATUS_CONFLICT where the file is there. */
 enum status node_copy(struct node *node, const char *path) NODISCARD;

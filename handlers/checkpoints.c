@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "db/entry.h"
+#include "handlers/cosignatures.h"
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "json/write.h"
@@ -99,6 +100,17 @@ static enum handled reply_note(struct exchange *exchange, const struct checkpoin
     return HANDLED_REPLY;
 }
 
+/* The note and what witnesses have added to it. */
+static enum handled reply_cosigned(struct exchange *exchange, const struct checkpoint_row *row)
+{
+    enum handled handled = reply_note(exchange, row);
+    enum status status = cosignatures_append(exchange, row->size, row->root, &exchange->reply);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+    }
+    return handled;
+}
+
 enum handled checkpoints_get(struct exchange *exchange)
 {
     struct checkpoint_row row;
@@ -119,7 +131,7 @@ enum handled checkpoints_get(struct exchange *exchange)
         return HANDLED_REPLY;
     }
     if (exchange->wanted == GIVES_TEXT) {
-        return reply_note(exchange, &row);
+        return reply_cosigned(exchange, &row);
     }
     exchange_json(exchange, 200);
     json_writer_init(&w, &exchange->reply);

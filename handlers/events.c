@@ -27,6 +27,7 @@ static const struct {
     {"figures.", "/figures"},        {"supply.", "/supplies/"},    {"transfer.", "/transfers/"},
     {"node_key.", "/ledger/keys"},
     {"policy.", "/policies/"},
+    {"witness.", "/witnesses/"},
 };
 
 /* A key lies within its organisation, which is the target where it was added and must be looked up where it was revoked. */

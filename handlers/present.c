@@ -24,6 +24,7 @@
 #include "handlers/supplies.h"
 #include "handlers/tag.h"
 #include "handlers/transfers.h"
+#include "handlers/witnesses.h"
 
 enum { INSTANCE_BYTES = 160 };
 
@@ -58,6 +59,7 @@ static const struct kind kinds[COMMAND_KINDS] = {
     [COMMAND_ORGANISATION_KEY_REVOKE] = { "/organisations", "/revoke", true, false, organisation_keys_present },
     [COMMAND_PRIVACY_ERASE] = { "/privacy/erasures", "", false, false, privacy_present },
     [COMMAND_POLICY_PUT] = { "/policies", "", true, false, policies_present },
+    [COMMAND_WITNESS_PUT] = { "/witnesses", "", true, false, witnesses_present },
 };
 
 /* The tag of an object whose members stand in out behind the first start bytes. */

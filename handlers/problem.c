@@ -119,6 +119,7 @@ static const struct row rows[] = {
     { "no_spread", 422, "The values do not differ" },
     { "weights_zero", 422, "All weights are zero" },
     { "wrong_length", 422, "Two arrays differ in length" },
+    { "unknown_checkpoint", 422, "There is no such checkpoint" },
     { "unknown_commitment", 422, "The commitment is unknown" },
     { "duplicate_id", 422, "An id stands twice" },
     { "duplicate_name", 422, "A name stands twice" },

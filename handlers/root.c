@@ -24,6 +24,7 @@ static const struct {
     { "supplies", "/supplies" },
     { "transfers", "/transfers" },
     { "policies", "/policies" },
+    { "witnesses", "/witnesses" },
     { "ledger", "/ledger" },
     { "verify", "/ledger/verify" },
     { "events", "/events" },

@@ -170,3 +170,32 @@ void note_key_write(struct buffer *out, const char *name, const void *key, size_
     text_to_base64(code, key, key_length);
     buffer_format(out, "%s+%s+%s", name, hex, code);
 }
+
+enum status note_key_read(struct note_key *out, const char *text, size_t length)
+{
+    struct note_key key = { .length = 0 };
+    char code_hash[2 * NOTE_HASH_BYTES + 1];
+    uint8_t hash[NOTE_HASH_BYTES], bytes[TEXT_BASE64_BYTES(NOTE_KEY_BYTES_MAX)];
+    const char *plus = memchr(text, '+', length);
+    size_t used = plus == NULL ? 0 : (size_t)(plus - text);
+    if (used == 0 || used >= NOTE_NAME_BYTES || !note_name_is_valid(text, used) || length < used + 2 * NOTE_HASH_BYTES + 3 ||
+        plus[2 * NOTE_HASH_BYTES + 1] != '+') {
+        return STATUS_INVALID;
+    }
+    const char *code = plus + 2 * NOTE_HASH_BYTES + 2;
+    size_t code_length = length - used - 2 * NOTE_HASH_BYTES - 2;
+    if (code_length > TEXT_BASE64_BYTES(NOTE_KEY_BYTES_MAX) - 1 ||
+        text_from_base64(code, code_length, bytes, &key.length) != STATUS_OK || key.length == 0 || key.length > NOTE_KEY_BYTES_MAX) {
+        return STATUS_INVALID;
+    }
+    memcpy(key.name, text, used);
+    memcpy(key.bytes, bytes, key.length);
+    note_hash(hash, key.name, key.bytes, key.length);
+    text_to_hex(code_hash, hash, sizeof hash);
+    if (memcmp(code_hash, plus + 1, 2 * NOTE_HASH_BYTES) != 0) {
+        return STATUS_INVALID;
+    }
+    memcpy(key.hash, hash, sizeof hash);
+    *out = key;
+    return STATUS_OK;
+}

@@ -23,6 +23,7 @@
 
 enum {
     NOTE_HASH_BYTES = 4,
+    NOTE_NAME_BYTES = 128, /* of a verifier's key, with a NUL */
     NOTE_LINES_MAX = 64, /* bounds the work on a hostile note; the form asks for at least 16 */
     NOTE_KEY_BYTES_MAX = 64 /* algorithm and public key */
 };
@@ -61,6 +62,17 @@ enum status note_line_signature(const struct note_line *line, uint8_t *signature
 /* Appends a line. */
 void note_line_write(struct buffer *out, const char *name, const uint8_t hash[NOTE_HASH_BYTES], const uint8_t *signature,
                      size_t length);
+
+/* A verifier's key, taken apart. */
+struct note_key {
+    char name[NOTE_NAME_BYTES];
+    uint8_t hash[NOTE_HASH_BYTES];
+    uint8_t bytes[NOTE_KEY_BYTES_MAX]; /* algorithm and public key */
+    size_t length;
+};
+
+/* Reads one. STATUS_INVALID: not of this form, a hash that is not the key's, a name of NOTE_NAME_BYTES or more. */
+enum status note_key_read(struct note_key *key, const char *text, size_t length) NODISCARD;
 
 /* Appends a verifier's key as text. key_length: at most NOTE_KEY_BYTES_MAX. */
 void note_key_write(struct buffer *out, const char *name, const void *key, size_t key_length);

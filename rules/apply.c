@@ -20,6 +20,7 @@
 #include "rules/supply.h"
 #include "rules/transfer.h"
 #include "rules/transfer_receive.h"
+#include "rules/witness.h"
 
 static enum status apply(struct context *context)
 {
@@ -43,6 +44,7 @@ static enum status apply(struct context *context)
     case COMMAND_ORGANISATION_KEY_REVOKE: return organisation_key_revoke_apply(context);
     case COMMAND_POLICY_PUT:        return policy_put_apply(context);
     case COMMAND_PRIVACY_ERASE:     return erasure_apply(context);
+    case COMMAND_WITNESS_PUT:       return witness_put_apply(context);
     case COMMAND_KINDS:             break;
     }
     abort();
@@ -79,6 +81,7 @@ static enum status check(struct context *context)
     case COMMAND_ORGANISATION_KEY_ADD:
     case COMMAND_POLICY_PUT:
     case COMMAND_PRIVACY_ERASE:
+    case COMMAND_WITNESS_PUT:
     case COMMAND_TRANSFER_DISPATCH:
     case COMMAND_GENESIS:
     case COMMAND_NODE_KEY_ROTATE:

@@ -17,6 +17,7 @@
 #include "rules/personal.h"
 #include "rules/policy.h"
 #include "rules/request.h"
+#include "rules/witness.h"
 
 static const char *const kind_names[COMMAND_KINDS] = {
     [COMMAND_GENESIS] = "genesis",
@@ -38,6 +39,7 @@ static const char *const kind_names[COMMAND_KINDS] = {
     [COMMAND_ORGANISATION_KEY_REVOKE] = "organisation_key.revoke",
     [COMMAND_POLICY_PUT] = "policy.put",
     [COMMAND_PRIVACY_ERASE] = "privacy.erase",
+    [COMMAND_WITNESS_PUT] = "witness.put",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -69,6 +71,7 @@ static const char *body_id(const struct command *command)
     case COMMAND_SUPPLY_INTAKE:    return ((const struct intake_request *)command->request)->id;
     case COMMAND_TRANSFER_CREATE:  return ((const struct transfer_request *)command->request)->id;
     case COMMAND_POLICY_PUT:       return ((const struct policy_request *)command->request)->organisation;
+    case COMMAND_WITNESS_PUT:      return ((const struct witness_request *)command->request)->id;
     case COMMAND_GENESIS:
     case COMMAND_NODE_KEY_ROTATE:
     case COMMAND_FIGURES_PUT:
@@ -144,6 +147,9 @@ static enum status read_more(struct command *command, struct arena *arena, struc
     }
     if (command->kind == COMMAND_PRIVACY_ERASE) {
         return erasure_settle(request, arena, faults);
+    }
+    if (command->kind == COMMAND_WITNESS_PUT) {
+        witness_settle(request, faults);
     }
     return command->kind == COMMAND_POLICY_PUT ? policy_settle(request, arena, faults) : STATUS_OK;
 }

@@ -38,6 +38,7 @@ enum command_kind {
     COMMAND_ORGANISATION_KEY_REVOKE,
     COMMAND_POLICY_PUT,
     COMMAND_PRIVACY_ERASE,
+    COMMAND_WITNESS_PUT,
     COMMAND_KINDS /* how many there are */
 };
 

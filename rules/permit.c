@@ -98,6 +98,7 @@ enum status permit_check(struct context *context)
     case COMMAND_ORGANISATION_KEY_REVOKE:
     case COMMAND_POLICY_PUT:
     case COMMAND_PRIVACY_ERASE:
+    case COMMAND_WITNESS_PUT:
     case COMMAND_KINDS:
         break; /* the route's roles say it all */
     }

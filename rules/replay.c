@@ -15,6 +15,7 @@
 #include "db/db.h"
 #include "db/reference.h"
 #include "db/signing.h"
+#include "db/witness.h"
 #include "ledger/checkpoint.h"
 #include "ledger/digest.h"
 #include "rules/apply.h"
@@ -154,6 +155,7 @@ static enum status target_exists(struct replay *replay, const struct command *co
         struct item item;
         struct indicator indicator;
         struct policy policy;
+        struct witness witness;
     } row;
     enum status status = STATUS_OK;
     if (command->kind == COMMAND_PROVINCE_PUT) {
@@ -172,6 +174,8 @@ static enum status target_exists(struct replay *replay, const struct command *co
     } else if (command->kind == COMMAND_POLICY_PUT) {
         bool is_default = strcmp(command->target, POLICY_DEFAULT) == 0;
         status = db_policy_find(replay->db, arena, is_default ? "" : command->target, &row.policy);
+    } else if (command->kind == COMMAND_WITNESS_PUT) {
+        status = db_witness_find(replay->db, arena, command->target, &row.witness);
     } else {
         status = STATUS_ABSENT;
     }

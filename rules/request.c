@@ -218,6 +218,16 @@ static const struct bind_member erase_rows[] = {
 };
 TABLE(erase_table, erase_rows, struct erase_request);
 
+enum { VKEY_BYTES_MAX = 256 /* 182 are the most; what is a little longer is told what it should be */ };
+
+static const struct bind_member witness_rows[] = {
+    BIND_ID_ROW(struct witness_request, id, false),
+    BIND_TEXT_ROW(struct witness_request, vkey, true, VKEY_BYTES_MAX),
+    BIND_ID_ROW(struct witness_request, organisation, false),
+    BIND_BOOLEAN_ROW(struct witness_request, ended, false),
+};
+TABLE(witness_table, witness_rows, struct witness_request);
+
 bool request_has_text(const struct bind_personal *personal)
 {
     return personal->text != NULL || personal->commitment != NULL;
@@ -245,6 +255,7 @@ const struct bind_table *request_table(int command_kind)
     case COMMAND_ORGANISATION_KEY_REVOKE: return &reason_table;
     case COMMAND_POLICY_PUT:        return &policy_table;
     case COMMAND_PRIVACY_ERASE:     return &erase_table;
+    case COMMAND_WITNESS_PUT:       return &witness_table;
     case COMMAND_KINDS:             break;
     }
     return NULL;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "json/bind.h"
+#include "ledger/cosignature.h"
 #include "ledger/key.h"
 
 /*
@@ -148,6 +149,13 @@ struct erase_request {
     const char **list; /* of them, as erasure_settle has read it */
     size_t count;
     const char *reference;
+};
+
+struct witness_request {
+    const char *id; /* must equal the target where given */
+    const char *vkey, *organisation;
+    bool ended;
+    struct cosigner cosigner; /* made of vkey by witness_settle */
 };
 
 extern const char *const intake_sources[];    /* donation purchase production opening found */

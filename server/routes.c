@@ -8,6 +8,7 @@
 #include "handlers/checkpoints.h"
 #include "handlers/configuration.h"
 #include "handlers/contract.h"
+#include "handlers/cosignatures.h"
 #include "handlers/density.h"
 #include "handlers/density_table.h"
 #include "handlers/efficiency.h"
@@ -31,6 +32,7 @@
 #include "handlers/summaries.h"
 #include "handlers/supplies.h"
 #include "handlers/transfers.h"
+#include "handlers/witnesses.h"
 
 #define ADMIN ROLE_BIT(ROLE_ADMIN)
 #define KEEPER (ADMIN | ROLE_BIT(ROLE_AUDITOR))
@@ -107,6 +109,9 @@ static const struct route table[] = {
     KEPT_ROWS("/policies", policies_list, "items", policies_columns),
     KEPT_ONE("/policies/{organisation}", policies_get, policies_columns),
     PUT("/policies/{organisation}", policies_put),
+    KEPT_ROWS("/witnesses", witnesses_list, "items", witnesses_columns),
+    KEPT_ONE("/witnesses/{id}", witnesses_get, witnesses_columns),
+    PUT("/witnesses/{id}", witnesses_put),
     KEPT_ROWS("/sites", sites_list, "items", sites_columns),
     KEPT_ONE("/sites/{id}", sites_get, sites_columns),
     PUT("/sites/{id}", sites_put),
@@ -151,8 +156,11 @@ static const struct route table[] = {
     { .method = METHOD_GET, .path = "/ledger/checkpoint", .handler = checkpoints_newest, .class = CLASS_READ, .is_cached = true,
       .gives = GIVES_TEXT },
     READ_ROWS("/ledger/checkpoints", checkpoints_list, "items", checkpoints_columns),
-    { .method = METHOD_GET, .path = "/ledger/checkpoints/{size}", .handler = checkpoints_get, .class = CLASS_READ, .is_cached = true,
+    { .method = METHOD_GET, .path = "/ledger/checkpoints/{size}", .handler = checkpoints_get, .class = CLASS_READ,
       .gives = GIVES_JSON | GIVES_TEXT },
+    READ_ROWS("/ledger/cosignatures", cosignatures_list, "items", cosignatures_columns),
+    { .method = METHOD_POST, .path = "/ledger/cosignatures", .handler = cosignatures_post, .body_bytes_max = LIMIT_BODY_DEFAULT,
+      .class = CLASS_JOB, .roles = KEEPER },
     KEPT("/ledger/proof", proof_get),
     KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),

@@ -31,3 +31,19 @@ SELECT value FROM secret WHERE name = ?1
 
 -- name: secret_insert
 INSERT INTO secret (name, value) VALUES (?1, ?2)
+
+-- name: cosignature_put
+-- From here on: what files of before the third step cannot have. A newer cosignature of the same checkpoint takes the place of the older.
+INSERT INTO cosignature (size, root, witness, name, public_key, time_s, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (size, root, public_key) DO UPDATE SET witness = excluded.witness, name = excluded.name, time_s = excluded.time_s,
+    signature = excluded.signature WHERE excluded.time_s > time_s
+
+-- name: cosignature_list
+SELECT id, size, witness, name, time_s, root, public_key, signature FROM cosignature WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: cosignature_of_size
+SELECT id, size, witness, name, time_s, root, public_key, signature FROM cosignature WHERE size = ?3 AND id > ?1 ORDER BY id LIMIT ?2
+
+-- name: cosignature_of_root
+SELECT id, size, witness, name, time_s, root, public_key, signature FROM cosignature WHERE size = ?1 AND root = ?2
+ORDER BY name, public_key LIMIT ?3

@@ -152,3 +152,11 @@ SELECT * FROM transfer_line WHERE rowid = ?1
 -- name: rows_transfer_line
 -- All rows, ordered by key.
 SELECT * FROM transfer_line ORDER BY transfer, line
+
+-- name: row_witness
+-- The row with a rowid.
+SELECT * FROM witness WHERE rowid = ?1
+
+-- name: rows_witness
+-- All rows, ordered by key.
+SELECT * FROM witness ORDER BY id

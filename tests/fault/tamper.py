@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 
 import jose
+from cosign import Witness
 from conftest import ROOT, Server, environment, run
 from world import World, accepted
 
@@ -154,6 +155,12 @@ def fill_signing(server, world):
     accepted(new.send("PUT", "/figures", jws, token=world.token("admin", world.b)))
 
 
+def fill_witnesses(server, world):
+    """One of an organisation, and one of nobody, which has ended."""
+    accepted(server.put("/witnesses/w1", {"vkey": Witness().vkey, "organisation": world.b}), 201)
+    accepted(server.put("/witnesses/w2", {"vkey": Witness("witness.example/w2", bytes(32)).vkey, "ended": True}), 201)
+
+
 def fill_long(server):
     """A body that is too long for its entry."""
     body = json.dumps({"figures": [{"indicator": "gdp_x", "year": 2011, "province": "CN-HB", "value": 1.5}]})
@@ -177,6 +184,7 @@ def make_small(scratch, name):
         world = World(server)
         fill(server, world)
         fill_signing(server, world)
+        fill_witnesses(server, world)
         fill_long(server)
         refuse(server, world)
     finally:
@@ -221,6 +229,7 @@ def make(scratch, name):
         world = World(server)
         fill(server, world)
         fill_signing(server, world)
+        fill_witnesses(server, world)
     finally:
         assert server.stop() == 0
     with contextlib.closing(sqlite3.connect(ledger.path / "tallystick.db")) as connection:

@@ -6,6 +6,7 @@ answers of this session.
 """
 
 import jose
+from cosign import Witness
 from conftest import run
 
 GUANGDONG, HUBEI = "DEPOT-GD", "DEPOT-HB"
@@ -216,6 +217,39 @@ def play_policies(p):
     p.get_twice("policies as CSV", "/policies", Accept="text/csv")
     p.get("policies wrong query", "/policies?x=1")
     p.get("policies wrong token", "/policies", token="nobody")
+
+
+def play_witnesses(p, sender):
+    first = Witness()
+    body = {"vkey": first.vkey, "organisation": HUBEI}
+    play_put(p, "witness", "/witnesses/auditor-1", body, dict(body, ended=True))
+    p.ask("witness by an auditor", "PUT", "/witnesses/auditor-1", body, token=p.auditor)
+    p.ask("witness twice", "PUT", "/witnesses/auditor-2", body, token=True)
+    p.ask("witness of nobody", "PUT", "/witnesses/auditor-3", {"vkey": "x", "organisation": "NO-SUCH"}, token=True)
+    p.get_twice("witnesses", "/witnesses?limit=1")
+    p.get_twice("witnesses as CSV", "/witnesses", Accept="text/csv")
+    p.get("witnesses wrong query", "/witnesses?x=1")
+    p.get("witnesses wrong token", "/witnesses", token="nobody")
+    path = "/ledger/cosignatures"
+    note = p.server.get("/ledger/checkpoints/2", headers={"Accept": "text/plain"}).text
+    cosigned = {"checkpoint": note + first.line(note)}
+    taken = p.ask("cosigned", "POST", path, cosigned, token=p.auditor)
+    assert taken.status_code == 200, taken.text
+    p.ask("cosigned by nobody", "POST", path, cosigned)
+    p.ask("cosigned by an operator", "POST", path, cosigned, token=sender)
+    p.ask("cosigned by no witness", "POST", path, {"checkpoint": note}, token=True)
+    p.ask("cosigned nothing", "POST", path, {"checkpoint": "x"}, token=True)
+    p.ask("cosigned not JSON", "POST", path, b"{", token=True, Content_Type="application/json")
+    p.ask("cosigned as text", "POST", path, b"x", token=True, Content_Type="text/plain")
+    p.ask("cosigned too large", "POST", path, b" " * 65537, token=True, Content_Type="application/json")
+    p.ask("cosigned with a query", "POST", f"{path}?x=1", cosigned, token=True)
+    p.ask("cosigned as a picture", "POST", path, cosigned, token=True, Accept="image/png")
+    p.get_twice("cosignatures", f"{path}?size=2")
+    p.get_twice("cosignatures as CSV", path, Accept="text/csv")
+    p.get("cosignatures wrong query", f"{path}?x=1")
+    p.get("cosignatures wrong token", path, token="nobody")
+    p.get("cosignatures as a picture", path, Accept="image/png")
+    p.get("checkpoint cosigned", "/ledger/checkpoints/2", Accept="text/plain")
 
 
 def play_provinces(p):
@@ -510,4 +544,5 @@ def play(server, see):
     play_privacy(p)
     play_analysis(p)
     play_policies(p)
+    play_witnesses(p, sender)
     play_provinces(p)

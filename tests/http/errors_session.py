@@ -85,6 +85,7 @@ OPERATOR = "operator"  # in the place of a token
 # code, method, path, body (an object is sent as JSON, bytes as CSV, a text as JSON that it may not be), headers beside
 # or in place of the usual ones; None leaves one out
 REQUESTS = [
+    ("unknown_checkpoint", "POST", "/ledger/cosignatures", {"checkpoint": "elsewhere.example/log\n7\n" + "A" * 43 + "=\n\n"}, {}),
     ("unknown_commitment", "POST", "/privacy/erasures", {"commitments": ["ab" * 32]}, {}),
     ("digest_mismatch", "PUT", "/items/NEW", NEW_ITEM, {"Content-Digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"}),
     ("invalid_json", "POST", "/supplies", '{"site": "WAREHOUSE-GZ",}', {}),

@@ -14,7 +14,8 @@ READS = [operation for operation in test_contract.OPERATIONS if operation.method
 QUERIES = {"getEfficiency": contract_session.EFFICIENCY, "getDensity": contract_session.DENSITY,
            "getProof": "/ledger/proof?seq=9", "getConsistency": "/ledger/consistency?from=9"}
 IDS = {"/supplies": "MASKS-1", "/transfers": "TRANSFER-1", "/organisations": "DEPOT-GD", "/sites": "WAREHOUSE-GZ", "/items": "MASK-N95",
-       "/indicators": "ambulances", "/provinces": "CN-HB", "/errors": "busy", "/ledger": "2", "/policies": "DEPOT-HB"}
+       "/indicators": "ambulances", "/provinces": "CN-HB", "/errors": "busy", "/ledger": "2", "/policies": "DEPOT-HB",
+       "/witnesses": "auditor-1"}
 FLOOR = 1024
 UNKEPT = {"getHealth", "getReadiness", "getMetrics", "verifyLedger"}  # probes and counts of the moment: no-store, so no tag
 

@@ -286,10 +286,72 @@ static void test_transactions(void **state)
     node_close(node);
 }
 
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *handle = NULL;
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+}
+
+/* A file of before there were cosignatures, as a backup may hold it: a reader takes it as it is, a writer brings it on. */
+static void test_file_without_cosignatures(void **state)
+{
+    struct fixture *f = *state;
+    struct node *node = NULL;
+    struct token *tokens = NULL;
+    struct cosignature_row *rows = NULL;
+    size_t count = 0;
+    assert_int_equal(node_open(f->path, true, &node), STATUS_OK);
+    node_close(node);
+    run_sql(f->path, "DROP TABLE cosignature; PRAGMA user_version = 2;");
+    assert_int_equal(node_open(f->path, false, &node), STATUS_OK);
+    assert_int_equal(node_token_list(node, &f->arena, &tokens, &count), STATUS_OK);
+    node_close(node);
+    assert_int_equal(node_open(f->path, true, &node), STATUS_OK);
+    assert_int_equal(node_cosignature_list(node, &f->arena, 0, 0, 10, &rows, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+    node_close(node);
+}
+
+/* Readers write cosignatures, all of a note's or none, and nothing else. */
+static void test_cosignatures(void **state)
+{
+    struct fixture *f = *state;
+    struct node *node = NULL;
+    struct cosignature_row *rows = NULL;
+    size_t count = 0;
+    struct cosignature_row made[2] = { { .size = 7, .witness = "a", .name = "a.example", .public_key = { 1 }, .time_s = 5 },
+                                       { .size = 7, .witness = "b", .name = "b.example", .public_key = { 2 }, .time_s = 5 } };
+    assert_int_equal(node_open(f->path, true, &node), STATUS_OK);
+    node_close(node);
+    assert_int_equal(node_open(f->path, false, &node), STATUS_OK);
+    assert_int_equal(node_cosignature_put(node, made, 2), STATUS_OK);
+    made[0].time_s = 4; /* older: the one that is there stays */
+    made[1].time_s = 6;
+    assert_int_equal(node_cosignature_put(node, made, 2), STATUS_OK);
+    made[0].time_s = 9;
+    made[1].size = 0; /* which the table refuses */
+    assert_int_not_equal(node_cosignature_put(node, made, 2), STATUS_OK);
+    assert_int_equal(node_cosignature_list(node, &f->arena, 7, 0, 10, &rows, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(rows[0].time_s, 5);
+    assert_int_equal(rows[1].time_s, 6);
+    assert_int_equal(node_cosignature_of(node, &f->arena, 7, made[0].root, 10, &rows, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(node_cosignature_list(node, &f->arena, 8, 0, 10, &rows, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+    assert_int_not_equal(node_token_revoke(node, "none", 1), STATUS_OK);
+    struct token token = { .id = "t", .hash = { 1 }, .organisation = "", .role = "admin", .scope = "", .created_at_ms = 1 };
+    assert_int_not_equal(node_token_insert(node, &token), STATUS_OK);
+    node_close(node);
+}
+
 int main(void)
 {
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(test_file_without_cosignatures), CASE(test_cosignatures),
         CASE(test_node_tokens), CASE(test_node_tokens_end), CASE(test_node_of_before), CASE(test_no_wal),
         CASE(test_no_wal_later), CASE(test_a_reader_takes_back), CASE(test_transactions),
     };
