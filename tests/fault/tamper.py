@@ -150,6 +150,9 @@ def fill_signing(server, world):
     for name, kinds in (("default", []), (world.b, ["supply.intake"])):
         accepted(server.put(f"/policies/{name}", {"signed_kinds": kinds}), 201)
     accepted(new.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
+    figures = [{"indicator": "gdp_x", "year": 2012, "province": "CN-HB", "value": 2.5}]
+    jws = new.key.jws(new.payload("figures.put", {"figures": figures}))
+    accepted(new.send("PUT", "/figures", jws, token=world.token("admin", world.b)))
 
 
 def fill_erased(server, world):
