@@ -339,10 +339,22 @@ static void write_request_id(struct json_writer *w, const void *context)
     json_member_text(w, "request", context);
 }
 
+/* For the sender of a change a file that cannot be read or written is what keeps it from being carried out now. */
+static bool is_disk_failure(const struct exchange *exchange, enum status status)
+{
+    return (status == STATUS_IO || status == STATUS_CORRUPT) && exchange->route != NULL && exchange->route->class == CLASS_WRITE;
+}
+
 void problem_status(struct exchange *exchange, enum status status)
 {
     const char *request = exchange->request_id != NULL ? exchange->request_id : "-";
     assert(status != STATUS_OK);
+    if (is_disk_failure(exchange, status)) {
+        problem_members(exchange, "disk_failed", write_request_id, request,
+                        "The service could not read or write its files. Nothing was changed: send the same request again with the same "
+                        "Idempotency-Key. If it fails again, quote the request %s to whoever runs the service.", request);
+        return;
+    }
     switch (status) {
     case STATUS_BUSY:
         problem_reply(exchange, "busy", "The service has more to do than it takes at once. Nothing was changed; "
@@ -365,18 +377,6 @@ void problem_status(struct exchange *exchange, enum status status)
                         "Quote the request %s to whoever runs it.", request);
         return;
     }
-}
-
-void problem_command_fault(struct exchange *exchange, enum status status)
-{
-    const char *request = exchange->request_id != NULL ? exchange->request_id : "-";
-    if (status != STATUS_IO && status != STATUS_CORRUPT) {
-        problem_status(exchange, status);
-        return;
-    }
-    problem_members(exchange, "disk_failed", write_request_id, request,
-                    "The service could not read or write its files. Nothing was changed: send the same request again with the same "
-                    "Idempotency-Key. If it fails again, quote the request %s to whoever runs the service.", request);
 }
 
 /* Status and title where the table does not have the code. */

@@ -35,13 +35,9 @@ void problem_nearest(struct exchange *exchange, const char *nearest, const char 
     __attribute__((format(printf, 3, 4)));
 
 /* A local fault as a problem: BUSY is 503 busy, EXHAUSTED 507 disk_full (memory or disk),
- * ABSENT 404 not_found, all else 500 internal, which quotes the request's id and tells
- * nothing. STATUS_OK is asserted against. */
+ * ABSENT 404 not_found, IO and CORRUPT 503 disk_failed for a change (nothing of it may remain), all else 500 internal,
+ * which quotes the request's id and tells nothing. STATUS_OK is asserted against. */
 void problem_status(struct exchange *exchange, enum status status);
-
-/* The same for a command that a local fault kept from being carried out, and of which nothing remains: a file that cannot be
- * read or written (IO, CORRUPT) is 503 disk_failed. */
-void problem_command_fault(struct exchange *exchange, enum status status);
 
 /* A refusal of the rules as an answer: status by its kind, title by its code, its members
  * and faults; instance is the path. answer is initialised; its seq stays. */

@@ -15,9 +15,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "ledger/checkpoint.h"
 #include "server/directory.h"
 
 enum { PATH_BYTES = 4096 };
+
+_Static_assert((int)CHECKPOINT_NOTE_BYTES_MAX <= (int)ANCHOR_SLOT_BYTES, "the longest checkpoint fits into a slot");
 
 struct anchor {
     int fd;

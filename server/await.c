@@ -317,7 +317,7 @@ static void take_delivery(struct request *request)
                           : is_commit ? "A commit failed, so this server takes no more changes until it is started anew."
                                       : "The disk failed, so this server takes no more changes until it is started anew.");
         } else {
-            problem_command_fault(exchange, request->pending.status);
+            problem_status(exchange, request->pending.status);
         }
         return;
     case DELIVERY_UNKNOWN:

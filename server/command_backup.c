@@ -22,6 +22,7 @@
 #include "server/anchor.h"
 #include "server/copy_file.h"
 #include "server/directory.h"
+#include "server/node_key.h"
 #include "server/paths.h"
 #include "server/store.h"
 #include "server/tell.h"
@@ -208,7 +209,7 @@ static enum status copy_tokens(struct backup *backup)
     return status;
 }
 
-static enum status copy_key(const struct backup *backup, struct arena *arena)
+static enum status copy_key(struct backup *backup, struct arena *arena)
 {
     const char *from = data_path(arena, backup->config->data_dir, "node.key");
     const char *to = data_path(arena, backup->target, "node.key");
@@ -219,7 +220,12 @@ static enum status copy_key(const struct backup *backup, struct arena *arena)
         tell("--with-key: there is no node.key in %s: the key lies elsewhere, and is yours to back up", backup->config->data_dir);
         return STATUS_ABSENT;
     }
-    return copy_file(from, to);
+    enum status status = key_library_open();
+    status = status == STATUS_OK ? node_key_find(arena, from, backup->db, &from) : status;
+    if (status == STATUS_ABSENT) {
+        tell("--with-key: %s is not the key of this ledger: the key lies elsewhere, and is yours to back up", from);
+    }
+    return status == STATUS_OK ? copy_file(from, to) : status;
 }
 
 /* The anchor of a backup knows its last entry: should it be cut later, that shows. */

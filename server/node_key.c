@@ -105,6 +105,30 @@ static bool file_id(const char *path, char id[KEY_ID_BYTES])
     return true;
 }
 
+enum status node_key_find(struct arena *arena, const char *path, struct db *db, const char **file)
+{
+    struct keyring keyring;
+    char id[KEY_ID_BYTES];
+    keyring_init(&keyring);
+    enum status status = keyring_load(&keyring, db, arena);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct node_key_row *current = current_key(&keyring);
+    const char *beside = current == NULL ? NULL : node_key_file_of(arena, path, current->id);
+    if (beside == NULL) {
+        return current == NULL ? STATUS_ABSENT : STATUS_EXHAUSTED;
+    }
+    const char *const files[] = { path, beside };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (file_id(files[i], id) && strcmp(id, current->id) == 0) {
+            *file = files[i];
+            return STATUS_OK;
+        }
+    }
+    return STATUS_ABSENT;
+}
+
 /* A change of keys is committed in the ledger first and in the file afterwards. Where the file still has the key from before (or,
  * the ledger having lost its last entries, the key from after), the right one lies beside it under its id. */
 static enum status settle(struct arena *arena, const char *path, const struct keyring *keyring)

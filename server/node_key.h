@@ -27,6 +27,10 @@ enum status node_key_place(struct arena *arena, const char *data_dir, const char
 /* The name beside a key's file for the key with an id; NULL without memory. */
 const char *node_key_file_of(struct arena *arena, const char *path, const char *id);
 
+/* Which file has the key with which a ledger's next entry is sealed: path, or, while a change of keys is under way, the one beside
+ * it. STATUS_ABSENT: neither has. */
+enum status node_key_find(struct arena *arena, const char *path, struct db *db, const char **file) NODISCARD;
+
 /* For an empty ledger: what lies there, or a new key where it is to lie in a file and none does. */
 enum status node_key_open_new(const struct node_key_place *place, struct signer **signer) NODISCARD;
 

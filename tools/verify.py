@@ -29,7 +29,6 @@ LINES = {"header": {"format": "s", "version": "i", "origin": "s", "after": "i", 
 
 class Broken(Exception):
     pass
-
 def want(is_good, code="format", seq=None):
     """Ends the check where it is not so: the entry's number (None: the next one) and a code."""
     if not is_good:
@@ -120,10 +119,11 @@ class Ledger:
             self.submitters[entry["target"]][3] = following - 1
 
     def read_command(self, entry, body):
-        """The body that the submitter wrote, his signature checked where there is one."""
+        """The body that the submitter wrote, whose signature is checked where there is one."""
         if not entry["submitter_key"]:
-            return json.loads(body)
-        organisation, public, begin, end = self.submitters.get(entry["submitter_key"], [None] * 4)
+            want(not entry["submitter_alg"] and not entry["submitter_sig"], "submitter")
+            return json.loads(body) if entry["kind"] not in ("genesis", "figures.put") else None  # figures may be CSV
+        organisation, public, begin, end = self.submitters.get(entry["submitter_key"], [None, b"", EVER, 0])
         header, payload = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in body.decode().split("."))
         told = [payload["log"], payload["kind"], payload.get("target", ""), payload["id"], payload.get("new_id", "")]
         want(header["alg"] == entry["submitter_alg"] == "ES256K" and header["kid"] == entry["submitter_key"] and
@@ -149,7 +149,7 @@ class Ledger:
         want(entry["time_ms"] >= self.time_ms, "time")
         want(entry["height"] == self.height + (self.covered == self.seq), "height")
         want(entry["rules_version"] == 1, "rules_version")
-        command = None if entry["kind"] in ("genesis", "figures.put") else self.read_command(entry, body)
+        command = self.read_command(entry, body)
         self.seq, self.head, self.height, self.time_ms, self.command = seq, line["hash"], entry["height"], entry["time_ms"], command
         node = (1, sha256(b"\0", line["bytes"]))
         while self.tree and self.tree[-1][0] == node[0]:

@@ -18,8 +18,8 @@ UNSEEN = {
 }
 # table: the rows that are part of the ledger, where some are not.
 ROWS = {"answer": "seq IS NOT NULL"}  # refusals are kept for a day so that a retry is told the same; they are no state
-# Tables of which the ledger that is spoilt has no row yet.
-EMPTY = {"erasure"}
+# Tables of which the ledger that is spoilt has no row.
+EMPTY = set()
 
 
 def tables(ledger):

@@ -17,7 +17,7 @@ import subprocess
 import jose
 from cosign import Witness
 from conftest import ROOT, Server, environment, run
-from world import World, accepted
+from world import World, accepted, fresh
 
 DRIVER = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tests/fault/driver/driver"
 
@@ -150,6 +150,20 @@ def fill_signing(server, world):
     for name, kinds in (("default", []), (world.b, ["supply.intake"])):
         accepted(server.put(f"/policies/{name}", {"signed_kinds": kinds}), 201)
     accepted(new.receive(transfer, {"lines": [{"line": 1, "good": 5}]}))
+    figures = [{"indicator": "gdp_x", "year": 2012, "province": "CN-HB", "value": 2.5}]
+    jws = new.key.jws(new.payload("figures.put", {"figures": figures}))
+    accepted(new.send("PUT", "/figures", jws, token=world.token("admin", world.b)))
+
+
+def fill_erased(server, world):
+    """Texts that are gone by order."""
+    for _ in range(2):
+        seq = world.server.post("/supplies", world.intake_body(1, donation=fresh("D"), note="to be forgotten")).json()["ledger"]["seq"]
+        accepted(server.post("/privacy/erasures", {"commitments": [commitment_of(server, seq)]}), 201)
+
+
+def commitment_of(server, seq):
+    return server.get(f"/privacy/texts?entry={seq}", token=True).json()["items"][0]["commitment"]
 
 
 def fill_witnesses(server, world):
@@ -183,6 +197,7 @@ def make_small(scratch, name):
         fill_signing(server, world)
         fill_witnesses(server, world)
         fill_long(server)
+        fill_erased(server, world)
         refuse(server, world)
     finally:
         assert server.stop() == 0

@@ -345,7 +345,11 @@ def test_fields(scratch, ledger, plain, pick=some(20)):
     check_all(scratch, pick(spoilt_fields(plain, ledger.secrets[0][0])))
 
 
-def rewritten(lines, secrets_of, first):
+def somebody_else(entry):
+    entry["subject"] += "-somebody-else"
+
+
+def rewritten(lines, secrets_of, first, change=somebody_else):
     """A history that the holder of the keys wrote anew: everything from entry `first` on is another one, and fits."""
     leaves, previous, made, size = [], bytes(32), [], 0
     origin, (secret, seed) = json.loads(lines[0])["origin"], secrets_of[0]
@@ -355,7 +359,7 @@ def rewritten(lines, secrets_of, first):
             members, entry = fields_of(raw)
             entry["previous_hash"] = previous
             if entry["seq"] == first:
-                entry["subject"] += "-somebody-else"
+                change(entry)
             if entry["seq"] > 1 and members["key"] != model.key_id(model.public_of(secret)):
                 secret, seed = secrets_of[1]
             members = resealed(members, entry, secret)
@@ -397,6 +401,44 @@ def test_an_insider_is_found_by_a_checkpoint(scratch, ledger, plain):
                       ("signed by nobody", notes[-1]["note"].split("\n\n")[0] + "\n\n")):
         note.write_text(text)
         check_all(scratch, [(way, whole.read_bytes())], "--checkpoint", str(note))
+
+
+def forgeries(entry):
+    """What the node's key alone can make of a command that its submitter signed."""
+    header, payload = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in entry["body"].decode().split("."))
+
+    def signing_input(header, payload):
+        return b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, payload))
+
+    def other(name):
+        return lambda entry: entry.update({name: other_field(entry, name)[name]})
+
+    yield from ((name, other(name)) for name in ("kind", "target", "command_id", "new_id", "organisation", "submitter_key", "submitter_alg"))
+    yield "the form alone", lambda entry: entry.update(body=signing_input(header, payload))
+    yield "another body", lambda entry: entry.update(body=signing_input(header, {**payload, "body": {**payload["body"], "x": 1}}))
+    yield "longer", lambda entry: entry.update(body=entry["body"] + b"A")
+    yield "a bit of r", lambda entry: entry.update(submitter_sig=bytes([entry["submitter_sig"][0] ^ 1]) + entry["submitter_sig"][1:])
+    yield "a bit of s", lambda entry: entry.update(submitter_sig=entry["submitter_sig"][:-1] + bytes([entry["submitter_sig"][-1] ^ 1]))
+    yield "no signature", lambda entry: entry.update(submitter_sig=b"")
+    yield "a longer signature", lambda entry: entry.update(submitter_sig=entry["submitter_sig"] + b"\0")
+    if entry["kind"] != "figures.put":  # whose body, which may be CSV, verify.py does not read
+        yield "as if unsigned", lambda entry: entry.update(submitter_key="", submitter_alg="", submitter_sig=b"")
+    yield "no key", lambda entry: entry.update(submitter_key="")
+
+
+def test_an_insider_cannot_write_what_others_sign(scratch, ledger, plain, pick=some(8)):
+    """Sealed by the node and whole in itself: the submitters' signatures show it, at the entry."""
+    entries = [fields_of(raw)[1] for raw in plain if b'"type":"entry"' in raw]
+    signed = [entry for entry in entries if entry["submitter_key"]]
+    assert {entry["kind"] for entry in signed} == {"figures.put", "transfer.dispatch", "transfer.receive"} and len(signed) == 8
+    cases = [(entry["seq"], name, change) for entry in signed for name, change in forgeries(entry)]
+    unsigned = next(entry["seq"] for entry in entries if entry["kind"] == "transfer.create")
+    for name, value in (("submitter_key", signed[0]["submitter_key"]), ("submitter_alg", "ES256K"), ("submitter_sig", bytes(64))):
+        cases.append((unsigned, f"unsigned, with {name}", lambda entry, name=name, value=value: entry.update({name: value})))
+    for seq, name, change in pick(cases):
+        path = scratch / "insider.ndjson"
+        path.write_bytes(b"".join(rewritten(plain, ledger.secrets, seq, change)))
+        assert by_program(path)[:2] == by_python(path)[:2] == (False, seq), (seq, name)
 
 
 def part(ledger, after, to):

@@ -295,6 +295,22 @@ def test_a_start_that_is_killed_while_it_completes_a_change(ledger, tmp_path):
     assert number > 4
 
 
+def test_a_backup_with_the_key_between_commit_and_file(ledger, tmp_path):
+    """The change was committed and the file has the old key still: the backup gets the one that its ledger wants."""
+    before = (ledger.path / "node.key").read_bytes()
+    rotated(ledger.path)
+    ids = key_ids(ledger.path / "node.key")
+    (ledger.path / "node.key").rename(ledger.path / f"node.key.{ids[0]}")
+    (ledger.path / "node.key").write_bytes(before)
+    (ledger.path / "node.key").chmod(0o600)
+    done = run("backup", "--data-dir", str(ledger.path), "--output", str(tmp_path / "backup"), "--with-key")
+    assert done.returncode == 0, done.stderr
+    assert key_ids(tmp_path / "backup" / "node.key") == ids
+    (ledger.path / f"node.key.{ids[0]}").unlink()  # and where neither has it, none is given for it
+    done = run("backup", "--data-dir", str(ledger.path), "--output", str(tmp_path / "other"), "--with-key")
+    assert done.returncode == 1 and "is not the key of this ledger" in done.stderr and not (tmp_path / "other" / "tallystick.db").exists()
+
+
 def test_a_ledger_put_back_to_before_a_change(ledger, tmp_path):
     """The new key's file is no use to it; the old key, put beside under its id, is found by itself."""
     copy = ledger.copy()

@@ -165,6 +165,23 @@ def test_with_curl_and_verify(ledger, tmp_path):
     assert told.returncode == 0, told.stdout + told.stderr
 
 
+def test_the_longest_name(start, tmp_path):
+    """Both lines of a note with an origin of 127 characters fit into the anchor's slots, and the service finds them there."""
+    origin = "x" * 127
+    server = start("--origin", origin, data_dir=str(tmp_path / "data"))
+    for name in "AB":
+        accepted(server.put(f"/items/{name}", ITEM), 201)
+    note = server.get("/ledger/checkpoint").text
+    check_note(server, note)
+    assert len(note.encode()) == 626 and note.startswith(origin + "\n3\n")
+    assert server.stop() == 0
+    slots = (tmp_path / "data" / "anchor").read_bytes()
+    assert len(slots) == 2048 and note.encode() in slots
+    assert run("verify", "--data-dir", str(tmp_path / "data")).returncode == 0
+    server = start("--origin", origin, data_dir=str(tmp_path / "data"))
+    accepted(server.put("/items/C", ITEM), 201)
+
+
 def test_a_private_service(start):
     server = start("--private")
     for path in ("/ledger/checkpoint", "/ledger/checkpoints", "/ledger/checkpoints/1", "/ledger/keys"):

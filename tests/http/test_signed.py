@@ -126,6 +126,7 @@ def test_every_kind_comes_signed(server, world, b):
             ("POST", f"/transfers/{second}/cancel", "transfer.cancel", second, "", {"reason": 0}, 0),
             ("POST", f"/transfers/{third}/dispatch", "transfer.dispatch", third, "", {}, None),
             ("POST", f"/transfers/{third}/return", "transfer.return", third, "", {"reason": 0}, 0),
+            ("POST", "/privacy/erasures", "privacy.erase", "", "", {"commitments": [reason["commitment"]]}, None),
             ("PUT", f"/provinces/{province}", "province.put", province, "",
              {"gb_code": gb_code, "name": {"en": "x", "zh": "x"}, "belt": "eastern", "capital": "x", "lat": 1, "lon": 2}, None)]:
         if private == 0:
@@ -146,6 +147,23 @@ def test_figures_tried_signed(world, b):
     for _ in range(2):
         reply = b.send("PUT", "/figures?dry_run=true", jws, token=world.token("admin", world.b))
         assert reply.status_code == 200 and reply.json()["dry_run"] is True, reply.text
+
+
+def test_a_long_command(server, world, b):
+    """What was signed is longer than an entry holds: it stands beside, and is verified there."""
+    admin, indicator = world.token("admin", world.b), fresh("indicator")
+    accepted(server.put(f"/indicators/{indicator}", {"name": "x", "unit": "piece"}), 201)
+    figures = [{"indicator": indicator, "year": 1950 + n, "province": "CN-HB", "value": n} for n in range(50)]
+    payload = jose.compact(b.payload("figures.put", {"figures": figures}))
+    payload = payload[:-1] + b" " * 60000 + b"}"
+    jws = b.key.jws(payload)
+    assert len(jws) > 65536 + 86
+    reply = b.send("PUT", "/figures", jws, token=admin)
+    assert reply.status_code == 200, reply.text
+    entry = server.get(f"/ledger/entries/{reply.json()['ledger']['seq']}").json()
+    assert entry["submitter_key"] == b.key.kid and entry["body_length"] == jws.rindex(".")
+    told = run("verify", "--data-dir", str(server.data_dir))
+    assert told.returncode == 0, told.stdout
 
 
 # The JWS itself

@@ -28,6 +28,10 @@ def test_fields(scratch, ledger, plain):  # noqa: F811
     test_export.check_all(scratch, list(test_export.spoilt_fields(plain, ledger.secrets[0][0])))
 
 
+def test_an_insider(scratch, ledger, plain):
+    test_export.test_an_insider_cannot_write_what_others_sign(scratch, ledger, plain, pick=list)
+
+
 def test_every_bit_counts(scratch, plain, with_texts):  # noqa: F811
     test_export.test_every_bit_counts(scratch, plain, with_texts, count=500)
 

@@ -21,6 +21,7 @@
 #include "ledger/key_file.h"
 #include "ledger/signer.h"
 #include "rules/block.h"
+#include "rules/replay.h"
 #include "server/anchor.h"
 #include "server/tokens.h"
 
@@ -77,7 +78,8 @@ static int deliver(struct ledger *ledger, struct command *command, enum bind_mod
     answer_init(&answer);
     struct faults *faults = arena_alloc(&arena, sizeof *faults);
     faults_init(faults, &arena);
-    must(command_decode(command, mode, body, length, &arena, faults), "reading a body");
+    enum status read = command_decode(command, mode, body, length, &arena, faults);
+    must(read, faults->count > 0 ? faults->items[0].detail : "reading a body");
     must(block_deliver(ledger->executor, command, &answer, &is_lost), "delivering");
     int status = answer.status;
     command_fini(command);
@@ -142,12 +144,14 @@ static const char *rewritten(struct arena *arena, const struct entry_row *row, c
 
 /* The entry's command once more. Whether it replaced something is not in the entry: it is tried as one that does, and then as one
  * that does not. */
-static void deliver_entry(struct ledger *ledger, const struct entry_row *row, const char *body, size_t length)
+static void deliver_entry(struct ledger *ledger, const struct entry_row *row, const struct command_signature *signature,
+                          const char *body, size_t length)
 {
     int status = 0;
     const int64_t versions[] = { COMMAND_VERSION_ANY, COMMAND_VERSION_NONE };
     for (size_t i = 0; i < 2 && (status < 200 || status > 299); i++) {
-        struct command command = { .target = row->target, .id = row->command_id, .new_id = row->new_id, .if_version = versions[i] };
+        struct command command = { .target = row->target, .id = row->command_id, .new_id = row->new_id, .if_version = versions[i],
+                                   .signature = signature };
         command.actor.organisation = row->organisation;
         command.actor.subject = row->subject;
         must(command_kind_from_name(row->kind, &command.kind), "the kind of an entry");
@@ -212,8 +216,14 @@ static void copy_entries(struct db *from, struct ledger *ledger, uint64_t seq, c
     do {
         must(db_entry_list(from, &arena, after, 100, &rows, &count, &broken), "reading entries");
         for (size_t i = 0; i < count; i++) {
-            size_t length = rows[i].body_stored_length;
-            const char *body = rows[i].seq == seq ? rewritten(&arena, &rows[i], old, new, &length) : rows[i].body;
+            struct replay_result told;
+            struct command_signature signature = { .key = rows[i].submitter_key, .input = rows[i].body,
+                                                   .input_length = rows[i].body_stored_length };
+            must(replay_look(from, NULL, &rows[i], &arena, &told), "looking at an entry");
+            const char *body = rows[i].seq == seq ? rewritten(&arena, &rows[i], old, new, &told.body_length) : told.body;
+            if (told.is_signed) {
+                memcpy(signature.bytes, rows[i].submitter_sig, sizeof signature.bytes);
+            }
             if (rows[i].height != height) {
                 if (height > 0) {
                     end_block(ledger);
@@ -221,7 +231,7 @@ static void copy_entries(struct db *from, struct ledger *ledger, uint64_t seq, c
                 must(block_begin(ledger->executor, (int64_t)rows[i].time_ms), "beginning a block");
                 height = rows[i].height;
             }
-            deliver_entry(ledger, &rows[i], body, length);
+            deliver_entry(ledger, &rows[i], told.is_signed ? &signature : NULL, body, told.body_length);
             after = rows[i].seq;
         }
         arena_reset(&arena);

@@ -101,7 +101,8 @@ static void test_status_of_a_commands_fault(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fake fake;
         fake_init(&fake);
-        problem_command_fault(&fake.exchange, cases[i].status);
+        fake.route.class = CLASS_WRITE;
+        problem_status(&fake.exchange, cases[i].status);
         fake_assert_problem(&fake, cases[i].http, cases[i].code);
         fake_fini(&fake);
     }
