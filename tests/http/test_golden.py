@@ -17,6 +17,7 @@ HEADERS = ["Allow", "Cache-Control", "Content-Type", "ETag", "Idempotency-Replay
            "Tallystick-Seq", "Vary", "WWW-Authenticate", "X-Content-Type-Options"]
 
 MASKS = [
+    ("VKEY", re.compile(r"golden\.example/1\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*")),
     ("TAG", re.compile(r"(?m)(?<=^ETag: \")[0-9a-f]{16}(?=\"$)|(?<=\.)[0-9a-f]{16}(?=\"$)")),
     ("URL", re.compile(r"http://127\.0\.0\.1:\d+")),
     ("CURSOR", re.compile(r"(?<=cursor=)[A-Za-z0-9_.-]+|(?<=\"next\":\")[^\"]+")),
