@@ -311,3 +311,25 @@ enum status checkpoint_signer_check(const struct checkpoint_signer *signer, stru
     *checkpoint = read;
     return STATUS_OK;
 }
+
+bool checkpoint_names(const char *bytes, size_t length, const struct checkpoint_keys *keys)
+{
+    struct checkpoint checkpoint;
+    struct note note;
+    uint8_t hash[NOTE_HASH_BYTES];
+    bool is_named = false;
+    if (checkpoint_parse(&checkpoint, bytes, length) != STATUS_OK || note_read(&note, bytes, length) != STATUS_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < note.count && !is_named; i++) {
+        if (keys->node != NULL) {
+            node_hash(hash, checkpoint.origin, keys->node);
+            is_named = note_line_is_of(&note.lines[i], checkpoint.origin, hash);
+        }
+        if (keys->ed25519 != NULL && !is_named) {
+            ed25519_hash(hash, checkpoint.origin, keys->ed25519);
+            is_named = note_line_is_of(&note.lines[i], checkpoint.origin, hash);
+        }
+    }
+    return is_named;
+}

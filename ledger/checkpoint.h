@@ -75,6 +75,9 @@ enum checkpoint_demand {
 enum status checkpoint_read(struct checkpoint *checkpoint, const char *note, size_t length,
                             const struct checkpoint_keys *keys, enum checkpoint_demand demand) NODISCARD;
 
+/* Whether any line of a note says that it is of one of these keys, sound or not: then nobody else made it, or it was altered. */
+bool checkpoint_names(const char *note, size_t length, const struct checkpoint_keys *keys);
+
 /* Who signs a log's checkpoints, for those who know no more of the log than its verifiers' keys. */
 struct checkpoint_signer {
     char origin[CHECKPOINT_ORIGIN_BYTES];

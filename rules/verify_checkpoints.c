@@ -36,6 +36,7 @@ static bool take_slot(struct verify *verify, const char *text)
 static void take_given(struct verify *verify, const char *text)
 {
     struct checkpoint checkpoint;
+    const struct checkpoint_keys last = keyring_at(&verify->keyring, verify->size + 1);
     if (checkpoint_parse(&checkpoint, text, strlen(text)) != STATUS_OK) {
         verify_find(verify, 0, "checkpoint_foreign", "what was given as a checkpoint is none");
     } else if (verify->origin != NULL && strcmp(checkpoint.origin, verify->origin) != 0) {
@@ -44,7 +45,8 @@ static void take_given(struct verify *verify, const char *text)
     } else if (keyring_read_note(&verify->keyring, text, strlen(text), CHECKPOINT_ANY_LINE, &checkpoint) == STATUS_OK) {
         verify_note_add(verify, &checkpoint, true);
         verify->oldest_demanded = checkpoint.size;
-    } else if (checkpoint.size > verify->size && verify->note_count < VERIFY_NOTES_MAX) {
+    } else if (checkpoint.size > verify->size && verify->note_count < VERIFY_NOTES_MAX &&
+               !checkpoint_names(text, strlen(text), &last)) { /* of keys that came after what is left here, perhaps */
         verify->notes[verify->note_count++] = (struct verify_note){ .checkpoint = checkpoint, .is_given = true, .is_unknown = true };
     } else {
         verify_find(verify, 0, "checkpoint_unsigned",
