@@ -246,7 +246,7 @@ static void print_summary(const struct restore *restore)
     }
     printf("tokens: %s\n", tokens[restore->tokens]);
     if (!restore->has_key) {
-        printf("node.key: missing; put the node's key to %s/node.key (mode 0600) before it is served\n", data_dir);
+        printf("node.key: missing; put the node's key to %s/node.key (mode 0600), or name its place by --node-key, before it is served\n", data_dir);
     }
     if (restore->aside != NULL) {
         printf("what was there before: %s\n", restore->aside);

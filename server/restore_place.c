@@ -54,8 +54,8 @@ static enum status make_aside(struct restore *restore)
 /* A second name for each file: the directory stays what it is until all of them have one. */
 static enum status set_aside(struct restore *restore)
 {
-    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "anchor", "node.db", "node.db-journal" };
-    enum { NAMES = sizeof names / sizeof names[0], NAMES_OF_LEDGER = 3 };
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "anchor", "verified", "node.db", "node.db-journal" };
+    enum { NAMES = sizeof names / sizeof names[0], NAMES_OF_LEDGER = 4 };
     size_t count = restore->tokens == TOKENS_KEPT ? NAMES_OF_LEDGER : NAMES;
     enum status status = make_aside(restore);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
@@ -144,14 +144,16 @@ static enum status place_key(struct restore *restore)
     return status;
 }
 
-/* An anchor that knows the copy's last entry and no more. */
+/* An anchor that knows the copy's last entry and no more; and nothing that tells how far another ledger was verified. */
 static enum status place_anchor(struct restore *restore)
 {
     struct anchor *anchor = NULL;
     const char *path = path_in(restore, "anchor");
-    if (path == NULL) {
+    const char *verified = path_in(restore, "verified");
+    if (path == NULL || verified == NULL) {
         return STATUS_EXHAUSTED;
     }
+    unlink(verified);
     unlink(path); /* not overwritten: it is set aside under another name */
     enum status status = anchor_open(restore->config->data_dir, &anchor);
     if (status == STATUS_OK) {

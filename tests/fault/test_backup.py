@@ -280,6 +280,7 @@ def expect_refused(told, *parts):
 def test_an_older_backup_is_told_loudly(lost):
     scratch, before, after = lost
     data_dir, source = scratch / "data", scratch / "backup"
+    assert verified(data_dir) == after  # and it is noted how far
     there = digests(data_dir)
     lacks = f"Entries {before + 1} to {after} would be lost"
     expect_refused(restore(data_dir, source), "is not empty")
@@ -295,7 +296,8 @@ def test_an_older_backup_is_told_loudly(lost):
     assert done.returncode == 0 and "LOST" not in done.stdout, done.stderr
     done = restore(data_dir, source, "--replace", "--accept-loss", "--checkpoint", str(scratch / "after.txt"))
     assert done.returncode == 0 and f"LOST: entries {before + 1} to {after}" in done.stdout, done.stderr
-    assert {f"replaced-1/{name}": there[name] for name in ("tallystick.db", "anchor")}.items() <= digests(data_dir).items()
+    assert {f"replaced-1/{name}": there[name] for name in ("tallystick.db", "anchor", "verified")}.items() <= digests(data_dir).items()
+    assert verified(data_dir, "--incremental") == before
     assert verified(data_dir) == before == verified(data_dir, "--checkpoint", str(scratch / "before.txt"))
     assert verified(data_dir / "replaced-1", "--checkpoint", str(scratch / "after.txt")) == after
 
