@@ -2,8 +2,11 @@
 
 import json
 import os
+import select
 import subprocess
 import time
+
+from service import memory_mib
 
 
 def fill(bench, name, entries):
@@ -18,6 +21,9 @@ def verify(bench, path, *options):
     began = time.monotonic()
     process = subprocess.Popen([bench.tool("tallystick"), "verify", "--data-dir", path, "--json", *options],
                                stdout=subprocess.PIPE, env=environment)
+    highest = 0.0
+    while not select.select([process.stdout], [], [], 0.02)[0]:  # the object comes at the end
+        highest = max(highest, memory_mib(process.pid, "VmHWM"))
     report = json.loads(process.stdout.read())
     process.stdout.close()
     _, status, usage = os.wait4(process.pid, 0)
@@ -25,7 +31,7 @@ def verify(bench, path, *options):
     took = time.monotonic() - began
     if process.returncode != 0 or report["ok"] is not True:
         raise SystemExit(f"bench: {path} does not verify: {report}")
-    return report, took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return report, took, usage.ru_utime + usage.ru_stime, highest
 
 
 def tool_pairs(bench, *words):
