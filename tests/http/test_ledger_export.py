@@ -314,7 +314,8 @@ def test_readers_who_take_nothing_cost_little(large):
         time.sleep(1)
         grown = resident(server) - before
         print(f"15 readers of {2 * LONG >> 20} MiB and more took {grown >> 10} KiB")
-        assert grown < 15 * 1536 * 1024, "each holds a piece of the lines, not a body"
+        each = 512 * 1024 if "release" in server.process.args[0] else 1536 * 1024  # a sanitizer pads what is allocated and keeps what was freed
+        assert grown < 15 * each, "each holds a piece of the lines, not a body"
         assert parsed(export(server).content)[-1]["type"] == "end", "others are not kept waiting"
 
 
