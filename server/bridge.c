@@ -23,13 +23,12 @@
 #include "server/lane.h"
 #include "server/metrics.h"
 #include "server/peer.h"
+#include "server/pool.h"
 #include "server/reply.h"
 #include "server/request.h"
 #include "server/server.h"
 
 enum {
-    CONNECTION_BYTES = 48 * 1024, /* libmicrohttpd's memory for one, cleared for each request: more than any header
-                                     that we refuse ourselves */
     SPARE_REQUESTS_MAX = 256,     /* kept for the next ones, with their arena */
     DRAIN_BYTES_MAX = 64 * 1024,  /* of a refused request's body, so that the connection can go on */
     BODY_KEPT_BYTES = 64 * 1024   /* of a spare request's body buffer */
@@ -152,6 +151,7 @@ static const char *method_label(const char *method)
 
 static enum MHD_Result on_head(struct request *request, const char *method, const char *version)
 {
+    pool_find(request->client, method);
     request->method = method_label(method);
     request->exchange.is_head = strcmp(request->method, "HEAD") == 0;
     dispatch_head(request, method, version, client_fault(request->client));
@@ -333,12 +333,23 @@ void bridge_add(struct bridge *bridge, int fd, const struct peer *peer)
     }
 }
 
+static void tidy_client(void *context, struct client *client)
+{
+    pool_give_back(client, *(const int64_t *)context);
+}
+
+void bridge_tidy(struct bridge *bridge)
+{
+    int64_t now_us = clock_steady_us();
+    lane_each_client(bridge->lane, tidy_client, &now_us);
+}
+
 static enum status start_daemon(struct bridge *bridge)
 {
     const struct config *config = bridge->server->config;
     bridge->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-        on_access, bridge, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+        on_access, bridge, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)config->connections + ADDRESSES_GUESTS_MAX + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
         MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, bridge, MHD_OPTION_UNESCAPE_CALLBACK,
         on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, bridge, MHD_OPTION_NOTIFY_CONNECTION,

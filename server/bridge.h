@@ -46,4 +46,7 @@ void bridge_add(struct bridge *bridge, int fd, const struct peer *peer);
 /* The same without a connection having come of it; its address is given back. */
 void bridge_forget(struct bridge *bridge, int fd, const struct peer *peer);
 
+/* What idle connections do not need goes back to the system; now and then. */
+void bridge_tidy(struct bridge *bridge);
+
 #endif

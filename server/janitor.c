@@ -67,6 +67,16 @@ static void cut(struct client *client, const char *phase)
     log_warn("client_cut", "remote=%s phase=%s", client->address, phase);
 }
 
+/* Ends a reply that is not taken, or drop by drop; the library's own time-out begins anew with each drop. */
+static void cut_reply(const struct janitor *janitor, struct client *client)
+{
+    int64_t until_us = atomic_load_explicit(&client->until_us, memory_order_relaxed);
+    if (until_us > 0 && janitor->now_us > until_us && !atomic_exchange(&client->is_late, true)) {
+        shutdown(client->fd, SHUT_RDWR);
+        log_warn("client_cut", "remote=%s phase=reply", client->address);
+    }
+}
+
 /* libmicrohttpd 0.9.75 reads what came together with the client's end of sending, and then
  * waits for an event that has passed already. This makes a new one. It takes nothing from a client that has
  * only ended its own side: what it sent stays readable, and the way back stays open. */
@@ -123,6 +133,9 @@ static void look_at_client(void *context, struct client *client)
         }
         return;
     case CLIENT_WORKING:
+        return;
+    case CLIENT_REPLYING:
+        cut_reply(janitor, client);
         return;
     }
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "server/await.h"
 #include "server/bridge.h"
@@ -21,7 +22,7 @@
 #include "server/peer.h"
 #include "server/server.h"
 
-enum { WAIT_MS_MAX = 1000 };
+enum { WAIT_MS_MAX = 1000, TIDY_US = 1000 * 1000 };
 
 /* A connection on its way to the loop. */
 struct arrival {
@@ -86,6 +87,7 @@ static void *loop_main(void *context)
 {
     struct loop *loop = context;
     struct bridge *bridge = &loop->bridge;
+    int64_t tidied_us = clock_steady_us();
     intake_enter(&bridge->intake);
     while (!atomic_load(&loop->is_stopping)) {
         uint64_t calls = bridge->calls;
@@ -96,6 +98,11 @@ static void *loop_main(void *context)
         MHD_run(bridge->daemon);
         if (bridge->calls == calls && !has_more) { /* else there is more, often enough to look before waiting */
             wait_for_work(loop);
+        }
+        int64_t now_us = clock_steady_us();
+        if (now_us - tidied_us > TIDY_US) {
+            tidied_us = now_us;
+            bridge_tidy(bridge);
         }
     }
     return NULL;

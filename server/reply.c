@@ -375,10 +375,21 @@ static bool may_keep(const struct request *request)
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }
 
+/* A reply must be taken in the time that a request may take, and a second for each so many bytes of it. */
+static void set_deadline(struct request *request)
+{
+    enum { BYTES_A_SECOND = 16 * 1024 };
+    struct client *client = request->client;
+    const int64_t seconds = request->server->config->request_timeout_s + (int64_t)(request->reply_bytes / BYTES_A_SECOND);
+    atomic_store_explicit(&client->until_us, request->is_stream ? 0 : clock_steady_us() + seconds * 1000000, memory_order_relaxed);
+    client_enter(client, CLIENT_REPLYING);
+}
+
 static bool queue(struct request *request, int status, struct MHD_Response *response)
 {
     request->status = status;
     request->stage = STAGE_REPLIED;
+    set_deadline(request);
     return MHD_queue_response(request->connection, (unsigned)status, response) == MHD_YES;
 }
 

@@ -5,7 +5,9 @@ HTML, or take it."""
 import json
 import random
 import re
+import signal
 import socket
+import statistics
 import time
 
 import pytest
@@ -120,9 +122,40 @@ def test_the_limits_are_those_that_are_told(server):
     assert status(get(last + "a: " + "b" * (room + 1) + "\r\n")) == 431
     assert status(get(last + "a: b\r\n" * 98)) == 200
     assert status(get(last + "a: b\r\n" * 99)) == 431
-    both = "".join(f"a{number}: " + "b" * 150 + "\r\n" for number in range(97))
-    assert status(get(last + both, "/" + "a" * 8191)) == 404  # all at once: nothing of it fills the library's memory
     assert status(get(last + "Cookie: " + ";=" * 8000 + "\r\n")) == 200  # of which the library would make a list
+
+
+def fill(extra):
+    """Fields that with these, a Host and the empty line are 100, and 16 KiB."""
+    count = 100 - 1 - extra.count("\r\n")
+    room = HEADER_MAX - len(HOST + extra) - 2 - count * len("a12: \r\n")
+    sizes = [room // count + (number < room % count) for number in range(count)]
+    text = extra + "".join(f"a{number:02}: " + "b" * size + "\r\n" for number, size in enumerate(sizes))
+    assert len(HOST + text) + 2 == HEADER_MAX and (HOST + text).count("\r\n") == 100
+    return text
+
+
+def test_the_largest_request_is_answered_by_us(server):
+    """Target and header as long as may be, at once: the library's memory for a connection takes them, and a body and the
+    reply's header beside them. Twice on one connection, which gives its memory back between."""
+    body = json.dumps({"values": [1.0, 2.0, 3.0] * 3000, "bandwidth": 1})
+    fields = fill(f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n")
+    large = [get(fill(""), "/" + "a" * 8191), get(fill(""), "/provinces?limit=" + "0" * 8000 + "1"),
+             f"POST {COMPUTE} HTTP/1.1\r\n{HOST}{fields}\r\n{body}"]
+    for data, wanted in zip(large, (404, None, 200)):
+        with server.connect() as connection:
+            for _ in range(2):
+                connection.sendall(data.encode())
+                reply = b""
+                while b"\r\n\r\n" not in reply or len(parse(reply)[2]) < int(parse(reply)[1]["content-length"]):
+                    piece = connection.recv(65536)
+                    assert piece, reply
+                    reply += piece
+                status, headers, text = parse(reply)
+                assert "request-id" in headers and status == (wanted or status) and status in (200, 400, 404)
+                if status >= 400:
+                    check_problem(status, headers, text)
+                time.sleep(3.5 if data is large[0] else 0)
 
 
 def test_refusals_speak_the_language_that_the_header_asks_for(server):
@@ -188,6 +221,26 @@ def test_a_header_in_any_pieces(server):
             for at in range(0, len(data), piece):
                 connection.sendall(data[at:at + piece])
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("data", [get(), get(target="/provinces"), "GET /heal", CHUNKED + "2\r\n{"])
+def test_an_end_that_comes_with_the_request_is_seen_at_once(server, data):
+    """The client ends its sending with what it sends: it is answered, if there is something to answer, and the connection
+    closed, without waiting for the janitor's look ten times a second."""
+    times = []
+    for _ in range(9):
+        with server.connect() as connection:
+            server.process.send_signal(signal.SIGSTOP)  # so that both are there when it looks
+            connection.sendall(data.encode())
+            connection.shutdown(socket.SHUT_WR)
+            server.process.send_signal(signal.SIGCONT)
+            begun = time.monotonic()
+            received = b""
+            while piece := connection.recv(65536):
+                received += piece
+            times.append(time.monotonic() - begun)
+        assert received[:12] == (b"HTTP/1.1 200" if data.endswith("\r\n\r\n") else b"")
+    assert statistics.median(times) < 0.025, times
 
 
 def test_a_client_that_sends_on_gets_its_refusal(server):
