@@ -209,6 +209,9 @@ static void add_to_response(void *context, const char *name, const char *value)
 static struct MHD_Response *make_stream(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
+    if (exchange->is_head) { /* libmicrohttpd 0.9.75 ends the chunks that it has not sent: nothing may follow on this connection */
+        request->must_close = true;
+    }
     bool is_full = false, is_export = exchange->stream == STREAM_EXPORT;
     if (!request->hangup.may_ask) { /* HTTP/1.0: libmicrohttpd 0.9.75 does not close a connection whose body ends late */
         enum status status = is_export ? pour_once(request) : follow_once(request);

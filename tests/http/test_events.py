@@ -177,6 +177,14 @@ def test_an_old_client_gets_what_there_is(server):
     assert body.startswith(b"retry: 3000\n\n") and body.count(b"\n\n") == 3 and f"id: {seq}\n".encode() in body
 
 
+@pytest.mark.parametrize("path, media", [("/events", "text/event-stream"), ("/ledger/entries", "application/x-ndjson")])
+def test_nothing_follows_the_head_of_a_stream(server, path, media):
+    """The library sends the end of the chunks all the same: the connection is closed, so that nobody takes it for the next answer."""
+    received, was_closed = server.raw(f"HEAD {path} HTTP/1.1\r\nHost: x\r\nAccept: {media}\r\n\r\n")
+    head, _, rest = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ") and b"\r\nConnection: close" in head and was_closed and rest in (b"", b"0\r\n\r\n")
+
+
 def test_private_streams_need_a_token(start):
     server = start("--private")
     problem(server.get("/events", headers=STREAM), 401, "unauthenticated")
