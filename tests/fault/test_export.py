@@ -414,7 +414,8 @@ def forgeries(entry):
         return lambda entry: entry.update({name: other_field(entry, name)[name]})
 
     yield from ((name, other(name)) for name in ("kind", "target", "command_id", "new_id", "organisation", "submitter_key", "submitter_alg"))
-    yield "the form alone", lambda entry: entry.update(body=signing_input(header, payload))
+    if signing_input(header, payload) != entry["body"]:  # whoever signed it wrote it in the same form otherwise
+        yield "the form alone", lambda entry: entry.update(body=signing_input(header, payload))
     yield "another body", lambda entry: entry.update(body=signing_input(header, {**payload, "body": {**payload["body"], "x": 1}}))
     yield "longer", lambda entry: entry.update(body=entry["body"] + b"A")
     yield "a bit of r", lambda entry: entry.update(submitter_sig=bytes([entry["submitter_sig"][0] ^ 1]) + entry["submitter_sig"][1:])
