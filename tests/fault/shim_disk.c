@@ -100,6 +100,7 @@ static bool is_due(enum call call, int file)
     return true;
 }
 
+__attribute__((format(printf, 3, 4)))
 static void record(const char *bytes, size_t length, const char *format, ...)
 {
     static int log = -1;

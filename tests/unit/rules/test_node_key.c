@@ -183,6 +183,7 @@ static void test_what_is_refused(void **state)
     signer_close(third);
 }
 
+__attribute__((format(printf, 2, 3)))
 static void meddle(struct world *world, const char *format, ...)
 {
     char sql[1024];
