@@ -32,7 +32,7 @@ struct executor {
     unsigned in_block;
     unsigned largest;
     unsigned delivered;
-    unsigned checkpoints;
+    atomic_uint checkpoints;
     unsigned truncated;
     bool erases; /* texts, in the next block */
     uint64_t committed; /* commands in committed blocks */
@@ -352,7 +352,7 @@ static void test_failed_commit(void **state)
     assert_int_equal(first.pending.delivery, DELIVERY_UNKNOWN);
     assert_true(sequencer_is_failed(sequencer));
     assert_int_equal(submit(sequencer, &later, "", 3), STATUS_IO);
-    unsigned checkpoints = fake.checkpoints;
+    unsigned checkpoints = atomic_load(&fake.checkpoints);
     stop();
     assert_int_equal(fake.checkpoints, checkpoints); /* the WAL is left alone */
     assert_int_equal(anchor_read(directory, &notes), STATUS_OK);
@@ -437,7 +437,7 @@ static void test_failed_checkpoint(void **state)
     } rows[] = { { STATUS_EXHAUSTED, false }, { STATUS_BUSY, false }, { STATUS_IO, true } };
     static struct flight flight, later;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        unsigned before = fake.checkpoints;
+        unsigned before = atomic_load(&fake.checkpoints);
         atomic_store(&fake.checkpoint_status, (int)rows[i].status);
         assert_int_equal(submit(sequencer, &flight, "", (int)i), STATUS_OK);
         wait_done(&flight);
