@@ -23,16 +23,19 @@ def binary():
     return str(pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release")) / "tallystick")
 
 
+def without_ours():
+    """The environment without names of ours: those that the program does not know stop its start, and they are the tests'."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TALLYSTICK_")}
+
+
 class Server:
     """The real binary on a port of its own, with a fresh data directory."""
 
     def __init__(self, directory):
-        # Names of ours that the program does not know stop its start; those are the tests'.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("TALLYSTICK_")}
         self.log = open(directory / "serve.log", "wb")
         self.process = subprocess.Popen(
             [binary(), "serve", "--data-dir", str(directory / "data"), "--listen", "127.0.0.1:0"],
-            stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
+            stdout=subprocess.PIPE, stderr=self.log, text=True, env=without_ours())
         line = self.process.stdout.readline().strip()
         assert line.startswith("listening on http://"), (directory / "serve.log").read_text()
         self.url = line.removeprefix("listening on ")

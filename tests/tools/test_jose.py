@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from conftest import ROOT, TOOLS, binary, tool
+from conftest import ROOT, TOOLS, binary, tool, without_ours
 from test_client import token
 
 PAGE = (ROOT / "docs" / "signing.md").read_text(encoding="utf-8")
@@ -104,7 +104,8 @@ def library(request, tmp_path):
 
 
 def key_of_ours(folder):
-    made = subprocess.run([binary(), "key", "new", "--file", str(folder / "key.jwk")], capture_output=True, text=True, check=True, timeout=60)
+    made = subprocess.run([binary(), "key", "new", "--file", str(folder / "key.jwk")], env=without_ours(), capture_output=True,
+                          text=True, check=True, timeout=60)
     return json.loads(made.stdout)
 
 
@@ -145,7 +146,8 @@ def test_the_library_checks_what_the_program_signs(hospital, tmp_path):
     public = key_of_ours(folder)
     hospital.register(public)
     signed = subprocess.run([binary(), "key", "sign", "--file", str(folder / "key.jwk"), "--log", "somewhere.else", "--kind", "supply.intake",
-                             "--id", "1", "--new-id", "S", "--compact"], input=INTAKE, capture_output=True, text=True, check=True, timeout=60)
+                             "--id", "1", "--new-id", "S", "--compact"], input=INTAKE, env=without_ours(), capture_output=True, text=True, check=True,
+                            timeout=60)
     ledger = json.loads(library.run(example("python"), hospital.url, hospital.token, "T-1", "key.jwk"))
     entry = hospital.ask("GET", f"/ledger/entries/{ledger['seq']}")
     shown = hospital.ask("GET", "/organisations/HOSPITAL/keys")["items"][0]
