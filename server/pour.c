@@ -50,12 +50,13 @@ static enum status read_piece(struct db *db, struct export *export, struct buffe
 static ssize_t on_more(void *context, uint64_t position, char *out, size_t room)
 {
     struct reader *reader = context;
-    (void)position;
     if (reader->taken == reader->lines.length) {
         if (export_is_over(&reader->export)) {
             return MHD_CONTENT_READER_END_OF_STREAM;
         }
-        if (atomic_load_explicit(&reader->server->is_stopping, memory_order_relaxed) || clock_steady_us() > reader->until_us) {
+        /* not before the first piece: an export without an entry would have nothing to end with */
+        if (position > 0 && (atomic_load_explicit(&reader->server->is_stopping, memory_order_relaxed) ||
+                             clock_steady_us() > reader->until_us)) {
             export_stop(&reader->export);
         }
         reader->taken = 0;

@@ -376,14 +376,19 @@ def test_a_stop_ends_it_in_good_order(tmp_path):
     reader = Reader(server)
     assert reader.head() == b"HTTP/1.1 200 OK"
     server.process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
+    deadline = time.monotonic() + 20  # before the stop has begun, nothing more is read
+    with pytest.raises(ConnectionError):
+        while time.monotonic() < deadline:
+            socket.create_connection(("127.0.0.1", server.port), 5).close()
+            time.sleep(0.05)
+    time.sleep(0.3)
     received = reader.rest()
     reader.close()
     assert server.process.wait(timeout=60) == 0
     server.exit_code = 0
     body, is_ended = unchunked(received)
     lines = parsed(body)
-    assert is_ended and lines[-1]["type"] == "end" and lines[-1]["seq"] < size
+    assert (is_ended, lines[-1]["type"]) == (True, "end") and lines[-1]["seq"] < size, (len(body), lines[-1]["type"], lines[-1].get("seq"), size)
     check(body, lines[-1]["seq"])
 
 
