@@ -25,7 +25,7 @@ LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lm
 
 # Each folder is an archive; the order is the include direction of docs/design.md.
 FOLDERS  := server handlers rules analytics db ledger json base
-sources   = $(sort $(wildcard $(1)/*.c))
+sources   = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1))) $(patsubst %,$(BUILD)/%.o,$(GENERATED_$(1)))
 archives  = $(patsubst %,$(BUILD)/%.a,$(1))
 
@@ -68,7 +68,7 @@ $(BUILD)/%.o: $(BUILD)/generated/%.c
 define archive
 $(BUILD)/$(1).a: $(filter-out $(BUILD)/server/main.o,$(call objects,$(1)))
 	$$(call say,AR,$$@)
-	$$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcs $$@ $$^
+	$$(Q)mkdir -p $$(@D) && rm -f $$@ && ar qcs $$@ $$^
 endef
 $(foreach folder,$(FOLDERS),$(eval $(call archive,$(folder))))
 

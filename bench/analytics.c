@@ -17,8 +17,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "analytics/dea.h"
-#include "analytics/kde.h"
+#include "analytics/dea/dea.h"
+#include "analytics/kde/kde.h"
 #include "base/clock.h"
 #include "base/text.h"
 

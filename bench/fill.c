@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "rules/block.h"
-#include "server/store.h"
+#include "server/store/store.h"
 
 enum { STOCKS = 40, STEPS = 4, BODY_BYTES = 512, ENTRIES_MAX = 100000000 };
 

@@ -50,7 +50,7 @@ enum handled {
 /* What HANDLED_STREAM sends. */
 enum stream {
     STREAM_EVENTS, /* events, without an end (server/follow.h) */
-    STREAM_EXPORT  /* the entries there are, as lines (server/pour.h) */
+    STREAM_EXPORT  /* the entries there are, as lines (server/wire/pour.h) */
 };
 
 /* Why a long job is to give up. */
@@ -142,7 +142,7 @@ struct exchange {
 /* Shared by all threads; filled by the server at start. */
 struct service {
     struct callers *callers;         /* handlers/callers.h */
-    struct analysis_cache *analyses; /* handlers/analysis.h */
+    struct analysis_cache *analyses; /* handlers/analysis/analysis.h */
     const char *version;
     const char *contract_yaml; /* openapi.yaml, embedded */
     size_t contract_yaml_length;
@@ -157,7 +157,7 @@ struct service {
     void (*readiness)(struct service *service, struct buffer *faults);
     void (*metrics)(struct service *service, struct buffer *out); /* the text of /metrics */
     void (*options)(struct service *service, struct json_writer *w); /* the objects of /config's array */
-    /* Verifies the ledger, one at a time: handlers/ledger.c asks, the server runs it. */
+    /* Verifies the ledger, one at a time: handlers/ledger/ledger.c asks, the server runs it. */
     struct verifier *verifier;
     const struct route *routes;
     size_t route_count;

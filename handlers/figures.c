@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "db/figure.h"
 #include "db/reference.h"
-#include "handlers/analysis.h"
+#include "handlers/analysis/analysis.h"
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "handlers/submit.h"

@@ -24,7 +24,7 @@
 #include "handlers/supplies.h"
 #include "handlers/tag.h"
 #include "handlers/transfers.h"
-#include "handlers/witnesses.h"
+#include "handlers/ledger/witnesses.h"
 
 enum { INSTANCE_BYTES = 160 };
 

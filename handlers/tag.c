@@ -1,6 +1,6 @@
 /*
  * The one place where entity tags are made. Objects are tagged by present.c, pages of
- * figures by figures.c, answers of the analytics by analysis_reply.c; the server tags all
+ * figures by figures.c, answers of the analytics by analysis/reply.c; the server tags all
  * else that is read (server/dispatch.c).
  */
 #include "handlers/tag.h"

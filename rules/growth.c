@@ -1,6 +1,6 @@
 /*
  * Between the tree (ledger/tree.h, ledger/tile.h) and its tables. The executor drives it,
- * block.c; proofs are made from what it writes, handlers/proof.c.
+ * block.c; proofs are made from what it writes, handlers/ledger/proof.c.
  */
 #include "rules/growth.h"
 

@@ -1,7 +1,7 @@
 /*
  * Reading header and payload of a JWS, as strictly as any body: members that stand twice, or that nobody knows, are no way to say
  * two things to two readers. The bytes: ledger/jws.c. Whether the signature is good and its key may sign: handlers/submit_signed.c
- * when a command comes, signature.c when it is carried out, verify_submitters.c afterwards.
+ * when a command comes, signature.c when it is carried out, verify/submitters.c afterwards.
  */
 #include "rules/signed.h"
 

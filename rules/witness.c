@@ -1,5 +1,5 @@
 /*
- * Witnesses: reading and storing. Only admins get here (the route). Next: handlers/cosignatures.c, which takes what they sign.
+ * Witnesses: reading and storing. Only admins get here (the route). Next: handlers/ledger/cosignatures.c, which takes what they sign.
  */
 #include "rules/witness.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/client.h"
+#include "server/wire/client.h"
 #include "server/metrics.h"
 #include "server/request.h"
 #include "server/server.h"

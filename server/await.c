@@ -14,17 +14,17 @@
 #include "db/db.h"
 #include "db/entry.h"
 #include "handlers/problem.h"
-#include "handlers/proof.h"
+#include "handlers/ledger/proof.h"
 #include "handlers/tag.h"
 #include "ledger/signer.h"
-#include "server/config.h"
-#include "server/lane.h"
+#include "server/config/config.h"
+#include "server/wire/lane.h"
 #include "server/metrics.h"
 #include "server/represent.h"
 #include "server/request.h"
 #include "server/server.h"
-#include "server/store.h"
-#include "server/turn.h"
+#include "server/store/store.h"
+#include "server/wire/turn.h"
 
 /* The reply half as it was before any handler ran. */
 static void reply_reset(struct exchange *exchange)

@@ -19,7 +19,7 @@
 #include "db/db.h"
 #include "handlers/events.h"
 #include "rules/block.h"
-#include "server/lane.h"
+#include "server/wire/lane.h"
 #include "server/request.h"
 #include "server/server.h"
 

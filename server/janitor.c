@@ -18,13 +18,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/await.h"
-#include "server/client.h"
-#include "server/config.h"
-#include "server/lane.h"
-#include "server/peer.h"
+#include "server/wire/client.h"
+#include "server/config/config.h"
+#include "server/wire/lane.h"
+#include "server/wire/peer.h"
 #include "server/request.h"
 #include "server/server.h"
-#include "server/verifier.h"
+#include "server/store/verifier.h"
 
 enum {
     BEAT_MS = 100,

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/directory.h"
+#include "server/store/directory.h"
 #include "server/paths.h"
 #include "server/tell.h"
 

@@ -7,7 +7,7 @@
 
 #include "handlers/problem.h"
 #include "json/write.h"
-#include "server/config.h"
+#include "server/config/config.h"
 #include "server/cors.h"
 #include "server/route.h"
 #include "server/server.h"

@@ -10,13 +10,13 @@
 #include "base/buffer.h"
 #include "handlers/exchange.h"
 #include "server/cache.h"
-#include "server/framing.h"
-#include "server/hangup.h"
+#include "server/wire/framing.h"
+#include "server/wire/hangup.h"
 #include "server/jobs.h"
 #include "server/limiter.h"
 #include "server/negotiate.h"
-#include "server/sequencer.h"
-#include "server/verifier.h"
+#include "server/store/sequencer.h"
+#include "server/store/verifier.h"
 
 /*
  * One request from its first line to the end of its reply. It belongs to its loop's

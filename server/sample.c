@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rules/block.h"
-#include "server/store.h"
+#include "server/store/store.h"
 
 extern const unsigned char embedded_sample[];
 extern const size_t embedded_sample_length;

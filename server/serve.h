@@ -1,7 +1,7 @@
 #ifndef SERVER_SERVE_H
 #define SERVER_SERVE_H
 
-#include "server/config.h"
+#include "server/config/config.h"
 
 /*
  * The sub-command serve: puts the parts together, waits for SIGTERM or SIGINT, and takes

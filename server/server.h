@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "handlers/exchange.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 /*
  * What the threads of a running service share. Made and taken down by serve.c;
@@ -54,7 +54,7 @@ struct server {
     atomic_bool is_cancelling_sent;  /* jobs on callers' own numbers are to give up */
     atomic_bool is_cancelling;       /* all jobs are */
     atomic_size_t body_bytes;        /* of all bodies that are being read or worked on */
-    atomic_size_t exports;           /* replies of server/pour.h */
+    atomic_size_t exports;           /* replies of server/wire/pour.h */
     atomic_size_t suspended;         /* requests that wait for the sequencer or the job pool */
 };
 

@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/node.h"
-#include "server/config.h"
+#include "server/config/config.h"
 
 /*
  * Making, listing and revoking tokens. A token's text is shown once, when it is made; only its hash is kept.

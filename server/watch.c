@@ -15,20 +15,20 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "handlers/analysis_cache.h"
-#include "handlers/ledger.h"
+#include "handlers/analysis/cache.h"
+#include "handlers/ledger/ledger.h"
 #include "ledger/signer.h"
 #include "rules/block.h"
-#include "server/addresses.h"
+#include "server/wire/addresses.h"
 #include "server/cache.h"
 #include "server/follow.h"
 #include "server/jobs.h"
-#include "server/lane.h"
+#include "server/wire/lane.h"
 #include "server/metrics.h"
-#include "server/sequencer.h"
+#include "server/store/sequencer.h"
 #include "server/server.h"
-#include "server/store.h"
-#include "server/turn.h"
+#include "server/store/store.h"
+#include "server/wire/turn.h"
 
 enum { LEDGER_AHEAD_MS = 5 * 60 * 1000 };
 

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "ledger/checkpoint.h"
-#include "rules/verify.h"
+#include "rules/verify/verify.h"
 #include "tests/unit/support/scratch.h"
 
 /*

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "json/write.h"
-#include "rules/export_read.h"
+#include "rules/export/read.h"
 #include "tests/fuzz/fuzz.h"
 
 static void write_base64(struct json_writer *w, struct arena *arena, const char *key, const uint8_t *bytes, size_t length)

@@ -1,7 +1,7 @@
 /*
  * The guard, and what is looked for in a header that it lets pass: what both call sound has one meaning.
  */
-#include "server/framing.h"
+#include "server/wire/framing.h"
 
 #include <strings.h>
 

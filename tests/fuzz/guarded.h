@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "server/guard.h"
+#include "server/wire/guard.h"
 #include "tests/fuzz/fuzz.h"
 
 /*

@@ -21,7 +21,7 @@ SAME = ["type", "status", "instance", "code"]
 SILENT = {"handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/node_key.c",
           "rules/signed_entry.c", "rules/tiles.c", *(f"rules/{path.name}" for path in ROOT.glob("rules/verify*.c")),
           *(f"rules/{path.name}" for path in ROOT.glob("rules/export_*.c"))}
-TOLD = [ROOT / "ledger/jws.c", *ROOT.glob("handlers/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde_report.c",
+TOLD = [ROOT / "ledger/jws.c", *ROOT.glob("handlers/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde/report.c",
         *(ROOT / f"server/{name}.c" for name in ("await", "chunk", "content_digest", "dispatch", "framing", "guard", "intake", "lookup", "reply", "represent", "target"))]
 # Literals that are no sentence told in a problem: logs, headers, answers, keys of caches, jansson's own words that are looked for.
 NOT_TOLD = re.compile(r"Bearer realm=|[a-z_]+=%|(?:density|efficiency) revision=| indicator=%s|an answer has room for a tag$|as node\.db has them$|"

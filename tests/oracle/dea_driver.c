@@ -1,5 +1,5 @@
 /*
- * Reads efficiency problems as text, solves them with analytics/dea.c and prints the answers in full precision, so
+ * Reads efficiency problems as text, solves them with analytics/dea/dea.c and prints the answers in full precision, so
  * that a test in another language can compare them with an independent solver.
  *
  * In, any number of times:  orientation slacks frontier n m s, then n lines of m inputs and s outputs.
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "analytics/dea.h"
+#include "analytics/dea/dea.h"
 #include "base/status.h"
 
 static const char *const states[] = {"scored", "no-inputs", "no-outputs", "uncertified"};

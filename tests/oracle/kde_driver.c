@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/kde.h"
-#include "analytics/kde_modes.h"
+#include "analytics/kde/kde.h"
+#include "analytics/kde/modes.h"
 
 enum { ROOM = 64 };
 

@@ -1,4 +1,4 @@
-"""Efficiency scores of analytics/dea.c against a simplex in fractions, on data of wide span.
+"""Efficiency scores of analytics/dea/dea.c against a simplex in fractions, on data of wide span.
 
 A score that is given must be right as a share of itself, however small; where no proof was found there is no score, and
 that must stay rare. The seed is printed; TALLYSTICK_SEED repeats a run.

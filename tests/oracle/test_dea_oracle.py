@@ -1,4 +1,4 @@
-"""Efficiency scores, slacks and labels of analytics/dea.c against an independent solver (scipy's HiGHS).
+"""Efficiency scores, slacks and labels of analytics/dea/dea.c against an independent solver (scipy's HiGHS).
 
 The C side is tests/oracle/dea_driver, found in the build folder named by TALLYSTICK_BUILD (build/release without it).
 Random problems carry what real data and careless clients bring: ties, duplicates, zeros, columns of wildly different

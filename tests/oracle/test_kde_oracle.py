@@ -1,5 +1,5 @@
 """Density estimation against other programs: numpy sums with math.fsum, scipy and the
-reference cases (tests/reference/kde). The driver is a thin program around analytics/kde.h."""
+reference cases (tests/reference/kde). The driver is a thin program around analytics/kde/kde.h."""
 
 import json
 import math

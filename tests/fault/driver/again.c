@@ -22,7 +22,7 @@
 #include "ledger/signer.h"
 #include "rules/block.h"
 #include "rules/replay.h"
-#include "server/anchor.h"
+#include "server/store/anchor.h"
 #include "server/tokens.h"
 
 static const char genesis[] =

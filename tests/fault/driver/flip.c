@@ -15,7 +15,7 @@
 #include <sqlite3.h>
 
 #include "ledger/digest.h"
-#include "server/verifier.h"
+#include "server/store/verifier.h"
 #include "tests/fault/chance.h"
 #include "tests/fault/disk.h"
 #include "tests/fault/room.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/verifier.h"
+#include "server/store/verifier.h"
 
 enum { NOTE_BYTES = 4096 };
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "analytics/kde.h"
+#include "analytics/kde/kde.h"
 
 static const double PI = 3.14159265358979323846;
 

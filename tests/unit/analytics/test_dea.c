@@ -2,7 +2,7 @@
 #include <math.h>
 #include <pthread.h>
 
-#include "analytics/dea.h"
+#include "analytics/dea/dea.h"
 #include "tests/unit/analytics/dea_case.h"
 
 #define SCORE 1e-9

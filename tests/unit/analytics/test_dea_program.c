@@ -9,13 +9,13 @@
 
 #include <cmocka.h>
 
-#include "analytics/dea_bounds.h"
-#include "analytics/dea_certificate.h"
-#include "analytics/dea_glpk.h"
-#include "analytics/dea_guard.h"
-#include "analytics/dea_pins.h"
-#include "analytics/dea_program.h"
-#include "analytics/dea_sift.h"
+#include "analytics/dea/bounds.h"
+#include "analytics/dea/certificate.h"
+#include "analytics/dea/glpk.h"
+#include "analytics/dea/guard.h"
+#include "analytics/dea/pins.h"
+#include "analytics/dea/program.h"
+#include "analytics/dea/sift.h"
 
 enum { ROWS = 3, COLUMNS = 200 };
 

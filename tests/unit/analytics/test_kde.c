@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "analytics/kde.h"
+#include "analytics/kde/kde.h"
 #include "tests/unit/analytics/kde_help.h"
 
 static void test_kernels_are_densities(void **state)

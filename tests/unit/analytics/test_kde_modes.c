@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "analytics/kde.h"
-#include "analytics/kde_change.h"
-#include "analytics/kde_modes.h"
-#include "analytics/kde_root.h"
+#include "analytics/kde/kde.h"
+#include "analytics/kde/change.h"
+#include "analytics/kde/modes.h"
+#include "analytics/kde/root.h"
 #include "tests/unit/analytics/kde_help.h"
 
 static void test_equal_values_with_a_bandwidth(void **state)

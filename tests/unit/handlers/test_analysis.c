@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#include "handlers/analysis.h"
-#include "handlers/analysis_reply.h"
-#include "handlers/density_draw.h"
-#include "handlers/efficiency_write.h"
+#include "handlers/analysis/analysis.h"
+#include "handlers/analysis/reply.h"
+#include "handlers/analysis/density_draw.h"
+#include "handlers/analysis/efficiency_write.h"
 
 /* True where the cache has the key, and then with that body. */
 static bool has(struct analysis_cache *cache, const char *key, const char *body)

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/rules/world.h"
 
-#include "rules/verify.h"
+#include "rules/verify/verify.h"
 
 /* A little history in two blocks; root is that of the second. */
 static void live(struct world *world, uint8_t root[DIGEST_BYTES])

@@ -2,7 +2,7 @@
  * Lines of exports: the golden export, which was made by another program, is read; a line that says the same in another way
  * is not.
  */
-#include "rules/export_read.h"
+#include "rules/export/read.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

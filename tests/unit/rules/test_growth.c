@@ -9,7 +9,7 @@
 
 #include "ledger/proof.h"
 #include "rules/tiles.h"
-#include "rules/verify.h"
+#include "rules/verify/verify.h"
 
 static uint64_t chance;
 

@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 
 #include "rules/keyring.h"
-#include "rules/verify.h"
+#include "rules/verify/verify.h"
 
 static const char item[] = "{\"name\":\"x\",\"unit\":\"piece\"}";
 

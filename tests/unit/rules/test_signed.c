@@ -12,7 +12,7 @@
 #include "rules/request.h"
 #include "rules/signature.h"
 #include "rules/signed_entry.h"
-#include "rules/verify.h"
+#include "rules/verify/verify.h"
 
 enum { JWS_MAX = 4096 };
 

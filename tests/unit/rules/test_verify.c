@@ -7,10 +7,10 @@
 #include <sqlite3.h>
 
 #include "rules/record.h"
-#include "rules/verify.h"
-#include "rules/verify_entries.h"
-#include "rules/verify_mark.h"
-#include "rules/verify_parts.h"
+#include "rules/verify/verify.h"
+#include "rules/verify/entries.h"
+#include "rules/verify/mark.h"
+#include "rules/verify/parts.h"
 
 enum { ENTRIES = 205 };
 

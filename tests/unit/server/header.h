@@ -2,7 +2,7 @@
 #define TESTS_UNIT_SERVER_HEADER_H
 
 /*
- * A request's header as libmicrohttpd 0.9.75 hands it over, without libmicrohttpd: the function that server/framing.c
+ * A request's header as libmicrohttpd 0.9.75 hands it over, without libmicrohttpd: the function that server/wire/framing.c
  * calls is played here, over bytes in which a NUL stands wherever the library would have written one. Before cmocka's
  * header comes in, the includer has those that it wants.
  */

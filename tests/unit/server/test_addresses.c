@@ -1,7 +1,7 @@
 /*
  * Counting connections: limits in all and of each address, guests beyond them, and descriptors that come again.
  */
-#include "server/addresses.h"
+#include "server/wire/addresses.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * The anchor file: two slots in turn, what a reader sees, torn and foreign content.
  */
-#include "server/anchor.h"
+#include "server/store/anchor.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /*
  * The table of options: what it accepts, what it refuses, and that help names all of it.
  */
-#include "server/config.h"
-#include "server/config_table.h"
+#include "server/config/config.h"
+#include "server/config/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "server/config_change.h"
-#include "server/help.h"
+#include "server/config/change.h"
+#include "server/config/help.h"
 
 enum { WORDS_MAX = 16 };
 

@@ -1,7 +1,7 @@
 /*
  * What is found in headers as libmicrohttpd hands them over (header.h). What the guard lets through: test_guard.c.
  */
-#include "server/framing.h"
+#include "server/wire/framing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

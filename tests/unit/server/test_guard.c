@@ -1,7 +1,7 @@
 /*
  * The framing guard over bytes as they come: what it lets pass, what it refuses, and what it hands on instead.
  */
-#include "server/guard.h"
+#include "server/wire/guard.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -20,10 +20,10 @@
 #include "base/clock.h"
 #include "db/db.h"
 #include "db/node.h"
-#include "server/client.h"
-#include "server/lane.h"
+#include "server/wire/client.h"
+#include "server/wire/lane.h"
 #include "server/server.h"
-#include "server/verifier.h"
+#include "server/store/verifier.h"
 #include "tests/unit/support/scratch.h"
 
 enum { HEADER_S = 10, REQUEST_S = 40, LONG_MS = 20000, LINGER_MAX = 256 };

@@ -3,7 +3,7 @@
  * fails commits when told: every command is answered exactly once, and only after what
  * decides its answer.
  */
-#include "server/sequencer.h"
+#include "server/store/sequencer.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "server/request.h"
-#include "server/turn.h"
+#include "server/wire/turn.h"
 
 static void test_share_of_a_turn(void **state)
 {

@@ -1,0 +1,276 @@
+/*
+ * Data envelopment analysis from the data to the answer: check, scale (work.c), and for each unit the radial
+ * programs of both frontiers (radial.c), the slacks on the optimal face (slacks.c) and the answer
+ * (result.c). Every program goes through program.c, which proves it. Read work.c next.
+ */
+#include "analytics/dea/dea.h"
+
+#include <glpk.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/dea/face.h"
+#include "analytics/dea/program.h"
+#include "analytics/dea/radial.h"
+#include "analytics/dea/result.h"
+#include "analytics/dea/slacks.h"
+#include "analytics/dea/work.h"
+
+/* Groups are belts or the like; a few without members are no harm. */
+#define GROUPS_SPARE 1000
+
+/* What one dea_solve holds beside the answer. */
+struct dea_run {
+    const struct dea_problem *problem;
+    const struct dea_options *options;
+    struct dea_work work;
+    struct dea_face face;
+    struct dea_program program;
+    struct dea_solution solution; /* of the wide programs */
+};
+
+void dea_options_init(struct dea_options *options)
+{
+    *options = (struct dea_options){
+        .orientation = DEA_OUTPUT,
+        .slacks = DEA_SLACKS_MULTI_STAGE,
+        .frontier = DEA_VRS,
+        .rts_tolerance = DEA_TOLERANCE,
+    };
+}
+
+static enum status fault_report(struct dea_fault *fault, struct dea_fault found)
+{
+    if (fault != NULL) {
+        *fault = found;
+    }
+    return STATUS_INVALID;
+}
+
+static enum status values_check(const double *values, size_t unit, size_t count, bool is_output,
+                                struct dea_fault *fault)
+{
+    for (size_t i = 0; i < count; i++) {
+        const double value = values[unit * count + i];
+        struct dea_fault found = {.kind = DEA_FAULT_NOT_FINITE, .unit = unit, .column = i, .is_output = is_output};
+        if (!isfinite(value)) {
+            return fault_report(fault, found);
+        }
+        if (value < 0) {
+            found.kind = DEA_FAULT_NEGATIVE;
+            return fault_report(fault, found);
+        }
+    }
+    return STATUS_OK;
+}
+
+static bool shape_is_valid(const struct dea_problem *problem)
+{
+    return problem->unit_count >= 1 && problem->unit_count <= DEA_UNITS_MAX && problem->input_count >= 1 &&
+           problem->input_count <= DEA_INPUTS_MAX && problem->output_count >= 1 &&
+           problem->output_count <= DEA_OUTPUTS_MAX && problem->inputs != NULL && problem->outputs != NULL &&
+           (problem->groups != NULL || problem->group_count == 0) &&
+           problem->group_count <= problem->unit_count + GROUPS_SPARE;
+}
+
+enum status dea_problem_check(const struct dea_problem *problem, struct dea_fault *fault)
+{
+    if (!shape_is_valid(problem)) {
+        return fault_report(fault, (struct dea_fault){.kind = DEA_FAULT_SHAPE});
+    }
+    for (size_t u = 0; u < problem->unit_count; u++) {
+        enum status status = values_check(problem->inputs, u, problem->input_count, false, fault);
+        if (status == STATUS_OK) {
+            status = values_check(problem->outputs, u, problem->output_count, true, fault);
+        }
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (problem->groups != NULL && problem->groups[u] >= problem->group_count) {
+            return fault_report(fault, (struct dea_fault){.kind = DEA_FAULT_GROUP, .unit = u});
+        }
+    }
+    return STATUS_OK;
+}
+
+/* The casts keep the comparison meaningful when an enum's type is unsigned. */
+static bool options_are_valid(const struct dea_options *options)
+{
+    return (unsigned) options->orientation <= DEA_INPUT && (unsigned) options->slacks <= DEA_SLACKS_NONE &&
+           (unsigned) options->frontier <= DEA_CRS && options->rts_tolerance >= 0 && options->rts_tolerance < 1;
+}
+
+static void scores_write(struct dea_unit *unit, const struct dea_radial *crs, const struct dea_radial *vrs,
+                         double tolerance)
+{
+    unit->vrste = vrs->score;
+    /* CRS allows all that VRS allows; what lies above is rounding. */
+    unit->crste = fmin(crs->score, vrs->score);
+    unit->scale = unit->crste / unit->vrste;
+    unit->rts_margin = 1 - unit->scale;
+    unit->crs_lambda_sum = crs->lambda_sum;
+    if (unit->rts_margin <= tolerance) {
+        unit->rts = DEA_RTS_CRS;
+    } else {
+        unit->rts = crs->lambda_sum < 1 ? DEA_RTS_IRS : DEA_RTS_DRS;
+    }
+    unit->nirste = unit->rts == DEA_RTS_DRS ? unit->vrste : unit->crste;
+}
+
+/* Solves both frontiers, the chosen one last so that run->solution describes its face. */
+static enum status radials_solve(struct dea_run *run, size_t index, struct dea_radial *crs, struct dea_radial *vrs)
+{
+    const bool is_vrs = run->options->frontier == DEA_VRS;
+    const enum status status = dea_radial_solve(&run->work, index, is_vrs ? DEA_CRS : DEA_VRS, &run->program,
+                                                &run->solution, is_vrs ? crs : vrs);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return dea_radial_solve(&run->work, index, is_vrs ? DEA_VRS : DEA_CRS, &run->program, &run->solution,
+                            is_vrs ? vrs : crs);
+}
+
+/*
+ * Looks for slacks in shares of the unit's own targets; where those cannot be proved, and for the methods that weigh
+ * columns against each other, in shares of the columns' maxima.
+ */
+static enum status slacks_solve(struct dea_run *run, size_t index, const struct dea_radial *radial,
+                                struct dea_projection *projection)
+{
+    const enum dea_slacks method = run->options->slacks;
+    enum status status = STATUS_EXHAUSTED;
+    if (method != DEA_SLACKS_TWO_STAGE && method != DEA_SLACKS_TWO_STAGE_NORMALISED) {
+        dea_face_take(&run->face, &run->work, index, radial, true, &run->program, &run->solution);
+        status = dea_slacks_find(&run->work, &run->face, method, projection);
+    }
+    if (status != STATUS_OK && status != STATUS_BUSY) {
+        dea_face_take(&run->face, &run->work, index, radial, false, &run->program, &run->solution);
+        status = dea_slacks_find(&run->work, &run->face, method, projection);
+    }
+    return status;
+}
+
+static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit *unit)
+{
+    struct dea_radial crs;
+    struct dea_radial vrs;
+    struct dea_projection projection;
+    enum status status = radials_solve(run, index, &crs, &vrs);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct dea_radial *chosen = run->options->frontier == DEA_VRS ? &vrs : &crs;
+    status = slacks_solve(run, index, chosen, &projection);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    scores_write(unit, &crs, &vrs, run->options->rts_tolerance);
+    unit->efficiency = DEA_EFFICIENT_NO;
+    if (chosen->score >= 1 - DEA_TOLERANCE) {
+        unit->efficiency = projection.has_slack ? DEA_EFFICIENT_WEAK : DEA_EFFICIENT_STRONG;
+    }
+    dea_result_projection_write(unit, index, run->problem, &run->work, chosen->factor, &projection);
+    if (unit->efficiency == DEA_EFFICIENT_STRONG) {
+        dea_result_peer_self(unit, index);
+        return STATUS_OK;
+    }
+    return dea_result_peers_write(unit, &run->work, &run->face);
+}
+
+static enum status units_solve(struct dea_run *run, struct dea_result *result)
+{
+    const struct dea_options *options = run->options;
+    for (size_t u = 0; u < result->unit_count; u++) {
+        struct dea_unit *unit = &result->units[u];
+        if (options->is_cancelled != NULL && options->is_cancelled(options->cancel_context)) {
+            return STATUS_BUSY;
+        }
+        unit->state = run->work.states[u];
+        const enum status status = unit->state == DEA_UNIT_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
+        if (status == STATUS_BUSY) {
+            return status;
+        }
+        if (status != STATUS_OK) {
+            dea_result_unit_void(unit, DEA_UNIT_UNCERTIFIED, run->problem);
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status run_init(struct dea_run *run, const struct dea_problem *problem, const struct dea_options *options)
+{
+    memset(run, 0, sizeof *run);
+    run->problem = problem;
+    run->options = options;
+    enum status status = dea_work_init(&run->work, problem, options->orientation);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    dea_solver_watch(run->work.solver, options->is_cancelled, options->cancel_context);
+    status = dea_face_init(&run->face, &run->work);
+    if (status != STATUS_OK) {
+        goto failed;
+    }
+    run->solution.lambda = calloc(problem->unit_count, sizeof *run->solution.lambda);
+    run->solution.reduced = calloc(problem->unit_count, sizeof *run->solution.reduced);
+    if (run->solution.lambda == NULL || run->solution.reduced == NULL) {
+        status = STATUS_EXHAUSTED;
+        goto failed_solution;
+    }
+    return STATUS_OK;
+
+failed_solution:
+    free(run->solution.reduced);
+    free(run->solution.lambda);
+    dea_face_fini(&run->face);
+failed:
+    dea_work_fini(&run->work);
+    return status;
+}
+
+static void run_fini(struct dea_run *run)
+{
+    free(run->solution.reduced);
+    free(run->solution.lambda);
+    dea_face_fini(&run->face);
+    dea_work_fini(&run->work);
+}
+
+enum status dea_solve(const struct dea_problem *problem, const struct dea_options *options, struct dea_result **result)
+{
+    enum status status = dea_problem_check(problem, NULL);
+    if (status != STATUS_OK || !options_are_valid(options)) {
+        return STATUS_INVALID;
+    }
+    struct dea_run run;
+    status = run_init(&run, problem, options);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct dea_result *made = dea_result_create(problem);
+    if (made == NULL) {
+        status = STATUS_EXHAUSTED;
+        goto failed;
+    }
+    status = units_solve(&run, made);
+    if (status != STATUS_OK) {
+        goto failed_result;
+    }
+    made->certificate = dea_solver_certificate(run.work.solver);
+    dea_result_summarise(made, problem);
+    run_fini(&run);
+    *result = made;
+    return STATUS_OK;
+
+failed_result:
+    dea_result_free(made);
+failed:
+    run_fini(&run);
+    return status;
+}
+
+void dea_thread_end(void)
+{
+    glp_free_env();
+}

@@ -1,0 +1,152 @@
+/*
+ * Solves a program by the first way whose answer can be proved, and keeps count of what was proved.
+ * Read glpk.c for the solver and certificate.c for the proof.
+ */
+#include "analytics/dea/program.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "analytics/dea/bounds.h"
+#include "analytics/dea/certificate.h"
+#include "analytics/dea/glpk.h"
+#include "analytics/dea/sift.h"
+
+struct dea_solver {
+    struct dea_glpk *glpk;
+    struct dea_sift *sift;
+    struct dea_certificate certificate;
+};
+
+struct dea_way {
+    bool is_sifted; /* only for programs with many columns and no cost on them */
+    struct dea_glpk_way glpk;
+};
+
+/*
+ * In this order. Small programs first, for many columns; then the whole one. Unscaled is fastest and nearly always
+ * enough; then rows and columns scaled by what the judged unit has or makes, by geometric means, pivots chosen as
+ * plainly as GLPK can, the dual simplex, and last the presolver.
+ */
+static const struct dea_way ways[] = {
+    {.is_sifted = true},
+    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_OWN}},
+    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_MADE}},
+    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_GEOMETRIC}},
+    {.is_sifted = false},
+    {.glpk = {.scale = DEA_SCALE_OWN}},
+    {.glpk = {.scale = DEA_SCALE_MADE}},
+    {.glpk = {.scale = DEA_SCALE_GEOMETRIC}},
+    {.glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_plain = true}},
+    {.glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_dual = true}},
+    {.glpk = {.scale = DEA_SCALE_MADE, .is_plain = true}},
+    {.glpk = {.is_plain = true, .is_dual = true}},
+    {.glpk = {.has_presolve = true}},
+    {.glpk = {.scale = DEA_SCALE_OWN, .has_presolve = true}},
+};
+
+struct dea_solver *dea_solver_create(size_t rows)
+{
+    struct dea_solver *solver = calloc(1, sizeof *solver);
+    if (solver == NULL) {
+        return NULL;
+    }
+    solver->glpk = dea_glpk_create();
+    solver->sift = dea_sift_create(rows);
+    if (solver->glpk == NULL || solver->sift == NULL) {
+        dea_solver_free(solver);
+        return NULL;
+    }
+    return solver;
+}
+
+void dea_solver_free(struct dea_solver *solver)
+{
+    if (solver != NULL) {
+        dea_sift_free(solver->sift);
+        dea_glpk_free(solver->glpk);
+        free(solver);
+    }
+}
+
+void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), void *context)
+{
+    const struct dea_watch watch = {is_cancelled, context};
+    dea_glpk_watch(solver->glpk, &watch);
+}
+
+static bool is_proved(const struct dea_check *check)
+{
+    /* Written so that a NaN is refused. */
+    return check->primal_infeasibility <= DEA_TOLERANCE && check->dual_infeasibility <= DEA_TOLERANCE &&
+           check->duality_gap <= DEA_TOLERANCE;
+}
+
+static void count_check(struct dea_certificate *certificate, const struct dea_check *check)
+{
+    certificate->program_count++;
+    certificate->primal_infeasibility_max = fmax(certificate->primal_infeasibility_max, check->primal_infeasibility);
+    certificate->dual_infeasibility_max = fmax(certificate->dual_infeasibility_max, check->dual_infeasibility);
+    certificate->duality_gap_max = fmax(certificate->duality_gap_max, check->duality_gap);
+}
+
+/* Gets an answer one way, with its check; what the check says is for the caller to judge. */
+static enum status solve_once(struct dea_solver *solver, const struct dea_program *program, const struct dea_way *way,
+                              struct dea_solution *solution)
+{
+    /* Nothing of an earlier program may shine through when this one finds no answer. */
+    solution->check = (struct dea_check){INFINITY, INFINITY, INFINITY};
+    if (way->is_sifted) {
+        return dea_sift_solve(solver->sift, solver->glpk, program, &way->glpk, solution);
+    }
+    const enum status status = dea_glpk_solve(solver->glpk, program, &way->glpk, solution);
+    if (status == STATUS_OK) {
+        dea_certificate_check(program, solution);
+    }
+    return status;
+}
+
+/* After a failure the next way may scale by more than the assumption that the score is about 1. */
+static void guess_improve(struct dea_program *program, const struct dea_solution *solution)
+{
+    if (!program->is_radial) {
+        return;
+    }
+    if (program->guess == 1) {
+        program->guess = dea_bounds_guess(program);
+    }
+    if (isfinite(solution->check.primal_infeasibility) && isnormal(solution->extra)) {
+        const bool is_theta = program->extra_cost > 0;
+        program->guess = (is_theta ? fmin : fmax)(program->guess, solution->extra);
+    }
+}
+
+enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program *program,
+                             struct dea_solution *solution)
+{
+    assert(program->rows >= 1 && program->rows <= DEA_ROWS_MAX && program->columns >= 1);
+    const bool is_sifted = program->cost == NULL && program->columns > DEA_SIFT_COLUMNS_MIN;
+    struct dea_program tried = *program;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (ways[i].is_sifted && !is_sifted) {
+            continue;
+        }
+        const enum status status = solve_once(solver, &tried, &ways[i], solution);
+        if (status == STATUS_BUSY) {
+            return status;
+        }
+        if (status == STATUS_OK && is_proved(&solution->check)) {
+            count_check(&solver->certificate, &solution->check);
+            return STATUS_OK;
+        }
+        solver->certificate.retry_count++;
+        guess_improve(&tried, solution);
+    }
+    return STATUS_EXHAUSTED;
+}
+
+struct dea_certificate dea_solver_certificate(const struct dea_solver *solver)
+{
+    return solver->certificate;
+}

@@ -1,0 +1,108 @@
+/*
+ * Builds the program of Charnes, Cooper and Rhodes (CRS) or Banker, Charnes and Cooper (VRS) for one unit, in its
+ * envelopment form: m + s + 1 rows and a column per unit. The multiplier form would have a row per unit; the
+ * multipliers come from this one's row duals. Read face.c for what follows.
+ */
+#include "analytics/dea/radial.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A factor that is 1 but for the rounding of some hundred operations is written as 1. */
+#define ROUNDING 1e-12
+
+static void program_build(const struct dea_work *work, size_t unit, enum dea_frontier frontier,
+                          struct dea_program *program)
+{
+    const double *own = dea_work_column(work, unit);
+    /* Under CRS the two orientations are one program; asking for theta leaves the easier bounds. */
+    const bool is_output = work->orientation == DEA_OUTPUT && frontier == DEA_VRS;
+    memset(program, 0, sizeof *program);
+    program->rows = work->rows;
+    program->inputs = work->inputs;
+    program->guess = 1;
+    program->columns = work->columns;
+    program->matrix = work->matrix;
+    program->is_radial = true;
+    program->first = work->column_of[unit];
+    program->has_extra = true;
+    program->extra_cost = is_output ? -1 : 1;
+    for (size_t i = 0; i < work->inputs; i++) {
+        program->relation[i] = DEA_ROW_AT_MOST;
+        program->bound[i] = is_output ? own[i] : 0;
+        program->extra[i] = is_output ? 0 : -own[i];
+    }
+    for (size_t i = work->inputs; i < work->inputs + work->outputs; i++) {
+        program->relation[i] = DEA_ROW_AT_LEAST;
+        program->bound[i] = is_output ? 0 : own[i];
+        program->extra[i] = is_output ? -own[i] : 0;
+    }
+    program->relation[work->rows - 1] = frontier == DEA_VRS ? DEA_ROW_EQUAL : DEA_ROW_FREE;
+    program->bound[work->rows - 1] = frontier == DEA_VRS ? 1 : 0;
+}
+
+/*
+ * theta = 1 / phi under CRS, and all that belongs to them: the point grows by phi, the shares that the multipliers
+ * stand for stay.
+ */
+static void solution_turn(const struct dea_program *program, struct dea_solution *solution)
+{
+    const double theta = solution->extra;
+    for (size_t j = 0; j < program->columns; j++) {
+        solution->lambda[j] /= theta;
+    }
+    for (size_t i = 0; i < program->rows; i++) {
+        solution->dual[i] *= theta;
+    }
+    solution->extra = 1 / theta;
+}
+
+/* Solves what is left of the program without the columns and rows that cannot matter. */
+static enum status program_solve(struct dea_work *work, struct dea_program *program, struct dea_solution *solution)
+{
+    struct dea_program solved = *program;
+    const bool is_pinned = dea_pins_apply(&work->pins, work->minimum, work->maximum, &solved);
+    for (size_t i = work->inputs; i + 1 < work->rows; i++) {
+        /* Of an output that the unit does not have, any amount is enough. */
+        if (!(fmax(program->bound[i], -program->extra[i]) > 0)) {
+            solved.relation[i] = DEA_ROW_FREE;
+        }
+    }
+    const enum status status = dea_solver_solve(work->solver, &solved, solution);
+    if (status == STATUS_OK && is_pinned) {
+        dea_pins_spread(&work->pins, work->columns, solution);
+        for (size_t i = 0; i < work->rows; i++) {
+            program->relation[i] = work->pins.is_pinned[i] ? DEA_ROW_EQUAL : program->relation[i];
+        }
+    }
+    return status;
+}
+
+enum status dea_radial_solve(struct dea_work *work, size_t unit, enum dea_frontier frontier,
+                             struct dea_program *program, struct dea_solution *solution, struct dea_radial *radial)
+{
+    const bool is_output = work->orientation == DEA_OUTPUT;
+    program_build(work, unit, frontier, program);
+    const enum status status = program_solve(work, program, solution);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (is_output && frontier == DEA_CRS) {
+        solution_turn(program, solution);
+    }
+    double factor = solution->extra;
+    /* The unit itself is feasible with factor 1, so the far side of 1 is rounding. */
+    factor = is_output ? fmax(1, factor) : fmin(1, factor);
+    if (fabs(factor - 1) <= ROUNDING) {
+        factor = 1;
+    }
+    double sum = 0;
+    for (size_t j = 0; j < program->columns; j++) {
+        sum += solution->lambda[j];
+    }
+    radial->factor = factor;
+    radial->score = is_output ? 1 / factor : factor;
+    radial->lambda_sum = sum;
+    /* What is too small or too large for a double is no score. */
+    return isnormal(factor) && isnormal(radial->score) ? STATUS_OK : STATUS_EXHAUSTED;
+}

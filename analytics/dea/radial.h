@@ -1,0 +1,25 @@
+#ifndef ANALYTICS_DEA_RADIAL_H
+#define ANALYTICS_DEA_RADIAL_H
+
+/* The first stage: how far a unit is from the frontier along its own ray. Internal to analytics/. */
+
+#include "analytics/dea/program.h"
+#include "analytics/dea/work.h"
+
+struct dea_radial {
+    double factor;     /* theta in (0, 1] or phi >= 1, right to 1e-9 of itself; exactly 1 where within 1e-12 of 1 */
+    double score;      /* theta or 1 / phi */
+    double lambda_sum;
+};
+
+/*
+ * Solves the radial program of a unit in the state DEA_UNIT_SCORED (dea.h has the programs).
+ * Out: radial; program, whose relation has DEA_ROW_EQUAL where only equals can be peers (pins.h); solution, whose
+ * dual and reduced describe the optimal face as bounds.h has them.
+ * Returns STATUS_OK, or STATUS_EXHAUSTED when no answer could be proved, or factor or score is beyond a normal double.
+ */
+NODISCARD enum status dea_radial_solve(struct dea_work *work, size_t unit, enum dea_frontier frontier,
+                                       struct dea_program *program, struct dea_solution *solution,
+                                       struct dea_radial *radial);
+
+#endif

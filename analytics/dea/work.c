@@ -1,0 +1,141 @@
+/*
+ * Scales the data, sorts out the units that cannot be scored, and lays the rest out as the programs' columns.
+ * Read radial.c for what is done with them.
+ */
+#include "analytics/dea/work.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Below this share of a column's maximum a value vanishes: a double could not hold its scaled form in full. */
+#define EXPONENT_MIN (-1000)
+
+/* The value of a row (not the last) for a unit, as given. */
+static double raw_value(const struct dea_problem *problem, size_t unit, size_t row)
+{
+    if (row < problem->input_count) {
+        return problem->inputs[unit * problem->input_count + row];
+    }
+    return problem->outputs[unit * problem->output_count + row - problem->input_count];
+}
+
+static double scaled_value(double value, int exponent)
+{
+    int own = 0;
+    frexp(value, &own);
+    return value > 0 && own - exponent >= EXPONENT_MIN ? ldexp(value, -exponent) : 0;
+}
+
+static void exponents_find(struct dea_work *work, const struct dea_problem *problem)
+{
+    for (size_t i = 0; i + 1 < work->rows; i++) {
+        double maximum = 0;
+        for (size_t u = 0; u < problem->unit_count; u++) {
+            maximum = fmax(maximum, raw_value(problem, u, i));
+        }
+        work->exponent[i] = 0;
+        if (maximum > 0) {
+            frexp(maximum, &work->exponent[i]);
+        }
+    }
+    work->exponent[work->rows - 1] = 0;
+}
+
+static enum dea_unit_state unit_classify(const struct dea_work *work, const double *column)
+{
+    bool has_input = false;
+    bool has_output = false;
+    for (size_t i = 0; i < work->inputs; i++) {
+        has_input = has_input || column[i] > 0;
+    }
+    for (size_t i = work->inputs; i < work->inputs + work->outputs; i++) {
+        has_output = has_output || column[i] > 0;
+    }
+    if (!has_input) {
+        return DEA_UNIT_NO_INPUTS;
+    }
+    return has_output ? DEA_UNIT_SCORED : DEA_UNIT_NO_OUTPUTS;
+}
+
+/* Writes each unit's scaled column behind the ones accepted so far and keeps it if the unit has inputs. */
+static void columns_fill(struct dea_work *work, const struct dea_problem *problem)
+{
+    for (size_t u = 0; u < problem->unit_count; u++) {
+        double *column = work->matrix + work->columns * work->rows;
+        for (size_t i = 0; i + 1 < work->rows; i++) {
+            column[i] = scaled_value(raw_value(problem, u, i), work->exponent[i]);
+        }
+        column[work->rows - 1] = 1;
+        work->states[u] = unit_classify(work, column);
+        work->column_of[u] = work->columns;
+        if (work->states[u] != DEA_UNIT_NO_INPUTS) {
+            work->unit_of[work->columns] = u;
+            work->columns++;
+        }
+    }
+}
+
+static void rows_describe(struct dea_work *work)
+{
+    for (size_t i = 0; i < work->rows; i++) {
+        double minimum = INFINITY;
+        double maximum = 0;
+        double sum = 0;
+        for (size_t j = 0; j < work->columns; j++) {
+            const double value = work->matrix[j * work->rows + i];
+            minimum = fmin(minimum, value);
+            maximum = fmax(maximum, value);
+            sum += value;
+        }
+        work->minimum[i] = minimum;
+        work->maximum[i] = maximum;
+        work->mean[i] = work->columns > 0 ? sum / (double) work->columns : 0;
+    }
+}
+
+enum status dea_work_init(struct dea_work *work, const struct dea_problem *problem, enum dea_orientation orientation)
+{
+    const size_t n = problem->unit_count;
+    memset(work, 0, sizeof *work);
+    work->inputs = problem->input_count;
+    work->outputs = problem->output_count;
+    work->rows = problem->input_count + problem->output_count + 1;
+    work->orientation = orientation;
+    work->unit_of = calloc(n, sizeof *work->unit_of);
+    work->column_of = calloc(n, sizeof *work->column_of);
+    work->matrix = calloc(n * work->rows, sizeof *work->matrix);
+    work->states = calloc(n, sizeof *work->states);
+    if (work->unit_of == NULL || work->column_of == NULL || work->matrix == NULL || work->states == NULL) {
+        goto failed;
+    }
+    exponents_find(work, problem);
+    columns_fill(work, problem);
+    rows_describe(work);
+    work->solver = dea_solver_create(work->rows);
+    if (work->solver == NULL || dea_pins_init(&work->pins, work->rows, work->columns) != STATUS_OK) {
+        goto failed;
+    }
+    return STATUS_OK;
+
+failed:
+    dea_work_fini(work);
+    return STATUS_EXHAUSTED;
+}
+
+void dea_work_fini(struct dea_work *work)
+{
+    dea_pins_fini(&work->pins);
+    dea_solver_free(work->solver);
+    free(work->states);
+    free(work->matrix);
+    free(work->column_of);
+    free(work->unit_of);
+    memset(work, 0, sizeof *work);
+}
+
+const double *dea_work_column(const struct dea_work *work, size_t unit)
+{
+    return work->matrix + work->column_of[unit] * work->rows;
+}

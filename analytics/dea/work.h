@@ -1,0 +1,46 @@
+#ifndef ANALYTICS_DEA_WORK_H
+#define ANALYTICS_DEA_WORK_H
+
+/*
+ * The data as the programs see them. Internal to analytics/. Each column of the data is a row of the programs and is
+ * scaled by a power of two (exact) so that its maximum lies in [0.5, 1): without that GLPK failed, or silently
+ * answered 17 % off, on data whose columns differ by fifteen orders of magnitude.
+ *
+ * Rows: the inputs, then the outputs, then the row of ones for sum(lambda).
+ */
+
+#include <stddef.h>
+
+#include "analytics/dea/dea.h"
+#include "analytics/dea/pins.h"
+#include "analytics/dea/program.h"
+
+struct dea_work {
+    size_t inputs;
+    size_t outputs;
+    size_t rows;                   /* inputs + outputs + 1 */
+    size_t columns;                /* reference units, ascending by unit */
+    size_t *unit_of;               /* the unit of each column */
+    size_t *column_of;             /* the column of each unit; meaningless for units without inputs */
+    double *matrix;                /* column after column, rows elements each, scaled */
+    int exponent[DEA_ROWS_MAX];    /* value = ldexp(scaled, exponent) */
+    double minimum[DEA_ROWS_MAX];  /* of the scaled row */
+    double maximum[DEA_ROWS_MAX];  /* of the scaled row; 0 for a column of zeros */
+    double mean[DEA_ROWS_MAX];     /* of the scaled row over the reference units */
+    enum dea_unit_state *states;   /* by unit: scored, no inputs or no outputs */
+    enum dea_orientation orientation;
+    struct dea_pins pins;          /* room for radial.c */
+    struct dea_solver *solver;
+};
+
+/* Prepares checked data. Returns STATUS_OK or STATUS_EXHAUSTED. The work copies what it needs of problem. */
+NODISCARD enum status dea_work_init(struct dea_work *work, const struct dea_problem *problem,
+                                    enum dea_orientation orientation);
+
+/* Frees what init made; harmless on a zeroed struct. */
+void dea_work_fini(struct dea_work *work);
+
+/* The scaled column of a unit that has inputs. */
+const double *dea_work_column(const struct dea_work *work, size_t unit);
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * From samples to curves. The grid comes after all curves, since it covers them all; so
+ * there are three passes over the series: make, cover, evaluate.
+ */
+#include "handlers/analysis/density_draw.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "handlers/analysis/analysis.h"
+#include "handlers/analysis/reply.h"
+#include "handlers/problem.h"
+
+const char *const density_kernels[] = { "gaussian", "epanechnikov", "triangular", "uniform", "biweight", "triweight",
+                                        "cosine", "optcosine", NULL };
+const char *const density_conventions[] = { "sd", "half-width", NULL };
+
+#define BANDWIDTH_MIN 1e-100
+
+bool density_rule_find(const char *text, struct kde_options *options)
+{
+    enum kde_rule rule;
+    if (!kde_rule_find(text, &rule) || rule == KDE_RULE_NUMBER) {
+        return false;
+    }
+    options->rule = rule;
+    return true;
+}
+
+bool density_bandwidth_set(double number, struct kde_options *options)
+{
+    if (!(number >= BANDWIDTH_MIN && number <= (double)ANALYSIS_NUMBER_MAX)) {
+        return false;
+    }
+    options->rule = KDE_RULE_NUMBER;
+    options->bandwidth = number;
+    return true;
+}
+
+const char *density_bandwidth_wanted(struct arena *arena)
+{
+    const char *wanted = "a number of 1e-100 to 1e15";
+    for (int rule = 0; rule < KDE_RULE_COUNT && wanted != NULL; rule++) {
+        if (rule != KDE_RULE_NUMBER) {
+            wanted = arena_format(arena, "%s or %s", wanted, kde_rule_name((enum kde_rule)rule));
+        }
+    }
+    return wanted != NULL ? wanted : "a number or a rule";
+}
+
+size_t density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
+                          struct density_fault faults[DENSITY_BOUND_FAULTS_MAX])
+{
+    size_t count = 0;
+    if (bounds->has_from != bounds->has_to) {
+        faults[count++] = (struct density_fault){ bounds->has_from ? "to" : "from", NULL,
+                                                  "from and to go together: one of them is missing" };
+    } else if (bounds->has_from && bounds->from >= bounds->to) {
+        faults[count++] = (struct density_fault){ "to", "out_of_range", "to is not above from" };
+    }
+    if (bounds->has_cut && (bounds->has_from || bounds->has_to)) {
+        faults[count++] = (struct density_fault){ "cut", "conflicting_values",
+                                                  "cut and the bounds from and to exclude each other" };
+    }
+    settings->has_bounds = bounds->has_from;
+    settings->from = bounds->from;
+    settings->to = bounds->to;
+    settings->cut = bounds->has_cut ? bounds->cut : DENSITY_CUT_DEFAULT;
+    return count;
+}
+
+/* "the series western of 2010", "the series of 2010" or "the sample". */
+static const char *phrase_series(struct arena *arena, const struct density_series *series)
+{
+    const char *phrase = "the sample";
+    if (series->year != 0) {
+        phrase = arena_format(arena, "the series%s%s of %" PRId64, series->group != NULL ? " " : "",
+                              series->group != NULL ? series->group : "", series->year);
+    }
+    return phrase != NULL ? phrase : "a series";
+}
+
+/* The code of a fault, and what was sent that it is about. */
+static const char *code_of(enum kde_fault fault, const char **name)
+{
+    *name = "values";
+    switch (fault) {
+    case KDE_FAULT_EMPTY:
+    case KDE_FAULT_FEW_VALUES:
+        return "too_few_values";
+    case KDE_FAULT_NO_SPREAD:
+        return "no_spread";
+    case KDE_FAULT_WEIGHTS_ZERO:
+        *name = "weights";
+        return "weights_zero";
+    case KDE_FAULT_WEIGHT_NOT_FINITE:
+    case KDE_FAULT_WEIGHT_NEGATIVE:
+        *name = "weights";
+        break;
+    case KDE_FAULT_BANDWIDTH:
+    case KDE_FAULT_BANDWIDTH_RANGE:
+    case KDE_FAULT_BANDWIDTH_TINY:
+    case KDE_FAULT_ADJUST:
+        *name = "bandwidth";
+        break;
+    case KDE_FAULT_GRID_POINTS:
+    case KDE_FAULT_GRID_BOUNDS:
+    case KDE_FAULT_GRID_RESOLUTION:
+    case KDE_FAULT_CUT:
+    case KDE_FAULT_NONE:
+    case KDE_FAULT_VALUE_NOT_FINITE:
+    case KDE_FAULT_VALUE_TOO_LARGE:
+        break;
+    }
+    return "out_of_range";
+}
+
+/* Says why a series has no curve: of stored figures the years are to blame, of a body its values. */
+static void complain_series(struct arena *arena, const struct density_series *series, enum kde_fault fault,
+                            struct faults *faults)
+{
+    const char *name = NULL;
+    const char *code = code_of(fault, &name);
+    size_t n = series->sample.n;
+    const char *detail = arena_format(arena, "About %s, which has %zu value%s: %s", phrase_series(arena, series), n,
+                                      n == 1 ? "" : "s", kde_fault_text(fault));
+    detail = detail != NULL ? detail : kde_fault_text(fault);
+    if (series->year != 0) {
+        faults_add_parameter(faults, strcmp(name, "values") == 0 ? "years" : name, code, "%s", detail);
+        return;
+    }
+    const char *pointer = arena_format(arena, "/%s", name);
+    faults_add(faults, pointer != NULL ? pointer : "", code, "%s", detail);
+}
+
+/* One code that all share, or invalid_request. */
+static void refuse_series(struct exchange *exchange, const struct faults *faults)
+{
+    const char *code = faults->count > 0 ? faults->items[0].code : "invalid_request";
+    for (size_t i = 1; i < faults->count; i++) {
+        code = strcmp(code, faults->items[i].code) == 0 ? code : "invalid_request";
+    }
+    if (faults->total == 1 && faults->count == 1) {
+        problem_faults(exchange, code, faults, "%s", faults->items[0].detail);
+    } else {
+        problem_faults(exchange, code, faults, "%s And %zu more cannot be drawn; errors names them.",
+                       faults->count > 0 ? faults->items[0].detail : "", faults->total - 1);
+    }
+}
+
+static bool fail(struct exchange *exchange, const struct density_drawing *drawing, enum status status)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        values += drawing->series[i].sample.n;
+    }
+    const char *work = arena_format(exchange->arena, "%zu series of %zu points each from %zu values in all",
+                                    drawing->series_count, drawing->settings.points, values);
+    analysis_reply_failed(exchange, status, work != NULL ? work : "So many values",
+                          "fewer values, points or series, or a wider bandwidth");
+    return false;
+}
+
+static bool make_curves(struct exchange *exchange, struct density_drawing *drawing)
+{
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
+    drawing->settings.options.watch = (struct kde_watch){ exchange->is_cancelled, exchange };
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        struct density_series *series = &drawing->series[i];
+        struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
+        if (exchange->is_cancelled != NULL && exchange->is_cancelled(exchange)) {
+            return fail(exchange, drawing, STATUS_BUSY);
+        }
+        enum status status = kde_curve_create(&series->sample, &drawing->settings.options, &series->curve, &refusal);
+        if (status == STATUS_INVALID) {
+            complain_series(exchange->arena, series, refusal.fault, &faults);
+        } else if (status != STATUS_OK) {
+            return fail(exchange, drawing, status);
+        }
+    }
+    if (faults.total > 0) {
+        refuse_series(exchange, &faults);
+    }
+    return faults.total == 0;
+}
+
+static bool make_grid(struct exchange *exchange, struct density_drawing *drawing)
+{
+    const struct density_settings *settings = &drawing->settings;
+    struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
+    enum status status;
+    if (settings->has_bounds) {
+        status = kde_grid_make(settings->from, settings->to, settings->points, &drawing->grid, &refusal);
+    } else {
+        const struct kde_curve **curves = arena_array(exchange->arena, drawing->series_count, sizeof *curves);
+        for (size_t i = 0; curves != NULL && i < drawing->series_count; i++) {
+            curves[i] = drawing->series[i].curve;
+        }
+        status = curves == NULL ? STATUS_EXHAUSTED
+                                : kde_grid_cover(curves, drawing->series_count, settings->cut, settings->points,
+                                                 &drawing->grid, &refusal);
+    }
+    if (status == STATUS_INVALID) {
+        const char *name = NULL;
+        const char *code = code_of(refusal.fault, &name);
+        problem_reply(exchange, code, "%s", kde_fault_text(refusal.fault));
+        return false;
+    }
+    return status == STATUS_OK ? true : fail(exchange, drawing, status);
+}
+
+/* Density and modes of one series. */
+static enum status evaluate(struct arena *arena, const struct kde_grid *grid, struct density_series *series)
+{
+    size_t n = series->sample.n;
+    size_t room = n < DENSITY_MODES_MAX / 2 ? 2 * n + 1 : DENSITY_MODES_MAX; /* corners may give more modes than n */
+    series->density = arena_array(arena, grid->points, sizeof *series->density);
+    series->modes = arena_array(arena, room, sizeof *series->modes);
+    if (series->density == NULL || series->modes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    series->warnings = series->curve->warnings;
+    enum status status = kde_curve_evaluate(series->curve, grid, series->density, &series->warnings);
+    if (status == STATUS_OK) {
+        status = kde_modes_find(series->curve, room, series->modes, &series->mode_list);
+    }
+    if (status == STATUS_OK) {
+        series->warnings |= series->mode_list.warnings;
+    }
+    return status;
+}
+
+bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
+{
+    if (!make_curves(exchange, drawing) || !make_grid(exchange, drawing)) {
+        return false;
+    }
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        bool is_cancelled = exchange->is_cancelled != NULL && exchange->is_cancelled(exchange);
+        enum status status = is_cancelled ? STATUS_BUSY
+                                          : evaluate(exchange->arena, &drawing->grid, &drawing->series[i]);
+        if (status != STATUS_OK) {
+            return fail(exchange, drawing, status);
+        }
+    }
+    return true;
+}
+
+void density_drawing_fini(struct density_drawing *drawing)
+{
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        kde_curve_free(drawing->series[i].curve);
+        drawing->series[i].curve = NULL;
+    }
+}

@@ -1,0 +1,207 @@
+/*
+ * The caller's own sample. Millions of values are walked once each; a faulty one costs a
+ * sentence only while the list of faults has room.
+ */
+#include "handlers/analysis/density_sample.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/text.h"
+#include "handlers/analysis/analysis.h"
+#include "handlers/analysis/reply.h"
+#include "handlers/problem.h"
+#include "json/bind.h"
+#include "json/parse.h"
+#include "json/unfit.h"
+
+struct body {
+    json_t *values, *weights, *bandwidth;
+    int kernel, convention;
+    int64_t points;
+    double cut, from, to;
+};
+
+static const struct bind_member body_members[] = {
+    BIND_VALUE_ROW(struct body, values, true),
+    BIND_VALUE_ROW(struct body, weights, false),
+    BIND_CHOICE_ROW(struct body, kernel, false, density_kernels),
+    BIND_VALUE_ROW(struct body, bandwidth, false),
+    BIND_INTEGER_ROW(struct body, points, false, DENSITY_POINTS_MIN, DENSITY_POINTS_MAX),
+    { "cut", BIND_NUMBER, false, BIND_OFFSET(struct body, cut, double), 0, DENSITY_CUT_MAX, NULL, NULL },
+    { "from", BIND_NUMBER, false, BIND_OFFSET(struct body, from, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX,
+      NULL, NULL },
+    { "to", BIND_NUMBER, false, BIND_OFFSET(struct body, to, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL,
+      NULL },
+    BIND_CHOICE_ROW(struct body, convention, false, density_conventions),
+};
+
+static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
+                                              sizeof(struct body) };
+
+/* An array of numbers on its way in. */
+struct column {
+    const char *member;
+    double min;
+    double *numbers;
+    size_t count;
+};
+
+static void complain_number(struct arena *arena, struct faults *faults, const struct column *column, size_t index,
+                            const json_t *value)
+{
+    const char *code = json_is_number(value) ? "out_of_range" : "wrong_type";
+    if (json_is_unfit(value, faults)) {
+        return;
+    }
+    if (faults_is_full(faults)) {
+        faults_add(faults, "", code, "%s", "");
+        return;
+    }
+    const char *pointer = arena_format(arena, "/%s/%zu", column->member, index);
+    char found[TEXT_DOUBLE_BYTES];
+    if (json_is_number(value)) {
+        text_from_double(found, json_number_value(value));
+    }
+    faults_add(faults, pointer != NULL ? pointer : "", code, "an item of %s is %s; a number of %s to 1e15 is wanted",
+               column->member, json_is_number(value) ? found : json_type_phrase(value), column->min < 0 ? "-1e15" : "0");
+}
+
+/* The numbers of an array. Only where all are sound does the column get them. */
+static enum status read_column(struct arena *arena, const json_t *array, struct column *column, struct faults *faults)
+{
+    const char *pointer = arena_format(arena, "/%s", column->member);
+    if (pointer == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (!json_is_array(array)) {
+        faults_add(faults, pointer, "wrong_type", "%s is %s; an array of numbers is wanted", column->member,
+                   json_type_phrase(array));
+        return STATUS_OK;
+    }
+    size_t count = json_array_size(array);
+    if (count == 0 || count > DENSITY_VALUES_MAX) {
+        faults_add(faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %d are accepted",
+                   column->member, count, DENSITY_VALUES_MAX);
+        return STATUS_OK;
+    }
+    double *numbers = arena_array(arena, count, sizeof *numbers);
+    if (numbers == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    size_t before = faults->total;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *value = json_array_get(array, i);
+        numbers[i] = json_number_value(value);
+        if (!json_is_number(value) || numbers[i] < column->min || numbers[i] > (double)ANALYSIS_NUMBER_MAX) {
+            complain_number(arena, faults, column, i, value);
+        }
+    }
+    if (faults->total == before) {
+        column->numbers = numbers;
+        column->count = count;
+    }
+    return STATUS_OK;
+}
+
+static enum status read_sample(struct arena *arena, const struct body *body, struct kde_sample *sample,
+                               struct faults *faults)
+{
+    struct column values = { "values", -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
+    struct column weights = { "weights", 0, NULL, 0 };
+    enum status status = STATUS_OK;
+    if (body->values != NULL) {
+        status = read_column(arena, body->values, &values, faults);
+    }
+    if (status == STATUS_OK && body->weights != NULL) {
+        status = read_column(arena, body->weights, &weights, faults);
+    }
+    if (values.numbers != NULL && weights.numbers != NULL && values.count != weights.count) {
+        faults_add(faults, "/weights", "wrong_length", "weights has %zu items, values %zu; one for each is wanted",
+                   weights.count, values.count);
+    }
+    *sample = (struct kde_sample){ values.numbers, weights.numbers, values.count };
+    return status;
+}
+
+static void read_bandwidth(struct arena *arena, const json_t *value, struct kde_options *options,
+                           struct faults *faults)
+{
+    if (json_is_string(value)) {
+        if (!density_rule_find(json_string_value(value), options)) {
+            faults_add(faults, "/bandwidth", "not_a_choice", "bandwidth is %s; %s is wanted",
+                       faults_quote(faults, json_string_value(value), json_string_length(value)),
+                       density_bandwidth_wanted(arena));
+        }
+    } else if (!json_is_number(value)) {
+        faults_add(faults, "/bandwidth", "wrong_type", "bandwidth is %s; %s is wanted", json_type_phrase(value),
+                   density_bandwidth_wanted(arena));
+    } else if (!density_bandwidth_set(json_number_value(value), options)) {
+        char found[TEXT_DOUBLE_BYTES];
+        text_from_double(found, json_number_value(value));
+        faults_add(faults, "/bandwidth", "out_of_range", "bandwidth is %s; %s is wanted", found,
+                   density_bandwidth_wanted(arena));
+    }
+}
+
+static bool has_member(const json_t *document, const char *name)
+{
+    const json_t *value = json_object_get(document, name);
+    return value != NULL && !json_is_null(value);
+}
+
+static void read_bounds(struct arena *arena, const json_t *document, const struct body *body,
+                        struct density_settings *settings, struct faults *faults)
+{
+    const struct density_bounds bounds = { body->from, body->to, body->cut, has_member(document, "from"),
+                                           has_member(document, "to"), has_member(document, "cut") };
+    struct density_fault found[DENSITY_BOUND_FAULTS_MAX];
+    size_t count = density_bounds_set(&bounds, settings, found);
+    for (size_t i = 0; i < count; i++) {
+        const char *pointer = arena_format(arena, "/%s", found[i].name);
+        faults_add(faults, pointer != NULL ? pointer : "", found[i].code != NULL ? found[i].code : "missing_member",
+                   "%s", found[i].detail);
+    }
+}
+
+static void read_settings(struct arena *arena, const json_t *document, const struct body *body,
+                          struct density_settings *settings, struct faults *faults)
+{
+    settings->options = kde_options_default();
+    if (body->kernel >= 0) {
+        settings->options.kernel = (enum kde_kernel)body->kernel;
+    }
+    if (body->convention >= 0) {
+        settings->options.convention = (enum kde_convention)body->convention;
+    }
+    if (body->bandwidth != NULL) {
+        read_bandwidth(arena, body->bandwidth, &settings->options, faults);
+    }
+    settings->points = body->points == BIND_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)body->points;
+    read_bounds(arena, document, body, settings, faults);
+}
+
+bool density_sample_read(struct exchange *exchange, json_t *document, struct faults *faults,
+                         struct density_drawing *drawing)
+{
+    struct arena *arena = exchange->arena;
+    struct body body = { 0 };
+    drawing->series = arena_array(arena, 1, sizeof *drawing->series);
+    enum status status = drawing->series == NULL
+        ? STATUS_EXHAUSTED
+        : json_bind(document, &body_table, BIND_CLEAR, "", &body, arena, faults);
+    if (status != STATUS_EXHAUSTED && json_is_object(document)) {
+        status = read_sample(arena, &body, &drawing->series->sample, faults);
+        read_settings(arena, document, &body, &drawing->settings, faults);
+    }
+    if (status == STATUS_EXHAUSTED) {
+        problem_status(exchange, status);
+        return false;
+    }
+    if (faults->total > 0) {
+        analysis_body_refuse(exchange, faults);
+        return false;
+    }
+    drawing->series_count = 1;
+    return true;
+}

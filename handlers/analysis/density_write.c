@@ -1,0 +1,199 @@
+/*
+ * The answer of /density. Changes compare neighbouring years of a group, and the first
+ * year with the last where others lie between.
+ */
+#include "handlers/analysis/density_write.h"
+
+#include <math.h>
+
+#include "analytics/kde/change.h"
+#include "handlers/analysis/reply.h"
+#include "json/write.h"
+
+static void write_grid(struct json_writer *w, const struct kde_grid *grid)
+{
+    json_key(w, "grid");
+    json_object_begin(w);
+    analysis_number(w, "from", grid->from);
+    analysis_number(w, "to", grid->to);
+    json_member_integer(w, "points", (int64_t)grid->points);
+    json_object_end(w);
+}
+
+static void write_density(struct json_writer *w, const double *density, size_t points)
+{
+    json_key(w, "density");
+    json_array_begin(w);
+    for (size_t i = 0; i < points; i++) {
+        if (isfinite(density[i])) {
+            json_double(w, density[i]);
+        } else {
+            json_value_null(w);
+        }
+    }
+    json_array_end(w);
+}
+
+static void write_modes(struct json_writer *w, const struct density_series *series)
+{
+    json_key(w, "modes");
+    json_array_begin(w);
+    for (size_t i = 0; i < series->mode_list.count; i++) {
+        const struct kde_mode *mode = &series->modes[i];
+        json_object_begin(w);
+        analysis_number(w, "x", mode->x);
+        analysis_number(w, "height", mode->height);
+        analysis_number(w, "prominence", mode->prominence);
+        analysis_number(w, "width", mode->width);
+        json_object_end(w);
+    }
+    json_array_end(w);
+    json_member_integer(w, "peak_count", (int64_t)series->mode_list.peaks);
+}
+
+static void write_members(struct json_writer *w, const struct density_series *series)
+{
+    json_key(w, "members");
+    json_array_begin(w);
+    for (size_t i = 0; i < series->sample.n; i++) {
+        json_text(w, series->members[i]);
+    }
+    json_array_end(w);
+}
+
+static void write_warnings(struct json_writer *w, unsigned warnings)
+{
+    json_key(w, "warnings");
+    json_array_begin(w);
+    for (unsigned bit = 0; bit < KDE_WARNING_COUNT; bit++) {
+        if ((warnings & 1u << bit) != 0) {
+            json_text(w, kde_warning_text((enum kde_warning)(1u << bit)));
+        }
+    }
+    json_array_end(w);
+}
+
+static void write_series(struct json_writer *w, const struct density_drawing *drawing,
+                         const struct density_series *series)
+{
+    const struct kde_curve *curve = series->curve;
+    const struct kde_summary *summary = &curve->summary;
+    json_object_begin(w);
+    json_member_text(w, "group", series->group);
+    analysis_number(w, "year", series->year != 0 ? (double)series->year : NAN);
+    json_member_integer(w, "n", (int64_t)summary->n);
+    analysis_number(w, "mean", summary->mean);
+    if (series->sample.weights != NULL) {
+        analysis_number(w, "weighted_mean", summary->weighted_mean);
+    }
+    analysis_number(w, "sd", summary->sd);
+    analysis_number(w, "min", summary->min);
+    analysis_number(w, "max", summary->max);
+    analysis_number(w, "bandwidth", curve->bandwidth.value);
+    json_member_text(w, "rule", kde_rule_name(curve->rule));
+    write_density(w, series->density, drawing->grid.points);
+    write_modes(w, series);
+    analysis_number(w, "integral", kde_grid_integral(&drawing->grid, series->density));
+    if (series->members != NULL) {
+        write_members(w, series);
+    }
+    write_warnings(w, series->warnings);
+    json_object_end(w);
+}
+
+static struct kde_side side_of(const struct density_series *series)
+{
+    return (struct kde_side){ series->curve->summary.weighted_mean, &series->modes[series->mode_list.highest],
+                              series->density };
+}
+
+static void write_change(struct json_writer *w, const struct density_drawing *drawing, size_t from, size_t to)
+{
+    const struct density_series *earlier = &drawing->series[from];
+    const struct density_series *later = &drawing->series[to];
+    struct kde_side sides[2] = { side_of(earlier), side_of(later) };
+    struct kde_change change = kde_change_between(&sides[0], &sides[1], &drawing->grid);
+    json_object_begin(w);
+    json_member_text(w, "group", later->group);
+    json_member_integer(w, "from", earlier->year);
+    json_member_integer(w, "to", later->year);
+    analysis_number(w, "mean_shift", change.mean_shift);
+    analysis_number(w, "mode_shift", change.mode_shift);
+    analysis_number(w, "height_ratio", change.height_ratio);
+    analysis_number(w, "width_ratio", change.width_ratio);
+    analysis_number(w, "overlap", change.overlap);
+    json_object_end(w);
+}
+
+static void write_changes(struct json_writer *w, const struct density_sheet *sheet)
+{
+    const struct density_drawing *drawing = &sheet->drawing;
+    json_key(w, "changes");
+    json_array_begin(w);
+    for (size_t first = 0; sheet->years > 1 && first < drawing->series_count; first += sheet->years) {
+        size_t last = first + sheet->years - 1;
+        for (size_t i = first; i < last; i++) {
+            write_change(w, drawing, i, i + 1);
+        }
+        if (sheet->years > 2) {
+            write_change(w, drawing, first, last);
+        }
+    }
+    json_array_end(w);
+}
+
+static void write_left_out(struct json_writer *w, const struct density_sheet *sheet)
+{
+    json_key(w, "left_out");
+    json_array_begin(w);
+    for (size_t i = 0; i < sheet->left_out_count; i++) {
+        json_object_begin(w);
+        json_member_text(w, "province", sheet->left_out[i].province);
+        json_member_integer(w, "year", sheet->left_out[i].year);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+/* Binned where any curve is. */
+static enum kde_method method_of(const struct density_drawing *drawing)
+{
+    enum kde_method method = KDE_METHOD_EXACT;
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        if (drawing->series[i].curve->method == KDE_METHOD_BINNED) {
+            method = KDE_METHOD_BINNED;
+        }
+    }
+    return method;
+}
+
+void density_write(struct buffer *out, const struct density_sheet *sheet)
+{
+    const struct density_drawing *drawing = &sheet->drawing;
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_object_begin(&w);
+    if (sheet->indicator != NULL) {
+        json_member_text(&w, "indicator", sheet->indicator);
+        json_member_text(&w, "relative_to", sheet->relative_to);
+    }
+    json_member_text(&w, "kernel", kde_kernel_name(drawing->settings.options.kernel));
+    json_member_text(&w, "convention", kde_convention_name(drawing->settings.options.convention));
+    json_member_text(&w, "method", kde_method_name(method_of(drawing)));
+    if (sheet->indicator != NULL) {
+        json_member_integer(&w, "figures_revision", sheet->revision);
+    }
+    write_grid(&w, &drawing->grid);
+    json_key(&w, "series");
+    json_array_begin(&w);
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        write_series(&w, drawing, &drawing->series[i]);
+    }
+    json_array_end(&w);
+    write_changes(&w, sheet);
+    if (sheet->indicator != NULL) {
+        write_left_out(&w, sheet);
+    }
+    json_object_end(&w);
+    json_writer_finish(&w);
+}

@@ -1,0 +1,32 @@
+#ifndef HANDLERS_ANALYSIS_DENSITY_WRITE_H
+#define HANDLERS_ANALYSIS_DENSITY_WRITE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "handlers/analysis/density_draw.h"
+
+/* A province without a figure in a year. */
+struct density_left_out {
+    int64_t year;
+    const char *province;
+};
+
+/* What the answer says besides the curves. */
+struct density_sheet {
+    struct density_drawing drawing;
+
+    /* stored figures only */
+    const char *indicator; /* NULL: a caller's own sample */
+    const char *relative_to;
+    int64_t revision;
+    size_t years; /* series are by group, then by year: this many in a row are one group's */
+    const struct density_left_out *left_out;
+    size_t left_out_count;
+};
+
+/* Appends the answer, one JSON object, to out. The drawing is drawn. */
+void density_write(struct buffer *out, const struct density_sheet *sheet);
+
+#endif

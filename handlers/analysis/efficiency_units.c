@@ -1,0 +1,379 @@
+/*
+ * The members of a unit are named by the same body that brings the units. So the body is
+ * bound twice: first for the names, then with a table of members made from them, so that
+ * units are checked by the binder like everything else.
+ */
+#include "handlers/analysis/efficiency_units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "handlers/analysis/analysis.h"
+#include "handlers/analysis/reply.h"
+#include "handlers/problem.h"
+#include "json/bind.h"
+#include "json/parse.h"
+#include "json/unfit.h"
+
+struct body {
+    json_t *inputs, *outputs, *dmus;
+    int orientation, slacks, frontier;
+};
+
+static const struct bind_member body_members[] = {
+    BIND_VALUE_ROW(struct body, inputs, true),
+    BIND_VALUE_ROW(struct body, outputs, true),
+    BIND_VALUE_ROW(struct body, dmus, true),
+    BIND_CHOICE_ROW(struct body, orientation, false, efficiency_orientations),
+    BIND_CHOICE_ROW(struct body, slacks, false, efficiency_slacks),
+    BIND_CHOICE_ROW(struct body, frontier, false, efficiency_frontiers),
+};
+
+static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
+                                              sizeof(struct body) };
+
+struct names {
+    const char **items;
+    size_t count;
+};
+
+/* The fixed part of a unit; its numbers follow, inputs first. */
+struct unit {
+    const char *id, *group;
+    double numbers[];
+};
+
+/* Where one reading stands. */
+struct reading {
+    struct arena *arena;
+    struct faults *faults;
+    struct names inputs, outputs;
+    char *units; /* unit_count structs of unit_bytes */
+    size_t unit_count, unit_bytes;
+};
+
+static const struct unit *unit_at(const struct reading *r, size_t u)
+{
+    return (const struct unit *)(const void *)(r->units + u * r->unit_bytes);
+}
+
+static bool has_name(const struct names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->items[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One name of inputs or outputs, or a fault. */
+static void read_name(struct reading *r, const char *member, size_t index, const json_t *value, struct names *names)
+{
+    const char *pointer = arena_format(r->arena, "/%s/%zu", member, index);
+    const char *text = json_string_value(value);
+    pointer = pointer != NULL ? pointer : "";
+    if (json_is_unfit(value, r->faults)) {
+        return;
+    }
+    if (text == NULL) {
+        faults_add(r->faults, pointer, "wrong_type", "an item of %s is %s; a text is wanted", member,
+                   json_type_phrase(value));
+        return;
+    }
+    const char *quoted = faults_quote(r->faults, text, json_string_length(value));
+    if (!text_is_path_id(text)) {
+        faults_add(r->faults, pointer, "bad_format",
+                   "%s is no name; it takes 1 to 64 of letters, digits, dot, hyphen and underscore, not . or .. alone",
+                   quoted);
+    } else if (strcmp(text, "id") == 0 || strcmp(text, "group") == 0) {
+        faults_add(r->faults, pointer, "bad_format", "%s is a member of every unit and cannot name a number", quoted);
+    } else if (has_name(&r->inputs, text) || has_name(&r->outputs, text) || has_name(names, text)) {
+        faults_add(r->faults, pointer, "duplicate_name", "%s stands twice among inputs and outputs", quoted);
+    } else {
+        names->items[names->count++] = text;
+    }
+}
+
+/* The names of inputs or outputs; where anything is wrong with them, a fault. */
+static enum status read_names(struct reading *r, const char *member, const json_t *value, size_t max,
+                              struct names *names)
+{
+    const char *pointer = arena_format(r->arena, "/%s", member);
+    struct names read = { arena_array(r->arena, max, sizeof *read.items), 0 };
+    if (read.items == NULL || pointer == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (!json_is_array(value)) {
+        faults_add(r->faults, pointer, "wrong_type", "%s is %s; an array of names is wanted", member,
+                   json_type_phrase(value));
+        return STATUS_OK;
+    }
+    size_t count = json_array_size(value);
+    if (count == 0 || count > max) {
+        faults_add(r->faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %zu are accepted",
+                   member, count, max);
+        return STATUS_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        read_name(r, member, i, json_array_get(value, i), &read);
+    }
+    *names = read;
+    return STATUS_OK;
+}
+
+/* The members of a unit: id, group and one number for each name. */
+static struct bind_member *make_members(struct reading *r, size_t numbers)
+{
+    struct bind_member *members = arena_array(r->arena, numbers + 2, sizeof *members);
+    if (members == NULL) {
+        return NULL;
+    }
+    members[0] = (struct bind_member)BIND_ID_ROW(struct unit, id, true);
+    members[1] = (struct bind_member)BIND_ID_ROW(struct unit, group, false);
+    for (size_t i = 0; i < numbers; i++) {
+        const char *name = i < r->inputs.count ? r->inputs.items[i] : r->outputs.items[i - r->inputs.count];
+        size_t offset = offsetof(struct unit, numbers) + i * sizeof(double);
+        members[i + 2] = (struct bind_member){ name, BIND_NUMBER, true, offset, 0, ANALYSIS_NUMBER_MAX, NULL, NULL };
+    }
+    return members;
+}
+
+/* Binds the units, once the names are known. They get an object of their own, so that the
+ * other members of the body, bound before, do not count as unknown. */
+static enum status bind_units(struct reading *r, json_t *dmus)
+{
+    struct bind_array units = { NULL, 0 };
+    size_t numbers = r->inputs.count + r->outputs.count;
+    struct bind_member *members = make_members(r, numbers);
+    json_t *object = json_object();
+    if (members == NULL || object == NULL || json_object_set(object, "dmus", dmus) != 0) {
+        json_decref(object);
+        return STATUS_EXHAUSTED;
+    }
+    r->unit_bytes = sizeof(struct unit) + numbers * sizeof(double);
+    const struct bind_table unit_table = { members, numbers + 2, r->unit_bytes };
+    const struct bind_member row = { "dmus", BIND_OBJECTS, true, 0, 1, DEA_UNITS_MAX, NULL, &unit_table };
+    const struct bind_table table = { &row, 1, sizeof units };
+    enum status status = json_bind(object, &table, BIND_CLEAR, "", &units, r->arena, r->faults);
+    json_decref(object);
+    r->units = units.items;
+    r->unit_count = units.count;
+    return status == STATUS_EXHAUSTED ? status : STATUS_OK;
+}
+
+/* A unit's id and where the unit stands. */
+struct place_of_id {
+    const char *id;
+    size_t index;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place_of_id *left = a;
+    const struct place_of_id *right = b;
+    int order = strcmp(left->id, right->id);
+    return order != 0 ? order : left->index < right->index ? -1 : 1;
+}
+
+/* Faults for ids that stand more than once. */
+static void complain_of_doubles(struct reading *r, struct place_of_id *places, size_t count)
+{
+    qsort(places, count, sizeof *places, compare_places);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        if (strcmp(places[i].id, places[first].id) != 0) {
+            first = i;
+            continue;
+        }
+        const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/id", places[i].index);
+        faults_add(r->faults, pointer != NULL ? pointer : "", "duplicate_id", "%s is the id of /dmus/%zu already",
+                   places[i].id, places[first].index);
+    }
+}
+
+/* Only ids that were bound count. */
+static enum status check_ids(struct reading *r)
+{
+    struct place_of_id *places = arena_array(r->arena, r->unit_count, sizeof *places);
+    if (places == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    size_t count = 0;
+    for (size_t u = 0; u < r->unit_count; u++) {
+        if (unit_at(r, u)->id != NULL) {
+            places[count++] = (struct place_of_id){ unit_at(r, u)->id, u };
+        }
+    }
+    complain_of_doubles(r, places, count);
+    return STATUS_OK;
+}
+
+/* The same where the units cannot be bound, since their numbers' names are no good. */
+static enum status check_ids_alone(struct reading *r, const json_t *dmus)
+{
+    struct place_of_id *places = arena_array(r->arena, json_array_size(dmus) + 1, sizeof *places);
+    if (places == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    size_t count = 0;
+    for (size_t u = 0; u < json_array_size(dmus); u++) {
+        const char *id = json_string_value(json_object_get(json_array_get(dmus, u), "id"));
+        if (id != NULL && text_is_path_id(id)) {
+            places[count++] = (struct place_of_id){ id, u };
+        }
+    }
+    complain_of_doubles(r, places, count);
+    return STATUS_OK;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Groups in ascending order, each unit's, and one without a name for those without any. */
+static enum status sort_groups(struct reading *r, struct efficiency_sheet *sheet)
+{
+    size_t n = r->unit_count;
+    const char **labels = arena_array(r->arena, n, sizeof *labels);
+    const char **names = arena_array(r->arena, n, sizeof *names);
+    size_t *groups = arena_array(r->arena, n, sizeof *groups);
+    if (labels == NULL || names == NULL || groups == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    size_t labelled = 0;
+    for (size_t u = 0; u < n; u++) {
+        labels[u] = unit_at(r, u)->group;
+        if (labels[u] != NULL) {
+            names[labelled++] = labels[u];
+        }
+    }
+    qsort(names, labelled, sizeof *names, compare_texts);
+    size_t distinct = 0;
+    for (size_t i = 0; i < labelled; i++) {
+        if (i == 0 || strcmp(names[i], names[distinct - 1]) != 0) {
+            names[distinct++] = names[i];
+        }
+    }
+    for (size_t u = 0; u < n; u++) {
+        const char **found = labels[u] == NULL ? NULL
+                                               : bsearch(&labels[u], names, distinct, sizeof *names, compare_texts);
+        groups[u] = found == NULL ? distinct : (size_t)(found - names);
+    }
+    sheet->labels = labels;
+    sheet->groups = names;
+    sheet->named_groups = distinct;
+    if (distinct > 0) {
+        sheet->problem.groups = groups;
+        sheet->problem.group_count = distinct + (labelled < n);
+    }
+    return STATUS_OK;
+}
+
+/* The bound units as arrays. */
+static enum status fill_sheet(struct reading *r, struct efficiency_sheet *sheet)
+{
+    size_t n = r->unit_count;
+    size_t m = r->inputs.count;
+    size_t s = r->outputs.count;
+    const char **ids = arena_array(r->arena, n, sizeof *ids);
+    double *inputs = arena_array(r->arena, n * m, sizeof *inputs);
+    double *outputs = arena_array(r->arena, n * s, sizeof *outputs);
+    if (ids == NULL || inputs == NULL || outputs == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    for (size_t u = 0; u < n; u++) {
+        const struct unit *unit = unit_at(r, u);
+        ids[u] = unit->id;
+        memcpy(inputs + u * m, unit->numbers, m * sizeof *inputs);
+        memcpy(outputs + u * s, unit->numbers + m, s * sizeof *outputs);
+    }
+    sheet->ids = ids;
+    sheet->inputs = r->inputs.items;
+    sheet->outputs = r->outputs.items;
+    sheet->problem = (struct dea_problem){ .unit_count = n, .input_count = m, .output_count = s,
+                                           .inputs = inputs, .outputs = outputs };
+    return sort_groups(r, sheet);
+}
+
+/* Numbers that are not 0 and yet so small that they would count as 0 beside the largest (dea.h): taken for slips, as the
+ * largest are. */
+static void check_smallness(struct reading *r)
+{
+    size_t numbers = r->inputs.count + r->outputs.count;
+    for (size_t i = 0; i < r->unit_count * numbers; i++) {
+        size_t u = i / numbers;
+        size_t n = i % numbers;
+        double number = unit_at(r, u)->numbers[n];
+        if (number > 0 && number < EFFICIENCY_NUMBER_MIN) {
+            const char *name = n < r->inputs.count ? r->inputs.items[n] : r->outputs.items[n - r->inputs.count];
+            const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/%s", u, name);
+            faults_add(r->faults, pointer != NULL ? pointer : "", "out_of_range",
+                       "the number is so small that it could not be told from 0; what is not 0 is at least 1e-280");
+        }
+    }
+}
+
+/* The units of the body and what is wrong with them as a whole. */
+static enum status read_units(struct reading *r, json_t *dmus)
+{
+    enum status status = bind_units(r, dmus);
+    if (status == STATUS_OK && r->units != NULL) {
+        check_smallness(r);
+        status = check_ids(r);
+    }
+    size_t numbers = r->inputs.count + r->outputs.count;
+    if (status == STATUS_OK && r->unit_count * numbers > EFFICIENCY_CELLS_MAX) {
+        faults_add(r->faults, "/dmus", "too_long",
+                   "dmus has %zu units of %zu numbers each; units times numbers may be at most %d", r->unit_count,
+                   numbers, EFFICIENCY_CELLS_MAX);
+    }
+    return status;
+}
+
+/* All of the body, faults gathered. Where a name is unsound nothing but their ids can be said of the units. */
+static enum status read_body(struct reading *r, json_t *document, struct body *body)
+{
+    enum status status = json_bind(document, &body_table, BIND_CLEAR, "", body, r->arena, r->faults);
+    if (status == STATUS_EXHAUSTED) {
+        return status;
+    }
+    size_t before = r->faults->total;
+    status = STATUS_OK;
+    if (body->inputs != NULL) {
+        status = read_names(r, "inputs", body->inputs, DEA_INPUTS_MAX, &r->inputs);
+    }
+    if (status == STATUS_OK && body->outputs != NULL) {
+        status = read_names(r, "outputs", body->outputs, DEA_OUTPUTS_MAX, &r->outputs);
+    }
+    bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults->total == before;
+    if (status != STATUS_OK || body->dmus == NULL) {
+        return status;
+    }
+    return has_names ? read_units(r, body->dmus) : check_ids_alone(r, body->dmus);
+}
+
+bool efficiency_units_read(struct exchange *exchange, json_t *document, struct faults *faults,
+                           struct efficiency_sheet *sheet)
+{
+    struct reading r = { .arena = exchange->arena, .faults = faults };
+    struct body body = { 0 };
+    enum status status = read_body(&r, document, &body);
+    if (status == STATUS_OK && r.faults->total == 0) {
+        status = fill_sheet(&r, sheet);
+    }
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return false;
+    }
+    if (r.faults->total > 0) {
+        analysis_body_refuse(exchange, r.faults);
+        return false;
+    }
+    dea_options_init(&sheet->options);
+    sheet->options.orientation = body.orientation < 0 ? DEA_OUTPUT : (enum dea_orientation)body.orientation;
+    sheet->options.slacks = body.slacks < 0 ? DEA_SLACKS_MULTI_STAGE : (enum dea_slacks)body.slacks;
+    sheet->options.frontier = body.frontier < 0 ? DEA_VRS : (enum dea_frontier)body.frontier;
+    return true;
+}

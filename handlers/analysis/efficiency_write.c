@@ -1,0 +1,212 @@
+/*
+ * The answer of /efficiency. A unit without a score keeps its place and shape: its numbers
+ * are null and status says why.
+ */
+#include "handlers/analysis/efficiency_write.h"
+
+#include "db/reference.h"
+#include "handlers/analysis/reply.h"
+#include "json/write.h"
+
+const char *const efficiency_orientations[] = { "output", "input", NULL };
+const char *const efficiency_slacks[] = { "multi-stage", "two-stage", "two-stage-normalised", "one-stage", "none",
+                                          NULL };
+const char *const efficiency_frontiers[] = { "vrs", "crs", NULL };
+
+static const char *state_name(enum dea_unit_state state)
+{
+    switch (state) {
+    case DEA_UNIT_SCORED:      return "scored";
+    case DEA_UNIT_NO_INPUTS:   return "no_inputs";
+    case DEA_UNIT_NO_OUTPUTS:  return "no_outputs";
+    case DEA_UNIT_UNCERTIFIED: return "uncertified";
+    }
+    return NULL;
+}
+
+static const char *rts_name(enum dea_rts rts)
+{
+    switch (rts) {
+    case DEA_RTS_IRS: return "irs";
+    case DEA_RTS_CRS: return "crs";
+    case DEA_RTS_DRS: return "drs";
+    }
+    return NULL;
+}
+
+static const char *efficiency_name(enum dea_efficiency efficiency)
+{
+    switch (efficiency) {
+    case DEA_EFFICIENT_NO:     return "no";
+    case DEA_EFFICIENT_WEAK:   return "weak";
+    case DEA_EFFICIENT_STRONG: return "strong";
+    }
+    return NULL;
+}
+
+static void write_names(struct json_writer *w, const char *key, const char *const *names, size_t count)
+{
+    json_key(w, key);
+    json_array_begin(w);
+    for (size_t i = 0; i < count; i++) {
+        json_text(w, names[i]);
+    }
+    json_array_end(w);
+}
+
+/* An object of one number for each name. */
+static void write_columns(struct json_writer *w, const char *key, const char *const *names, const double *values,
+                          size_t count)
+{
+    json_key(w, key);
+    json_object_begin(w);
+    for (size_t i = 0; i < count; i++) {
+        analysis_number(w, names[i], values[i]);
+    }
+    json_object_end(w);
+}
+
+static void write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_unit *unit)
+{
+    json_key(w, "peers");
+    json_array_begin(w);
+    for (size_t i = 0; i < unit->peers_length; i++) {
+        json_object_begin(w);
+        json_member_text(w, "dmu", sheet->ids[unit->peers[i].unit]);
+        analysis_number(w, "lambda", unit->peers[i].lambda);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void write_unit(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_result *result,
+                       size_t u)
+{
+    const struct dea_unit *unit = &result->units[u];
+    bool is_scored = unit->state == DEA_UNIT_SCORED;
+    json_object_begin(w);
+    json_member_text(w, "dmu", sheet->ids[u]);
+    if (sheet->provinces != NULL) {
+        json_member_text(w, "name", sheet->provinces[u]->name_en);
+        json_member_text(w, "belt", sheet->labels[u]);
+    } else if (sheet->labels[u] != NULL) {
+        json_member_text(w, "group", sheet->labels[u]);
+    }
+    json_member_text(w, "status", state_name(unit->state));
+    analysis_number(w, "crste", unit->crste);
+    analysis_number(w, "vrste", unit->vrste);
+    analysis_number(w, "scale", unit->scale);
+    json_member_text(w, "rts", is_scored ? rts_name(unit->rts) : NULL);
+    write_columns(w, "input_slacks", sheet->inputs, unit->input_slacks, result->input_count);
+    write_columns(w, "output_slacks", sheet->outputs, unit->output_slacks, result->output_count);
+    write_columns(w, "input_targets", sheet->inputs, unit->input_targets, result->input_count);
+    write_columns(w, "output_targets", sheet->outputs, unit->output_targets, result->output_count);
+    write_peers(w, sheet, unit);
+    json_member_integer(w, "peer_count", (int64_t)unit->peer_count);
+    json_member_text(w, "efficient", is_scored ? efficiency_name(unit->efficiency) : NULL);
+    json_object_end(w);
+}
+
+static void write_means(struct json_writer *w, const char *key, const struct dea_means *means, bool has_count)
+{
+    json_key(w, key);
+    json_object_begin(w);
+    if (has_count) {
+        json_member_integer(w, "count", (int64_t)means->count);
+    }
+    analysis_number(w, "crste", means->crste);
+    analysis_number(w, "vrste", means->vrste);
+    analysis_number(w, "scale", means->scale);
+    json_object_end(w);
+}
+
+static void write_summary(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_result *result)
+{
+    json_key(w, "summary");
+    json_object_begin(w);
+    write_means(w, "mean", &result->mean, false);
+    if (sheet->problem.groups != NULL) {
+        json_key(w, sheet->provinces != NULL ? "by_belt" : "by_group");
+        json_object_begin(w);
+        for (size_t g = 0; g < sheet->named_groups; g++) {
+            write_means(w, sheet->groups[g], &result->group_means[g], true);
+        }
+        json_object_end(w);
+    }
+    json_key(w, "strong");
+    json_array_begin(w);
+    for (size_t u = 0; u < result->unit_count; u++) {
+        const struct dea_unit *unit = &result->units[u];
+        if (unit->state == DEA_UNIT_SCORED && unit->efficiency == DEA_EFFICIENT_STRONG) {
+            json_text(w, sheet->ids[u]);
+        }
+    }
+    json_array_end(w);
+    json_key(w, "rts");
+    json_object_begin(w);
+    json_member_integer(w, "irs", (int64_t)result->rts_counts[DEA_RTS_IRS]);
+    json_member_integer(w, "crs", (int64_t)result->rts_counts[DEA_RTS_CRS]);
+    json_member_integer(w, "drs", (int64_t)result->rts_counts[DEA_RTS_DRS]);
+    json_object_end(w);
+    json_object_end(w);
+}
+
+static void write_certificate(struct json_writer *w, const struct dea_certificate *certificate)
+{
+    json_key(w, "certificate");
+    json_object_begin(w);
+    analysis_number(w, "max_primal_infeasibility", certificate->primal_infeasibility_max);
+    analysis_number(w, "max_dual_infeasibility", certificate->dual_infeasibility_max);
+    analysis_number(w, "max_duality_gap", certificate->duality_gap_max);
+    json_member_integer(w, "programs", (int64_t)certificate->program_count);
+    json_member_integer(w, "retries", (int64_t)certificate->retry_count);
+    json_member_integer(w, "uncertified", (int64_t)certificate->uncertified_count);
+    json_object_end(w);
+}
+
+static void write_left_out(struct json_writer *w, const struct efficiency_sheet *sheet)
+{
+    json_key(w, "left_out");
+    json_array_begin(w);
+    for (size_t i = 0; i < sheet->left_out_count; i++) {
+        const struct efficiency_left_out *left_out = &sheet->left_out[i];
+        json_object_begin(w);
+        json_member_text(w, "province", left_out->province);
+        write_names(w, "missing", left_out->missing, left_out->missing_count);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, const struct dea_result *result)
+{
+    const struct dea_options *options = &sheet->options;
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_object_begin(&w);
+    if (sheet->provinces != NULL) {
+        json_member_integer(&w, "year", sheet->year);
+    }
+    json_member_text(&w, "orientation", efficiency_orientations[options->orientation]);
+    write_names(&w, "inputs", sheet->inputs, result->input_count);
+    write_names(&w, "outputs", sheet->outputs, result->output_count);
+    json_member_text(&w, "slacks", efficiency_slacks[options->slacks]);
+    json_member_text(&w, "frontier", efficiency_frontiers[options->frontier]);
+    json_member_text(&w, "solver", "glpk");
+    if (sheet->provinces != NULL) {
+        json_member_integer(&w, "figures_revision", sheet->revision);
+    }
+    json_key(&w, "results");
+    json_array_begin(&w);
+    for (size_t u = 0; u < result->unit_count; u++) {
+        write_unit(&w, sheet, result, u);
+    }
+    json_array_end(&w);
+    write_summary(&w, sheet, result);
+    write_certificate(&w, &result->certificate);
+    if (sheet->provinces != NULL) {
+        write_left_out(&w, sheet);
+    }
+    json_object_end(&w);
+    json_writer_finish(&w);
+}

@@ -1,0 +1,46 @@
+#ifndef HANDLERS_ANALYSIS_EFFICIENCY_WRITE_H
+#define HANDLERS_ANALYSIS_EFFICIENCY_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analytics/dea/dea.h"
+#include "base/buffer.h"
+
+struct province;
+
+/* The words of the options, in the order of analytics/dea/dea.h's enums; each ends with NULL. */
+extern const char *const efficiency_orientations[];
+extern const char *const efficiency_slacks[];
+extern const char *const efficiency_frontiers[];
+
+/* A province that lacks figures, and of what. */
+struct efficiency_left_out {
+    const char *province;
+    const char **missing;
+    size_t missing_count;
+};
+
+/* One question: whose units, which numbers, how. All is borrowed. */
+struct efficiency_sheet {
+    const char *const *inputs;  /* problem.input_count names */
+    const char *const *outputs; /* problem.output_count names */
+    const char *const *ids;     /* problem.unit_count ids */
+    const char *const *labels;  /* each unit's belt or group, NULL where it has none */
+    struct dea_problem problem; /* with groups where means by group are wanted */
+    const char *const *groups;  /* the names of problem.groups; one more than named_groups where some have none */
+    size_t named_groups;
+    struct dea_options options;
+
+    /* stored figures only */
+    const struct province *const *provinces; /* the units' provinces, or NULL for a caller's own units */
+    int64_t year, revision;
+    const struct efficiency_left_out *left_out;
+    size_t left_out_count;
+};
+
+/* Appends the answer, one JSON object, to out. */
+void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, const struct dea_result *result);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * The common ends of efficiency.c and density.c: cache, ETag, bodies and their faults.
+ */
+#include "handlers/analysis/reply.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <math.h>
+
+#include "handlers/analysis/cache.h"
+#include "handlers/problem.h"
+#include "handlers/tag.h"
+#include "json/parse.h"
+
+enum { BODY_BYTES_LARGE = 1024 * 1024 };
+
+/* Status and headers of a GET's answer; its JSON is in the reply. */
+static void set_headers(struct exchange *exchange, const char *etag)
+{
+    exchange_json(exchange, 200);
+    const char *kept = arena_text(exchange->arena, etag);
+    if (kept != NULL) {
+        exchange_header(exchange, "ETag", kept);
+    }
+    exchange_header(exchange, "Cache-Control", "no-cache"); /* keep it, but ask whether it still holds */
+}
+
+bool analysis_reply_cached(struct exchange *exchange, const char *key)
+{
+    char etag[TAG_BYTES];
+    if (exchange->service->analyses == NULL) {
+        return false;
+    }
+    switch (analysis_cache_find(exchange->service->analyses, key, &exchange->reply, etag)) {
+    case STATUS_OK:
+        set_headers(exchange, etag);
+        return true;
+    case STATUS_EXHAUSTED:
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return true;
+    case STATUS_ABSENT:
+    case STATUS_CONFLICT:
+    case STATUS_INVALID:
+    case STATUS_BUSY:
+    case STATUS_CORRUPT:
+    case STATUS_IO:
+        break;
+    }
+    return false;
+}
+
+void analysis_reply_finish(struct exchange *exchange, const char *key)
+{
+    if (exchange->reply.failed) {
+        buffer_fini(&exchange->reply);
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return;
+    }
+    if (key == NULL) {
+        exchange_json(exchange, 200);
+        return;
+    }
+    char etag[TAG_BYTES];
+    tag_make(etag, TAG_NO_VERSION, exchange->reply.bytes, exchange->reply.length);
+    set_headers(exchange, etag);
+    if (exchange->service->analyses != NULL) {
+        analysis_cache_keep(exchange->service->analyses, key, exchange->reply.bytes, exchange->reply.length, etag);
+    }
+}
+
+void analysis_reply_failed(struct exchange *exchange, enum status status, const char *work, const char *less)
+{
+    if (status == STATUS_BUSY && exchange->cancelled == CANCELLED_LATE) {
+        problem_reply(exchange, "too_much_work",
+                      "%s: the computation was given up after %" PRId64 " s, the longest that one may take here. Ask for %s.",
+                      work, exchange->service->job_seconds, less);
+    } else if (status == STATUS_BUSY && exchange->cancelled != CANCELLED_NOT) {
+        problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
+    } else {
+        problem_status(exchange, status);
+    }
+}
+
+bool analysis_body_parse(struct exchange *exchange, json_t **document, struct faults *faults)
+{
+    faults_init(faults, exchange->arena);
+    const char *body = exchange->body != NULL ? exchange->body : "";
+    *document = NULL;
+    enum status status = json_parse(body, exchange->body_length, document, faults);
+    if (*document != NULL) {
+        return true; /* what is wrong with it, if anything, is named with the rest */
+    }
+    if (status == STATUS_INVALID) {
+        analysis_body_refuse(exchange, faults);
+    } else {
+        problem_status(exchange, status);
+    }
+    return false;
+}
+
+void analysis_body_free(const struct exchange *exchange, json_t *document)
+{
+    json_decref(document);
+#ifdef __GLIBC__
+    if (exchange->body_length > BODY_BYTES_LARGE) {
+        malloc_trim(0);
+    }
+#endif
+}
+
+void analysis_body_refuse(struct exchange *exchange, const struct faults *faults)
+{
+    assert(faults->total > 0);
+    const char *code = faults->total == 1 && faults->count == 1 ? faults->items[0].code : "invalid_request";
+    if (faults->total == 1 && problem_code_is_known(code)) {
+        problem_faults(exchange, code, faults, "The body is wrong: %s", faults->items[0].detail);
+    } else {
+        problem_faults(exchange, "invalid_request", faults, "%zu things are wrong with the body; errors names them.",
+                       faults->total);
+    }
+}
+
+void analysis_number(struct json_writer *w, const char *key, double value)
+{
+    json_key(w, key);
+    if (isfinite(value)) {
+        json_double(w, value);
+    } else {
+        json_value_null(w);
+    }
+}

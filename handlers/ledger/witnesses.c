@@ -1,0 +1,89 @@
+/*
+ * Witnesses. Stored in db/witness.c, changed in rules/witness.c; what they sign: cosignatures.c.
+ */
+#include "handlers/ledger/witnesses.h"
+
+#include "db/witness.h"
+#include "handlers/page.h"
+#include "handlers/present.h"
+#include "handlers/problem.h"
+#include "handlers/shape.h"
+#include "handlers/submit.h"
+#include "ledger/cosignature.h"
+
+const char witnesses_columns[] = "id,name,vkey,organisation,ended,version,updated_seq";
+
+static enum status write_members(struct json_writer *w, const struct witness *witness)
+{
+    struct cosigner cosigner;
+    struct buffer vkey;
+    buffer_init(&vkey);
+    cosigner_init(&cosigner, witness->name, witness->public_key);
+    cosigner_write(&vkey, &cosigner);
+    enum status status = vkey.failed ? STATUS_EXHAUSTED : STATUS_OK;
+    if (status == STATUS_OK) {
+        json_member_text(w, "id", witness->id);
+        json_member_text(w, "name", witness->name);
+        json_member_text(w, "vkey", vkey.bytes);
+        json_member_text(w, "organisation", witness->organisation);
+        json_member_boolean(w, "ended", witness->is_ended);
+        shape_version(w, witness->version, witness->seq);
+    }
+    buffer_fini(&vkey);
+    return status;
+}
+
+enum status witnesses_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
+                              struct json_writer *w, int64_t *version)
+{
+    struct witness witness;
+    (void)viewer;
+    enum status status = db_witness_find(db, arena, id, &witness);
+    if (status == STATUS_OK) {
+        status = write_members(w, &witness);
+        *version = witness.version;
+    }
+    return status;
+}
+
+static const struct query_parameter rows[] = { PAGE_ROWS(struct page_query) };
+static const struct query_table table = QUERY_TABLE(rows);
+
+enum handled witnesses_list(struct exchange *exchange)
+{
+    struct page_query query = { 0 };
+    struct page page;
+    struct witness *found = NULL;
+    size_t count = 0;
+    if (!query_read(exchange, &table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 1)) {
+        return HANDLED_REPLY;
+    }
+    enum status status = db_witness_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, &found, &count);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
+    struct json_writer *w = page_open(&page);
+    for (size_t i = 0; i < shown && status == STATUS_OK; i++) {
+        json_object_begin(w);
+        status = write_members(w, &found[i]);
+        json_object_end(w);
+    }
+    page_close(&page, count > shown ? &found[shown - 1].id : NULL);
+    if (status != STATUS_OK) {
+        problem_status(exchange, status);
+        return HANDLED_REPLY;
+    }
+    return page_reply(&page);
+}
+
+enum handled witnesses_get(struct exchange *exchange)
+{
+    return present_object(exchange, exchange->parameters[0], "witness", "/witnesses", witnesses_present);
+}
+
+enum handled witnesses_put(struct exchange *exchange)
+{
+    return submit_command(exchange, COMMAND_WITNESS_PUT, exchange->parameters[0], "");
+}

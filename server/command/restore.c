@@ -1,0 +1,340 @@
+/*
+ * The sub-command restore: what is there, what the backup has, whether it is sound, and what would be lost. Putting it in place:
+ * restore_place.c. How backups are made: backup.c.
+ */
+#include "server/command/restore.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "db/db.h"
+#include "db/reference.h"
+#include "ledger/key.h"
+#include "rules/verify/verify.h"
+#include "server/copy_file.h"
+#include "server/store/directory.h"
+#include "server/note_file.h"
+#include "server/paths.h"
+#include "server/progress.h"
+#include "server/command/restore_place.h"
+#include "server/tell.h"
+
+enum { NOTES_MAX = 2 * ANCHOR_SLOTS };
+
+/* The backup: a directory, or one file. */
+static enum status find_backup(struct restore *restore)
+{
+    struct stat found;
+    const char *from = restore->config->from;
+    if (stat(from, &found) != 0) {
+        tell("--from: there is no backup %s: %s", from, strerror(errno));
+        return STATUS_ABSENT;
+    }
+    bool is_directory = S_ISDIR(found.st_mode);
+    restore->from_dir = is_directory ? from : NULL;
+    restore->from_db = is_directory ? data_path(&restore->arena, from, "tallystick.db") : from;
+    if (restore->from_db == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (access(restore->from_db, R_OK) != 0) {
+        tell("--from: %s is no whole backup: %s: %s", from, restore->from_db, strerror(errno));
+        return STATUS_ABSENT;
+    }
+    if (is_directory && directory_is_locked(from)) {
+        tell("--from: %s is being served: two copies of one ledger under one key would go on apart. Make a backup of it, and stop "
+             "that service before this one begins", from);
+        return STATUS_BUSY;
+    }
+    return STATUS_OK;
+}
+
+/* Whether anything but a lock, a key and what a broken restore left is there. */
+static enum status look_around(struct restore *restore)
+{
+    static const char *const harmless[] = { ".", "..", "lock", "node.key", RESTORE_UNFINISHED, "node.db.restoring", NULL };
+    const char *data_dir = restore->config->data_dir;
+    DIR *directory = opendir(data_dir);
+    if (directory == NULL) {
+        tell("the data directory %s cannot be read: %s", data_dir, strerror(errno));
+        return STATUS_IO;
+    }
+    for (struct dirent *found = readdir(directory); found != NULL; found = readdir(directory)) {
+        bool is_harmless = false;
+        for (size_t i = 0; harmless[i] != NULL; i++) {
+            is_harmless = is_harmless || strcmp(found->d_name, harmless[i]) == 0;
+        }
+        restore->is_occupied = restore->is_occupied || !is_harmless;
+    }
+    closedir(directory);
+    if (restore->is_occupied && !restore->config->replaces) {
+        tell("the data directory %s is not empty: name another one, or add --replace; what it holds is then kept in a folder in it",
+             data_dir);
+        return STATUS_CONFLICT;
+    }
+    enum status status = anchor_read(data_dir, &restore->there);
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
+/* The copy lies in the data directory from now on. A database at rest is copied as it is; one with a WAL through SQLite. */
+static enum status copy_backup(struct restore *restore)
+{
+    struct stat found = { .st_size = 0 };
+    struct db *db = NULL;
+    uint64_t seq = 0;
+    restore->copy = data_path(&restore->arena, restore->config->data_dir, RESTORE_UNFINISHED);
+    const char *wal = arena_format(&restore->arena, "%s-wal", restore->from_db);
+    if (restore->copy == NULL || wal == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    unlink(restore->copy);
+    if (stat(wal, &found) != 0 || found.st_size == 0) {
+        return copy_file(restore->from_db, restore->copy);
+    }
+    enum status status = db_open_reader(restore->from_db, &db);
+    if (status == STATUS_OK) {
+        status = db_read_begin(db);
+        status = status == STATUS_OK ? db_entry_last(db, &seq) : status;
+        status = status == STATUS_OK ? db_copy(db, restore->copy, NULL, NULL) : status;
+        db_read_end(db);
+    }
+    db_close(db);
+    return status;
+}
+
+static enum status open_copy(struct restore *restore)
+{
+    enum status status = db_open_reader(restore->copy, &restore->db);
+    if (status == STATUS_OK) {
+        status = db_entry_head(restore->db, &restore->head);
+    }
+    if (status == STATUS_OK) {
+        status = db_checkpoint_last(restore->db, &restore->arena, &restore->last);
+    }
+    if (status == STATUS_OK) {
+        status = db_parameter_find(restore->db, &restore->arena, "origin", &restore->origin);
+    }
+    if (status == STATUS_ABSENT || status == STATUS_CORRUPT) {
+        tell("--from: %s holds no ledger that can be read", restore->from_db);
+        status = STATUS_CORRUPT;
+    }
+    return status;
+}
+
+/* Takes note of how much a checkpoint knows. One of another ledger ends it. */
+static enum status take_note(struct restore *restore, const char *note, const char *by)
+{
+    int64_t size = anchor_note_size(note);
+    size_t length = strlen(restore->origin);
+    if (size < 0) {
+        return STATUS_OK;
+    }
+    if (strncmp(note, restore->origin, length) != 0 || note[length] != '\n') {
+        tell("the backup is of the ledger %s, and %s is of another one: name another directory", restore->origin, by);
+        return STATUS_CONFLICT;
+    }
+    if ((uint64_t)size > restore->known) {
+        restore->known = (uint64_t)size;
+        restore->known_by = by;
+    }
+    return STATUS_OK;
+}
+
+/* How much the database knows that is to be replaced, where it can still be read. */
+static uint64_t entries_there(const struct restore *restore)
+{
+    struct db *db = NULL;
+    uint64_t seq = 0;
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, restore->config->data_dir, "tallystick.db");
+    if (path != NULL && access(path, R_OK) == 0) {
+        log_set_level(LOG_LEVEL_OFF); /* it may be damaged: that is why it is replaced */
+        enum status status = db_open_reader(path, &db);
+        status = status == STATUS_OK ? db_entry_last(db, &seq) : status;
+        seq = status == STATUS_OK ? seq : 0;
+        log_set_level((enum log_level)restore->config->log_level);
+    }
+    db_close(db);
+    arena_fini(&arena);
+    return seq;
+}
+
+/* What anybody in reach knows of entries that the backup has not. */
+static enum status weigh_loss(struct restore *restore)
+{
+    restore->known = restore->head.seq;
+    restore->known_by = "the backup";
+    enum status status = STATUS_OK;
+    for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
+        status = take_note(restore, restore->there.notes[i], "the directory's anchor");
+        status = status == STATUS_OK ? take_note(restore, restore->own.notes[i], "the backup's own anchor") : status;
+    }
+    if (status == STATUS_OK && restore->checkpoint != NULL) {
+        status = take_note(restore, restore->checkpoint, "the checkpoint given");
+    }
+    uint64_t there = status == STATUS_OK ? entries_there(restore) : 0;
+    if (there > restore->known) {
+        restore->known = there;
+        restore->known_by = "the directory's database";
+    }
+    if (status != STATUS_OK || restore->known == restore->head.seq || restore->config->accepts_loss) {
+        return status;
+    }
+    char time[TEXT_INSTANT_BYTES];
+    text_from_instant(time, (int64_t)restore->head.time_ms);
+    tell("THE BACKUP IS OLDER: it ends with entry %" PRIu64 " of %s, and %s knows %" PRIu64 " entries. Entries %" PRIu64 " to %" PRIu64
+         " would be lost. Take a newer backup; if there is none, add --accept-loss, and tell those who have receipts or checkpoints of "
+         "them", restore->head.seq, time, restore->known_by, restore->known, restore->head.seq + 1, restore->known);
+    return STATUS_CONFLICT;
+}
+
+/* The copy against itself and against each checkpoint that it is old enough for. */
+static enum status verify_copy(struct restore *restore)
+{
+    const char *notes[NOTES_MAX];
+    size_t count = 0;
+    struct progress progress;
+    struct verify_report report;
+    for (int i = 0; i < ANCHOR_SLOTS; i++) {
+        const char *const both[] = { restore->there.notes[i], restore->own.notes[i] };
+        for (int k = 0; k < 2; k++) {
+            int64_t size = anchor_note_size(both[k]);
+            if (size > 0 && (uint64_t)size <= restore->head.seq) {
+                notes[count++] = both[k];
+            }
+        }
+    }
+    bool is_held = restore->checkpoint != NULL && (uint64_t)anchor_note_size(restore->checkpoint) <= restore->head.seq;
+    struct verify_options options = { .notes = notes, .note_count = count, .checkpoint = is_held ? restore->checkpoint : NULL,
+                                      .threads = parallel_cores() - 1, .context = &progress };
+    progress_init(&progress);
+    options.progress = progress.is_shown ? progress_show : NULL;
+    enum status status = verify_ledger(restore->db, &options, &report);
+    progress_end(&progress);
+    if (status != STATUS_OK || report.is_ok) {
+        return status;
+    }
+    text_make_line(report.reason, strlen(report.reason));
+    tell("the backup is BROKEN at entry %" PRIu64 " (%s): %s. Nothing was put in place", report.first_broken, report.code,
+         report.reason);
+    return STATUS_CORRUPT;
+}
+
+static void print_summary(const struct restore *restore)
+{
+    static const char *const tokens[] = {
+        [TOKENS_NONE] = "none: make one with token create", [TOKENS_KEPT] = "those that the directory had",
+        [TOKENS_RESTORED] = "those of the backup: what was revoked since is valid again until you revoke it (token list)",
+    };
+    const char *data_dir = restore->config->data_dir;
+    char head[2 * DB_HASH_BYTES + 1], root[2 * DB_HASH_BYTES + 1];
+    text_to_hex(head, restore->head.hash, DB_HASH_BYTES);
+    text_to_hex(root, restore->last.root, DB_HASH_BYTES);
+    printf("ok: %" PRIu64 " entries verified and restored to %s\nhead %s\nroot %s\n", restore->head.seq, data_dir, head, root);
+    if (restore->known > restore->head.seq) {
+        printf("LOST: entries %" PRIu64 " to %" PRIu64 ", which %s knew of. Whoever has a receipt or a checkpoint of them can show that "
+               "this ledger does not continue it: tell them\n", restore->head.seq + 1, restore->known, restore->known_by);
+    }
+    printf("tokens: %s\n", tokens[restore->tokens]);
+    if (!restore->has_key) {
+        printf("node.key: missing; put the node's key to %s/node.key (mode 0600), or name its place by --node-key, before it is served\n", data_dir);
+    }
+    if (restore->aside != NULL) {
+        printf("what was there before: %s\n", restore->aside);
+    }
+}
+
+static enum status prepare(struct restore *restore)
+{
+    enum status status = key_library_open();
+    if (status == STATUS_OK) {
+        status = find_backup(restore);
+    }
+    if (status == STATUS_OK && restore->config->checkpoint_path != NULL) {
+        restore->checkpoint = note_file_read(&restore->arena, restore->config->checkpoint_path);
+        status = restore->checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
+    }
+    if (status == STATUS_OK && restore->from_dir != NULL) {
+        status = anchor_read(restore->from_dir, &restore->own);
+        status = status == STATUS_ABSENT ? STATUS_OK : status;
+    }
+    if (status == STATUS_OK) {
+        status = directory_lock(restore->config->data_dir, &restore->lock);
+    }
+    if (status == STATUS_OK) {
+        status = db_set_temporary_directory(restore->config->data_dir);
+    }
+    return status == STATUS_OK ? look_around(restore) : status;
+}
+
+/* Closes the copy; SQLite leaves what it made beside it to read it. */
+static void close_copy(struct restore *restore)
+{
+    db_close(restore->db);
+    restore->db = NULL;
+    const char *const ends[] = { "-wal", "-shm" };
+    for (size_t i = 0; restore->copy != NULL && i < 2; i++) {
+        const char *path = arena_format(&restore->arena, "%s%s", restore->copy, ends[i]);
+        if (path != NULL) {
+            unlink(path);
+        }
+    }
+}
+
+static enum status run(struct restore *restore)
+{
+    enum status status = prepare(restore);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = copy_backup(restore);
+    if (status == STATUS_OK) {
+        status = open_copy(restore);
+    }
+    if (status == STATUS_OK) {
+        status = weigh_loss(restore);
+    }
+    if (status == STATUS_OK) {
+        status = verify_copy(restore);
+    }
+    close_copy(restore);
+    if (status == STATUS_OK) {
+        return restore_place(restore);
+    }
+    if (restore->copy != NULL) {
+        unlink(restore->copy);
+    }
+    return status;
+}
+
+int command_restore(const struct config *config)
+{
+    struct restore *restore = calloc(1, sizeof *restore);
+    if (restore == NULL) {
+        return EXIT_FAILURE;
+    }
+    restore->config = config;
+    restore->lock = -1;
+    arena_init(&restore->arena);
+    enum status status = run(restore);
+    if (status == STATUS_OK) {
+        print_summary(restore);
+    } else {
+        tell_failure("nothing was restored", config->data_dir, status);
+    }
+    if (restore->lock >= 0) {
+        close(restore->lock);
+    }
+    arena_fini(&restore->arena);
+    free(restore);
+    return status == STATUS_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,16 @@
+#ifndef SERVER_COMMAND_RESTORE_H
+#define SERVER_COMMAND_RESTORE_H
+
+#include "server/config/config.h"
+
+/* What the ledger's copy is called in a data directory until it is verified and in place; serve does not begin beside one. */
+#define RESTORE_UNFINISHED "tallystick.db.restoring"
+
+/*
+ * The sub-command restore: a backup is copied into a data directory, verified there, and only then put in place. Refused beside a
+ * running service; over a directory that is not empty without --replace; and, without --accept-loss, where the anchor there
+ * or --checkpoint knows entries that the backup has not. Returns the exit code.
+ */
+int command_restore(const struct config *config);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * The sub-command verify: a data directory's ledger, by server/store/verifier.c, or an export, by rules/verify/export.c.
+ */
+#include "server/command/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/parallel.h"
+#include "db/db.h"
+#include "ledger/key.h"
+#include "rules/verify/verify.h"
+#include "rules/verify/export.h"
+#include "server/note_file.h"
+#include "server/progress.h"
+#include "server/store/store.h"
+#include "server/tell.h"
+#include "server/store/verifier.h"
+#include "server/command/verify_print.h"
+
+enum { EXIT_NOT_CHECKED = 2 /* nothing was found out, neither good nor bad */ };
+
+/* The export's file, or standard input. Told where it cannot be opened. */
+static enum status open_export(const char *path, int *fd)
+{
+    *fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0) {
+        tell("--export: %s cannot be read: %s", path, strerror(errno));
+        return STATUS_IO;
+    }
+    return STATUS_OK;
+}
+
+static enum status run_export(const struct config *config, const char *checkpoint, struct progress *progress, struct verify_report *report)
+{
+    int fd = -1;
+    enum status status = key_library_open();
+    if (status == STATUS_OK) {
+        status = open_export(config->export_path, &fd);
+    }
+    if (status == STATUS_OK) {
+        struct verify_options options = { .threads = parallel_cores() - 1, .checkpoint = checkpoint,
+                                          .progress = progress->is_shown ? progress_show : NULL, .context = progress };
+        status = verify_export(fd, &options, report);
+        close(fd);
+    }
+    if (status != STATUS_OK) {
+        progress_end(progress);
+        tell("the export could not be verified: %s", status_name(status));
+    }
+    return status;
+}
+
+static enum status run_directory(const struct config *config, const char *checkpoint, struct progress *progress,
+                                 struct verify_report *report)
+{
+    enum status status = store_find_ledger(config->data_dir);
+    if (status == STATUS_OK) {
+        status = db_set_temporary_directory(config->data_dir);
+    }
+    if (status == STATUS_OK) {
+        struct verifier_job job = { .is_incremental = config->is_incremental, .threads = parallel_cores() - 1, .checkpoint = checkpoint,
+                                    .progress = progress->is_shown ? progress_show : NULL, .context = progress };
+        status = verifier_run(config->data_dir, &job, report);
+    }
+    if (status != STATUS_OK) {
+        progress_end(progress);
+        tell_failure("the ledger could not be verified", config->data_dir, status);
+    }
+    return status;
+}
+
+static enum status run(const struct config *config, struct arena *arena, struct verify_report *report)
+{
+    const char *checkpoint = NULL;
+    struct progress progress;
+    if (config->checkpoint_path != NULL) {
+        checkpoint = note_file_read(arena, config->checkpoint_path);
+        if (checkpoint == NULL) {
+            return STATUS_INVALID;
+        }
+    }
+    if (config->export_path != NULL && config->is_incremental) {
+        tell("--incremental goes on in a data directory; an export is always looked at as a whole");
+        return STATUS_INVALID;
+    }
+    progress_init(&progress);
+    enum status status = config->export_path != NULL ? run_export(config, checkpoint, &progress, report)
+                                                     : run_directory(config, checkpoint, &progress, report);
+    progress_end(&progress);
+    return status;
+}
+
+int command_verify(const struct config *config)
+{
+    struct arena arena;
+    struct verify_report report = { .is_ok = false };
+    int64_t begun_us = clock_steady_us();
+    arena_init(&arena);
+    enum status status = run(config, &arena, &report);
+    if (status == STATUS_OK && report.unfit[0] != 0) {
+        tell("--incremental: %s/verified is not gone on from, %s: everything was looked at", config->data_dir, report.unfit);
+    }
+    if (config->as_json) {
+        verify_print_json(status, &report, (clock_steady_us() - begun_us) / 1000);
+    } else if (status == STATUS_OK) {
+        verify_print_text(&report);
+    }
+    arena_fini(&arena);
+    if (status != STATUS_OK && status != STATUS_CORRUPT) { /* a damaged file is a finding */
+        return EXIT_NOT_CHECKED;
+    }
+    return status == STATUS_OK && report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

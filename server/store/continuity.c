@@ -1,0 +1,99 @@
+/*
+ * Holding the database against the anchor, before anything is appended.
+ */
+#include "server/store/continuity.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/entry.h"
+#include "rules/keyring.h"
+#include "server/store/anchor.h"
+#include "server/tell.h"
+
+/* Whether the ledger continues a checkpoint that this node signed: the block that ended with that entry left the same root. */
+static enum status fits_checkpoint(struct arena *arena, struct db *db, const struct checkpoint *checkpoint, bool *fits)
+{
+    struct checkpoint_row row;
+    enum status status = db_checkpoint_of_size(db, arena, checkpoint->size, &row);
+    if (status == STATUS_OK || status == STATUS_ABSENT) {
+        *fits = status == STATUS_OK && memcmp(row.root, checkpoint->root, DIGEST_BYTES) == 0;
+        status = STATUS_OK;
+    }
+    return status;
+}
+
+/* How many entries the newest sound note knows of (0 where none is sound), and whether the ledger continues all of them. */
+static enum status read_anchor(struct arena *arena, const char *data_dir, struct db *db, uint64_t *known, bool *fits_all)
+{
+    struct keyring keyring;
+    struct anchor_notes *notes = arena_alloc(arena, sizeof *notes);
+    if (notes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = anchor_read(data_dir, notes);
+    if (status != STATUS_OK) {
+        return status == STATUS_ABSENT ? STATUS_OK : status;
+    }
+    keyring_init(&keyring);
+    status = keyring_load(&keyring, db, arena);
+    for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
+        struct checkpoint checkpoint;
+        const char *note = notes->notes[i];
+        bool fits = true;
+        if (note[0] == 0 ||
+            keyring_read_note(&keyring, note, strlen(note), CHECKPOINT_OUR_LINES, &checkpoint) != STATUS_OK) {
+            continue;
+        }
+        status = fits_checkpoint(arena, db, &checkpoint, &fits);
+        *known = checkpoint.size > *known ? checkpoint.size : *known;
+        *fits_all = *fits_all && fits;
+    }
+    return status;
+}
+
+enum status continuity_check(struct arena *arena, const char *data_dir, struct db *db, bool begins_anchor)
+{
+    uint64_t size = 0, known = 0;
+    bool fits_all = true;
+    enum status status = db_entry_last(db, &size);
+    if (status == STATUS_OK) {
+        status = read_anchor(arena, data_dir, db, &known, &fits_all);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!fits_all) {
+        tell("the anchor file knows a ledger of %llu entries, the database has %llu or others: "
+                  "it was cut or put back; run verify", (unsigned long long)known, (unsigned long long)size);
+        return STATUS_CORRUPT;
+    }
+    if (known == 0 && size > 1 && !begins_anchor) { /* with the genesis alone, the first start was cut short */
+        tell("%s/anchor is missing or damaged: it shows that no entries were cut off. Put it back from where the database came from; "
+             "if it is lost, hold the ledger against a checkpoint or receipt kept elsewhere (verify --checkpoint), then serve once "
+             "with --new-anchor", data_dir);
+        return STATUS_CORRUPT;
+    }
+    if (known == 0) {
+        log_warn("store", "the anchor file is missing or damaged: it is begun anew at entry %llu", (unsigned long long)size);
+    }
+    return STATUS_OK;
+}
+
+enum status continuity_check_new(struct arena *arena, const char *data_dir)
+{
+    struct anchor_notes *notes = arena_alloc(arena, sizeof *notes);
+    if (notes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = anchor_read(data_dir, notes);
+    for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
+        if (notes->notes[i][0] != 0) {
+            tell("the anchor file in %s tells of a ledger, and tallystick.db holds none: put the database back, "
+                      "or begin anew in an empty directory", data_dir);
+            return STATUS_CORRUPT;
+        }
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}

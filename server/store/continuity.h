@@ -1,0 +1,21 @@
+#ifndef SERVER_STORE_CONTINUITY_H
+#define SERVER_STORE_CONTINUITY_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+
+/*
+ * Whether a database goes on where the anchor beside it stands (anchor.h). What is wrong is told (tell.h).
+ */
+struct db;
+
+/* A ledger that does not continue a checkpoint it signed was cut or put back, whatever has been appended since: nothing may be
+ * appended to it before somebody has looked: STATUS_CORRUPT. So is one whose anchor has gone, unless begins_anchor. */
+enum status continuity_check(struct arena *arena, const char *data_dir, struct db *db, bool begins_anchor) NODISCARD;
+
+/* An empty database beside an anchor is not a new directory: its ledger has gone: STATUS_CORRUPT. */
+enum status continuity_check_new(struct arena *arena, const char *data_dir) NODISCARD;
+
+#endif

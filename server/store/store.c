@@ -1,0 +1,234 @@
+/*
+ * Opens a data directory and makes what is missing in an order that a crash at any point
+ * leaves good: key, node.db and token first, the genesis last. The ledger's existence is
+ * what says that a directory is initialised.
+ */
+#include "server/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "db/db.h"
+#include "db/entry.h"
+#include "db/node.h"
+#include "handlers/present.h"
+#include "ledger/signer.h"
+#include "rules/block.h"
+#include "server/command/restore.h"
+#include "server/store/continuity.h"
+#include "server/store/directory.h"
+#include "server/store/founding.h"
+#include "server/node_key.h"
+#include "server/paths.h"
+#include "server/tell.h"
+
+struct store {
+    struct arena arena; /* paths */
+    const char *data_dir;
+    const char *db_path;
+    const char *node_path;
+    int lock;
+    struct db *db;
+    struct node *node;
+    struct node_key_place place;
+    struct signer *signer;
+    struct executor *executor;
+    struct anchor *anchor;
+    bool is_new;
+};
+
+/* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
+static enum status check_files(struct store *store)
+{
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
+                                         "node.key", "anchor", RESTORE_UNFINISHED };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *path = data_path(&store->arena, store->data_dir, names[i]);
+        if (path == NULL) {
+            return STATUS_EXHAUSTED;
+        }
+        struct stat found = { .st_mode = S_IFREG };
+        if (stat(path, &found) != 0 && errno == ENOENT) {
+            continue;
+        }
+        if (strcmp(names[i], RESTORE_UNFINISHED) == 0) {
+            tell("a restore into %s was broken off: run it again, or take %s away if what lies beside it is what is to be served",
+                 store->data_dir, path);
+            return STATUS_CORRUPT;
+        }
+        errno = 0;
+        if (access(path, R_OK | W_OK) != 0 || !S_ISREG(found.st_mode)) {
+            tell("%s cannot be used: %s. The files of a data directory belong to the user that serves it (here uid %u); chown -R "
+                 "puts that right", path, errno != 0 ? strerror(errno) : "it is no file", (unsigned)geteuid());
+            return STATUS_IO;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status open_key(struct store *store, const struct store_options *options)
+{
+    enum status status = node_key_place(&store->arena, store->data_dir, options->node_key, &store->place);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    return store->is_new ? node_key_open_new(&store->place, &store->signer)
+                         : node_key_open(&store->arena, &store->place, store->db, &store->signer);
+}
+
+static enum status open_ledger(struct store *store, const struct store_options *options)
+{
+    enum status status = executor_open(&store->executor, store->db, store->signer, &present_answers);
+    if (status == STATUS_OK && store->is_new) {
+        status = continuity_check_new(&store->arena, store->data_dir);
+        status = status == STATUS_OK ? founding_make_token(&store->arena, store->data_dir, store->node) : status;
+        status = status == STATUS_OK ? founding_make_genesis(store->executor, store->signer, options->origin) : status;
+    } else if (status == STATUS_OK) {
+        status = continuity_check(&store->arena, store->data_dir, store->db, options->begins_anchor);
+    }
+    if (status == STATUS_OK) {
+        status = anchor_open(store->data_dir, &store->anchor);
+    }
+    if (status == STATUS_OK) {
+        status = anchor_write(store->anchor, executor_checkpoint(store->executor));
+    }
+    return status != STATUS_OK ? status : anchor_keep(store->anchor);
+}
+
+static enum status open_files(struct store *store, const struct store_options *options)
+{
+    uint64_t seq = 0;
+    enum status status = key_library_open();
+    if (status == STATUS_OK) {
+        status = directory_lock(store->data_dir, &store->lock);
+    }
+    if (status == STATUS_OK) {
+        status = check_files(store);
+    }
+    if (status == STATUS_OK) {
+        status = db_set_temporary_directory(store->data_dir);
+    }
+    if (status == STATUS_OK) {
+        status = db_open_writer(store->db_path, &store->db);
+    }
+    if (status == STATUS_OK) {
+        status = db_entry_last(store->db, &seq);
+        store->is_new = seq == 0;
+    }
+    if (status == STATUS_OK) {
+        status = node_open(store->node_path, true, &store->node);
+    }
+    if (status == STATUS_OK) {
+        status = open_key(store, options);
+    }
+    return status != STATUS_OK ? status : open_ledger(store, options);
+}
+
+enum status store_open(const char *data_dir, const struct store_options *options, struct store **out)
+{
+    struct store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    arena_init(&store->arena);
+    store->lock = -1;
+    store->data_dir = arena_text(&store->arena, data_dir);
+    store->db_path = data_path(&store->arena, data_dir, "tallystick.db");
+    store->node_path = data_path(&store->arena, data_dir, "node.db");
+    enum status status = store->data_dir == NULL || store->db_path == NULL || store->node_path == NULL
+        ? STATUS_EXHAUSTED : open_files(store, options);
+    if (status != STATUS_OK) {
+        store_close(store);
+        return status;
+    }
+    *out = store;
+    return STATUS_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    anchor_close(store->anchor);
+    executor_close(store->executor);
+    signer_close(store->signer);
+    node_close(store->node);
+    db_close(store->db);
+    if (store->lock >= 0) {
+        close(store->lock);
+    }
+    arena_fini(&store->arena);
+    free(store);
+}
+
+struct executor *store_executor(struct store *store)
+{
+    return store->executor;
+}
+
+struct db *store_db(struct store *store)
+{
+    return store->db;
+}
+
+struct signer *store_signer(struct store *store)
+{
+    return store->signer;
+}
+
+const struct node_key_place *store_key_place(const struct store *store)
+{
+    return &store->place;
+}
+
+struct anchor *store_anchor(struct store *store)
+{
+    return store->anchor;
+}
+
+const char *store_db_path(const struct store *store)
+{
+    return store->db_path;
+}
+
+const char *store_node_path(const struct store *store)
+{
+    return store->node_path;
+}
+
+bool store_is_new(const struct store *store)
+{
+    return store->is_new;
+}
+
+enum status store_find_ledger(const char *data_dir)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, data_dir, "tallystick.db");
+    enum status status = path == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    if (path != NULL && access(path, R_OK) != 0) {
+        tell("there is no ledger in %s: %s: %s. --data-dir is the directory that serve or init was given", data_dir, path,
+             strerror(errno));
+        status = STATUS_ABSENT;
+    }
+    arena_fini(&arena);
+    return status;
+}
+
+enum status store_fill_service(struct store *store, struct service *service)
+{
+    static const char name[] = "cursor";
+    enum status status = node_secret_find(store->node, name, service->cursor_secret);
+    if (status != STATUS_ABSENT) {
+        return status;
+    }
+    status = random_bytes(service->cursor_secret, sizeof service->cursor_secret);
+    return status != STATUS_OK ? status : node_secret_insert(store->node, name, service->cursor_secret);
+}

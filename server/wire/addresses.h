@@ -1,0 +1,35 @@
+#ifndef SERVER_WIRE_ADDRESSES_H
+#define SERVER_WIRE_ADDRESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/status.h"
+
+/*
+ * How many connections are open, in all and from each client address. Any thread.
+ * Connections are known by their descriptor: one that is entered again must have been
+ * closed without a word, so that no count can leak.
+ */
+struct addresses;
+
+/* Guests: connections beyond a limit, of which so many are let in for a moment, to ask whether the service is alive. */
+enum { ADDRESSES_GUESTS_MAX = 256, ADDRESSES_GUESTS_EACH = 16 /* from one address, so that others can ask too */ };
+
+/* At most limit connections in all, per_address from one address. Who comes by a unix socket counts in all alone: the
+ * socket's permissions say who that is, and behind it may stand a proxy with everybody's connections. */
+enum status addresses_open(size_t limit, size_t per_address, struct addresses **addresses) NODISCARD;
+void addresses_close(struct addresses *addresses); /* NULL does nothing */
+
+/* From now on; who is there stays. */
+void addresses_set_per_address(struct addresses *addresses, size_t per_address);
+
+/* STATUS_OK: counted until addresses_leave. STATUS_BUSY: a limit is reached; with is_guest that of guests. */
+enum status addresses_enter(struct addresses *addresses, int fd, const struct sockaddr *peer, bool is_guest) NODISCARD;
+void addresses_leave(struct addresses *addresses, int fd);
+
+/* Connections that are counted now, guests among them. */
+size_t addresses_count(struct addresses *addresses);
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef SERVER_WIRE_FRAMING_H
+#define SERVER_WIRE_FRAMING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/wire/chunk.h"
+
+/*
+ * What is found in a header that is sound byte for byte (guard.h): fields that contradict each other, several hosts, an
+ * expectation that nobody knows. Picks out the fields that the server itself needs.
+ */
+
+struct MHD_Connection;
+
+enum { FRAMING_TRACE_BYTES = 33 };
+
+struct framing {
+    struct guard_fault fault; /* the first one */
+    /* fields, borrowed from the connection; NULL where absent */
+    const char *host;
+    const char *authorization;
+    const char *content_type;
+    const char *content_encoding;
+    const char *accept;
+    const char *accept_encoding;
+    const char *if_none_match;
+    const char *prefer;
+    const char *origin;
+    const char *traceparent;
+    bool has_repeats; /* a list field came in several lines: the first one alone does not say it */
+    bool expects_continue;
+    bool is_chunked;
+    uint64_t length; /* of the body, where Content-Length says it */
+    bool has_body;   /* is_chunked or length > 0 */
+};
+
+/* Every fault found here ends the connection: where the next request begins is in doubt. fault is the guard's, which comes
+ * before all others, or NULL. */
+void framing_check(struct framing *framing, struct MHD_Connection *connection, const char *version,
+                   const struct guard_fault *fault);
+
+/* The trace's id of a traceparent (https://www.w3.org/TR/trace-context/, 3.2), 32 small hexadecimal digits; "" where value is
+ * NULL or none. */
+void framing_trace(const char *value, char trace[FRAMING_TRACE_BYTES]);
+
+#endif
