@@ -6,9 +6,9 @@
 
 /*
  * exp(y) without a branch, so that loops of it become vector code, for |y| <= 700: kernel.c and
- * pairs.c sum up bells with it. y = k ln 2 + r; adding and taking away 1.5 * 2^52 rounds y / ln 2 to the integer k, which also stands in the low bits of the sum; exp(r) is the
- * minimax polynomial of degree 10 on |r| <= ln(2)/2 (relative error 2.2e-16, by Remez'
- * exchange).
+ * pairs.c sum up bells with it. y = k ln 2 + r; adding and taking away 1.5 * 2^52 rounds
+ * y / ln 2 to the integer k, which also stands in the low bits of the sum; exp(r) is the minimax
+ * polynomial of degree 10 on |r| <= ln(2)/2 (relative error 2.2e-16, by Remez' exchange).
  */
 static inline double kde_exponential(double y)
 {
