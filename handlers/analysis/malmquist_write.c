@@ -67,12 +67,17 @@ static void write_change(struct json_writer *w, const struct malmquist_sheet *sh
     json_object_end(w);
 }
 
+static void write_mean_members(struct json_writer *w, const struct dea_change_means *means)
+{
+    json_member_integer(w, "count", (int64_t)means->count);
+    write_indices(w, means->effch, means->techch, means->pech, means->sech, means->tfpch);
+}
+
 static void write_means(struct json_writer *w, const char *key, const struct dea_change_means *means)
 {
     json_key(w, key);
     json_object_begin(w);
-    json_member_integer(w, "count", (int64_t)means->count);
-    write_indices(w, means->effch, means->techch, means->pech, means->sech, means->tfpch);
+    write_mean_members(w, means);
     json_object_end(w);
 }
 
@@ -107,11 +112,14 @@ static void write_summary(struct json_writer *w, const struct malmquist_sheet *s
     }
     json_array_end(w);
     json_key(w, "dmus");
-    json_object_begin(w);
+    json_array_begin(w);
     for (size_t u = 0; u < changes->unit_count; u++) {
-        write_means(w, sheet->ids[u], &changes->unit_means[u]);
+        json_object_begin(w);
+        json_member_text(w, "dmu", sheet->ids[u]);
+        write_mean_members(w, &changes->unit_means[u]);
+        json_object_end(w);
     }
-    json_object_end(w);
+    json_array_end(w);
     json_object_end(w);
 }
 
