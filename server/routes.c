@@ -19,6 +19,7 @@
 #include "handlers/indicators.h"
 #include "handlers/items.h"
 #include "handlers/analysis/malmquist.h"
+#include "handlers/jobs.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/ledger/keys.h"
 #include "handlers/metrics.h"
@@ -78,10 +79,15 @@
     { .method = METHOD_PUT, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
       .class = CLASS_WRITE, .roles = ADMIN, .takes_jose = true }
 
+/* Computes on stored figures: a finished reply is kept, one to come may be a job of its own. */
+#define ANALYSIS(PATH, HANDLER, ROWS, COLUMNS) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_async = true, \
+      AS_ROWS(ROWS, COLUMNS) }
+
 /* Computes on what the caller sends and changes nothing: for everybody. */
 #define COMPUTE(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB, \
-      AS_ROWS(ROWS, COLUMNS) }
+      .is_async = true, AS_ROWS(ROWS, COLUMNS) }
 
 static const struct route table[] = {
     BARE("/", root_get),
@@ -166,14 +172,16 @@ static const struct route table[] = {
     KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),
 
-    KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),
+    { .method = METHOD_GET, .path = "/jobs/{id}", .handler = jobs_get, .class = CLASS_READ, .is_bare = true, .gives = GIVES_JSON | GIVES_CSV },
+    { .method = METHOD_DELETE, .path = "/jobs/{id}", .handler = jobs_delete, .class = CLASS_READ, .is_bare = true },
+    ANALYSIS("/efficiency", efficiency_get, "results", efficiency_columns),
     COMPUTE("/efficiency", efficiency_post, "results", efficiency_unit_columns),
-    KEPT_ROWS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
+    ANALYSIS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
     COMPUTE("/efficiency/malmquist", malmquist_post, "results", malmquist_unit_columns),
-    { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true,
+    { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true, .is_async = true,
       AS_ROWS("items", density_columns), .unfold = density_points },
     { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, AS_ROWS("items", density_columns), .unfold = density_points },
+      .class = CLASS_JOB, .is_async = true, AS_ROWS("items", density_columns), .unfold = density_points },
 };
 
 const struct route *routes_table(size_t *count)
