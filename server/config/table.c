@@ -152,7 +152,7 @@ static const struct config_command commands[] = {
     {{"token", "revoke"}, RUN_TOKEN_REVOKE, "end a token now; a running service refuses it at once",
      "tallystick token revoke --data-dir var --id tok-0123456789abcdef", NULL},
     {{"verify", NULL}, RUN_VERIFY,
-     "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out, 3 where only --checkpoint does not count",
+     "check everything that the ledger promises; exit 1 where it is broken, 2 where that could not be found out, 3 where --checkpoint does not count",
      "tallystick verify --data-dir var --checkpoint checkpoint.txt", "(--data-dir DIR | --export FILE)"},
     {{"export", NULL}, RUN_EXPORT, "write the ledger out as lines of JSON, beside a running service too; docs/ledger.md has the format",
      "tallystick export --data-dir var --output ledger.ndjson", NULL},
