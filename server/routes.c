@@ -172,8 +172,8 @@ static const struct route table[] = {
     KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),
 
-    { .method = METHOD_GET, .path = "/jobs/{id}", .handler = jobs_get, .class = CLASS_READ, .is_bare = true, .gives = GIVES_JSON | GIVES_CSV },
-    { .method = METHOD_DELETE, .path = "/jobs/{id}", .handler = jobs_delete, .class = CLASS_READ, .is_bare = true },
+    { .method = METHOD_GET, .path = "/jobs/{id}", .handler = jobs_get, .class = CLASS_READ, .gives = GIVES_JSON | GIVES_CSV },
+    { .method = METHOD_DELETE, .path = "/jobs/{id}", .handler = jobs_delete, .class = CLASS_READ },
     ANALYSIS("/efficiency", efficiency_get, "results", efficiency_columns),
     COMPUTE("/efficiency", efficiency_post, "results", efficiency_unit_columns),
     ANALYSIS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),

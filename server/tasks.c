@@ -471,7 +471,6 @@ void tasks_tick(struct tasks *tasks)
         free_all(expired);
         if (waiter != NULL) {
             call_reset(&waiter->exchange);
-            waiter->shows_state = false;
             waiter->is_job_done = true;
             jobs_accept(&waiter->exchange, &view, is_wished);
             await_wake(waiter);

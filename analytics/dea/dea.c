@@ -253,6 +253,9 @@ static enum status units_solve(struct dea_run *run, struct dea_result *result)
     const struct dea_options *options = run->options;
     for (size_t u = 0; u < result->unit_count; u++) {
         struct dea_unit *unit = &result->units[u];
+        if (options->progress != NULL) {
+            options->progress(options->cancel_context, u, result->unit_count);
+        }
         if (options->is_cancelled != NULL && options->is_cancelled(options->cancel_context)) {
             return STATUS_BUSY;
         }

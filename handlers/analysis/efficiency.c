@@ -69,6 +69,7 @@ static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sh
 {
     struct dea_result *result = NULL;
     sheet->options.is_cancelled = exchange->is_cancelled;
+    sheet->options.progress = exchange->progress;
     sheet->options.cancel_context = exchange;
     enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */

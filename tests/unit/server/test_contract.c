@@ -282,6 +282,9 @@ static void test_responses_name_the_codes_of_their_status(void **state)
     size_t named = 0, count = 0;
     (void)state;
     json_object_foreach(member(member(contract, "components"), "responses"), name, response) {
+        if (json_object_get(member(response, "content"), "application/problem+json") == NULL) {
+            continue; /* a success that several operations share */
+        }
         json_t *properties = refinement(response);
         json_t *status = member(properties, "status");
         size_t index;
