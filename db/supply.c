@@ -130,10 +130,10 @@ static enum status read_sum(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct supply_sum *sum = row;
     sum->supplies = statement_integer(use, 4);
-    sum->on_hand = statement_integer(use, 5);
-    sum->reserved = statement_integer(use, 6);
-    sum->available = statement_integer(use, 7);
-    sum->usable = statement_integer(use, 8);
+    sum->on_hand = wide_of(statement_integer(use, 5), statement_integer(use, 6));
+    sum->reserved = wide_of(statement_integer(use, 7), statement_integer(use, 8));
+    sum->available = wide_minus(sum->on_hand, sum->reserved);
+    sum->usable = wide_of(statement_integer(use, 9), statement_integer(use, 10)); /* NULL, where none is, reads as 0 */
     const char **const targets[] = { &sum->province, &sum->item, &sum->site, &sum->organisation, NULL };
     return rows_texts(use, arena, 0, targets);
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "base/wide.h"
 #include "db/db.h"
 #include "db/entry.h"
 #include "db/order.h"
@@ -30,7 +31,8 @@ struct supply_filter { /* NULL: no filter */
 
 struct supply_sum {
     const char *province, *item, *site, *organisation; /* NULL where not grouped by */
-    int64_t supplies, on_hand, reserved, available, usable;
+    int64_t supplies;
+    struct wide on_hand, reserved, available, usable;
 };
 
 struct supply_grouping {

@@ -218,10 +218,11 @@ enum status db_transfer_event_line_insert(struct db *db, const struct transfer_e
 static enum status read_sum(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct transfer_sum *sum = row;
-    int64_t *const sums[] = { &sum->transfers, &sum->quantity, &sum->dispatched, &sum->received_good,
-                              &sum->received_damaged, &sum->lost, &sum->returned, &sum->outstanding };
-    for (int i = 0; i < 8; i++) {
-        *sums[i] = statement_integer(use, 4 + i);
+    struct wide *const sums[] = {&sum->quantity, &sum->dispatched, &sum->received_good, &sum->received_damaged,
+                                 &sum->lost, &sum->returned, &sum->outstanding};
+    sum->transfers = statement_integer(use, 4);
+    for (int i = 0; i < 7; i++) {
+        *sums[i] = wide_of(statement_integer(use, 5 + 2 * i), statement_integer(use, 6 + 2 * i));
     }
     const char **const targets[] = { &sum->origin, &sum->destination, &sum->item, &sum->state, NULL };
     return rows_texts(use, arena, 0, targets);

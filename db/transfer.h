@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "base/wide.h"
 #include "db/db.h"
 #include "db/entry.h"
 #include "db/order.h"
@@ -59,7 +60,8 @@ struct transfer_filter { /* NULL: no filter */
 
 struct transfer_sum {
     const char *origin, *destination, *item, *state; /* NULL where not grouped by */
-    int64_t transfers, quantity, dispatched, received_good, received_damaged, lost, returned, outstanding;
+    int64_t transfers;
+    struct wide quantity, dispatched, received_good, received_damaged, lost, returned, outstanding;
 };
 
 struct transfer_grouping {

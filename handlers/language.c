@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "handlers/chinese.h"
+#include "json/unseen.h"
 
 enum { WEIGHT_ONE = 1000, WEIGHT_NONE = -1, RANGES_MAX = 64 };
 
@@ -154,6 +155,17 @@ static bool say_reply(struct exchange *exchange)
     return is_said;
 }
 
+/* A problem repeats names and texts of its client: none that whoever reads it would not see. */
+static void show_unseen(struct exchange *exchange)
+{
+    struct buffer shown;
+    buffer_init(&shown);
+    if (exchange->reply.length > 0 && unseen_escape(exchange->reply.bytes, exchange->reply.length, &shown)) {
+        buffer_fini(&exchange->reply);
+        exchange->reply = shown;
+    }
+}
+
 void language_localise(struct exchange *exchange)
 {
     if (exchange->content_type == NULL || strcmp(exchange->content_type, "application/problem+json") != 0) {
@@ -161,6 +173,7 @@ void language_localise(struct exchange *exchange)
     }
     const char *accepted = exchange->header != NULL ? exchange->header(exchange, "Accept-Language") : NULL;
     bool is_chinese = language_wanted(accepted) == LANGUAGE_CHINESE && say_reply(exchange);
+    show_unseen(exchange);
     exchange_header(exchange, "Content-Language", is_chinese ? "zh" : "en");
     exchange_header(exchange, "Vary", exchange->status == 406 ? "Accept, Accept-Language" : "Accept-Language");
 }

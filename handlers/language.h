@@ -11,7 +11,8 @@ enum language { LANGUAGE_ENGLISH, LANGUAGE_CHINESE };
 enum language language_wanted(const char *accept_language);
 
 /* Where the reply is a problem: says its titles and details in the caller's language, and in which one it is told
- * (Content-Language, Vary). A document that cannot be told in Chinese as a whole stays English. */
+ * (Content-Language, Vary). A document that cannot be told in Chinese as a whole stays English. What terminals obey instead of
+ * showing it (json/unseen.h) is escaped. */
 void language_localise(struct exchange *exchange);
 
 #endif

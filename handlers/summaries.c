@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/wide.h"
 #include "db/reference.h"
 #include "db/supply.h"
 #include "db/transfer.h"
@@ -62,6 +63,19 @@ static void write_group(struct json_writer *w, bool is_wanted, const char *key, 
     if (is_wanted) {
         json_member_text(w, key, value);
     }
+}
+
+/* An integer that every reader of JSON takes exactly; beyond, its digits as a text. */
+static void write_sum(struct json_writer *w, const char *key, struct wide sum)
+{
+    int64_t value = 0;
+    if (wide_to_integer(sum, &value)) {
+        json_member_integer(w, key, value);
+        return;
+    }
+    char text[WIDE_TEXT_BYTES];
+    wide_to_text(sum, text);
+    json_member_text(w, key, text);
 }
 
 static struct json_writer begin(struct exchange *exchange)
@@ -132,10 +146,10 @@ enum handled summaries_supplies(struct exchange *exchange)
         write_group(&w, by.by_site, "site", sums[i].site);
         write_group(&w, by.by_organisation, "organisation", sums[i].organisation);
         json_member_integer(&w, "supplies", sums[i].supplies);
-        json_member_integer(&w, "on_hand", sums[i].on_hand);
-        json_member_integer(&w, "reserved", sums[i].reserved);
-        json_member_integer(&w, "available", sums[i].available);
-        json_member_integer(&w, "usable", sums[i].usable);
+        write_sum(&w, "on_hand", sums[i].on_hand);
+        write_sum(&w, "reserved", sums[i].reserved);
+        write_sum(&w, "available", sums[i].available);
+        write_sum(&w, "usable", sums[i].usable);
         json_object_end(&w);
     }
     return finish(&w, &query.by);
@@ -165,13 +179,13 @@ enum handled summaries_transfers(struct exchange *exchange)
         write_group(&w, by.by_item, "item", sum->item);
         write_group(&w, by.by_state, "state", sum->state);
         json_member_integer(&w, "transfers", sum->transfers);
-        json_member_integer(&w, "quantity", sum->quantity);
-        json_member_integer(&w, "dispatched", sum->dispatched);
-        json_member_integer(&w, "received_good", sum->received_good);
-        json_member_integer(&w, "received_damaged", sum->received_damaged);
-        json_member_integer(&w, "lost", sum->lost);
-        json_member_integer(&w, "returned", sum->returned);
-        json_member_integer(&w, "outstanding", sum->outstanding);
+        write_sum(&w, "quantity", sum->quantity);
+        write_sum(&w, "dispatched", sum->dispatched);
+        write_sum(&w, "received_good", sum->received_good);
+        write_sum(&w, "received_damaged", sum->received_damaged);
+        write_sum(&w, "lost", sum->lost);
+        write_sum(&w, "returned", sum->returned);
+        write_sum(&w, "outstanding", sum->outstanding);
         json_object_end(&w);
     }
     return finish(&w, &query.by);

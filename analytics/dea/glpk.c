@@ -1,5 +1,5 @@
 /*
- * Hands a program to GLPK and reads back its claim. All calls into GLPK happen inside dea_guard_run, because GLPK may
+ * Hands a program to GLPK and reads back its claim. All calls into GLPK happen inside lp_guard_run, because GLPK may
  * give up in any of them. Every program is loaded whole and solved from the standard basis: loading a few dozen
  * columns costs little beside solving, and nothing of an earlier program can shine through. Read guard.c next.
  */
@@ -20,7 +20,7 @@
 #define TALK_MS 50
 
 struct dea_glpk {
-    struct dea_watch watch;
+    struct lp_watch watch;
     glp_prob *problem; /* NULL until first used and after GLPK gave up */
     /* One solve's arguments, kept here because the guarded step takes a single pointer. */
     const struct dea_program *program;
@@ -34,7 +34,7 @@ struct dea_glpk *dea_glpk_create(void)
     return calloc(1, sizeof(struct dea_glpk));
 }
 
-void dea_glpk_watch(struct dea_glpk *glpk, const struct dea_watch *watch)
+void dea_glpk_watch(struct dea_glpk *glpk, const struct lp_watch *watch)
 {
     glpk->watch = *watch;
 }
@@ -52,7 +52,7 @@ void dea_glpk_free(struct dea_glpk *glpk)
     if (glpk == NULL) {
         return;
     }
-    if (dea_guard_run(step_free, glpk, &glpk->watch) != STATUS_OK) {
+    if (lp_guard_run(step_free, glpk, &glpk->watch) != STATUS_OK) {
         /* The environment took the problem with it. */
         glpk->problem = NULL;
     }
@@ -204,7 +204,7 @@ enum status dea_glpk_solve(struct dea_glpk *glpk, const struct dea_program *prog
     glpk->way = way;
     glpk->solution = solution;
     glpk->is_optimal = false;
-    const enum status status = dea_guard_run(step_solve, glpk, &glpk->watch);
+    const enum status status = lp_guard_run(step_solve, glpk, &glpk->watch);
     if (status != STATUS_OK) {
         glpk->problem = NULL;
         return status;

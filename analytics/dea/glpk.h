@@ -3,7 +3,7 @@
 
 /* The programs of program.h solved by GLPK's simplex. Internal to analytics/. */
 
-#include "analytics/dea/guard.h"
+#include "analytics/lp/guard.h"
 #include "analytics/dea/program.h"
 
 struct dea_glpk;
@@ -28,7 +28,7 @@ struct dea_glpk *dea_glpk_create(void);
 void dea_glpk_free(struct dea_glpk *glpk);
 
 /* From now on solving ends early once watch says so; it is asked from the first 50 ms of a program on. */
-void dea_glpk_watch(struct dea_glpk *glpk, const struct dea_watch *watch);
+void dea_glpk_watch(struct dea_glpk *glpk, const struct lp_watch *watch);
 
 /*
  * Solves from the same cold basis whatever was solved before.

@@ -72,7 +72,7 @@ void dea_solver_free(struct dea_solver *solver)
 
 void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), void *context)
 {
-    const struct dea_watch watch = {is_cancelled, context};
+    const struct lp_watch watch = {is_cancelled, context};
     dea_glpk_watch(solver->glpk, &watch);
 }
 

@@ -11,10 +11,10 @@
 /* A factor that is 1 but for the rounding of some hundred operations is written as 1. */
 #define ROUNDING 1e-12
 
-static void program_build(const struct dea_work *work, size_t unit, enum dea_frontier frontier,
+/* own: the judged unit's scaled column; first: a column that can fill the rows by itself, or 0. */
+static void program_build(const struct dea_work *work, const double *own, size_t first, enum dea_frontier frontier,
                           struct dea_program *program)
 {
-    const double *own = dea_work_column(work, unit);
     /* Under CRS the two orientations are one program; asking for theta leaves the easier bounds. */
     const bool is_output = work->orientation == DEA_OUTPUT && frontier == DEA_VRS;
     memset(program, 0, sizeof *program);
@@ -24,7 +24,7 @@ static void program_build(const struct dea_work *work, size_t unit, enum dea_fro
     program->columns = work->columns;
     program->matrix = work->matrix;
     program->is_radial = true;
-    program->first = work->column_of[unit];
+    program->first = first;
     program->has_extra = true;
     program->extra_cost = is_output ? -1 : 1;
     for (size_t i = 0; i < work->inputs; i++) {
@@ -62,6 +62,9 @@ static enum status program_solve(struct dea_work *work, struct dea_program *prog
 {
     struct dea_program solved = *program;
     const bool is_pinned = dea_pins_apply(&work->pins, work->minimum, work->maximum, &solved);
+    if (solved.columns == 0) {
+        return STATUS_ABSENT;
+    }
     for (size_t i = work->inputs; i + 1 < work->rows; i++) {
         /* Of an output that the unit does not have, any amount is enough. */
         if (!(fmax(program->bound[i], -program->extra[i]) > 0)) {
@@ -78,31 +81,73 @@ static enum status program_solve(struct dea_work *work, struct dea_program *prog
     return status;
 }
 
-enum status dea_radial_solve(struct dea_work *work, size_t unit, enum dea_frontier frontier,
-                             struct dea_program *program, struct dea_solution *solution, struct dea_radial *radial)
+/* What the solution says of a factor that is known to lie within a normal double. */
+static enum status radial_write(const struct dea_work *work, const struct dea_program *program,
+                                const struct dea_solution *solution, double factor, struct dea_radial *radial)
 {
-    const bool is_output = work->orientation == DEA_OUTPUT;
-    program_build(work, unit, frontier, program);
-    const enum status status = program_solve(work, program, solution);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (is_output && frontier == DEA_CRS) {
-        solution_turn(program, solution);
-    }
-    double factor = solution->extra;
-    /* The unit itself is feasible with factor 1, so the far side of 1 is rounding. */
-    factor = is_output ? fmax(1, factor) : fmin(1, factor);
-    if (fabs(factor - 1) <= ROUNDING) {
-        factor = 1;
-    }
     double sum = 0;
     for (size_t j = 0; j < program->columns; j++) {
         sum += solution->lambda[j];
     }
-    radial->factor = factor;
-    radial->score = is_output ? 1 / factor : factor;
+    radial->factor = fabs(factor - 1) <= ROUNDING ? 1 : factor;
+    radial->score = work->orientation == DEA_OUTPUT ? 1 / radial->factor : radial->factor;
     radial->lambda_sum = sum;
     /* What is too small or too large for a double is no score. */
-    return isnormal(factor) && isnormal(radial->score) ? STATUS_OK : STATUS_EXHAUSTED;
+    return isnormal(radial->factor) && isnormal(radial->score) ? STATUS_OK : STATUS_EXHAUSTED;
+}
+
+enum status dea_radial_solve(struct dea_work *work, size_t unit, enum dea_frontier frontier,
+                             struct dea_program *program, struct dea_solution *solution, struct dea_radial *radial)
+{
+    const bool is_output = work->orientation == DEA_OUTPUT;
+    program_build(work, dea_work_column(work, unit), work->column_of[unit], frontier, program);
+    const enum status status = program_solve(work, program, solution);
+    if (status != STATUS_OK) {
+        return status == STATUS_ABSENT ? STATUS_EXHAUSTED : status;
+    }
+    if (is_output && frontier == DEA_CRS) {
+        solution_turn(program, solution);
+    }
+    /* The unit itself is feasible with factor 1, so the far side of 1 is rounding. */
+    const double factor = is_output ? fmax(1, solution->extra) : fmin(1, solution->extra);
+    return radial_write(work, program, solution, factor, radial);
+}
+
+/* Whether somebody who does without what the unit lacks makes each of its outputs: under CRS that is all it takes. */
+static bool is_reachable(const struct dea_work *work, const double *own)
+{
+    bool is_made[DEA_ROWS_MAX] = {false};
+    for (size_t j = 0; j < work->columns; j++) {
+        const double *column = work->matrix + j * work->rows;
+        bool does_without = true;
+        for (size_t i = 0; i < work->inputs; i++) {
+            does_without = does_without && (own[i] > 0 || !(column[i] > 0));
+        }
+        for (size_t i = work->inputs; i + 1 < work->rows && does_without; i++) {
+            is_made[i] = is_made[i] || column[i] > 0;
+        }
+    }
+    bool is_all_made = true;
+    for (size_t i = work->inputs; i + 1 < work->rows; i++) {
+        is_all_made = is_all_made && (is_made[i] || !(own[i] > 0));
+    }
+    return is_all_made;
+}
+
+enum status dea_radial_solve_outside(struct dea_work *work, const double *own, size_t first,
+                                     enum dea_frontier frontier, struct dea_program *program,
+                                     struct dea_solution *solution, struct dea_radial *radial)
+{
+    if (!is_reachable(work, own)) {
+        return STATUS_ABSENT;
+    }
+    program_build(work, own, first, frontier, program);
+    const enum status status = program_solve(work, program, solution);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (work->orientation == DEA_OUTPUT && frontier == DEA_CRS) {
+        solution_turn(program, solution);
+    }
+    return radial_write(work, program, solution, solution->extra, radial);
 }

@@ -22,4 +22,16 @@ NODISCARD enum status dea_radial_solve(struct dea_work *work, size_t unit, enum 
                                        struct dea_program *program, struct dea_solution *solution,
                                        struct dea_radial *radial);
 
+/*
+ * The same for a unit that is not among the reference units, so that its factor may lie on either side of 1 (theta above
+ * 1, phi below): a unit of another period, or one whose reference set was drawn anew.
+ * In: own, its scaled column (dea_work_scale) with some input and some output; first, a column that can fill the rows by
+ * itself, or 0 where none is known.
+ * Returns STATUS_ABSENT where no lambda makes what the unit makes without what it lacks: under CRS that is known from the
+ * data. Under VRS other reasons may make the program infeasible; it then ends as STATUS_EXHAUSTED.
+ */
+NODISCARD enum status dea_radial_solve_outside(struct dea_work *work, const double *own, size_t first,
+                                               enum dea_frontier frontier, struct dea_program *program,
+                                               struct dea_solution *solution, struct dea_radial *radial);
+
 #endif

@@ -139,3 +139,14 @@ const double *dea_work_column(const struct dea_work *work, size_t unit)
 {
     return work->matrix + work->column_of[unit] * work->rows;
 }
+
+bool dea_work_scale(const struct dea_work *work, const double *inputs, const double *outputs, double *column)
+{
+    bool is_finite = true;
+    for (size_t i = 0; i + 1 < work->rows; i++) {
+        column[i] = scaled_value(i < work->inputs ? inputs[i] : outputs[i - work->inputs], work->exponent[i]);
+        is_finite = is_finite && isfinite(column[i]);
+    }
+    column[work->rows - 1] = 1;
+    return is_finite && unit_classify(work, column) == DEA_UNIT_SCORED;
+}

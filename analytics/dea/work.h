@@ -9,6 +9,7 @@
  * Rows: the inputs, then the outputs, then the row of ones for sum(lambda).
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analytics/dea/dea.h"
@@ -42,5 +43,9 @@ void dea_work_fini(struct dea_work *work);
 
 /* The scaled column of a unit that has inputs. */
 const double *dea_work_column(const struct dea_work *work, size_t unit);
+
+/* Any unit's values, in the scale of the work: column gets work->rows elements, the last of them 1. Returns whether they
+ * are numbers of which at least one input and one output is above 0. */
+bool dea_work_scale(const struct dea_work *work, const double *inputs, const double *outputs, double *column);
 
 #endif

@@ -93,14 +93,13 @@ SELECT expiry FROM supply WHERE item = ?1 AND lot = ?2 AND expiry <> '' AND expi
 
 -- name: supply_summary
 -- Sums by any of province (?1), item (?2), site (?3), organisation (?4): 1 where wanted, else 0.
--- Usable is what is good, not expired on the day ?8 and not reserved. total() is exact up to
--- 2^53 and does not overflow; sums are cut there, each of its own: what is available is not the difference of two that were cut.
+-- Usable is what is good, not expired on the day ?8 and not reserved. Of each sum billions and what is beside them, so that
+-- neither overflows (base/wide.h).
 SELECT CASE WHEN ?1 THEN p.province END, CASE WHEN ?2 THEN s.item END, CASE WHEN ?3 THEN s.site END,
 CASE WHEN ?4 THEN p.organisation END, count(*),
-CAST(min(total(s.on_hand), 9007199254740991.0) AS INTEGER), CAST(min(total(s.reserved), 9007199254740991.0) AS INTEGER),
-CAST(min(total(s.on_hand - s.reserved), 9007199254740991.0) AS INTEGER),
-CAST(min(total(CASE WHEN s.condition = 'good' AND (s.expiry = '' OR s.expiry >= ?8) THEN s.on_hand - s.reserved ELSE 0 END),
-9007199254740991.0) AS INTEGER)
+sum(s.on_hand / 1000000000), sum(s.on_hand % 1000000000), sum(s.reserved / 1000000000), sum(s.reserved % 1000000000),
+sum((s.on_hand - s.reserved) / 1000000000) FILTER (WHERE s.condition = 'good' AND (s.expiry = '' OR s.expiry >= ?8)),
+sum((s.on_hand - s.reserved) % 1000000000) FILTER (WHERE s.condition = 'good' AND (s.expiry = '' OR s.expiry >= ?8))
 FROM supply s JOIN site p ON p.id = s.site
 WHERE (?5 IS NULL OR p.province = ?5) AND (?6 IS NULL OR s.item = ?6) AND (?7 IS NULL OR s.site = ?7)
 AND s.on_hand > 0 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4

@@ -97,15 +97,16 @@ WHERE v.transfer = ?1 ORDER BY v.seq, v.line
 
 -- name: transfer_summary
 -- Counts and sums by any of origin province (?1), destination province (?2), item (?3), state (?4).
+-- Of each sum billions and what is beside them, so that neither overflows (base/wide.h).
 SELECT CASE WHEN ?1 THEN o.province END, CASE WHEN ?2 THEN d.province END, CASE WHEN ?3 THEN s.item END,
 CASE WHEN ?4 THEN t.state END, count(DISTINCT t.id),
-CAST(min(total(l.quantity), 9007199254740991.0) AS INTEGER),
-CAST(min(total(l.dispatched), 9007199254740991.0) AS INTEGER),
-CAST(min(total(l.received_good), 9007199254740991.0) AS INTEGER),
-CAST(min(total(l.received_damaged), 9007199254740991.0) AS INTEGER),
-CAST(min(total(l.lost), 9007199254740991.0) AS INTEGER),
-CAST(min(total(l.returned), 9007199254740991.0) AS INTEGER),
-CAST(min(total(l.outstanding), 9007199254740991.0) AS INTEGER)
+sum(l.quantity / 1000000000), sum(l.quantity % 1000000000),
+sum(l.dispatched / 1000000000), sum(l.dispatched % 1000000000),
+sum(l.received_good / 1000000000), sum(l.received_good % 1000000000),
+sum(l.received_damaged / 1000000000), sum(l.received_damaged % 1000000000),
+sum(l.lost / 1000000000), sum(l.lost % 1000000000),
+sum(l.returned / 1000000000), sum(l.returned % 1000000000),
+sum(l.outstanding / 1000000000), sum(l.outstanding % 1000000000)
 FROM transfer_line l JOIN transfer t ON t.id = l.transfer JOIN supply s ON s.id = l.supply
 JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/reply.h"
+#include "handlers/analysis/unit_names.h"
 #include "handlers/problem.h"
 #include "json/bind.h"
 #include "json/parse.h"
@@ -33,22 +34,19 @@ static const struct bind_member body_members[] = {
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
                                               sizeof(struct body) };
 
-struct names {
-    const char **items;
-    size_t count;
-};
-
 /* The fixed part of a unit; its numbers follow, inputs first. */
 struct unit {
     const char *id, *group;
     double numbers[];
 };
 
+static const char *const unit_words[] = { "id", "group", NULL };
+
 /* Where one reading stands. */
 struct reading {
     struct arena *arena;
     struct faults *faults;
-    struct names inputs, outputs;
+    struct unit_names inputs, outputs;
     char *units; /* unit_count structs of unit_bytes */
     size_t unit_count, unit_bytes;
 };
@@ -56,71 +54,6 @@ struct reading {
 static const struct unit *unit_at(const struct reading *r, size_t u)
 {
     return (const struct unit *)(const void *)(r->units + u * r->unit_bytes);
-}
-
-static bool has_name(const struct names *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->items[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One name of inputs or outputs, or a fault. */
-static void read_name(struct reading *r, const char *member, size_t index, const json_t *value, struct names *names)
-{
-    const char *pointer = arena_format(r->arena, "/%s/%zu", member, index);
-    const char *text = json_string_value(value);
-    pointer = pointer != NULL ? pointer : "";
-    if (json_is_unfit(value, r->faults)) {
-        return;
-    }
-    if (text == NULL) {
-        faults_add(r->faults, pointer, "wrong_type", "an item of %s is %s; a text is wanted", member,
-                   json_type_phrase(value));
-        return;
-    }
-    const char *quoted = faults_quote(r->faults, text, json_string_length(value));
-    if (!text_is_path_id(text)) {
-        faults_add(r->faults, pointer, "bad_format",
-                   "%s is no name; it takes 1 to 64 of letters, digits, dot, hyphen and underscore, not . or .. alone",
-                   quoted);
-    } else if (strcmp(text, "id") == 0 || strcmp(text, "group") == 0) {
-        faults_add(r->faults, pointer, "bad_format", "%s is a member of every unit and cannot name a number", quoted);
-    } else if (has_name(&r->inputs, text) || has_name(&r->outputs, text) || has_name(names, text)) {
-        faults_add(r->faults, pointer, "duplicate_name", "%s stands twice among inputs and outputs", quoted);
-    } else {
-        names->items[names->count++] = text;
-    }
-}
-
-/* The names of inputs or outputs; where anything is wrong with them, a fault. */
-static enum status read_names(struct reading *r, const char *member, const json_t *value, size_t max,
-                              struct names *names)
-{
-    const char *pointer = arena_format(r->arena, "/%s", member);
-    struct names read = { arena_array(r->arena, max, sizeof *read.items), 0 };
-    if (read.items == NULL || pointer == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    if (!json_is_array(value)) {
-        faults_add(r->faults, pointer, "wrong_type", "%s is %s; an array of names is wanted", member,
-                   json_type_phrase(value));
-        return STATUS_OK;
-    }
-    size_t count = json_array_size(value);
-    if (count == 0 || count > max) {
-        faults_add(r->faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %zu are accepted",
-                   member, count, max);
-        return STATUS_OK;
-    }
-    for (size_t i = 0; i < count; i++) {
-        read_name(r, member, i, json_array_get(value, i), &read);
-    }
-    *names = read;
-    return STATUS_OK;
 }
 
 /* The members of a unit: id, group and one number for each name. */
@@ -342,10 +275,12 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     size_t before = r->faults->total;
     status = STATUS_OK;
     if (body->inputs != NULL) {
-        status = read_names(r, "inputs", body->inputs, DEA_INPUTS_MAX, &r->inputs);
+        status = unit_names_read(r->arena, "inputs", body->inputs, &(struct unit_names_rules){ DEA_INPUTS_MAX, unit_words, NULL },
+                                 &r->inputs, r->faults);
     }
     if (status == STATUS_OK && body->outputs != NULL) {
-        status = read_names(r, "outputs", body->outputs, DEA_OUTPUTS_MAX, &r->outputs);
+        status = unit_names_read(r->arena, "outputs", body->outputs, &(struct unit_names_rules){ DEA_OUTPUTS_MAX, unit_words, &r->inputs },
+                                 &r->outputs, r->faults);
     }
     bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults->total == before;
     if (status != STATUS_OK || body->dmus == NULL) {

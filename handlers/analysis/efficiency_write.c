@@ -44,7 +44,7 @@ static const char *efficiency_name(enum dea_efficiency efficiency)
     return NULL;
 }
 
-static void write_names(struct json_writer *w, const char *key, const char *const *names, size_t count)
+void efficiency_write_names(struct json_writer *w, const char *key, const char *const *names, size_t count)
 {
     json_key(w, key);
     json_array_begin(w);
@@ -151,7 +151,7 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
     json_object_end(w);
 }
 
-static void write_certificate(struct json_writer *w, const struct dea_certificate *certificate)
+void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate)
 {
     json_key(w, "certificate");
     json_object_begin(w);
@@ -172,7 +172,7 @@ static void write_left_out(struct json_writer *w, const struct efficiency_sheet 
         const struct efficiency_left_out *left_out = &sheet->left_out[i];
         json_object_begin(w);
         json_member_text(w, "province", left_out->province);
-        write_names(w, "missing", left_out->missing, left_out->missing_count);
+        efficiency_write_names(w, "missing", left_out->missing, left_out->missing_count);
         json_object_end(w);
     }
     json_array_end(w);
@@ -188,8 +188,8 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
         json_member_integer(&w, "year", sheet->year);
     }
     json_member_text(&w, "orientation", efficiency_orientations[options->orientation]);
-    write_names(&w, "inputs", sheet->inputs, result->input_count);
-    write_names(&w, "outputs", sheet->outputs, result->output_count);
+    efficiency_write_names(&w, "inputs", sheet->inputs, result->input_count);
+    efficiency_write_names(&w, "outputs", sheet->outputs, result->output_count);
     json_member_text(&w, "slacks", efficiency_slacks[options->slacks]);
     json_member_text(&w, "frontier", efficiency_frontiers[options->frontier]);
     json_member_text(&w, "solver", "glpk");
@@ -203,7 +203,7 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     }
     json_array_end(&w);
     write_summary(&w, sheet, result);
-    write_certificate(&w, &result->certificate);
+    efficiency_write_certificate(&w, &result->certificate);
     if (sheet->provinces != NULL) {
         write_left_out(&w, sheet);
     }

@@ -8,6 +8,7 @@
 #include "analytics/dea/dea.h"
 #include "base/buffer.h"
 
+struct json_writer;
 struct province;
 
 /* The words of the options, in the order of analytics/dea/dea.h's enums; each ends with NULL. */
@@ -42,5 +43,9 @@ struct efficiency_sheet {
 
 /* Appends the answer, one JSON object, to out. */
 void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, const struct dea_result *result);
+
+/* A member that is an array of texts; the member certificate. */
+void efficiency_write_names(struct json_writer *w, const char *key, const char *const *names, size_t count);
+void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate);
 
 #endif

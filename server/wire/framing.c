@@ -96,20 +96,33 @@ static enum MHD_Result look_at_field(void *context, enum MHD_ValueKind kind, con
     return MHD_YES;
 }
 
+#define DIGITS "0123456789"
+#define HEX DIGITS "ABCDEFabcdef"
+#define NAME DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_~"
+
+/* How many bytes of a host's name or address stand at the front (RFC 3986, 3.2.2); 0: none is. Of what the syntax allows in names
+ * beside letters, nothing is taken: the host is repeated in Link and Location. */
+static size_t host_name_length(const char *host)
+{
+    if (host[0] == '[') {
+        size_t address = strspn(host + 1, HEX ":.");
+        return address > 0 && host[1 + address] == ']' ? address + 2 : 0;
+    }
+    return strspn(host, NAME);
+}
+
 static bool host_is_valid(const char *host)
 {
-    size_t length = strlen(host);
-    if (length == 0 || length > HOST_BYTES_MAX) {
+    enum { PORT_DIGITS_MAX = 5 };
+    size_t length = host_name_length(host);
+    if (length == 0 || strlen(host) > HOST_BYTES_MAX) {
         return false;
     }
-    for (size_t i = 0; i < length; i++) {
-        char c = host[i];
-        bool is_alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!is_alphanumeric && strchr(".-_~:[]%", c) == NULL) {
-            return false;
-        }
+    if (host[length] == 0) {
+        return true;
     }
-    return true;
+    size_t digits = strspn(host + length + 1, DIGITS);
+    return host[length] == ':' && digits <= PORT_DIGITS_MAX && host[length + 1 + digits] == 0;
 }
 
 static void check_body(struct scan *scan, bool is_http_1_0)

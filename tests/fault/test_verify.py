@@ -127,7 +127,7 @@ def test_codes_are_told():
     """Each code that verify can print stands in the text."""
     page = PAGE.read_text(encoding="utf-8")
     names = ["rules/replay.c", "rules/signed_entry.c", "ledger/chain.c"]
-    sources = "".join(path.read_text(encoding="utf-8") for path in [*ROOT.glob("rules/verify*.c"), *(ROOT / name for name in names)])
+    sources = "".join(path.read_text(encoding="utf-8") for path in [*ROOT.glob("rules/verify/*.c"), *(ROOT / name for name in names)])
     codes = {code for pattern in (r'find\([^;]*?, "(\w+)",', r'return "([a-z_]+)";', r'"(submitter_\w+)"') for code in re.findall(pattern, sources)}
     codes -= {"sound", "origin", "time_zone_minutes"}
     assert {"seal", "checkpoint", "tile", "state", "integrity", "submitter_form", "format"} <= codes

@@ -8,6 +8,7 @@ bytes out on a socket of its own), stop. Everything is stopped by SIGTERM and mu
 The program is $TALLYSTICK_BUILD/tallystick, build/release/tallystick by default.
 """
 
+import json
 import os
 import pathlib
 import select
@@ -20,6 +21,8 @@ import uuid
 
 import pytest
 import requests
+
+from wire_support import PROBLEM, decoded, reply_faults, split_replies
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -54,13 +57,16 @@ def key():
 TYPES_SEEN = set()  # of all problems that any test was answered with
 
 
-def see_problem(response):
-    """Wherever a problem comes from, its type is one of a code that has a page: the address that test_errors.py gets."""
-    if response.headers.get("Content-Type") == "application/problem+json" and response.content:
-        document = response.json()
-        assert document["type"] == f"/errors/{document['code']}", document
-        assert (ROOT / "docs" / "errors" / f"{document['code']}.md").is_file(), document
-        TYPES_SEEN.add(document["type"])
+def see_reply(status, headers, body, travelled=None):
+    """Every reply to any test that asks by Server.request or Server.raw is looked at here: what each has, whatever was asked, and
+    that a problem's type is of a code that has a page, the address that is asked for at the end."""
+    headers = {name.lower(): value for name, value in headers.items()}
+    faults = reply_faults(status, headers, body, travelled)
+    assert not faults, (faults, status, headers, body[:2000])
+    if headers.get("content-type") == PROBLEM and body:
+        code = json.loads(body)["code"]
+        assert (ROOT / "docs" / "errors" / f"{code}.md").is_file(), code
+        TYPES_SEEN.add(f"/errors/{code}")
 
 
 class Server:
@@ -104,7 +110,7 @@ class Server:
         more.setdefault("timeout", 60)
         response = (session or self.session).request(method, self.url + path, headers=headers, **more)
         if not more.get("stream"):
-            see_problem(response)
+            see_reply(response.status_code, response.headers, response.content)
         return response
 
     def get(self, path, **more):
@@ -147,15 +153,19 @@ class Server:
             except OSError:
                 pass  # refused while still sending: the reply may have come all the same
             deadline = time.monotonic() + seconds
-            while True:
+            is_closed = False
+            while not is_closed:
                 connection.settimeout(max(0.01, deadline - time.monotonic()))
                 try:
                     piece = connection.recv(65536)
                 except OSError:
-                    return received, False
-                if not piece:
-                    return received, True
+                    break
+                is_closed = not piece
                 received += piece
+        if b"HEAD " not in data:  # whose replies have no bodies
+            for status, headers, body in split_replies(received)[0]:
+                see_reply(status, headers, decoded(headers, body), body)
+        return received, is_closed
 
     def stop(self, seconds=STOP_SECONDS):
         """SIGTERM; returns the exit code."""

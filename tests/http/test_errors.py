@@ -79,7 +79,7 @@ def test_example_is_what_the_service_gives(examples, code):
 def literals():
     """The texts of the program's source, adjacent ones joined, without what is filled in."""
     found = []
-    for path in [*ROOT.glob("handlers/*.c"), *ROOT.glob("server/*.c"), *ROOT.glob("json/*.c")]:
+    for path in [path for folder in ("handlers", "server", "json") for path in ROOT.glob(f"{folder}/**/*.c")]:
         for run in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*(?:PRId64\s*)?"(?:[^"\\\n]|\\.)*")*', path.read_text(encoding="utf-8")):
             found.append("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', run)).replace('\\"', '"'))
     return found

@@ -1,5 +1,8 @@
 """Requests and replies as bytes, for the tests of the wire."""
 
+import base64
+import gzip
+import hashlib
 import json
 import re
 
@@ -42,3 +45,94 @@ def post(length=None, extra="", body=""):
 
 def get(extra="", target="/healthz", version="HTTP/1.1"):
     return f"GET {target} {version}\r\n{HOST}{extra}\r\n"
+
+
+# What every reply has, whatever the service was asked
+
+MEDIA = {"application/json", PROBLEM, "text/csv; charset=utf-8", "application/x-ndjson", "application/yaml", "text/html; charset=utf-8",
+         "text/plain; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8", "text/event-stream"}
+STREAMS = ("application/x-ndjson", "text/event-stream")  # whose bytes nobody knows when the header leaves
+MEMBERS = {"type", "title", "status", "detail", "instance", "code"}
+
+
+def decoded(headers, body):
+    """The bytes as they were before the coding."""
+    return gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+
+
+def reply_faults(status, headers, body, travelled=None):
+    """What is wrong with a reply; headers have lower-case names, body is bytes, travelled what it was before a coding was undone."""
+    found = []
+
+    def want(holds, fault):
+        if not holds:
+            found.append(fault)
+    want(re.fullmatch("[0-9a-f]{16}", headers.get("request-id", "")), "no Request-Id")
+    want(headers.get("cache-control"), "no Cache-Control")
+    want(headers.get("x-content-type-options") == "nosniff", "no nosniff")
+    want(headers.get("referrer-policy") == "no-referrer" and headers.get("content-security-policy"), "no policies")
+    media = headers.get("content-type")
+    if body:
+        want(media in MEDIA, f"Content-Type {media}")
+        digest = base64.b64encode(hashlib.sha256(travelled or body).digest()).decode()
+        want(media in STREAMS or headers.get("content-digest") == f"sha-256=:{digest}:" or
+             (travelled is None and "content-encoding" in headers), "Content-Digest")
+    if status == 204:
+        want(not body and media is None, "a body of 204")
+    if status >= 400:
+        want(media == PROBLEM, "a refusal that is no problem document")
+        want(headers.get("cache-control") == "no-store", "a problem that may be stored")
+        want("etag" not in headers, "a problem with a tag")
+    if body and media in ("application/json", PROBLEM):
+        try:
+            document = json.loads(body)
+        except ValueError as error:
+            return found + [f"not JSON: {error}"]
+        want(isinstance(document, dict), "the top level is no object")
+        if media == PROBLEM and isinstance(document, dict):
+            want(status >= 400 and document.get("status") == status, "another status inside")
+            want(MEMBERS <= set(document) and all(isinstance(document[name], str) for name in MEMBERS & set(document) - {"status"}),
+                 f"members {sorted(document)}")
+            want(document.get("type") == f"/errors/{document.get('code')}", "a type of another code")
+    return found
+
+
+def split_replies(data):
+    """All replies in some bytes whose bodies are there: [(status, headers, body)], and what is behind them. None of HEAD's."""
+    replies = []
+    while True:
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if not end or not data.startswith(b"HTTP/1."):
+            return replies, data
+        status, headers, _ = parse(head + end)
+        if status == 100:
+            data = rest
+            continue
+        length = 0 if status in (204, 304) else int(headers.get("content-length", -1))
+        if length < 0:
+            length, body = unchunked(rest)
+            if length is None:
+                return replies, data
+        elif len(rest) < length:
+            return replies, data
+        else:
+            body = rest[:length]
+        replies.append((status, headers, body))
+        data = rest[length:]
+
+
+def unchunked(data):
+    """(bytes that the chunks take, their content); (None, b"") where the end is missing."""
+    at, body = 0, b""
+    while True:
+        line, end, _ = data[at:].partition(b"\r\n")
+        if not end or not re.fullmatch(rb"[0-9A-Fa-f]+", line):
+            return None, b""
+        size = int(line, 16)
+        at += len(line) + 2
+        body += data[at:at + size]
+        at += size + 2
+        if at > len(data):
+            return None, b""
+        if size == 0:
+            return at, body

@@ -12,7 +12,7 @@
 #include "analytics/dea/bounds.h"
 #include "analytics/dea/certificate.h"
 #include "analytics/dea/glpk.h"
-#include "analytics/dea/guard.h"
+#include "analytics/lp/guard.h"
 #include "analytics/dea/pins.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/sift.h"
@@ -305,10 +305,10 @@ static void step_break_glpk(void *context)
 static void test_glpk_may_die(void **state)
 {
     (void) state;
-    const struct dea_watch nobody = {NULL, NULL};
+    const struct lp_watch nobody = {NULL, NULL};
     for (int i = 0; i < 3; i++) {
         int reached = 0;
-        assert_int_equal(dea_guard_run(step_break_glpk, &reached, &nobody), STATUS_EXHAUSTED);
+        assert_int_equal(lp_guard_run(step_break_glpk, &reached, &nobody), STATUS_EXHAUSTED);
         assert_int_equal(reached, 1);
         struct dea_solver *solver = dea_solver_create(ROWS);
         const struct dea_program program = small_program();
@@ -381,7 +381,7 @@ static void test_a_long_program_can_be_ended(void **state)
         program.bound[i] = is_output ? 0 : wide[i];
     }
     int asked = 0;
-    const struct dea_watch watch = {at_once, &asked};
+    const struct lp_watch watch = {at_once, &asked};
     const struct dea_glpk_way way = {.is_plain = true};
     struct dea_solution solution = {.lambda = wide_lambda, .reduced = wide_reduced};
     struct dea_glpk *glpk = dea_glpk_create();

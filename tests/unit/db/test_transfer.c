@@ -332,14 +332,20 @@ static void test_sums(void **state)
                 shown[w] = words[w] != NULL ? words[w] : "-";
             }
             told = arena_format(&f->arena, "%s%s%s>%s %s %s: %lld/%lld", told, k > 0 ? ", " : "", shown[0], shown[1], shown[2], shown[3],
-                                (long long)sums[k].transfers, (long long)sums[k].quantity);
+                                (long long)sums[k].transfers, (long long)sums[k].quantity.rest);
         }
         assert_string_equal(told, rows[i].wanted);
     }
-    put_transfer(f->db, "T6", "A", "B", "reserved", 1);
-    put_line(f->db, "T6", 1, "A-MASK", MOST);
+    for (int number = 0; number < 1100; number++) { /* the sum exceeds 64 bits */
+        const char *id = arena_format(&f->arena, "MORE-%d", number);
+        put_transfer(f->db, id, "A", "B", "reserved", 1);
+        put_line(f->db, id, 1, "A-MASK", MOST);
+    }
     assert_int_equal(db_transfer_summary(f->db, &f->arena, &rows[0].by, &sums, &count), STATUS_OK);
-    assert_true(sums[0].transfers == 6 && sums[0].quantity == MOST); /* cut, and no overflow */
+    char text[WIDE_TEXT_BYTES];
+    wide_to_text(sums[0].quantity, text);
+    assert_true(sums[0].transfers == 1105);
+    assert_string_equal(text, "9907919180215090121");
 }
 
 /* The check finds lines that contradict the state of their transfer. */

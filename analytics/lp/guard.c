@@ -2,7 +2,7 @@
  * Catches GLPK's way of dying. GLPK's manual allows exactly this: an error hook that jumps out, after which the
  * environment must be freed before GLPK is used again. Read glpk.c next.
  */
-#include "analytics/dea/guard.h"
+#include "analytics/lp/guard.h"
 
 #include <glpk.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 /* What the hooks need. */
 struct guard {
     jmp_buf jump;
-    const struct dea_watch *watch;
+    const struct lp_watch *watch;
 };
 
 enum { LEFT_BY_FAULT = 1, LEFT_BY_WATCH };
@@ -29,7 +29,7 @@ static void escape(void *info)
 static int swallow(void *info, const char *text)
 {
     struct guard *guard = info;
-    const struct dea_watch *watch = guard->watch;
+    const struct lp_watch *watch = guard->watch;
     (void) text;
     if (watch->is_cancelled != NULL && watch->is_cancelled(watch->context)) {
         longjmp(guard->jump, LEFT_BY_WATCH);
@@ -37,7 +37,7 @@ static int swallow(void *info, const char *text)
     return 1;
 }
 
-enum status dea_guard_run(void (*step)(void *), void *context, const struct dea_watch *watch)
+enum status lp_guard_run(void (*step)(void *), void *context, const struct lp_watch *watch)
 {
     struct guard guard;
     guard.watch = watch;

@@ -1,5 +1,5 @@
-#ifndef ANALYTICS_DEA_GUARD_H
-#define ANALYTICS_DEA_GUARD_H
+#ifndef ANALYTICS_LP_GUARD_H
+#define ANALYTICS_LP_GUARD_H
 
 /*
  * GLPK answers a failed assertion, wrong argument or lack of memory by printing a text and ending the process.
@@ -11,7 +11,7 @@
 #include "base/status.h"
 
 /* Who may end a step early; is_cancelled NULL: nobody. */
-struct dea_watch {
+struct lp_watch {
     bool (*is_cancelled)(void *);
     void *context;
 };
@@ -25,6 +25,6 @@ struct dea_watch {
  * step must hold nothing across a GLPK call that needs releasing. Calls do not nest. Hooks are back at GLPK's
  * defaults afterwards.
  */
-NODISCARD enum status dea_guard_run(void (*step)(void *), void *context, const struct dea_watch *watch);
+NODISCARD enum status lp_guard_run(void (*step)(void *), void *context, const struct lp_watch *watch);
 
 #endif

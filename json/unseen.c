@@ -1,0 +1,41 @@
+#include "json/unseen.h"
+
+/* How many bytes one of them takes at the front; 0: none stands there. *code: its number. */
+static size_t find_unseen(const unsigned char *at, size_t left, unsigned *code)
+{
+    if (at[0] == 0x7f) {
+        *code = 0x7f;
+        return 1;
+    }
+    if (at[0] == 0xc2 && left >= 2 && at[1] <= 0x9f) {
+        *code = at[1];
+        return 2;
+    }
+    if (at[0] != 0xe2 || left < 3 || (at[1] != 0x80 && at[1] != 0x81)) {
+        return 0;
+    }
+    *code = 0x2000U + ((at[1] & 0x3fU) << 6) + (at[2] & 0x3fU);
+    bool is_one = (*code >= 0x2028 && *code <= 0x202e) || (*code >= 0x2066 && *code <= 0x2069);
+    return is_one ? 3 : 0;
+}
+
+bool unseen_escape(const char *json, size_t length, struct buffer *out)
+{
+    const unsigned char *bytes = (const unsigned char *)json;
+    size_t kept = 0; /* what stands before it has been appended */
+    unsigned code = 0;
+    for (size_t at = 0; at < length;) {
+        size_t taken = find_unseen(bytes + at, length - at, &code);
+        if (taken > 0) {
+            buffer_append(out, json + kept, at - kept);
+            buffer_format(out, "\\u%04x", code);
+            kept = at + taken;
+        }
+        at += taken > 0 ? taken : 1;
+    }
+    if (kept == 0) {
+        return false;
+    }
+    buffer_append(out, json + kept, length - kept);
+    return true;
+}

@@ -1,0 +1,64 @@
+/* Characters that nobody sees, in finished JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "json/unseen.h"
+
+static void test_cases(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *wanted; /* NULL: it stays */
+    } cases[] = {
+        {"{}", NULL},
+        {"{\"a\":\"\xe5\x90\x8d \xc3\xa9 \xc2\xa0 \xe2\x80\xa6 \xe2\x81\xaa \xf0\x9f\x98\x80\"}", NULL}, /* U+00A0, U+2026, U+206A */
+        {"\"\x7f\"", "\"\\u007f\""},
+        {"\"\xc2\x80\xc2\x9f\"", "\"\\u0080\\u009f\""},
+        {"\"a\xe2\x80\xa8\xe2\x80\xa9z\"", "\"a\\u2028\\u2029z\""},
+        {"\"\xe2\x80\xaa\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9\"", "\"\\u202a\\u202e\\u2066\\u2069\""},
+        {"{\"\x7f\":[\"\x7f\",1]}", "{\"\\u007f\":[\"\\u007f\",1]}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buffer out;
+        buffer_init(&out);
+        const char *json = cases[i].json;
+        assert_int_equal(unseen_escape(json, strlen(json), &out), cases[i].wanted != NULL);
+        if (cases[i].wanted == NULL) {
+            assert_int_equal(out.length, 0);
+            continue;
+        }
+        assert_string_equal(out.bytes, cases[i].wanted);
+        json_t *before = json_loads(json, JSON_DECODE_ANY, NULL), *after = json_loads(out.bytes, JSON_DECODE_ANY, NULL);
+        assert_true(before != NULL && json_equal(before, after)); /* it means the same */
+        json_decref(before);
+        json_decref(after);
+        buffer_fini(&out);
+    }
+}
+
+static void test_what_is_cut_short(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"\xc2", "\xe2", "\xe2\x80", "\xe2\x81"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct buffer out;
+        buffer_init(&out);
+        assert_false(unseen_escape(ends[i], strlen(ends[i]), &out));
+        buffer_fini(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_what_is_cut_short),
+    };
+    return cmocka_run_group_tests_name("unseen", tests, NULL, NULL);
+}
