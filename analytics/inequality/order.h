@@ -21,7 +21,8 @@ struct inequality_sample {
  * The sample put in order, which all indices start from; read only, any number of threads.
  * Invariants: 1. n >= 1; 2. x ascends; equal values ascend by their weights, so that no index depends on the order of the
  * sample; 3. weight[i] > 0: values of weight 0 are left out; 4. total is the sum of the weights as cumulated, and
- * cumulated[i] that of weight[0..i]; both are exact without weights, and in units of 2^weight_exponent; 5. x is scaled by 2^-exponent so that the largest
+ * cumulated[i] that of weight[0..i]; both are exact without weights, and in units of 2^weight_exponent; 5. x is scaled by
+ * 2^-exponent so that the largest
  * magnitude is in [0.5, 1) and no sum overflows; the indices are free of the unit.
  */
 struct inequality_order {
