@@ -15,7 +15,8 @@ from test_jobs import heavy, leave, request_of
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
-         ("GET", contract_session.DENSITY.replace("2014", "2013"), None), ("POST", "/efficiency", contract_session.UNITS),
+         ("GET", contract_session.DENSITY.replace("2014", "2013"), None),
+         ("GET", contract_session.INEQUALITY.replace("2014", "2013"), None), ("POST", "/inequality", contract_session.PARTS), ("POST", "/efficiency", contract_session.UNITS),
          ("POST", "/efficiency/malmquist", contract_session.PANEL), ("POST", "/density", contract_session.SAMPLE)]
 BODY = json.loads(heavy(1500))
 
