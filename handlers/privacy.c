@@ -57,12 +57,11 @@ enum handled privacy_texts(struct exchange *exchange)
     struct page page;
     struct personal_fate *found = NULL;
     size_t count = 0;
-    int64_t after = 0;
     if (!query_read(exchange, &text_table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 2)) {
         return HANDLED_REPLY;
     }
     const bool is_one = query.entry != QUERY_ABSENT;
-    after = is_one ? query.entry - 1 : 0;
+    int64_t after = is_one ? query.entry - 1 : 0;
     /* no pointer is greater than this one, so that all of the entry before is left out */
     const char *pointer = page.keys[0][0] != 0 ? page.keys[1] : "\x7f";
     enum status status = page_number(&page, &after);
@@ -71,7 +70,8 @@ enum handled privacy_texts(struct exchange *exchange)
                                   &found, &count);
     }
     return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
-                               .number_at = offsetof(struct personal_fate, seq), .text_at = offsetof(struct personal_fate, pointer), .write = write_text });
+                               .number_at = offsetof(struct personal_fate, seq), .text_at = offsetof(struct personal_fate, pointer),
+                               .write = write_text });
 }
 
 static enum status write_erasure(struct json_writer *w, const void *row, const struct exchange *exchange)

@@ -157,8 +157,8 @@ static void test_spoilt_proofs(void **state)
         assert_true(status == STATUS_INVALID || (status == STATUS_OK && i < strlen("{\"from\":1,")));
         bent[i] ^= 0x10;
     }
-    static const char *const cases[] = { "", "[]", "{}", "{\"proof\":{}}", "{\"proof\":null}", "{\"proof\":[7]}", "{\"proof\":[null]}", "{\"proof\":[\"\"]}",
-                                         "{\"proof\":[\"00\"]}", "{\"proof\":[[]]}" };
+    static const char *const cases[] = { "", "[]", "{}", "{\"proof\":{}}", "{\"proof\":null}", "{\"proof\":[7]}", "{\"proof\":[null]}",
+                                         "{\"proof\":[\"\"]}", "{\"proof\":[\"00\"]}", "{\"proof\":[[]]}" };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(read_proof(cases[i], &proof), STATUS_INVALID);
     }
