@@ -383,6 +383,19 @@ static bool is_polished(struct lp_simplex *simplex, const struct lp_simplex_prog
     return true;
 }
 
+/* Whether the second phase has come as far as anybody wants to know. */
+static bool is_enough(const struct lp_simplex *simplex, const struct lp_simplex_program *program)
+{
+    double cost = 0;
+    if (!simplex->has_cost || isinf(program->enough)) {
+        return false;
+    }
+    for (size_t k = 0; k < simplex->rows; k++) {
+        cost += simplex->cost[k] * simplex->value[k];
+    }
+    return cost <= program->enough;
+}
+
 /* One phase, from a feasible basis with costs. */
 static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp_simplex_program *program, size_t pivots_max)
 {
@@ -422,6 +435,9 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
             return LP_SIMPLEX_UNBOUNDED;
         }
         pivot(simplex, program, leaving);
+        if (is_enough(simplex, program)) {
+            return LP_SIMPLEX_ENOUGH;
+        }
     }
     return LP_SIMPLEX_LOST;
 }
