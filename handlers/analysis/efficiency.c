@@ -17,7 +17,8 @@
 #include "handlers/query.h"
 
 #define SCORES \
-    "status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,peer_count,efficient"
+    "status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,peer_count,efficient," \
+    "score,nirste,ndrste,rts_margin,input_radial,output_radial"
 
 const char efficiency_columns[] = "dmu,name,belt," SCORES;
 const char efficiency_unit_columns[] = "dmu,group," SCORES;
@@ -29,7 +30,7 @@ static const char *const by_choices[] = { "none", "belt", NULL };
 struct efficiency_query {
     int64_t year;
     const char *inputs, *outputs;
-    int orientation, slacks, frontier, by;
+    int orientation, slacks, frontier, solver, by;
 };
 
 static const struct query_parameter parameters[] = {
@@ -39,6 +40,7 @@ static const struct query_parameter parameters[] = {
     QUERY_CHOICE_ROW(struct efficiency_query, orientation, false, efficiency_orientations),
     QUERY_CHOICE_ROW(struct efficiency_query, slacks, false, efficiency_slacks),
     QUERY_CHOICE_ROW(struct efficiency_query, frontier, false, efficiency_frontiers),
+    QUERY_CHOICE_ROW(struct efficiency_query, solver, false, efficiency_solvers),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, by_choices),
 };
 
@@ -113,6 +115,7 @@ static void fill_defaults(struct efficiency_query *query)
     query->orientation = query->orientation < 0 ? DEA_OUTPUT : query->orientation;
     query->slacks = query->slacks < 0 ? DEA_SLACKS_MULTI_STAGE : query->slacks;
     query->frontier = query->frontier < 0 ? DEA_VRS : query->frontier;
+    query->solver = query->solver < 0 ? DEA_SOLVER_SIMPLEX : query->solver;
     query->by = query->by < 0 ? BY_NONE : query->by;
 }
 
@@ -157,9 +160,9 @@ static bool make_key(struct exchange *exchange, struct question *q)
     const struct efficiency_query *query = &q->query;
     q->key = arena_format(exchange->arena,
                           "efficiency revision=%" PRId64 " provinces=%" PRId64 " by=%d frontier=%d inputs=%s "
-                          "orientation=%d outputs=%s slacks=%d year=%" PRId64, q->basis.revision,
+                          "orientation=%d outputs=%s slacks=%d solver=%d year=%" PRId64, q->basis.revision,
                           q->basis.provinces_seq, query->by, query->frontier, query->inputs, query->orientation,
-                          query->outputs, query->slacks, query->year);
+                          query->outputs, query->slacks, query->solver, query->year);
     if (q->key == NULL) {
         problem_status(exchange, STATUS_EXHAUSTED);
     }
@@ -318,6 +321,7 @@ static enum handled compute(struct exchange *exchange, const struct question *q)
     sheet.options.orientation = (enum dea_orientation)q->query.orientation;
     sheet.options.slacks = (enum dea_slacks)q->query.slacks;
     sheet.options.frontier = (enum dea_frontier)q->query.frontier;
+    sheet.options.solver = (enum dea_solver_kind)q->query.solver;
     return solve(exchange, &sheet, q->key);
 }
 
