@@ -1,6 +1,6 @@
 """Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|NAME...]
 
-Parts: machine, writes, reads, lists, mixed, size, verify, proofs, analytics. `all` prints the table and keeps it in
+Parts: machine, writes, reads, lists, mixed, size, verify, proofs, analytics, frontier. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
 needs. Ratios are made within one run, the two sides in turn, since a machine's speed changes.
@@ -18,11 +18,12 @@ import sys
 import tempfile
 import time
 
+from frontier import measure_frontier  # noqa: F401: found by name
 from reads import DENSITY, measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
 from verifying import measure_verify  # noqa: F401: found by name
 
-PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "verify", "proofs", "analytics"]
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "verify", "proofs", "analytics", "frontier"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -44,6 +45,7 @@ class Scale:
         self.starts = 2 if is_smoke else 5
         self.units = [(31, 2)] if is_smoke else [(31, 50), (500, 5), (2000, 2)]
         self.values = 20000 if is_smoke else 1000000
+        self.frontier = (60, 80, 300) if is_smoke else (2000, 5000, 20000)
         self.compared_units = 2 if is_smoke else 31
 
 

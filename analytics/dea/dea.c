@@ -33,6 +33,7 @@ struct dea_team {
     const struct dea_options *options;
     struct dea_work work;
     struct dea_result *result;
+    struct parallel *pool; /* NULL for one thread */
     pthread_t caller;
     atomic_size_t next;     /* the first unit that nobody has taken */
     atomic_bool is_stopped;
@@ -44,7 +45,6 @@ struct dea_run {
     struct dea_team *team;
     const struct dea_problem *problem;
     const struct dea_options *options;
-    bool is_caller;              /* runs on the thread that called */
     enum status status;
     struct dea_certificate certificate;
     struct dea_work work;
@@ -275,20 +275,21 @@ static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit
 }
 
 /* Asks the caller's function, on the caller's thread; the others hear of what it said. */
-static bool run_is_cancelled(void *context)
+static bool team_is_cancelled(void *context)
 {
-    struct dea_run *run = context;
-    const struct dea_options *options = run->options;
-    if (run->is_caller && options->is_cancelled != NULL && options->is_cancelled(options->cancel_context)) {
-        atomic_store(&run->team->is_stopped, true);
+    struct dea_team *team = context;
+    const struct dea_options *options = team->options;
+    if (options->is_cancelled != NULL && pthread_equal(pthread_self(), team->caller) &&
+        options->is_cancelled(options->cancel_context)) {
+        atomic_store(&team->is_stopped, true);
     }
-    return atomic_load(&run->team->is_stopped);
+    return atomic_load(&team->is_stopped);
 }
 
 static enum status one_solve(struct dea_run *run, size_t u)
 {
     struct dea_unit *unit = &run->team->result->units[u];
-    if (run_is_cancelled(run)) {
+    if (team_is_cancelled(run->team)) {
         return STATUS_BUSY;
     }
     unit->state = run->work.states[u];
@@ -326,13 +327,12 @@ static enum status run_init(struct dea_run *run, struct dea_team *team)
     const struct dea_options *options = team->options;
     run->problem = team->problem;
     run->options = options;
-    run->is_caller = pthread_equal(pthread_self(), team->caller) != 0;
     enum status status = dea_work_share(&run->work, &team->work);
     if (status != STATUS_OK) {
         return status;
     }
     dea_solver_choose(run->work.solver, options->solver);
-    dea_solver_watch(run->work.solver, options->is_cancelled != NULL ? run_is_cancelled : NULL, run);
+    dea_solver_watch(run->work.solver, options->is_cancelled != NULL ? team_is_cancelled : NULL, team);
     status = dea_face_init(&run->face, &run->work);
     if (status != STATUS_OK) {
         goto failed;
@@ -376,45 +376,46 @@ static void run_all(struct parallel_batch *batch)
         atomic_store(&team->is_stopped, true);
     }
     run->status = status;
-    if (!run->is_caller) {
+    if (!pthread_equal(pthread_self(), team->caller)) {
         dea_thread_end();
     }
 }
 
-/* Solves all units by the caller and as many more threads as can be had, no more than there is work for. */
+/* What one run brought, added to what the others did. */
+static void run_count(struct dea_certificate *all, const struct dea_certificate *one)
+{
+    all->program_count += one->program_count;
+    all->retry_count += one->retry_count;
+    all->primal_infeasibility_max = fmax(all->primal_infeasibility_max, one->primal_infeasibility_max);
+    all->dual_infeasibility_max = fmax(all->dual_infeasibility_max, one->dual_infeasibility_max);
+    all->duality_gap_max = fmax(all->duality_gap_max, one->duality_gap_max);
+}
+
+/* Solves all units, by the caller and the pool. */
 static enum status team_run(struct dea_team *team)
 {
-    const size_t chunks = (team->problem->unit_count + UNITS_AT_ONCE - 1) / UNITS_AT_ONCE;
-    const size_t count = team->options->threads < chunks ? team->options->threads : chunks;
-    struct parallel *pool = NULL;
+    const size_t count = team->pool != NULL ? team->options->threads : 1;
     struct dea_run *runs = calloc(count, sizeof *runs);
-    if (runs == NULL || (count > 1 && parallel_open(count - 1, false, &pool) != STATUS_OK)) {
-        free(runs);
+    if (runs == NULL) {
         return STATUS_EXHAUSTED;
     }
     for (size_t i = 0; i < count; i++) {
         runs[i].team = team;
         runs[i].batch.run = run_all;
-    }
-    for (size_t i = 1; i < count; i++) {
-        parallel_submit(pool, &runs[i].batch);
+        if (i > 0) {
+            parallel_submit(team->pool, &runs[i].batch);
+        }
     }
     run_all(&runs[0].batch);
     enum status status = runs[0].status;
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            parallel_wait(pool, &runs[i].batch);
-        }
-        /* Of a team that was stopped, whoever did so knows why. */
-        status = runs[i].status == STATUS_EXHAUSTED || status == STATUS_OK ? runs[i].status : status;
-        struct dea_certificate *all = &team->result->certificate;
-        all->program_count += runs[i].certificate.program_count;
-        all->retry_count += runs[i].certificate.retry_count;
-        all->primal_infeasibility_max = fmax(all->primal_infeasibility_max, runs[i].certificate.primal_infeasibility_max);
-        all->dual_infeasibility_max = fmax(all->dual_infeasibility_max, runs[i].certificate.dual_infeasibility_max);
-        all->duality_gap_max = fmax(all->duality_gap_max, runs[i].certificate.duality_gap_max);
+    for (size_t i = 1; i < count; i++) {
+        parallel_wait(team->pool, &runs[i].batch);
+        /* Where memory was short, the others only heard that all is over. */
+        status = status == STATUS_EXHAUSTED || runs[i].status == STATUS_OK ? status : runs[i].status;
     }
-    parallel_close(pool);
+    for (size_t i = 0; i < count; i++) {
+        run_count(&team->result->certificate, &runs[i].certificate);
+    }
     free(runs);
     return status;
 }
@@ -426,9 +427,24 @@ static enum status team_frame(struct dea_team *team)
     if (options->is_frameless || options->solver == DEA_SOLVER_GLPK || team->work.columns <= DEA_FRAME_COLUMNS_MIN) {
         return STATUS_OK;
     }
-    const enum status status =
-        dea_frame_find(&team->work.frame, &team->work, options->is_cancelled, options->cancel_context);
+    const enum status status = dea_frame_find(&team->work.frame, &team->work, team->pool,
+                                              options->is_cancelled != NULL ? team_is_cancelled : NULL, team);
     return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
+static enum status team_solve(struct dea_team *team)
+{
+    const size_t threads = team->options->threads;
+    if (threads > 1 && team->problem->unit_count > UNITS_AT_ONCE &&
+        parallel_open(threads - 1, false, &team->pool) != STATUS_OK) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = team_frame(team);
+    if (status == STATUS_OK) {
+        status = team_run(team);
+    }
+    parallel_close(team->pool);
+    return status;
 }
 
 enum status dea_solve(const struct dea_problem *problem, const struct dea_options *options, struct dea_result **result)
@@ -446,10 +462,7 @@ enum status dea_solve(const struct dea_problem *problem, const struct dea_option
         status = STATUS_EXHAUSTED;
         goto failed;
     }
-    status = team_frame(&team);
-    if (status == STATUS_OK) {
-        status = team_run(&team);
-    }
+    status = team_solve(&team);
     if (status != STATUS_OK) {
         goto failed_result;
     }

@@ -10,6 +10,7 @@
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/work.h"
+#include "base/parallel.h"
 
 /* Who could make so much more of every output is behind the frontier beyond doubt. */
 #define BEHIND 1.0000001
@@ -20,6 +21,9 @@
 /* More than one in so many on the frontier, and the frame is not worth having. */
 #define SHARE_MIN 3
 #define COUNT_SMALL 256
+
+/* So many parts can be searched at once. Each turns up some of the same units again, so more would cost more. */
+#define PARTS 4
 
 static enum status frame_init(struct dea_frame *frame, size_t rows, size_t capacity, size_t columns)
 {
@@ -176,8 +180,8 @@ static size_t farthest_find(const struct dea_work *work, size_t column, const st
 }
 
 /* Judges one unit beside the frame so far and adds whom its plane turns up, last itself. */
-static enum status column_judge(struct dea_frame *frame, struct dea_work *work, struct dea_dense *dense, size_t column,
-                                struct dea_solution *solution)
+static enum status column_judge(struct dea_frame *frame, const struct dea_work *work, struct dea_dense *dense,
+                                size_t column, struct dea_solution *solution)
 {
     while (!frame->is_member[column]) {
         struct dea_program program;
@@ -203,49 +207,105 @@ static enum status column_judge(struct dea_frame *frame, struct dea_work *work, 
     return STATUS_OK;
 }
 
-static enum status columns_judge(struct dea_frame *frame, struct dea_work *work, struct dea_dense *dense,
-                                 struct dea_solution *solution, bool (*is_cancelled)(void *), void *context)
+/* Every PARTS-th of the ranked columns; whom they turn up is on the frontier of all. */
+struct part {
+    struct parallel_batch batch; /* first, so that a batch is a part */
+    const struct dea_work *work;
+    const struct ranked *order;
+    size_t first;
+    size_t capacity;
+    bool (*is_cancelled)(void *);
+    void *context;
+    struct dea_frame frame;
+    enum status status;
+};
+
+static enum status columns_judge(struct part *part, struct dea_dense *dense, struct dea_solution *solution)
 {
     enum status status = STATUS_OK;
-    struct ranked *order = calloc(work->columns, sizeof *order);
-    if (order == NULL) {
-        return STATUS_EXHAUSTED;
+    for (size_t k = part->first; k < part->work->columns && status == STATUS_OK; k += PARTS) {
+        const bool is_over = part->is_cancelled != NULL && part->is_cancelled(part->context);
+        status = is_over ? STATUS_BUSY : column_judge(&part->frame, part->work, dense, part->order[k].column, solution);
     }
-    columns_rank(work, order);
-    for (size_t k = 0; k < work->columns && status == STATUS_OK; k++) {
-        if (is_cancelled != NULL && is_cancelled(context)) {
-            status = STATUS_BUSY;
-            break;
-        }
-        status = column_judge(frame, work, dense, order[k].column, solution);
-    }
-    free(order);
     return status;
 }
 
-enum status dea_frame_find(struct dea_frame *frame, struct dea_work *work, bool (*is_cancelled)(void *), void *context)
+static void part_run(struct parallel_batch *batch)
+{
+    struct part *part = (struct part *) (void *) batch;
+    const struct lp_watch watch = {part->is_cancelled, part->context};
+    struct dea_solution solution = {.lambda = calloc(part->capacity + 1, sizeof *solution.lambda)};
+    struct dea_dense *dense = dea_dense_create();
+    part->status = STATUS_EXHAUSTED;
+    if (dense != NULL && solution.lambda != NULL &&
+        frame_init(&part->frame, part->work->rows, part->capacity, part->work->columns) == STATUS_OK) {
+        dea_dense_watch(dense, &watch);
+        part->status = columns_judge(part, dense, &solution);
+    }
+    dea_dense_free(dense);
+    free(solution.lambda);
+}
+
+/* All that the parts found, if they all came to an end. */
+static enum status parts_join(struct dea_frame *frame, struct part *parts)
+{
+    const struct dea_work *work = parts[0].work;
+    for (size_t p = 0; p < PARTS; p++) {
+        if (parts[p].status != STATUS_OK) {
+            return parts[p].status;
+        }
+    }
+    for (size_t p = 0; p < PARTS; p++) {
+        for (size_t k = 0; k < parts[p].frame.count; k++) {
+            const size_t column = parts[p].frame.member[k];
+            if (frame->count == frame->capacity) {
+                return STATUS_ABSENT;
+            }
+            if (!frame->is_member[column]) {
+                frame_add(frame, work, column);
+            }
+        }
+    }
+    frame_sort(frame, work);
+    return STATUS_OK;
+}
+
+enum status dea_frame_find(struct dea_frame *frame, const struct dea_work *work, struct parallel *pool,
+                           bool (*is_cancelled)(void *), void *context)
 {
     const size_t share = work->columns / SHARE_MIN;
     const size_t capacity = share > COUNT_SMALL ? share : COUNT_SMALL;
+    struct part parts[PARTS] = {0};
     enum status status = frame_init(frame, work->rows, capacity, work->columns);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct dea_solution solution = {.lambda = calloc(capacity + 1, sizeof *solution.lambda)};
-    struct dea_dense *dense = dea_dense_create();
-    if (dense == NULL || solution.lambda == NULL) {
+    struct ranked *order = calloc(work->columns, sizeof *order);
+    if (status != STATUS_OK || order == NULL) {
         status = STATUS_EXHAUSTED;
         goto done;
     }
-    const struct lp_watch watch = {is_cancelled, context};
-    dea_dense_watch(dense, &watch);
-    status = columns_judge(frame, work, dense, &solution, is_cancelled, context);
-    if (status == STATUS_OK) {
-        frame_sort(frame, work);
+    columns_rank(work, order);
+    for (size_t p = 0; p < PARTS; p++) {
+        parts[p] = (struct part){.batch = {.run = part_run},
+                                 .work = work,
+                                 .order = order,
+                                 .first = p,
+                                 .capacity = capacity,
+                                 .is_cancelled = is_cancelled,
+                                 .context = context};
+        if (pool != NULL) {
+            parallel_submit(pool, &parts[p].batch);
+        } else {
+            part_run(&parts[p].batch);
+        }
     }
+    for (size_t p = 0; p < PARTS && pool != NULL; p++) {
+        parallel_wait(pool, &parts[p].batch);
+    }
+    status = parts_join(frame, parts);
 done:
-    dea_dense_free(dense);
-    free(solution.lambda);
+    for (size_t p = 0; p < PARTS; p++) {
+        dea_frame_fini(&parts[p].frame);
+    }
+    free(order);
     if (status != STATUS_OK) {
         dea_frame_fini(frame);
     }

@@ -23,6 +23,7 @@
 
 struct dea_work;
 struct dea_program;
+struct parallel;
 
 /* Up to so many reference units all stand beside each other. */
 #define DEA_FRAME_COLUMNS_MIN 256
@@ -41,12 +42,13 @@ struct dea_frame {
 };
 
 /*
- * Finds the frame of a work whose panel is filled.
+ * Finds the frame of a work whose panel is filled, in as many parts whatever the pool (NULL: none) has threads.
+ * is_cancelled may be asked by any of them.
  * Returns STATUS_OK; STATUS_ABSENT when so many units are on the frontier that nothing is gained; STATUS_EXHAUSTED;
  * STATUS_BUSY when is_cancelled said so.
  */
-NODISCARD enum status dea_frame_find(struct dea_frame *frame, struct dea_work *work, bool (*is_cancelled)(void *),
-                                     void *context);
+NODISCARD enum status dea_frame_find(struct dea_frame *frame, const struct dea_work *work, struct parallel *pool,
+                                     bool (*is_cancelled)(void *), void *context);
 
 /* A copy for another thread. STATUS_OK or STATUS_EXHAUSTED. */
 NODISCARD enum status dea_frame_copy(struct dea_frame *copy, const struct dea_frame *frame, size_t columns);

@@ -13,6 +13,7 @@
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/efficiency_units.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/helpers.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
@@ -71,7 +72,10 @@ static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sh
     struct dea_result *result = NULL;
     sheet->options.is_cancelled = exchange->is_cancelled;
     sheet->options.cancel_context = exchange;
+    size_t helpers = analysis_helpers_take(sheet->problem.unit_count);
+    sheet->options.threads = 1 + helpers;
     enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
+    analysis_helpers_give(helpers);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {
         fail(exchange, sheet, status);
