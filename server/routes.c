@@ -12,12 +12,15 @@
 #include "handlers/analysis/density.h"
 #include "handlers/analysis/density_table.h"
 #include "handlers/analysis/efficiency.h"
+#include "handlers/analysis/inequality.h"
+#include "handlers/analysis/inequality_table.h"
 #include "handlers/errors.h"
 #include "handlers/events.h"
 #include "handlers/figures.h"
 #include "handlers/health.h"
 #include "handlers/indicators.h"
 #include "handlers/items.h"
+#include "handlers/analysis/malmquist.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/ledger/keys.h"
 #include "handlers/metrics.h"
@@ -167,10 +170,16 @@ static const struct route table[] = {
 
     KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),
     COMPUTE("/efficiency", efficiency_post, "results", efficiency_unit_columns),
+    KEPT_ROWS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
+    COMPUTE("/efficiency/malmquist", malmquist_post, "results", malmquist_unit_columns),
     { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true,
       AS_ROWS("items", density_columns), .unfold = density_points },
     { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
       .class = CLASS_JOB, AS_ROWS("items", density_columns), .unfold = density_points },
+    { .method = METHOD_GET, .path = "/inequality", .handler = inequality_get, .class = CLASS_READ, .is_cached = true,
+      AS_ROWS("items", inequality_columns), .unfold = inequality_rows },
+    { .method = METHOD_POST, .path = "/inequality", .handler = inequality_post, .body_bytes_max = LIMIT_BODY_LARGE,
+      .class = CLASS_JOB, AS_ROWS("items", inequality_columns), .unfold = inequality_rows },
 };
 
 const struct route *routes_table(size_t *count)
