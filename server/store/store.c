@@ -30,7 +30,7 @@
 #include "server/paths.h"
 #include "server/tell.h"
 
-enum { FILES = 3 }; /* that stay open */
+enum { FILES = 4 }; /* that stay open */
 
 struct store {
     struct arena arena; /* paths */
@@ -48,7 +48,7 @@ struct store {
     struct stat files[FILES]; /* as they were opened */
 };
 
-static const char *const file_names[FILES] = { "tallystick.db", "node.db", "anchor" };
+static const char *const file_names[FILES] = { "tallystick.db", "node.db", "anchor", "lock" };
 
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)

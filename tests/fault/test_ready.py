@@ -215,9 +215,9 @@ def test_a_directory_that_is_gone(machine, tmp_path):
     assert faults(server) == []
 
 
-@pytest.mark.parametrize("name", ["tallystick.db", "node.db", "anchor"])
+@pytest.mark.parametrize("name", ["tallystick.db", "node.db", "anchor", "lock"])
 def test_a_file_that_was_taken_away_or_replaced(machine, tmp_path, name):
-    """What is acknowledged then stands in a file that no next start will find."""
+    """What is acknowledged then stands in a file that no next start will find; without the lock a second service would start."""
     start, _ = machine
     server = start()
     path = tmp_path / "data" / name

@@ -184,7 +184,7 @@ static void nobody_reads(void **state)
     while (kept < written) {
         int lines = drain(ends[0]);
         char *lost = strstr(text, " event=log request=- lost=");
-        kept += lost != NULL ? lines - 1 + atoi(strstr(lost, "lost=") + 5) : lines;
+        kept += lost != NULL ? lines - 1 + (int)strtol(strstr(lost, "lost=") + 5, NULL, 10) : lines;
         for (char *at = text; *at != 0; at = strchr(at, '\n') + 1) {
             assert_memory_equal(at, "time=", 5); /* no line is torn */
         }
