@@ -31,7 +31,7 @@ def begin(server, body=None, **more):
     return reply.json()["href"]
 
 
-def wait(server, href, seconds=60):
+def wait(server, href, seconds=100):
     until = time.monotonic() + seconds
     while (reply := server.get(href)).status_code == 202 and time.monotonic() < until:
         assert reply.headers["Retry-After"] == "1" and reply.headers["Cache-Control"] == "no-store"
@@ -82,13 +82,14 @@ def test_a_problem_is_the_jobs_answer(start):
 def test_a_request_that_has_waited_long_enough_is_told_so(start):
     own = start("--async-after", "1", "--job-seconds", "2")
     began = time.monotonic()
-    reply = ask(own, "POST", "/efficiency", BODY, prefer=None)
-    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 5 and "Preference-Applied" not in reply.headers
+    panel = {**BODY, "dmus": [{**unit, "period": period} for period in (1, 2) for unit in BODY["dmus"]]}
+    reply = ask(own, "POST", "/efficiency/malmquist", panel, prefer=None)
+    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 15 and "Preference-Applied" not in reply.headers
     shares = []
     for _ in range(30):  # for longer than --job-seconds, which was the request's
         shares.append(own.get(reply.json()["href"]).json())
         time.sleep(0.1)
-    progress = [share["progress"] for share in shares]
+    progress = [share["progress"] or 0 for share in shares]
     assert progress == sorted(progress) and 0 <= progress[0] < progress[-1] < 1 and shares[-1]["state"] == "running"
     assert own.request("DELETE", reply.json()["href"]).status_code == 200
 
@@ -168,7 +169,7 @@ def test_nothing_is_lost_where_ends_meet(start):
     own = start("--async-after", "1", "--job-queue-length", "512", "--jobs-kept", "4096")
 
     def one(number):
-        body = json.loads(heavy(20 + number % 200))
+        body = json.loads(heavy(20 + number % 50))
         prefer = (None, "respond-async", "respond-async, wait=1")[number % 3]
         reply = ask(own, "POST", "/efficiency", body, prefer=prefer)
         if reply.status_code == 202 and number % 4 == 3:
@@ -181,8 +182,8 @@ def test_nothing_is_lost_where_ends_meet(start):
         return "done"
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        ends = list(pool.map(one, range(90)))
-    assert ends.count("done") >= 60
+        ends = list(pool.map(one, range(60)))
+    assert ends.count("done") >= 40
     assert counts(own)["unfinished"] == 0
 
 
