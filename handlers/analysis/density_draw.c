@@ -213,9 +213,10 @@ static bool make_grid(struct exchange *exchange, struct density_drawing *drawing
     return status == STATUS_OK ? true : fail(exchange, drawing, status);
 }
 
-/* Density and modes of one series. */
-static enum status evaluate(struct arena *arena, const struct kde_grid *grid, struct density_series *series)
+/* Density and modes of one series, and what else is told of it. */
+static enum status evaluate(struct arena *arena, const struct density_drawing *drawing, struct density_series *series)
 {
+    const struct kde_grid *grid = &drawing->grid;
     size_t n = series->sample.n;
     size_t room = n < DENSITY_MODES_MAX / 2 ? 2 * n + 1 : DENSITY_MODES_MAX; /* corners may give more modes than n */
     series->density = arena_array(arena, grid->points, sizeof *series->density);
@@ -230,6 +231,8 @@ static enum status evaluate(struct arena *arena, const struct kde_grid *grid, st
     }
     if (status == STATUS_OK) {
         series->warnings |= series->mode_list.warnings;
+        status = density_more_find(series->curve, &series->sample, &drawing->settings.wishes, &series->more,
+                                   &series->warnings);
     }
     return status;
 }
@@ -242,7 +245,7 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
     for (size_t i = 0; i < drawing->series_count; i++) {
         bool is_cancelled = exchange->is_cancelled != NULL && exchange->is_cancelled(exchange);
         enum status status = is_cancelled ? STATUS_BUSY
-                                          : evaluate(exchange->arena, &drawing->grid, &drawing->series[i]);
+                                          : evaluate(exchange->arena, drawing, &drawing->series[i]);
         if (status != STATUS_OK) {
             return fail(exchange, drawing, status);
         }

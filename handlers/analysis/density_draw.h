@@ -8,6 +8,7 @@
 #include "analytics/kde/kde.h"
 #include "analytics/kde/modes.h"
 #include "base/status.h"
+#include "handlers/analysis/density_more.h"
 #include "handlers/exchange.h"
 
 /*
@@ -37,6 +38,7 @@ struct density_settings {
     double from, to;
     double cut;
     size_t points;
+    struct density_wishes wishes;
 };
 
 /* What was sent for the grid. A number that was sent and could not be read is NAN; its fault was named before. */
@@ -80,6 +82,7 @@ struct density_series {
     struct kde_mode *modes;
     struct kde_mode_list mode_list;
     double *density; /* grid.points values */
+    struct density_more more;
     unsigned warnings;
 };
 
