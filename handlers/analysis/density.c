@@ -214,7 +214,8 @@ static bool make_key(struct exchange *exchange, struct question *q)
     }
     append_number(&key, "adjust", options->adjust);
     append_wishes(&key, &q->settings.wishes);
-    buffer_format(&key, " chinese=%d years=", exchange->is_chinese);
+    buffer_format(&key, " chinese=%d", exchange->is_chinese);
+    buffer_text(&key, " years=");
     for (size_t i = 0; i < q->query.years.count; i++) {
         buffer_format(&key, "%" PRId64 ",", q->query.years.items[i]);
     }

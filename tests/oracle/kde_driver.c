@@ -185,7 +185,7 @@ static void print_tests(const struct job *job, const struct kde_curve *curve)
         stop(3, "no dip");
     }
     printf("dip %.17g %.17g\n", dip.statistic, dip.p_value);
-    if (job->n <= KDE_CRITICAL_MAX) {
+    if (job->n <= KDE_CRITICAL_MAX && curve->summary.max > curve->summary.min) {
         if (kde_critical_test(job->values, job->n, &nobody, &critical) != STATUS_OK) {
             stop(3, "no critical bandwidth");
         }
