@@ -5,7 +5,9 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 
+#include "analytics/kde/boundary.h"
 #include "analytics/kde/kde.h"
 #include "analytics/kde/root.h"
 
@@ -36,7 +38,8 @@ static double kernel_below(enum kde_kernel kernel, double u)
     return 0.0;
 }
 
-double kde_curve_mass_below(const struct kde_curve *curve, double x)
+/* Of the points as they are. */
+static double inner_below(const struct kde_curve *curve, double x)
 {
     const struct kde_points *points = &curve->points;
     const double scale = curve->bandwidth.scale;
@@ -50,6 +53,19 @@ double kde_curve_mass_below(const struct kde_curve *curve, double x)
     return fmin(fmax(sum, 0.0), 1.0);
 }
 
+double kde_curve_mass_below(const struct kde_curve *curve, double x)
+{
+    switch (curve->boundary) {
+    case KDE_BOUNDARY_NONE:
+        break;
+    case KDE_BOUNDARY_REFLECT: /* half of the points' mass lies below the mirror */
+        return x <= curve->lower ? 0.0 : fmin(fmax(2.0 * inner_below(curve, x) - 1.0, 0.0), 1.0);
+    case KDE_BOUNDARY_LOG:
+        return x - curve->lower > 0.0 ? inner_below(curve, kde_boundary_inwards(curve, x)) : 0.0;
+    }
+    return inner_below(curve, x);
+}
+
 /* What a quantile is searched of. */
 struct share {
     const struct kde_curve *curve;
@@ -59,14 +75,17 @@ struct share {
 static double excess(const void *context, double x)
 {
     const struct share *share = context;
-    return kde_curve_mass_below(share->curve, x) - share->p;
+    return inner_below(share->curve, x) - share->p;
 }
 
 double kde_curve_quantile(const struct kde_curve *curve, double p)
 {
-    const struct share share = {.curve = curve, .p = p};
+    const bool is_mirror = curve->boundary == KDE_BOUNDARY_REFLECT;
+    const struct share share = {.curve = curve, .p = is_mirror ? 0.5 + 0.5 * p : p};
     const struct kde_root_function function = {.at = excess, .context = &share};
     const double reach = kde_kernel_reach(curve->kernel) * curve->bandwidth.scale;
     assert(p > 0.0 && p < 1.0);
-    return kde_root_find(&function, curve->points.x[0] - reach, curve->points.x[curve->points.n - 1] + reach);
+    const double y = kde_root_find(&function, is_mirror ? curve->lower : curve->points.x[0] - reach,
+                                   curve->points.x[curve->points.n - 1] + reach);
+    return kde_boundary_outwards(curve, y);
 }

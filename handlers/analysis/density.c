@@ -27,11 +27,11 @@ static const char *const relative_choices[] = { "none", "mean", "population", NU
 struct density_query {
     const char *indicator;
     struct query_integers years;
-    int by, relative_to, kernel, convention;
+    int by, relative_to, kernel, convention, boundary;
     const char *bandwidth, *thresholds;
     struct query_words tests;
     int64_t points;
-    double adjust, cut, from, to;
+    double adjust, cut, from, to, lower;
 };
 
 #define BANDWIDTH_BYTES_MAX 40
@@ -50,6 +50,8 @@ static const struct query_parameter parameters[] = {
                NULL),
     QUERY_ROW(struct density_query, to, QUERY_NUMBER, double, false, -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL),
     QUERY_CHOICE_ROW(struct density_query, convention, false, density_conventions),
+    QUERY_CHOICE_ROW(struct density_query, boundary, false, density_boundaries),
+    QUERY_ROW(struct density_query, lower, QUERY_NUMBER, double, false, -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL),
     QUERY_WORDS_ROW(struct density_query, tests, false, 1, 3, density_tests),
     QUERY_TEXT_ROW(struct density_query, thresholds, false, DENSITY_THRESHOLDS_BYTES),
 };
@@ -144,6 +146,11 @@ static void settle(struct exchange *exchange, struct question *q, struct faults 
     if (exchange_query(exchange, "adjust") != NULL && !isnan(query->adjust)) {
         q->settings.options.adjust = query->adjust;
     }
+    struct density_fault fault;
+    if (!density_boundary_set(query->boundary, query->lower, exchange_query(exchange, "lower") != NULL,
+                              &q->settings.options, &fault)) {
+        faults_add_parameter(faults, fault.name, fault.code, "%s", fault.detail);
+    }
     q->settings.points = query->points == QUERY_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)query->points;
     read_bounds(exchange, q, faults);
     read_wishes(query, &q->settings.wishes, faults);
@@ -213,6 +220,8 @@ static bool make_key(struct exchange *exchange, struct question *q)
         append_number(&key, "bandwidth", options->bandwidth);
     }
     append_number(&key, "adjust", options->adjust);
+    buffer_format(&key, " boundary=%d", (int)options->boundary);
+    append_number(&key, "lower", options->lower);
     append_wishes(&key, &q->settings.wishes);
     buffer_format(&key, " chinese=%d", exchange->is_chinese);
     buffer_text(&key, " years=");

@@ -27,9 +27,10 @@ enum {
     DENSITY_MODES_MAX = 256             /* named; the most prominent ones */
 };
 
-/* The words of kernels and conventions, in the order of their enums; each ends with NULL. */
+/* The words of kernels, conventions and boundaries, in the order of their enums; each ends with NULL. */
 extern const char *const density_kernels[];
 extern const char *const density_conventions[];
+extern const char *const density_boundaries[];
 
 /* How the curves are wanted. */
 struct density_settings {
@@ -69,6 +70,11 @@ const char *density_bandwidth_wanted(struct arena *arena);
 /* Takes the bounds over, with the default for cut. Returns how many things are wrong with them. */
 size_t density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
                           struct density_fault faults[DENSITY_BOUND_FAULTS_MAX]);
+
+/* Takes a boundary (an index into density_boundaries, -1 for none) and its bound over, the kernel being set: false,
+ * with what is wrong in *fault, where they do not go together. */
+bool density_boundary_set(int boundary, double lower, bool has_lower, struct kde_options *options,
+                          struct density_fault *fault);
 
 /* One sample and its curve. */
 struct density_series {

@@ -17,9 +17,9 @@
 
 struct body {
     json_t *values, *weights, *bandwidth, *tests, *thresholds;
-    int kernel, convention;
+    int kernel, convention, boundary;
     int64_t points;
-    double adjust, cut, from, to;
+    double adjust, cut, from, to, lower;
 };
 
 static const struct bind_member body_members[] = {
@@ -36,6 +36,9 @@ static const struct bind_member body_members[] = {
     { "to", BIND_NUMBER, false, BIND_OFFSET(struct body, to, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL,
       NULL },
     BIND_CHOICE_ROW(struct body, convention, false, density_conventions),
+    BIND_CHOICE_ROW(struct body, boundary, false, density_boundaries),
+    { "lower", BIND_NUMBER, false, BIND_OFFSET(struct body, lower, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX,
+      NULL, NULL },
     BIND_VALUE_ROW(struct body, tests, false),
     BIND_VALUE_ROW(struct body, thresholds, false),
 };
@@ -220,6 +223,11 @@ static void read_settings(struct arena *arena, const json_t *document, const str
     }
     if (has_member(document, "adjust") && isfinite(body->adjust)) {
         settings->options.adjust = body->adjust;
+    }
+    struct density_fault fault;
+    if (!density_boundary_set(body->boundary, body->lower, has_member(document, "lower"), &settings->options, &fault)) {
+        const char *pointer = arena_format(arena, "/%s", fault.name);
+        faults_add(faults, pointer != NULL ? pointer : "", fault.code, "%s", fault.detail);
     }
     settings->points = body->points == BIND_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)body->points;
     read_bounds(arena, document, body, settings, faults);

@@ -199,6 +199,9 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     }
     json_member_text(&w, "kernel", kde_kernel_name(drawing->settings.options.kernel));
     json_member_text(&w, "convention", kde_convention_name(drawing->settings.options.convention));
+    json_member_text(&w, "boundary", kde_boundary_name(drawing->settings.options.boundary));
+    analysis_number(&w, "lower", drawing->settings.options.boundary != KDE_BOUNDARY_NONE ? drawing->settings.options.lower
+                                                                                          : NAN);
     json_member_text(&w, "method", kde_method_name(method_of(drawing)));
     if (sheet->indicator != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);

@@ -181,3 +181,47 @@ def test_two_groups_are_told_apart(server):
     assert "The further peaks are more than chance would make." in series["reading"]
     series, = compute(server, values=values, tests=["none"])["series"]
     assert "Whether the further peaks are more than chance was not tested." in series["reading"]
+
+
+def normal(values, h, x):
+    return scipy.stats.norm.pdf((numpy.asarray(x)[:, None] - numpy.asarray(values)) / h).mean(axis=1) / h
+
+
+def test_boundaries(server):
+    for lower in (3.0, -1.0):
+        answer = compute(server, boundary="reflect", lower=lower, points=64)
+        series, grid = answer["series"][0], answer["grid"]
+        assert (answer["boundary"], answer["lower"]) == ("reflect", lower) and grid["from"] >= lower
+        places, h = numpy.linspace(grid["from"], grid["to"], 64), series["bandwidth"]
+        wanted = normal(SAMPLE, h, places) + normal(2 * lower - numpy.array(SAMPLE), h, places)
+        assert series["density"] == pytest.approx(wanted.tolist(), abs=1e-12)
+    answer = compute(server, boundary="log", points=64)
+    series, grid = answer["series"][0], answer["grid"]
+    places = numpy.linspace(grid["from"], grid["to"], 64)
+    assert answer["lower"] == 0
+    assert series["density"] == pytest.approx((normal(numpy.log(SAMPLE), series["bandwidth"], numpy.log(places)) / places).tolist(), abs=1e-11)
+    plain = compute(server)
+    assert (plain["boundary"], plain["lower"]) == ("none", None)
+    answers = [ask(server, boundary=boundary, tests="none") for boundary in ("none", "reflect", "log")]
+    assert len({str(answer["series"]) for answer in answers}) == 3
+    assert all(answer["grid"]["from"] > 0 for answer in answers)
+
+
+@pytest.mark.parametrize("query, place, status", [
+    ({"boundary": "mirror"}, {"boundary": "not_a_choice"}, 400), ({"lower": "1"}, {"lower": "conflicting_values"}, 400),
+    ({"boundary": "log", "kernel": "uniform"}, {"boundary": "conflicting_values"}, 400),
+    ({"boundary": "log", "lower": "x"}, {"lower": "wrong_type"}, 400)])
+def test_boundaries_that_are_refused(server, query, place, status):
+    body = assert_problem(server.get(PATH, params={**QUERY, **query}), status, "invalid_query")
+    assert faults(body) == place
+
+
+def test_values_below_the_boundary_are_refused(server):
+    body = assert_problem(server.get(PATH, params={**QUERY, "boundary": "reflect", "lower": "1.2"}), 422, "out_of_range")
+    assert set(faults(body)) == {"lower"}
+    for boundary, lower in (("reflect", 3.2), ("log", 3.1)):
+        body = assert_problem(server.request("POST", PATH, json={"values": SAMPLE, "boundary": boundary, "lower": lower}), 422, "out_of_range")
+        assert faults(body) == {"/lower": "out_of_range"}
+    assert_problem(server.request("POST", PATH, json={"values": SAMPLE, "lower": 1}), 422, "conflicting_values")
+    body = {"values": SAMPLE, "boundary": "log", "kernel": "triangular"}
+    assert_problem(server.request("POST", PATH, json=body), 422, "conflicting_values")

@@ -3,7 +3,7 @@
  *
  * In:  lines `kernel NAME`, `convention NAME`, `rule NAME`, `bandwidth NUMBER` (makes the rule
  *      `number`), `adjust NUMBER`, `tests` (dip and critical bandwidth), `below X` (mass) and
- *      `share P` (quantile), up to 16 of each, then one of `grid FROM TO POINTS` and `cover CUT POINTS`, then
+ *      `share P` (quantile), `boundary NAME`, `lower X`, up to 16 of each, then one of `grid FROM TO POINTS` and `cover CUT POINTS`, then
  *      `values N` or `weighted N` and N lines of one or two numbers.
  * Out: lines `name value ...` with 17 significant digits, or `fault CODE INDEX`.
  * Exit: 0 also for a fault, 2 where the input cannot be read, 3 without memory.
@@ -73,6 +73,8 @@ static void read_name(struct job *job, const char *word)
         is_known = kde_kernel_find(name, &job->options.kernel);
     } else if (strcmp(word, "rule") == 0) {
         is_known = kde_rule_find(name, &job->options.rule);
+    } else if (strcmp(word, "boundary") == 0) {
+        is_known = kde_boundary_find(name, &job->options.boundary);
     } else if (strcmp(word, "convention") == 0) {
         is_known = kde_convention_find(name, &job->options.convention);
     }
@@ -92,6 +94,8 @@ static void read_job(struct job *job)
             is_read = scanf("%lf", &job->options.bandwidth) == 1;
         } else if (strcmp(word, "adjust") == 0) {
             is_read = scanf("%lf", &job->options.adjust) == 1;
+        } else if (strcmp(word, "lower") == 0) {
+            is_read = scanf("%lf", &job->options.lower) == 1;
         } else if (strcmp(word, "tests") == 0) {
             job->is_tested = true;
         } else if (strcmp(word, "below") == 0 && job->below_count < ASKED) {
