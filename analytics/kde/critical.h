@@ -35,7 +35,7 @@ struct kde_critical {
 #define KDE_CRITICAL_SEED UINT64_C(1981)
 
 /* The test takes n times some 100 places for each of two times KDE_CRITICAL_REPLICATES samples, a few times over. */
-#define KDE_CRITICAL_MAX 5000
+#define KDE_CRITICAL_MAX 1000
 
 /*
  * The critical bandwidth alone, and the test. values in any order, finite, at least two of them
