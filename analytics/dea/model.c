@@ -148,6 +148,18 @@ void dea_model_result_free(struct dea_model_result *result)
     }
 }
 
+/* The rows' means anew, summed in the order of the table, so that not even their last digit depends on that of the units. */
+static void means_order(struct dea_model_run *run)
+{
+    struct dea_work *work = &run->work;
+    for (size_t i = 0; i < work->rows; i++) {
+        work->mean[i] = 0;
+        for (size_t k = 0; k < work->columns; k++) {
+            work->mean[i] += work->matrix[run->table.order[k] * work->rows + i] / (double) work->columns;
+        }
+    }
+}
+
 enum status dea_model_run_init(struct dea_model_run *run, const struct dea_problem *problem,
                                const struct dea_model_options *options)
 {
@@ -166,6 +178,7 @@ enum status dea_model_run_init(struct dea_model_run *run, const struct dea_probl
         dea_work_fini(&run->work);
         return status;
     }
+    means_order(run);
     lp_solver_watch(run->table.solver, options->is_cancelled, options->cancel_context);
     return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 #include "analytics/dea/table.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,46 @@ void dea_table_units_add(struct dea_table *table, size_t except)
     }
 }
 
+/*
+ * Whether the multipliers are numbers that prove something. A basis that is singular but for rounding has multipliers
+ * without limit, whose products cancel to anything: beside those a column that would improve the answer is no miss. So
+ * what rounding can have done to the sums of the columns in use is counted against the proof.
+ */
+static bool is_sharp(const struct dea_table *table)
+{
+    double largest = 0;
+    double size = fmax(1, fabs(table->solution.objective));
+    for (size_t j = 0; j < table->columns; j++) {
+        const double x = table->solution.x[j];
+        for (size_t i = 0; i < table->rows && (x > 0 || x < 0); i++) {
+            largest = fmax(largest, fabs(table->solution.dual[i] * table->matrix[j * table->rows + i] * x));
+        }
+    }
+    return DBL_EPSILON * largest <= DEA_TOLERANCE * size;
+}
+
+/*
+ * Our own simplex first; then GLPK, where that one's answer is not sharp, or there is said to be none: the proof of that has
+ * the same weakness, so both must say it.
+ */
+static enum status problem_solve(struct dea_table *table, const struct lp_problem *problem)
+{
+    static const enum lp_choice choices[] = {LP_SIMPLEX, LP_GLPK};
+    enum lp_outcome first = LP_OPTIMAL;
+    bool is_agreed = false;
+    for (size_t i = 0; i < 2; i++) {
+        lp_solver_choose(table->solver, choices[i]);
+        const enum status status = lp_solve(table->solver, problem, &table->solution);
+        if (status == STATUS_BUSY || (status == STATUS_OK && table->solution.outcome == LP_OPTIMAL && is_sharp(table))) {
+            return status;
+        }
+        is_agreed = status == STATUS_OK && table->solution.outcome != LP_OPTIMAL && (i == 0 || table->solution.outcome == first);
+        first = table->solution.outcome;
+        table->certificate.retry_count += i == 0 && !is_agreed;
+    }
+    return is_agreed ? STATUS_OK : STATUS_EXHAUSTED;
+}
+
 enum status dea_table_solve(struct dea_table *table)
 {
     struct dea_certificate *certificate = &table->certificate;
@@ -154,7 +195,7 @@ enum status dea_table_solve(struct dea_table *table)
         .bound = table->bound,
         .is_free = table->is_free,
     };
-    const enum status status = lp_solve(table->solver, &problem, &table->solution);
+    const enum status status = problem_solve(table, &problem);
     if (status == STATUS_OK) {
         certificate->program_count++;
         certificate->primal_infeasibility_max = fmax(certificate->primal_infeasibility_max, check->primal_infeasibility);

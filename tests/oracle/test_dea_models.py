@@ -508,7 +508,8 @@ def test_a_dominated_unit_changes_nobody():
         y = np.vstack([case.y, case.y[0] * 0.5])
         for a in (ask("sbm", "both", "vrs", case), ask("super", "output", "vrs", case), ask("directional", "both", "vrs", case)):
             before, after = solve([a, a._replace(x=x, y=y)])
-            for one, other in zip(before.units, after.units):
+            # what the first unit dominates counts once that one is left out
+            for one, other in list(zip(before.units, after.units))[a.model == "super":]:
                 assert one.state == other.state
                 assert one.score == pytest.approx(other.score, rel=1e-8, abs=1e-9, nan_ok=True)
 
