@@ -9,10 +9,12 @@
  * (sums over the units but o; for the minimum lambda and q change their signs and the rows are at most). theta is relaxed by a hair, lest its last
  * digit leave no weights at all.
  */
+#include "analytics/dea/cross.h"
+
 #include <math.h>
 #include <stdlib.h>
 
-#include "analytics/dea/model_run.h"
+#include "analytics/dea/move.h"
 
 /* How much of its best score a judge may give away, for rounding's sake. */
 #define THETA_RELAXED 1e-11

@@ -1,6 +1,6 @@
 /*
  * From the options to the answers of all units: what may go together, room for the answer, one unit after the other, means.
- * Read move.c, sbm.c, model_cost.c and cross.c for the programs.
+ * Read move.c, sbm.c, cost.c and cross.c for the programs.
  */
 #include "analytics/dea/model.h"
 
@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/cost.h"
+#include "analytics/dea/cross.h"
 #include "analytics/dea/model_run.h"
+#include "analytics/dea/move.h"
+#include "analytics/dea/sbm.h"
 
 void dea_model_options_init(struct dea_model_options *options, enum dea_model model)
 {

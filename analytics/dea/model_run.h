@@ -37,20 +37,4 @@ void dea_model_row_write(const struct dea_model_run *run, size_t unit, struct de
 /* How many peers a unit's answer has room for. */
 size_t dea_model_peers_max(const struct dea_problem *problem);
 
-/*
- * Each scores one unit, whose arrays are in place, and sets its state.
- * Returns STATUS_OK; STATUS_EXHAUSTED where nothing was proved; STATUS_BUSY.
- */
-NODISCARD enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out);
-NODISCARD enum status dea_sbm_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out);
-NODISCARD enum status dea_additive_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out);
-NODISCARD enum status dea_cost_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out);
-
-/* CROSS, of all units at once; states are set for those that are not scored. Returns STATUS_OK or STATUS_BUSY. */
-NODISCARD enum status dea_cross_solve(struct dea_model_run *run, struct dea_model_result *result);
-
-/* The first stage of RADIAL, SUPER and COST alone: *score, NAN where state is not DEA_MODEL_SCORED. */
-NODISCARD enum status dea_move_score(struct dea_model_run *run, size_t unit, enum dea_model_state *state,
-                                     double *score);
-
 #endif

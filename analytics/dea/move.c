@@ -3,10 +3,11 @@
  * directional distance. The move is one column; afterwards the largest normalised sum of slacks is looked for on the
  * optimal face. Read model.h for the programs.
  */
+#include "analytics/dea/move.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "analytics/dea/model_run.h"
 #include "analytics/dea/slacks.h"
 
 /* A factor that is 1, or a distance that is 0, but for the rounding of some hundred operations is written as such. */

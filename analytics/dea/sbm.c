@@ -5,13 +5,15 @@
  * S = t s, rho = t - mean of S-/x_o where t + mean of S+/y_o = 1. The slacks are the rows' own, so that they need no
  * columns: S- = t x_o - X Lambda, and the like.
  */
-#include <math.h>
-#include <string.h>
+#include "analytics/dea/sbm.h"
 
-#include "analytics/dea/model_run.h"
+#include <math.h>
 
 /* Below this share of what the unit has a slack is rounding. */
 #define SLACK_MIN 1e-9
+
+/* A score that is 1 but for the rounding of some hundred operations is written as 1. */
+#define ROUNDING 1e-12
 
 /* Whether the slack of a row counts. */
 static bool row_counts(const struct dea_model_run *run, size_t unit, size_t row)
@@ -117,7 +119,7 @@ enum status dea_sbm_solve(struct dea_model_run *run, size_t unit, struct dea_mod
         return STATUS_EXHAUSTED;
     }
     out->state = DEA_MODEL_SCORED;
-    out->score = fmin(1, table->solution.objective);
+    out->score = table->solution.objective >= 1 - ROUNDING ? 1 : table->solution.objective;
     out->efficiency = out->score >= 1 - DEA_TOLERANCE ? DEA_EFFICIENT_STRONG : DEA_EFFICIENT_NO;
     for (size_t i = 0; i + 1 < work->rows; i++) {
         const bool is_less = i < work->inputs || dea_model_is_undesirable(run, i);

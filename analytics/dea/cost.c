@@ -1,7 +1,9 @@
 /* Cost efficiency: the cheapest inputs for a unit's outputs, beside what it pays. Read model.h for the program. */
+#include "analytics/dea/cost.h"
+
 #include <math.h>
 
-#include "analytics/dea/model_run.h"
+#include "analytics/dea/move.h"
 
 static double price_of(const struct dea_model_run *run, size_t unit, size_t input)
 {
