@@ -182,6 +182,7 @@ enum status dea_model_run_init(struct dea_model_run *run, const struct dea_probl
         dea_work_fini(&run->work);
         return status;
     }
+    run->table.is_glpk = options->solver == DEA_SOLVER_GLPK;
     means_order(run);
     lp_solver_watch(run->table.solver, options->is_cancelled, options->cancel_context);
     return STATUS_OK;

@@ -86,6 +86,7 @@ struct dea_model_options {
     const bool *is_undesirable; /* s, or NULL; not all of them; SBM and DIRECTIONAL */
     const double *prices;       /* COST: finite, > 0; m, or n rows of m */
     bool has_own_prices;        /* each unit has its own */
+    enum dea_solver_kind solver; /* DEA_SOLVER_GLPK leaves our own simplex out */
     const struct dea_limit *limits;
     size_t limit_count;         /* at most DEA_LIMITS_MAX */
     bool (*is_cancelled)(void *);

@@ -169,13 +169,14 @@ static enum status problem_solve(struct dea_table *table, const struct lp_proble
     static const enum lp_choice choices[] = {LP_SIMPLEX, LP_GLPK};
     enum lp_outcome first = LP_OPTIMAL;
     bool is_agreed = false;
-    for (size_t i = 0; i < 2; i++) {
+    const size_t from = table->is_glpk ? 1 : 0;
+    for (size_t i = from; i < 2; i++) {
         lp_solver_choose(table->solver, choices[i]);
         const enum status status = lp_solve(table->solver, problem, &table->solution);
         if (status == STATUS_BUSY || (status == STATUS_OK && table->solution.outcome == LP_OPTIMAL && is_sharp(table))) {
             return status;
         }
-        is_agreed = status == STATUS_OK && table->solution.outcome != LP_OPTIMAL && (i == 0 || table->solution.outcome == first);
+        is_agreed = status == STATUS_OK && table->solution.outcome != LP_OPTIMAL && (i == from || table->solution.outcome == first);
         first = table->solution.outcome;
         table->certificate.retry_count += i == 0 && !is_agreed;
     }

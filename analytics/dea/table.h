@@ -28,6 +28,7 @@ struct dea_table {
     enum lp_relation relation[LP_ROWS_MAX];
     size_t rows, columns, columns_max;
     struct lp_solver *solver;
+    bool is_glpk; /* our own simplex is left out */
     struct lp_solution solution;
     struct dea_certificate certificate; /* the worst accepted so far, and counts */
 };

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
+#include "handlers/analysis/column.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/problem.h"
 #include "json/bind.h"
@@ -16,10 +17,10 @@
 #include "json/unfit.h"
 
 struct body {
-    json_t *values, *weights, *bandwidth;
-    int kernel, convention;
+    json_t *values, *weights, *bandwidth, *tests, *thresholds;
+    int kernel, convention, boundary;
     int64_t points;
-    double adjust, cut, from, to;
+    double adjust, cut, from, to, lower;
 };
 
 static const struct bind_member body_members[] = {
@@ -36,92 +37,29 @@ static const struct bind_member body_members[] = {
     { "to", BIND_NUMBER, false, BIND_OFFSET(struct body, to, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL,
       NULL },
     BIND_CHOICE_ROW(struct body, convention, false, density_conventions),
+    BIND_CHOICE_ROW(struct body, boundary, false, density_boundaries),
+    { "lower", BIND_NUMBER, false, BIND_OFFSET(struct body, lower, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX,
+      NULL, NULL },
+    BIND_VALUE_ROW(struct body, tests, false),
+    BIND_VALUE_ROW(struct body, thresholds, false),
 };
 
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
                                               sizeof(struct body) };
 
-/* An array of numbers on its way in. */
-struct column {
-    const char *member;
-    double min;
-    double *numbers;
-    size_t count;
-};
-
-static void complain_number(struct arena *arena, struct faults *faults, const struct column *column, size_t index,
-                            const json_t *value)
-{
-    const char *code = json_is_number(value) ? "out_of_range" : "wrong_type";
-    if (json_is_unfit(value, faults)) {
-        return;
-    }
-    if (faults_is_full(faults)) {
-        faults_add(faults, "", code, "%s", "");
-        return;
-    }
-    const char *pointer = arena_format(arena, "/%s/%zu", column->member, index);
-    char found[TEXT_DOUBLE_BYTES];
-    if (json_is_number(value)) {
-        text_from_double(found, json_number_value(value));
-    }
-    faults_add(faults, pointer != NULL ? pointer : "", code, "an item of %s is %s; a number of %s to 1e15 is wanted",
-               column->member, json_is_number(value) ? found : json_type_phrase(value), column->min < 0 ? "-1e15" : "0");
-}
-
-/* The numbers of an array. Only where all are sound does the column get them. */
-static enum status read_column(struct arena *arena, const json_t *array, struct column *column, struct faults *faults)
-{
-    const char *pointer = arena_format(arena, "/%s", column->member);
-    if (pointer == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    if (!json_is_array(array)) {
-        faults_add(faults, pointer, "wrong_type", "%s is %s; an array of numbers is wanted", column->member,
-                   json_type_phrase(array));
-        return STATUS_OK;
-    }
-    size_t count = json_array_size(array);
-    if (count == 0 || count > DENSITY_VALUES_MAX) {
-        faults_add(faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %d are accepted",
-                   column->member, count, DENSITY_VALUES_MAX);
-        return STATUS_OK;
-    }
-    double *numbers = arena_array(arena, count, sizeof *numbers);
-    if (numbers == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    size_t before = faults->total;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *value = json_array_get(array, i);
-        numbers[i] = json_number_value(value);
-        if (!json_is_number(value) || numbers[i] < column->min || numbers[i] > (double)ANALYSIS_NUMBER_MAX) {
-            complain_number(arena, faults, column, i, value);
-        }
-    }
-    if (faults->total == before) {
-        column->numbers = numbers;
-        column->count = count;
-    }
-    return STATUS_OK;
-}
-
 static enum status read_sample(struct arena *arena, const struct body *body, struct kde_sample *sample,
                                struct faults *faults)
 {
-    struct column values = { "values", -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
-    struct column weights = { "weights", 0, NULL, 0 };
+    struct analysis_column values = { "values", DENSITY_VALUES_MAX, -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
+    struct analysis_column weights = { "weights", DENSITY_VALUES_MAX, 0, NULL, 0 };
     enum status status = STATUS_OK;
     if (body->values != NULL) {
-        status = read_column(arena, body->values, &values, faults);
+        status = analysis_column_take(arena, body->values, &values, faults);
     }
     if (status == STATUS_OK && body->weights != NULL) {
-        status = read_column(arena, body->weights, &weights, faults);
+        status = analysis_column_take(arena, body->weights, &weights, faults);
     }
-    if (values.numbers != NULL && weights.numbers != NULL && values.count != weights.count) {
-        faults_add(faults, "/weights", "wrong_length", "weights has %zu items, values %zu; one for each is wanted",
-                   weights.count, values.count);
-    }
+    analysis_columns_compare(&values, &weights, faults);
     *sample = (struct kde_sample){ values.numbers, weights.numbers, values.count };
     return status;
 }
@@ -144,6 +82,38 @@ static void read_bandwidth(struct arena *arena, const json_t *value, struct kde_
         faults_add(faults, "/bandwidth", "out_of_range", "bandwidth is %s; %s is wanted", found,
                    density_bandwidth_wanted(arena));
     }
+}
+
+static void read_tests(struct arena *arena, const json_t *list, struct density_wishes *wishes, struct faults *faults)
+{
+    size_t index;
+    json_t *item;
+    if (!json_is_array(list) || json_array_size(list) == 0) {
+        faults_add(faults, "/tests", json_is_array(list) ? "too_short" : "wrong_type",
+                   "tests is %s; an array of none, dip or silverman is wanted",
+                   json_is_array(list) ? "empty" : json_type_phrase(list));
+        return;
+    }
+    json_array_foreach(list, index, item) {
+        const char *word = json_string_value(item);
+        const char *pointer = arena_format(arena, "/tests/%zu", index);
+        if (word == NULL || !density_test_take(word, wishes)) {
+            faults_add(faults, pointer != NULL ? pointer : "", word == NULL ? "wrong_type" : "not_a_choice",
+                       "an item of tests is %s; dip or silverman, or none alone, is wanted",
+                       word == NULL ? json_type_phrase(item) : faults_quote(faults, word, json_string_length(item)));
+        }
+    }
+}
+
+static enum status read_thresholds(struct arena *arena, const json_t *list, struct density_wishes *wishes,
+                                   struct faults *faults)
+{
+    struct analysis_column column = { "thresholds", DENSITY_THRESHOLDS_MAX, -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
+    enum status status = analysis_column_take(arena, list, &column, faults);
+    for (size_t i = 0; i < column.count; i++) {
+        wishes->thresholds[wishes->threshold_count++] = column.numbers[i];
+    }
+    return status;
 }
 
 static bool has_member(const json_t *document, const char *name)
@@ -182,6 +152,11 @@ static void read_settings(struct arena *arena, const json_t *document, const str
     if (has_member(document, "adjust") && isfinite(body->adjust)) {
         settings->options.adjust = body->adjust;
     }
+    struct density_fault fault;
+    if (!density_boundary_set(body->boundary, body->lower, has_member(document, "lower"), &settings->options, &fault)) {
+        const char *pointer = arena_format(arena, "/%s", fault.name);
+        faults_add(faults, pointer != NULL ? pointer : "", fault.code, "%s", fault.detail);
+    }
     settings->points = body->points == BIND_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)body->points;
     read_bounds(arena, document, body, settings, faults);
 }
@@ -198,6 +173,12 @@ bool density_sample_read(struct exchange *exchange, json_t *document, struct fau
     if (status != STATUS_EXHAUSTED && json_is_object(document)) {
         status = read_sample(arena, &body, &drawing->series->sample, faults);
         read_settings(arena, document, &body, &drawing->settings, faults);
+        if (body.tests != NULL) {
+            read_tests(arena, body.tests, &drawing->settings.wishes, faults);
+        }
+        if (status == STATUS_OK && body.thresholds != NULL) {
+            status = read_thresholds(arena, body.thresholds, &drawing->settings.wishes, faults);
+        }
     }
     if (status == STATUS_EXHAUSTED) {
         problem_status(exchange, status);

@@ -15,6 +15,7 @@
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/efficiency_units.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/helpers.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
@@ -33,7 +34,7 @@ struct efficiency_query {
     int64_t year;
     const char *inputs, *outputs;
     const char *fixed, *undesirable, *prices, *restrictions;
-    int model, orientation, slacks, frontier, goal, by;
+    int model, orientation, slacks, frontier, goal, solver, by;
 };
 
 static const struct query_parameter parameters[] = {
@@ -45,6 +46,7 @@ static const struct query_parameter parameters[] = {
     QUERY_CHOICE_ROW(struct efficiency_query, slacks, false, efficiency_slacks),
     QUERY_CHOICE_ROW(struct efficiency_query, frontier, false, efficiency_frontiers),
     QUERY_CHOICE_ROW(struct efficiency_query, goal, false, efficiency_goals),
+    QUERY_CHOICE_ROW(struct efficiency_query, solver, false, efficiency_solvers),
     QUERY_TEXT_ROW(struct efficiency_query, fixed, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, undesirable, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, prices, false, ANALYSIS_LIST_BYTES),
@@ -79,7 +81,10 @@ static enum status solve_plain(struct exchange *exchange, struct efficiency_shee
     struct dea_result *result = NULL;
     sheet->options.is_cancelled = exchange->is_cancelled;
     sheet->options.cancel_context = exchange;
+    size_t helpers = analysis_helpers_take(sheet->problem.unit_count);
+    sheet->options.threads = 1 + helpers;
     enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
+    analysis_helpers_give(helpers);
     if (status == STATUS_OK) {
         efficiency_write(&exchange->reply, sheet, result);
         dea_result_free(result);
@@ -154,7 +159,7 @@ static enum status settle(struct question *q, struct faults *faults)
     const char *outputs[DEA_OUTPUTS_MAX];
     const struct efficiency_query *query = &q->query;
     const struct efficiency_wish wish = {
-        query->model, query->orientation, query->slacks, query->frontier, query->goal,
+        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver,
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
     take_names(&q->inputs, inputs);
     take_names(&q->outputs, outputs);
@@ -203,9 +208,9 @@ static bool make_key(struct exchange *exchange, struct question *q)
     const struct dea_options *options = &q->sheet.options;
     q->key = arena_format(exchange->arena,
                           "efficiency revision=%" PRId64 " provinces=%" PRId64 " by=%d frontier=%d inputs=%s "
-                          "orientation=%d outputs=%s slacks=%d year=%" PRId64, q->basis.revision,
+                          "orientation=%d outputs=%s slacks=%d solver=%d year=%" PRId64, q->basis.revision,
                           q->basis.provinces_seq, query->by, (int)options->frontier, query->inputs,
-                          (int)options->orientation, query->outputs, (int)options->slacks, query->year);
+                          (int)options->orientation, query->outputs, (int)options->slacks, (int)options->solver, query->year);
     if (q->key != NULL && q->sheet.has_model) {
         const struct dea_model_options *model = &q->sheet.model;
         q->key = arena_format(exchange->arena, "%s,model=%d,side=%d,returns=%d,goal=%d,normalised=%d,fixed=%s,undesirable=%s,"

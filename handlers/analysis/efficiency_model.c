@@ -340,6 +340,7 @@ static void settle_plain(const struct efficiency_wish *wish, struct dea_options 
     options->orientation = wish->orientation == DEA_SIDE_INPUT ? DEA_INPUT : DEA_OUTPUT;
     options->slacks = wish->slacks < 0 ? DEA_SLACKS_MULTI_STAGE : (enum dea_slacks)wish->slacks;
     options->frontier = wish->frontier < 0 ? DEA_VRS : (enum dea_frontier)wish->frontier;
+    options->solver = wish->solver < 0 ? DEA_SOLVER_SIMPLEX : (enum dea_solver_kind)wish->solver;
 }
 
 enum status efficiency_model_settle(const struct efficiency_wish *wish, const char *const *inputs, size_t input_count,
@@ -357,6 +358,7 @@ enum status efficiency_model_settle(const struct efficiency_wish *wish, const ch
     model->frontier = wish->frontier < 0 ? model->frontier : (enum dea_frontier)wish->frontier;
     model->is_normalised = wish->slacks == DEA_SLACKS_TWO_STAGE_NORMALISED;
     model->is_aggressive = wish->goal == 1;
+    model->solver = sheet->options.solver;
     check_rules(&s);
     check_changed_radial(&s);
     enum status status = read_marks(&s, "fixed", &wish->fixed, inputs, input_count, &fixed);

@@ -29,7 +29,7 @@ struct efficiency_list {
 
 /* All as asked; choices are -1 where nothing was. */
 struct efficiency_wish {
-    int model, orientation, slacks, frontier, goal;
+    int model, orientation, slacks, frontier, goal, solver;
     struct efficiency_list fixed, undesirable, prices, restrictions;
 };
 

@@ -158,6 +158,7 @@ static void write_question(struct json_writer *w, const struct efficiency_sheet 
         efficiency_write_columns(w, "prices", sheet->inputs, model->prices, m);
     }
     write_limits(w, sheet);
+    json_member_text(w, "solver", efficiency_solvers[model->solver]);
     json_member_double(w, "tolerance", DEA_TOLERANCE);
 }
 

@@ -20,7 +20,7 @@
 
 struct body {
     json_t *inputs, *outputs, *dmus, *fixed, *undesirable, *prices, *restrictions;
-    int model, orientation, slacks, frontier, goal;
+    int model, orientation, slacks, frontier, goal, solver;
 };
 
 static const struct bind_member body_members[] = {
@@ -32,6 +32,7 @@ static const struct bind_member body_members[] = {
     BIND_CHOICE_ROW(struct body, slacks, false, efficiency_slacks),
     BIND_CHOICE_ROW(struct body, frontier, false, efficiency_frontiers),
     BIND_CHOICE_ROW(struct body, goal, false, efficiency_goals),
+    BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
     BIND_VALUE_ROW(struct body, fixed, false),
     BIND_VALUE_ROW(struct body, undesirable, false),
     BIND_VALUE_ROW(struct body, prices, false),
@@ -276,7 +277,7 @@ static enum status read_units(struct reading *r, json_t *dmus)
 static enum status settle(const struct reading *r, const struct body *body, struct efficiency_sheet *sheet)
 {
     const struct efficiency_wish wish = {
-        body->model, body->orientation, body->slacks, body->frontier, body->goal,
+        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver,
         { NULL, body->fixed }, { NULL, body->undesirable }, { NULL, body->prices }, { NULL, body->restrictions } };
     return efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true, sheet,
                                    r->faults);
@@ -314,7 +315,7 @@ bool efficiency_units_read(struct exchange *exchange, json_t *document, struct f
                            struct efficiency_sheet *sheet)
 {
     struct reading r = { .arena = exchange->arena, .faults = faults };
-    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1 }; /* also if it is no object */
+    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1 }; /* also if it is no object */
     enum status status = read_body(&r, document, &body, sheet);
     if (status == STATUS_OK && r.faults->total == 0) {
         status = fill_sheet(&r, sheet);
