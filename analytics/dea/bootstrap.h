@@ -30,6 +30,10 @@
  * Scores are the distances' reciprocals, so an interval's ends change places. Where d_i - bias_i or an end is not above 0,
  * there is no such number.
  *
+ * What the intervals are worth. Under constant returns, 60 samples of 40 and of 150 units of one input and output, 95 % intervals held the
+ * truth 56 times; under variable returns, where the frontier is curved, 45 times with 20 units, 47 with 40, 53 with 150:
+ * with few units they are too narrow, as the sources find too.
+ *
  * Draws. Replication b takes of Philox4x32-10 with the key (seed's low and high half) the blocks (counter words) (i, b, 0, 0),
  * 4 words w0..w3: j = floor((w0 + 2^32 w1) / 2^64 * 2 n) picks beta_i, d_j below n, else 2 - d_(j - n); z_i =
  * sqrt(-2 ln a) cos(2 pi c) with a = (w2 + 0.5) / 2^32, c = (w3 + 0.5) / 2^32. Units are counted among those that have a
@@ -45,7 +49,7 @@
 
 #define DEA_REPLICATIONS_MIN 100
 #define DEA_REPLICATIONS_MAX 10000
-#define DEA_BOOTSTRAP_PROGRAMS_MAX 20000000 /* units times replications */
+#define DEA_BOOTSTRAP_PROGRAMS_MAX 5000000 /* units times replications */
 
 struct dea_bootstrap_options {
     enum dea_orientation orientation;

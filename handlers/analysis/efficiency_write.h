@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analytics/dea/bootstrap.h"
 #include "analytics/dea/dea.h"
 #include "analytics/dea/model.h"
 #include "base/buffer.h"
@@ -37,6 +38,13 @@ struct efficiency_sheet {
     struct dea_options options;
     bool has_model;             /* another model than the plain radial one is asked for: model says which, not options */
     struct dea_model_options model;
+
+    struct {
+        size_t replications;    /* 0: no intervals are wanted */
+        uint64_t seed;
+        double level;
+    } bootstrap;
+    const struct dea_bootstrap *intervals; /* NULL: none */
 
     /* stored figures only */
     const struct province *const *provinces; /* the units' provinces, or NULL for a caller's own units */

@@ -552,6 +552,9 @@ def play_analysis(p):
     p.get("efficiency wrong token", EFFICIENCY, token="nobody")
     for number, more in enumerate(MODELS):
         p.get(f"efficiency of model {number}", f"{EFFICIENCY}&{more}")
+    p.get("efficiency with intervals", EFFICIENCY + "&bootstrap=100&seed=7&level=0.9")
+    p.get("efficiency with intervals of another model", EFFICIENCY + "&bootstrap=100&frontier=nirs")
+    p.get("efficiency with a level alone", EFFICIENCY + "&level=2")
     p.get_twice("malmquist", MALMQUIST)
     p.get("malmquist alone", MALMQUIST.replace("&by=belt&distances=true", ""))
     p.get("malmquist of no year", MALMQUIST.replace("2014", "1999"))
@@ -578,6 +581,8 @@ def play_analysis(p):
     p.ask("units without group", "POST", "/efficiency", {**UNITS, "orientation": "input", "slacks": "none", "dmus": [
         {key: value for key, value in unit.items() if key != "group"} for unit in UNITS["dmus"]] + [
             {"id": "idle", "staff": 0, "visits": 0}]})
+    p.ask("units with intervals", "POST", "/efficiency", {**UNITS, "bootstrap": 100, "seed": 7})
+    p.ask("units with too few replications", "POST", "/efficiency", {**UNITS, "bootstrap": 1, "seed": -1, "level": 0})
     p.ask("panel with distances", "POST", "/efficiency/malmquist", {**PANEL, "orientation": "input", "distances": True})
     p.ask("units by cost", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": [2]})
     p.ask("units by cost without prices", "POST", "/efficiency", {**UNITS, "model": "cost"})
