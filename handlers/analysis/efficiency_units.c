@@ -333,8 +333,8 @@ bool efficiency_units_read(struct exchange *exchange, json_t *document, struct f
                            struct efficiency_sheet *sheet)
 {
     struct reading r = { .arena = exchange->arena, .faults = faults };
-    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1, .bootstrap = BIND_ABSENT, .seed = BIND_ABSENT,
-                         .level = NAN }; /* also if it is no object */
+    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1,
+                         .bootstrap = BIND_ABSENT, .seed = BIND_ABSENT, .level = NAN }; /* also if it is no object */
     enum status status = read_body(&r, document, &body, sheet);
     if (status == STATUS_OK && r.faults->total == 0) {
         status = fill_sheet(&r, sheet);
