@@ -3,7 +3,8 @@
  * analytics/lp/simplex.c next.
  *
  * A radial program starts from the judged unit itself, which fills its own rows. That of theta under CRS is asked as
- * that of phi, whose rows nothing at all fills: multipliers and shares are the same (bounds.h takes them apart again).
+ * that of phi, whose rows nothing at all fills, should the judged unit not be among the columns: multipliers and shares are
+ * the same (bounds.h takes them apart again).
  */
 #include "analytics/dea/dense.h"
 
@@ -86,7 +87,8 @@ static const size_t *start_find(struct dea_dense *dense)
 {
     const struct dea_program *program = dense->program;
     const size_t count = program->columns + 1;
-    bool has_factor = dense->extra_cost < 0; /* phi may start at 0 */
+    bool has_factor = false;
+    bool has_unit = program->relation[program->rows - 1] == DEA_ROW_EQUAL;
     if (!program->is_radial) {
         return NULL;
     }
@@ -94,6 +96,9 @@ static const size_t *start_find(struct dea_dense *dense)
         dense->start[k] = count + k;
         if (dense->row[k] == program->rows - 1) {
             dense->start[k] = program->first;
+        } else if (!has_unit && dense->bound[k] > 0) {
+            dense->start[k] = program->first;
+            has_unit = true;
         } else if (!has_factor && dense->extra[k] < 0) {
             dense->start[k] = program->columns;
             has_factor = true;
