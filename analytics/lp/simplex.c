@@ -437,6 +437,9 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
 {
     bool is_final = false;
     while (simplex->pivots < pivots_max) {
+        if (is_enough(simplex, program)) {
+            return LP_SIMPLEX_ENOUGH;
+        }
         if (simplex->fresh >= FRESH_MAX) {
             if (program->is_cancelled != NULL && program->is_cancelled(program->cancel_context)) {
                 return LP_SIMPLEX_CANCELLED;
@@ -472,9 +475,6 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
             return LP_SIMPLEX_UNBOUNDED;
         }
         pivot(simplex, program, leaving);
-        if (is_enough(simplex, program)) {
-            return LP_SIMPLEX_ENOUGH;
-        }
     }
     return LP_SIMPLEX_LOST;
 }
