@@ -35,9 +35,11 @@ static void log_line(const struct request *request, int64_t duration_us)
         quote_path(quoted, sizeof quoted, request->target);
     }
     const char *quote = request->route == NULL ? "\"" : "";
-    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s%s%s", request->method,
+    const struct trace *trace = &request->trace;
+    log_request(request->id, "method=%s path=%s%s%s status=%d bytes=%zu duration_us=%lld remote=%s%s%s%s%s", request->method,
                 quote, request->route != NULL ? request->route->path : quoted, quote, request->status, request->reply_bytes,
-                (long long)duration_us, request->client->address, request->trace[0] != 0 ? " trace=" : "", request->trace);
+                (long long)duration_us, request->client->address, trace->id[0] != 0 ? " trace=" : "", trace->id,
+                trace->id[0] != 0 ? " parent=" : "", trace->parent);
 }
 
 void account_request(const struct request *request)

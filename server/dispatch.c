@@ -225,7 +225,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     struct framing *framing = &request->framing;
     framing_check(framing, request->connection, version, fault);
     request->coding = negotiate_coding(framing->accept_encoding);
-    framing_trace(framing->traceparent, request->trace);
+    framing_trace(framing->traceparent, &request->trace);
     request->hangup.may_ask = strcmp(version, "HTTP/1.1") == 0;
     if (find_cached(request, method)) {
         return;

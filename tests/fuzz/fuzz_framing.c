@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static struct guarded guarded;
     struct framing framing;
-    char trace[FRAMING_TRACE_BYTES];
+    struct trace trace;
     if (length > 16384) {
         return 0;
     }
@@ -53,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (framing.fault.code == NULL) {
         check_sound(&framing);
     }
-    framing_trace(framing.traceparent, trace);
-    CHECK(strlen(trace) == 0 || strlen(trace) == FRAMING_TRACE_BYTES - 1);
+    framing_trace(framing.traceparent, &trace);
+    CHECK((strlen(trace.id) == 0 && strlen(trace.parent) == 0) || (strlen(trace.id) == TRACE_ID_BYTES - 1 && strlen(trace.parent) == TRACE_SPAN_BYTES - 1));
+    CHECK(trace.flags <= 3);
     return 0;
 }

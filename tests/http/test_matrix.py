@@ -88,6 +88,9 @@ def test_a_304_says_no_length_and_no_body(played, operation):  # noqa: F811
     assert same.status_code == 304 and same.content == b"" and same.headers.get("Content-Length") != "0"
     for name in ("ETag", "Vary", "Cache-Control"):
         assert same.headers[name] == whole.headers[name]
+    assert not {"Content-Type", "Content-Encoding", "Content-Digest"} & set(same.headers)  # there is no content
+    again = played.get(address(operation), token=token)
+    assert again.content == whole.content and set(again.headers) - {"Server-Timing"} == set(whole.headers) - {"Server-Timing"}
 
 
 def values_of(value, path=""):
