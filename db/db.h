@@ -15,10 +15,10 @@ struct db;
 
 /* The writer: creates the file where it is absent, migrates it, WAL, synchronous=FULL,
  * and empties the WAL by a TRUNCATE checkpoint. STATUS_CORRUPT where the file is not a
- * database of ours or comes from a newer program. */
+ * database of ours, STATUS_INVALID where it comes from a newer program. */
 enum status db_open_writer(const char *path, struct db **db) NODISCARD;
 
-/* A read-only connection to an existing, migrated database. */
+/* A read-only connection to an existing, migrated database; STATUS_INVALID where it has another version than this program. */
 enum status db_open_reader(const char *path, struct db **db) NODISCARD;
 
 /* An empty, migrated database in a temporary file that nobody else sees and that goes

@@ -87,14 +87,25 @@ static enum status check_origin(sqlite3 *handle, int *version)
     return status;
 }
 
+/* Nothing is wrong with the file: another program fits it. */
+static enum status refuse_version(int version)
+{
+    if (version > MIGRATION_COUNT) {
+        log_error("migrate", "the database is of a newer program: it has version %d, this one knows up to %d; use that one",
+                  version, MIGRATION_COUNT);
+    } else {
+        log_error("migrate", "the database is of an older program: it has version %d, this one needs %d; serve brings a data "
+                  "directory there, restore a backup", version, MIGRATION_COUNT);
+    }
+    return STATUS_INVALID;
+}
+
 enum status migrate(sqlite3 *handle)
 {
     int version = 0;
     enum status status = check_origin(handle, &version);
     if (status == STATUS_OK && version > MIGRATION_COUNT) {
-        log_error("migrate", "the database has version %d, this program knows up to %d: use a newer program",
-                  version, MIGRATION_COUNT);
-        return STATUS_CORRUPT;
+        return refuse_version(version);
     }
     for (int i = 0; status == STATUS_OK && i < MIGRATION_COUNT; i++) {
         if (version < migrations[i].number) {
@@ -108,10 +119,5 @@ enum status migrate_check(sqlite3 *handle)
 {
     int version = 0;
     enum status status = check_origin(handle, &version);
-    if (status == STATUS_OK && version != MIGRATION_COUNT) {
-        log_error("migrate", "the database has version %d, this program needs %d: start serve once to bring it there",
-                  version, MIGRATION_COUNT);
-        return STATUS_CORRUPT;
-    }
-    return status;
+    return status == STATUS_OK && version != MIGRATION_COUNT ? refuse_version(version) : status;
 }

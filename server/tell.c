@@ -42,11 +42,13 @@ static const char *advice(enum status status)
         return "a file in it is damaged, or is not Tallystick's (the line above says more): put a backup back, as docs/backup.md says, or "
                "name another directory by --data-dir";
     case STATUS_IO:
-        return "a file in it could not be read or written (the line above says more): it must belong to the user that runs this";
+        return "a file in it could not be read or written (the line above says more): it must belong to the user that runs "
+               "this, on a disk that may be written to (SQLite writes beside a database to read it, too: take a copy where it may not)";
+    case STATUS_INVALID:
+        return "what it holds does not fit this program (the line above says more)";
     case STATUS_OK:
     case STATUS_ABSENT:
     case STATUS_CONFLICT:
-    case STATUS_INVALID:
         break;
     }
     return status_name(status);

@@ -4,6 +4,7 @@
  */
 #include "server/tokens.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,7 +161,12 @@ static struct node *open_node(const struct config *config, struct arena *arena)
         tell_failure("the tokens cannot be read", config->data_dir, STATUS_EXHAUSTED);
         return NULL;
     }
-    if (access(path, R_OK | W_OK) != 0) {
+    if (access(path, R_OK | W_OK) != 0 && errno != ENOENT) {
+        tell("%s cannot be used: %s. The files of a data directory belong to the user that serves it (here uid %u)", path, strerror(errno),
+             (unsigned)geteuid());
+        return NULL;
+    }
+    if (access(path, F_OK) != 0) {
         tell("there is no data directory to write to in %s: tallystick init --data-dir %s makes one",
                 config->data_dir, config->data_dir);
         return NULL;

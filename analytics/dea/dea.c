@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analytics/dea/face.h"
+#include "analytics/dea/fdh.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/result.h"
@@ -98,7 +99,7 @@ enum status dea_problem_check(const struct dea_problem *problem, struct dea_faul
 static bool options_are_valid(const struct dea_options *options)
 {
     return (unsigned) options->orientation <= DEA_INPUT && (unsigned) options->slacks <= DEA_SLACKS_NONE &&
-           (unsigned) options->frontier <= DEA_CRS && options->rts_tolerance >= 0 && options->rts_tolerance < 1;
+           (unsigned) options->frontier <= DEA_FDH && options->rts_tolerance >= 0 && options->rts_tolerance < 1;
 }
 
 static void scores_write(struct dea_unit *unit, const struct dea_radial *crs, const struct dea_radial *vrs,
@@ -115,20 +116,65 @@ static void scores_write(struct dea_unit *unit, const struct dea_radial *crs, co
     } else {
         unit->rts = crs->lambda_sum < 1 ? DEA_RTS_IRS : DEA_RTS_DRS;
     }
-    unit->nirste = unit->rts == DEA_RTS_DRS ? unit->vrste : unit->crste;
+    const bool is_apart = unit->rts_margin > DEA_TOLERANCE; /* the caller's tolerance is for the label alone */
+    unit->nirste = is_apart && crs->lambda_sum > 1 ? unit->vrste : unit->crste;
+    unit->ndrste = is_apart && crs->lambda_sum < 1 ? unit->vrste : unit->crste;
 }
 
-/* Solves both frontiers, the chosen one last so that run->solution describes its face. */
-static enum status radials_solve(struct dea_run *run, size_t index, struct dea_radial *crs, struct dea_radial *vrs)
+static double score_of(const struct dea_unit *unit, enum dea_frontier frontier)
 {
-    const bool is_vrs = run->options->frontier == DEA_VRS;
-    const enum status status = dea_radial_solve(&run->work, index, is_vrs ? DEA_CRS : DEA_VRS, &run->program,
-                                                &run->solution, is_vrs ? crs : vrs);
-    if (status != STATUS_OK) {
+    switch (frontier) {
+    case DEA_VRS:
+        return unit->vrste;
+    case DEA_CRS:
+        return unit->crste;
+    case DEA_NIRS:
+        return unit->nirste;
+    case DEA_NDRS:
+        return unit->ndrste;
+    case DEA_FDH:
+        return unit->score;
+    }
+    return NAN;
+}
+
+/* The two frontiers of a unit, and the one whose face run->program and run->solution describe. */
+struct dea_pair {
+    struct dea_radial crs, vrs;
+    const struct dea_radial *chosen;
+};
+
+static enum status radial_choose(struct dea_run *run, size_t index, enum dea_frontier frontier, struct dea_pair *pair)
+{
+    struct dea_radial *radial = frontier == DEA_VRS ? &pair->vrs : &pair->crs;
+    pair->chosen = radial;
+    return dea_radial_solve(&run->work, index, frontier, &run->program, &run->solution, radial);
+}
+
+/*
+ * Solves both frontiers, the chosen one last. The optima of NIRS (NDRS) are those of VRS for a unit whose CRS optimum has
+ * sum(lambda) above (below) 1, and for any other those of CRS that keep to the limit on the sum.
+ */
+static enum status pair_solve(struct dea_run *run, size_t index, struct dea_pair *pair)
+{
+    const enum dea_frontier frontier = run->options->frontier;
+    const bool is_limited = frontier == DEA_NIRS || frontier == DEA_NDRS;
+    enum status status = radial_choose(run, index, frontier == DEA_VRS ? DEA_CRS : DEA_VRS, pair);
+    if (status == STATUS_OK) {
+        status = radial_choose(run, index, frontier == DEA_VRS ? DEA_VRS : DEA_CRS, pair);
+    }
+    if (status != STATUS_OK || !is_limited) {
         return status;
     }
-    return dea_radial_solve(&run->work, index, is_vrs ? DEA_VRS : DEA_CRS, &run->program, &run->solution,
-                            is_vrs ? vrs : crs);
+    const bool is_inside = frontier == DEA_NIRS ? pair->crs.lambda_sum <= 1 : pair->crs.lambda_sum >= 1;
+    const bool is_apart = 1 - pair->crs.score / pair->vrs.score > DEA_TOLERANCE;
+    const bool is_point = run->options->slacks == DEA_SLACKS_ONE_STAGE || run->options->slacks == DEA_SLACKS_NONE;
+    if (!is_inside && (is_apart || is_point)) { /* the latter two take the very point that was found */
+        return radial_choose(run, index, DEA_VRS, pair);
+    }
+    run->program.relation[run->work.rows - 1] = frontier == DEA_NIRS ? DEA_ROW_AT_MOST : DEA_ROW_AT_LEAST;
+    run->program.bound[run->work.rows - 1] = 1;
+    return STATUS_OK;
 }
 
 /*
@@ -151,26 +197,50 @@ static enum status slacks_solve(struct dea_run *run, size_t index, const struct 
     return status;
 }
 
+static enum dea_efficiency efficiency_of(double score, bool has_slack)
+{
+    if (score < 1 - DEA_TOLERANCE) {
+        return DEA_EFFICIENT_NO;
+    }
+    return has_slack ? DEA_EFFICIENT_WEAK : DEA_EFFICIENT_STRONG;
+}
+
+/* The projection onto the free disposal hull, by comparing the data. */
+static enum status hull_project(struct dea_run *run, size_t index, struct dea_unit *unit)
+{
+    struct dea_hull hull;
+    struct dea_projection projection;
+    dea_fdh_solve(run->problem, &run->work, index, &hull);
+    if (!isnormal(hull.factor) || !isnormal(hull.score)) {
+        return STATUS_EXHAUSTED;
+    }
+    dea_fdh_project(&run->work, index, &hull, run->options->slacks, &projection);
+    unit->score = hull.score;
+    unit->efficiency = efficiency_of(hull.score, projection.has_slack);
+    dea_result_projection_write(unit, index, run->problem, &run->work, hull.factor, &projection);
+    dea_result_peer_self(unit, unit->efficiency == DEA_EFFICIENT_STRONG ? index : hull.peer);
+    return STATUS_OK;
+}
+
 static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit *unit)
 {
-    struct dea_radial crs;
-    struct dea_radial vrs;
+    struct dea_pair pair;
     struct dea_projection projection;
-    enum status status = radials_solve(run, index, &crs, &vrs);
+    enum status status = pair_solve(run, index, &pair);
     if (status != STATUS_OK) {
         return status;
     }
-    const struct dea_radial *chosen = run->options->frontier == DEA_VRS ? &vrs : &crs;
-    status = slacks_solve(run, index, chosen, &projection);
+    scores_write(unit, &pair.crs, &pair.vrs, run->options->rts_tolerance);
+    if (run->options->frontier == DEA_FDH) {
+        return hull_project(run, index, unit);
+    }
+    status = slacks_solve(run, index, pair.chosen, &projection);
     if (status != STATUS_OK) {
         return status;
     }
-    scores_write(unit, &crs, &vrs, run->options->rts_tolerance);
-    unit->efficiency = DEA_EFFICIENT_NO;
-    if (chosen->score >= 1 - DEA_TOLERANCE) {
-        unit->efficiency = projection.has_slack ? DEA_EFFICIENT_WEAK : DEA_EFFICIENT_STRONG;
-    }
-    dea_result_projection_write(unit, index, run->problem, &run->work, chosen->factor, &projection);
+    unit->score = score_of(unit, run->options->frontier);
+    unit->efficiency = efficiency_of(pair.chosen->score, projection.has_slack);
+    dea_result_projection_write(unit, index, run->problem, &run->work, pair.chosen->factor, &projection);
     if (unit->efficiency == DEA_EFFICIENT_STRONG) {
         dea_result_peer_self(unit, index);
         return STATUS_OK;

@@ -9,14 +9,17 @@
  * Sources.
  *   Charnes, Cooper, Rhodes, Eur. J. Oper. Res. 2 (1978) 429: constant returns to scale (CRS, "CCR").
  *   Banker, Charnes, Cooper, Management Science 30 (1984) 1078: variable returns to scale (VRS, "BCC").
- *   Fare, Grosskopf, Lovell, "Production Frontiers" (1994): non-increasing returns (NIRS), the kind of returns.
+ *   Fare, Grosskopf, Lovell, "Production Frontiers" (1994): non-increasing (NIRS) and non-decreasing (NDRS) returns, the
+ *   kind of returns.
+ *   Deprins, Simar, Tulkens, in "The Performance of Public Enterprises" (1984): free disposal hull (FDH, fdh.h).
  *   Ali, Seiford, in "The Measurement of Productive Efficiency" (1993): slacks in two stages.
  *   Coelli, Oper. Res. Letters 23 (1998) 143: slacks in several stages, and the program DEAP 2.1.
  *
  * Programs, X and Y being the columns of all reference units, o the unit that is judged, lambda >= 0:
  *   output orientation   max phi    with X lambda <= x_o,        Y lambda >= phi y_o     score = 1 / phi
  *   input orientation    min theta  with X lambda <= theta x_o,  Y lambda >= y_o         score = theta
- * CRS asks nothing else; VRS adds sum(lambda) = 1, NIRS sum(lambda) <= 1. All scores lie in (0, 1].
+ * CRS asks nothing else; VRS adds sum(lambda) = 1, NIRS sum(lambda) <= 1, NDRS sum(lambda) >= 1; FDH takes one lambda of 1.
+ * All scores lie in (0, 1].
  *
  * What a score is worth. It is enclosed between what one lambda reaches and what one set of weights allows, both
  * computed from the data and as shares of what the judged unit itself has (bounds.h): a score that is given is
@@ -49,7 +52,13 @@ enum dea_orientation {
     DEA_INPUT   /* how much less would do for the same outputs */
 };
 
-enum dea_frontier { DEA_VRS, DEA_CRS };
+enum dea_frontier {
+    DEA_VRS,
+    DEA_CRS,
+    DEA_NIRS,
+    DEA_NDRS,
+    DEA_FDH /* the method of slacks decides no more than whether there are any: all are those against one peer */
+};
 
 /*
  * How slacks, what a unit could still spare or add after the radial movement, are found.
@@ -122,7 +131,8 @@ struct dea_peer {
 
 /*
  * One unit's answer. The arrays have m (inputs) or s (outputs) elements, in the units of the data.
- *   1. crste <= nirste <= vrste, all in (0, 1]; scale = crste / vrste.
+ *   1. crste <= nirste, ndrste <= vrste, all in (0, 1]; scale = crste / vrste. score is that of the chosen frontier; that of
+ *      FDH is at least vrste.
  *   2. target = value + radial - slack for inputs, value + radial + slack for outputs; slacks are >= 0; radial is <= 0
  *      for inputs and >= 0 for outputs, and zero in the orientation that does not move them. A slack below 1e-10 of
  *      the radial target is written as zero; below 1e-10 of the column's maximum by the two-stage methods, where the
@@ -133,13 +143,13 @@ struct dea_peer {
  * rts: constant where rts_margin <= rts_tolerance; else the side of 1 on which sum(lambda) lies at the CRS optimum:
  * below, increasing; above, decreasing. By convexity this is the rule "decreasing where the NIRS score equals the
  * VRS score": where crste < vrste, a CRS optimum with sum below 1 is feasible for NIRS, so nirste = crste; with sum
- * above 1 the segment from it to any NIRS optimum crosses sum = 1, so nirste = vrste. nirste is set so. The kind of
- * returns depends on the orientation.
+ * above 1 the segment from it to any NIRS optimum crosses sum = 1, so nirste = vrste. nirste is set so, and ndrste by
+ * the mirror image of it. The kind of returns depends on the orientation.
  * A unit that is not DEA_UNIT_SCORED has NAN in every double and no peers; rts and efficiency mean nothing then.
  */
 struct dea_unit {
     enum dea_unit_state state;
-    double crste, vrste, scale, nirste;
+    double crste, vrste, scale, nirste, ndrste, score;
     enum dea_rts rts;
     double rts_margin;     /* 1 - crste / vrste */
     double crs_lambda_sum; /* sum(lambda) at the CRS optimum found */

@@ -71,6 +71,10 @@ static void rows_close(struct dea_face *face, const struct dea_solution *solutio
             face->relation[i] = DEA_ROW_EQUAL;
         }
     }
+    const size_t last = face->rows - 1; /* sum(lambda), where it is limited on one side */
+    if (face->relation[last] != DEA_ROW_FREE && fabs(solution->dual[last]) > ZERO * size) {
+        face->relation[last] = DEA_ROW_EQUAL;
+    }
 }
 
 static void slacks_at_point(const struct dea_face *face, double *slack)

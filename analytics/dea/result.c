@@ -77,7 +77,7 @@ void dea_result_free(struct dea_result *result)
 void dea_result_unit_void(struct dea_unit *unit, enum dea_unit_state state, const struct dea_problem *problem)
 {
     unit->state = state;
-    unit->crste = unit->vrste = unit->scale = unit->nirste = NAN;
+    unit->crste = unit->vrste = unit->scale = unit->nirste = unit->ndrste = unit->score = NAN;
     unit->rts = DEA_RTS_CRS;
     unit->rts_margin = unit->crs_lambda_sum = NAN;
     unit->efficiency = DEA_EFFICIENT_NO;

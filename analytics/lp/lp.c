@@ -11,8 +11,12 @@
 #include <string.h>
 
 #include "analytics/lp/certificate.h"
+#include "analytics/lp/dense.h"
 #include "analytics/lp/glpk.h"
 #include "analytics/lp/scale.h"
+
+/* Beside the largest of a scaled answer, what may be left of a zero. */
+#define CLAIM_ZERO 1e-13
 
 /* A program in the solver's own memory. */
 struct held {
@@ -28,6 +32,9 @@ struct held {
 struct lp_solver {
     size_t rows_max;
     size_t columns_max;
+    enum lp_choice choice;
+    size_t way;            /* that led to the last answer */
+    struct lp_dense *dense;
     struct lp_glpk *glpk;
     struct lp_scale scale;
     struct held scaled;    /* the program */
@@ -35,14 +42,23 @@ struct lp_solver {
     double misses;         /* the least sum of misses that infeasible_prove last found, scaled */
 };
 
-/* The plain way first, then what helped somewhere. */
-static const struct lp_glpk_way ways[] = {
-    {.is_plain = false},
-    {.is_geometric = true},
-    {.is_geometric = true, .is_plain = true},
-    {.is_geometric = true, .is_dual = true},
-    {.is_plain = true, .is_dual = true},
-    {.has_presolve = true},
+enum kind { BY_SIMPLEX, BY_BLAND, BY_GLPK };
+
+struct lp_way {
+    enum kind kind;
+    struct lp_glpk_way glpk;
+};
+
+/* Ours, then with Bland's rule, which cannot cycle; then GLPK, the plain way first, then what helped somewhere. */
+static const struct lp_way ways[] = {
+    {.kind = BY_SIMPLEX},
+    {.kind = BY_BLAND},
+    {.kind = BY_GLPK},
+    {.kind = BY_GLPK, .glpk = {.is_geometric = true}},
+    {.kind = BY_GLPK, .glpk = {.is_geometric = true, .is_plain = true}},
+    {.kind = BY_GLPK, .glpk = {.is_geometric = true, .is_dual = true}},
+    {.kind = BY_GLPK, .glpk = {.is_plain = true, .is_dual = true}},
+    {.kind = BY_GLPK, .glpk = {.has_presolve = true}},
 };
 
 static enum status held_init(struct held *held, size_t rows, size_t columns)
@@ -84,9 +100,10 @@ struct lp_solver *lp_solver_create(size_t rows_max, size_t columns_max)
     }
     solver->rows_max = rows_max;
     solver->columns_max = columns_max;
+    solver->dense = lp_dense_create();
     solver->glpk = lp_glpk_create();
     solver->scale.column = calloc(columns_max, sizeof *solver->scale.column);
-    if (solver->glpk == NULL || solver->scale.column == NULL ||
+    if (solver->dense == NULL || solver->glpk == NULL || solver->scale.column == NULL ||
         held_init(&solver->scaled, rows_max, columns_max) != STATUS_OK ||
         held_init(&solver->auxiliary, rows_max + 1, columns_max + 2 * rows_max) != STATUS_OK) {
         lp_solver_free(solver);
@@ -102,6 +119,7 @@ void lp_solver_free(struct lp_solver *solver)
         held_fini(&solver->scaled);
         free(solver->scale.column);
         lp_glpk_free(solver->glpk);
+        lp_dense_free(solver->dense);
         free(solver);
     }
 }
@@ -109,13 +127,18 @@ void lp_solver_free(struct lp_solver *solver)
 void lp_solver_watch(struct lp_solver *solver, bool (*is_cancelled)(void *), void *context)
 {
     const struct lp_watch watch = {is_cancelled, context};
+    lp_dense_watch(solver->dense, &watch);
     lp_glpk_watch(solver->glpk, &watch);
 }
 
 void lp_solver_choose(struct lp_solver *solver, enum lp_choice choice)
 {
-    (void) solver;
-    (void) choice;
+    solver->choice = choice;
+}
+
+size_t lp_solver_way(const struct lp_solver *solver)
+{
+    return solver->way;
 }
 
 static bool all_finite(const double *values, size_t count)
@@ -214,12 +237,15 @@ static void ray_build(struct lp_solver *solver)
 }
 
 /* What one way of solving claims of a held program. */
-static enum status held_solve(struct lp_solver *solver, struct held *held, const struct lp_glpk_way *way,
+static enum status held_solve(struct lp_solver *solver, struct held *held, const struct lp_way *way,
                               struct lp_solution *claim)
 {
     memset(claim, 0, sizeof *claim);
     claim->x = held->x;
-    return lp_glpk_solve(solver->glpk, &held->problem, way, claim);
+    if (way->kind == BY_GLPK) {
+        return lp_glpk_solve(solver->glpk, &held->problem, &way->glpk, claim);
+    }
+    return lp_dense_solve(solver->dense, &held->problem, way->kind == BY_BLAND, claim);
 }
 
 static void claim_copy(const struct lp_problem *problem, const struct lp_solution *claim, struct lp_solution *solution)
@@ -228,9 +254,27 @@ static void claim_copy(const struct lp_problem *problem, const struct lp_solutio
     memcpy(solution->x, claim->x, problem->columns * sizeof *solution->x);
 }
 
+static void values_clean(double *values, size_t count)
+{
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs(values[i]));
+    }
+    for (size_t i = 0; i < count; i++) {
+        values[i] = fabs(values[i]) > CLAIM_ZERO * largest ? values[i] : 0;
+    }
+}
+
+/* Takes out what may be rounding alone: beside nothing but itself it would look like a whole violation. */
+static void claim_clean(const struct lp_problem *scaled, struct lp_solution *claim)
+{
+    values_clean(claim->x, scaled->columns);
+    values_clean(claim->dual, scaled->rows);
+}
+
 /* Whether the program can be shown to have no answer, by the multipliers of the least misses. */
 static enum status infeasible_prove(struct lp_solver *solver, const struct lp_problem *problem,
-                                    const struct lp_glpk_way *way, struct lp_solution *solution, bool *is_proved)
+                                    const struct lp_way *way, struct lp_solution *solution, bool *is_proved)
 {
     struct lp_solution claim;
     misses_build(solver);
@@ -252,7 +296,7 @@ static enum status infeasible_prove(struct lp_solver *solver, const struct lp_pr
 
 /* Whether it can be shown to be unbounded: a direction, and no proof that there is no point to start from. */
 static enum status unbounded_prove(struct lp_solver *solver, const struct lp_problem *problem,
-                                   const struct lp_glpk_way *way, struct lp_solution *solution, bool *is_proved)
+                                   const struct lp_way *way, struct lp_solution *solution, bool *is_proved)
 {
     struct lp_solution claim;
     enum status status = infeasible_prove(solver, problem, way, solution, is_proved);
@@ -271,7 +315,7 @@ static enum status unbounded_prove(struct lp_solver *solver, const struct lp_pro
 }
 
 static enum status solve_once(struct lp_solver *solver, const struct lp_problem *problem,
-                              const struct lp_glpk_way *way, struct lp_solution *solution, bool *is_proved)
+                              const struct lp_way *way, struct lp_solution *solution, bool *is_proved)
 {
     struct lp_solution claim;
     *is_proved = false;
@@ -284,13 +328,34 @@ static enum status solve_once(struct lp_solver *solver, const struct lp_problem 
         claim_copy(problem, &claim, solution);
         lp_scale_undo(&solver->scale, problem, solution);
         lp_certificate_optimum(problem, solution);
-        solution->outcome = LP_OPTIMAL;
         *is_proved = lp_check_holds(&solution->check);
+        if (!*is_proved) {
+            claim_clean(&solver->scaled.problem, &claim);
+            claim_copy(problem, &claim, solution);
+            lp_scale_undo(&solver->scale, problem, solution);
+            lp_certificate_optimum(problem, solution);
+            *is_proved = lp_check_holds(&solution->check);
+        }
+        solution->outcome = LP_OPTIMAL;
         return STATUS_OK;
     case LP_INFEASIBLE:
-        return infeasible_prove(solver, problem, way, solution, is_proved);
+        if (way->kind == BY_GLPK) {
+            return infeasible_prove(solver, problem, way, solution, is_proved);
+        }
+        claim_copy(problem, &claim, solution);
+        lp_scale_undo(&solver->scale, problem, solution);
+        *is_proved = lp_certificate_infeasible(problem, solution);
+        solution->outcome = LP_INFEASIBLE;
+        return STATUS_OK;
     case LP_UNBOUNDED:
-        return unbounded_prove(solver, problem, way, solution, is_proved);
+        if (way->kind == BY_GLPK) {
+            return unbounded_prove(solver, problem, way, solution, is_proved);
+        }
+        claim_copy(problem, &claim, solution);
+        lp_scale_undo(&solver->scale, problem, solution);
+        *is_proved = lp_certificate_ray(problem, solution);
+        solution->outcome = LP_UNBOUNDED;
+        return STATUS_OK;
     }
     return STATUS_EXHAUSTED;
 }
@@ -303,8 +368,12 @@ enum status lp_solve(struct lp_solver *solver, const struct lp_problem *problem,
     scaled_take(solver, problem);
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         bool is_proved = false;
+        if (solver->choice == LP_GLPK && ways[i].kind != BY_GLPK) {
+            continue;
+        }
         const enum status status = solve_once(solver, problem, &ways[i], solution, &is_proved);
         if (status == STATUS_BUSY || (status == STATUS_OK && is_proved)) {
+            solver->way = i;
             return status;
         }
     }

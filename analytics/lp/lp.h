@@ -80,6 +80,9 @@ void lp_solver_watch(struct lp_solver *solver, bool (*is_cancelled)(void *), voi
 /* Which way is tried first; LP_SIMPLEX unless told. Both prove their answers alike. */
 void lp_solver_choose(struct lp_solver *solver, enum lp_choice choice);
 
+/* How many ways had failed when the last program was answered, for tests: 0 the first; 2 and more are GLPK's. */
+size_t lp_solver_way(const struct lp_solver *solver);
+
 /*
  * Solves.
  * Out: solution, of which outcome says how to read it: LP_OPTIMAL all of it; LP_INFEASIBLE only dual, which proves it

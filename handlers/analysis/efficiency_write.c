@@ -11,7 +11,7 @@
 const char *const efficiency_orientations[] = { "output", "input", NULL };
 const char *const efficiency_slacks[] = { "multi-stage", "two-stage", "two-stage-normalised", "one-stage", "none",
                                           NULL };
-const char *const efficiency_frontiers[] = { "vrs", "crs", NULL };
+const char *const efficiency_frontiers[] = { "vrs", "crs", "nirs", "ndrs", "fdh", NULL };
 
 static const char *state_name(enum dea_unit_state state)
 {
@@ -104,6 +104,12 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
     write_peers(w, sheet, unit);
     json_member_integer(w, "peer_count", (int64_t)unit->peer_count);
     json_member_text(w, "efficient", is_scored ? efficiency_name(unit->efficiency) : NULL);
+    analysis_number(w, "score", unit->score);
+    analysis_number(w, "nirste", unit->nirste);
+    analysis_number(w, "ndrste", unit->ndrste);
+    analysis_number(w, "rts_margin", unit->rts_margin);
+    write_columns(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
+    write_columns(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
     json_object_end(w);
 }
 
@@ -187,12 +193,14 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "year", sheet->year);
     }
+    json_member_text(&w, "model", "radial");
     json_member_text(&w, "orientation", efficiency_orientations[options->orientation]);
     efficiency_write_names(&w, "inputs", sheet->inputs, result->input_count);
     efficiency_write_names(&w, "outputs", sheet->outputs, result->output_count);
     json_member_text(&w, "slacks", efficiency_slacks[options->slacks]);
     json_member_text(&w, "frontier", efficiency_frontiers[options->frontier]);
     json_member_text(&w, "solver", "glpk");
+    json_member_double(&w, "tolerance", DEA_TOLERANCE);
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
     }

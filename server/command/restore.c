@@ -17,8 +17,10 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "db/db.h"
+#include "db/entry.h"
 #include "db/reference.h"
 #include "ledger/key.h"
+#include "rules/growth.h"
 #include "rules/verify/verify.h"
 #include "server/copy_file.h"
 #include "server/store/directory.h"
@@ -110,9 +112,34 @@ static enum status copy_backup(struct restore *restore)
     return status;
 }
 
+/* A backup by an older program: its copy is brought to what this one needs, as a start would do it. */
+static enum status update_copy(struct restore *restore)
+{
+    struct db *db = NULL;
+    struct growth growth;
+    uint64_t seq = 0;
+    enum status status = db_open_writer(restore->copy, &db);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    growth_init(&growth);
+    status = db_entry_last(db, &seq);
+    if (status == STATUS_OK && seq > 0) {
+        status = growth_open(&growth, db, &restore->arena, seq);
+        status = status == STATUS_CORRUPT ? STATUS_OK : status; /* verifying the copy names the entry */
+    }
+    growth_fini(&growth);
+    db_close(db);
+    return status;
+}
+
 static enum status open_copy(struct restore *restore)
 {
     enum status status = db_open_reader(restore->copy, &restore->db);
+    if (status == STATUS_INVALID) {
+        status = update_copy(restore);
+        status = status == STATUS_OK ? db_open_reader(restore->copy, &restore->db) : status;
+    }
     if (status == STATUS_OK) {
         status = db_entry_head(restore->db, &restore->head);
     }
@@ -125,6 +152,8 @@ static enum status open_copy(struct restore *restore)
     if (status == STATUS_ABSENT || status == STATUS_CORRUPT) {
         tell("--from: %s holds no ledger that can be read", restore->from_db);
         status = STATUS_CORRUPT;
+    } else if (status == STATUS_INVALID) {
+        tell("--from: %s is of a newer version of this program: restore it with that one", restore->from_db);
     }
     return status;
 }

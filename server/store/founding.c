@@ -58,11 +58,14 @@ enum status founding_make_token(struct arena *arena, const char *data_dir, struc
     if (path == NULL) {
         return STATUS_EXHAUSTED;
     }
-    if (access(path, F_OK) == 0) {
-        return STATUS_OK;
+    struct token *tokens = NULL;
+    size_t count = 0;
+    enum status status = node_token_list(node, arena, &tokens, &count);
+    if (status != STATUS_OK || (count > 0 && access(path, F_OK) == 0)) {
+        return status; /* a file without tokens is another ledger's, which was taken away */
     }
     const struct token_grant everything = { .organisation = "", .role = "admin", .scope = "" };
-    enum status status = tokens_create(node, arena, &everything, &token);
+    status = tokens_create(node, arena, &everything, &token);
     return status != STATUS_OK ? status : write_private_file(arena, data_dir, path, token);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/random.h"
 #include "db/db.h"
 #include "db/entry.h"
@@ -100,6 +101,17 @@ static enum status open_ledger(struct store *store, const struct store_options *
     return status != STATUS_OK ? status : anchor_keep(store->anchor);
 }
 
+/* Without its tokens a ledger is served all the same: its reads need none. */
+static enum status open_node(struct store *store)
+{
+    bool is_there = access(store->node_path, F_OK) == 0;
+    enum status status = node_open(store->node_path, true, &store->node);
+    if (status == STATUS_OK && !is_there && !store->is_new) {
+        log_warn("store", "node.db was missing and is begun anew: no token of before is valid any more; tallystick token create makes one");
+    }
+    return status;
+}
+
 static enum status open_files(struct store *store, const struct store_options *options)
 {
     uint64_t seq = 0;
@@ -121,7 +133,7 @@ static enum status open_files(struct store *store, const struct store_options *o
         store->is_new = seq == 0;
     }
     if (status == STATUS_OK) {
-        status = node_open(store->node_path, true, &store->node);
+        status = open_node(store);
     }
     if (status == STATUS_OK) {
         status = open_key(store, options);

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import sqlite3
 import subprocess
+import tarfile
 import threading
 import time
 
@@ -19,6 +20,7 @@ from conftest import Server, binary, environment, run
 from world import World, accepted
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "backup.md"
+V1 = pathlib.Path(__file__).with_name("ledger-v1.tar.xz")  # by a program that knew migration 1 alone
 FILL = pathlib.Path(binary()).parent / "bench" / "fill"
 SETTINGS = "DATA=var BACKUP=backup TALLYSTICK=build/tallystick\n"
 WRITERS = 16
@@ -364,6 +366,36 @@ def test_what_cannot_be_restored(lost):
     connection.close()
     expect_refused(restore(data_dir, source, "--replace", "--accept-loss"), "the backup is BROKEN", "Nothing was put in place")
     assert digests(data_dir) == there
+
+
+def test_a_backup_by_an_older_program(tmp_path):
+    """Made before the last two migrations. It is brought to today's version on the way; the backup itself stays as it is."""
+    with tarfile.open(V1) as archive:
+        archive.extractall(tmp_path / "old")
+    there = digests(tmp_path / "old")
+    told = restore(tmp_path / "new", tmp_path / "old")
+    assert told.returncode == 0, told.stderr
+    assert digests(tmp_path / "old") == there
+    size = verified(tmp_path / "new")
+    assert f"ok: {size} entries verified and restored" in told.stdout
+    shutil.copy(tmp_path / "old" / "node.key", tmp_path / "new" / "node.key")
+    server = Server(tmp_path / "new")
+    assert server.stop() == 0
+    with sqlite3.connect(tmp_path / "old" / "tallystick.db") as connection:
+        connection.execute("DROP TRIGGER entry_no_update")
+        connection.execute("UPDATE entry SET role = 'auditor' WHERE seq = 40")
+    connection.close()
+    expect_refused(restore(tmp_path / "other", tmp_path / "old"), "the backup is BROKEN at entry 40 (hash)")
+
+
+def test_a_backup_by_a_newer_program(lost):
+    scratch, _, _ = lost
+    with sqlite3.connect(scratch / "backup" / "tallystick.db") as connection:
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    expect_refused(restore(scratch / "new", scratch / "backup"), "is of a newer version of this program: restore it with that one")
+    for told in (backup(scratch / "backup", scratch / "b"), run("export", "--data-dir", str(scratch / "backup"))):
+        assert told.returncode == 1 and "use that one" in told.stderr and "damaged" not in told.stderr, told.stderr
 
 
 def test_what_cannot_be_backed_up(lost):

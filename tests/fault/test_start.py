@@ -148,6 +148,44 @@ def test_the_tokens_are_damaged(data_dir):
     assert run("token", "list", "--data-dir", str(data_dir)).returncode == 0
 
 
+def test_the_tokens_are_lost(data_dir):
+    """Reading goes on, and the log says why nobody's token is known any more."""
+    (data_dir / "node.db").unlink()
+    server = Server(data_dir)
+    try:
+        assert server.get("/items/I").status_code == 200
+        assert "node.db was missing" in server.log() and "token create makes one" in server.log()
+        assert server.put("/items/J", {"name": "x", "unit": "piece"}).status_code == 401
+    finally:
+        assert server.stop() == 0
+    server = Server(data_dir)
+    assert server.stop() == 0 and server.log().count("node.db was missing") == 1
+
+
+def test_a_token_file_of_a_ledger_that_was_taken_away(data_dir):
+    """Whoever begins anew and leaves admin.token behind gets one that is known."""
+    before = (data_dir / "admin.token").read_text()
+    for made in data_dir.iterdir():
+        if made.name != "admin.token":
+            made.unlink()
+    assert run("init", "--data-dir", str(data_dir)).returncode == 0
+    assert (data_dir / "admin.token").read_text() != before
+    server = Server(data_dir)
+    try:
+        accepted(server.put("/items/I", {"name": "x", "unit": "piece"}), 201)
+    finally:
+        assert server.stop() == 0
+
+
+def test_the_tokens_are_another_users(data_dir):
+    """It is not said that there is no data directory, and that init would make one."""
+    (data_dir / "node.db").unlink()
+    (data_dir / "node.db").symlink_to("node.db")  # nobody can open it, root neither
+    for words in (("token", "list"), ("token", "create", "--organisation", "A", "--role", "admin")):
+        sentence = told(*words[:2], "--data-dir", str(data_dir), *words[2:])
+        assert f"{data_dir}/node.db cannot be used" in sentence and "init" not in sentence
+
+
 def test_another_process_serves_it(data_dir):
     server = Server(data_dir)
     try:

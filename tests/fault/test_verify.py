@@ -98,6 +98,12 @@ def test_members_where_nothing_is_found_out(copy, scratch):
     nothing = Ledger(scratch, "nothing")
     report, code, text = told(nothing)
     assert code == 2 and list(report) == members and report["ok"] is None and report["reason"] == "absent" and "there is no ledger" in text
+    for version, advice in ((999, "use that one"), (1, "serve brings a data directory there")):  # sound, for all that is known
+        other = copy.copy()
+        other.execute(f"PRAGMA user_version = {version}")
+        report, code, text = told(other)
+        assert code == 2 and report["ok"] is None and report["reason"] == "invalid" and advice in text and "damaged" not in text
+        other.remove()
     (copy.path / "tallystick.db").write_bytes(b"x" * 8192)
     report, code, _ = told(copy)
     assert code == 1 and list(report) == members and report["ok"] is False and report["code"] == "integrity"

@@ -89,7 +89,8 @@ def test_scores_of_2011_are_those_of_scipy(service, orientation):
     assert [result["dmu"] for result in answer["results"]] == CODES
     assert (answer["year"], answer["orientation"], answer["slacks"]) == (2011, orientation, "multi-stage")
     assert (answer["inputs"], answer["outputs"], answer["frontier"]) == (INPUTS, OUTPUTS, "vrs")
-    assert answer["solver"] == "glpk" and answer["left_out"] == [] and answer["figures_revision"] >= 1
+    assert (answer["solver"], answer["model"], answer["tolerance"]) == ("glpk", "radial", 1e-9)
+    assert answer["left_out"] == [] and answer["figures_revision"] >= 1
     for unit, result in enumerate(answer["results"]):
         crs, vrs, nirs = (solve(x, y, unit, orientation, returns) for returns in ("crs", "vrs", "nirs"))
         assert result["crste"] == pytest.approx(crs, abs=TOLERANCE)
@@ -242,7 +243,7 @@ def test_a_province_without_a_figure_is_left_out(start):
     ({"inputs": "hospital_visits"}, 400, "invalid_query", {"outputs": "bad_format"}),
     ({"orientation": "up"}, 400, "invalid_query", {"orientation": "not_a_choice"}),
     ({"slacks": "three-stage"}, 400, "invalid_query", {"slacks": "not_a_choice"}),
-    ({"frontier": "fdh"}, 400, "invalid_query", {"frontier": "not_a_choice"}),
+    ({"frontier": "hull"}, 400, "invalid_query", {"frontier": "not_a_choice"}),
     ({"by": "province"}, 400, "invalid_query", {"by": "not_a_choice"}),
     ({"inputs": "nope,,institutions_per_10k", "outputs": "", "orientation": "x", "foo": "1"}, 400, "invalid_query",
      {"inputs": "unknown_indicator", "outputs": "bad_format", "orientation": "not_a_choice",
@@ -406,3 +407,27 @@ def test_faults_beyond_the_list_are_counted(service):
     dmus = [{"id": f"u{i}", "x1": "1", "y1": 1} for i in range(150)]
     body = assert_problem(compute(service, changed(dmus=dmus)), 422, "invalid_request")
     assert len(body["errors"]) == 100 and body["errors_total"] == 150
+
+
+@pytest.mark.parametrize("orientation", ["output", "input"])
+def test_frontiers_and_movements(service, orientation):
+    """The score is that of the frontier; what a target consists of adds up, as DEAP prints it."""
+    x, y = real_data()
+    scores = {}
+    for frontier in ("vrs", "crs", "nirs", "ndrs", "fdh"):
+        answer = ask(service, orientation=orientation, frontier=frontier)
+        assert answer["frontier"] == frontier
+        for unit, result in enumerate(answer["results"]):
+            own = {"vrs": "vrste", "crs": "crste", "nirs": "nirste", "ndrs": "ndrste"}.get(frontier)
+            assert own is None or result["score"] == result[own]
+            assert result["rts_margin"] == pytest.approx(1 - result["scale"], abs=1e-15)
+            for side, names, values, sign in (("input", INPUTS, x, -1), ("output", OUTPUTS, y, 1)):
+                radial, slack, target = (numbers(result, f"{side}_{kind}", names) for kind in ("radial", "slacks", "targets"))
+                assert (radial * sign >= 0).all() and (orientation == side or not radial.any())
+                assert target == pytest.approx(values[unit] + radial + sign * slack, rel=1e-12)
+            if frontier == "nirs":
+                assert result["score"] == pytest.approx(solve(x, y, unit, orientation, "nirs"), abs=TOLERANCE)
+        scores[frontier] = numpy.array([result["score"] for result in answer["results"]])
+    assert (scores["vrs"] <= scores["fdh"] + TOLERANCE).all()
+    assert numpy.minimum(scores["nirs"], scores["ndrs"]) == pytest.approx(scores["crs"], abs=TOLERANCE)
+    assert numpy.maximum(scores["nirs"], scores["ndrs"]) == pytest.approx(scores["vrs"], abs=TOLERANCE)

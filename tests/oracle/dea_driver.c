@@ -3,9 +3,9 @@
  * that a test in another language can compare them with an independent solver.
  *
  * In, any number of times:  orientation slacks frontier n m s, then n lines of m inputs and s outputs.
- * The first three are words: output|input, multi-stage|two-stage|two-stage-normalised|one-stage|none, vrs|crs.
+ * The first three are words: output|input, multi-stage|two-stage|two-stage-normalised|one-stage|none, vrs|crs|nirs|ndrs|fdh.
  * Out, for each problem: for each unit the lines
- *   unit U state crste vrste scale nirste rts rts_margin crs_lambda_sum efficiency peer_count
+ *   unit U state crste vrste scale nirste rts rts_margin crs_lambda_sum efficiency peer_count ndrste score
  *   slacks / radial / targets, each followed by m + s numbers
  *   peers K, then K pairs of unit and lambda
  * and at its end
@@ -24,6 +24,7 @@
 static const char *const states[] = {"scored", "no-inputs", "no-outputs", "uncertified"};
 static const char *const kinds[] = {"irs", "crs", "drs"};
 static const char *const efficiencies[] = {"no", "weak", "strong"};
+static const char *const frontiers[] = {"vrs", "crs", "nirs", "ndrs", "fdh"};
 static const char *const methods[] = {"multi-stage", "two-stage", "two-stage-normalised", "one-stage", "none"};
 
 static void options_read(struct dea_options *options, const char *orientation, const char *slacks,
@@ -31,7 +32,11 @@ static void options_read(struct dea_options *options, const char *orientation, c
 {
     dea_options_init(options);
     options->orientation = strcmp(orientation, "input") == 0 ? DEA_INPUT : DEA_OUTPUT;
-    options->frontier = strcmp(frontier, "crs") == 0 ? DEA_CRS : DEA_VRS;
+    for (unsigned i = 0; i < sizeof frontiers / sizeof frontiers[0]; i++) {
+        if (strcmp(frontier, frontiers[i]) == 0) {
+            options->frontier = (enum dea_frontier) i;
+        }
+    }
     for (unsigned i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (strcmp(slacks, methods[i]) == 0) {
             options->slacks = (enum dea_slacks) i;
@@ -57,9 +62,9 @@ static void result_print(const struct dea_result *result, double seconds)
     const size_t s = result->output_count;
     for (size_t u = 0; u < result->unit_count; u++) {
         const struct dea_unit *unit = &result->units[u];
-        printf("unit %zu %s %.17g %.17g %.17g %.17g %s %.17g %.17g %s %zu\n", u, states[unit->state], unit->crste,
+        printf("unit %zu %s %.17g %.17g %.17g %.17g %s %.17g %.17g %s %zu %.17g %.17g\n", u, states[unit->state], unit->crste,
                unit->vrste, unit->scale, unit->nirste, kinds[unit->rts], unit->rts_margin, unit->crs_lambda_sum,
-               efficiencies[unit->efficiency], unit->peer_count);
+               efficiencies[unit->efficiency], unit->peer_count, unit->ndrste, unit->score);
         numbers_print("slacks", unit->input_slacks, m, unit->output_slacks, s);
         numbers_print("radial", unit->input_radial, m, unit->output_radial, s);
         numbers_print("targets", unit->input_targets, m, unit->output_targets, s);

@@ -27,7 +27,7 @@ PROBLEMS_PER_KIND = 8
 
 Problem = collections.namedtuple("Problem", "name orientation slacks frontier x y")
 Unit = collections.namedtuple(
-    "Unit", "state crste vrste scale nirste rts margin lambda_sum efficiency peer_count slacks radial targets peers"
+    "Unit", "state crste vrste scale nirste rts margin lambda_sum efficiency peer_count ndrste score slacks radial targets peers"
 )
 Answer = collections.namedtuple("Answer", "units certificate")
 
@@ -52,7 +52,7 @@ def unit_parse(head, lines):
     peers = {int(words[i]): float(words[i + 1]) for i in range(2, len(words), 2)}
     assert words[0] == "peers" and int(words[1]) == len(peers)
     scores = [float(word) for word in head[3:7]]
-    return Unit(head[2], *scores, head[7], float(head[8]), float(head[9]), head[10], int(head[11]), **numbers, peers=peers)
+    return Unit(head[2], *scores, head[7], float(head[8]), float(head[9]), head[10], int(head[11]), float(head[12]), float(head[13]), **numbers, peers=peers)
 
 
 def solve(problems):
@@ -97,9 +97,10 @@ class Oracle:
         self.x, self.y = x / self.top[:m], y / self.top[m:]
 
     def convexity(self, returns, extra):
-        """The rows for sum(lambda), with `extra` more variables: equality for vrs, inequality for nirs."""
+        """The rows for sum(lambda), with `extra` more variables: equality for vrs, a limit of 1 or -1 for nirs and ndrs."""
         row = np.hstack([np.ones(self.n), np.zeros(extra)])[None, :]
-        return {"crs": (None, None, None), "vrs": (row, np.ones(1), None), "nirs": (None, None, row)}[returns]
+        limit = {"nirs": (row, 1), "ndrs": (-row, -1)}.get(returns)
+        return (row, np.ones(1), None) if returns == "vrs" else (None, None, limit)
 
     def score(self, o, orientation, returns):
         equal, at, upper = self.convexity(returns, 1)
@@ -110,7 +111,7 @@ class Oracle:
             rows = np.vstack([np.hstack([self.x.T, -self.x[o][:, None]]), np.hstack([-self.y.T, np.zeros((self.y.shape[1], 1))])])
             bound, sign = np.hstack([np.zeros(self.m), -self.y[o]]), 1
         if upper is not None:
-            rows, bound = np.vstack([rows, upper]), np.hstack([bound, 1])
+            rows, bound = np.vstack([rows, upper[0]]), np.hstack([bound, upper[1]])
         cost = np.hstack([np.zeros(self.n), sign])
         factor = lp(cost, rows, bound, equal, at).x[-1]
         return 1 / factor if orientation == "output" else factor
@@ -123,21 +124,24 @@ class Oracle:
 
     def slacks_weighted(self, x, y, returns, weight):
         """Maximises the weighted sum of the slacks of the point (x, y), relaxed by a hair; returns all slacks."""
-        equal, at, _ = self.convexity(returns, 0)
+        equal, at, upper = self.convexity(returns, 0)
         rows = np.vstack([self.x.T, -self.y.T])
         bound = np.hstack([x, -y])
-        point = lp(rows.T @ weight, rows, bound + RELAXED, equal, at).x
+        limited = (rows, bound + RELAXED) if upper is None else (np.vstack([rows, upper[0]]), np.hstack([bound + RELAXED, upper[1]]))
+        point = lp(rows.T @ weight, *limited, equal, at).x
         return bound - rows @ point
 
     def factor_common(self, x, y, returns, chosen):
         """The factor t by which the chosen columns of (x, y) can move together: inputs down, outputs up."""
-        equal, at, _ = self.convexity(returns, 1)
+        equal, at, upper = self.convexity(returns, 1)
         point = np.hstack([x, -y])
         is_input = chosen[0] < self.m
         extra = np.zeros(len(point))
         bound = point + RELAXED
         extra[chosen], bound[chosen] = -point[chosen], RELAXED
         rows = np.hstack([np.vstack([self.x.T, -self.y.T]), extra[:, None]])
+        if upper is not None:
+            rows, bound = np.vstack([rows, upper[0]]), np.hstack([bound, upper[1]])
         cost = np.hstack([np.zeros(self.n), 1 if is_input else -1])
         return lp(cost, rows, bound, equal, at).x[-1]
 

@@ -161,8 +161,8 @@ static void test_foreign_and_future_databases_are_refused(void **state)
     assert_int_equal(sqlite3_open(f->path, &handle), SQLITE_OK);
     assert_int_equal(sqlite3_exec(handle, "PRAGMA user_version = 999", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(handle);
-    assert_int_equal(db_open_writer(f->path, &db), STATUS_CORRUPT);
-    assert_int_equal(db_open_reader(f->path, &db), STATUS_CORRUPT);
+    assert_int_equal(db_open_writer(f->path, &db), STATUS_INVALID);
+    assert_int_equal(db_open_reader(f->path, &db), STATUS_INVALID);
 }
 
 static void test_append_only(void **state)

@@ -189,6 +189,9 @@ static void words_and_enums_agree(void **state)
     assert_string_equal(efficiency_slacks[DEA_SLACKS_NONE], "none");
     assert_string_equal(efficiency_frontiers[DEA_VRS], "vrs");
     assert_string_equal(efficiency_frontiers[DEA_CRS], "crs");
+    assert_string_equal(efficiency_frontiers[DEA_NIRS], "nirs");
+    assert_string_equal(efficiency_frontiers[DEA_NDRS], "ndrs");
+    assert_string_equal(efficiency_frontiers[DEA_FDH], "fdh");
 }
 
 static void bandwidths_are_rules_or_numbers(void **state)
