@@ -18,6 +18,7 @@
 #include "handlers/health.h"
 #include "handlers/indicators.h"
 #include "handlers/items.h"
+#include "handlers/analysis/malmquist.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/ledger/keys.h"
 #include "handlers/metrics.h"
@@ -167,6 +168,8 @@ static const struct route table[] = {
 
     KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),
     COMPUTE("/efficiency", efficiency_post, "results", efficiency_unit_columns),
+    KEPT_ROWS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
+    COMPUTE("/efficiency/malmquist", malmquist_post, "results", malmquist_unit_columns),
     { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true,
       AS_ROWS("items", density_columns), .unfold = density_points },
     { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,

@@ -14,6 +14,12 @@ EFFICIENCY = ("/efficiency?year=2011&inputs=institutions_per_10k,health_personne
               "&outputs=hospital_visits,hospital_admissions&by=belt")
 DENSITY = ("/density?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt"
            "&relative_to=mean&points=16")
+MALMQUIST = ("/efficiency/malmquist?years=2014,2018&inputs=institutions_per_10k,health_personnel_all_per_10k"
+             "&outputs=beds_per_10k&by=belt&distances=true")
+PANEL = {"inputs": ["staff"], "outputs": ["visits"],
+         "dmus": [{"id": "A", "group": "north", "period": 1, "staff": 2, "visits": 1}, {"id": "B", "group": "south", "period": 1, "staff": 4, "visits": 3},
+                  {"id": "A", "group": "north", "period": 2, "staff": 2, "visits": 2}, {"id": "B", "period": 2, "staff": 4, "visits": 4},
+                  {"id": "C", "period": 2, "staff": 5, "visits": 3}]}
 UNITS = {"inputs": ["staff"], "outputs": ["visits"],
          "dmus": [{"id": "A", "staff": 2, "visits": 1, "group": "north"},
                   {"id": "B", "staff": 3, "visits": 4, "group": "north"},
@@ -506,12 +512,17 @@ def play_analysis(p):
     p.get("efficiency of nothing", EFFICIENCY.replace("hospital_visits", "hospital_vists"))
     p.get("efficiency wrong query", "/efficiency?year=x&slack=none")
     p.get("efficiency wrong token", EFFICIENCY, token="nobody")
+    p.get_twice("malmquist", MALMQUIST)
+    p.get("malmquist alone", MALMQUIST.replace("&by=belt&distances=true", ""))
+    p.get("malmquist of no year", MALMQUIST.replace("2014", "1999"))
+    p.get("malmquist of one year", MALMQUIST.replace("2014,", ""))
+    p.get("malmquist wrong token", MALMQUIST, token="nobody")
     p.get_twice("density", DENSITY)
     p.get("density of no year", DENSITY.replace("2014", "1999"))
     p.get("density by number", "/density?indicator=beds&years=2023&bandwidth=20000&kernel=epanechnikov&convention=half-width&points=16")
     p.get("density wrong query", "/density?indicator=beds&years=2023&kernel=gauss&cut=-1")
     p.get("density wrong token", DENSITY, token="nobody")
-    for name, path, body in [("units", "/efficiency", UNITS), ("sample", "/density", SAMPLE)]:
+    for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE)]:
         p.ask(name, "POST", path, body)
         p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
         p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
@@ -520,6 +531,7 @@ def play_analysis(p):
     p.ask("units without group", "POST", "/efficiency", {**UNITS, "orientation": "input", "slacks": "none", "dmus": [
         {key: value for key, value in unit.items() if key != "group"} for unit in UNITS["dmus"]] + [
             {"id": "idle", "staff": 0, "visits": 0}]})
+    p.ask("panel with distances", "POST", "/efficiency/malmquist", {**PANEL, "orientation": "input", "distances": True})
     p.ask("sample of one value", "POST", "/density", {"values": [1]})
 
 

@@ -16,7 +16,7 @@ from world import World, fresh, version_of
 
 TABLES = [operation for operation in test_contract.OPERATIONS if "x-tallystick-columns" in operation.item]
 LISTS = [operation for operation in TABLES if operation.method == "GET" and operation.id != "getDensity"]
-QUERIES = {"getEfficiency": [contract_session.EFFICIENCY.partition("?")[2]], "summariseSupplies": ["", "by=item", "by=province,site"],
+QUERIES = {"getEfficiency": [contract_session.EFFICIENCY.partition("?")[2]], "getMalmquist": [contract_session.MALMQUIST.partition("?")[2], contract_session.MALMQUIST.partition("?")[2].replace("&distances=true", "")], "summariseSupplies": ["", "by=item", "by=province,site"],
            "summariseTransfers": ["", "by=state", "by=origin,destination"], "listFigures": ["", "limit=1000", "year=2011"]}
 FORMULA = tuple("=+-@\t\r'＝＋－＠")
 
@@ -127,7 +127,7 @@ def test_every_list_can_be_had(played):
         answer = operation.item["responses"].get("200", {}).get("content", {}).get("application/json", {})
         if operation.method == "GET" and "{" not in operation.path and "items" in members(answer.get("schema", {})):
             assert operation in LISTS, operation.id
-    assert len(LISTS) == 21
+    assert len(LISTS) == 22
 
 
 def columns_of(operation_id):
@@ -139,7 +139,7 @@ def post(server, path, body):
 
 
 def test_every_table_is_tested():
-    assert {operation.id for operation in TABLES} - {operation.id for operation in LISTS} == {"getDensity", "computeDensity", "computeEfficiency"}
+    assert {operation.id for operation in TABLES} - {operation.id for operation in LISTS} == {"getDensity", "computeDensity", "computeEfficiency", "computeMalmquist"}
 
 
 @pytest.mark.parametrize("body", [None, contract_session.SAMPLE, {"values": [1, 2, 3.5], "points": 17}, {"values": [0.1, 0.2, 0.4], "points": 1000}],
@@ -168,10 +168,12 @@ def test_curves(played, body):
 
 def test_scores_of_own_units(played):
     bare = {**contract_session.UNITS, "dmus": [{"id": "-1", "staff": 2, "visits": 1}, {"id": "B", "staff": 3, "visits": 4}]}
-    for body in (contract_session.UNITS, bare):
-        header, rows = rows_of(post(played, "/efficiency", body))
-        assert header == columns_of("computeEfficiency")
-        results = played.post("/efficiency", body, token=None).json()["results"]
+    for path, operation, body in (("/efficiency", "computeEfficiency", contract_session.UNITS), ("/efficiency", "computeEfficiency", bare),
+                                  ("/efficiency/malmquist", "computeMalmquist", {**contract_session.PANEL, "distances": True}),
+                                  ("/efficiency/malmquist", "computeMalmquist", contract_session.PANEL)):
+        header, rows = rows_of(post(played, path, body))
+        assert header == columns_of(operation)
+        results = played.post(path, body, token=None).json()["results"]
         assert len(rows) == len(results)
         for row, result in zip(rows, results):
             cells = dict(flat(result, header))
@@ -180,7 +182,7 @@ def test_scores_of_own_units(played):
 
 
 def test_refused_computations_stay_problems(played):
-    for path in ("/efficiency", "/density"):
+    for path in ("/efficiency", "/efficiency/malmquist", "/density"):
         reply = post(played, path, {"valeus": []})
         assert reply.status_code == 422 and reply.headers["Content-Type"] == "application/problem+json"
         assert played.request("POST", path, json={}, headers={"Accept": "image/png"}).status_code == 406
