@@ -54,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         check_sound(&framing);
     }
     framing_trace(framing.traceparent, &trace);
-    CHECK((strlen(trace.id) == 0 && strlen(trace.parent) == 0) || (strlen(trace.id) == TRACE_ID_BYTES - 1 && strlen(trace.parent) == TRACE_SPAN_BYTES - 1));
+    bool is_part = trace.id[0] != 0;
+    CHECK(strlen(trace.id) == (is_part ? TRACE_ID_BYTES - 1 : 0) && strlen(trace.parent) == (is_part ? TRACE_SPAN_BYTES - 1 : 0));
     CHECK(trace.flags <= 3);
     return 0;
 }
