@@ -30,6 +30,7 @@ static const struct {
     { "events", "/events" },
     { "efficiency", "/efficiency" },
     { "density", "/density" },
+    { "inequality", "/inequality" },
     { "metrics", "/metrics" },
     { "config", "/config" },
     { "health", "/healthz" },

@@ -12,6 +12,8 @@
 #include "handlers/analysis/density.h"
 #include "handlers/analysis/density_table.h"
 #include "handlers/analysis/efficiency.h"
+#include "handlers/analysis/inequality.h"
+#include "handlers/analysis/inequality_table.h"
 #include "handlers/errors.h"
 #include "handlers/events.h"
 #include "handlers/figures.h"
@@ -174,6 +176,10 @@ static const struct route table[] = {
       AS_ROWS("items", density_columns), .unfold = density_points },
     { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
       .class = CLASS_JOB, AS_ROWS("items", density_columns), .unfold = density_points },
+    { .method = METHOD_GET, .path = "/inequality", .handler = inequality_get, .class = CLASS_READ, .is_cached = true,
+      AS_ROWS("items", inequality_columns), .unfold = inequality_rows },
+    { .method = METHOD_POST, .path = "/inequality", .handler = inequality_post, .body_bytes_max = LIMIT_BODY_LARGE,
+      .class = CLASS_JOB, AS_ROWS("items", inequality_columns), .unfold = inequality_rows },
 };
 
 const struct route *routes_table(size_t *count)

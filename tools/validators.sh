@@ -32,14 +32,21 @@ fetch_debian() {
         for package in "$directory"/debian/packages/*.deb; do dpkg-deb -x "$package" "$directory/debian" || return 1; done
 }
 
+# Apart, since it wants a newer Go.
+fetch_cosignature() {
+    rm -rf "$directory/cosignature" && mkdir -p "$directory/cosignature" && cp tests/tools/cosignature/* "$directory/cosignature/" &&
+        (cd "$directory/cosignature" && timeout 300 go build -mod=readonly -o verify-cosignature .)
+}
+
 mkdir -p "$directory"
 cp tests/tools/debian.txt "$directory/debian.list"
-for kind in python node go debian; do
+for kind in python node go cosignature debian; do
     case $kind in
     python) list=tests/tools/requirements.txt needs=/usr/bin/python3 ;;
     node) list=tests/tools/package.json needs=npm ;;
     go) list=tests/tools/note/go.sum needs=go ;;
     debian) list=tests/tools/debian.txt needs=apt-get ;;
+    cosignature) list=tests/tools/cosignature/go.sum needs=go ;;
     esac
     if fetched "$kind" "$list"; then
         continue

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
+#include "handlers/analysis/column.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/problem.h"
 #include "json/bind.h"
@@ -41,87 +42,19 @@ static const struct bind_member body_members[] = {
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
                                               sizeof(struct body) };
 
-/* An array of numbers on its way in. */
-struct column {
-    const char *member;
-    double min;
-    double *numbers;
-    size_t count;
-};
-
-static void complain_number(struct arena *arena, struct faults *faults, const struct column *column, size_t index,
-                            const json_t *value)
-{
-    const char *code = json_is_number(value) ? "out_of_range" : "wrong_type";
-    if (json_is_unfit(value, faults)) {
-        return;
-    }
-    if (faults_is_full(faults)) {
-        faults_add(faults, "", code, "%s", "");
-        return;
-    }
-    const char *pointer = arena_format(arena, "/%s/%zu", column->member, index);
-    char found[TEXT_DOUBLE_BYTES];
-    if (json_is_number(value)) {
-        text_from_double(found, json_number_value(value));
-    }
-    faults_add(faults, pointer != NULL ? pointer : "", code, "an item of %s is %s; a number of %s to 1e15 is wanted",
-               column->member, json_is_number(value) ? found : json_type_phrase(value), column->min < 0 ? "-1e15" : "0");
-}
-
-/* The numbers of an array. Only where all are sound does the column get them. */
-static enum status read_column(struct arena *arena, const json_t *array, struct column *column, struct faults *faults)
-{
-    const char *pointer = arena_format(arena, "/%s", column->member);
-    if (pointer == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    if (!json_is_array(array)) {
-        faults_add(faults, pointer, "wrong_type", "%s is %s; an array of numbers is wanted", column->member,
-                   json_type_phrase(array));
-        return STATUS_OK;
-    }
-    size_t count = json_array_size(array);
-    if (count == 0 || count > DENSITY_VALUES_MAX) {
-        faults_add(faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %d are accepted",
-                   column->member, count, DENSITY_VALUES_MAX);
-        return STATUS_OK;
-    }
-    double *numbers = arena_array(arena, count, sizeof *numbers);
-    if (numbers == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    size_t before = faults->total;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *value = json_array_get(array, i);
-        numbers[i] = json_number_value(value);
-        if (!json_is_number(value) || numbers[i] < column->min || numbers[i] > (double)ANALYSIS_NUMBER_MAX) {
-            complain_number(arena, faults, column, i, value);
-        }
-    }
-    if (faults->total == before) {
-        column->numbers = numbers;
-        column->count = count;
-    }
-    return STATUS_OK;
-}
-
 static enum status read_sample(struct arena *arena, const struct body *body, struct kde_sample *sample,
                                struct faults *faults)
 {
-    struct column values = { "values", -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
-    struct column weights = { "weights", 0, NULL, 0 };
+    struct analysis_column values = { "values", DENSITY_VALUES_MAX, -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
+    struct analysis_column weights = { "weights", DENSITY_VALUES_MAX, 0, NULL, 0 };
     enum status status = STATUS_OK;
     if (body->values != NULL) {
-        status = read_column(arena, body->values, &values, faults);
+        status = analysis_column_take(arena, body->values, &values, faults);
     }
     if (status == STATUS_OK && body->weights != NULL) {
-        status = read_column(arena, body->weights, &weights, faults);
+        status = analysis_column_take(arena, body->weights, &weights, faults);
     }
-    if (values.numbers != NULL && weights.numbers != NULL && values.count != weights.count) {
-        faults_add(faults, "/weights", "wrong_length", "weights has %zu items, values %zu; one for each is wanted",
-                   weights.count, values.count);
-    }
+    analysis_columns_compare(&values, &weights, faults);
     *sample = (struct kde_sample){ values.numbers, weights.numbers, values.count };
     return status;
 }

@@ -14,6 +14,7 @@ EFFICIENCY = ("/efficiency?year=2011&inputs=institutions_per_10k,health_personne
               "&outputs=hospital_visits,hospital_admissions&by=belt")
 DENSITY = ("/density?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt"
            "&relative_to=mean&points=16")
+INEQUALITY = "/inequality?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt"
 MALMQUIST = ("/efficiency/malmquist?years=2014,2018&inputs=institutions_per_10k,health_personnel_all_per_10k"
              "&outputs=beds_per_10k&by=belt&distances=true")
 PANEL = {"inputs": ["staff"], "outputs": ["visits"],
@@ -24,6 +25,7 @@ UNITS = {"inputs": ["staff"], "outputs": ["visits"],
          "dmus": [{"id": "A", "staff": 2, "visits": 1, "group": "north"},
                   {"id": "B", "staff": 3, "visits": 4, "group": "north"},
                   {"id": "C", "staff": 5, "visits": 5, "group": "south"}]}
+PARTS = {"values": [3.1, 2.7, 4.4, 3.9, 3.3, 8.2], "weights": [1, 1, 2, 1, 1, 0.5], "groups": ["north", "north", "north", "south", "south", "south"]}
 SAMPLE = {"values": [3.1, 2.7, 4.4, 3.9, 3.3, 8.2], "weights": [1, 1, 2, 1, 1, 0.5], "points": 16}
 
 
@@ -522,7 +524,13 @@ def play_analysis(p):
     p.get("density by number", "/density?indicator=beds&years=2023&bandwidth=20000&kernel=epanechnikov&convention=half-width&points=16")
     p.get("density wrong query", "/density?indicator=beds&years=2023&kernel=gauss&cut=-1")
     p.get("density wrong token", DENSITY, token="nobody")
-    for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE)]:
+    p.get_twice("inequality", INEQUALITY)
+    p.get("inequality per people", "/inequality?indicator=beds&years=2023&per=population_year_end&relative_to=population&epsilon=2&alpha=1&bounds=0.8,1,1.2")
+    p.get("inequality of nothing", "/inequality?indicator=ambulances&years=2023")
+    p.get("inequality of no year", INEQUALITY.replace("2014", "1999"))
+    p.get("inequality wrong query", "/inequality?indicator=beds&years=2023&per=bed&bounds=2,1&states=3")
+    p.get("inequality wrong token", INEQUALITY, token="nobody")
+    for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("parts", "/inequality", PARTS)]:
         p.ask(name, "POST", path, body)
         p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
         p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
@@ -533,6 +541,8 @@ def play_analysis(p):
             {"id": "idle", "staff": 0, "visits": 0}]})
     p.ask("panel with distances", "POST", "/efficiency/malmquist", {**PANEL, "orientation": "input", "distances": True})
     p.ask("sample of one value", "POST", "/density", {"values": [1]})
+    p.ask("parts with zeros", "POST", "/inequality", {"values": [0, 0, 3], "groups": ["a", "b", "b"], "weights": [0, 1, 1], "epsilon": 1, "alpha": 1.6})
+    p.ask("parts below zero", "POST", "/inequality", {"values": [-1, 2, 5]})
 
 
 def play(server, see):

@@ -15,7 +15,7 @@ from conftest import Server
 from world import World, fresh, version_of
 
 TABLES = [operation for operation in test_contract.OPERATIONS if "x-tallystick-columns" in operation.item]
-LISTS = [operation for operation in TABLES if operation.method == "GET" and operation.id != "getDensity"]
+LISTS = [operation for operation in TABLES if operation.method == "GET" and operation.id not in ("getDensity", "getInequality")]
 QUERIES = {"getEfficiency": [contract_session.EFFICIENCY.partition("?")[2]], "getMalmquist": [contract_session.MALMQUIST.partition("?")[2], contract_session.MALMQUIST.partition("?")[2].replace("&distances=true", "")], "summariseSupplies": ["", "by=item", "by=province,site"],
            "summariseTransfers": ["", "by=state", "by=origin,destination"], "listFigures": ["", "limit=1000", "year=2011"]}
 FORMULA = tuple("=+-@\t\r'＝＋－＠")
@@ -139,7 +139,8 @@ def post(server, path, body):
 
 
 def test_every_table_is_tested():
-    assert {operation.id for operation in TABLES} - {operation.id for operation in LISTS} == {"getDensity", "computeDensity", "computeEfficiency", "computeMalmquist"}
+    assert {operation.id for operation in TABLES} - {operation.id for operation in LISTS} == {
+        "getDensity", "computeDensity", "computeEfficiency", "computeMalmquist", "getInequality", "computeInequality"}
 
 
 @pytest.mark.parametrize("body", [None, contract_session.SAMPLE, {"values": [1, 2, 3.5], "points": 17}, {"values": [0.1, 0.2, 0.4], "points": 1000}],
@@ -181,8 +182,25 @@ def test_scores_of_own_units(played):
             assert all(same(text, cells.get(name, "")) for name, text in zip(header, row)), row
 
 
+def test_indices(played):
+    """A record for each series; curves, members and pairs are not in it."""
+    for body in (None, contract_session.PARTS, {"values": [0, 1, 2]}, {"values": [1, 2], "groups": ["=a", "b"]}):
+        if body is None:
+            as_csv, as_json = get(played, contract_session.INEQUALITY), played.get(contract_session.INEQUALITY)
+            assert get(played, contract_session.INEQUALITY, If_None_Match=as_csv.headers["ETag"]).status_code == 304
+        else:
+            as_csv, as_json = post(played, "/inequality", body), played.post("/inequality", body, token=None)
+        header, rows = rows_of(as_csv)
+        assert header == columns_of("getInequality") == columns_of("computeInequality")
+        assert len(rows) == len(as_json.json()["series"])
+        for row, series in zip(rows, as_json.json()["series"]):
+            cells = dict(flat(series, header))
+            assert set(cells) - set(header) <= {"lorenz", "members", "dagum_pairs"}
+            assert all(same(text, cells.get(name, "")) for name, text in zip(header, row)), row
+
+
 def test_refused_computations_stay_problems(played):
-    for path in ("/efficiency", "/efficiency/malmquist", "/density"):
+    for path in ("/efficiency", "/efficiency/malmquist", "/density", "/inequality"):
         reply = post(played, path, {"valeus": []})
         assert reply.status_code == 422 and reply.headers["Content-Type"] == "application/problem+json"
         assert played.request("POST", path, json={}, headers={"Accept": "image/png"}).status_code == 406

@@ -136,7 +136,7 @@ def test_output_shown_is_output(printed):
 
 
 def test_measures(printed):
-    belts, strong, *series = documents(printed[0])[22:]
+    belts, strong, *series, earlier, later = documents(printed[0])[22:]
     assert {name: means["count"] for name, means in belts.items()} == {"central": 11, "eastern": 10, "western": 10}
     assert all(0 < means["crste"] <= means["vrste"] <= 1 for means in belts.values())
     assert "CN-GD" in strong
@@ -145,6 +145,8 @@ def test_measures(printed):
     assert all(0.5 < curve["highest"]["x"] < 2 for curve in series)
     heights = [curve["highest"]["height"] for curve in series]
     assert all(heights[belt + 2] > heights[belt] for belt in (0, 3, 6))
+    assert (earlier["year"], later["year"]) == (2010, 2018) and later["gini"] < earlier["gini"]
+    assert all(abs(sum(year["dagum"].values()) - year["gini"]) < 1e-12 for year in (earlier, later))
 
 
 def test_pasting_again_moves_nothing(printed):

@@ -11,7 +11,7 @@ from test_csv import played  # noqa: F401, a fixture: a service after the contra
 from world import World, problem
 
 READS = [operation for operation in test_contract.OPERATIONS if operation.method == "GET"]
-QUERIES = {"getEfficiency": contract_session.EFFICIENCY, "getMalmquist": contract_session.MALMQUIST, "getDensity": contract_session.DENSITY,
+QUERIES = {"getEfficiency": contract_session.EFFICIENCY, "getMalmquist": contract_session.MALMQUIST, "getDensity": contract_session.DENSITY, "getInequality": contract_session.INEQUALITY,
            "getProof": "/ledger/proof?seq=9", "getConsistency": "/ledger/consistency?from=9"}
 IDS = {"/supplies": "MASKS-1", "/transfers": "TRANSFER-1", "/organisations": "DEPOT-GD", "/sites": "WAREHOUSE-GZ", "/items": "MASK-N95",
        "/indicators": "ambulances", "/provinces": "CN-HB", "/errors": "busy", "/ledger": "2", "/policies": "DEPOT-HB",
