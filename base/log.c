@@ -86,11 +86,9 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *text)
     return used + length;
 }
 
-__attribute__((format(printf, 5, 0)))
-static void log_line(const char *level, const char *event, const char *request, bool at_once,
-                     const char *format, va_list arguments)
+/* What each line begins with; returns its length. */
+static size_t begin_line(char line[LINE_BYTES], const char *level, const char *event, const char *request)
 {
-    char line[LINE_BYTES];
     char now[TEXT_INSTANT_BYTES];
     text_from_instant(now, clock_wall_ms());
     const char *const head[] = { "time=", now, " level=", level, " event=", event, " request=", request, " " };
@@ -98,16 +96,27 @@ static void log_line(const char *level, const char *event, const char *request, 
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++) {
         used = append(line, used, head[i]);
     }
-    int body = vsnprintf(line + used, sizeof line - used, format, arguments);
-    if (body > 0) {
-        used += (size_t)body;
-    }
-    if (used > sizeof line - 2) {
-        used = sizeof line - 2;
+    return used;
+}
+
+static void end_line(char line[LINE_BYTES], size_t used, bool at_once)
+{
+    if (used > LINE_BYTES - 2) {
+        used = LINE_BYTES - 2;
     }
     text_make_line(line, used);
     line[used] = '\n';
     emit(line, used + 1, at_once);
+}
+
+__attribute__((format(printf, 5, 0)))
+static void log_line(const char *level, const char *event, const char *request, bool at_once,
+                     const char *format, va_list arguments)
+{
+    char line[LINE_BYTES];
+    size_t used = begin_line(line, level, event, request);
+    int body = vsnprintf(line + used, sizeof line - used, format, arguments);
+    end_line(line, used + (body > 0 ? (size_t)body : 0), at_once);
 }
 
 #define LOG_AT(LEVEL, NAME)                                        \
@@ -143,6 +152,19 @@ void log_request(const char *request, const char *format, ...)
     va_start(arguments, format);
     log_line("info", "request", request, false, format, arguments);
     va_end(arguments);
+}
+
+void log_request_text(const char *request, const char *text, size_t length)
+{
+    if (atomic_load(&level_min) > LOG_LEVEL_INFO) {
+        return;
+    }
+    char line[LINE_BYTES];
+    size_t used = begin_line(line, "info", "request", request);
+    size_t room = sizeof line - used;
+    length = length < room ? length : room;
+    memcpy(line + used, text, length);
+    end_line(line, used + length, false);
 }
 
 void log_quote(char *out, size_t out_bytes, const char *text)
