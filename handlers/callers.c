@@ -1,5 +1,6 @@
 /*
- * Two tables of fixed size under one lock (base/places.h), in which the oldest of a few places gives way: what is forgotten so is a use a minute old, or a network that failed less lately than another. access.c asks, clerk.c stores.
+ * Two tables of fixed size under one lock (base/places.h), in which the oldest of a few places gives way: what is forgotten so is a use a
+ * minute old, or a network that failed less lately than another. access.c asks, clerk.c stores.
  */
 #include "handlers/callers.h"
 
