@@ -1,6 +1,6 @@
 """Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|long|NAME...] [--entries N]
 
-Parts: machine, writes, reads, lists, mixed, size, appends, verify, proofs, analytics. `long` is a part of its own: a ledger of N entries,
+Parts: machine, writes, reads, lists, mixed, size, appends, verify, proofs, analytics, frontier. `long` is a part of its own: a ledger of N entries,
 10 million else. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
@@ -20,11 +20,12 @@ import tempfile
 import time
 
 from appending import measure_appends, measure_long  # noqa: F401: found by name
+from frontier import measure_frontier  # noqa: F401: found by name
 from reads import DENSITY, measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
 from verifying import measure_verify  # noqa: F401: found by name
 
-PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "appends", "verify", "proofs", "analytics"]
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "appends", "verify", "proofs", "analytics", "frontier"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -47,6 +48,7 @@ class Scale:
         self.starts = 2 if is_smoke else 5
         self.units = [(31, 2)] if is_smoke else [(31, 50), (500, 5), (2000, 2)]
         self.values = 20000 if is_smoke else 1000000
+        self.frontier = (60, 80, 300) if is_smoke else (2000, 5000, 20000)
         self.compared_units = 2 if is_smoke else 31
 
 
@@ -85,8 +87,8 @@ class Bench:
     def target(self, text, is_reached):
         self.targets.append((text, is_reached))
 
-    def service(self, parent, name):
-        service = Service(self.tool("tallystick"), os.path.join(parent, name))
+    def service(self, parent, name, *options):
+        service = Service(self.tool("tallystick"), os.path.join(parent, name), *options)
         self.running.append(service)
         return service.start()
 
@@ -303,14 +305,20 @@ def measure_analytics(bench):
         theirs = None
     path = os.path.join(bench.memory, "data")
     rows = []
-    for kind, n, runs in [("efficiency", n, runs) for n, runs in bench.scale.units] + [("density", bench.scale.values, 3)]:
+    for kind, n, runs in [("efficiency", n, runs) for n, runs in bench.scale.units] + [
+            ("density", 31, 1000), ("density", bench.scale.values, 3)]:
         done = subprocess.run([bench.tool("bench/analytics"), kind, str(n), str(runs), path],
                               capture_output=True, text=True, check=True)
         ours = pairs(done.stdout)
-        row = [f"{kind}, n = {n:,}", f"{ours['wall_s'] * 1000:.1f}"]
+        row = [f"{kind}, n = {n:,}", f"{ours['wall_s'] * 1000:.{1 if ours['wall_s'] > 0.001 else 3}f}"]
+        if kind == "density" and n == 31:
+            bench.target(f"density of 31 values in less than 50 microseconds: {ours['wall_s'] * 1e6:.0f}", ours["wall_s"] < 50e-6)
         if theirs is not None:
             other, worst = (scipy_efficiency(path, n, min(n, bench.scale.compared_units)) if kind == "efficiency" else
                             scipy_density(path, n))
+            if kind == "density" and n == 1000000:
+                bench.target(f"density of 1,000,000 values 100 times as fast as scipy's, within 1e-6 of its peak: {other / ours['cpu_s']:.0f} "
+                             f"times, {worst:.0e}", other / ours["cpu_s"] >= 100 and worst < 1e-6)
             row += [f"{other * 1000:,.0f}", f"{other / ours['cpu_s']:.0f}", f"{worst:.0e}"]
         rows.append(row)
     bench.say("## Analyses, called as functions, one thread")

@@ -13,6 +13,7 @@
  *   kind of returns.
  *   Deprins, Simar, Tulkens, in "The Performance of Public Enterprises" (1984): free disposal hull (FDH, fdh.h).
  *   Ali, Seiford, in "The Measurement of Productive Efficiency" (1993): slacks in two stages.
+ *   Ali, Eur. J. Oper. Res. 64 (1993) 61; Dula, INFORMS J. Computing 23 (2011) 284: the frontier first (frame.h).
  *   Coelli, Oper. Res. Letters 23 (1998) 143: slacks in several stages, and the program DEAP 2.1.
  *
  * Programs, X and Y being the columns of all reference units, o the unit that is judged, lambda >= 0:
@@ -60,6 +61,12 @@ enum dea_frontier {
     DEA_FDH /* the method of slacks decides no more than whether there are any: all are those against one peer */
 };
 
+/* Which solver is asked first; the other way round there is none to fall back on. Answers are proved alike. */
+enum dea_solver_kind {
+    DEA_SOLVER_SIMPLEX, /* our own for programs of few rows, GLPK behind it */
+    DEA_SOLVER_GLPK     /* GLPK alone, every program with all units in it */
+};
+
 /*
  * How slacks, what a unit could still spare or add after the radial movement, are found.
  *   DEA_SLACKS_MULTI_STAGE  Coelli 1998, as DEAP 2.1: all inputs that can shrink further do so together, in the
@@ -96,8 +103,12 @@ struct dea_options {
     enum dea_orientation orientation;
     enum dea_slacks slacks;
     enum dea_frontier frontier;      /* whose slacks, targets, peers and efficiency are wanted */
+    enum dea_solver_kind solver;
+    size_t threads;                  /* 1 to 64; the answer is the same, byte by byte, from any number */
+    bool is_frameless;               /* judges every unit beside all others, however many (frame.h); for tests */
     double rts_tolerance;            /* 1 - crste / vrste up to this is constant returns; in [0, 1) */
-    bool (*is_cancelled)(void *);    /* NULL, or asked before each unit and while one takes long; true ends the work */
+    bool (*is_cancelled)(void *);    /* NULL, or asked before each unit and while one takes long, on the
+                                      * calling thread; true ends the work */
     void *cancel_context;            /* handed to is_cancelled */
 };
 
@@ -222,8 +233,9 @@ NODISCARD enum status dea_problem_check(const struct dea_problem *problem, struc
  * Returns STATUS_OK, also when single units could not be scored (see their state); STATUS_INVALID when
  * dea_problem_check refuses or an option is outside its range; STATUS_BUSY when is_cancelled said so;
  * STATUS_EXHAUSTED when memory is short.
- * Threads: any number at once; each uses GLPK's environment of its own thread, and should call dea_thread_end
- * before it ends. A GLPK failure clears that environment: no other glp_prob of the same thread may be alive.
+ * Threads: any number at once, each of which may ask for more (options->threads: those are started and ended here, and
+ * where the system gives fewer, fewer do the work); each uses GLPK's environment of its own thread, and should call
+ * dea_thread_end before it ends. A GLPK failure clears that environment: no other glp_prob of the same thread may be alive.
  */
 NODISCARD enum status dea_solve(const struct dea_problem *problem, const struct dea_options *options,
                                 struct dea_result **result);

@@ -19,14 +19,21 @@
 /* The same for a multiplier. */
 #define DUAL_ZERO 1e-14
 
+/* Beside what it is taken from, a difference up to this is zero. */
+#define CANCELLED 1e-14
+
 /* Ratios that differ by no more are tied. */
 #define TIE 1e-12
 
 /* A slack whose multiplier has the wrong sign by more than this, beside the largest one, may enter. */
 #define SLACK_GAIN 1e-12
 
-/* What a start may break a sign by, and the first phase leave over, beside the row's terms. */
+/* What a start may break a sign by, beside the row's terms. */
 #define FEASIBLE 1e-12
+
+/* What the first phase may leave over: rows that say nearly the same contradict each other by rounding. Whether that is too
+ * much is for the proof to say. */
+#define MISSED 1e-9
 
 static bool is_artificial(const struct lp_simplex_program *program, size_t id)
 {
@@ -56,6 +63,13 @@ static double id_cost(const struct lp_simplex *simplex, const struct lp_simplex_
         return simplex->has_cost ? 0 : 1;
     }
     return id < program->columns.count && simplex->has_cost ? program->columns.cost(program->columns.context, id) : 0;
+}
+
+/* a - b, and 0 where they cancel but for rounding: what was left would pass for a pivot beside nothing but itself. */
+static double less(double a, double b)
+{
+    const double difference = a - b;
+    return fabs(difference) > CANCELLED * fabs(a) ? difference : 0;
 }
 
 /* Turns work, the basis column after column, into its inverse, row after row. False when it is singular. */
@@ -92,10 +106,10 @@ static bool invert(struct lp_simplex *simplex)
                 continue;
             }
             for (size_t c = k; c < n; c++) {
-                a[c * n + r] -= factor * a[c * n + k];
+                a[c * n + r] = less(a[c * n + r], factor * a[c * n + k]);
             }
             for (size_t c = 0; c < n; c++) {
-                inverse[r * n + c] -= factor * inverse[k * n + c];
+                inverse[r * n + c] = less(inverse[r * n + c], factor * inverse[k * n + c]);
             }
         }
     }
@@ -162,8 +176,11 @@ static void basis_read(struct lp_simplex *simplex, const struct lp_simplex_progr
     }
 }
 
-/* Makes inverse and values anew. Values below 0 by no more than rounding become 0. False: singular, or not feasible. */
-static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program *program, double tolerance)
+/*
+ * Makes inverse and values anew. Values below 0 become 0: past the start that is what rounding did, and the proof decides.
+ * False: singular, or at the start, below 0 by more than rounding.
+ */
+static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program *program, bool is_start)
 {
     const size_t n = simplex->rows;
     double basis[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];
@@ -180,10 +197,11 @@ static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program
             size += fabs(simplex->inverse[k * n + i] * program->bound[i]);
         }
         const double value = simplex->value[k];
-        if (!(value >= -tolerance * size)) {
+        if (!isfinite(value) || (is_start && value < -FEASIBLE * size)) {
             return false;
         }
         const bool is_done = simplex->has_cost && is_artificial(program, simplex->basis[k]);
+        simplex->exact[k] = value > 0 ? value : 0;
         simplex->value[k] = value <= VALUE_ZERO * size || is_done ? 0 : value;
     }
     return true;
@@ -193,6 +211,10 @@ static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program
 static void reference_take(struct lp_simplex *simplex, const struct lp_simplex_program *program)
 {
     basis_read(simplex, program, simplex->reference);
+    for (size_t k = 0; k < simplex->rows; k++) {
+        const size_t id = simplex->basis[k];
+        simplex->reference_row[k] = id < program->columns.count ? simplex->rows : (id - program->columns.count) % simplex->rows;
+    }
 }
 
 static void costs_take(struct lp_simplex *simplex, const struct lp_simplex_program *program)
@@ -224,7 +246,7 @@ static bool start_as_told(struct lp_simplex *simplex, const struct lp_simplex_pr
         return false;
     }
     memcpy(simplex->basis, program->start, simplex->rows * sizeof *simplex->basis);
-    return refactor(simplex, program, FEASIBLE);
+    return refactor(simplex, program, true);
 }
 
 static bool is_basic(const struct lp_simplex *simplex, size_t id)
@@ -288,6 +310,27 @@ static void step_find(struct lp_simplex *simplex, const struct lp_simplex_progra
     }
 }
 
+/* A row of the inverse times the reference's column k, which mostly is a slack's; and the size of the terms. */
+static double reference_part(const struct lp_simplex *simplex, size_t row, size_t k, double *size)
+{
+    const size_t n = simplex->rows;
+    const double *inverse = simplex->inverse + row * n;
+    const double *column = simplex->reference + k * n;
+    const size_t only = simplex->reference_row[k];
+    double sum = 0;
+    if (only < n) {
+        sum = inverse[only] * column[only];
+        *size = fabs(sum);
+        return sum;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double term = inverse[i] * column[i];
+        sum += term;
+        *size += fabs(term);
+    }
+    return sum;
+}
+
 /* Whether row a of the tied ones goes before b: by the first of the reference's columns in which they differ. */
 static bool goes_before(const struct lp_simplex *simplex, size_t a, size_t b)
 {
@@ -296,18 +339,11 @@ static bool goes_before(const struct lp_simplex *simplex, size_t a, size_t b)
         return simplex->basis[a] < simplex->basis[b];
     }
     for (size_t k = 0; k < n; k++) {
-        const double *column = simplex->reference + k * n;
-        double one = 0;
-        double other = 0;
-        double size = 0;
-        for (size_t i = 0; i < n; i++) {
-            const double term = simplex->inverse[a * n + i] * column[i] / simplex->step[a];
-            const double opposite = simplex->inverse[b * n + i] * column[i] / simplex->step[b];
-            one += term;
-            other += opposite;
-            size += fabs(term) + fabs(opposite);
-        }
-        if (fabs(one - other) > TIE * size) {
+        double one_size = 0;
+        double other_size = 0;
+        const double one = reference_part(simplex, a, k, &one_size) / simplex->step[a];
+        const double other = reference_part(simplex, b, k, &other_size) / simplex->step[b];
+        if (fabs(one - other) > TIE * (one_size / simplex->step[a] + other_size / simplex->step[b])) {
             return one < other;
         }
     }
@@ -361,7 +397,7 @@ static void pivot(struct lp_simplex *simplex, const struct lp_simplex_program *p
         const double value = simplex->value[k] - amount * factor;
         simplex->value[k] = value <= VALUE_ZERO * fabs(simplex->value[k]) ? 0 : value;
         for (size_t i = 0; i < n; i++) {
-            simplex->inverse[k * n + i] -= factor * row[i];
+            simplex->inverse[k * n + i] = less(simplex->inverse[k * n + i], factor * row[i]);
         }
     }
     simplex->value[leaving] = amount;
@@ -375,7 +411,7 @@ static void pivot(struct lp_simplex *simplex, const struct lp_simplex_program *p
 static bool is_polished(struct lp_simplex *simplex, const struct lp_simplex_program *program)
 {
     double basis[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];
-    if (!refactor(simplex, program, 1)) {
+    if (!refactor(simplex, program, false)) {
         return false;
     }
     basis_read(simplex, program, basis);
@@ -383,16 +419,32 @@ static bool is_polished(struct lp_simplex *simplex, const struct lp_simplex_prog
     return true;
 }
 
+/* Whether the second phase has come as far as anybody wants to know. */
+static bool is_enough(const struct lp_simplex *simplex, const struct lp_simplex_program *program)
+{
+    double cost = 0;
+    if (!simplex->has_cost || isinf(program->enough)) {
+        return false;
+    }
+    for (size_t k = 0; k < simplex->rows; k++) {
+        cost += simplex->cost[k] * simplex->value[k];
+    }
+    return cost <= program->enough;
+}
+
 /* One phase, from a feasible basis with costs. */
 static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp_simplex_program *program, size_t pivots_max)
 {
     bool is_final = false;
     while (simplex->pivots < pivots_max) {
+        if (is_enough(simplex, program)) {
+            return LP_SIMPLEX_ENOUGH;
+        }
         if (simplex->fresh >= FRESH_MAX) {
             if (program->is_cancelled != NULL && program->is_cancelled(program->cancel_context)) {
                 return LP_SIMPLEX_CANCELLED;
             }
-            if (!refactor(simplex, program, 1)) {
+            if (!refactor(simplex, program, false)) {
                 return LP_SIMPLEX_LOST;
             }
         }
@@ -401,6 +453,7 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
         }
         if (!entering_find(simplex, program)) {
             if (is_final) {
+                memcpy(simplex->value, simplex->exact, simplex->rows * sizeof *simplex->value);
                 return LP_SIMPLEX_OPTIMAL;
             }
             if (!is_polished(simplex, program)) {
@@ -463,7 +516,7 @@ enum lp_simplex_end lp_simplex_solve(struct lp_simplex *simplex, const struct lp
             if (end != LP_SIMPLEX_OPTIMAL) {
                 return end == LP_SIMPLEX_UNBOUNDED ? LP_SIMPLEX_LOST : end;
             }
-            if (has_misses(simplex, program, FEASIBLE)) {
+            if (has_misses(simplex, program, MISSED)) {
                 return LP_SIMPLEX_INFEASIBLE;
             }
             simplex->has_cost = true;

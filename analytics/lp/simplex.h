@@ -47,17 +47,26 @@ struct lp_simplex_program {
     /* NULL, or a basis to begin with: for each row a column, or count + row for that row's slack. Not used where it is
      * singular or its point breaks a sign. */
     const size_t *start;
+    double enough;                    /* the second phase ends at a point that costs no more; -INFINITY: never */
     bool (*is_cancelled)(void *);     /* NULL, or asked now and then */
     void *cancel_context;
 };
 
-enum lp_simplex_end { LP_SIMPLEX_OPTIMAL, LP_SIMPLEX_INFEASIBLE, LP_SIMPLEX_UNBOUNDED, LP_SIMPLEX_LOST, LP_SIMPLEX_CANCELLED };
+enum lp_simplex_end {
+    LP_SIMPLEX_OPTIMAL,
+    LP_SIMPLEX_INFEASIBLE,
+    LP_SIMPLEX_UNBOUNDED,
+    LP_SIMPLEX_ENOUGH,
+    LP_SIMPLEX_LOST,
+    LP_SIMPLEX_CANCELLED
+};
 
 /*
  * Claims, none of them checked:
  *   optimal     basis and value: the columns in use (below count; others are slacks) and how much; dual
  *   infeasible  dual: Farkas'
  *   unbounded   value: of the basis, the direction; entering: the column or slack that grows by 1 along it
+ *   enough      basis and value
  *   lost        the pivots ran out or the basis became singular
  */
 struct lp_simplex {
@@ -71,6 +80,7 @@ struct lp_simplex {
     bool is_bland;
     bool has_cost;                                             /* in the second phase */
     size_t fresh;                                              /* pivots since the inverse was made */
+    double exact[LP_SIMPLEX_ROWS_MAX];                         /* values before those within rounding of 0 became 0 */
     double cost[LP_SIMPLEX_ROWS_MAX];                          /* of the basis */
     double sign[LP_SIMPLEX_ROWS_MAX];                          /* of the rows' artificials */
     double column[LP_SIMPLEX_ROWS_MAX];                        /* the entering one, then in terms of the basis: */
@@ -78,6 +88,7 @@ struct lp_simplex {
     double size[LP_SIMPLEX_ROWS_MAX];                          /* the terms that step is the sum of */
     double inverse[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];   /* row after row */
     double reference[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX]; /* the basis that ties are broken by, column after column */
+    size_t reference_row[LP_SIMPLEX_ROWS_MAX]; /* the only row of a column of it, or rows where it has more */
     double work[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];
 };
 
