@@ -1,5 +1,6 @@
 """/density beyond the curve: bandwidths from pairs, adjust, and what else is told of a distribution."""
 
+import pathlib
 import re
 
 import numpy
@@ -225,3 +226,12 @@ def test_values_below_the_boundary_are_refused(server):
     assert_problem(server.request("POST", PATH, json={"values": SAMPLE, "lower": 1}), 422, "conflicting_values")
     body = {"values": SAMPLE, "boundary": "log", "kernel": "triangular"}
     assert_problem(server.request("POST", PATH, json=body), 422, "conflicting_values")
+
+
+def test_no_test_finds_groups_as_the_documentation_says(server):
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "mechanism.md").read_text(encoding="utf-8")
+    said = re.search(r"rejects a single peak in any of the nine curves; the least p-values are ([0-9.]+) and ([0-9.]+)\.", text)
+    tests = [series["tests"] for series in ask(server, tests="dip,silverman")["series"]]
+    assert len(tests) == 9
+    assert float(said.group(1)) == round(min(test["dip"]["p_value"] for test in tests), 2)
+    assert float(said.group(2)) == round(min(test["silverman"]["calibrated_p_value"] for test in tests), 2)
