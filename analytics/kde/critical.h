@@ -37,7 +37,7 @@
  * rejected too often, which the dip test (0.05 of them) does not do.
  */
 struct kde_critical {
-    double bandwidth; /* in the unit of the values; good to 1e-9 of itself */
+    double bandwidth; /* in the unit of the values; good to 1e-5 of itself */
     double p_value;
     double calibrated_p;
 };
