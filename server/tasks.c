@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,8 @@
 #include "server/server.h"
 #include "server/wire/client.h"
 
+enum { LANGUAGE_BYTES = 36 };
+
 enum task_state { TASK_WAITING, TASK_RUNNING, TASK_FINISHED };
 
 struct task {
@@ -35,6 +38,7 @@ struct task {
     size_t body_counted;      /* of body, in server->body_bytes */
     int64_t begun_us;
     bool shows_state;
+    char language[LANGUAGE_BYTES]; /* of a kept answer; "" where it says none */
     atomic_bool is_dropped;   /* nobody wants the answer */
     _Atomic int64_t until_us; /* steady: when it is given up */
     atomic_int progress;      /* thousandths; -1: unknown */
@@ -230,6 +234,8 @@ static void keep(struct task *task)
 {
     struct tasks *tasks = task->tasks;
     struct task *out = NULL;
+    const char *language = exchange_header_added(&task->exchange, "Content-Language");
+    snprintf(task->language, sizeof task->language, "%s", language != NULL ? language : "");
     strip(task);
     task->exchange.header_count = 0; /* the values are gone; of them the sender adds what is needed */
     pthread_mutex_lock(&tasks->lock);
@@ -492,6 +498,10 @@ static void reply_finished(const struct task *task, struct exchange *exchange)
         return;
     }
     exchange_header(exchange, "Cache-Control", "no-store");
+    const char *language = task->language[0] != 0 ? arena_text(exchange->arena, task->language) : NULL;
+    if (language != NULL) {
+        exchange_header(exchange, "Content-Language", language);
+    }
     if (task->shows_state && seq != NULL) {
         exchange_header(exchange, "Tallystick-Seq", seq);
     }
