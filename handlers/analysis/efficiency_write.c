@@ -117,6 +117,10 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
     analysis_number(w, "rts_margin", unit->rts_margin);
     efficiency_write_columns(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
     efficiency_write_columns(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    if (sheet->outliers != NULL) {
+        analysis_number(w, "leverage", sheet->outliers->leverage[u]);
+        json_member_boolean(w, "outlier", sheet->outliers->is_flagged[u]);
+    }
     json_object_end(w);
 }
 
@@ -210,6 +214,9 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     json_member_double(&w, "tolerance", DEA_TOLERANCE);
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
+    }
+    if (sheet->outliers != NULL) {
+        analysis_number(&w, "outlier_threshold", sheet->outliers->threshold);
     }
     json_key(&w, "results");
     json_array_begin(&w);

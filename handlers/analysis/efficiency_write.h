@@ -7,6 +7,7 @@
 
 #include "analytics/dea/dea.h"
 #include "analytics/dea/model.h"
+#include "analytics/dea/outliers.h"
 #include "base/buffer.h"
 
 struct json_writer;
@@ -37,6 +38,8 @@ struct efficiency_sheet {
     struct dea_options options;
     bool has_model;             /* another model than the plain radial one is asked for: model says which, not options */
     struct dea_model_options model;
+    bool wants_outliers;
+    const struct dea_outliers *outliers; /* NULL, or what was found */
 
     /* stored figures only */
     const struct province *const *provinces; /* the units' provinces, or NULL for a caller's own units */
