@@ -19,7 +19,7 @@
  * it: a spreadsheet would take it for a formula otherwise, and whoever reads the cells by program
  * takes away one ' from the front of what begins with one. Numbers never get one.
  */
-enum { TABLE_COLUMNS_MAX = 32, TABLE_PATH_BYTES = 128 };
+enum { TABLE_COLUMNS_MAX = 48, TABLE_PATH_BYTES = 128 };
 
 /* Appends to out; its failed says that memory was short. STATUS_INVALID: the document has no
  * such array, or a row has a member that is no column: nothing is left out silently. */

@@ -23,7 +23,7 @@
 
 #define SCORES \
     "status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,peer_count,efficient," \
-    "score,nirste,ndrste,rts_margin,input_radial,output_radial,cost,cost_minimum,technical,allocative,own,maverick," \
+    "score,nirste,ndrste,rts_margin,input_radial,output_radial,cost,cost_minimum,technical,allocative,own,maverick,leverage,outlier," \
     "bootstrap.corrected,bootstrap.bias,bootstrap.low,bootstrap.high"
 
 const char efficiency_columns[] = "dmu,name,belt," SCORES;
@@ -38,6 +38,7 @@ struct efficiency_query {
     const char *inputs, *outputs;
     const char *fixed, *undesirable, *prices, *restrictions;
     int model, orientation, slacks, frontier, goal, solver, by;
+    bool outliers;
     int64_t bootstrap, seed;
     double level;
 };
@@ -56,6 +57,7 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct efficiency_query, undesirable, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, prices, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, restrictions, false, EFFICIENCY_MODEL_BYTES),
+    QUERY_BOOLEAN_ROW(struct efficiency_query, outliers, false),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, by_choices),
     QUERY_INTEGER_ROW(struct efficiency_query, bootstrap, false, DEA_REPLICATIONS_MIN, DEA_REPLICATIONS_MAX),
     QUERY_INTEGER_ROW(struct efficiency_query, seed, false, 0, EFFICIENCY_SEED_MAX),
@@ -85,6 +87,23 @@ static void fail(struct exchange *exchange, const struct efficiency_sheet *sheet
                           "with the inputs and outputs");
 }
 
+/* Leverages, where they are asked for; their programs count in the result's certificate. */
+static enum status find_outliers(struct exchange *exchange, struct efficiency_sheet *sheet, struct dea_result *result)
+{
+    struct dea_outliers *outliers = arena_array(exchange->arena, 1, sizeof *outliers);
+    if (outliers == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    outliers->leverage = arena_array(exchange->arena, result->unit_count, sizeof *outliers->leverage);
+    outliers->is_flagged = arena_array(exchange->arena, result->unit_count, sizeof *outliers->is_flagged);
+    if (outliers->leverage == NULL || outliers->is_flagged == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = dea_outliers_find(&sheet->problem, &sheet->options, result, outliers);
+    sheet->outliers = status == STATUS_OK ? outliers : NULL;
+    return status;
+}
+
 static enum status solve_plain(struct exchange *exchange, struct efficiency_sheet *sheet)
 {
     struct dea_result *result = NULL;
@@ -101,6 +120,9 @@ static enum status solve_plain(struct exchange *exchange, struct efficiency_shee
         sheet->intervals = intervals;
     }
     analysis_helpers_give(helpers);
+    if (status == STATUS_OK && sheet->wants_outliers) {
+        status = find_outliers(exchange, sheet, result);
+    }
     if (status == STATUS_OK) {
         efficiency_write(&exchange->reply, sheet, result);
     }
@@ -176,7 +198,7 @@ static enum status settle(struct question *q, struct faults *faults)
     const char *outputs[DEA_OUTPUTS_MAX];
     const struct efficiency_query *query = &q->query;
     const struct efficiency_wish wish = {
-        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver,
+        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers,
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
     take_names(&q->inputs, inputs);
     take_names(&q->outputs, outputs);
@@ -231,9 +253,9 @@ static bool make_key(struct exchange *exchange, struct question *q)
     const struct dea_options *options = &q->sheet.options;
     q->key = arena_format(exchange->arena,
                           "efficiency revision=%" PRId64 " provinces=%" PRId64 " by=%d frontier=%d inputs=%s "
-                          "orientation=%d outputs=%s slacks=%d solver=%d year=%" PRId64, q->basis.revision,
+                          "orientation=%d outputs=%s slacks=%d solver=%d outliers=%d year=%" PRId64, q->basis.revision,
                           q->basis.provinces_seq, query->by, (int)options->frontier, query->inputs,
-                          (int)options->orientation, query->outputs, (int)options->slacks, (int)options->solver, query->year);
+                          (int)options->orientation, query->outputs, (int)options->slacks, (int)options->solver, query->outliers, query->year);
     if (q->key != NULL && q->sheet.has_model) {
         const struct dea_model_options *model = &q->sheet.model;
         q->key = arena_format(exchange->arena, "%s,model=%d,side=%d,returns=%d,goal=%d,normalised=%d,fixed=%s,undesirable=%s,"

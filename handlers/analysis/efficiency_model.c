@@ -106,6 +106,7 @@ static void check_rules(struct settling *s)
         { "slacks", "one-stage", wish->slacks == DEA_SLACKS_ONE_STAGE, BIT(RADIAL) },
         { "slacks", "none", wish->slacks == DEA_SLACKS_NONE, BIT(RADIAL) },
         { "goal", NULL, wish->goal >= 0, BIT(CROSS) },
+        { "outliers", NULL, wish->outliers, BIT(RADIAL) },
         { "fixed", NULL, is_asked(&wish->fixed), ALL_MODELS & ~(BIT(CROSS) | BIT(COST)) },
         { "undesirable", NULL, is_asked(&wish->undesirable), BIT(SBM) | BIT(DIRECTIONAL) },
         { "prices", NULL, is_asked(&wish->prices), BIT(COST) },
@@ -129,11 +130,17 @@ static void check_rules(struct settling *s)
 /* What the plain radial model takes and the one with fixed inputs or restrictions does not. */
 static void check_changed_radial(struct settling *s)
 {
+    if (s->wish->outliers && s->wish->frontier == DEA_FDH) {
+        complain(s, "outliers", "bad_format", "outliers are not looked for on the free disposal hull; another frontier does");
+    }
     if (s->model != DEA_MODEL_RADIAL || (!is_asked(&s->wish->fixed) && !is_asked(&s->wish->restrictions))) {
         return;
     }
     if (s->wish->frontier == DEA_FDH) {
         complain(s, "frontier", "bad_format", "frontier fdh does not go with fixed and restrictions");
+    }
+    if (s->wish->outliers) {
+        complain(s, "outliers", "bad_format", "outliers are not looked for with fixed and restrictions");
     }
     if (s->wish->slacks >= 0 && s->wish->slacks != DEA_SLACKS_TWO_STAGE_NORMALISED) {
         complain(s, "slacks", "bad_format", "with fixed and restrictions slacks are found by two-stage-normalised alone");
@@ -353,6 +360,7 @@ enum status efficiency_model_settle(const struct efficiency_wish *wish, const ch
     bool *fixed = NULL;
     bool *undesirable = NULL;
     settle_plain(wish, &sheet->options);
+    sheet->wants_outliers = wish->outliers;
     dea_model_options_init(model, s.model);
     model->side = wish->orientation < 0 ? model->side : (enum dea_side)wish->orientation;
     model->frontier = wish->frontier < 0 ? model->frontier : (enum dea_frontier)wish->frontier;

@@ -23,6 +23,7 @@
 struct body {
     json_t *inputs, *outputs, *dmus, *fixed, *undesirable, *prices, *restrictions;
     int model, orientation, slacks, frontier, goal, solver;
+    bool outliers;
     int64_t bootstrap, seed;
     double level;
     bool has_bootstrap; /* something stands there, be it sound or not */
@@ -38,6 +39,7 @@ static const struct bind_member body_members[] = {
     BIND_CHOICE_ROW(struct body, frontier, false, efficiency_frontiers),
     BIND_CHOICE_ROW(struct body, goal, false, efficiency_goals),
     BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
+    BIND_BOOLEAN_ROW(struct body, outliers, false),
     BIND_VALUE_ROW(struct body, fixed, false),
     BIND_VALUE_ROW(struct body, undesirable, false),
     BIND_VALUE_ROW(struct body, prices, false),
@@ -285,7 +287,7 @@ static enum status read_units(struct reading *r, json_t *dmus)
 static enum status settle(const struct reading *r, const struct body *body, struct efficiency_sheet *sheet)
 {
     const struct efficiency_wish wish = {
-        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver,
+        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers,
         { NULL, body->fixed }, { NULL, body->undesirable }, { NULL, body->prices }, { NULL, body->restrictions } };
     enum status status = efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true,
                                                  sheet, r->faults);

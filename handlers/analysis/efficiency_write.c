@@ -146,6 +146,10 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
     if (sheet->intervals != NULL) {
         write_interval(w, &sheet->intervals->units[u]);
     }
+    if (sheet->outliers != NULL) {
+        analysis_number(w, "leverage", sheet->outliers->leverage[u]);
+        json_member_boolean(w, "outlier", sheet->outliers->is_flagged[u]);
+    }
     json_object_end(w);
 }
 
@@ -239,6 +243,9 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     json_member_double(&w, "tolerance", DEA_TOLERANCE);
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
+    }
+    if (sheet->outliers != NULL) {
+        analysis_number(&w, "outlier_threshold", sheet->outliers->threshold);
     }
     json_key(&w, "results");
     json_array_begin(&w);

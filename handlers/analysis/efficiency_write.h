@@ -8,6 +8,7 @@
 #include "analytics/dea/bootstrap.h"
 #include "analytics/dea/dea.h"
 #include "analytics/dea/model.h"
+#include "analytics/dea/outliers.h"
 #include "base/buffer.h"
 
 struct json_writer;
@@ -38,6 +39,8 @@ struct efficiency_sheet {
     struct dea_options options;
     bool has_model;             /* another model than the plain radial one is asked for: model says which, not options */
     struct dea_model_options model;
+    bool wants_outliers;
+    const struct dea_outliers *outliers; /* NULL, or what was found */
 
     struct {
         size_t replications;    /* 0: no intervals are wanted */

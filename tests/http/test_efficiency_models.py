@@ -94,7 +94,26 @@ def test_cost_is_technical_times_allocative(service):  # noqa: F811
         assert result["cost_minimum"] == pytest.approx(numbers(result, "input_targets", INPUTS) @ [2.5, 0.125], rel=1e-9)
 
 
+def test_outliers(service):  # noqa: F811
+    """A slip of the pen, a thousand times too many outputs, is found; nobody else's row changes but for it."""
+    x, y = real_data()
+    plain, marked = (ask(service, **more) for more in ({}, {"outliers": "true"}))
+    threshold = marked.pop("outlier_threshold")
+    leverages = [result["leverage"] for result in marked["results"]]
+    assert threshold == pytest.approx(numpy.mean(leverages) * numpy.log(len(CODES)), rel=1e-12)
+    for result in marked["results"]:
+        assert result.pop("outlier") == (result.pop("leverage") > threshold)
+    assert marked == plain
+    body = body_of({"outliers": True, "frontier": "crs"}, x, y)
+    body["dmus"][11].update({name: 1000 * value for name, value in zip(OUTPUTS, map(float, y[11]))})
+    answer = service.request("POST", PATH, json=body).json()
+    assert [result["dmu"] for result in answer["results"] if result["outlier"]] == [CODES[11]]
+
+
 REFUSED = [
+    ({"outliers": "true", "frontier": "fdh"}, {"outliers": "bad_format"}),
+    ({"outliers": "true", "fixed": INPUTS[0]}, {"outliers": "bad_format"}),
+    ({"outliers": "true", "model": "cross"}, {"outliers": "bad_format"}),
     ({"model": "sums"}, {"model": "not_a_choice"}),
     ({"orientation": "none"}, {"orientation": "bad_format"}),
     ({"model": "additive", "orientation": "input"}, {"orientation": "bad_format"}),

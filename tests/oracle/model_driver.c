@@ -15,9 +15,10 @@
 #include <string.h>
 
 #include "analytics/dea/model.h"
+#include "analytics/dea/outliers.h"
 #include "base/status.h"
 
-static const char *const models[] = {"radial", "super", "sbm", "additive", "directional", "cross", "cost"};
+static const char *const models[] = {"radial", "super", "sbm", "additive", "directional", "cross", "cost", "outliers"};
 static const char *const sides[] = {"output", "input", "both"};
 static const char *const frontiers[] = {"vrs", "crs", "nirs", "ndrs"};
 static const char *const states[] = {"scored", "no-inputs", "no-outputs", "infeasible", "unbounded", "uncertified"};
@@ -101,6 +102,29 @@ static void result_print(const struct dea_model_result *result)
            result->mean.score, result->mean.count);
 }
 
+/* In the place of a model: each unit's leverage and flag, then the threshold. */
+static void outliers_print(const struct dea_problem *problem, const struct dea_model_options *model)
+{
+    static double leverage[UNITS_MAX];
+    static bool is_flagged[UNITS_MAX];
+    struct dea_outliers outliers = {.leverage = leverage, .is_flagged = is_flagged};
+    struct dea_options options;
+    struct dea_result *result = NULL;
+    dea_options_init(&options);
+    options.orientation = model->side == DEA_SIDE_INPUT ? DEA_INPUT : DEA_OUTPUT;
+    options.frontier = model->frontier;
+    if (dea_solve(problem, &options, &result) != STATUS_OK ||
+        dea_outliers_find(problem, &options, result, &outliers) != STATUS_OK) {
+        die();
+    }
+    printf("outliers %.17g", outliers.threshold);
+    for (size_t u = 0; u < problem->unit_count; u++) {
+        printf(" %.17g %d", leverage[u], is_flagged[u]);
+    }
+    printf("\n");
+    dea_result_free(result);
+}
+
 static void limits_read(size_t count)
 {
     for (size_t l = 0; l < count; l++) {
@@ -131,7 +155,7 @@ int main(void)
         if (n > UNITS_MAX || m > COLUMNS_MAX || s > COLUMNS_MAX || price_rows > n || limit_count > DEA_LIMITS_MAX) {
             die();
         }
-        dea_model_options_init(&options, (enum dea_model) word_find(model, models, 7));
+        dea_model_options_init(&options, (enum dea_model) word_find(model, models, 8));
         options.side = (enum dea_side) word_find(side, sides, 3);
         options.frontier = (enum dea_frontier) word_find(frontier, frontiers, 4);
         options.is_normalised = options.is_aggressive = flag != 0;
@@ -149,6 +173,10 @@ int main(void)
         }
         const struct dea_problem problem = {
             .unit_count = n, .input_count = m, .output_count = s, .inputs = inputs, .outputs = outputs};
+        if (strcmp(model, "outliers") == 0) {
+            outliers_print(&problem, &options);
+            continue;
+        }
         const enum status status = dea_model_solve(&problem, &options, &result);
         if (status != STATUS_OK) {
             printf("status %s\n", status_name(status));

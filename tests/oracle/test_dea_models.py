@@ -61,6 +61,9 @@ def solve(asked):
             assert len(peers) == int(words[10 + 2 * width])
             units.append(Unit(words[2], float(words[3]), list(map(float, words[4:8])), words[8], int(words[9]),
                               numbers[:width], numbers[width:], peers))
+        elif words[0] == "outliers":
+            numbers = list(map(float, words[1:]))
+            answers.append((numbers[0], np.array(numbers[1::2]), np.array(numbers[2::2]) > 0))
         elif words[0] == "certificate":
             answers.append(Answer(units, list(map(float, words[1:4])) + list(map(int, words[4:6])), float(words[6])))
             units = []
@@ -465,6 +468,35 @@ def test_cross_of_any_data(case):
         for unit in answer.units:
             assert unit.state == "scored"
             assert 0 <= unit.score <= unit.parts[0] + 1e-8 <= 1 + 2e-8
+
+
+# ---------------------------------------------------------------------------------------------------- leave one out
+
+
+@named
+def test_leave_one_out(case):
+    """Every unit left out, every other solved again, by HiGHS."""
+    x, y, _ = scaled(case)
+    n = len(x)
+    for side, returns in (("input", "crs"), ("output", "vrs"), ("input", "nirs")):
+        ((threshold, leverage, flagged),) = solve([ask("outliers", side, returns, case)])
+        whole = [radial(x, y, o, side, returns)[1] for o in range(n)]
+        want = np.zeros(n)
+        for k in range(n):
+            kept = np.array([j for j in range(n) if j != k])
+            change = [radial(x, y, o, side, returns, reference=kept)[1] - whole[o] for o in kept]
+            want[k] = np.sqrt(np.square(change).sum() / (n - 1))
+        assert leverage == pytest.approx(want, abs=1e-7)
+        assert threshold == pytest.approx(want.mean() * np.log(n), abs=1e-7)
+        assert (flagged == (leverage > threshold)).all()
+
+
+def test_an_outlier_is_flagged():
+    rng = np.random.default_rng(17)
+    x, y = rng.uniform(1, 2, (40, 2)), rng.uniform(1, 2, (40, 2))
+    y[7] *= 20
+    ((threshold, leverage, flagged),) = solve([ask("outliers", "output", "crs", Case("outlier", x, y))])
+    assert flagged.tolist() == [u == 7 for u in range(40)] and leverage[7] > 3 * threshold
 
 
 # ------------------------------------------------------------------------------------------------------- metamorphic

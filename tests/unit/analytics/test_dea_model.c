@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "analytics/dea/model.h"
+#include "analytics/dea/outliers.h"
 
 #define NEAR(a, b) assert_true(fabs((a) - (b)) <= 1e-9)
 
@@ -173,6 +174,59 @@ static void test_giving_up(void **state)
     }
 }
 
+/* NIRS, NDRS and FDH of dea.h: A has increasing, E decreasing returns; D copies B, E copies C and has 3 to spare. */
+static void test_frontiers(void **state)
+{
+    (void) state;
+    struct dea_options options;
+    struct dea_result *result = NULL;
+    dea_options_init(&options);
+    options.orientation = DEA_INPUT;
+    options.frontier = DEA_NDRS;
+    assert_int_equal(dea_solve(&textbook, &options, &result), STATUS_OK);
+    NEAR(result->units[0].nirste, 0.5);
+    NEAR(result->units[0].ndrste, 1);
+    NEAR(result->units[4].nirste, 6.0 / 9);
+    NEAR(result->units[4].ndrste, 5.0 / 9);
+    NEAR(result->units[4].score, 5.0 / 9);
+    dea_result_free(result);
+    options.orientation = DEA_OUTPUT;
+    options.frontier = DEA_FDH;
+    assert_int_equal(dea_solve(&textbook, &options, &result), STATUS_OK);
+    NEAR(result->units[3].score, 2.0 / 3);
+    assert_int_equal(result->units[3].peers[0].unit, 1);
+    assert_int_equal(result->units[4].efficiency, DEA_EFFICIENT_WEAK);
+    NEAR(result->units[4].input_slacks[0], 3);
+    NEAR(result->units[4].input_targets[0], 6);
+    assert_int_equal(result->units[0].efficiency, DEA_EFFICIENT_STRONG);
+    dea_result_free(result);
+}
+
+/* Without B the best ratio is 5/6: all others' scores rise by a fifth. */
+static void test_outliers(void **state)
+{
+    (void) state;
+    double leverage[UNITS];
+    bool is_flagged[UNITS];
+    struct dea_outliers outliers = {.leverage = leverage, .is_flagged = is_flagged};
+    struct dea_options options;
+    struct dea_result *result = NULL;
+    dea_options_init(&options);
+    options.orientation = DEA_INPUT;
+    options.frontier = DEA_CRS;
+    assert_int_equal(dea_solve(&textbook, &options, &result), STATUS_OK);
+    assert_int_equal(dea_outliers_find(&textbook, &options, result, &outliers), STATUS_OK);
+    const double expected = 0.2 * sqrt((0.25 + 25.0 / 36 + 0.16 + 25.0 / 81) / 4);
+    NEAR(leverage[1], expected);
+    NEAR(outliers.threshold, expected / 5 * log(5));
+    for (size_t u = 0; u < UNITS; u++) {
+        assert_true(is_flagged[u] == (u == 1) && (u == 1 || leverage[u] == 0));
+    }
+    options.frontier = DEA_FDH;
+    assert_int_equal(dea_outliers_find(&textbook, &options, result, &outliers), STATUS_INVALID);
+    dea_result_free(result);
+}
+
 /* ---- threads ---- */
 
 enum { MANY = 60, THREADS = 4 };
@@ -229,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_super),       cmocka_unit_test(test_slacks), cmocka_unit_test(test_directional),
         cmocka_unit_test(test_cost),        cmocka_unit_test(test_undesirable), cmocka_unit_test(test_door),
+        cmocka_unit_test(test_frontiers),   cmocka_unit_test(test_outliers),
         cmocka_unit_test(test_giving_up),   cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
