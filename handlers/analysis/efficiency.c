@@ -12,6 +12,7 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/efficiency_units.h"
+#include "handlers/analysis/efficiency_svg.h"
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
@@ -76,7 +77,11 @@ static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sh
         fail(exchange, sheet, status);
         return HANDLED_REPLY;
     }
-    efficiency_write(&exchange->reply, sheet, result);
+    if (exchange->wanted == GIVES_SVG) {
+        efficiency_svg(exchange, sheet, result);
+    } else {
+        efficiency_write(&exchange->reply, sheet, result);
+    }
     dea_result_free(result);
     analysis_reply_finish(exchange, key);
     return HANDLED_REPLY;

@@ -18,7 +18,7 @@ BROWSER = "zh-CN,zh;q=0.9,en;q=0.8"
 # Members whose words are the program's own, in every language.
 SAME = ["type", "status", "instance", "code"]
 # Sources that tell callers nothing.
-SILENT = {"handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/node_key.c",
+SILENT = {*(str(path.relative_to(ROOT)) for path in ROOT.glob("handlers/analysis/*svg*.c")), "handlers/analysis/label.c", "handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/node_key.c",
           "rules/signed_entry.c", "rules/tiles.c", *(str(path.relative_to(ROOT)) for room in ("verify", "export") for path in ROOT.glob(f"rules/{room}/*.c"))}
 TOLD = [ROOT / "ledger/jws.c", *ROOT.glob("handlers/**/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/**/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde/report.c",
         *(ROOT / f"server/{name}.c" for name in ("await", "content_digest", "dispatch", "lookup", "reply", "represent", "target",
