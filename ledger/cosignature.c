@@ -1,6 +1,6 @@
 /*
  * What witnesses sign, and how it is looked at. Next: witnesses that are registered, rules/witness.c; policies of how many
- * must have signed, policy.c.
+ * must have signed, witness_policy.c.
  */
 #include "ledger/cosignature.h"
 

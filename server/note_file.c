@@ -1,5 +1,5 @@
 /*
- * What people saved of a checkpoint, by whatever means.
+ * What people saved of a checkpoint, by whatever means, and what they wrote of when one counts.
  */
 #include "server/note_file.h"
 
@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ledger/checkpoint.h"
 #include "server/tell.h"
 
@@ -27,30 +28,63 @@ static size_t tidy_note(char *bytes, size_t length)
     return used;
 }
 
-const char *note_file_read(struct arena *arena, const char *path)
+/* The bytes of a file, with a NUL behind them. NULL and a message where it cannot be read or is longer than bytes_max. */
+static char *read_file(struct arena *arena, const char *option, const char *path, size_t bytes_max, size_t *length)
 {
-    struct checkpoint read;
-    char *bytes = arena_alloc(arena, NOTE_FILE_BYTES_MAX);
+    char *bytes = arena_alloc(arena, bytes_max + 2);
     if (bytes == NULL) {
         return NULL;
     }
     errno = 0;
     FILE *file = fopen(path, "rb");
-    size_t length = file != NULL ? fread(bytes, 1, NOTE_FILE_BYTES_MAX, file) : 0;
+    *length = file != NULL ? fread(bytes, 1, bytes_max + 1, file) : 0;
     bool is_readable = file != NULL && !ferror(file);
-    bool is_whole = is_readable && feof(file);
     int error = errno;
     if (file != NULL) {
         fclose(file);
     }
-    length = tidy_note(bytes, length);
     if (!is_readable) {
-        tell("--checkpoint: %s cannot be read: %s", path, strerror(error));
-    } else if (!is_whole || checkpoint_parse(&read, bytes, length) != STATUS_OK) {
+        tell("%s: %s cannot be read: %s", option, path, strerror(error));
+        return NULL;
+    }
+    if (*length > bytes_max) {
+        tell("%s: %s is longer than %zu bytes, so it is something else", option, path, bytes_max);
+        return NULL;
+    }
+    bytes[*length] = 0;
+    return bytes;
+}
+
+const char *note_file_read(struct arena *arena, const char *path)
+{
+    struct checkpoint read;
+    size_t length = 0;
+    char *bytes = read_file(arena, "--checkpoint", path, NOTE_FILE_BYTES_MAX, &length);
+    if (bytes == NULL) {
+        return NULL;
+    }
+    length = tidy_note(bytes, length);
+    if (checkpoint_parse(&read, bytes, length) != STATUS_OK) {
         tell("--checkpoint: %s cannot be read as a checkpoint; it is what GET /ledger/checkpoint gives, saved by: "
              "curl -s http://HOST:PORT/ledger/checkpoint > FILE", path);
-    } else {
-        return arena_copy(arena, bytes, length);
+        return NULL;
     }
-    return NULL;
+    return arena_copy(arena, bytes, length);
+}
+
+const struct witness_policy *policy_file_read(struct arena *arena, const char *path)
+{
+    struct witness_policy_error error = { .line = 0 };
+    size_t length = 0;
+    struct witness_policy *policy = arena_alloc(arena, sizeof *policy);
+    const char *text = policy == NULL ? NULL : read_file(arena, "--witness-policy", path, WITNESS_POLICY_BYTES_MAX, &length);
+    if (text == NULL) {
+        return NULL;
+    }
+    if (witness_policy_read(policy, text, length, &error) != STATUS_OK) {
+        text_make_line(error.reason, strlen(error.reason));
+        tell("--witness-policy: %s:%zu: %s", path, error.line, error.reason);
+        return NULL;
+    }
+    return policy;
 }

@@ -9,12 +9,17 @@
 
 #include "analytics/kde/report.h"
 #include "analytics/kde/sample.h"
+#include "analytics/kde/selector.h"
 
 static const char *const rule_names[KDE_RULE_COUNT] = {
     [KDE_RULE_NUMBER] = "number",
     [KDE_RULE_SILVERMAN] = "silverman",
     [KDE_RULE_SCOTT] = "scott",
     [KDE_RULE_EVIEWS] = "eviews",
+    [KDE_RULE_UCV] = "ucv",
+    [KDE_RULE_BCV] = "bcv",
+    [KDE_RULE_SJ_STE] = "sj-ste",
+    [KDE_RULE_SJ_DPI] = "sj-dpi",
 };
 
 static const char *const convention_names[KDE_CONVENTION_COUNT] = {
@@ -92,48 +97,69 @@ static double reference_width(const struct kde_summary *summary, unsigned *warni
 }
 
 /* The bandwidth that the options name, without adjust, and the unit in which it came about. */
-static double choose_value(const struct kde_options *options, const struct kde_summary *summary,
-                           enum kde_convention *unit, unsigned *warnings)
+static enum status choose_value(const struct kde_options *options, const struct kde_sample *sample,
+                                const struct kde_summary *summary, double *value,
+                                enum kde_convention *unit, unsigned *warnings)
 {
     *unit = KDE_CONVENTION_SD;
     switch (options->rule) {
     case KDE_RULE_NUMBER:
         *unit = options->convention;
-        return options->bandwidth;
+        *value = options->bandwidth;
+        break;
     case KDE_RULE_SILVERMAN:
-        return 0.9 * reference_width(summary, warnings);
+        *value = 0.9 * reference_width(summary, warnings);
+        break;
     case KDE_RULE_SCOTT:
-        return 1.06 * reference_width(summary, warnings);
+        *value = 1.06 * reference_width(summary, warnings);
+        break;
     case KDE_RULE_EVIEWS:
         *unit = KDE_CONVENTION_HALF_WIDTH;
-        return 0.9 * reference_width(summary, warnings) * kde_kernel_canonical(options->kernel);
+        *value = 0.9 * reference_width(summary, warnings) * kde_kernel_canonical(options->kernel);
+        break;
+    case KDE_RULE_UCV:
+    case KDE_RULE_BCV:
+    case KDE_RULE_SJ_STE:
+    case KDE_RULE_SJ_DPI:
+        return kde_selector_choose(options->rule, sample, summary, &options->watch, value, warnings);
     }
-    return 0.0;
+    return STATUS_OK;
+}
+
+/* What the options cannot be asked of this sample for; KDE_FAULT_NONE where they can. */
+static enum kde_fault find_fault(const struct kde_options *options, const struct kde_summary *summary)
+{
+    if (options->rule != KDE_RULE_NUMBER && summary->n < 2) {
+        return KDE_FAULT_FEW_VALUES;
+    }
+    if (options->rule != KDE_RULE_NUMBER && !(summary->max > summary->min)) {
+        return KDE_FAULT_NO_SPREAD;
+    }
+    if (options->rule == KDE_RULE_NUMBER && (!isfinite(options->bandwidth) || options->bandwidth <= 0.0)) {
+        return KDE_FAULT_BANDWIDTH;
+    }
+    return isfinite(options->adjust) && options->adjust > 0.0 ? KDE_FAULT_NONE : KDE_FAULT_ADJUST;
 }
 
 enum status kde_bandwidth_choose(const struct kde_options *options,
+                                 const struct kde_sample *sample,
                                  const struct kde_summary *summary,
                                  struct kde_bandwidth *bandwidth, unsigned *warnings,
                                  struct kde_refusal *refusal)
 {
     unsigned seen = 0;
-
-    if (options->rule != KDE_RULE_NUMBER) {
-        if (summary->n < 2) {
-            return refuse(refusal, KDE_FAULT_FEW_VALUES);
-        }
-        if (!(summary->max > summary->min)) {
-            return refuse(refusal, KDE_FAULT_NO_SPREAD);
-        }
-    } else if (!isfinite(options->bandwidth) || options->bandwidth <= 0.0) {
-        return refuse(refusal, KDE_FAULT_BANDWIDTH);
+    double value = 0.0;
+    enum kde_convention unit;
+    const enum kde_fault fault = find_fault(options, summary);
+    if (fault != KDE_FAULT_NONE) {
+        return refuse(refusal, fault);
     }
-    if (!isfinite(options->adjust) || options->adjust <= 0.0) {
-        return refuse(refusal, KDE_FAULT_ADJUST);
+    const enum status status = choose_value(options, sample, summary, &value, &unit, &seen);
+    if (status != STATUS_OK) {
+        return status == STATUS_INVALID ? refuse(refusal, KDE_FAULT_RULE) : status;
     }
     /* Converting only away from the unit of origin hands a caller's number back as it came. */
-    enum kde_convention unit;
-    const double value = choose_value(options, summary, &unit, &seen) * options->adjust;
+    value *= options->adjust;
     const double kernel_sd = kde_kernel_sd(options->kernel);
     const double sd = unit == KDE_CONVENTION_SD ? value : value * kernel_sd;
     const double scale = unit == KDE_CONVENTION_SD ? value / kernel_sd : value;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 
 struct kde_refusal;
+struct kde_sample;
 struct kde_summary;
 
 /*
@@ -21,16 +22,21 @@ struct kde_summary;
  *   eviews     0.9  A n^(-1/5) k half the kernel's width (for the Gaussian its standard
  *                                deviation), k = kde_kernel_canonical: all kernels then smooth
  *                                as much as the Gaussian does
- * Rules ignore weights, as in R. Further rules (ucv, bcv, sj-ste, sj-dpi) have their place here.
+ *   ucv, bcv, sj-ste, sj-dpi     the kernel's standard deviation: selector.h
+ * Rules ignore weights, as in R.
  */
 enum kde_rule {
     KDE_RULE_NUMBER,    /* the caller's number */
     KDE_RULE_SILVERMAN,
     KDE_RULE_SCOTT,
-    KDE_RULE_EVIEWS
+    KDE_RULE_EVIEWS,
+    KDE_RULE_UCV,
+    KDE_RULE_BCV,
+    KDE_RULE_SJ_STE,
+    KDE_RULE_SJ_DPI
 };
 
-#define KDE_RULE_COUNT 4
+#define KDE_RULE_COUNT 8
 
 /*
  * The unit in which a bandwidth is told, in both directions: a number that the caller gives
@@ -76,13 +82,15 @@ struct kde_bandwidth {
 };
 
 /*
- * Chooses the bandwidth for a sample with this summary and ORs warnings into *warnings.
+ * Chooses the bandwidth for a sample (checked, *summary its own) and ORs warnings into *warnings.
  * STATUS_INVALID with *refusal: KDE_FAULT_FEW_VALUES (n < 2) or KDE_FAULT_NO_SPREAD (all values
  * equal) where a rule was asked for, KDE_FAULT_BANDWIDTH, KDE_FAULT_ADJUST,
- * KDE_FAULT_BANDWIDTH_RANGE, KDE_FAULT_BANDWIDTH_TINY; *bandwidth and *warnings are then
- * untouched. Pure; any thread.
+ * KDE_FAULT_BANDWIDTH_RANGE, KDE_FAULT_BANDWIDTH_TINY, KDE_FAULT_RULE; STATUS_EXHAUSTED without
+ * memory and STATUS_BUSY where options->watch said so (the rules of selector.h only). On all of
+ * them *bandwidth and *warnings are untouched. Pure; any thread.
  */
 NODISCARD enum status kde_bandwidth_choose(const struct kde_options *options,
+                                           const struct kde_sample *sample,
                                            const struct kde_summary *summary,
                                            struct kde_bandwidth *bandwidth, unsigned *warnings,
                                            struct kde_refusal *refusal);

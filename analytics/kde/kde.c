@@ -72,7 +72,7 @@ enum status kde_curve_create(const struct kde_sample *sample, const struct kde_o
         status = kde_sample_summarise(sample, &made.summary);
     }
     if (status == STATUS_OK) {
-        status = kde_bandwidth_choose(options, &made.summary, &made.bandwidth, &made.warnings,
+        status = kde_bandwidth_choose(options, sample, &made.summary, &made.bandwidth, &made.warnings,
                                       refusal);
     }
     if (status != STATUS_OK) {

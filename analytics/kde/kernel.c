@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 /* Nothing here reads the floating-point exception flags. Without this promise gcc keeps a
@@ -15,6 +14,8 @@
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("no-trapping-math")
 #endif
+
+#include "analytics/kde/exponential.h" /* below the pragma, else gcc does not inline it */
 
 static const double PI = 3.14159265358979323846;
 static const double GAUSSIAN_HEIGHT = 0.39894228040143267794; /* 1/sqrt(2 pi) */
@@ -75,40 +76,11 @@ bool kde_kernel_is_polygonal(enum kde_kernel kernel)
     return kernel == KDE_KERNEL_UNIFORM || kernel == KDE_KERNEL_TRIANGULAR;
 }
 
-/*
- * exp(y) without a branch, for |y| <= 700. y = k ln 2 + r; adding and taking away 1.5 * 2^52
- * rounds y / ln 2 to the integer k, which also stands in the low bits of the sum; exp(r) is the
- * minimax polynomial of degree 10 on |r| <= ln(2)/2 (relative error 2.2e-16, by Remez'
- * exchange).
- */
-static inline double exponential(double y)
-{
-    const double shifter = 6755399441055744.0;
-    const double shifted = y * 1.4426950408889634074 + shifter;
-    const double k = shifted - shifter;
-    /* ln 2 in two parts: the first has 32 bits, so that k times it is exact. */
-    const double r = (y - k * 0.69314718036912381649) - k * 1.9082149292705877e-10;
-    const double r2 = r * r;
-    const double low = (1.0 + 1.0000000000000064426 * r) +
-                       r2 * (4.9999999999997287008e-1 + 1.6666666666557741133e-1 * r);
-    const double middle = (4.1666666668426018562e-2 + 8.3333333846658249813e-3 * r) +
-                          r2 * (1.3888888499138056402e-3 + 1.9841171384186399367e-4 * r);
-    const double high = (2.4801917688009039878e-5 + 2.7639768267783989444e-6 * r) +
-                        r2 * 2.7488443509144018232e-7;
-    const double p = low + r2 * r2 * (middle + r2 * r2 * high);
-    uint64_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 1023) << 52; /* the power of two; the shifter's own bits fall out */
-    double power;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
-
 /* exp(-u^2/2). u^2 is clamped: below exp(-700) the result would underflow, which is slow. */
 static inline double bell(double u)
 {
     const double square = u * u;
-    return exponential(-0.5 * (square < 1400.0 ? square : 1400.0));
+    return kde_exponential(-0.5 * (square < 1400.0 ? square : 1400.0));
 }
 
 /* cos(pi u / 2) for t = u^2 in [0, 1]: minimax polynomial, absolute error 4e-18. */
@@ -290,8 +262,8 @@ void kde_kernel_gaussian_run(const double *x, const double *w, size_t groups, do
             double v = (start - x[j]) * inverse_scale;
             v = v < 15.0 ? v : 15.0;
             v = v > -15.0 ? v : -15.0;
-            term[j] = w[j] * exponential(-0.5 * v * v);
-            ratio[j] = exponential(-v * t);
+            term[j] = w[j] * kde_exponential(-0.5 * v * v);
+            ratio[j] = kde_exponential(-v * t);
         }
         for (size_t c = 0; c < count; c++) {
             for (int j = 0; j < KDE_LANES; j++) {
@@ -302,6 +274,6 @@ void kde_kernel_gaussian_run(const double *x, const double *w, size_t groups, do
     }
     for (size_t c = 0; c < count; c++) {
         const double u = (double)c * t;
-        sums[c] = GAUSSIAN_HEIGHT * exponential(-0.5 * u * u) * fold(column[c]);
+        sums[c] = GAUSSIAN_HEIGHT * kde_exponential(-0.5 * u * u) * fold(column[c]);
     }
 }

@@ -27,6 +27,8 @@ static const struct entry faults[] = {
     [KDE_FAULT_BANDWIDTH_TINY] = {"bandwidth_tiny",
                                   "The bandwidth is so small beside the values that double "
                                   "precision cannot resolve the curve."},
+    [KDE_FAULT_RULE] = {"rule", "The rule finds no bandwidth for these values; give it as a "
+                                "number or by another rule."},
     [KDE_FAULT_ADJUST] = {"adjust", "The factor adjust is not a positive finite number."},
     [KDE_FAULT_GRID_POINTS] = {"grid_points", "The grid needs 2 to 16384 points."},
     [KDE_FAULT_GRID_BOUNDS] = {"grid_bounds", "The grid needs finite ends with from below to."},
@@ -49,6 +51,8 @@ static const struct entry warnings[KDE_WARNING_COUNT] = {
     {"modes_left_out", "There are more modes than fit; the most prominent ones are given."},
     {"modes_coarse", "The bandwidth is so small against the range of the values that modes were "
                      "searched in wider steps; some may be missing."},
+    {"at_bound", "The rule's minimum lies at an end of the bandwidths that it looks at, so that "
+                 "the end was taken; another rule says more."},
 };
 
 const char *kde_fault_code(enum kde_fault fault)

@@ -31,7 +31,7 @@ struct density_query {
     int by, relative_to, kernel, convention;
     const char *bandwidth;
     int64_t points;
-    double cut, from, to;
+    double adjust, cut, from, to;
 };
 
 #define BANDWIDTH_BYTES_MAX 40
@@ -43,6 +43,7 @@ static const struct query_parameter parameters[] = {
     QUERY_CHOICE_ROW(struct density_query, relative_to, false, relative_choices),
     QUERY_CHOICE_ROW(struct density_query, kernel, false, density_kernels),
     QUERY_TEXT_ROW(struct density_query, bandwidth, false, BANDWIDTH_BYTES_MAX),
+    QUERY_ROW(struct density_query, adjust, QUERY_NUMBER, double, false, 0, DENSITY_ADJUST_MAX, NULL),
     QUERY_INTEGER_ROW(struct density_query, points, false, DENSITY_POINTS_MIN, DENSITY_POINTS_MAX),
     QUERY_ROW(struct density_query, cut, QUERY_NUMBER, double, false, 0, DENSITY_CUT_MAX, NULL),
     QUERY_ROW(struct density_query, from, QUERY_NUMBER, double, false, -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX,
@@ -123,6 +124,9 @@ static void settle(struct exchange *exchange, struct question *q, struct faults 
     if (query->bandwidth != NULL) {
         read_bandwidth(exchange->arena, query->bandwidth, &q->settings.options, faults);
     }
+    if (exchange_query(exchange, "adjust") != NULL && !isnan(query->adjust)) {
+        q->settings.options.adjust = query->adjust;
+    }
     q->settings.points = query->points == QUERY_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)query->points;
     read_bounds(exchange, q, faults);
 }
@@ -182,6 +186,7 @@ static bool make_key(struct exchange *exchange, struct question *q)
     if (options->rule == KDE_RULE_NUMBER) {
         append_number(&key, "bandwidth", options->bandwidth);
     }
+    append_number(&key, "adjust", options->adjust);
     buffer_text(&key, " years=");
     for (size_t i = 0; i < q->query.years.count; i++) {
         buffer_format(&key, "%" PRId64 ",", q->query.years.items[i]);

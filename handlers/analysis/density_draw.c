@@ -91,6 +91,7 @@ static const char *code_of(enum kde_fault fault, const char **name)
     case KDE_FAULT_FEW_VALUES:
         return "too_few_values";
     case KDE_FAULT_NO_SPREAD:
+    case KDE_FAULT_RULE:
         return "no_spread";
     case KDE_FAULT_WEIGHTS_ZERO:
         *name = "weights";

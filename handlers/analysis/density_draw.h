@@ -21,6 +21,7 @@ enum {
     DENSITY_POINTS_DEFAULT = 512,
     DENSITY_CUT_DEFAULT = 3,
     DENSITY_CUT_MAX = 1000,
+    DENSITY_ADJUST_MAX = 1000,
     DENSITY_TOTAL_POINTS_MAX = 1000000, /* of all series of an answer: 20 MB of JSON */
     DENSITY_MODES_MAX = 256             /* named; the most prominent ones */
 };

@@ -20,7 +20,7 @@ struct body {
     json_t *values, *weights, *bandwidth;
     int kernel, convention;
     int64_t points;
-    double cut, from, to;
+    double adjust, cut, from, to;
 };
 
 static const struct bind_member body_members[] = {
@@ -29,6 +29,8 @@ static const struct bind_member body_members[] = {
     BIND_CHOICE_ROW(struct body, kernel, false, density_kernels),
     BIND_VALUE_ROW(struct body, bandwidth, false),
     BIND_INTEGER_ROW(struct body, points, false, DENSITY_POINTS_MIN, DENSITY_POINTS_MAX),
+    { "adjust", BIND_NUMBER, false, BIND_OFFSET(struct body, adjust, double), 0, DENSITY_ADJUST_MAX,
+      NULL, NULL },
     { "cut", BIND_NUMBER, false, BIND_OFFSET(struct body, cut, double), 0, DENSITY_CUT_MAX, NULL, NULL },
     { "from", BIND_NUMBER, false, BIND_OFFSET(struct body, from, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX,
       NULL, NULL },
@@ -109,6 +111,9 @@ static void read_settings(struct arena *arena, const json_t *document, const str
     }
     if (body->bandwidth != NULL) {
         read_bandwidth(arena, body->bandwidth, &settings->options, faults);
+    }
+    if (has_member(document, "adjust") && isfinite(body->adjust)) {
+        settings->options.adjust = body->adjust;
     }
     settings->points = body->points == BIND_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)body->points;
     read_bounds(arena, document, body, settings, faults);

@@ -160,7 +160,8 @@ static const char *footer(const struct picture *p)
     char number[SVG_NUMBER_BYTES];
     svg_number(number, p->drawing->series[0].curve->bandwidth.value);
     const char *rule = options->rule == KDE_RULE_NUMBER ? number : kde_rule_name(options->rule);
-    const char *marks = p->rug > 0 ? p->sheet->indicator != NULL ? "; marks under the axis are the provinces" : "; marks under the axis are the values" : "";
+    const char *marks = p->rug > 0 ? p->sheet->indicator != NULL ? "; marks under the axis are the provinces"
+            : "; marks under the axis are the values" : "";
     const char *source = p->sheet->indicator == NULL ? "" : format_or(arena_format(arena, "; figures revision %" PRId64, p->sheet->revision), "");
     return format_or(arena_format(arena, "Kernel %s, bandwidth %s; dots are peaks%s%s.", kde_kernel_name(options->kernel), rule, marks, source), "");
 }
@@ -194,7 +195,8 @@ void density_svg(struct exchange *exchange, const struct density_sheet *sheet)
     if (sheet->indicator != NULL) {
         struct analysis_label label = analysis_label_find(exchange, sheet->indicator);
         bool is_relative = strcmp(sheet->relative_to, "none") != 0;
-        p.x_label = is_relative ? strcmp(sheet->relative_to, "mean") == 0 ? "multiple of the provinces' mean" : "multiple of the people's mean" : label.unit;
+        p.x_label = is_relative ? strcmp(sheet->relative_to, "mean") == 0 ? "multiple of the provinces' mean"
+                : "multiple of the people's mean" : label.unit;
         title = label.name;
     }
     p.layout = svg_layout_make(p.groups, TOP, p.groups == 1 ? 320 : 250, p.rug + (p.x_label != NULL ? 74 : 56));
@@ -204,12 +206,12 @@ void density_svg(struct exchange *exchange, const struct density_sheet *sheet)
     double width = svg_layout_width(&p.layout);
     double height = svg_layout_y(&p.layout, p.groups - 1) + p.layout.row + 8;
     svg_open(p.out, width, height, title, describe(&p, title));
-    svg_text(p.out, &(struct svg_text){ p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
-    svg_text(p.out, &(struct svg_text){ p.layout.left, 44, SVG_START, 12, SVG_GREY, false, false, 0 }, "Kernel density estimates");
+    svg_label(p.out, p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
+    svg_text(p.out, &(struct svg_text){ p.layout.left, 44, SVG_START, 12, SVG_GREY, "Kernel density estimates");
     draw_legend(&p);
     for (size_t group = 0; group < p.groups; group++) {
         draw_panel(&p, group);
     }
-    svg_text(p.out, &(struct svg_text){ p.layout.left, height - 12, SVG_START, 10.5, SVG_GREY, false, false, 0 }, footer(&p));
+    svg_label(p.out, p.layout.left, height - 12, SVG_START, 10.5, SVG_GREY, footer(&p));
     svg_close(p.out);
 }

@@ -82,7 +82,8 @@ static void list(const struct picture *p, struct buffer *text, const char *what,
 {
     buffer_format(text, "%s: ", what);
     for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
-        const char *name = p->sheet->provinces != NULL ? analysis_label_small(p->exchange->arena, analysis_label_find(p->exchange, names[i]).name) : names[i];
+        const char *name = p->sheet->provinces != NULL ? analysis_label_small(p->exchange->arena,
+                analysis_label_find(p->exchange, names[i]).name) : names[i];
         buffer_format(text, "%s%s", i == 0 ? "" : ", ", name);
     }
     buffer_text(text, count > LISTED_MAX ? ", and more" : "");
@@ -136,9 +137,9 @@ static void draw_row(const struct picture *p, const struct svg_panel *panel, siz
     const struct dea_unit *unit = &p->result->units[u];
     double y = panel->y.at_to + ((double)place + 0.5) * ROW;
     char told[64];
-    svg_text(p->out, &(struct svg_text){ LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, NAME_LETTERS }, name_of(p, u));
+    svg_label(p->out, LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, NAME_LETTERS }, name_of(p, u));
     if (unit->state != DEA_UNIT_SCORED) {
-        svg_text(p->out, &(struct svg_text){ LEFT + 8, y + 4, SVG_START, 11, SVG_GREY, false, false, 0 }, "no score");
+        svg_text(p->out, &(struct svg_text){ LEFT + 8, y + 4, SVG_START, 11, SVG_GREY, "no score");
         return;
     }
     double crs = svg_scale_at(&panel->x, unit->crste);
@@ -150,8 +151,8 @@ static void draw_row(const struct picture *p, const struct svg_panel *panel, siz
     svg_circle(p->out, crs, y, 3.8, CRS_COLOUR);
     svg_group_close(p->out);
     snprintf(told, sizeof told, "%.3f", unit->scale);
-    svg_text(p->out, &(struct svg_text){ LEFT + PLOT + 46, y + 4, SVG_END, 11, SVG_INK, false, false, 0 }, told);
-    svg_text(p->out, &(struct svg_text){ LEFT + PLOT + 58, y + 4, SVG_START, 11, SVG_GREY, false, false, 0 }, returns[unit->rts]);
+    svg_label(p->out, LEFT + PLOT + 46, y + 4, SVG_END, 11, SVG_INK, told);
+    svg_label(p->out, LEFT + PLOT + 58, y + 4, SVG_START, 11, SVG_GREY, returns[unit->rts]);
 }
 
 static int compare_scores(const void *a, const void *b)
@@ -191,13 +192,13 @@ static void draw_legend(const struct picture *p, bool has_rows)
     double x = LEFT;
     snprintf(told, sizeof told, isfinite(p->result->mean.crste) ? "crste, mean %.3f" : "crste", p->result->mean.crste);
     svg_circle(p->out, x + 6, 84, 3.8, CRS_COLOUR);
-    svg_text(p->out, &(struct svg_text){ x + 16, 88, SVG_START, 12, SVG_INK, false, false, 0 }, told);
+    svg_label(p->out, x + 16, 88, SVG_START, 12, SVG_INK, told);
     x += 16 + svg_text_width(told, 12) + 24;
     snprintf(told, sizeof told, isfinite(p->result->mean.vrste) ? "vrste, mean %.3f" : "vrste", p->result->mean.vrste);
     svg_diamond(p->out, x + 6, 84, 5.5, VRS_COLOUR);
-    svg_text(p->out, &(struct svg_text){ x + 16, 88, SVG_START, 12, SVG_INK, false, false, 0 }, told);
+    svg_label(p->out, x + 16, 88, SVG_START, 12, SVG_INK, told);
     if (has_rows) {
-        svg_text(p->out, &(struct svg_text){ LEFT + PLOT + 46, 104, SVG_END, 11, SVG_INK, true, false, 0 }, "scale");
+        svg_label(p->out, LEFT + PLOT + 46, 104, SVG_END, 11, SVG_INK, true, false, 0 }, "scale");
         svg_text(p->out, &(struct svg_text){ LEFT + PLOT + 58, 104, SVG_START, 11, SVG_INK, true, false, 0 }, "rts");
     }
 }
@@ -207,7 +208,8 @@ static void draw_plot(const struct picture *p, bool has_rows, double height)
     size_t n = p->result->unit_count;
     struct svg_panel panel = { .x = { 0, has_rows ? 1 : (double)n, LEFT, LEFT + PLOT }, .y = { 0, has_rows ? (double)n : 1, TOP + height, TOP },
                                .x_ticks = has_rows ? 10 : 6, .y_ticks = has_rows ? 0 : 5, .has_y_numbers = true,
-                               .x_label = has_rows ? "efficiency (1: on the frontier)" : "rank, by each of the two for itself", .y_label = has_rows ? NULL : "efficiency" };
+                               .x_label = has_rows ? "efficiency (1: on the frontier)" : "rank, by each of the two for itself",
+                                       .y_label = has_rows ? NULL : "efficiency" };
     svg_panel(p->out, &panel);
     if (!has_rows) {
         draw_ranks(p, &panel, false);
@@ -237,13 +239,15 @@ void efficiency_svg(struct exchange *exchange, const struct efficiency_sheet *sh
                                                  : text_or(arena_format(arena, "Efficiency of %zu units", n), "Efficiency");
     svg_open(p.out, LEFT + PLOT + RIGHT, whole, title, describe(&p, title));
     svg_text(p.out, &(struct svg_text){ 24, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
-    svg_text(p.out, &(struct svg_text){ 24, 44, SVG_START, 12, SVG_GREY, false, false, 110 }, listed(&p, "Inputs", sheet->inputs, sheet->problem.input_count));
-    svg_text(p.out, &(struct svg_text){ 24, 60, SVG_START, 12, SVG_GREY, false, false, 110 }, listed(&p, "Outputs", sheet->outputs, sheet->problem.output_count));
+    svg_text(p.out, &(struct svg_text){ 24, 44, SVG_START, 12, SVG_GREY, false, false, 110 }, listed(&p, "Inputs", sheet->inputs,
+            sheet->problem.input_count));
+    svg_text(p.out, &(struct svg_text){ 24, 60, SVG_START, 12, SVG_GREY, false, false, 110 }, listed(&p, "Outputs",
+            sheet->outputs, sheet->problem.output_count));
     draw_legend(&p, has_rows);
     draw_plot(&p, has_rows, height);
     const char *source = sheet->provinces != NULL ? text_or(arena_format(arena, "; figures revision %" PRId64, sheet->revision), "") : "";
     const char *foot = text_or(arena_format(arena, "Data envelopment analysis, %s-oriented%s%s.",
                                             efficiency_orientations[sheet->options.orientation], has_rows ? "; dashed: means" : "", source), "");
-    svg_text(p.out, &(struct svg_text){ 24, whole - 12, SVG_START, 10.5, SVG_GREY, false, false, 0 }, foot);
+    svg_text(p.out, &(struct svg_text){ 24, whole - 12, SVG_START, 10.5, SVG_GREY, foot);
     svg_close(p.out);
 }

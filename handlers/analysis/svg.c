@@ -137,6 +137,11 @@ void svg_text(struct buffer *out, const struct svg_text *style, const char *text
     buffer_text(out, "</text>\n");
 }
 
+void svg_label(struct buffer *out, double x, double y, enum svg_anchor anchor, double size, const char *colour, const char *text)
+{
+    svg_text(out, &(struct svg_text){ x, y, anchor, size, colour, false, false, 0 }, text);
+}
+
 double svg_text_width(const char *text, double size)
 {
     double width = 0;

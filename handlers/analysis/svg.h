@@ -42,6 +42,9 @@ enum { SVG_LETTERS_MAX = 140 };
 
 void svg_text(struct buffer *out, const struct svg_text *style, const char *text);
 
+/* A text with nothing special about it. */
+void svg_label(struct buffer *out, double x, double y, enum svg_anchor anchor, double size, const char *colour, const char *text);
+
 /* About how wide a text of that size gets. */
 double svg_text_width(const char *text, double size);
 

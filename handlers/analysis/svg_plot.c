@@ -132,7 +132,7 @@ static void draw_x(struct buffer *out, const struct svg_panel *panel)
         svg_line(out, x, panel->y.at_from, x, panel->y.at_to, SVG_GRID, 0.6, "");
         svg_line(out, x, bottom, x, bottom + TICK_LENGTH, SVG_INK, 1, "");
         svg_number(number, ticks[i]);
-        svg_text(out, &(struct svg_text){ x, bottom + TICK_LENGTH + NUMBER_SIZE + 1, SVG_MIDDLE, NUMBER_SIZE, SVG_INK, false, false, 0 }, number);
+        svg_label(out, x, bottom + TICK_LENGTH + NUMBER_SIZE + 1, SVG_MIDDLE, NUMBER_SIZE, SVG_INK, number);
     }
 }
 
@@ -149,7 +149,7 @@ static double draw_y(struct buffer *out, const struct svg_panel *panel)
         svg_line(out, left - TICK_LENGTH, y, left, y, SVG_INK, 1, "");
         if (panel->has_y_numbers) {
             svg_number(number, ticks[i]);
-            svg_text(out, &(struct svg_text){ left - TICK_LENGTH - 3, y + NUMBER_SIZE * 0.36, SVG_END, NUMBER_SIZE, SVG_INK, false, false, 0 }, number);
+            svg_label(out, left - TICK_LENGTH - 3, y + NUMBER_SIZE * 0.36, SVG_END, NUMBER_SIZE, SVG_INK, number);
         }
     }
     return panel->has_y_numbers ? widest(ticks, count) : 0;
@@ -169,26 +169,27 @@ void svg_panel(struct buffer *out, const struct svg_panel *panel)
         svg_line(out, left, bottom + panel->rug, right, bottom + panel->rug, SVG_GRID, 1, "");
     }
     if (panel->title != NULL) {
-        svg_text(out, &(struct svg_text){ left, top - 8, SVG_START, TITLE_SIZE, SVG_INK, true, false, 0 }, panel->title);
+        svg_label(out, left, top - 8, SVG_START, TITLE_SIZE, SVG_INK, true, false, 0 }, panel->title);
     }
     if (panel->x_label != NULL) {
-        svg_text(out, &(struct svg_text){ (left + right) / 2, bottom + panel->rug + 36, SVG_MIDDLE, LABEL_SIZE, SVG_INK, false, false, 0 }, panel->x_label);
+        svg_text(out, &(struct svg_text){ (left + right) / 2, bottom + panel->rug + 36, SVG_MIDDLE, LABEL_SIZE, SVG_INK, panel->x_label);
     }
     if (panel->y_label != NULL) {
-        svg_text(out, &(struct svg_text){ left - fmax(44, room + 18), (bottom + top) / 2, SVG_MIDDLE, LABEL_SIZE, SVG_INK, false, true, 0 }, panel->y_label);
+        svg_label(out, left - fmax(44, room + 18), (bottom + top) / 2, SVG_MIDDLE, LABEL_SIZE, SVG_INK, false, true, 0 }, panel->y_label);
     }
 }
 
 double svg_legend_line(struct buffer *out, double x, double y, const char *colour, const char *dashes, const char *text)
 {
     svg_line(out, x, y - 4, x + LEGEND_LINE, y - 4, colour, 2, dashes);
-    svg_text(out, &(struct svg_text){ x + LEGEND_LINE + 6, y, SVG_START, LABEL_SIZE, SVG_INK, false, false, 0 }, text);
+    svg_text(out, &(struct svg_text){ x + LEGEND_LINE + 6, y, SVG_START, LABEL_SIZE, SVG_INK, text);
     return x + LEGEND_LINE + 6 + svg_text_width(text, LABEL_SIZE) + 18;
 }
 
 struct svg_layout svg_layout_make(size_t panels, double top, double height, double below)
 {
-    return (struct svg_layout){ .columns = panels == 4 ? 2 : panels < COLUMNS_MAX ? panels : COLUMNS_MAX, .width = panels == 1 ? 560 : 290, .height = height,
+    return (struct svg_layout){ .columns = panels == 4 ? 2 : panels < COLUMNS_MAX ? panels : COLUMNS_MAX, .width = panels == 1
+            ? 560 : 290, .height = height,
                                 .left = 72, .top = top, .right = 24, .gap = 40, .row = height + below };
 }
 

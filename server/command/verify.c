@@ -20,9 +20,13 @@
 #include "server/store/store.h"
 #include "server/tell.h"
 #include "server/store/verifier.h"
+#include "server/command/quorum.h"
 #include "server/command/verify_print.h"
 
-enum { EXIT_NOT_CHECKED = 2 /* nothing was found out, neither good nor bad */ };
+enum {
+    EXIT_NOT_CHECKED = 2, /* nothing was found out, neither good nor bad */
+    EXIT_NOT_COUNTED = 3  /* the ledger holds, and the checkpoint does not count by the policy */
+};
 
 /* The export's file, or standard input. Told where it cannot be opened. */
 static enum status open_export(const char *path, int *fd)
@@ -74,15 +78,35 @@ static enum status run_directory(const struct config *config, const char *checkp
     return status;
 }
 
-static enum status run(const struct config *config, struct arena *arena, struct verify_report *report)
+/* What was given beside the ledger: a checkpoint, and the policy by which it counts. */
+static enum status read_given(const struct config *config, struct arena *arena, const char **checkpoint, const struct quorum **quorum)
+{
+    if (config->checkpoint_path != NULL) {
+        *checkpoint = note_file_read(arena, config->checkpoint_path);
+        if (*checkpoint == NULL) {
+            return STATUS_INVALID;
+        }
+    }
+    if (config->witness_policy_path != NULL && *checkpoint == NULL) {
+        tell("--witness-policy says when a checkpoint counts, and --checkpoint FILE which one");
+        return STATUS_INVALID;
+    }
+    if (config->witness_policy_path != NULL) {
+        *quorum = quorum_find(arena, config->witness_policy_path, *checkpoint);
+        if (*quorum == NULL) {
+            return STATUS_INVALID;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status run(const struct config *config, struct arena *arena, struct verify_report *report, const struct quorum **quorum)
 {
     const char *checkpoint = NULL;
     struct progress progress;
-    if (config->checkpoint_path != NULL) {
-        checkpoint = note_file_read(arena, config->checkpoint_path);
-        if (checkpoint == NULL) {
-            return STATUS_INVALID;
-        }
+    enum status given = read_given(config, arena, &checkpoint, quorum);
+    if (given != STATUS_OK) {
+        return given;
     }
     if (config->export_path != NULL && config->is_incremental) {
         tell("--incremental goes on in a data directory; an export is always looked at as a whole");
@@ -99,20 +123,28 @@ int command_verify(const struct config *config)
 {
     struct arena arena;
     struct verify_report report = { .is_ok = false };
+    const struct quorum *quorum = NULL;
     int64_t begun_us = clock_steady_us();
     arena_init(&arena);
-    enum status status = run(config, &arena, &report);
+    enum status status = run(config, &arena, &report, &quorum);
     if (status == STATUS_OK && report.unfit[0] != 0) {
         tell("--incremental: %s/verified is not gone on from, %s: everything was looked at", config->data_dir, report.unfit);
     }
     if (config->as_json) {
-        verify_print_json(status, &report, (clock_steady_us() - begun_us) / 1000);
+        verify_print_json(status, &report, quorum, (clock_steady_us() - begun_us) / 1000);
     } else if (status == STATUS_OK) {
         verify_print_text(&report);
+        if (quorum != NULL) {
+            quorum_print(quorum);
+        }
     }
+    bool counts = quorum == NULL || quorum_counts(quorum);
     arena_fini(&arena);
     if (status != STATUS_OK && status != STATUS_CORRUPT) { /* a damaged file is a finding */
         return EXIT_NOT_CHECKED;
     }
-    return status == STATUS_OK && report.is_ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (status != STATUS_OK || !report.is_ok) {
+        return EXIT_FAILURE;
+    }
+    return counts ? EXIT_SUCCESS : EXIT_NOT_COUNTED;
 }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "json/write.h"
 #include "rules/verify/verify.h"
+#include "server/command/quorum.h"
 
 static void print_ok(const struct verify_report *report)
 {
@@ -69,22 +70,27 @@ static void write_not_looked_at(struct json_writer *w, const struct verify_repor
     json_array_end(w);
 }
 
-static void write_finding(struct json_writer *w, const struct verify_report *report)
+static void write_finding(struct json_writer *w, const struct verify_report *report, const struct quorum *quorum)
 {
+    const char *reason = report->is_ok ? NULL : report->reason, *code = report->is_ok ? NULL : report->code;
+    if (report->is_ok && quorum != NULL && !quorum_counts(quorum)) {
+        code = "quorum";
+        reason = quorum->reason;
+    }
     json_key(w, "first_broken");
     if (report->is_ok || report->first_broken == 0) {
         json_value_null(w);
     } else {
         json_value_integer(w, (int64_t)report->first_broken);
     }
-    json_member_text(w, "code", report->is_ok ? NULL : report->code);
-    json_member_text(w, "reason", report->is_ok ? NULL : report->reason);
+    json_member_text(w, "code", code);
+    json_member_text(w, "reason", reason);
 }
 
-static void write_report(struct json_writer *w, const struct verify_report *report)
+static void write_report(struct json_writer *w, const struct verify_report *report, const struct quorum *quorum)
 {
-    json_member_boolean(w, "ok", report->is_ok);
-    write_finding(w, report);
+    json_member_boolean(w, "ok", report->is_ok && (quorum == NULL || quorum_counts(quorum)));
+    write_finding(w, report, quorum);
     json_member_integer(w, "first", (int64_t)report->first);
     json_member_integer(w, "entries", (int64_t)report->entries);
     json_member_hex(w, "head", report->head, sizeof report->head);
@@ -95,12 +101,13 @@ static void write_report(struct json_writer *w, const struct verify_report *repo
     write_not_looked_at(w, report);
     json_member_integer(w, "whole", (int64_t)report->whole);
     json_member_text(w, "not_incremental", report->unfit[0] != 0 ? report->unfit : NULL);
+    quorum_write(w, quorum);
 }
 
 static void write_nothing(struct json_writer *w, const char *reason)
 {
     static const char *const members[] = { "first", "entries", "head", "root", "signatures", "checkpoints", "replayed",
-                                           "not_looked_at", "whole", "not_incremental" };
+                                           "not_looked_at", "whole", "not_incremental", "counts", "witnesses" };
     bool is_finding = reason == NULL;
     json_key(w, "ok");
     if (is_finding) {
@@ -116,7 +123,7 @@ static void write_nothing(struct json_writer *w, const char *reason)
     }
 }
 
-void verify_print_json(enum status status, const struct verify_report *report, int64_t duration_ms)
+void verify_print_json(enum status status, const struct verify_report *report, const struct quorum *quorum, int64_t duration_ms)
 {
     struct buffer out;
     struct json_writer w;
@@ -124,7 +131,7 @@ void verify_print_json(enum status status, const struct verify_report *report, i
     json_writer_init(&w, &out);
     json_object_begin(&w);
     if (status == STATUS_OK) {
-        write_report(&w, report);
+        write_report(&w, report, quorum);
     } else {
         write_nothing(&w, status == STATUS_CORRUPT ? NULL : status_name(status));
     }

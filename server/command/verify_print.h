@@ -10,12 +10,13 @@
  * docs/verify.md tells.
  */
 struct verify_report;
+struct quorum;
 
 /* For people. What stands between quotes of a damaged file is made harmless. */
 void verify_print_text(const struct verify_report *report);
 
 /* The object. STATUS_OK: what was found. STATUS_CORRUPT: a file is so damaged that it could not be begun, which is a finding too.
- * Else nothing was found out, and status says why. */
-void verify_print_json(enum status status, const struct verify_report *report, int64_t duration_ms);
+ * Else nothing was found out, and status says why. quorum NULL: no policy was given. */
+void verify_print_json(enum status status, const struct verify_report *report, const struct quorum *quorum, int64_t duration_ms);
 
 #endif

@@ -89,6 +89,7 @@ struct config {
     const char *expires;
     const char *id; /* token revoke: the token's; key sign: the idempotency key */
     const char *checkpoint_path;
+    const char *witness_policy_path; /* of that checkpoint; NULL: none */
     bool is_incremental;
     bool as_json;
     const char *export_path; /* "-": standard input */
