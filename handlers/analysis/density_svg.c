@@ -206,8 +206,8 @@ void density_svg(struct exchange *exchange, const struct density_sheet *sheet)
     double width = svg_layout_width(&p.layout);
     double height = svg_layout_y(&p.layout, p.groups - 1) + p.layout.row + 8;
     svg_open(p.out, width, height, title, describe(&p, title));
-    svg_label(p.out, p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
-    svg_text(p.out, &(struct svg_text){ p.layout.left, 44, SVG_START, 12, SVG_GREY, "Kernel density estimates");
+    svg_text(p.out, &(struct svg_text){ p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
+    svg_label(p.out, p.layout.left, 44, SVG_START, 12, SVG_GREY, "Kernel density estimates");
     draw_legend(&p);
     for (size_t group = 0; group < p.groups; group++) {
         draw_panel(&p, group);

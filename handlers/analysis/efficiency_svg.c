@@ -137,9 +137,9 @@ static void draw_row(const struct picture *p, const struct svg_panel *panel, siz
     const struct dea_unit *unit = &p->result->units[u];
     double y = panel->y.at_to + ((double)place + 0.5) * ROW;
     char told[64];
-    svg_label(p->out, LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, NAME_LETTERS }, name_of(p, u));
+    svg_text(p->out, &(struct svg_text){ LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, NAME_LETTERS }, name_of(p, u));
     if (unit->state != DEA_UNIT_SCORED) {
-        svg_text(p->out, &(struct svg_text){ LEFT + 8, y + 4, SVG_START, 11, SVG_GREY, "no score");
+        svg_label(p->out, LEFT + 8, y + 4, SVG_START, 11, SVG_GREY, "no score");
         return;
     }
     double crs = svg_scale_at(&panel->x, unit->crste);
@@ -198,7 +198,7 @@ static void draw_legend(const struct picture *p, bool has_rows)
     svg_diamond(p->out, x + 6, 84, 5.5, VRS_COLOUR);
     svg_label(p->out, x + 16, 88, SVG_START, 12, SVG_INK, told);
     if (has_rows) {
-        svg_label(p->out, LEFT + PLOT + 46, 104, SVG_END, 11, SVG_INK, true, false, 0 }, "scale");
+        svg_text(p->out, &(struct svg_text){ LEFT + PLOT + 46, 104, SVG_END, 11, SVG_INK, true, false, 0 }, "scale");
         svg_text(p->out, &(struct svg_text){ LEFT + PLOT + 58, 104, SVG_START, 11, SVG_INK, true, false, 0 }, "rts");
     }
 }
@@ -248,6 +248,6 @@ void efficiency_svg(struct exchange *exchange, const struct efficiency_sheet *sh
     const char *source = sheet->provinces != NULL ? text_or(arena_format(arena, "; figures revision %" PRId64, sheet->revision), "") : "";
     const char *foot = text_or(arena_format(arena, "Data envelopment analysis, %s-oriented%s%s.",
                                             efficiency_orientations[sheet->options.orientation], has_rows ? "; dashed: means" : "", source), "");
-    svg_text(p.out, &(struct svg_text){ 24, whole - 12, SVG_START, 10.5, SVG_GREY, foot);
+    svg_label(p.out, 24, whole - 12, SVG_START, 10.5, SVG_GREY, foot);
     svg_close(p.out);
 }

@@ -124,8 +124,8 @@ void inequality_svg(struct exchange *exchange, const struct inequality_sheet *sh
     double width = svg_layout_width(&p.layout);
     double height = svg_layout_y(&p.layout, p.groups - 1) + p.layout.row;
     svg_open(p.out, width, height, title, describe(&p, title));
-    svg_label(p.out, p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
-    svg_text(p.out, &(struct svg_text){ p.layout.left, 44, SVG_START, 12, SVG_GREY, "Lorenz curves");
+    svg_text(p.out, &(struct svg_text){ p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
+    svg_label(p.out, p.layout.left, 44, SVG_START, 12, SVG_GREY, "Lorenz curves");
     for (size_t group = 0; group < p.groups; group++) {
         draw_panel(&p, group);
     }

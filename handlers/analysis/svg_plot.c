@@ -169,20 +169,21 @@ void svg_panel(struct buffer *out, const struct svg_panel *panel)
         svg_line(out, left, bottom + panel->rug, right, bottom + panel->rug, SVG_GRID, 1, "");
     }
     if (panel->title != NULL) {
-        svg_label(out, left, top - 8, SVG_START, TITLE_SIZE, SVG_INK, true, false, 0 }, panel->title);
+        svg_text(out, &(struct svg_text){ left, top - 8, SVG_START, TITLE_SIZE, SVG_INK, true, false, 0 }, panel->title);
     }
     if (panel->x_label != NULL) {
-        svg_text(out, &(struct svg_text){ (left + right) / 2, bottom + panel->rug + 36, SVG_MIDDLE, LABEL_SIZE, SVG_INK, panel->x_label);
+        svg_label(out, (left + right) / 2, bottom + panel->rug + 36, SVG_MIDDLE, LABEL_SIZE, SVG_INK, panel->x_label);
     }
     if (panel->y_label != NULL) {
-        svg_label(out, left - fmax(44, room + 18), (bottom + top) / 2, SVG_MIDDLE, LABEL_SIZE, SVG_INK, false, true, 0 }, panel->y_label);
+        svg_text(out, &(struct svg_text){ left - fmax(44, room + 18), (bottom + top) / 2, SVG_MIDDLE, LABEL_SIZE, SVG_INK, false, true, 0 },
+                 panel->y_label);
     }
 }
 
 double svg_legend_line(struct buffer *out, double x, double y, const char *colour, const char *dashes, const char *text)
 {
     svg_line(out, x, y - 4, x + LEGEND_LINE, y - 4, colour, 2, dashes);
-    svg_text(out, &(struct svg_text){ x + LEGEND_LINE + 6, y, SVG_START, LABEL_SIZE, SVG_INK, text);
+    svg_label(out, x + LEGEND_LINE + 6, y, SVG_START, LABEL_SIZE, SVG_INK, text);
     return x + LEGEND_LINE + 6 + svg_text_width(text, LABEL_SIZE) + 18;
 }
 
