@@ -18,8 +18,8 @@
 #include "handlers/query.h"
 
 #define SCORES \
-    "status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,peer_count,efficient," \
-    "score,nirste,ndrste,rts_margin,input_radial,output_radial"
+    "status,crste,vrste,scale,rts,input_slacks.*,output_slacks.*,input_targets.*,output_targets.*,peers,peer_count,efficient," \
+    "score,nirste,ndrste,rts_margin,input_radial.*,output_radial.*"
 
 const char efficiency_columns[] = "dmu,name,belt," SCORES;
 const char efficiency_unit_columns[] = "dmu,group," SCORES;
