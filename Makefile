@@ -19,7 +19,7 @@ LDFLAGS_asan    := -fsanitize=address,undefined
 LDFLAGS_tsan    := -fsanitize=thread
 
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(BUILD)/generated
-CFLAGS   += -std=c11 $(WARN) $(CFLAGS_$(VARIANT)) -pthread $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CFLAGS   += -std=c11 -ffp-contract=off $(WARN) $(CFLAGS_$(VARIANT)) -pthread $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 LDFLAGS  += $(LDFLAGS_$(VARIANT)) -pthread
 LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lglpk -lm
 

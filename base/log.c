@@ -6,23 +6,33 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 
-enum { LINE_BYTES = 1024, GATHERED_BYTES = 256 * 1024 };
+enum {
+    LINE_BYTES = 1024,
+    GATHERED_BYTES = 256 * 1024,
+    PIECE_BYTES = 4096, /* PIPE_BUF: what a pipe takes at once where poll says that it takes anything */
+    STALL_MS = 200      /* how long whoever logs waits for a reader, once */
+};
 
 static atomic_int level_min = LOG_LEVEL_WARN;
 static pthread_mutex_t gathered_lock = PTHREAD_MUTEX_INITIALIZER;
 static char gathered[GATHERED_BYTES];
 static size_t gathered_bytes;
+static uint64_t lost_lines; /* since there was no room for them; under gathered_lock, like the two above and the next */
+static bool is_stalled;
 
 void log_set_level(enum log_level level)
 {
@@ -49,16 +59,67 @@ static void write_all(const char *bytes, size_t length)
     }
 }
 
+/* Whether standard error takes a piece now. A reader that stopped reading holds nobody up but for STALL_MS, once. */
+static bool is_taking(void)
+{
+    struct pollfd standard_error = { .fd = STDERR_FILENO, .events = POLLOUT };
+    int found;
+    do {
+        found = poll(&standard_error, 1, is_stalled ? 0 : STALL_MS);
+    } while (found < 0 && errno == EINTR);
+    is_stalled = found == 0;
+    return !is_stalled;
+}
+
+/* As many whole lines from at on as are a piece. */
+static size_t piece_length(size_t at)
+{
+    size_t end = gathered_bytes - at > PIECE_BYTES ? at + PIECE_BYTES : gathered_bytes;
+    while (end < gathered_bytes && gathered[end - 1] != '\n') {
+        end--;
+    }
+    return end - at;
+}
+
+/* Writes what is taken; the rest stays. */
 static void flush_locked(void)
 {
-    write_all(gathered, gathered_bytes);
-    gathered_bytes = 0;
+    struct stat about;
+    size_t at = 0;
+    if (fstat(STDERR_FILENO, &about) == 0 && S_ISREG(about.st_mode)) {
+        write_all(gathered, gathered_bytes);
+        at = gathered_bytes;
+    }
+    while (at < gathered_bytes && is_taking()) {
+        size_t length = piece_length(at);
+        write_all(gathered + at, length);
+        at += length;
+    }
+    gathered_bytes -= at;
+    memmove(gathered, gathered + at, gathered_bytes);
+}
+
+static size_t format_line(char line[LINE_BYTES], const char *level, const char *event, const char *request, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Says, where there is room again, that lines are missing here. */
+static void confess_locked(void)
+{
+    char line[LINE_BYTES];
+    if (lost_lines > 0 && GATHERED_BYTES - gathered_bytes >= 2 * LINE_BYTES) {
+        size_t length = format_line(line, "warn", "log", "-", "lost=%" PRIu64 " because=\"nobody reads standard error\"", lost_lines);
+        memcpy(gathered + gathered_bytes, line, length);
+        gathered_bytes += length;
+        lost_lines = 0;
+        flush_locked();
+    }
 }
 
 void log_flush(void)
 {
     pthread_mutex_lock(&gathered_lock);
     flush_locked();
+    confess_locked();
     pthread_mutex_unlock(&gathered_lock);
 }
 
@@ -68,8 +129,13 @@ static void emit(const char *line, size_t length, bool at_once)
     if (length > GATHERED_BYTES - gathered_bytes) {
         flush_locked();
     }
-    memcpy(gathered + gathered_bytes, line, length);
-    gathered_bytes += length;
+    confess_locked();
+    if (length > GATHERED_BYTES - gathered_bytes) {
+        lost_lines++;
+    } else {
+        memcpy(gathered + gathered_bytes, line, length);
+        gathered_bytes += length;
+    }
     if (at_once) {
         flush_locked();
     }
@@ -86,11 +152,11 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *text)
     return used + length;
 }
 
+/* A line with its line feed; its length. */
 __attribute__((format(printf, 5, 0)))
-static void log_line(const char *level, const char *event, const char *request, bool at_once,
-                     const char *format, va_list arguments)
+static size_t format_line_of(char line[LINE_BYTES], const char *level, const char *event, const char *request, const char *format,
+                             va_list arguments)
 {
-    char line[LINE_BYTES];
     char now[TEXT_INSTANT_BYTES];
     text_from_instant(now, clock_wall_ms());
     const char *const head[] = { "time=", now, " level=", level, " event=", event, " request=", request, " " };
@@ -98,16 +164,33 @@ static void log_line(const char *level, const char *event, const char *request, 
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++) {
         used = append(line, used, head[i]);
     }
-    int body = vsnprintf(line + used, sizeof line - used, format, arguments);
+    int body = vsnprintf(line + used, LINE_BYTES - used, format, arguments);
     if (body > 0) {
         used += (size_t)body;
     }
-    if (used > sizeof line - 2) {
-        used = sizeof line - 2;
+    if (used > LINE_BYTES - 2) {
+        used = LINE_BYTES - 2;
     }
     text_make_line(line, used);
     line[used] = '\n';
-    emit(line, used + 1, at_once);
+    return used + 1;
+}
+
+static size_t format_line(char line[LINE_BYTES], const char *level, const char *event, const char *request, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = format_line_of(line, level, event, request, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
+__attribute__((format(printf, 5, 0)))
+static void log_line(const char *level, const char *event, const char *request, bool at_once,
+                     const char *format, va_list arguments)
+{
+    char line[LINE_BYTES];
+    emit(line, format_line_of(line, level, event, request, format, arguments), at_once);
 }
 
 #define LOG_AT(LEVEL, NAME)                                        \

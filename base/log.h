@@ -7,7 +7,9 @@
  * One line per event on standard error: time=… level=… event=… request=… and what
  * the format adds as key=value. No body, no secret, no header value. Any thread.
  * Request lines (log_request) are gathered and written together by log_flush, which
- * the server calls several times a second; errors are written at once.
+ * the server calls several times a second; errors are written at once. Where nobody reads
+ * standard error (a terminal that was stopped, a collector that hangs), lines are kept as
+ * far as there is room, then dropped and counted: whoever logs does not wait.
  */
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_OFF };
 

@@ -1,6 +1,8 @@
 /*
  * Times the analyses, called as functions:
  *   analytics efficiency N RUNS FILE   N units, 3 inputs, 2 outputs, output orientation, multi-stage slacks
+ *   analytics efficiency-glpk ...      the same, every program by GLPK
+ *   analytics efficiency-pair ...      the same as the first, by two threads
  *   analytics density N RUNS FILE      N values, gaussian, Silverman's bandwidth, 512 points
  * The data are made up by a fixed generator, so that runs can be compared, and are written to
  * FILE as doubles in the machine's order, so that another program can be timed on the same:
@@ -100,7 +102,7 @@ static void make_units(double *inputs, double *outputs, size_t n)
     }
 }
 
-static struct timing run_efficiency(size_t n, int64_t runs, FILE *file)
+static struct timing run_efficiency(size_t n, int64_t runs, enum dea_solver_kind solver, size_t threads, FILE *file)
 {
     struct timing best = { 0, 0 };
     double *inputs = allocate(n * INPUTS), *outputs = allocate(n * OUTPUTS);
@@ -110,6 +112,8 @@ static struct timing run_efficiency(size_t n, int64_t runs, FILE *file)
     struct dea_result *result = NULL;
     make_units(inputs, outputs, n);
     dea_options_init(&options);
+    options.solver = solver;
+    options.threads = threads;
     for (int64_t run = 0; run < runs; run++) {
         dea_result_free(result);
         int64_t started_us = clock_steady_us();
@@ -173,17 +177,21 @@ static struct timing run_density(size_t n, int64_t runs, FILE *file)
 int main(int argument_count, char **words)
 {
     int64_t n = 0, runs = 0;
-    bool is_efficiency = argument_count == 5 && strcmp(words[1], "efficiency") == 0;
+    bool is_glpk = argument_count == 5 && strcmp(words[1], "efficiency-glpk") == 0;
+    bool is_pair = argument_count == 5 && strcmp(words[1], "efficiency-pair") == 0;
+    bool is_efficiency = is_glpk || is_pair || (argument_count == 5 && strcmp(words[1], "efficiency") == 0);
     bool is_density = argument_count == 5 && strcmp(words[1], "density") == 0;
     if ((!is_efficiency && !is_density) || text_to_integer(words[2], &n) != STATUS_OK || n < 2 || n > VALUES_MAX ||
         text_to_integer(words[3], &runs) != STATUS_OK || runs < 1 || runs > RUNS_MAX) {
-        fail("usage", "analytics efficiency|density N RUNS FILE");
+        fail("usage", "analytics efficiency|efficiency-glpk|efficiency-pair|density N RUNS FILE");
     }
     FILE *file = fopen(words[4], "wb");
     if (file == NULL) {
         fail(words[4], strerror(errno));
     }
-    struct timing best = is_efficiency ? run_efficiency((size_t)n, runs, file) : run_density((size_t)n, runs, file);
+    struct timing best = is_efficiency ? run_efficiency((size_t)n, runs, is_glpk ? DEA_SOLVER_GLPK : DEA_SOLVER_SIMPLEX,
+                                                        is_pair ? 2 : 1, file)
+                                       : run_density((size_t)n, runs, file);
     if (fclose(file) != 0) {
         fail(words[4], strerror(errno));
     }

@@ -4,19 +4,25 @@
  * Makes the directory where it is new, and adds moves of goods until the ledger has so many entries: transfers with
  * a rationale, dispatched, received in two parts, the second with damage. They go through the rules, in blocks of
  * GROUP commands (64), without HTTP. One line of key=value.
+ *
+ *   fill compare SMALL LARGE COUNT
+ * adds COUNT more to each of two such directories, in blocks of 64, in turns of TURN_BLOCKS blocks, so that both see the same machine: what an
+ * entry costs where there are few and where there are many. Of this thread's and the sealing thread's processor time, and of the clock's.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "db/db.h"
 #include "rules/block.h"
 #include "server/store/store.h"
 
-enum { STOCKS = 40, STEPS = 4, BODY_BYTES = 512, ENTRIES_MAX = 100000000 };
+enum { STOCKS = 40, STEPS = 4, GROUP = 64, TURN_BLOCKS = 8, BODY_BYTES = 512, ENTRIES_MAX = 100000000 };
 
 struct fill {
     struct store *store;
@@ -123,13 +129,80 @@ static void move(struct fill *fill, uint64_t step)
     }
 }
 
+static double seconds_of(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* One of two ledgers that are compared. */
+struct side {
+    struct fill fill;
+    uint64_t entries, step;
+    double seconds, processor_s;
+};
+
+static void open_side(struct side *side, const char *directory)
+{
+    const struct store_options options = { .origin = NULL };
+    arena_init(&side->fill.arena);
+    check(store_open(directory, &options, &side->fill.store), "open");
+    side->fill.executor = store_executor(side->fill.store);
+    side->entries = executor_seq(side->fill.executor);
+    side->fill.number = 10 * side->entries; /* keys and transfers that nobody has had */
+    side->step = STEPS * (2 * side->entries / STEPS);
+}
+
+static void take_turn(struct side *side)
+{
+    double begun_s = seconds_of(CLOCK_MONOTONIC), processor_begun_s = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    for (int block = 0; block < TURN_BLOCKS; block++) {
+        begin(&side->fill);
+        for (int i = 0; i < GROUP; i++) {
+            move(&side->fill, side->step++);
+        }
+        commit(&side->fill);
+    }
+    check(db_checkpoint(store_db(side->fill.store)), "checkpoint");
+    side->seconds += seconds_of(CLOCK_MONOTONIC) - begun_s;
+    side->processor_s += seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor_begun_s;
+}
+
+static int compare(char **words)
+{
+    static struct side sides[2];
+    int64_t count = 0;
+    if (text_to_integer(words[4], &count) != STATUS_OK || count < TURN_BLOCKS * GROUP || count > ENTRIES_MAX) {
+        fail("usage", "fill compare SMALL LARGE COUNT");
+    }
+    open_side(&sides[0], words[2]);
+    open_side(&sides[1], words[3]);
+    int64_t turns = count / (TURN_BLOCKS * GROUP);
+    for (int64_t i = 0; i < 2 * turns; i++) {
+        take_turn(&sides[i % 2]);
+    }
+    double each = 1e6 / (double)(turns * TURN_BLOCKS * GROUP);
+    printf("compare small=%" PRIu64 " small_us=%.1f small_cpu_us=%.1f large=%" PRIu64 " large_us=%.1f large_cpu_us=%.1f ratio=%.3f cpu_ratio=%.3f\n",
+           sides[0].entries, each * sides[0].seconds, each * sides[0].processor_s, sides[1].entries, each * sides[1].seconds,
+           each * sides[1].processor_s, sides[1].seconds / sides[0].seconds, sides[1].processor_s / sides[0].processor_s);
+    for (int i = 0; i < 2; i++) {
+        arena_fini(&sides[i].fill.arena);
+        store_close(sides[i].fill.store);
+    }
+    return 0;
+}
+
 int main(int argument_count, char **words)
 {
     struct fill fill = { .number = 0 };
-    int64_t entries = 0, group = 64;
+    int64_t entries = 0, group = GROUP;
+    if (argument_count == 5 && strcmp(words[1], "compare") == 0) {
+        return compare(words);
+    }
     if (argument_count < 3 || argument_count > 4 || text_to_integer(words[2], &entries) != STATUS_OK || entries < 1 ||
         entries > ENTRIES_MAX || (argument_count == 4 && (text_to_integer(words[3], &group) != STATUS_OK || group < 1))) {
-        fail("usage", "fill DIR ENTRIES [GROUP]");
+        fail("usage", "fill DIR ENTRIES [GROUP] | fill compare SMALL LARGE COUNT");
     }
     const struct store_options options = { .origin = "bench.example/1" };
     int64_t begun_us = clock_steady_us();

@@ -35,6 +35,8 @@ struct options {
     const char *method;
     const char *path;
     const char *body;     /* NULL: none */
+    const char *type;     /* of the body */
+    const char *lines;    /* a file whose lines are the bodies, each sent once; NULL: body for all */
     const char *key;      /* prefix of the Idempotency-Key; NULL: no such header */
     struct buffer header; /* lines of the caller's own */
     int64_t clients;
@@ -66,6 +68,8 @@ struct load {
     int64_t finished;
     int64_t wrong; /* answers with another status */
     uint64_t bytes;
+    struct buffer bodies; /* of --lines */
+    size_t bodies_at;
     uint32_t *latencies_us;
     size_t latency_capacity;
     struct client **parked; /* with --rate: those that wait until the next request is due */
@@ -102,9 +106,15 @@ static void build_request(struct load *load, struct client *client)
     if (options->key != NULL) {
         buffer_format(out, "Idempotency-Key: %s-%016llx\r\n", options->key, (unsigned long long)scatter(load->issued));
     }
-    if (options->body != NULL) {
-        buffer_format(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen(options->body),
-                      options->body);
+    const char *body = options->body;
+    int length = body != NULL ? (int)strlen(body) : 0;
+    if (options->lines != NULL) {
+        body = load->bodies.bytes + load->bodies_at;
+        length = (int)strcspn(body, "\n");
+        load->bodies_at += (size_t)length + 1;
+    }
+    if (body != NULL) {
+        buffer_format(out, "Content-Type: %s\r\nContent-Length: %d\r\n\r\n%.*s", options->type, length, length, body);
     } else {
         buffer_text(out, "\r\n");
     }
@@ -117,7 +127,7 @@ static void build_request(struct load *load, struct client *client)
 static bool may_issue(const struct load *load, int64_t now_us)
 {
     const struct options *options = &load->options;
-    if (options->requests > 0 && load->issued >= options->requests) {
+    if ((options->requests > 0 && load->issued >= options->requests) || (options->lines != NULL && load->bodies_at >= load->bodies.length)) {
         return false;
     }
     return options->seconds <= 0 || (double)(now_us - load->started_us) < options->seconds * 1e6;
@@ -367,6 +377,20 @@ static void run(struct load *load)
     close(load->epoll);
 }
 
+static void read_lines(struct load *load)
+{
+    FILE *file = fopen(load->options.lines, "rb");
+    size_t count = 0;
+    buffer_init(&load->bodies);
+    while (file != NULL && (count = fread(received, 1, sizeof received, file)) > 0) {
+        buffer_append(&load->bodies, received, count);
+    }
+    if (file == NULL || ferror(file) || load->bodies.failed || load->bodies.length == 0 || load->bodies.bytes[load->bodies.length - 1] != '\n') {
+        fail("--lines", "is no file of lines");
+    }
+    fclose(file);
+}
+
 static void read_address(struct options *options, const char *text)
 {
     char host[64];
@@ -397,7 +421,9 @@ static int64_t read_number(const char *text, int64_t max)
 static void usage(void)
 {
     fputs("load --address IPv4:PORT [--clients N] (--requests N | --seconds S) [--method M] [--path P]\n"
-          "     [--header 'Name: value']... [--body TEXT] [--key PREFIX] [--status N] [--rate N]\n"
+          "     [--header 'Name: value']... [--body TEXT | --lines FILE] [--type TYPE] [--key PREFIX]\n"
+          "     [--status N] [--rate N]\n"
+          "--lines sends each line of a file as a body, once, and ends behind the last; --type is the body's, application/json else.\n"
           "--key sends Idempotency-Key: PREFIX-x with another x for each request; --rate sends so many a second in all,\n"
           "and latencies count from when each was due.\n", stderr);
     exit(2);
@@ -409,9 +435,10 @@ static void parse(int count, char **words, struct options *options)
         { "address", 1, NULL, 'a' }, { "clients", 1, NULL, 'c' }, { "requests", 1, NULL, 'n' },
         { "seconds", 1, NULL, 's' }, { "method", 1, NULL, 'm' },  { "path", 1, NULL, 'p' },
         { "header", 1, NULL, 'h' },  { "body", 1, NULL, 'b' },    { "key", 1, NULL, 'k' },
-        { "status", 1, NULL, 't' },  { "rate", 1, NULL, 'r' },    { NULL, 0, NULL, 0 },
+        { "status", 1, NULL, 't' },  { "rate", 1, NULL, 'r' },    { "lines", 1, NULL, 'l' },
+        { "type", 1, NULL, 'y' },    { NULL, 0, NULL, 0 },
     };
-    *options = (struct options){ .method = "GET", .path = "/", .clients = 1, .status = 200 };
+    *options = (struct options){ .method = "GET", .path = "/", .clients = 1, .status = 200, .type = "application/json" };
     buffer_init(&options->header);
     for (int option; (option = getopt_long(count, words, "", names, NULL)) != -1;) {
         switch (option) {
@@ -423,6 +450,8 @@ static void parse(int count, char **words, struct options *options)
         case 'p': options->path = optarg; break;
         case 'h': buffer_format(&options->header, "%s\r\n", optarg); break;
         case 'b': options->body = optarg; break;
+        case 'l': options->lines = optarg; break;
+        case 'y': options->type = optarg; break;
         case 'k': options->key = optarg; break;
         case 'r': options->rate = strtod(optarg, NULL); break;
         case 't': options->status = read_number(optarg, 599); break;
@@ -438,7 +467,11 @@ int main(int count, char **words)
 {
     static struct load load;
     parse(count, words, &load.options);
+    if (load.options.lines != NULL) {
+        read_lines(&load);
+    }
     run(&load);
+    buffer_fini(&load.bodies);
     buffer_fini(&load.options.header);
     return load.wrong == 0 ? 0 : 1;
 }

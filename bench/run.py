@@ -1,6 +1,7 @@
-"""Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|NAME...]
+"""Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|long|NAME...] [--entries N]
 
-Parts: machine, writes, reads, lists, mixed, size, verify, proofs, analytics. `all` prints the table and keeps it in
+Parts: machine, writes, reads, lists, mixed, size, appends, verify, proofs, analytics, frontier. `long` is a part of its own: a ledger of N entries,
+10 million else. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
 needs. Ratios are made within one run, the two sides in turn, since a machine's speed changes.
@@ -18,11 +19,13 @@ import sys
 import tempfile
 import time
 
+from appending import measure_appends, measure_long  # noqa: F401: found by name
+from frontier import measure_frontier  # noqa: F401: found by name
 from reads import DENSITY, measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
 from verifying import measure_verify  # noqa: F401: found by name
 
-PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "verify", "proofs", "analytics"]
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "appends", "verify", "proofs", "analytics", "frontier"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -41,9 +44,11 @@ class Scale:
         self.entries = 300 if is_smoke else 100000
         self.chained, self.seals = (3000, 200) if is_smoke else (200000, 20000)
         self.small_tree, self.large_tree, self.proofs = (300, 3000, 128) if is_smoke else (10000, 1000000, 8000)
+        self.appends, self.append_rounds = (400, 1) if is_smoke else (20000, 3)
         self.starts = 2 if is_smoke else 5
         self.units = [(31, 2)] if is_smoke else [(31, 50), (500, 5), (2000, 2)]
         self.values = 20000 if is_smoke else 1000000
+        self.frontier = (60, 80, 300) if is_smoke else (2000, 5000, 20000)
         self.compared_units = 2 if is_smoke else 31
 
 
@@ -300,14 +305,20 @@ def measure_analytics(bench):
         theirs = None
     path = os.path.join(bench.memory, "data")
     rows = []
-    for kind, n, runs in [("efficiency", n, runs) for n, runs in bench.scale.units] + [("density", bench.scale.values, 3)]:
+    for kind, n, runs in [("efficiency", n, runs) for n, runs in bench.scale.units] + [
+            ("density", 31, 1000), ("density", bench.scale.values, 3)]:
         done = subprocess.run([bench.tool("bench/analytics"), kind, str(n), str(runs), path],
                               capture_output=True, text=True, check=True)
         ours = pairs(done.stdout)
-        row = [f"{kind}, n = {n:,}", f"{ours['wall_s'] * 1000:.1f}"]
+        row = [f"{kind}, n = {n:,}", f"{ours['wall_s'] * 1000:.{1 if ours['wall_s'] > 0.001 else 3}f}"]
+        if kind == "density" and n == 31:
+            bench.target(f"density of 31 values in less than 50 microseconds: {ours['wall_s'] * 1e6:.0f}", ours["wall_s"] < 50e-6)
         if theirs is not None:
             other, worst = (scipy_efficiency(path, n, min(n, bench.scale.compared_units)) if kind == "efficiency" else
                             scipy_density(path, n))
+            if kind == "density" and n == 1000000:
+                bench.target(f"density of 1,000,000 values 100 times as fast as scipy's, within 1e-6 of its peak: {other / ours['cpu_s']:.0f} "
+                             f"times, {worst:.0e}", other / ours["cpu_s"] >= 100 and worst < 1e-6)
             row += [f"{other * 1000:,.0f}", f"{other / ours['cpu_s']:.0f}", f"{worst:.0e}"]
         rows.append(row)
     bench.say("## Analyses, called as functions, one thread")
@@ -331,13 +342,15 @@ def report_targets(bench):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
-    parser.add_argument("--part", default="all", help="all, smoke, or some of: " + ", ".join(PARTS))
+    parser.add_argument("--part", default="all", help="all, smoke, or some of: long, " + ", ".join(PARTS))
+    parser.add_argument("--entries", type=int, default=10000000, help="of the part long")
     options = parser.parse_args()
     is_smoke, is_all = options.part == "smoke", options.part == "all"
     parts = PARTS if is_smoke or is_all else options.part.split(",")
-    if unknown := set(parts) - set(PARTS):
+    if unknown := set(parts) - {*PARTS, "long"}:
         parser.error(f"no part is named {', '.join(sorted(unknown))}")
     bench = Bench(options.build, is_smoke)
+    bench.long = options.entries
     try:
         bench.say("# Measured")
         bench.say()

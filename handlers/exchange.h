@@ -96,6 +96,7 @@ struct exchange {
     enum method method;
     bool is_head; /* HEAD: as GET; the server leaves the body out */
     bool is_job;  /* running in the job pool */
+    bool is_chinese; /* of the languages that are told (language.h) the caller prefers Chinese */
     bool has_waited; /* HANDLED_WAIT is over */
     const struct route *route;
     const char *target;     /* as it came */

@@ -17,8 +17,6 @@
 #include "handlers/submit.h"
 #include "handlers/withheld.h"
 
-enum { NUMBER_DIGITS = 24 };
-
 const char organisation_keys_columns[] =
     "kid,organisation,kty,crv,x,y,use,alg,from_seq,to_seq,reason,withheld,version,updated_seq";
 
@@ -87,6 +85,14 @@ static bool has_key(struct exchange *exchange)
 static const struct query_parameter rows[] = { PAGE_ROWS(struct page_query) };
 static const struct query_table table = QUERY_TABLE(rows);
 
+static enum status write_item(struct json_writer *w, const void *row, const struct exchange *exchange)
+{
+    json_object_begin(w);
+    enum status status = write_members(w, row, &exchange->caller);
+    json_object_end(w);
+    return status;
+}
+
 enum handled organisation_keys_list(struct exchange *exchange)
 {
     struct page_query query = { 0 };
@@ -94,31 +100,16 @@ enum handled organisation_keys_list(struct exchange *exchange)
     struct organisation_key *found = NULL;
     size_t count = 0;
     int64_t after = 0;
-    char last[NUMBER_DIGITS];
-    const char *const key = last;
     if (!query_read(exchange, &table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 1) ||
         !has_organisation(exchange)) {
         return HANDLED_REPLY;
     }
-    bool is_sound = page.keys[0][0] == 0 || text_to_integer(page.keys[0], &after) == STATUS_OK;
-    enum status status = !is_sound ? STATUS_CORRUPT
-        : db_organisation_key_list(exchange->db, exchange->arena, exchange->parameters[0], after, page.limit + 1, &found, &count);
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = status == STATUS_OK ? page_open(&page) : NULL;
-    for (size_t i = 0; status == STATUS_OK && i < shown; i++) {
-        json_object_begin(w);
-        status = write_members(w, &found[i], &exchange->caller);
-        json_object_end(w);
+    enum status status = page_number(&page, &after);
+    if (status == STATUS_OK) {
+        status = db_organisation_key_list(exchange->db, exchange->arena, exchange->parameters[0], after, page.limit + 1, &found, &count);
     }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    if (shown > 0) {
-        snprintf(last, sizeof last, "%" PRId64, found[shown - 1].from_seq);
-    }
-    page_close(&page, count > shown ? &key : NULL);
-    return page_reply(&page);
+    return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
+                               .number_at = offsetof(struct organisation_key, from_seq), .write = write_item });
 }
 
 enum handled organisation_keys_get(struct exchange *exchange)

@@ -3,11 +3,15 @@
  */
 #include "handlers/organisations.h"
 
+#include <string.h>
+
 #include "db/reference.h"
 #include "handlers/page.h"
 #include "handlers/present.h"
+#include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
+#include "rules/policy.h"
 
 struct filter {
     int64_t limit;
@@ -74,7 +78,32 @@ enum handled organisations_get(struct exchange *exchange)
     return present_object(exchange, exchange->parameters[0], "organisation", "/organisations", organisations_present);
 }
 
+/* Whether the id is that of the policy for everybody, beside which an organisation's own could not be told. One that is there from before
+ * this was refused may be written still. */
+static bool is_reserved(struct exchange *exchange, const char *id, enum status *status)
+{
+    struct organisation organisation;
+    if (strcmp(id, POLICY_DEFAULT) != 0) {
+        return false;
+    }
+    *status = db_organisation_find(exchange->db, exchange->arena, id, &organisation);
+    return *status != STATUS_OK;
+}
+
 enum handled organisations_put(struct exchange *exchange)
 {
+    enum status status = STATUS_OK;
+    if (is_reserved(exchange, exchange->parameters[0], &status)) {
+        struct faults faults;
+        if (status != STATUS_ABSENT) {
+            problem_status(exchange, status);
+            return HANDLED_REPLY;
+        }
+        faults_init(&faults, exchange->arena);
+        faults_add(&faults, "", "bad_format",
+                   "no organisation can have the id default, which means all of them in /policies/default: take another one");
+        submit_refuse(exchange, &faults);
+        return HANDLED_REPLY;
+    }
     return submit_command(exchange, COMMAND_ORGANISATION_PUT, exchange->parameters[0], "");
 }

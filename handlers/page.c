@@ -8,13 +8,15 @@
 #include "handlers/page.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "handlers/problem.h"
 #include "ledger/mac.h"
 
-enum { CURSOR_VERSION = 1, TAG_BYTES = 16, CURSOR_BYTES_MAX = 1536 };
+enum { CURSOR_VERSION = 1, TAG_BYTES = 16, CURSOR_BYTES_MAX = 1536, NUMBER_DIGITS = 24 };
 
 static const char domain[] = "tallystick/cursor/v1\n";
 
@@ -275,6 +277,40 @@ enum handled page_reply_rows(struct page *page, enum status status, const struct
         if (page->key_count == 2) {
             memcpy(&keys[0], row + found->order_at, sizeof keys[0]);
         }
+    }
+    page_close(page, found->count > shown ? keys : NULL);
+    return page_reply(page);
+}
+
+enum status page_number(const struct page *page, int64_t *number)
+{
+    bool is_sound = page->keys[0][0] == 0 || text_to_integer(page->keys[0], number) == STATUS_OK;
+    return is_sound ? STATUS_OK : STATUS_CORRUPT;
+}
+
+enum handled page_reply_numbered(struct page *page, enum status status, const struct page_numbered *found)
+{
+    char last[NUMBER_DIGITS];
+    const char *keys[2] = { last, NULL };
+    size_t shown = found->count > (size_t)page->limit ? (size_t)page->limit : found->count;
+    const char *row = found->rows;
+    assert(page->key_count <= 2);
+    struct json_writer *w = status == STATUS_OK ? page_open(page) : NULL;
+    for (size_t i = 0; status == STATUS_OK && i < shown; i++) {
+        status = found->write(w, row + i * found->row_bytes, page->exchange);
+    }
+    if (status != STATUS_OK) {
+        problem_status(page->exchange, status);
+        return HANDLED_REPLY;
+    }
+    if (shown > 0) {
+        int64_t number = 0;
+        row += (shown - 1) * found->row_bytes;
+        memcpy(&number, row + found->number_at, sizeof number);
+        if (page->key_count == 2) {
+            memcpy(&keys[1], row + found->text_at, sizeof keys[1]);
+        }
+        snprintf(last, sizeof last, "%" PRId64, number);
     }
     page_close(page, found->count > shown ? keys : NULL);
     return page_reply(page);

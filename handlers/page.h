@@ -65,4 +65,21 @@ struct page_rows {
 /* The whole reply: the page of these rows, or status's problem. */
 enum handled page_reply_rows(struct page *page, enum status status, const struct page_rows *found);
 
+/* Where a list by number goes on: *number is the first of the cursor's keys, and stays as it was at the start. STATUS_CORRUPT where that
+ * key, which this list's own cursor has, is none. */
+enum status page_number(const struct page *page, int64_t *number) NODISCARD;
+
+/* Rows in the order of a number, and of a text where several have the same. */
+struct page_numbered {
+    const void *rows;
+    size_t count;     /* limit + 1 at most */
+    size_t row_bytes; /* sizeof of a row */
+    size_t number_at; /* offsetof the number, 64 bits of either sign, below 2^63 */
+    size_t text_at;   /* where the page has two keys: offsetof the second one, a const char * */
+    enum status (*write)(struct json_writer *w, const void *row, const struct exchange *exchange); /* the whole item */
+};
+
+/* The whole reply: the page of these rows, or the problem of status or of what could not be written. */
+enum handled page_reply_numbered(struct page *page, enum status status, const struct page_numbered *found);
+
 #endif

@@ -17,8 +17,6 @@
 #include "handlers/submit.h"
 #include "rules/request.h"
 
-enum { NUMBER_DIGITS = 24 };
-
 const char privacy_texts_columns[] = "commitment,entry,pointer,text,erased_by";
 const char privacy_erasures_columns[] = "commitment,seq,erased_at";
 
@@ -34,8 +32,10 @@ static const struct query_parameter text_rows[] = {
 };
 static const struct query_table text_table = QUERY_TABLE(text_rows);
 
-static void write_text(struct json_writer *w, const struct personal_fate *fate)
+static enum status write_text(struct json_writer *w, const void *row, const struct exchange *exchange)
 {
+    const struct personal_fate *fate = row;
+    (void)exchange;
     json_object_begin(w);
     json_member_text(w, "commitment", fate->commitment);
     json_member_integer(w, "entry", fate->seq);
@@ -48,13 +48,7 @@ static void write_text(struct json_writer *w, const struct personal_fate *fate)
         json_value_null(w);
     }
     json_object_end(w);
-}
-
-/* Where the page goes on: the entry that the cursor names, or nothing but what lies before from. */
-static bool read_start(struct page *page, int64_t from, int64_t *after)
-{
-    *after = from;
-    return page->keys[0][0] == 0 || text_to_integer(page->keys[0], after) == STATUS_OK;
+    return STATUS_OK;
 }
 
 enum handled privacy_texts(struct exchange *exchange)
@@ -63,40 +57,33 @@ enum handled privacy_texts(struct exchange *exchange)
     struct page page;
     struct personal_fate *found = NULL;
     size_t count = 0;
-    int64_t after = 0;
-    char last[NUMBER_DIGITS];
     if (!query_read(exchange, &text_table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 2)) {
         return HANDLED_REPLY;
     }
     const bool is_one = query.entry != QUERY_ABSENT;
-    bool is_sound = read_start(&page, is_one ? query.entry - 1 : 0, &after);
+    int64_t after = is_one ? query.entry - 1 : 0;
     /* no pointer is greater than this one, so that all of the entry before is left out */
     const char *pointer = page.keys[0][0] != 0 ? page.keys[1] : "\x7f";
-    enum status status = !is_sound ? STATUS_CORRUPT
-        : db_personal_list(exchange->db, exchange->arena, after, pointer, is_one ? query.entry : TEXT_INTEGER_MAX, page.limit + 1, &found,
-                           &count);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
+    enum status status = page_number(&page, &after);
+    if (status == STATUS_OK) {
+        status = db_personal_list(exchange->db, exchange->arena, after, pointer, is_one ? query.entry : TEXT_INTEGER_MAX, page.limit + 1,
+                                  &found, &count);
     }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        write_text(w, &found[i]);
-    }
-    const char *keys[2] = { last, shown > 0 ? found[shown - 1].pointer : "" };
-    snprintf(last, sizeof last, "%" PRId64, shown > 0 ? found[shown - 1].seq : 0);
-    page_close(&page, count > shown ? keys : NULL);
-    return page_reply(&page);
+    return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
+                               .number_at = offsetof(struct personal_fate, seq), .text_at = offsetof(struct personal_fate, pointer),
+                               .write = write_text });
 }
 
-static void write_erasure(struct json_writer *w, const struct erasure *erasure)
+static enum status write_erasure(struct json_writer *w, const void *row, const struct exchange *exchange)
 {
+    const struct erasure *erasure = row;
+    (void)exchange;
     json_object_begin(w);
     json_member_text(w, "commitment", erasure->commitment);
     json_member_integer(w, "seq", erasure->seq);
     json_member_instant(w, "erased_at", erasure->time_ms);
     json_object_end(w);
+    return STATUS_OK;
 }
 
 static const struct query_parameter page_rows[] = { PAGE_ROWS(struct page_query) };
@@ -109,25 +96,15 @@ enum handled privacy_erasures(struct exchange *exchange)
     struct erasure *found = NULL;
     size_t count = 0;
     int64_t after = 0;
-    char last[NUMBER_DIGITS];
     if (!query_read(exchange, &page_table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 2)) {
         return HANDLED_REPLY;
     }
-    enum status status = !read_start(&page, 0, &after) ? STATUS_CORRUPT
-        : db_erasure_list(exchange->db, exchange->arena, after, page.keys[1], page.limit + 1, &found, &count);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
+    enum status status = page_number(&page, &after);
+    if (status == STATUS_OK) {
+        status = db_erasure_list(exchange->db, exchange->arena, after, page.keys[1], page.limit + 1, &found, &count);
     }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        write_erasure(w, &found[i]);
-    }
-    const char *keys[2] = { last, shown > 0 ? found[shown - 1].commitment : "" };
-    snprintf(last, sizeof last, "%" PRId64, shown > 0 ? found[shown - 1].seq : 0);
-    page_close(&page, count > shown ? keys : NULL);
-    return page_reply(&page);
+    return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
+                               .number_at = offsetof(struct erasure, seq), .text_at = offsetof(struct erasure, commitment), .write = write_erasure });
 }
 
 /* Whether there is, or was, a text for each commitment: a slip of the pen would otherwise look like an erasure. */

@@ -40,7 +40,7 @@ void shape_position(struct json_writer *w, int64_t lat_e7, int64_t lon_e7)
     degrees(w, "lon", lon_e7);
 }
 
-enum status shape_jwk(struct json_writer *w, const uint8_t public_key[KEY_PUBLIC_BYTES])
+enum status shape_point(struct json_writer *w, const uint8_t public_key[KEY_PUBLIC_BYTES])
 {
     uint8_t x[32], y[32];
     char text[TEXT_BASE64_BYTES(sizeof x)];
@@ -53,9 +53,15 @@ enum status shape_jwk(struct json_writer *w, const uint8_t public_key[KEY_PUBLIC
     json_member_text(w, "x", text);
     text_to_base64url(text, y, sizeof y);
     json_member_text(w, "y", text);
+    return STATUS_OK;
+}
+
+enum status shape_jwk(struct json_writer *w, const uint8_t public_key[KEY_PUBLIC_BYTES])
+{
+    enum status status = shape_point(w, public_key);
     json_member_text(w, "use", "sig");
     json_member_text(w, "alg", "ES256K");
-    return STATUS_OK;
+    return status;
 }
 
 void shape_version(struct json_writer *w, int64_t version, int64_t seq)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "handlers/access.h"
 #include "handlers/callers.h"
+#include "handlers/language.h"
 #include "handlers/problem.h"
 #include "rules/block.h"
 #include "server/wire/client.h"
@@ -225,6 +226,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     struct framing *framing = &request->framing;
     framing_check(framing, request->connection, version, fault);
     request->coding = negotiate_coding(framing->accept_encoding);
+    exchange->is_chinese = language_wanted(framing->accept_language) == LANGUAGE_CHINESE;
     framing_trace(framing->traceparent, request->trace);
     request->hangup.may_ask = strcmp(version, "HTTP/1.1") == 0;
     if (find_cached(request, method)) {

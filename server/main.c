@@ -2,6 +2,9 @@
  * Where the program starts: it reads its configuration and hands over to one
  * sub-command (commands.h).
  */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -68,10 +71,26 @@ static int run(const struct config *config)
     return 2;
 }
 
+/* Started without standard streams, the program would give their numbers to the files that it opens next, and write its log
+ * into one of them. */
+static bool hold_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) != stream) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char *argv[])
 {
     struct config config;
     char message[CONFIG_MESSAGE_BYTES];
+    if (!hold_standard_streams()) {
+        return 2;
+    }
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a disk that takes no more */
     if (config_parse(argc, argv, environ, &config, message) != STATUS_OK) {
         tell("%s", message);
         return 2;

@@ -365,7 +365,8 @@ bool reply_is_for_a_page(const struct request *request)
 
 uint64_t reply_variant(const struct request *request)
 {
-    return request->server->config->generation << 1 | (request->client->wire != NULL);
+    return request->server->config->generation << 2 | (uint64_t)request->exchange.is_chinese << 1 |
+           (request->client->wire != NULL);
 }
 
 static bool may_keep(const struct request *request)

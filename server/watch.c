@@ -38,6 +38,7 @@ void watch_readiness(struct service *service, struct buffer *faults)
 {
     struct server *server = service->server;
     struct statvfs disk;
+    const char *lost_file = store_lost_file(server->store);
     enum signer_fault fault = signer_fault(store_signer(server->store));
     if (fault != SIGNER_SOUND) {
         buffer_format(faults, "key: the program with the node's key %s, nothing is written until the service is started anew\n",
@@ -62,6 +63,9 @@ void watch_readiness(struct service *service, struct buffer *faults)
     }
     if (statvfs(server->config->data_dir, &disk) != 0) {
         buffer_text(faults, "disk: the data directory cannot be looked at\n");
+    } else if (lost_file != NULL) {
+        buffer_format(faults, "files: %s in the data directory is not the one that is in use: it was moved, removed or replaced\n",
+                      lost_file);
     } else if ((unsigned long long)disk.f_bavail * disk.f_frsize < DISK_FREE_MIN) {
         buffer_text(faults, "disk: less than 16 MiB are free\n");
     }

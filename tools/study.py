@@ -18,6 +18,7 @@ INDICATOR = "health_personnel_all_per_10k"
 YEARS = [2010, 2014, 2018]
 BELTS = ["western", "central", "eastern"]
 DENSITY = f"/density?indicator={INDICATOR}&years=2010,2014,2018&by=belt&relative_to=mean"
+TESTS = "&tests=dip,silverman"
 EFFICIENCY = "/efficiency?year=2011&inputs=institutions_per_10k,health_personnel_all_per_10k&outputs=hospital_visits,hospital_admissions&by=belt"
 INEQUALITY = f"/inequality?indicator={INDICATOR}&years=2010,2014,2018&by=belt"
 PEOPLE = "/inequality?indicator=health_personnel_all&per=population_year_end&years=2010,2014,2018&by=belt"
@@ -135,7 +136,7 @@ def tests_section(curves):
                 rows.append([belt, year, *([three(dip["statistic"]), three(dip["p_value"])] if dip else ["", ""]),
                              *([three(silverman["critical_bandwidth"]), three(silverman["calibrated_p_value"])] if silverman else ["", ""])])
         least = min(float(cell) for row in rows for cell in (row[3], row[5]) if cell)
-        text += ("Two tests ask whether one peak would do. A small p-value would speak against it; the smallest of all in the table is "
+        text += (f"Two tests ask whether one peak would do, the dip test of Hartigan and Hartigan and the critical-bandwidth test of Silverman (`{TESTS[1:]}`). A small p-value would speak against it; the smallest of all in the table is "
                  f"{least:.3f}" + (", so that in no case can a single peak be ruled out at 5 %.\n\n" if least >= 0.05 else ".\n\n"))
         text += table(["belt", "year", "dip", "p", "critical bandwidth", "p (calibrated)"], rows) + "\n"
     if some.get("reading"):
@@ -280,7 +281,7 @@ Liu, H.; Liu, Y. Construction of a Medical Resource Sharing Mechanism Based on B
 This page is made by `make study` (`tools/study.py`), which serves a new database and writes down what it answers; a test makes it again and compares, so that it never says what the program does not. It has what of the study's measurements can
 be computed with the figures at hand, next to what the study says of its own, and says where the two agree and where they do not. [mechanism.md](mechanism.md) has the study's mechanism, and a closer reading of its tables.
 
-{density_section(service.ask(DENSITY))}{published_section(provinces)}{efficiency_section(service.ask(EFFICIENCY))}{inequality_section(service.ask(INEQUALITY), service.ask(PEOPLE))}"""
+{density_section(service.ask(DENSITY + TESTS))}{published_section(provinces)}{efficiency_section(service.ask(EFFICIENCY))}{inequality_section(service.ask(INEQUALITY), service.ask(PEOPLE))}"""
 
 
 def main():

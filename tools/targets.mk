@@ -21,7 +21,7 @@ TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
 
-.PHONY: deps study run test test-tools test-long test-fresh lint bench image install clean help
+.PHONY: deps study run test test-tools test-long test-fresh lint bench bench-long image install clean help
 
 deps: ## install what building and testing need from the distribution
 	$(Q)tools/deps.sh build test
@@ -76,6 +76,11 @@ bench: ## measure and keep the table in bench/RESULTS.md (BENCH=smoke: a try, ke
 	$(Q)tools/deps.sh build test bench
 	$(Q)+$(MAKE_QUIET) all bench-programs
 	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --part "$(BENCH)"
+
+bench-long: ## measure appends to a ledger of BENCH_ENTRIES (10 million: about an hour, 40 GB); kept nowhere
+	$(Q)tools/deps.sh build test bench
+	$(Q)+$(MAKE_QUIET) all bench-programs
+	$(Q)$(PYTHON) bench/run.py --build $(BUILD) --part long --entries $(or $(BENCH_ENTRIES),10000000)
 
 image: ## build a container image with docker, podman or buildah
 	$(Q)tools/image.sh

@@ -25,12 +25,19 @@ fetch_go() {
         (cd "$directory/go" && timeout 300 go build -mod=readonly -o verify-note .)
 }
 
+# Apart, since it wants a newer Go.
+fetch_cosignature() {
+    rm -rf "$directory/cosignature" && mkdir -p "$directory/cosignature" && cp tests/tools/cosignature/* "$directory/cosignature/" &&
+        (cd "$directory/cosignature" && timeout 300 go build -mod=readonly -o verify-cosignature .)
+}
+
 mkdir -p "$directory"
-for kind in python node go; do
+for kind in python node go cosignature; do
     case $kind in
     python) list=tests/tools/requirements.txt needs=/usr/bin/python3 ;;
     node) list=tests/tools/package.json needs=npm ;;
     go) list=tests/tools/note/go.sum needs=go ;;
+    cosignature) list=tests/tools/cosignature/go.sum needs=go ;;
     esac
     if fetched "$kind" "$list"; then
         continue

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "analytics/dea/limit.h"
+
 /*
  * What a row may be missed by, as a share of the unit's own value. Far above rounding and far below the tolerance: a
  * unit that lies beside a vertical piece of the frontier may owe all its score to such a miss, and its multiplier need
@@ -181,6 +183,10 @@ static void limit_find_constant(struct bounds *bounds, double *reduced)
         const double size = larger(used, theta * made);
         reduced[j] = size > 0 ? (used - theta * made) / size : 0 * (used + made);
     }
+    if (program->all != NULL) {
+        const struct dea_limit all = {.inputs = inputs, .outputs_end = bounds->last, .weight = weight};
+        limit = dea_limit_constant(program->all, &all, limit);
+    }
     bounds->limit = limit;
 }
 
@@ -214,6 +220,15 @@ static void limit_find_variable(struct bounds *bounds, double *reduced)
         const double low = value - rounding * (gain + terms);
         limit = low < limit ? low : limit;
         reduced[j] = (value - sign * bounds->factor) / larger(bounds->factor, larger(gain, terms));
+    }
+    if (program->all != NULL) {
+        const struct dea_limit all = {.inputs = program->inputs,
+                                      .outputs_end = bounds->last,
+                                      .weight = weight,
+                                      .own = own,
+                                      .is_output = bounds->is_output,
+                                      .rounding = rounding};
+        limit = dea_limit_variable(program->all, &all, limit);
     }
     bounds->limit = sign * limit;
 }

@@ -20,6 +20,8 @@
  *         phi <= max_j u Y_j + v (x_o - X_j)     where u y_o = 1.
  *         The sums over j may cancel; what rounding can have done to them is counted against the proof.
  *
+ * The limit is over all reference units, also where the program has but the frame of them (program->all).
+ *
  * Free rows say nothing. A unit that uses something of which the judged one has none must have been left out
  * (pins.h).
  */

@@ -7,6 +7,8 @@
 
 #include <glpk.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,14 +19,34 @@
 #include "analytics/dea/result.h"
 #include "analytics/dea/slacks.h"
 #include "analytics/dea/work.h"
+#include "base/parallel.h"
 
 /* Groups are belts or the like; a few without members are no harm. */
 #define GROUPS_SPARE 1000
 
+/* So many units in a row are one thread's. */
+#define UNITS_AT_ONCE 16
+
 /* What one dea_solve holds beside the answer. */
-struct dea_run {
+struct dea_team {
     const struct dea_problem *problem;
     const struct dea_options *options;
+    struct dea_work work;
+    struct dea_result *result;
+    struct parallel *pool; /* NULL for one thread */
+    pthread_t caller;
+    atomic_size_t next;     /* the first unit that nobody has taken */
+    atomic_bool is_stopped;
+};
+
+/* What one of its threads holds. */
+struct dea_run {
+    struct parallel_batch batch; /* first, so that a batch is a run */
+    struct dea_team *team;
+    const struct dea_problem *problem;
+    const struct dea_options *options;
+    enum status status;
+    struct dea_certificate certificate;
     struct dea_work work;
     struct dea_face face;
     struct dea_program program;
@@ -37,6 +59,8 @@ void dea_options_init(struct dea_options *options)
         .orientation = DEA_OUTPUT,
         .slacks = DEA_SLACKS_MULTI_STAGE,
         .frontier = DEA_VRS,
+        .solver = DEA_SOLVER_SIMPLEX,
+        .threads = 1,
         .rts_tolerance = DEA_TOLERANCE,
     };
 }
@@ -99,7 +123,9 @@ enum status dea_problem_check(const struct dea_problem *problem, struct dea_faul
 static bool options_are_valid(const struct dea_options *options)
 {
     return (unsigned) options->orientation <= DEA_INPUT && (unsigned) options->slacks <= DEA_SLACKS_NONE &&
-           (unsigned) options->frontier <= DEA_FDH && options->rts_tolerance >= 0 && options->rts_tolerance < 1;
+           (unsigned) options->frontier <= DEA_FDH && (unsigned) options->solver <= DEA_SOLVER_GLPK &&
+           options->threads >= 1 && options->threads <= PARALLEL_THREADS_MAX && options->rts_tolerance >= 0 &&
+           options->rts_tolerance < 1;
 }
 
 static void scores_write(struct dea_unit *unit, const struct dea_radial *crs, const struct dea_radial *vrs,
@@ -248,42 +274,71 @@ static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit
     return dea_result_peers_write(unit, &run->work, &run->face);
 }
 
-static enum status units_solve(struct dea_run *run, struct dea_result *result)
+/* Asks the caller's function, on the caller's thread; the others hear of what it said. */
+static bool team_is_cancelled(void *context)
 {
-    const struct dea_options *options = run->options;
-    for (size_t u = 0; u < result->unit_count; u++) {
-        struct dea_unit *unit = &result->units[u];
-        if (options->is_cancelled != NULL && options->is_cancelled(options->cancel_context)) {
-            return STATUS_BUSY;
-        }
-        unit->state = run->work.states[u];
-        const enum status status = unit->state == DEA_UNIT_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
-        if (status == STATUS_BUSY) {
-            return status;
-        }
-        if (status != STATUS_OK) {
-            dea_result_unit_void(unit, DEA_UNIT_UNCERTIFIED, run->problem);
-        }
+    struct dea_team *team = context;
+    const struct dea_options *options = team->options;
+    if (options->is_cancelled != NULL && pthread_equal(pthread_self(), team->caller) &&
+        options->is_cancelled(options->cancel_context)) {
+        atomic_store(&team->is_stopped, true);
+    }
+    return atomic_load(&team->is_stopped);
+}
+
+static enum status one_solve(struct dea_run *run, size_t u)
+{
+    struct dea_unit *unit = &run->team->result->units[u];
+    if (team_is_cancelled(run->team)) {
+        return STATUS_BUSY;
+    }
+    unit->state = run->work.states[u];
+    const enum status status = unit->state == DEA_UNIT_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
+    if (status == STATUS_BUSY) {
+        return status;
+    }
+    if (status != STATUS_OK) {
+        dea_result_unit_void(unit, DEA_UNIT_UNCERTIFIED, run->problem);
     }
     return STATUS_OK;
 }
 
-static enum status run_init(struct dea_run *run, const struct dea_problem *problem, const struct dea_options *options)
+/* Each unit is solved cold and written to its own place, so it does not matter who takes which. */
+static enum status units_solve(struct dea_run *run)
 {
-    memset(run, 0, sizeof *run);
-    run->problem = problem;
+    const size_t count = run->problem->unit_count;
+    for (;;) {
+        const size_t first = atomic_fetch_add(&run->team->next, UNITS_AT_ONCE);
+        for (size_t u = first; u < first + UNITS_AT_ONCE && u < count; u++) {
+            const enum status status = one_solve(run, u);
+            if (status != STATUS_OK) {
+                return status;
+            }
+        }
+        if (first >= count) {
+            return STATUS_OK;
+        }
+    }
+}
+
+static enum status run_init(struct dea_run *run, struct dea_team *team)
+{
+    const size_t count = team->problem->unit_count;
+    const struct dea_options *options = team->options;
+    run->problem = team->problem;
     run->options = options;
-    enum status status = dea_work_init(&run->work, problem, options->orientation);
+    enum status status = dea_work_share(&run->work, &team->work);
     if (status != STATUS_OK) {
         return status;
     }
-    dea_solver_watch(run->work.solver, options->is_cancelled, options->cancel_context);
+    dea_solver_choose(run->work.solver, options->solver);
+    dea_solver_watch(run->work.solver, options->is_cancelled != NULL ? team_is_cancelled : NULL, team);
     status = dea_face_init(&run->face, &run->work);
     if (status != STATUS_OK) {
         goto failed;
     }
-    run->solution.lambda = calloc(problem->unit_count, sizeof *run->solution.lambda);
-    run->solution.reduced = calloc(problem->unit_count, sizeof *run->solution.reduced);
+    run->solution.lambda = calloc(count, sizeof *run->solution.lambda);
+    run->solution.reduced = calloc(count, sizeof *run->solution.reduced);
     if (run->solution.lambda == NULL || run->solution.reduced == NULL) {
         status = STATUS_EXHAUSTED;
         goto failed_solution;
@@ -295,7 +350,7 @@ failed_solution:
     free(run->solution.lambda);
     dea_face_fini(&run->face);
 failed:
-    dea_work_fini(&run->work);
+    dea_work_share_fini(&run->work);
     return status;
 }
 
@@ -304,39 +359,122 @@ static void run_fini(struct dea_run *run)
     free(run->solution.reduced);
     free(run->solution.lambda);
     dea_face_fini(&run->face);
-    dea_work_fini(&run->work);
+    dea_work_share_fini(&run->work);
+}
+
+/* One thread's part, from its solver to its certificate: what GLPK keeps is the thread's own. */
+static void run_all(struct parallel_batch *batch)
+{
+    struct dea_run *run = (struct dea_run *) (void *) batch;
+    struct dea_team *team = run->team;
+    enum status status = run_init(run, team);
+    if (status == STATUS_OK) {
+        status = units_solve(run);
+        run->certificate = dea_solver_certificate(run->work.solver);
+        run_fini(run);
+    } else {
+        atomic_store(&team->is_stopped, true);
+    }
+    run->status = status;
+    if (!pthread_equal(pthread_self(), team->caller)) {
+        dea_thread_end();
+    }
+}
+
+/* What one run brought, added to what the others did. */
+static void run_count(struct dea_certificate *all, const struct dea_certificate *one)
+{
+    all->program_count += one->program_count;
+    all->retry_count += one->retry_count;
+    all->primal_infeasibility_max = fmax(all->primal_infeasibility_max, one->primal_infeasibility_max);
+    all->dual_infeasibility_max = fmax(all->dual_infeasibility_max, one->dual_infeasibility_max);
+    all->duality_gap_max = fmax(all->duality_gap_max, one->duality_gap_max);
+}
+
+/* Solves all units, by the caller and the pool. */
+static enum status team_run(struct dea_team *team)
+{
+    const size_t count = team->pool != NULL ? team->options->threads : 1;
+    struct dea_run *runs = calloc(count, sizeof *runs);
+    if (runs == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    for (size_t i = 0; i < count; i++) {
+        runs[i].team = team;
+        runs[i].batch.run = run_all;
+        if (i > 0) {
+            parallel_submit(team->pool, &runs[i].batch);
+        }
+    }
+    run_all(&runs[0].batch);
+    enum status status = runs[0].status;
+    for (size_t i = 1; i < count; i++) {
+        parallel_wait(team->pool, &runs[i].batch);
+        /* Where memory was short, the others only heard that all is over. */
+        status = status == STATUS_EXHAUSTED || runs[i].status == STATUS_OK ? status : runs[i].status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        run_count(&team->result->certificate, &runs[i].certificate);
+    }
+    free(runs);
+    return status;
+}
+
+/* The frame of many units, if it is worth having. */
+static enum status team_frame(struct dea_team *team)
+{
+    const struct dea_options *options = team->options;
+    if (options->is_frameless || options->solver == DEA_SOLVER_GLPK || team->work.columns <= DEA_FRAME_COLUMNS_MIN) {
+        return STATUS_OK;
+    }
+    const enum status status = dea_frame_find(&team->work.frame, &team->work, team->pool,
+                                              options->is_cancelled != NULL ? team_is_cancelled : NULL, team);
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
+static enum status team_solve(struct dea_team *team)
+{
+    const size_t threads = team->options->threads;
+    if (threads > 1 && team->problem->unit_count > UNITS_AT_ONCE &&
+        parallel_open(threads - 1, false, &team->pool) != STATUS_OK) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = team_frame(team);
+    if (status == STATUS_OK) {
+        status = team_run(team);
+    }
+    parallel_close(team->pool);
+    return status;
 }
 
 enum status dea_solve(const struct dea_problem *problem, const struct dea_options *options, struct dea_result **result)
 {
-    enum status status = dea_problem_check(problem, NULL);
-    if (status != STATUS_OK || !options_are_valid(options)) {
+    if (dea_problem_check(problem, NULL) != STATUS_OK || !options_are_valid(options)) {
         return STATUS_INVALID;
     }
-    struct dea_run run;
-    status = run_init(&run, problem, options);
+    struct dea_team team = {.problem = problem, .options = options, .caller = pthread_self()};
+    enum status status = dea_work_init(&team.work, problem, options->orientation);
     if (status != STATUS_OK) {
         return status;
     }
-    struct dea_result *made = dea_result_create(problem);
-    if (made == NULL) {
+    team.result = dea_result_create(problem);
+    if (team.result == NULL) {
         status = STATUS_EXHAUSTED;
         goto failed;
     }
-    status = units_solve(&run, made);
+    status = team_solve(&team);
     if (status != STATUS_OK) {
         goto failed_result;
     }
-    made->certificate = dea_solver_certificate(run.work.solver);
-    dea_result_summarise(made, problem);
-    run_fini(&run);
-    *result = made;
+    dea_result_summarise(team.result, problem);
+    dea_work_fini(&team.work);
+    *result = team.result;
     return STATUS_OK;
 
 failed_result:
-    dea_result_free(made);
+    dea_result_free(team.result);
 failed:
-    run_fini(&run);
+    dea_work_fini(&team.work);
     return status;
 }
 

@@ -60,6 +60,12 @@ enum dea_frontier {
     DEA_FDH /* the method of slacks decides no more than whether there are any: all are those against one peer */
 };
 
+/* Which solver is asked first; the other way round there is none to fall back on. Answers are proved alike. */
+enum dea_solver_kind {
+    DEA_SOLVER_SIMPLEX, /* our own for programs of few rows, GLPK behind it */
+    DEA_SOLVER_GLPK     /* GLPK alone, every program with all units in it */
+};
+
 /*
  * How slacks, what a unit could still spare or add after the radial movement, are found.
  *   DEA_SLACKS_MULTI_STAGE  Coelli 1998, as DEAP 2.1: all inputs that can shrink further do so together, in the
@@ -96,8 +102,12 @@ struct dea_options {
     enum dea_orientation orientation;
     enum dea_slacks slacks;
     enum dea_frontier frontier;      /* whose slacks, targets, peers and efficiency are wanted */
+    enum dea_solver_kind solver;
+    size_t threads;                  /* 1 to 64; the answer is the same, byte by byte, from any number */
+    bool is_frameless;               /* judges every unit beside all others, however many (frame.h); for tests */
     double rts_tolerance;            /* 1 - crste / vrste up to this is constant returns; in [0, 1) */
-    bool (*is_cancelled)(void *);    /* NULL, or asked before each unit and while one takes long; true ends the work */
+    bool (*is_cancelled)(void *);    /* NULL, or asked before each unit and while one takes long, on the
+                                      * calling thread; true ends the work */
     void *cancel_context;            /* handed to is_cancelled */
 };
 

@@ -106,17 +106,17 @@ static bool is_left(const struct dea_solution *solution, size_t j)
     return solution->lambda[j] > 0 || solution->reduced[j] <= ZERO;
 }
 
-static void columns_take(struct dea_face *face, const struct dea_work *work, const struct dea_solution *solution)
+static void columns_take(struct dea_face *face, const struct dea_program *program, const struct dea_solution *solution)
 {
     face->count = 0;
-    for (size_t j = 0; j < work->columns; j++) {
+    for (size_t j = 0; j < program->columns; j++) {
         if (is_left(solution, j)) {
             for (size_t i = 0; i < face->rows; i++) {
                 face->columns[face->count * face->rows + i] =
-                    ldexp(work->matrix[j * work->rows + i], face->shift[i]);
+                    ldexp(program->matrix[j * program->rows + i], face->shift[i]);
             }
             face->solution.lambda[face->count] = solution->lambda[j];
-            face->member[face->count] = j;
+            face->member[face->count] = program->member != NULL ? program->member[j] : j;
             face->count++;
         }
     }
@@ -127,7 +127,7 @@ void dea_face_take(struct dea_face *face, const struct dea_work *work, size_t un
                    bool is_own_scale, const struct dea_program *program, const struct dea_solution *solution)
 {
     targets_take(face, work, unit, radial, is_own_scale);
-    columns_take(face, work, solution);
+    columns_take(face, program, solution);
     memcpy(face->relation, program->relation, sizeof face->relation);
     face->bound[face->rows - 1] = program->bound[face->rows - 1];
     for (size_t i = 0; i + 1 < face->rows; i++) {

@@ -407,7 +407,7 @@ static enum status run_init(struct run *run, const struct dea_panel *panel, cons
     run->panel = panel;
     run->options = options;
     run->due = (2 * panel->period_count - 1) * panel->unit_count;
-    run->solver = dea_solver_create(panel->input_count + panel->output_count + 1);
+    run->solver = dea_solver_create();
     run->solution.lambda = calloc(panel->unit_count, sizeof *run->solution.lambda);
     run->solution.reduced = calloc(panel->unit_count, sizeof *run->solution.reduced);
     if (run->solver == NULL || run->solution.lambda == NULL || run->solution.reduced == NULL ||

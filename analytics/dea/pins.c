@@ -107,6 +107,7 @@ static void program_shrink(struct dea_pins *pins, struct dea_program *program)
         }
     }
     program->matrix = pins->columns;
+    program->panel = NULL;
     program->columns = pins->count;
 }
 

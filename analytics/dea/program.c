@@ -1,6 +1,6 @@
 /*
  * Solves a program by the first way whose answer can be proved, and keeps count of what was proved.
- * Read glpk.c for the solver and certificate.c for the proof.
+ * Read dense.c and glpk.c for the solvers and certificate.c for the proof.
  */
 #include "analytics/dea/program.h"
 
@@ -10,51 +10,52 @@
 
 #include "analytics/dea/bounds.h"
 #include "analytics/dea/certificate.h"
+#include "analytics/dea/dense.h"
 #include "analytics/dea/glpk.h"
-#include "analytics/dea/sift.h"
 
 struct dea_solver {
+    enum dea_solver_kind kind;
+    struct dea_dense *dense;
     struct dea_glpk *glpk;
-    struct dea_sift *sift;
     struct dea_certificate certificate;
 };
 
+enum way_kind { BY_SIMPLEX, BY_BLAND, BY_GLPK };
+
 struct dea_way {
-    bool is_sifted; /* only for programs with many columns and no cost on them */
+    enum way_kind kind;
     struct dea_glpk_way glpk;
 };
 
 /*
- * In this order. Small programs first, for many columns; then the whole one. Unscaled is fastest and nearly always
- * enough; then rows and columns scaled by what the judged unit has or makes, by geometric means, pivots chosen as
+ * In this order. Our simplex, and again with Bland's rule, which cannot cycle. Then GLPK: unscaled is fastest and nearly
+ * always enough; then rows and columns scaled by what the judged unit has or makes, by geometric means, pivots chosen as
  * plainly as GLPK can, the dual simplex, and last the presolver.
  */
 static const struct dea_way ways[] = {
-    {.is_sifted = true},
-    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_OWN}},
-    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_MADE}},
-    {.is_sifted = true, .glpk = {.scale = DEA_SCALE_GEOMETRIC}},
-    {.is_sifted = false},
-    {.glpk = {.scale = DEA_SCALE_OWN}},
-    {.glpk = {.scale = DEA_SCALE_MADE}},
-    {.glpk = {.scale = DEA_SCALE_GEOMETRIC}},
-    {.glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_plain = true}},
-    {.glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_dual = true}},
-    {.glpk = {.scale = DEA_SCALE_MADE, .is_plain = true}},
-    {.glpk = {.is_plain = true, .is_dual = true}},
-    {.glpk = {.has_presolve = true}},
-    {.glpk = {.scale = DEA_SCALE_OWN, .has_presolve = true}},
+    {.kind = BY_SIMPLEX},
+    {.kind = BY_BLAND},
+    {.kind = BY_GLPK},
+    {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_OWN}},
+    {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_MADE}},
+    {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_GEOMETRIC}},
+    {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_plain = true}},
+    {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_GEOMETRIC, .is_dual = true}},
+    {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_MADE, .is_plain = true}},
+    {.kind = BY_GLPK, .glpk = {.is_plain = true, .is_dual = true}},
+    {.kind = BY_GLPK, .glpk = {.has_presolve = true}},
+    {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_OWN, .has_presolve = true}},
 };
 
-struct dea_solver *dea_solver_create(size_t rows)
+struct dea_solver *dea_solver_create(void)
 {
     struct dea_solver *solver = calloc(1, sizeof *solver);
     if (solver == NULL) {
         return NULL;
     }
+    solver->dense = dea_dense_create();
     solver->glpk = dea_glpk_create();
-    solver->sift = dea_sift_create(rows);
-    if (solver->glpk == NULL || solver->sift == NULL) {
+    if (solver->dense == NULL || solver->glpk == NULL) {
         dea_solver_free(solver);
         return NULL;
     }
@@ -64,8 +65,8 @@ struct dea_solver *dea_solver_create(size_t rows)
 void dea_solver_free(struct dea_solver *solver)
 {
     if (solver != NULL) {
-        dea_sift_free(solver->sift);
         dea_glpk_free(solver->glpk);
+        dea_dense_free(solver->dense);
         free(solver);
     }
 }
@@ -73,7 +74,13 @@ void dea_solver_free(struct dea_solver *solver)
 void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), void *context)
 {
     const struct lp_watch watch = {is_cancelled, context};
+    dea_dense_watch(solver->dense, &watch);
     dea_glpk_watch(solver->glpk, &watch);
+}
+
+void dea_solver_choose(struct dea_solver *solver, enum dea_solver_kind kind)
+{
+    solver->kind = kind;
 }
 
 static bool is_proved(const struct dea_check *check)
@@ -97,10 +104,9 @@ static enum status solve_once(struct dea_solver *solver, const struct dea_progra
 {
     /* Nothing of an earlier program may shine through when this one finds no answer. */
     solution->check = (struct dea_check){INFINITY, INFINITY, INFINITY};
-    if (way->is_sifted) {
-        return dea_sift_solve(solver->sift, solver->glpk, program, &way->glpk, solution);
-    }
-    const enum status status = dea_glpk_solve(solver->glpk, program, &way->glpk, solution);
+    const enum status status = way->kind == BY_GLPK
+                                   ? dea_glpk_solve(solver->glpk, program, &way->glpk, solution)
+                                   : dea_dense_solve(solver->dense, program, way->kind == BY_BLAND, solution);
     if (status == STATUS_OK) {
         dea_certificate_check(program, solution);
     }
@@ -126,10 +132,9 @@ enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program
                              struct dea_solution *solution)
 {
     assert(program->rows >= 1 && program->rows <= DEA_ROWS_MAX && program->columns >= 1);
-    const bool is_sifted = program->cost == NULL && program->columns > DEA_SIFT_COLUMNS_MIN;
     struct dea_program tried = *program;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        if (ways[i].is_sifted && !is_sifted) {
+        if (ways[i].kind != BY_GLPK && solver->kind == DEA_SOLVER_GLPK) {
             continue;
         }
         const enum status status = solve_once(solver, &tried, &ways[i], solution);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "analytics/dea/dea.h"
+#include "analytics/lp/panel.h"
 #include "base/status.h"
 
 #define DEA_ROWS_MAX (DEA_INPUTS_MAX + DEA_OUTPUTS_MAX + 1)
@@ -27,12 +28,16 @@ struct dea_program {
     size_t inputs;        /* how many rows are inputs; they come first */
     size_t columns;
     const double *matrix; /* column after column, rows elements each */
+    const struct lp_panel *panel; /* the same side by side, or NULL */
+    const struct lp_panel *all;   /* what the proof prices besides: NULL where the columns are all there are */
+    const size_t *member;         /* the work's column of each; NULL where they are all of them */
     bool is_radial;       /* a score: extra and bound hold the judged unit's own values (bounds.h) */
     size_t first;         /* a column that can fill the rows by itself: the judged unit; 0 if none is known */
     const double *cost;   /* one for each column, or NULL for zeros */
     bool has_extra;
     double extra[DEA_ROWS_MAX];
     double extra_cost;
+    double enough;        /* of a radial program, for frame.c alone: a factor at which to stop asking; 0 none */
     double guess;         /* about what z will be, for scaling; 1 unless better is known */
     enum dea_relation relation[DEA_ROWS_MAX];
     double bound[DEA_ROWS_MAX];
@@ -56,9 +61,12 @@ struct dea_solution {
 
 struct dea_solver;
 
-/* A solver for programs with this many rows. Returns NULL when memory is short. Belongs to the thread that made it. */
-struct dea_solver *dea_solver_create(size_t rows);
+/* Returns NULL when memory is short. Belongs to the thread that made it. */
+struct dea_solver *dea_solver_create(void);
 void dea_solver_free(struct dea_solver *solver);
+
+/* Which way is tried first: DEA_SOLVER_SIMPLEX unless told. */
+void dea_solver_choose(struct dea_solver *solver, enum dea_solver_kind kind);
 
 /* From now on solving ends with STATUS_BUSY, in the middle of a program too, once is_cancelled says so. */
 void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), void *context);

@@ -13,16 +13,17 @@
 
 /* own: the judged unit's scaled column; first: a column that can fill the rows by itself, or 0. */
 static void program_build(const struct dea_work *work, const double *own, size_t first, enum dea_frontier frontier,
-                          struct dea_program *program)
+                          enum dea_orientation orientation, struct dea_program *program)
 {
     /* Under CRS the two orientations are one program; asking for theta leaves the easier bounds. */
-    const bool is_output = work->orientation == DEA_OUTPUT && frontier == DEA_VRS;
+    const bool is_output = orientation == DEA_OUTPUT && frontier == DEA_VRS;
     memset(program, 0, sizeof *program);
     program->rows = work->rows;
     program->inputs = work->inputs;
     program->guess = 1;
     program->columns = work->columns;
     program->matrix = work->matrix;
+    program->panel = &work->panel;
     program->is_radial = true;
     program->first = first;
     program->has_extra = true;
@@ -41,6 +42,11 @@ static void program_build(const struct dea_work *work, const double *own, size_t
     program->bound[work->rows - 1] = frontier == DEA_VRS ? 1 : 0;
 }
 
+void dea_radial_build(const struct dea_work *work, size_t column, struct dea_program *program)
+{
+    program_build(work, work->matrix + column * work->rows, column, DEA_VRS, DEA_OUTPUT, program);
+}
+
 /*
  * theta = 1 / phi under CRS, and all that belongs to them: the point grows by phi, the shares that the multipliers
  * stand for stay.
@@ -57,6 +63,30 @@ static void solution_turn(const struct dea_program *program, struct dea_solution
     solution->extra = 1 / theta;
 }
 
+/* Of an output that the unit does not have, any amount is enough. */
+static void rows_free(const struct dea_work *work, struct dea_program *program)
+{
+    for (size_t i = work->inputs; i + 1 < work->rows; i++) {
+        if (!(fmax(program->bound[i], -program->extra[i]) > 0)) {
+            program->relation[i] = DEA_ROW_FREE;
+        }
+    }
+}
+
+/* Solves the program beside the frame, which *program then is about. STATUS_EXHAUSTED also when that proves nothing. */
+static enum status frame_solve(struct dea_work *work, struct dea_program *program, struct dea_solution *solution)
+{
+    struct dea_program solved = *program;
+    dea_frame_present(&work->frame, work, &solved);
+    const struct dea_program framed = solved;
+    rows_free(work, &solved);
+    const enum status status = dea_solver_solve(work->solver, &solved, solution);
+    if (status == STATUS_OK) {
+        *program = framed;
+    }
+    return status;
+}
+
 /* Solves what is left of the program without the columns and rows that cannot matter. */
 static enum status program_solve(struct dea_work *work, struct dea_program *program, struct dea_solution *solution)
 {
@@ -65,12 +95,13 @@ static enum status program_solve(struct dea_work *work, struct dea_program *prog
     if (solved.columns == 0) {
         return STATUS_ABSENT;
     }
-    for (size_t i = work->inputs; i + 1 < work->rows; i++) {
-        /* Of an output that the unit does not have, any amount is enough. */
-        if (!(fmax(program->bound[i], -program->extra[i]) > 0)) {
-            solved.relation[i] = DEA_ROW_FREE;
+    if (!is_pinned && work->frame.count > 0) {
+        const enum status framed = frame_solve(work, program, solution);
+        if (framed == STATUS_OK || framed == STATUS_BUSY) {
+            return framed;
         }
     }
+    rows_free(work, &solved);
     const enum status status = dea_solver_solve(work->solver, &solved, solution);
     if (status == STATUS_OK && is_pinned) {
         dea_pins_spread(&work->pins, work->columns, solution);
@@ -100,7 +131,7 @@ enum status dea_radial_solve(struct dea_work *work, size_t unit, enum dea_fronti
                              struct dea_program *program, struct dea_solution *solution, struct dea_radial *radial)
 {
     const bool is_output = work->orientation == DEA_OUTPUT;
-    program_build(work, dea_work_column(work, unit), work->column_of[unit], frontier, program);
+    program_build(work, dea_work_column(work, unit), work->column_of[unit], frontier, work->orientation, program);
     const enum status status = program_solve(work, program, solution);
     if (status != STATUS_OK) {
         return status == STATUS_ABSENT ? STATUS_EXHAUSTED : status;
@@ -141,7 +172,7 @@ enum status dea_radial_solve_outside(struct dea_work *work, const double *own, s
     if (!is_reachable(work, own)) {
         return STATUS_ABSENT;
     }
-    program_build(work, own, first, frontier, program);
+    program_build(work, own, first, frontier, work->orientation, program);
     const enum status status = program_solve(work, program, solution);
     if (status != STATUS_OK) {
         return status;

@@ -34,4 +34,7 @@ NODISCARD enum status dea_radial_solve_outside(struct dea_work *work, const doub
                                                enum dea_frontier frontier, struct dea_program *program,
                                                struct dea_solution *solution, struct dea_radial *radial);
 
+/* The program of phi under VRS for a column of the work beside all, for frame.c. */
+void dea_radial_build(const struct dea_work *work, size_t column, struct dea_program *program);
+
 #endif

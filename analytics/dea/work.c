@@ -113,7 +113,13 @@ enum status dea_work_init(struct dea_work *work, const struct dea_problem *probl
     exponents_find(work, problem);
     columns_fill(work, problem);
     rows_describe(work);
-    work->solver = dea_solver_create(work->rows);
+    if (lp_panel_init(&work->panel, work->rows, work->columns) != STATUS_OK) {
+        goto failed;
+    }
+    for (size_t j = 0; j < work->columns; j++) {
+        lp_panel_set(&work->panel, j, work->matrix + j * work->rows);
+    }
+    work->solver = dea_solver_create();
     if (work->solver == NULL || dea_pins_init(&work->pins, work->rows, work->columns) != STATUS_OK) {
         goto failed;
     }
@@ -124,8 +130,32 @@ failed:
     return STATUS_EXHAUSTED;
 }
 
+enum status dea_work_share(struct dea_work *share, const struct dea_work *work)
+{
+    *share = *work;
+    memset(&share->frame, 0, sizeof share->frame);
+    memset(&share->pins, 0, sizeof share->pins);
+    share->solver = dea_solver_create();
+    if (share->solver == NULL || dea_pins_init(&share->pins, work->rows, work->columns) != STATUS_OK ||
+        (work->frame.count > 0 && dea_frame_copy(&share->frame, &work->frame, work->columns) != STATUS_OK)) {
+        dea_work_share_fini(share);
+        return STATUS_EXHAUSTED;
+    }
+    return STATUS_OK;
+}
+
+void dea_work_share_fini(struct dea_work *share)
+{
+    dea_frame_fini(&share->frame);
+    dea_pins_fini(&share->pins);
+    dea_solver_free(share->solver);
+    memset(share, 0, sizeof *share);
+}
+
 void dea_work_fini(struct dea_work *work)
 {
+    dea_frame_fini(&work->frame);
+    lp_panel_fini(&work->panel);
     dea_pins_fini(&work->pins);
     dea_solver_free(work->solver);
     free(work->states);

@@ -13,8 +13,10 @@
 #include <stddef.h>
 
 #include "analytics/dea/dea.h"
+#include "analytics/dea/frame.h"
 #include "analytics/dea/pins.h"
 #include "analytics/dea/program.h"
+#include "analytics/lp/panel.h"
 
 struct dea_work {
     size_t inputs;
@@ -30,6 +32,8 @@ struct dea_work {
     double mean[DEA_ROWS_MAX];     /* of the scaled row over the reference units */
     enum dea_unit_state *states;   /* by unit: scored, no inputs or no outputs */
     enum dea_orientation orientation;
+    struct lp_panel panel;         /* the matrix once more, side by side */
+    struct dea_frame frame;        /* empty, or the columns on the frontier */
     struct dea_pins pins;          /* room for radial.c */
     struct dea_solver *solver;
 };
@@ -37,6 +41,10 @@ struct dea_work {
 /* Prepares checked data. Returns STATUS_OK or STATUS_EXHAUSTED. The work copies what it needs of problem. */
 NODISCARD enum status dea_work_init(struct dea_work *work, const struct dea_problem *problem,
                                     enum dea_orientation orientation);
+
+/* The same work for another thread: the data are borrowed, solver, frame and room are its own. */
+NODISCARD enum status dea_work_share(struct dea_work *share, const struct dea_work *work);
+void dea_work_share_fini(struct dea_work *share);
 
 /* Frees what init made; harmless on a zeroed struct. */
 void dea_work_fini(struct dea_work *work);

@@ -27,6 +27,12 @@ static const char *const convention_names[KDE_CONVENTION_COUNT] = {
     [KDE_CONVENTION_HALF_WIDTH] = "half-width",
 };
 
+static const char *const boundary_names[KDE_BOUNDARY_COUNT] = {
+    [KDE_BOUNDARY_NONE] = "none",
+    [KDE_BOUNDARY_REFLECT] = "reflect",
+    [KDE_BOUNDARY_LOG] = "log",
+};
+
 /* The place of a name in a list, or -1. */
 static int find(const char *const *names, int count, const char *name)
 {
@@ -62,6 +68,20 @@ bool kde_convention_find(const char *name, enum kde_convention *convention)
     const int found = find(convention_names, KDE_CONVENTION_COUNT, name);
     if (found >= 0) {
         *convention = (enum kde_convention)found;
+    }
+    return found >= 0;
+}
+
+const char *kde_boundary_name(enum kde_boundary boundary)
+{
+    return boundary_names[boundary];
+}
+
+bool kde_boundary_find(const char *name, enum kde_boundary *boundary)
+{
+    const int found = find(boundary_names, KDE_BOUNDARY_COUNT, name);
+    if (found >= 0) {
+        *boundary = (enum kde_boundary)found;
     }
     return found >= 0;
 }

@@ -50,12 +50,28 @@ enum kde_convention {
 
 #define KDE_CONVENTION_COUNT 2
 
+/*
+ * What is done where the values cannot go below a bound and the curve must not either
+ * (Silverman 1986, section 2.10). Either way all of the mass lies above the bound, exactly.
+ *   none     nothing: the curve may reach below the bound
+ *   reflect  the sample and its mirror image, f(x) = g(x) + g(2 lower - x) from lower up: for
+ *            distributions that do not vanish at the bound; f' = 0 there
+ *   log      the curve is estimated of y = log(x - lower) and carried back, f(x) = g(y)/(x - lower):
+ *            for skewed values above the bound; a rule's bandwidth and a number for it are then
+ *            of y. Not for the uniform and the triangular kernel, whose corners it would bend.
+ */
+enum kde_boundary { KDE_BOUNDARY_NONE, KDE_BOUNDARY_REFLECT, KDE_BOUNDARY_LOG };
+
+#define KDE_BOUNDARY_COUNT 3
+
 /* Names as the interface spells them ("number", "silverman", "half-width", ...). Never NULL;
  * the finders answer false and leave the target untouched where there is no such name. */
 const char *kde_rule_name(enum kde_rule rule);
 bool kde_rule_find(const char *name, enum kde_rule *rule);
 const char *kde_convention_name(enum kde_convention convention);
 bool kde_convention_find(const char *name, enum kde_convention *convention);
+const char *kde_boundary_name(enum kde_boundary boundary);
+bool kde_boundary_find(const char *name, enum kde_boundary *boundary);
 
 /* What a caller asks for. adjust multiplies the bandwidth, however found (R's adjust). */
 struct kde_options {
@@ -64,10 +80,12 @@ struct kde_options {
     enum kde_rule rule;
     double bandwidth; /* read where rule is KDE_RULE_NUMBER */
     double adjust;    /* 1 for none; > 0 */
+    enum kde_boundary boundary;
+    double lower;     /* the bound, finite; read where there is one */
     struct kde_watch watch; /* goes with the curve; it changes no number */
 };
 
-/* gaussian, sd, silverman, adjust 1, nobody who watches. */
+/* gaussian, sd, silverman, adjust 1, no boundary, nobody who watches. */
 struct kde_options kde_options_default(void);
 
 /*

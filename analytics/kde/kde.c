@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "analytics/kde/boundary.h"
+
 /* Nodes per scale, see KDE_EXACT_MAX. */
 static const double NODES_PER_SD_GAUSSIAN = 32.0;
 static const double NODES_PER_SCALE_OTHERS = 1024.0;
@@ -29,9 +31,9 @@ static enum status refuse(struct kde_refusal *refusal, enum kde_fault fault)
 }
 
 /* The distance of nodes for this curve, or 0 where the sample itself has to be summed. */
-static double choose_spacing(const struct kde_curve *curve)
+static double choose_spacing(const struct kde_curve *curve, const struct kde_inner *inner)
 {
-    const double range = curve->summary.max - curve->summary.min;
+    const double range = inner->summary.max - inner->summary.min;
     const double fine =
         curve->bandwidth.scale / (curve->kernel == KDE_KERNEL_GAUSSIAN ? NODES_PER_SD_GAUSSIAN
                                                                        : NODES_PER_SCALE_OTHERS);
@@ -42,39 +44,68 @@ static double choose_spacing(const struct kde_curve *curve)
     return fmin(fine, range / (KDE_NODES_MIN - 1));
 }
 
-static enum status gather(const struct kde_sample *sample, struct kde_curve *curve)
+static enum status gather_inner(const struct kde_inner *inner, struct kde_curve *curve)
 {
-    curve->node_spacing = choose_spacing(curve);
+    curve->node_spacing = choose_spacing(curve, inner);
     if (curve->node_spacing > 0.0) {
         curve->method = KDE_METHOD_BINNED;
-        return kde_points_bin(sample, curve->summary.min, curve->summary.max,
+        return kde_points_bin(&inner->sample, inner->summary.min, inner->summary.max,
                               curve->node_spacing,
                               curve->kernel == KDE_KERNEL_GAUSSIAN ? KDE_BINNING_CUBIC
                                                                    : KDE_BINNING_LINEAR,
                               &curve->points);
     }
     curve->method = KDE_METHOD_EXACT;
-    return kde_points_sort(sample, &curve->points);
+    return kde_points_sort(&inner->sample, &curve->points);
+}
+
+static enum status gather(const struct kde_inner *inner, struct kde_curve *curve)
+{
+    enum status status = gather_inner(inner, curve);
+    if (status == STATUS_OK && curve->boundary == KDE_BOUNDARY_REFLECT) {
+        status = kde_points_mirror(&curve->points, curve->lower);
+        if (status != STATUS_OK) {
+            kde_points_fini(&curve->points);
+        }
+    }
+    return status;
+}
+
+/* What comes before the points: checks, summaries and the bandwidth. Caller ends *inner where it is STATUS_OK. */
+static enum status prepare(const struct kde_sample *sample, const struct kde_options *options, struct kde_curve *made,
+                           struct kde_inner *inner, struct kde_refusal *refusal)
+{
+    enum status status = kde_sample_check(sample, refusal);
+    if (status == STATUS_OK) {
+        status = kde_sample_summarise(sample, &made->summary);
+    }
+    if (status == STATUS_OK) {
+        status = kde_inner_make(sample, &made->summary, options, inner, refusal);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = kde_bandwidth_choose(options, &inner->sample, &inner->summary, &made->bandwidth, &made->warnings, refusal);
+    if (status != STATUS_OK) {
+        kde_inner_fini(inner);
+    }
+    return status;
 }
 
 enum status kde_curve_create(const struct kde_sample *sample, const struct kde_options *options,
                              struct kde_curve **curve, struct kde_refusal *refusal)
 {
+    struct kde_inner inner;
     struct kde_curve made = {
         .kernel = options->kernel,
         .convention = options->convention,
         .rule = options->rule,
         .watch = options->watch,
+        .boundary = options->boundary,
+        .lower = options->lower,
     };
 
-    enum status status = kde_sample_check(sample, refusal);
-    if (status == STATUS_OK) {
-        status = kde_sample_summarise(sample, &made.summary);
-    }
-    if (status == STATUS_OK) {
-        status = kde_bandwidth_choose(options, sample, &made.summary, &made.bandwidth, &made.warnings,
-                                      refusal);
-    }
+    enum status status = prepare(sample, options, &made, &inner, refusal);
     if (status != STATUS_OK) {
         return status;
     }
@@ -85,10 +116,8 @@ enum status kde_curve_create(const struct kde_sample *sample, const struct kde_o
         made.warnings |= KDE_WARNING_WEIGHTS_NOT_IN_RULE;
     }
     struct kde_curve *kept = malloc(sizeof *kept);
-    if (kept == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    status = kde_is_cancelled(&made.watch) ? STATUS_BUSY : gather(sample, &made);
+    status = kept == NULL ? STATUS_EXHAUSTED : kde_is_cancelled(&made.watch) ? STATUS_BUSY : gather(&inner, &made);
+    kde_inner_fini(&inner);
     if (status != STATUS_OK) {
         free(kept);
         return status;
@@ -135,7 +164,7 @@ static double uniform_at(const struct kde_curve *curve, double x)
     return fmax(weight / points->below[points->n] / (2.0 * scale), 0.0);
 }
 
-double kde_curve_at(const struct kde_curve *curve, double x)
+double kde_curve_inner_at(const struct kde_curve *curve, double x)
 {
     if (curve->kernel == KDE_KERNEL_UNIFORM) {
         return uniform_at(curve, x);
@@ -148,7 +177,7 @@ double kde_curve_at(const struct kde_curve *curve, double x)
     return fmax(sum * inverse, 0.0);
 }
 
-double kde_curve_slope_at(const struct kde_curve *curve, double x)
+double kde_curve_inner_slope_at(const struct kde_curve *curve, double x)
 {
     const struct window window = window_between(curve, x, x);
     const double inverse = 1.0 / curve->bandwidth.scale;
@@ -156,6 +185,39 @@ double kde_curve_slope_at(const struct kde_curve *curve, double x)
                             curve->points.w + window.first * KDE_LANES,
                             window.end - window.first, x, inverse) *
            inverse * inverse;
+}
+
+double kde_curve_at(const struct kde_curve *curve, double x)
+{
+    switch (curve->boundary) {
+    case KDE_BOUNDARY_NONE:
+        break;
+    case KDE_BOUNDARY_REFLECT: /* the points' mass is halved: half of it lies below */
+        return x < curve->lower ? 0.0 : 2.0 * kde_curve_inner_at(curve, x);
+    case KDE_BOUNDARY_LOG:
+        return x - curve->lower > 0.0
+                   ? kde_curve_inner_at(curve, kde_boundary_inwards(curve, x)) / (x - curve->lower)
+                   : 0.0;
+    }
+    return kde_curve_inner_at(curve, x);
+}
+
+double kde_curve_slope_at(const struct kde_curve *curve, double x)
+{
+    const double above = x - curve->lower;
+    double y = x;
+    switch (curve->boundary) {
+    case KDE_BOUNDARY_NONE:
+        break;
+    case KDE_BOUNDARY_REFLECT:
+        return above < 0.0 ? 0.0 : 2.0 * kde_curve_inner_slope_at(curve, x);
+    case KDE_BOUNDARY_LOG:
+        y = kde_boundary_inwards(curve, x);
+        return above > 0.0
+                   ? (kde_curve_inner_slope_at(curve, y) - kde_curve_inner_at(curve, y)) / (above * above)
+                   : 0.0;
+    }
+    return kde_curve_inner_slope_at(curve, x);
 }
 
 static double grid_step(const struct kde_grid *grid)
@@ -194,9 +256,18 @@ enum status kde_grid_cover(const struct kde_curve *const *curves, size_t count, 
         return refuse(refusal, KDE_FAULT_CUT);
     }
     for (size_t i = 0; i < count; i++) {
-        const double margin = cut * curves[i]->bandwidth.sd;
-        from = fmin(from, curves[i]->summary.min - margin);
-        to = fmax(to, curves[i]->summary.max + margin);
+        const struct kde_curve *curve = curves[i];
+        const double margin = cut * curve->bandwidth.sd;
+        double low = curve->summary.min - margin;
+        double high = curve->summary.max + margin;
+        if (curve->boundary == KDE_BOUNDARY_LOG) {
+            low = kde_boundary_outwards(curve, kde_boundary_inwards(curve, curve->summary.min) - margin);
+            high = kde_boundary_outwards(curve, kde_boundary_inwards(curve, curve->summary.max) + margin);
+        } else if (curve->boundary == KDE_BOUNDARY_REFLECT) {
+            low = fmax(low, curve->lower);
+        }
+        from = fmin(from, low);
+        to = fmax(to, high);
     }
     return kde_grid_make(from, to, points, grid, refusal);
 }
@@ -238,6 +309,9 @@ static enum status evaluate_runs(const struct kde_curve *curve, const struct kde
                                 density + i);
         for (size_t j = i; j < i + count; j++) {
             density[j] = fmax(density[j] * inverse, 0.0);
+            if (curve->boundary == KDE_BOUNDARY_REFLECT) {
+                density[j] = kde_grid_at(grid, j) < curve->lower ? 0.0 : 2.0 * density[j];
+            }
         }
     }
     return STATUS_OK;
@@ -262,7 +336,8 @@ enum status kde_curve_evaluate(const struct kde_curve *curve, const struct kde_g
 
     assert(grid->points >= 2 && grid->points <= KDE_POINTS_MAX && grid->from < grid->to);
     const double step = grid_step(grid);
-    const bool is_run = curve->kernel == KDE_KERNEL_GAUSSIAN && step <= 0.5 * curve->bandwidth.scale;
+    const bool is_run = curve->kernel == KDE_KERNEL_GAUSSIAN && curve->boundary != KDE_BOUNDARY_LOG &&
+                        step <= 0.5 * curve->bandwidth.scale;
     enum status status = is_run ? evaluate_runs(curve, grid, density)
                                 : evaluate_places(curve, grid, density);
     if (status != STATUS_OK) {
@@ -271,11 +346,16 @@ enum status kde_curve_evaluate(const struct kde_curve *curve, const struct kde_g
     for (size_t i = 0; i < grid->points; i++) {
         highest = fmax(highest, density[i]);
     }
+    const bool is_bounded = curve->boundary != KDE_BOUNDARY_NONE && grid->from <= curve->lower;
+    /* The kernel's standard deviation where it is least; of logarithms it grows with the distance from the bound. */
+    const double sd = curve->boundary == KDE_BOUNDARY_LOG
+                          ? curve->bandwidth.sd * (curve->summary.min - curve->lower)
+                          : curve->bandwidth.sd;
     if (curve->summary.min < grid->from || curve->summary.max > grid->to ||
-        density[0] > CUT_SHARE * highest || density[grid->points - 1] > CUT_SHARE * highest) {
+        (!is_bounded && density[0] > CUT_SHARE * highest) || density[grid->points - 1] > CUT_SHARE * highest) {
         *warnings |= KDE_WARNING_GRID_CUTS;
     }
-    if (step > curve->bandwidth.sd) {
+    if (step > sd) {
         *warnings |= KDE_WARNING_GRID_COARSE;
     }
     return STATUS_OK;

@@ -45,7 +45,9 @@ const char *kde_method_name(enum kde_method method);
 /*
  * A density curve on the whole line. Made by kde_curve_create; read its members, change none.
  * Invariants: 1. kernel and bandwidth belong together (bandwidth.h); 2. points hold
- * (points.h); 3. method is KDE_METHOD_EXACT if and only if node_spacing is 0.
+ * (points.h): the sample, with its mirror image where it is reflected at lower, and of
+ * log(x - lower) where boundary is log, as the bandwidth is then; 3. method is KDE_METHOD_EXACT
+ * if and only if node_spacing is 0; 4. summary is of the values as they came.
  */
 struct kde_curve {
     enum kde_kernel kernel;
@@ -56,6 +58,8 @@ struct kde_curve {
     struct kde_summary summary;
     unsigned warnings;   /* of enum kde_warning */
     double node_spacing; /* distance of nodes where binned, else 0 */
+    enum kde_boundary boundary;
+    double lower;
     struct kde_watch watch; /* of the options */
     struct kde_points points;
 };
@@ -75,6 +79,10 @@ void kde_curve_free(struct kde_curve *curve);
 /* f(x) and f'(x) at one finite place. f is never negative. f' as kde_kernel_slope has it. */
 double kde_curve_at(const struct kde_curve *curve, double x);
 double kde_curve_slope_at(const struct kde_curve *curve, double x);
+
+/* The same of the points as they are: both sides of a mirror, or of logarithms. For scan.h. */
+double kde_curve_inner_at(const struct kde_curve *curve, double y);
+double kde_curve_inner_slope_at(const struct kde_curve *curve, double y);
 
 /*
  * points places x[i] = from + i * (to - from)/(points - 1), ends included.
@@ -96,7 +104,8 @@ NODISCARD enum status kde_grid_make(double from, double to, size_t points,
 /*
  * One grid for `count` >= 1 curves: from the smallest min - cut * sd to the largest max + cut *
  * sd over the curves, min and max of their values and sd their kernels' standard deviations
- * (R's cut; no kernel but the Gaussian reaches beyond 3 sd). cut >= 0.
+ * (R's cut; no kernel but the Gaussian reaches beyond 3 sd), but not below a curve's boundary; of
+ * logarithms carried back where boundary is log. cut >= 0.
  * STATUS_INVALID with KDE_FAULT_CUT or KDE_FAULT_GRID_*; *grid is then untouched.
  */
 NODISCARD enum status kde_grid_cover(const struct kde_curve *const *curves, size_t count,

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "analytics/kde/kernel.h"
@@ -166,6 +167,33 @@ enum status kde_points_bin(const struct kde_sample *sample, double min, double m
         }
     }
     finish(&made);
+    *points = made;
+    return STATUS_OK;
+}
+
+enum status kde_points_mirror(struct kde_points *points, double at)
+{
+    struct kde_points made;
+    if (make_room(2 * points->n, &made) != STATUS_OK) {
+        return STATUS_EXHAUSTED;
+    }
+    /* The image ascends from the last point down to the first: both are merged, places that are the same become one. */
+    size_t image = points->n;
+    size_t own = 0;
+    while (image > 0 || own < points->n) {
+        const double mirrored = image > 0 ? at - (points->x[image - 1] - at) : INFINITY;
+        const bool is_image = own == points->n || mirrored <= points->x[own];
+        const double x = is_image ? mirrored : points->x[own];
+        const double w = is_image ? points->w[--image] : points->w[own++];
+        if (made.n > 0 && made.x[made.n - 1] == x) {
+            made.w[made.n - 1] += w;
+        } else {
+            made.x[made.n] = x;
+            made.w[made.n++] = w;
+        }
+    }
+    finish(&made);
+    kde_points_fini(points);
     *points = made;
     return STATUS_OK;
 }

@@ -51,6 +51,10 @@ NODISCARD enum status kde_points_bin(const struct kde_sample *sample, double min
                                      double spacing, enum kde_binning binning,
                                      struct kde_points *points);
 
+/* Puts the mirror image at `at` beside the points; the weights become halves, so that they sum to
+ * 1 again. STATUS_EXHAUSTED without memory; *points is then as before. */
+NODISCARD enum status kde_points_mirror(struct kde_points *points, double at);
+
 /* Frees the arrays. */
 void kde_points_fini(struct kde_points *points);
 

@@ -29,6 +29,10 @@ static const struct entry faults[] = {
                                   "precision cannot resolve the curve."},
     [KDE_FAULT_RULE] = {"rule", "The rule finds no bandwidth for these values; give it as a "
                                 "number or by another rule."},
+    [KDE_FAULT_BELOW_BOUNDARY] = {"below_boundary", "A value lies below the bound lower, or at it where "
+                                                    "boundary is log."},
+    [KDE_FAULT_BOUNDARY_KERNEL] = {"boundary_kernel", "The uniform and the triangular kernel do not go with "
+                                                      "the boundary log."},
     [KDE_FAULT_ADJUST] = {"adjust", "The factor adjust is not a positive finite number."},
     [KDE_FAULT_GRID_POINTS] = {"grid_points", "The grid needs 2 to 16384 points."},
     [KDE_FAULT_GRID_BOUNDS] = {"grid_bounds", "The grid needs finite ends with from below to."},
@@ -53,6 +57,9 @@ static const struct entry warnings[KDE_WARNING_COUNT] = {
                      "searched in wider steps; some may be missing."},
     {"at_bound", "The rule's minimum lies at an end of the bandwidths that it looks at, so that "
                  "the end was taken; another rule says more."},
+    {"tests_weighted", "The tests of a single peak were left out: they know no weights."},
+    {"critical_left_out", "The critical-bandwidth test was left out: it is made of up to 1,000 values "
+                          "that are not all equal."},
 };
 
 const char *kde_fault_code(enum kde_fault fault)

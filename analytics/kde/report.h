@@ -21,6 +21,8 @@ enum kde_fault {
     KDE_FAULT_BANDWIDTH_RANGE,   /* the bandwidth is outside 1/KDE_MAGNITUDE_MAX .. the maximum */
     KDE_FAULT_BANDWIDTH_TINY,    /* below 16 roundings of the largest value: no curve to see */
     KDE_FAULT_RULE,              /* the rule's equation has no solution in double precision */
+    KDE_FAULT_BELOW_BOUNDARY,    /* index: a value below the bound, or at it where logarithms are taken */
+    KDE_FAULT_BOUNDARY_KERNEL,   /* this kernel has no curve over logarithms */
     KDE_FAULT_ADJUST,            /* the adjust factor is not a positive finite number */
     KDE_FAULT_GRID_POINTS,       /* the number of points is outside 2..KDE_POINTS_MAX */
     KDE_FAULT_GRID_BOUNDS,       /* from and to are not finite, not ascending or too far apart */
@@ -52,10 +54,12 @@ enum kde_warning {
     KDE_WARNING_GRID_COARSE = 1u << 4,     /* grid step above the kernel's standard deviation */
     KDE_WARNING_MODES_LEFT_OUT = 1u << 5,  /* more modes than room; the most prominent stand */
     KDE_WARNING_MODES_COARSE = 1u << 6,    /* modes were searched in steps too wide to see all */
-    KDE_WARNING_AT_BOUND = 1u << 7         /* the rule's minimum lies at an end of where it looks */
+    KDE_WARNING_AT_BOUND = 1u << 7,        /* the rule's minimum lies at an end of where it looks */
+    KDE_WARNING_TESTS_WEIGHTED = 1u << 8,  /* the tests of one mode know no weights */
+    KDE_WARNING_CRITICAL_LEFT_OUT = 1u << 9 /* too many values for critical.h, or no two that differ */
 };
 
-#define KDE_WARNING_COUNT 8
+#define KDE_WARNING_COUNT 10
 
 /*
  * Below this many values second peaks are often chance. Share of samples from one normal

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "analytics/kde/boundary.h"
 #include "analytics/kde/kde.h"
 #include "analytics/kde/extremes.h"
 #include "analytics/kde/root.h"
@@ -30,9 +31,16 @@ static const double OUTSIDE = 0.5;
  * max|K'''| (1/8)^2 / 2 = 0.0043. */
 static const double DIP_LIMIT_GAUSSIAN = 0.005;
 
+/* The sign of f' at a place among the points: of logarithms y, f(x) = g(y)/(x - lower), that of g'(y) - g(y). */
+static double slope_at(const struct kde_curve *curve, double y)
+{
+    const double slope = kde_curve_inner_slope_at(curve, y);
+    return curve->boundary == KDE_BOUNDARY_LOG ? slope - kde_curve_inner_at(curve, y) : slope;
+}
+
 static double slope_function(const void *context, double x)
 {
-    return kde_curve_slope_at(context, x);
+    return slope_at(context, x);
 }
 
 /* The walk along f': the last sign seen, a flat stretch since then, and the two places before
@@ -55,7 +63,7 @@ struct walk {
 static enum status turn(struct walk *walk, double x)
 {
     walk->is_rising = !walk->is_rising;
-    return kde_extremes_append(walk->extremes, x, kde_curve_at(walk->curve, x));
+    return kde_extremes_append(walk->extremes, x, kde_curve_inner_at(walk->curve, x));
 }
 
 /* |f'| is smallest in the middle of three places of one sign: follow it down by golden section
@@ -68,8 +76,8 @@ static enum status search_dip(struct walk *walk, double low, double high)
     double b = high;
     double left = b - golden * (b - a);
     double right = a + golden * (b - a);
-    double f_left = sign * kde_curve_slope_at(walk->curve, left);
-    double f_right = sign * kde_curve_slope_at(walk->curve, right);
+    double f_left = sign * slope_at(walk->curve, left);
+    double f_right = sign * slope_at(walk->curve, right);
 
     for (int i = 0; i < DIP_STEPS && f_left > 0.0 && f_right > 0.0; i++) {
         if (f_left < f_right) {
@@ -77,13 +85,13 @@ static enum status search_dip(struct walk *walk, double low, double high)
             right = left;
             f_right = f_left;
             left = b - golden * (b - a);
-            f_left = sign * kde_curve_slope_at(walk->curve, left);
+            f_left = sign * slope_at(walk->curve, left);
         } else {
             a = left;
             left = right;
             f_left = f_right;
             right = a + golden * (b - a);
-            f_right = sign * kde_curve_slope_at(walk->curve, right);
+            f_right = sign * slope_at(walk->curve, right);
         }
     }
     if (f_left >= 0.0 && f_right >= 0.0) {
@@ -104,7 +112,7 @@ static enum status go_on(struct walk *walk, double x, double slope)
     const double scale = walk->curve->bandwidth.scale;
     if (walk->history == 2 && fabs(walk->d[1]) < fabs(walk->d[0]) &&
         fabs(walk->d[1]) <= fabs(slope) &&
-        (walk->curve->kernel != KDE_KERNEL_GAUSSIAN ||
+        (walk->curve->kernel != KDE_KERNEL_GAUSSIAN || walk->curve->boundary == KDE_BOUNDARY_LOG ||
          fabs(walk->d[1]) * scale * scale < DIP_LIMIT_GAUSSIAN)) {
         const size_t before = walk->extremes->count;
         status = search_dip(walk, walk->x[0], x);
@@ -128,7 +136,7 @@ static enum status visit(struct walk *walk, double x)
     if (++*walk->visits % WATCH_EVERY == 0 && kde_is_cancelled(&walk->curve->watch)) {
         return STATUS_BUSY;
     }
-    const double slope = kde_curve_slope_at(walk->curve, x);
+    const double slope = slope_at(walk->curve, x);
     enum status status = STATUS_OK;
 
     if (slope == 0.0) {
@@ -168,10 +176,34 @@ static bool has_corners(const struct kde_curve *curve)
     return curve->kernel != KDE_KERNEL_GAUSSIAN && curve->points.n <= CORNERS_MAX;
 }
 
-/* Steps from the first to the last point of a cluster. */
+/* How far outside a cluster's points f' has the sign that it has all the way out. Over logarithms g has to grow faster
+ * than e^y for f to rise: more than sd^2 before the first point of a Gaussian, near the end of another kernel's support. */
+static double outside_of(const struct kde_curve *curve)
+{
+    const double scale = curve->bandwidth.scale;
+    if (curve->boundary != KDE_BOUNDARY_LOG) {
+        return OUTSIDE * scale;
+    }
+    return curve->kernel == KDE_KERNEL_GAUSSIAN ? fmin(scale + OUTSIDE, 0.95 * KDE_GAUSSIAN_REACH) * scale
+                                                : fmax(OUTSIDE, 1.0 - 0.25 / fmax(scale, 0.5)) * scale;
+}
+
+/* Where the steps along a cluster begin: over logarithms modes can lie before its first point. */
+static double cluster_start(const struct kde_curve *curve, size_t begin)
+{
+    return curve->points.x[begin] - (curve->boundary == KDE_BOUNDARY_LOG ? outside_of(curve) : 0.0);
+}
+
+/* Whether a cluster has to be walked: over logarithms even a lone point, whose mode lies beside it. */
+static bool is_walked(const struct kde_curve *curve, size_t begin, size_t end)
+{
+    return end - begin > 1 || curve->boundary == KDE_BOUNDARY_LOG;
+}
+
+/* Steps from there to the last point of a cluster. */
 static size_t cluster_steps(const struct kde_curve *curve, size_t begin, size_t end, double step)
 {
-    const double length = curve->points.x[end - 1] - curve->points.x[begin];
+    const double length = curve->points.x[end - 1] - cluster_start(curve, begin);
     return length > 0.0 ? (size_t)fmin(ceil(length / step), 2.0 * PLACES_MAX) : 1;
 }
 
@@ -181,12 +213,13 @@ static size_t place_cluster(const struct kde_curve *curve, size_t begin, size_t 
 {
     const double *x = curve->points.x;
     const size_t steps = cluster_steps(curve, begin, end, step);
-    const double outside = OUTSIDE * curve->bandwidth.scale;
+    const double outside = outside_of(curve);
+    const double start = cluster_start(curve, begin);
     size_t count = 0;
 
     places[count++] = x[begin] - outside;
     for (size_t i = 0; i < steps; i++) {
-        places[count++] = x[begin] + (double)i / (double)steps * (x[end - 1] - x[begin]);
+        places[count++] = start + (double)i / (double)steps * (x[end - 1] - start);
     }
     places[count++] = x[end - 1];
     places[count++] = x[end - 1] + outside;
@@ -247,7 +280,7 @@ static enum status settle(const struct kde_curve *curve, size_t begin, size_t en
     }
     const double x = curve->points.x[heaviest(&curve->points, begin, end)];
     extremes->is_coarse = extremes->is_coarse || end - begin > 1;
-    return kde_extremes_append(extremes, x, kde_curve_at(curve, x));
+    return kde_extremes_append(extremes, x, kde_curve_inner_at(curve, x));
 }
 
 /* One cluster; a lone point is its own mode, by symmetry. */
@@ -257,7 +290,7 @@ static enum status scan_cluster(const struct kde_curve *curve, size_t begin, siz
     const size_t before = extremes->count;
     enum status status = STATUS_OK;
 
-    if (end - begin > 1) {
+    if (is_walked(curve, begin, end)) {
         size_t count = place_cluster(curve, begin, end, step, places);
         if (has_corners(curve)) {
             count = place_corners(curve, begin, end, places, count);
@@ -286,7 +319,7 @@ static size_t choose_step(const struct kde_curve *curve, double *step, bool *is_
         size_t most = 0;
         for (size_t begin = 0, end; begin < curve->points.n; begin = end) {
             end = cluster_end(curve, begin);
-            const size_t steps = end - begin > 1 ? cluster_steps(curve, begin, end, *step) : 0;
+            const size_t steps = is_walked(curve, begin, end) ? cluster_steps(curve, begin, end, *step) : 0;
             const size_t corners = has_corners(curve) ? 4 * (end - begin) : 0;
             total += steps;
             most = steps + corners + 3 > most ? steps + corners + 3 : most;
@@ -349,6 +382,7 @@ enum status kde_scan_curve(const struct kde_curve *curve, struct kde_extremes *e
         kde_extremes_fini(&made);
         return status;
     }
+    kde_boundary_carry(curve, &made);
     kde_extremes_drop_faint(&made);
     assert(made.count >= 3 && made.count % 2 == 1);
     *extremes = made;

@@ -18,7 +18,7 @@ static const double REACH_PER_MAX = 14.0;   /* binned: pairs kept, in the widest
 static const double REACH_PER_PILOT = 20.0; /* the same in b, since S is asked at widths of its own */
 static const double GOLDEN = 0.61803398874989484820;
 
-enum { SCAN = 48, GOLDEN_STEPS = 40, WIDENINGS = 100 };
+enum { SCAN = 32, GOLDEN_STEPS = 30, WIDENINGS = 100 };
 
 bool kde_selector_is_rule(enum kde_rule rule)
 {

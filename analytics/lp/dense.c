@@ -188,6 +188,7 @@ enum status lp_dense_solve(struct lp_dense *dense, const struct lp_problem *prob
         .relation = relation,
         .bound = bound,
         .unit = unit,
+        .enough = -INFINITY,
         .is_cancelled = dense->watch.is_cancelled,
         .cancel_context = dense->watch.context,
     };
@@ -201,6 +202,7 @@ enum status lp_dense_solve(struct lp_dense *dense, const struct lp_problem *prob
     case LP_SIMPLEX_UNBOUNDED:
         solution->outcome = LP_UNBOUNDED;
         break;
+    case LP_SIMPLEX_ENOUGH:
     case LP_SIMPLEX_LOST:
         return STATUS_EXHAUSTED;
     case LP_SIMPLEX_CANCELLED:

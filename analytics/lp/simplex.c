@@ -19,6 +19,9 @@
 /* The same for a multiplier. */
 #define DUAL_ZERO 1e-14
 
+/* Beside what it is taken from, a difference up to this is zero. */
+#define CANCELLED 1e-14
+
 /* Ratios that differ by no more are tied. */
 #define TIE 1e-12
 
@@ -58,6 +61,13 @@ static double id_cost(const struct lp_simplex *simplex, const struct lp_simplex_
     return id < program->columns.count && simplex->has_cost ? program->columns.cost(program->columns.context, id) : 0;
 }
 
+/* a - b, and 0 where they cancel but for rounding: what was left would pass for a pivot beside nothing but itself. */
+static double less(double a, double b)
+{
+    const double difference = a - b;
+    return fabs(difference) > CANCELLED * fabs(a) ? difference : 0;
+}
+
 /* Turns work, the basis column after column, into its inverse, row after row. False when it is singular. */
 static bool invert(struct lp_simplex *simplex)
 {
@@ -92,10 +102,10 @@ static bool invert(struct lp_simplex *simplex)
                 continue;
             }
             for (size_t c = k; c < n; c++) {
-                a[c * n + r] -= factor * a[c * n + k];
+                a[c * n + r] = less(a[c * n + r], factor * a[c * n + k]);
             }
             for (size_t c = 0; c < n; c++) {
-                inverse[r * n + c] -= factor * inverse[k * n + c];
+                inverse[r * n + c] = less(inverse[r * n + c], factor * inverse[k * n + c]);
             }
         }
     }
@@ -162,8 +172,11 @@ static void basis_read(struct lp_simplex *simplex, const struct lp_simplex_progr
     }
 }
 
-/* Makes inverse and values anew. Values below 0 by no more than rounding become 0. False: singular, or not feasible. */
-static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program *program, double tolerance)
+/*
+ * Makes inverse and values anew. Values below 0 become 0: past the start that is what rounding did, and the proof decides.
+ * False: singular, or at the start, below 0 by more than rounding.
+ */
+static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program *program, bool is_start)
 {
     const size_t n = simplex->rows;
     double basis[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];
@@ -180,7 +193,7 @@ static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program
             size += fabs(simplex->inverse[k * n + i] * program->bound[i]);
         }
         const double value = simplex->value[k];
-        if (!(value >= -tolerance * size)) {
+        if (!isfinite(value) || (is_start && value < -FEASIBLE * size)) {
             return false;
         }
         const bool is_done = simplex->has_cost && is_artificial(program, simplex->basis[k]);
@@ -224,7 +237,7 @@ static bool start_as_told(struct lp_simplex *simplex, const struct lp_simplex_pr
         return false;
     }
     memcpy(simplex->basis, program->start, simplex->rows * sizeof *simplex->basis);
-    return refactor(simplex, program, FEASIBLE);
+    return refactor(simplex, program, true);
 }
 
 static bool is_basic(const struct lp_simplex *simplex, size_t id)
@@ -361,7 +374,7 @@ static void pivot(struct lp_simplex *simplex, const struct lp_simplex_program *p
         const double value = simplex->value[k] - amount * factor;
         simplex->value[k] = value <= VALUE_ZERO * fabs(simplex->value[k]) ? 0 : value;
         for (size_t i = 0; i < n; i++) {
-            simplex->inverse[k * n + i] -= factor * row[i];
+            simplex->inverse[k * n + i] = less(simplex->inverse[k * n + i], factor * row[i]);
         }
     }
     simplex->value[leaving] = amount;
@@ -375,12 +388,25 @@ static void pivot(struct lp_simplex *simplex, const struct lp_simplex_program *p
 static bool is_polished(struct lp_simplex *simplex, const struct lp_simplex_program *program)
 {
     double basis[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];
-    if (!refactor(simplex, program, 1)) {
+    if (!refactor(simplex, program, false)) {
         return false;
     }
     basis_read(simplex, program, basis);
     duals_find(simplex, basis);
     return true;
+}
+
+/* Whether the second phase has come as far as anybody wants to know. */
+static bool is_enough(const struct lp_simplex *simplex, const struct lp_simplex_program *program)
+{
+    double cost = 0;
+    if (!simplex->has_cost || isinf(program->enough)) {
+        return false;
+    }
+    for (size_t k = 0; k < simplex->rows; k++) {
+        cost += simplex->cost[k] * simplex->value[k];
+    }
+    return cost <= program->enough;
 }
 
 /* One phase, from a feasible basis with costs. */
@@ -392,7 +418,7 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
             if (program->is_cancelled != NULL && program->is_cancelled(program->cancel_context)) {
                 return LP_SIMPLEX_CANCELLED;
             }
-            if (!refactor(simplex, program, 1)) {
+            if (!refactor(simplex, program, false)) {
                 return LP_SIMPLEX_LOST;
             }
         }
@@ -422,6 +448,9 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
             return LP_SIMPLEX_UNBOUNDED;
         }
         pivot(simplex, program, leaving);
+        if (is_enough(simplex, program)) {
+            return LP_SIMPLEX_ENOUGH;
+        }
     }
     return LP_SIMPLEX_LOST;
 }

@@ -47,17 +47,26 @@ struct lp_simplex_program {
     /* NULL, or a basis to begin with: for each row a column, or count + row for that row's slack. Not used where it is
      * singular or its point breaks a sign. */
     const size_t *start;
+    double enough;                    /* the second phase ends at a point that costs no more; -INFINITY: never */
     bool (*is_cancelled)(void *);     /* NULL, or asked now and then */
     void *cancel_context;
 };
 
-enum lp_simplex_end { LP_SIMPLEX_OPTIMAL, LP_SIMPLEX_INFEASIBLE, LP_SIMPLEX_UNBOUNDED, LP_SIMPLEX_LOST, LP_SIMPLEX_CANCELLED };
+enum lp_simplex_end {
+    LP_SIMPLEX_OPTIMAL,
+    LP_SIMPLEX_INFEASIBLE,
+    LP_SIMPLEX_UNBOUNDED,
+    LP_SIMPLEX_ENOUGH,
+    LP_SIMPLEX_LOST,
+    LP_SIMPLEX_CANCELLED
+};
 
 /*
  * Claims, none of them checked:
  *   optimal     basis and value: the columns in use (below count; others are slacks) and how much; dual
  *   infeasible  dual: Farkas'
  *   unbounded   value: of the basis, the direction; entering: the column or slack that grows by 1 along it
+ *   enough      basis and value
  *   lost        the pivots ran out or the basis became singular
  */
 struct lp_simplex {

@@ -28,10 +28,11 @@ static const char *const relative_choices[] = { "none", "mean", "population", NU
 struct density_query {
     const char *indicator;
     struct query_integers years;
-    int by, relative_to, kernel, convention;
-    const char *bandwidth;
+    int by, relative_to, kernel, convention, boundary;
+    const char *bandwidth, *thresholds;
+    struct query_words tests;
     int64_t points;
-    double adjust, cut, from, to;
+    double adjust, cut, from, to, lower;
 };
 
 #define BANDWIDTH_BYTES_MAX 40
@@ -50,6 +51,10 @@ static const struct query_parameter parameters[] = {
                NULL),
     QUERY_ROW(struct density_query, to, QUERY_NUMBER, double, false, -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL),
     QUERY_CHOICE_ROW(struct density_query, convention, false, density_conventions),
+    QUERY_CHOICE_ROW(struct density_query, boundary, false, density_boundaries),
+    QUERY_ROW(struct density_query, lower, QUERY_NUMBER, double, false, -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL),
+    QUERY_WORDS_ROW(struct density_query, tests, false, 1, 3, density_tests),
+    QUERY_TEXT_ROW(struct density_query, thresholds, false, DENSITY_THRESHOLDS_BYTES),
 };
 
 static const struct query_table query_table = QUERY_TABLE(parameters);
@@ -105,6 +110,21 @@ static void read_bounds(const struct exchange *exchange, struct question *q, str
     }
 }
 
+static void read_wishes(const struct density_query *query, struct density_wishes *wishes, struct faults *faults)
+{
+    bool is_sound = true;
+    for (size_t i = 0; i < query->tests.count; i++) {
+        is_sound = density_test_take(query->tests.items[i], wishes) && is_sound;
+    }
+    if (!is_sound) {
+        faults_add_parameter(faults, "tests", "conflicting_values", "%s", "none goes without another test");
+    }
+    if (query->thresholds != NULL && !density_thresholds_read(query->thresholds, wishes)) {
+        faults_add_parameter(faults, "thresholds", "bad_format", "thresholds is %s; 1 to %d numbers of -1e15 to 1e15 are wanted",
+                             faults_quote(faults, query->thresholds, strlen(query->thresholds)), DENSITY_THRESHOLDS_MAX);
+    }
+}
+
 /* Fills in the defaults. */
 static void settle(struct exchange *exchange, struct question *q, struct faults *faults)
 {
@@ -127,8 +147,14 @@ static void settle(struct exchange *exchange, struct question *q, struct faults 
     if (exchange_query(exchange, "adjust") != NULL && !isnan(query->adjust)) {
         q->settings.options.adjust = query->adjust;
     }
+    struct density_fault fault;
+    if (!density_boundary_set(query->boundary, query->lower, exchange_query(exchange, "lower") != NULL,
+                              &q->settings.options, &fault)) {
+        faults_add_parameter(faults, fault.name, fault.code, "%s", fault.detail);
+    }
     q->settings.points = query->points == QUERY_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)query->points;
     read_bounds(exchange, q, faults);
+    read_wishes(query, &q->settings.wishes, faults);
 }
 
 /* The query, its defaults filled in and its indicator taken; what is wrong is added to *faults. */
@@ -167,6 +193,14 @@ static void append_number(struct buffer *out, const char *name, double number)
     buffer_format(out, " %s=%s", name, text);
 }
 
+static void append_wishes(struct buffer *out, const struct density_wishes *wishes)
+{
+    buffer_format(out, " tests=%d%d%d", wishes->is_chosen, wishes->wants_dip, wishes->wants_critical);
+    for (size_t i = 0; i < wishes->threshold_count; i++) {
+        append_number(out, "threshold", wishes->thresholds[i]);
+    }
+}
+
 /* All that the answer depends on, in a fixed order. An id that holds a blank is unknown. */
 static bool make_key(struct exchange *exchange, struct question *q)
 {
@@ -187,6 +221,10 @@ static bool make_key(struct exchange *exchange, struct question *q)
         append_number(&key, "bandwidth", options->bandwidth);
     }
     append_number(&key, "adjust", options->adjust);
+    buffer_format(&key, " boundary=%d", (int)options->boundary);
+    append_number(&key, "lower", options->lower);
+    append_wishes(&key, &q->settings.wishes);
+    buffer_format(&key, " chinese=%d", exchange->is_chinese);
     buffer_text(&key, " years=");
     for (size_t i = 0; i < q->query.years.count; i++) {
         buffer_format(&key, "%" PRId64 ",", q->query.years.items[i]);
@@ -403,9 +441,20 @@ static enum status fill_sheet(struct arena *arena, const struct question *q, str
     return status;
 }
 
+/* Readings and warnings are told in a language: says in which, where the reply is an answer. */
+static enum handled tell_language(struct exchange *exchange)
+{
+    if (exchange->status == 200) {
+        exchange_header(exchange, "Content-Language", exchange->is_chinese ? "zh" : "en");
+        exchange_header(exchange, "Vary", "Accept, Accept-Encoding, Accept-Language");
+    }
+    return HANDLED_REPLY;
+}
+
 /* Draws and writes; the answer or a problem is the reply. */
 static enum handled draw(struct exchange *exchange, struct density_sheet *sheet, const char *key)
 {
+    sheet->is_chinese = exchange->is_chinese;
     if (density_draw(exchange, &sheet->drawing)) {
         if (exchange->wanted == GIVES_SVG) {
             density_svg(exchange, sheet);
@@ -415,7 +464,7 @@ static enum handled draw(struct exchange *exchange, struct density_sheet *sheet,
         analysis_reply_finish(exchange, key);
     }
     density_drawing_fini(&sheet->drawing);
-    return HANDLED_REPLY;
+    return tell_language(exchange);
 }
 
 static enum handled compute(struct exchange *exchange, struct question *q)
@@ -449,7 +498,7 @@ enum handled density_get(struct exchange *exchange)
         return HANDLED_REPLY;
     }
     if (faults.total == 0 && (!make_key(exchange, &q) || analysis_reply_cached(exchange, q.key))) {
-        return HANDLED_REPLY;
+        return tell_language(exchange);
     }
     if (!resolve(exchange, &q, &faults)) {
         return HANDLED_REPLY;

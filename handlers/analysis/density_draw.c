@@ -16,6 +16,7 @@
 const char *const density_kernels[] = { "gaussian", "epanechnikov", "triangular", "uniform", "biweight", "triweight",
                                         "cosine", "optcosine", NULL };
 const char *const density_conventions[] = { "sd", "half-width", NULL };
+const char *const density_boundaries[] = { "none", "reflect", "log", NULL };
 
 #define BANDWIDTH_MIN 1e-100
 
@@ -71,6 +72,22 @@ size_t density_bounds_set(const struct density_bounds *bounds, struct density_se
     return count;
 }
 
+bool density_boundary_set(int boundary, double lower, bool has_lower, struct kde_options *options,
+                          struct density_fault *fault)
+{
+    options->boundary = boundary < 0 ? KDE_BOUNDARY_NONE : (enum kde_boundary)boundary;
+    options->lower = has_lower && isfinite(lower) ? lower : 0;
+    if (has_lower && options->boundary == KDE_BOUNDARY_NONE) {
+        *fault = (struct density_fault){ "lower", "conflicting_values", "lower goes with the boundary reflect or log" };
+        return false;
+    }
+    if (options->boundary == KDE_BOUNDARY_LOG && kde_kernel_is_polygonal(options->kernel)) {
+        *fault = (struct density_fault){ "boundary", "conflicting_values", kde_fault_text(KDE_FAULT_BOUNDARY_KERNEL) };
+        return false;
+    }
+    return true;
+}
+
 /* "the series western of 2010", "the series of 2010" or "the sample". */
 static const char *phrase_series(struct arena *arena, const struct density_series *series)
 {
@@ -103,8 +120,16 @@ static const char *code_of(enum kde_fault fault, const char **name)
     case KDE_FAULT_BANDWIDTH:
     case KDE_FAULT_BANDWIDTH_RANGE:
     case KDE_FAULT_BANDWIDTH_TINY:
-    case KDE_FAULT_ADJUST:
         *name = "bandwidth";
+        break;
+    case KDE_FAULT_ADJUST:
+        *name = "adjust";
+        break;
+    case KDE_FAULT_BOUNDARY_KERNEL:
+        *name = "boundary";
+        break;
+    case KDE_FAULT_BELOW_BOUNDARY:
+        *name = "lower";
         break;
     case KDE_FAULT_GRID_POINTS:
     case KDE_FAULT_GRID_BOUNDS:
@@ -213,9 +238,10 @@ static bool make_grid(struct exchange *exchange, struct density_drawing *drawing
     return status == STATUS_OK ? true : fail(exchange, drawing, status);
 }
 
-/* Density and modes of one series. */
-static enum status evaluate(struct arena *arena, const struct kde_grid *grid, struct density_series *series)
+/* Density and modes of one series, and what else is told of it. */
+static enum status evaluate(struct arena *arena, const struct density_drawing *drawing, struct density_series *series)
 {
+    const struct kde_grid *grid = &drawing->grid;
     size_t n = series->sample.n;
     size_t room = n < DENSITY_MODES_MAX / 2 ? 2 * n + 1 : DENSITY_MODES_MAX; /* corners may give more modes than n */
     series->density = arena_array(arena, grid->points, sizeof *series->density);
@@ -230,6 +256,8 @@ static enum status evaluate(struct arena *arena, const struct kde_grid *grid, st
     }
     if (status == STATUS_OK) {
         series->warnings |= series->mode_list.warnings;
+        status = density_more_find(series->curve, &series->sample, &drawing->settings.wishes, &series->more,
+                                   &series->warnings);
     }
     return status;
 }
@@ -242,7 +270,7 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
     for (size_t i = 0; i < drawing->series_count; i++) {
         bool is_cancelled = exchange->is_cancelled != NULL && exchange->is_cancelled(exchange);
         enum status status = is_cancelled ? STATUS_BUSY
-                                          : evaluate(exchange->arena, &drawing->grid, &drawing->series[i]);
+                                          : evaluate(exchange->arena, drawing, &drawing->series[i]);
         if (status != STATUS_OK) {
             return fail(exchange, drawing, status);
         }

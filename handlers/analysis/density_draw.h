@@ -8,6 +8,7 @@
 #include "analytics/kde/kde.h"
 #include "analytics/kde/modes.h"
 #include "base/status.h"
+#include "handlers/analysis/density_more.h"
 #include "handlers/exchange.h"
 
 /*
@@ -26,9 +27,10 @@ enum {
     DENSITY_MODES_MAX = 256             /* named; the most prominent ones */
 };
 
-/* The words of kernels and conventions, in the order of their enums; each ends with NULL. */
+/* The words of kernels, conventions and boundaries, in the order of their enums; each ends with NULL. */
 extern const char *const density_kernels[];
 extern const char *const density_conventions[];
+extern const char *const density_boundaries[];
 
 /* How the curves are wanted. */
 struct density_settings {
@@ -37,6 +39,7 @@ struct density_settings {
     double from, to;
     double cut;
     size_t points;
+    struct density_wishes wishes;
 };
 
 /* What was sent for the grid. A number that was sent and could not be read is NAN; its fault was named before. */
@@ -68,6 +71,11 @@ const char *density_bandwidth_wanted(struct arena *arena);
 size_t density_bounds_set(const struct density_bounds *bounds, struct density_settings *settings,
                           struct density_fault faults[DENSITY_BOUND_FAULTS_MAX]);
 
+/* Takes a boundary (an index into density_boundaries, -1 for none) and its bound over, the kernel being set: false,
+ * with what is wrong in *fault, where they do not go together. */
+bool density_boundary_set(int boundary, double lower, bool has_lower, struct kde_options *options,
+                          struct density_fault *fault);
+
 /* One sample and its curve. */
 struct density_series {
     const char *group; /* NULL: not by group */
@@ -80,6 +88,7 @@ struct density_series {
     struct kde_mode *modes;
     struct kde_mode_list mode_list;
     double *density; /* grid.points values */
+    struct density_more more;
     unsigned warnings;
 };
 

@@ -17,10 +17,10 @@
 #include "json/unfit.h"
 
 struct body {
-    json_t *values, *weights, *bandwidth;
-    int kernel, convention;
+    json_t *values, *weights, *bandwidth, *tests, *thresholds;
+    int kernel, convention, boundary;
     int64_t points;
-    double adjust, cut, from, to;
+    double adjust, cut, from, to, lower;
 };
 
 static const struct bind_member body_members[] = {
@@ -37,6 +37,11 @@ static const struct bind_member body_members[] = {
     { "to", BIND_NUMBER, false, BIND_OFFSET(struct body, to, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL,
       NULL },
     BIND_CHOICE_ROW(struct body, convention, false, density_conventions),
+    BIND_CHOICE_ROW(struct body, boundary, false, density_boundaries),
+    { "lower", BIND_NUMBER, false, BIND_OFFSET(struct body, lower, double), -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX,
+      NULL, NULL },
+    BIND_VALUE_ROW(struct body, tests, false),
+    BIND_VALUE_ROW(struct body, thresholds, false),
 };
 
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
@@ -79,6 +84,38 @@ static void read_bandwidth(struct arena *arena, const json_t *value, struct kde_
     }
 }
 
+static void read_tests(struct arena *arena, const json_t *list, struct density_wishes *wishes, struct faults *faults)
+{
+    size_t index;
+    json_t *item;
+    if (!json_is_array(list) || json_array_size(list) == 0) {
+        faults_add(faults, "/tests", json_is_array(list) ? "too_short" : "wrong_type",
+                   "tests is %s; an array of none, dip or silverman is wanted",
+                   json_is_array(list) ? "empty" : json_type_phrase(list));
+        return;
+    }
+    json_array_foreach(list, index, item) {
+        const char *word = json_string_value(item);
+        const char *pointer = arena_format(arena, "/tests/%zu", index);
+        if (word == NULL || !density_test_take(word, wishes)) {
+            faults_add(faults, pointer != NULL ? pointer : "", word == NULL ? "wrong_type" : "not_a_choice",
+                       "an item of tests is %s; dip or silverman, or none alone, is wanted",
+                       word == NULL ? json_type_phrase(item) : faults_quote(faults, word, json_string_length(item)));
+        }
+    }
+}
+
+static enum status read_thresholds(struct arena *arena, const json_t *list, struct density_wishes *wishes,
+                                   struct faults *faults)
+{
+    struct analysis_column column = { "thresholds", DENSITY_THRESHOLDS_MAX, -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
+    enum status status = analysis_column_take(arena, list, &column, faults);
+    for (size_t i = 0; i < column.count; i++) {
+        wishes->thresholds[wishes->threshold_count++] = column.numbers[i];
+    }
+    return status;
+}
+
 static bool has_member(const json_t *document, const char *name)
 {
     const json_t *value = json_object_get(document, name);
@@ -115,6 +152,11 @@ static void read_settings(struct arena *arena, const json_t *document, const str
     if (has_member(document, "adjust") && isfinite(body->adjust)) {
         settings->options.adjust = body->adjust;
     }
+    struct density_fault fault;
+    if (!density_boundary_set(body->boundary, body->lower, has_member(document, "lower"), &settings->options, &fault)) {
+        const char *pointer = arena_format(arena, "/%s", fault.name);
+        faults_add(faults, pointer != NULL ? pointer : "", fault.code, "%s", fault.detail);
+    }
     settings->points = body->points == BIND_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)body->points;
     read_bounds(arena, document, body, settings, faults);
 }
@@ -131,6 +173,12 @@ bool density_sample_read(struct exchange *exchange, json_t *document, struct fau
     if (status != STATUS_EXHAUSTED && json_is_object(document)) {
         status = read_sample(arena, &body, &drawing->series->sample, faults);
         read_settings(arena, document, &body, &drawing->settings, faults);
+        if (body.tests != NULL) {
+            read_tests(arena, body.tests, &drawing->settings.wishes, faults);
+        }
+        if (status == STATUS_OK && body.thresholds != NULL) {
+            status = read_thresholds(arena, body.thresholds, &drawing->settings.wishes, faults);
+        }
     }
     if (status == STATUS_EXHAUSTED) {
         problem_status(exchange, status);

@@ -14,7 +14,8 @@ enum { DENSITY_VALUES_MAX = 5000000 };
  * Reads the body of POST /density into a drawing of one series:
  *   values    1 to DENSITY_VALUES_MAX numbers of -1e15 to 1e15
  *   weights?  as many numbers of 0 to 1e15, not all 0
- *   kernel?, convention?, adjust?, points?, cut?, from?, to?   as in the query of the GET
+ *   kernel?, convention?, adjust?, boundary?, lower?, points?, cut?, from?, to?   as in the query of the GET
+ *   tests?, thresholds?   arrays of what the query has between commas
  *   bandwidth?   the name of a rule or a number
  * faults has those of parsing. False: the problem with all faults named is the reply. The series lies in the arena.
  */

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "analytics/kde/change.h"
+#include "handlers/analysis/density_reading.h"
 #include "handlers/analysis/reply.h"
 #include "json/write.h"
 
@@ -61,21 +62,21 @@ static void write_members(struct json_writer *w, const struct density_series *se
     json_array_end(w);
 }
 
-static void write_warnings(struct json_writer *w, unsigned warnings)
+static void write_warnings(struct json_writer *w, unsigned warnings, bool is_chinese)
 {
     json_key(w, "warnings");
     json_array_begin(w);
     for (unsigned bit = 0; bit < KDE_WARNING_COUNT; bit++) {
         if ((warnings & 1u << bit) != 0) {
-            json_text(w, kde_warning_text((enum kde_warning)(1u << bit)));
+            density_reading_say(w, kde_warning_text((enum kde_warning)(1u << bit)), is_chinese);
         }
     }
     json_array_end(w);
 }
 
-static void write_series(struct json_writer *w, const struct density_drawing *drawing,
-                         const struct density_series *series)
+static void write_series(struct json_writer *w, const struct density_sheet *sheet, const struct density_series *series)
 {
+    const struct density_drawing *drawing = &sheet->drawing;
     const struct kde_curve *curve = series->curve;
     const struct kde_summary *summary = &curve->summary;
     json_object_begin(w);
@@ -94,10 +95,12 @@ static void write_series(struct json_writer *w, const struct density_drawing *dr
     write_density(w, series->density, drawing->grid.points);
     write_modes(w, series);
     analysis_number(w, "integral", kde_grid_integral(&drawing->grid, series->density));
+    density_more_write(w, &drawing->settings.wishes, &series->more);
     if (series->members != NULL) {
         write_members(w, series);
     }
-    write_warnings(w, series->warnings);
+    density_reading_write_series(w, series, sheet->is_chinese);
+    write_warnings(w, series->warnings, sheet->is_chinese);
     json_object_end(w);
 }
 
@@ -107,8 +110,23 @@ static struct kde_side side_of(const struct density_series *series)
                               series->density };
 }
 
-static void write_change(struct json_writer *w, const struct density_drawing *drawing, size_t from, size_t to)
+/* How far each quantile of the curve moved. */
+static void write_shifts(struct json_writer *w, const struct density_more *earlier, const struct density_more *later)
 {
+    json_key(w, "quantile_shifts");
+    json_array_begin(w);
+    for (size_t i = 0; i < DENSITY_QUANTILES; i++) {
+        json_object_begin(w);
+        analysis_number(w, "share", density_shares[i]);
+        analysis_number(w, "shift", later->quantiles[i] - earlier->quantiles[i]);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void write_change(struct json_writer *w, const struct density_sheet *sheet, size_t from, size_t to)
+{
+    const struct density_drawing *drawing = &sheet->drawing;
     const struct density_series *earlier = &drawing->series[from];
     const struct density_series *later = &drawing->series[to];
     struct kde_side sides[2] = { side_of(earlier), side_of(later) };
@@ -122,6 +140,8 @@ static void write_change(struct json_writer *w, const struct density_drawing *dr
     analysis_number(w, "height_ratio", change.height_ratio);
     analysis_number(w, "width_ratio", change.width_ratio);
     analysis_number(w, "overlap", change.overlap);
+    write_shifts(w, &earlier->more, &later->more);
+    density_reading_write_change(w, earlier, later, change.overlap, sheet->is_chinese);
     json_object_end(w);
 }
 
@@ -133,10 +153,10 @@ static void write_changes(struct json_writer *w, const struct density_sheet *she
     for (size_t first = 0; sheet->years > 1 && first < drawing->series_count; first += sheet->years) {
         size_t last = first + sheet->years - 1;
         for (size_t i = first; i < last; i++) {
-            write_change(w, drawing, i, i + 1);
+            write_change(w, sheet, i, i + 1);
         }
         if (sheet->years > 2) {
-            write_change(w, drawing, first, last);
+            write_change(w, sheet, first, last);
         }
     }
     json_array_end(w);
@@ -179,6 +199,9 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     }
     json_member_text(&w, "kernel", kde_kernel_name(drawing->settings.options.kernel));
     json_member_text(&w, "convention", kde_convention_name(drawing->settings.options.convention));
+    json_member_text(&w, "boundary", kde_boundary_name(drawing->settings.options.boundary));
+    analysis_number(&w, "lower", drawing->settings.options.boundary != KDE_BOUNDARY_NONE ? drawing->settings.options.lower
+                                                                                          : NAN);
     json_member_text(&w, "method", kde_method_name(method_of(drawing)));
     if (sheet->indicator != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
@@ -187,7 +210,7 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     json_key(&w, "series");
     json_array_begin(&w);
     for (size_t i = 0; i < drawing->series_count; i++) {
-        write_series(&w, drawing, &drawing->series[i]);
+        write_series(&w, sheet, &drawing->series[i]);
     }
     json_array_end(&w);
     write_changes(&w, sheet);

@@ -16,6 +16,7 @@ struct density_left_out {
 /* What the answer says besides the curves. */
 struct density_sheet {
     struct density_drawing drawing;
+    bool is_chinese; /* the words */
 
     /* stored figures only */
     const char *indicator; /* NULL: a caller's own sample */

@@ -14,6 +14,7 @@
 #include "handlers/analysis/efficiency_units.h"
 #include "handlers/analysis/efficiency_svg.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/helpers.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
@@ -31,7 +32,7 @@ static const char *const by_choices[] = { "none", "belt", NULL };
 struct efficiency_query {
     int64_t year;
     const char *inputs, *outputs;
-    int orientation, slacks, frontier, by;
+    int orientation, slacks, frontier, solver, by;
 };
 
 static const struct query_parameter parameters[] = {
@@ -41,6 +42,7 @@ static const struct query_parameter parameters[] = {
     QUERY_CHOICE_ROW(struct efficiency_query, orientation, false, efficiency_orientations),
     QUERY_CHOICE_ROW(struct efficiency_query, slacks, false, efficiency_slacks),
     QUERY_CHOICE_ROW(struct efficiency_query, frontier, false, efficiency_frontiers),
+    QUERY_CHOICE_ROW(struct efficiency_query, solver, false, efficiency_solvers),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, by_choices),
 };
 
@@ -71,7 +73,10 @@ static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sh
     struct dea_result *result = NULL;
     sheet->options.is_cancelled = exchange->is_cancelled;
     sheet->options.cancel_context = exchange;
+    size_t helpers = analysis_helpers_take(sheet->problem.unit_count);
+    sheet->options.threads = 1 + helpers;
     enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
+    analysis_helpers_give(helpers);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {
         fail(exchange, sheet, status);
@@ -119,6 +124,7 @@ static void fill_defaults(struct efficiency_query *query)
     query->orientation = query->orientation < 0 ? DEA_OUTPUT : query->orientation;
     query->slacks = query->slacks < 0 ? DEA_SLACKS_MULTI_STAGE : query->slacks;
     query->frontier = query->frontier < 0 ? DEA_VRS : query->frontier;
+    query->solver = query->solver < 0 ? DEA_SOLVER_SIMPLEX : query->solver;
     query->by = query->by < 0 ? BY_NONE : query->by;
 }
 
@@ -163,9 +169,9 @@ static bool make_key(struct exchange *exchange, struct question *q)
     const struct efficiency_query *query = &q->query;
     q->key = arena_format(exchange->arena,
                           "efficiency revision=%" PRId64 " provinces=%" PRId64 " by=%d frontier=%d inputs=%s "
-                          "orientation=%d outputs=%s slacks=%d year=%" PRId64, q->basis.revision,
+                          "orientation=%d outputs=%s slacks=%d solver=%d year=%" PRId64, q->basis.revision,
                           q->basis.provinces_seq, query->by, query->frontier, query->inputs, query->orientation,
-                          query->outputs, query->slacks, query->year);
+                          query->outputs, query->slacks, query->solver, query->year);
     if (q->key == NULL) {
         problem_status(exchange, STATUS_EXHAUSTED);
     }
@@ -324,6 +330,7 @@ static enum handled compute(struct exchange *exchange, const struct question *q)
     sheet.options.orientation = (enum dea_orientation)q->query.orientation;
     sheet.options.slacks = (enum dea_slacks)q->query.slacks;
     sheet.options.frontier = (enum dea_frontier)q->query.frontier;
+    sheet.options.solver = (enum dea_solver_kind)q->query.solver;
     return solve(exchange, &sheet, q->key);
 }
 

@@ -19,7 +19,7 @@
 
 struct body {
     json_t *inputs, *outputs, *dmus;
-    int orientation, slacks, frontier;
+    int orientation, slacks, frontier, solver;
 };
 
 static const struct bind_member body_members[] = {
@@ -29,6 +29,7 @@ static const struct bind_member body_members[] = {
     BIND_CHOICE_ROW(struct body, orientation, false, efficiency_orientations),
     BIND_CHOICE_ROW(struct body, slacks, false, efficiency_slacks),
     BIND_CHOICE_ROW(struct body, frontier, false, efficiency_frontiers),
+    BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
 };
 
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
@@ -310,5 +311,6 @@ bool efficiency_units_read(struct exchange *exchange, json_t *document, struct f
     sheet->options.orientation = body.orientation < 0 ? DEA_OUTPUT : (enum dea_orientation)body.orientation;
     sheet->options.slacks = body.slacks < 0 ? DEA_SLACKS_MULTI_STAGE : (enum dea_slacks)body.slacks;
     sheet->options.frontier = body.frontier < 0 ? DEA_VRS : (enum dea_frontier)body.frontier;
+    sheet->options.solver = body.solver < 0 ? DEA_SOLVER_SIMPLEX : (enum dea_solver_kind)body.solver;
     return true;
 }

@@ -21,7 +21,7 @@ enum { EFFICIENCY_CELLS_MAX = 200000 };
  *   inputs, outputs   1 to 20 names each (ids, none twice, none of them "id" or "group")
  *   dmus              1 to 20,000 objects, each with id, group? and for every name a number, 0 or
  *                     1e-280 to 1e15; no other members, no id twice
- *   orientation?, slacks?, frontier?   as in the query of the GET
+ *   orientation?, slacks?, frontier?, solver?   as in the query of the GET
  * faults has those of parsing. False: the problem with all faults named is the reply. What
  * the sheet points to lives in the arena and in the document.
  */

@@ -12,6 +12,7 @@ const char *const efficiency_orientations[] = { "output", "input", NULL };
 const char *const efficiency_slacks[] = { "multi-stage", "two-stage", "two-stage-normalised", "one-stage", "none",
                                           NULL };
 const char *const efficiency_frontiers[] = { "vrs", "crs", "nirs", "ndrs", "fdh", NULL };
+const char *const efficiency_solvers[] = { "simplex", "glpk", NULL };
 
 static const char *state_name(enum dea_unit_state state)
 {
@@ -199,7 +200,7 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     efficiency_write_names(&w, "outputs", sheet->outputs, result->output_count);
     json_member_text(&w, "slacks", efficiency_slacks[options->slacks]);
     json_member_text(&w, "frontier", efficiency_frontiers[options->frontier]);
-    json_member_text(&w, "solver", "glpk");
+    json_member_text(&w, "solver", efficiency_solvers[options->solver]);
     json_member_double(&w, "tolerance", DEA_TOLERANCE);
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);

@@ -15,6 +15,7 @@ struct province;
 extern const char *const efficiency_orientations[];
 extern const char *const efficiency_slacks[];
 extern const char *const efficiency_frontiers[];
+extern const char *const efficiency_solvers[];
 
 /* A province that lacks figures, and of what. */
 struct efficiency_left_out {

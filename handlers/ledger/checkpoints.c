@@ -5,7 +5,6 @@
 #include "handlers/ledger/checkpoints.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -14,8 +13,6 @@
 #include "handlers/page.h"
 #include "handlers/problem.h"
 #include "json/write.h"
-
-enum { NUMBER_DIGITS = 24 };
 
 const char checkpoints_columns[] = "height,size,root,checkpoint";
 
@@ -27,6 +24,13 @@ static void write_checkpoint(struct json_writer *w, const struct checkpoint_row 
     json_member_hex(w, "root", row->root, DB_HASH_BYTES);
     json_member_text(w, "checkpoint", row->note);
     json_object_end(w);
+}
+
+static enum status write_item(struct json_writer *w, const void *row, const struct exchange *exchange)
+{
+    (void)exchange;
+    write_checkpoint(w, row);
+    return STATUS_OK;
 }
 
 struct filter {
@@ -47,29 +51,16 @@ enum handled checkpoints_list(struct exchange *exchange)
     struct page page;
     struct checkpoint_row *found = NULL;
     size_t count = 0;
-    char last[NUMBER_DIGITS];
-    const char *const key = last;
     if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
         return HANDLED_REPLY;
     }
     int64_t after = filter.after == QUERY_ABSENT ? 0 : filter.after;
-    enum status status = page.keys[0][0] == 0 || text_to_integer(page.keys[0], &after) == STATUS_OK
-        ? db_checkpoint_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count)
-        : STATUS_CORRUPT;
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
+    enum status status = page_number(&page, &after);
+    if (status == STATUS_OK) {
+        status = db_checkpoint_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count);
     }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        write_checkpoint(w, &found[i]);
-    }
-    if (shown > 0) {
-        snprintf(last, sizeof last, "%" PRIu64, found[shown - 1].height);
-    }
-    page_close(&page, count > shown ? &key : NULL);
-    return page_reply(&page);
+    return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
+                               .number_at = offsetof(struct checkpoint_row, height), .write = write_item });
 }
 
 /* Where a size has no checkpoint: which are near. */

@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -22,7 +21,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/cosignature.h"
 
-enum { NUMBER_DIGITS = 24, NOTE_BYTES_MAX = 16384, OF_ONE_NOTE_MAX = NOTE_LINES_MAX - 2 /* so that it can be read again */ };
+enum { NOTE_BYTES_MAX = 16384, OF_ONE_NOTE_MAX = NOTE_LINES_MAX - 2 /* so that it can be read again */ };
 
 _Static_assert((int)NODE_COSIGNATURE_BYTES == (int)COSIGNATURE_BYTES && (int)NODE_COSIGNER_BYTES == (int)ED25519_PUBLIC_BYTES &&
                (int)DB_WITNESS_KEY_BYTES == (int)ED25519_PUBLIC_BYTES, "as node.db has them");
@@ -56,6 +55,13 @@ static void write_cosignature(struct json_writer *w, const struct cosignature_ro
     buffer_fini(&line);
 }
 
+static enum status write_item(struct json_writer *w, const void *row, const struct exchange *exchange)
+{
+    (void)exchange;
+    write_cosignature(w, row);
+    return STATUS_OK;
+}
+
 enum status cosignatures_append(struct exchange *exchange, uint64_t size, const uint8_t *root, struct buffer *note)
 {
     struct cosignature_row *found = NULL;
@@ -86,29 +92,16 @@ enum handled cosignatures_list(struct exchange *exchange)
     struct cosignature_row *found = NULL;
     size_t count = 0;
     int64_t after = 0;
-    char last[NUMBER_DIGITS];
-    const char *const key = last;
     if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
         return HANDLED_REPLY;
     }
     int64_t size = filter.size == QUERY_ABSENT ? 0 : filter.size;
-    enum status status = page.keys[0][0] == 0 || text_to_integer(page.keys[0], &after) == STATUS_OK
-        ? node_cosignature_list(exchange->node, exchange->arena, size, after, page.limit + 1, &found, &count)
-        : STATUS_CORRUPT;
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
+    enum status status = page_number(&page, &after);
+    if (status == STATUS_OK) {
+        status = node_cosignature_list(exchange->node, exchange->arena, size, after, page.limit + 1, &found, &count);
     }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        write_cosignature(w, &found[i]);
-    }
-    if (shown > 0) {
-        snprintf(last, sizeof last, "%" PRId64, found[shown - 1].id);
-    }
-    page_close(&page, count > shown ? &key : NULL);
-    return page_reply(&page);
+    return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
+                               .number_at = offsetof(struct cosignature_row, id), .write = write_item });
 }
 
 struct body {

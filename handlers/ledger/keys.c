@@ -9,6 +9,7 @@
 #include "db/reference.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
+#include "handlers/shape.h"
 #include "ledger/checkpoint.h"
 #include "rules/keyring.h"
 
@@ -42,21 +43,14 @@ static enum status write_use(struct json_writer *w, const char *id, const char *
 
 static enum status write_node_key(struct json_writer *w, const char *origin, const struct node_key_row *key)
 {
-    uint8_t x[32], y[32];
     struct buffer vkey;
-    if (key_coordinates(key->public_key, x, y) != STATUS_OK) {
-        return STATUS_CORRUPT;
-    }
     buffer_init(&vkey);
     checkpoint_node_key_write(&vkey, origin, key->public_key);
     json_object_begin(w);
-    json_member_text(w, "kty", "EC");
-    json_member_text(w, "crv", "secp256k1");
-    write_bytes(w, "x", x);
-    write_bytes(w, "y", y);
-    enum status status = write_use(w, key->id, "ES256K", key->from_seq, key->to_seq, &vkey);
+    enum status status = shape_point(w, key->public_key);
+    enum status written = write_use(w, key->id, "ES256K", key->from_seq, key->to_seq, &vkey);
     buffer_fini(&vkey);
-    return status;
+    return status != STATUS_OK ? status : written;
 }
 
 static enum status write_checkpoint_key(struct json_writer *w, const char *origin, const struct checkpoint_key_row *key)

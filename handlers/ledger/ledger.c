@@ -19,8 +19,6 @@
 #include "rules/record.h"
 #include "rules/signed_entry.h"
 
-enum { NUMBER_DIGITS = 24 };
-
 enum handled ledger_get(struct exchange *exchange)
 {
     struct entry_head head;
@@ -176,11 +174,9 @@ static const struct query_parameter rows[] = {
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
-/* Where the page starts: the cursor's place, else the parameter's. */
-static bool read_after(const struct page *page, const struct filter *filter, int64_t *after)
+static enum status write_item(struct json_writer *w, const void *row, const struct exchange *exchange)
 {
-    *after = filter->after == QUERY_ABSENT ? 0 : filter->after;
-    return page->keys[0][0] == 0 || text_to_integer(page->keys[0], after) == STATUS_OK;
+    return write_entry(w, row, exchange->arena, false);
 }
 
 enum handled ledger_entries(struct exchange *exchange)
@@ -190,32 +186,19 @@ enum handled ledger_entries(struct exchange *exchange)
     struct entry_row *found = NULL;
     size_t count = 0;
     uint64_t broken = 0;
-    int64_t after = 0;
-    char last[NUMBER_DIGITS];
-    const char *const key = last;
     if (exchange->wanted == GIVES_LINES) {
         return ledger_export(exchange);
     }
     if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
         return HANDLED_REPLY;
     }
-    enum status status = read_after(&page, &filter, &after)
-        ? db_entry_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count, &broken)
-        : STATUS_CORRUPT;
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = status == STATUS_OK ? page_open(&page) : NULL;
-    for (size_t i = 0; status == STATUS_OK && i < shown; i++) {
-        status = write_entry(w, &found[i], exchange->arena, false);
+    int64_t after = filter.after == QUERY_ABSENT ? 0 : filter.after;
+    enum status status = page_number(&page, &after);
+    if (status == STATUS_OK) {
+        status = db_entry_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count, &broken);
     }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    if (shown > 0) {
-        snprintf(last, sizeof last, "%" PRIu64, found[shown - 1].seq);
-    }
-    page_close(&page, count > shown ? &key : NULL);
-    return page_reply(&page);
+    return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
+                               .number_at = offsetof(struct entry_row, seq), .write = write_item });
 }
 
 enum handled ledger_entry(struct exchange *exchange)

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +30,8 @@
 #include "server/paths.h"
 #include "server/tell.h"
 
+enum { FILES = 4 }; /* that stay open */
+
 struct store {
     struct arena arena; /* paths */
     const char *data_dir;
@@ -41,7 +45,10 @@ struct store {
     struct executor *executor;
     struct anchor *anchor;
     bool is_new;
+    struct stat files[FILES]; /* as they were opened */
 };
+
+static const char *const file_names[FILES] = { "tallystick.db", "node.db", "anchor", "lock" };
 
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)
@@ -112,6 +119,34 @@ static enum status open_node(struct store *store)
     return status;
 }
 
+static enum status stat_file(const struct store *store, const char *name, struct stat *found)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", store->data_dir, name);
+    return length >= (int)sizeof path || stat(path, found) != 0 ? STATUS_IO : STATUS_OK;
+}
+
+static enum status remember_files(struct store *store)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < FILES; i++) {
+        status = stat_file(store, file_names[i], &store->files[i]);
+    }
+    return status;
+}
+
+const char *store_lost_file(const struct store *store)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        struct stat found;
+        if (stat_file(store, file_names[i], &found) != STATUS_OK || found.st_ino != store->files[i].st_ino ||
+            found.st_dev != store->files[i].st_dev) {
+            return file_names[i];
+        }
+    }
+    return NULL;
+}
+
 static enum status open_files(struct store *store, const struct store_options *options)
 {
     uint64_t seq = 0;
@@ -138,7 +173,8 @@ static enum status open_files(struct store *store, const struct store_options *o
     if (status == STATUS_OK) {
         status = open_key(store, options);
     }
-    return status != STATUS_OK ? status : open_ledger(store, options);
+    status = status != STATUS_OK ? status : open_ledger(store, options);
+    return status != STATUS_OK ? status : remember_files(store);
 }
 
 enum status store_open(const char *data_dir, const struct store_options *options, struct store **out)

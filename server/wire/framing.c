@@ -38,6 +38,7 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         {"Host", 4, &framing->host, true},
         {"Accept", 6, &framing->accept, false},
         {"Accept-Encoding", 15, &framing->accept_encoding, false},
+        {"Accept-Language", 15, &framing->accept_language, false},
         {"Content-Length", 14, &scan->content_length, true},
         {"Transfer-Encoding", 17, &scan->transfer_encoding, true},
         {"Content-Type", 12, &framing->content_type, true},

@@ -25,6 +25,7 @@ struct framing {
     const char *content_encoding;
     const char *accept;
     const char *accept_encoding;
+    const char *accept_language;
     const char *if_none_match;
     const char *prefer;
     const char *origin;

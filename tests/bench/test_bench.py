@@ -119,12 +119,30 @@ def test_smoke_goes_through_every_part_and_keeps_nothing():
     done = subprocess.run([sys.executable, ROOT / "bench" / "run.py", "--build", BUILD, "--part", "smoke"],
                           capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
-    for part in ("Machine", "Durable writes over HTTP", "Reads against nginx", "Memory and start with 300 entries", "Verification", "Proofs with 3,000 entries",
+    for part in ("Machine", "Appends", "Durable writes over HTTP", "Reads against nginx", "Memory and start with 300 entries", "Verification", "Proofs with 3,000 entries",
                  "Analyses, called as functions", "Targets"):
         assert f"## {part}" in done.stdout
     assert "nan" not in done.stdout
     assert (kept.read_bytes() if kept.exists() else None) == before
     assert not list(BUILD.glob("bench-*"))
+
+
+def test_a_long_ledger_that_is_short():
+    done = subprocess.run([sys.executable, ROOT / "bench" / "run.py", "--build", BUILD, "--part", "long", "--entries", "1500"],
+                          capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "## Appends to a ledger of 1,500 entries" in done.stdout and "a whole append, processor" in done.stdout and "nan" not in done.stdout
+    assert not list(BUILD.glob("bench-*"))
+
+
+def test_lines_are_sent_once_each(peer, tmp_path):
+    server = peer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    lines = [f"line-{number}" for number in range(50)]
+    (tmp_path / "lines").write_text("".join(line + "\n" for line in lines), encoding="ascii")
+    code, numbers, _ = load("--address", server.address, "--clients", 7, "--requests", 100, "--method", "POST", "--type", "a/b", "--lines", tmp_path / "lines")
+    assert code == 0 and numbers["requests"] == 50
+    assert sorted(request.split(b"\r\n\r\n")[1].decode() for request in server.requests) == sorted(lines)
+    assert all(b"\r\nContent-Type: a/b\r\n" in request for request in server.requests)
 
 
 def test_an_unknown_part_is_refused():

@@ -215,6 +215,21 @@ def test_a_directory_that_is_gone(machine, tmp_path):
     assert faults(server) == []
 
 
+@pytest.mark.parametrize("name", ["tallystick.db", "node.db", "anchor", "lock"])
+def test_a_file_that_was_taken_away_or_replaced(machine, tmp_path, name):
+    """What is acknowledged then stands in a file that no next start will find; without the lock a second service would start."""
+    start, _ = machine
+    server = start()
+    path = tmp_path / "data" / name
+    path.rename(tmp_path / "held")
+    told = f"files: {name} in the data directory is not the one that is in use: it was moved, removed or replaced"
+    assert faults(server) == [told]
+    shutil.copy(tmp_path / "held", path)
+    assert faults(server) == [told]
+    (tmp_path / "held").rename(path)
+    assert faults(server) == []
+
+
 def test_a_service_that_stops(machine):
     """Balancers hear of it on the connections that they have, while what was begun is finished."""
     start, trouble = machine

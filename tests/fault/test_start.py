@@ -1,12 +1,16 @@
 """What is missing at a start is made only where no ledger was before."""
 
+import fcntl
 import os
 import pathlib
+import resource
 import socket
 import subprocess
 import tempfile
+import time
 
 import pytest
+import requests
 
 from conftest import Server, binary, environment, run
 from world import accepted
@@ -210,6 +214,68 @@ def test_files_of_another_user(data_dir):
     done = subprocess.run([binary(), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0"], env=environment(),
                           capture_output=True, text=True, timeout=60, check=False, **user)
     assert done.returncode == 1 and f"{data_dir}/node.db cannot be used: Permission denied" in done.stderr.splitlines()[-1]
+
+
+# What a process is started with
+
+def begin(data_dir, **more):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = "127.0.0.1:%d" % free.getsockname()[1]
+    return subprocess.Popen([binary(), "serve", "--data-dir", str(data_dir), "--listen", address], env=environment(), **more), address
+
+
+def reach(process, address):
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            assert requests.get(f"http://{address}/healthz", timeout=20).status_code == 200
+            return
+        except requests.ConnectionError:
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def test_started_without_standard_streams(data_dir):
+    """Else the next file or socket that is opened gets their numbers, and the log is written into it."""
+    process, address = begin(data_dir, preexec_fn=lambda: [os.close(number) for number in range(3)])
+    reach(process, address)
+    assert {os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)} == {"/dev/null"}
+    process.terminate()
+    assert process.wait(60) == 0
+
+
+def test_nobody_reads_the_log(data_dir):
+    """A terminal that was stopped with Ctrl-S, a collector that hangs: the service goes on, and ends when it is told to."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    process, address = begin(data_dir, stderr=writing, stdout=subprocess.DEVNULL)
+    os.close(writing)
+    reach(process, address)
+    session = requests.Session()
+    for _ in range(200):
+        assert session.get(f"http://{address}/healthz", timeout=10).status_code == 200
+        time.sleep(0.002)
+    process.terminate()
+    assert process.wait(60) == 0
+    os.close(reading)
+
+
+def test_a_file_may_not_grow(data_dir):
+    """The kernel's signal for that would end the service."""
+    bytes_max = 1500000
+    process, address = begin(data_dir, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, bytes_max)))
+    reach(process, address)
+    headers = {"Authorization": "Bearer " + (data_dir / "admin.token").read_text().strip()}
+    for number in range(2000):
+        reply = requests.put(f"http://{address}/items/{number}", json={"name": "x" * 180, "unit": "piece"}, headers=headers, timeout=60)
+        if reply.status_code != 201:
+            break
+    assert reply.status_code in (503, 507) and reply.headers["Content-Type"] == "application/problem+json"
+    assert requests.get(f"http://{address}/items/I", timeout=60).status_code == 200
+    process.terminate()
+    assert process.wait(60) == 0
+    assert run("verify", "--data-dir", str(data_dir)).returncode == 0
 
 
 def test_help_of_each_sub_command():

@@ -1,7 +1,10 @@
 """/density beyond the curve: bandwidths from pairs, adjust, and what else is told of a distribution."""
 
+import re
+
 import numpy
 import pytest
+import scipy.stats
 
 from analysis_support import assert_problem, faults
 
@@ -50,3 +53,175 @@ def test_adjust_is_refused(server):
         assert faults(body) == {"/adjust": code}
     assert_problem(server.request("POST", PATH, json={"values": SAMPLE, "adjust": 0}), 422, "out_of_range")
     assert_problem(server.get(PATH, params={**QUERY, "adjust": "0"}), 422, "out_of_range")
+
+
+def mass_below(values, h, x):
+    return scipy.stats.norm.cdf((x - numpy.asarray(values)) / h).mean()
+
+
+def test_quantiles_and_tails(server):
+    series, = compute(server, thresholds=[4.0, 100, -100, 8.5], bandwidth=0.7)["series"]
+    for quantile in series["quantiles"]:
+        assert mass_below(SAMPLE, 0.7, quantile["x"]) == pytest.approx(quantile["share"], abs=1e-12)
+    assert [quantile["share"] for quantile in series["quantiles"]] == [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
+    for tail, x in zip(series["tails"], [4.0, 100, -100, 8.5], strict=True):
+        assert tail["x"] == x and tail["below"] == pytest.approx(mass_below(SAMPLE, 0.7, x), abs=1e-12)
+        assert tail["above"] == pytest.approx(1 - tail["below"], abs=1e-15)
+    answer = ask(server, thresholds="0.8,1.2")
+    assert [[tail["x"] for tail in series["tails"]] for series in answer["series"]] == [[0.8, 1.2]] * 9
+    assert compute(server)["series"][0]["tails"] == []
+
+
+def test_quantile_shifts(server):
+    answer = ask(server)
+    series = {(s["group"], s["year"]): s for s in answer["series"]}
+    for change in answer["changes"]:
+        first, last = series[change["group"], change["from"]], series[change["group"], change["to"]]
+        moved = [b["x"] - a["x"] for a, b in zip(first["quantiles"], last["quantiles"])]
+        assert [shift["shift"] for shift in change["quantile_shifts"]] == pytest.approx(moved, abs=1e-12)
+
+
+def test_which_tests_are_made(server):
+    assert set(compute(server)["series"][0]["tests"]) == {"dip"}
+    assert compute(server, tests=["none"])["series"][0]["tests"] == {}
+    assert set(compute(server, tests=["silverman"])["series"][0]["tests"]) == {"silverman"}
+    both = compute(server, tests=["dip", "silverman"])["series"][0]["tests"]
+    assert set(both) == {"dip", "silverman"} and both == compute(server, tests=["silverman", "dip"])["series"][0]["tests"]
+    assert compute(server, values=SAMPLE * 5)["series"][0]["tests"] == {}
+    weighted, = compute(server, weights=[1] * len(SAMPLE), tests=["dip"])["series"]
+    assert weighted["tests"] == {} and any("know no weights" in warning for warning in weighted["warnings"])
+    many, = compute(server, values=list(range(1001)), tests=["silverman"])["series"]
+    assert many["tests"] == {} and any("critical-bandwidth test was left out" in warning for warning in many["warnings"])
+    one, = compute(server, values=[5], bandwidth=1, tests=["dip", "silverman"])["series"]
+    assert one["tests"]["dip"]["p_value"] == 1 and "silverman" not in one["tests"]
+    for series in ask(server, tests="silverman")["series"]:
+        assert set(series["tests"]) == {"silverman"}
+
+
+@pytest.mark.parametrize("query, body, place", [
+    ("none,dip", ["none", "dip"], "conflicting_values"), ("dip,dip", None, "bad_format"), ("kuiper", ["kuiper"], "not_a_choice"),
+    (None, [], "too_short"), (None, "dip", "wrong_type"), (None, [3], "wrong_type")])
+def test_tests_that_are_refused(server, query, body, place):
+    if query is not None:
+        refused = assert_problem(server.get(PATH, params={**QUERY, "tests": query}), 400, "invalid_query")
+        assert faults(refused) == {"tests": place}
+    if body is not None:
+        reply = server.request("POST", PATH, json={"values": SAMPLE, "tests": body})
+        assert reply.status_code == 422 and all(name.startswith("/tests") for name in faults(reply.json()))
+
+
+@pytest.mark.parametrize("query, body", [
+    ("1,", [1, "2"]), ("x", "1"), ("1e16", [1e16]), (",".join(["1"] * 17), [1] * 17), ("nan", [None]), ("1,,2", [])])
+def test_thresholds_that_are_refused(server, query, body):
+    refused = assert_problem(server.get(PATH, params={**QUERY, "thresholds": query}), 400, "invalid_query")
+    assert faults(refused) == {"thresholds": "bad_format"}
+    reply = server.request("POST", PATH, json={"values": SAMPLE, "thresholds": body})
+    assert reply.status_code == 422 and all(name.startswith("/thresholds") for name in faults(reply.json()))
+
+
+def bare(answer):
+    """An answer without its words."""
+    for part in answer["series"] + answer["changes"]:
+        part.pop("reading")
+        part.pop("warnings", None)
+    return answer
+
+
+def test_words_are_told_in_the_callers_language(server):
+    replies = {}
+    for language in ("en", "zh", "en", "zh"):
+        reply = server.get(PATH, params={**QUERY, "tests": "dip,silverman"}, headers={"Accept-Language": language})
+        assert reply.headers["Content-Language"] == language
+        assert reply.headers["Vary"] == "Accept, Accept-Encoding, Accept-Language"
+        assert replies.setdefault(language, reply).content == reply.content
+    english, chinese = replies["en"], replies["zh"]
+    assert english.headers["ETag"] != chinese.headers["ETag"]
+    for reply in (english, chinese):
+        same = server.get(PATH, params={**QUERY, "tests": "dip,silverman"},
+                          headers={"Accept-Language": reply.headers["Content-Language"], "If-None-Match": reply.headers["ETag"]})
+        assert same.status_code == 304
+    for ours, theirs in ((english.json(), chinese.json()),
+                         (compute(server, tests=["dip"]), server.request(
+                             "POST", PATH, json={"values": SAMPLE, "tests": ["dip"]}, headers={"Accept-Language": "zh"}).json())):
+        for one, other in zip(ours["series"] + ours["changes"], theirs["series"] + theirs["changes"], strict=True):
+            assert len(one["reading"]) == len(other["reading"]) > 0
+            assert all(re.search("[\u4e00-\u9fff]", text) for text in other["reading"] + other.get("warnings", []))
+            assert not any(re.search("[\u4e00-\u9fff]", text) for text in one["reading"] + one.get("warnings", []))
+        assert bare(ours) == bare(theirs)
+
+
+def test_the_reading_says_what_the_numbers_say(server):
+    answer = ask(server, tests="dip,silverman")
+    series = {(s["group"], s["year"]): s for s in answer["series"]}
+    for one in answer["series"]:
+        peaks, words = one["peak_count"], " ".join(one["reading"])
+        assert words.startswith("There is one peak" if peaks == 1 else f"There are {peaks} peaks")
+        rejects = [one["tests"]["dip"]["p_value"] <= 0.05, one["tests"]["silverman"]["calibrated_p_value"] <= 0.05]
+        assert words.count(" rejects a single peak") == sum(rejects)
+        assert ("The further peaks may be chance" in words) == (peaks > 1 and not any(rejects))
+    for change in answer["changes"]:
+        words = " ".join(change["reading"])
+        mean = series[change["group"], change["from"]]["mean"]
+        part = change["mean_shift"] / mean
+        moved = re.match(r"The centre moved (right|left) by ([0-9.]+) percent", words)
+        if abs(part) < 0.01:
+            assert words.startswith("The centre stayed")
+        else:
+            assert moved.group(1) == ("right" if part > 0 else "left")
+            assert float(moved.group(2)) == pytest.approx(abs(100 * part), abs=0.051)
+        assert ("is higher" in words) == (change["height_ratio"] > 1.05)
+        assert ("narrower" in words) == (change["width_ratio"] < 0.95)
+        assert f"share {100 * change['overlap']:.0f} percent" in words
+
+
+def test_two_groups_are_told_apart(server):
+    values = [*numpy.linspace(1, 2, 20), *numpy.linspace(8, 9, 20)]
+    series, = compute(server, values=values, tests=["dip", "silverman"])["series"]
+    assert series["tests"]["dip"]["p_value"] < 0.001 and series["tests"]["silverman"]["calibrated_p_value"] < 0.01
+    assert "The further peaks are more than chance would make." in series["reading"]
+    series, = compute(server, values=values, tests=["none"])["series"]
+    assert "Whether the further peaks are more than chance was not tested." in series["reading"]
+
+
+def normal(values, h, x):
+    return scipy.stats.norm.pdf((numpy.asarray(x)[:, None] - numpy.asarray(values)) / h).mean(axis=1) / h
+
+
+def test_boundaries(server):
+    for lower in (3.0, -1.0):
+        answer = compute(server, boundary="reflect", lower=lower, points=64)
+        series, grid = answer["series"][0], answer["grid"]
+        assert (answer["boundary"], answer["lower"]) == ("reflect", lower) and grid["from"] >= lower
+        places, h = numpy.linspace(grid["from"], grid["to"], 64), series["bandwidth"]
+        wanted = normal(SAMPLE, h, places) + normal(2 * lower - numpy.array(SAMPLE), h, places)
+        assert series["density"] == pytest.approx(wanted.tolist(), abs=1e-12)
+    answer = compute(server, boundary="log", points=64)
+    series, grid = answer["series"][0], answer["grid"]
+    places = numpy.linspace(grid["from"], grid["to"], 64)
+    assert answer["lower"] == 0
+    assert series["density"] == pytest.approx((normal(numpy.log(SAMPLE), series["bandwidth"], numpy.log(places)) / places).tolist(), abs=1e-11)
+    plain = compute(server)
+    assert (plain["boundary"], plain["lower"]) == ("none", None)
+    answers = [ask(server, boundary=boundary, tests="none") for boundary in ("none", "reflect", "log")]
+    assert len({str(answer["series"]) for answer in answers}) == 3
+    assert all(answer["grid"]["from"] > 0 for answer in answers)
+
+
+@pytest.mark.parametrize("query, place, status", [
+    ({"boundary": "mirror"}, {"boundary": "not_a_choice"}, 400), ({"lower": "1"}, {"lower": "conflicting_values"}, 400),
+    ({"boundary": "log", "kernel": "uniform"}, {"boundary": "conflicting_values"}, 400),
+    ({"boundary": "log", "lower": "x"}, {"lower": "wrong_type"}, 400)])
+def test_boundaries_that_are_refused(server, query, place, status):
+    body = assert_problem(server.get(PATH, params={**QUERY, **query}), status, "invalid_query")
+    assert faults(body) == place
+
+
+def test_values_below_the_boundary_are_refused(server):
+    body = assert_problem(server.get(PATH, params={**QUERY, "boundary": "reflect", "lower": "1.2"}), 422, "out_of_range")
+    assert set(faults(body)) == {"lower"}
+    for boundary, lower in (("reflect", 3.2), ("log", 3.1)):
+        body = assert_problem(server.request("POST", PATH, json={"values": SAMPLE, "boundary": boundary, "lower": lower}), 422, "out_of_range")
+        assert faults(body) == {"/lower": "out_of_range"}
+    assert_problem(server.request("POST", PATH, json={"values": SAMPLE, "lower": 1}), 422, "conflicting_values")
+    body = {"values": SAMPLE, "boundary": "log", "kernel": "triangular"}
+    assert_problem(server.request("POST", PATH, json=body), 422, "conflicting_values")

@@ -461,6 +461,14 @@ def test_a_put_needs_no_header(world, b):
 
 # Policies
 
+def test_no_organisation_is_everybody(server):
+    """Its policy could not be told from the one for all. What is there from before goes on, and so does replaying it."""
+    refused = server.put("/organisations/default", {"name": "x", "kind": "ngo"})
+    problem(refused, 422, "bad_format")
+    assert "/policies/default" in refused.json()["detail"] and server.get("/organisations/default").status_code == 404
+    accepted(server.put("/organisations/Default", {"name": "x", "kind": "ngo"}), 201)
+
+
 def test_a_policy_is_met_by_a_signature(start):
     server = start()
     world = World(server)

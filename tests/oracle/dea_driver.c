@@ -4,6 +4,7 @@
  *
  * In, any number of times:  orientation slacks frontier n m s, then n lines of m inputs and s outputs.
  * The first three are words: output|input, multi-stage|two-stage|two-stage-normalised|one-stage|none, vrs|crs|nirs|ndrs|fdh.
+ * Between problems, for all that follow:  set solver simplex|glpk,  set threads N,  set frame on|off.
  * Out, for each problem: for each unit the lines
  *   unit U state crste vrste scale nirste rts rts_margin crs_lambda_sum efficiency peer_count ndrste score
  *   slacks / radial / targets, each followed by m + s numbers
@@ -30,7 +31,6 @@ static const char *const methods[] = {"multi-stage", "two-stage", "two-stage-nor
 static void options_read(struct dea_options *options, const char *orientation, const char *slacks,
                          const char *frontier)
 {
-    dea_options_init(options);
     options->orientation = strcmp(orientation, "input") == 0 ? DEA_INPUT : DEA_OUTPUT;
     for (unsigned i = 0; i < sizeof frontiers / sizeof frontiers[0]; i++) {
         if (strcmp(frontier, frontiers[i]) == 0) {
@@ -41,6 +41,17 @@ static void options_read(struct dea_options *options, const char *orientation, c
         if (strcmp(slacks, methods[i]) == 0) {
             options->slacks = (enum dea_slacks) i;
         }
+    }
+}
+
+static void setting_read(struct dea_options *options, const char *name, const char *value)
+{
+    if (strcmp(name, "solver") == 0) {
+        options->solver = strcmp(value, "glpk") == 0 ? DEA_SOLVER_GLPK : DEA_SOLVER_SIMPLEX;
+    } else if (strcmp(name, "threads") == 0) {
+        options->threads = strtoul(value, NULL, 10);
+    } else if (strcmp(name, "frame") == 0) {
+        options->is_frameless = strcmp(value, "off") == 0;
     }
 }
 
@@ -132,10 +143,16 @@ int main(void)
     size_t n = 0;
     size_t m = 0;
     size_t s = 0;
-    while (scanf("%15s %31s %15s %zu %zu %zu", orientation, slacks, frontier, &n, &m, &s) == 6) {
-        struct dea_options options;
+    struct dea_options options;
+    dea_options_init(&options);
+    while (scanf("%15s %31s %15s", orientation, slacks, frontier) == 3) {
+        if (strcmp(orientation, "set") == 0) {
+            setting_read(&options, slacks, frontier);
+            continue;
+        }
         options_read(&options, orientation, slacks, frontier);
-        if (n > DEA_UNITS_MAX || m > DEA_INPUTS_MAX || s > DEA_OUTPUTS_MAX || !problem_read(&options, n, m, s)) {
+        if (scanf("%zu %zu %zu", &n, &m, &s) != 3 || n > DEA_UNITS_MAX || m > DEA_INPUTS_MAX || s > DEA_OUTPUTS_MAX ||
+            !problem_read(&options, n, m, s)) {
             fprintf(stderr, "dea_driver: a problem is too large or cut short\n");
             return 1;
         }

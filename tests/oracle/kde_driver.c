@@ -2,7 +2,8 @@
  * Density estimation on standard input and output, for comparisons with other programs.
  *
  * In:  lines `kernel NAME`, `convention NAME`, `rule NAME`, `bandwidth NUMBER` (makes the rule
- *      `number`), `adjust NUMBER`, then one of `grid FROM TO POINTS` and `cover CUT POINTS`, then
+ *      `number`), `adjust NUMBER`, `tests` (dip and critical bandwidth), `below X` (mass) and
+ *      `share P` (quantile), `boundary NAME`, `lower X`, up to 16 of each, then one of `grid FROM TO POINTS` and `cover CUT POINTS`, then
  *      `values N` or `weighted N` and N lines of one or two numbers.
  * Out: lines `name value ...` with 17 significant digits, or `fault CODE INDEX`.
  * Exit: 0 also for a fault, 2 where the input cannot be read, 3 without memory.
@@ -12,10 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/kde/critical.h"
+#include "analytics/kde/dip.h"
 #include "analytics/kde/kde.h"
+#include "analytics/kde/mass.h"
 #include "analytics/kde/modes.h"
 
-enum { ROOM = 64 };
+enum { ROOM = 64, ASKED = 16 };
 
 struct job {
     struct kde_options options;
@@ -24,6 +28,11 @@ struct job {
     double to;
     double cut;
     size_t points;
+    bool is_tested;
+    double below[ASKED];
+    double share[ASKED];
+    size_t below_count;
+    size_t share_count;
     double *values;
     double *weights;
     size_t n;
@@ -64,6 +73,8 @@ static void read_name(struct job *job, const char *word)
         is_known = kde_kernel_find(name, &job->options.kernel);
     } else if (strcmp(word, "rule") == 0) {
         is_known = kde_rule_find(name, &job->options.rule);
+    } else if (strcmp(word, "boundary") == 0) {
+        is_known = kde_boundary_find(name, &job->options.boundary);
     } else if (strcmp(word, "convention") == 0) {
         is_known = kde_convention_find(name, &job->options.convention);
     }
@@ -83,6 +94,14 @@ static void read_job(struct job *job)
             is_read = scanf("%lf", &job->options.bandwidth) == 1;
         } else if (strcmp(word, "adjust") == 0) {
             is_read = scanf("%lf", &job->options.adjust) == 1;
+        } else if (strcmp(word, "lower") == 0) {
+            is_read = scanf("%lf", &job->options.lower) == 1;
+        } else if (strcmp(word, "tests") == 0) {
+            job->is_tested = true;
+        } else if (strcmp(word, "below") == 0 && job->below_count < ASKED) {
+            is_read = scanf("%lf", &job->below[job->below_count++]) == 1;
+        } else if (strcmp(word, "share") == 0 && job->share_count < ASKED) {
+            is_read = scanf("%lf", &job->share[job->share_count++]) == 1;
         } else if (strcmp(word, "grid") == 0) {
             is_read = scanf("%lf %lf %zu", &job->from, &job->to, &job->points) == 3;
         } else if (strcmp(word, "cover") == 0) {
@@ -152,6 +171,32 @@ static void print_density(const struct kde_curve *curve, const struct kde_grid *
     free(density);
 }
 
+static void print_tests(const struct job *job, const struct kde_curve *curve)
+{
+    const struct kde_watch nobody = {NULL, NULL};
+    struct kde_dip dip;
+    struct kde_critical critical;
+    for (size_t i = 0; i < job->below_count; i++) {
+        printf("below %.17g\n", kde_curve_mass_below(curve, job->below[i]));
+    }
+    for (size_t i = 0; i < job->share_count; i++) {
+        printf("share %.17g\n", kde_curve_quantile(curve, job->share[i]));
+    }
+    if (!job->is_tested) {
+        return;
+    }
+    if (kde_dip_test(job->values, job->n, &nobody, &dip) != STATUS_OK) {
+        stop(3, "no dip");
+    }
+    printf("dip %.17g %.17g\n", dip.statistic, dip.p_value);
+    if (job->n <= KDE_CRITICAL_MAX && curve->summary.max > curve->summary.min) {
+        if (kde_critical_test(job->values, job->n, &nobody, &critical) != STATUS_OK) {
+            stop(3, "no critical bandwidth");
+        }
+        printf("critical %.17g %.17g %.17g\n", critical.bandwidth, critical.p_value, critical.calibrated_p);
+    }
+}
+
 int main(void)
 {
     struct job job = {.options = kde_options_default(), .points = 512, .cut = 3.0};
@@ -171,6 +216,7 @@ int main(void)
         unsigned warnings = curve->warnings;
         print_curve(curve);
         print_modes(curve, &warnings);
+        print_tests(&job, curve);
         print_density(curve, &grid, warnings);
     } else if (status == STATUS_INVALID) {
         printf("fault %s %zu\n", kde_fault_code(refusal.fault), refusal.index);

@@ -55,12 +55,17 @@ def unit_parse(head, lines):
     return Unit(head[2], *scores, head[7], float(head[8]), float(head[9]), head[10], int(head[11]), float(head[12]), float(head[13]), **numbers, peers=peers)
 
 
-def solve(problems):
-    """Runs all problems through one process and returns an Answer, or the status' name, for each."""
+def run(problems, **settings):
+    """What the driver prints for all problems, in one process; settings as in its head."""
     assert DRIVER.exists(), f"{DRIVER} is missing; `make oracles` builds it"
-    text = "".join(problem_text(problem) for problem in problems)
-    done = subprocess.run([DRIVER], input=text, capture_output=True, text=True, timeout=120, check=True)
-    lines = iter(done.stdout.splitlines())
+    text = "".join(f"set {name} {value}\n" for name, value in settings.items())
+    text += "".join(problem_text(problem) for problem in problems)
+    return subprocess.run([DRIVER], input=text, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def solve(problems, **settings):
+    """An Answer, or the status' name, for each problem."""
+    lines = iter(run(problems, **settings).splitlines())
     answers, units = [], []
     for line in lines:
         words = line.split()
@@ -173,8 +178,9 @@ class Oracle:
 # ------------------------------------------------------------------------------------------------------- the problems
 
 
-def data_make(kind, rng):
-    n, m, s = int(rng.integers(3, 11)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
+def data_make(kind, rng, n=None):
+    own, m, s = int(rng.integers(3, 11)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    n = n or own
     x, y = rng.uniform(1, 10, (n, m)), rng.uniform(1, 10, (n, s))
     if kind == "ties":
         x, y = rng.integers(1, 4, (n, m)).astype(float), rng.integers(1, 4, (n, s)).astype(float)
@@ -381,20 +387,69 @@ def test_targets_are_strongly_efficient(answers):
 # ------------------------------------------------------------------------------------------------------- large and odd
 
 
-def test_many_units_are_sifted():
-    """Above 64 units the programs are solved through small ones; the scores must not show it."""
+def many_make():
+    """Problems of more than 256 units, whose frontier is found first, one for each kind and some with a curved frontier."""
     rng = np.random.default_rng(11)
-    x = rng.uniform(1, 10, (400, 3))
-    y = np.stack([x.prod(1) ** 0.3, np.sqrt(x).sum(1)], 1) * np.exp(-np.abs(rng.normal(0, 0.3, (400, 2))))
+    problems = []
+    for k, kind in enumerate(KINDS):
+        problems.append(Problem(kind, ("output", "input")[k % 2], "multi-stage", ("vrs", "crs")[k // 2 % 2], *data_make(kind, rng, 320)))
     for orientation in ("output", "input"):
-        problem = Problem("sifted", orientation, "multi-stage", "vrs", x, y)
-        (answer,) = solve([problem])
-        check_consistency(problem, answer, True)
-        oracle = Oracle(x, y)
-        for o in rng.choice(400, 25, replace=False):
-            unit = answer.units[o]
-            assert unit.crste == pytest.approx(oracle.score(o, orientation, "crs"), abs=SCORE)
-            assert unit.vrste == pytest.approx(oracle.score(o, orientation, "vrs"), abs=SCORE)
+        x = rng.uniform(1, 10, (400, 3))
+        y = np.stack([x.prod(1) ** 0.3, np.sqrt(x).sum(1)], 1) * np.exp(-np.abs(rng.normal(0, 0.3, (400, 2))))
+        problems.append(Problem("curved", orientation, "multi-stage", "vrs", x, y))
+    return problems
+
+
+MANY = many_make()
+
+
+@pytest.fixture(scope="module")
+def many():
+    return solve(MANY)
+
+
+@pytest.mark.parametrize("k", range(len(MANY)), ids=[f"{p.name}-{p.orientation}" for p in MANY])
+def test_many_units_are_judged_beside_the_frame(k, many):
+    """The scores must not show it: a sample of each problem against HiGHS over all units."""
+    problem, answer = MANY[k], many[k]
+    check_consistency(problem, answer, True)
+    oracle = Oracle(problem.x, problem.y)
+    for o in np.random.default_rng(k).choice(len(problem.x), 12, replace=False):
+        unit = answer.units[o]
+        assert unit.crste == pytest.approx(oracle.score(o, problem.orientation, "crs"), abs=SCORE)
+        assert unit.vrste == pytest.approx(oracle.score(o, problem.orientation, "vrs"), abs=SCORE)
+
+
+@pytest.mark.parametrize("settings", ({"frame": "off"}, {"solver": "glpk"}), ids=("frameless", "glpk"))
+def test_frame_and_solver_do_not_matter(settings, many):
+    """Beside all units instead of the frame, and by GLPK instead of our simplex: the same numbers."""
+    for problem, before, after in zip(MANY, many, solve(MANY, **settings)):
+        check_consistency(problem, after, True)
+        assert scores(after) == pytest.approx(scores(before), abs=SCORE)
+        assert slacks(after) / tops(problem) == pytest.approx(slacks(before) / tops(problem), abs=SLACK)
+        assert labels(after) == labels(before)
+
+
+def test_small_problems_agree_with_glpk(answers):
+    for problem, after in zip(PROBLEMS, solve(PROBLEMS, solver="glpk")):
+        before = answers[problem.name]
+        assert scores(after) == pytest.approx(scores(before), abs=SCORE)
+        assert slacks(after) / tops(problem) == pytest.approx(slacks(before) / tops(problem), abs=SLACK)
+        assert labels(after) == labels(before)
+
+
+def printed(text):
+    """The driver's words without the seconds, the last of a certificate's."""
+    return [line.rsplit(" ", 1)[0] if line.startswith("certificate") else line for line in text.splitlines()]
+
+
+def test_threads_do_not_matter():
+    """Byte by byte, from any number of them and whatever was solved before."""
+    alone = printed(run(MANY, threads=1))
+    assert printed(run(MANY, threads=2)) == alone
+    assert printed(run(MANY, threads=5)) == alone
+    backwards = solve(MANY[::-1], threads=3)[::-1]
+    assert [repr(answer.units) for answer in backwards] == [repr(answer.units) for answer in solve(MANY)]
 
 
 def test_one_stage_and_none_keep_scores(answers):

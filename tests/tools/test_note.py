@@ -3,9 +3,13 @@
 import json
 import random
 import subprocess
+import sys
 import urllib.request
 
-from conftest import ROOT, tool
+from conftest import ROOT, binary, tool, without_ours
+
+sys.path.insert(0, str(ROOT / "tests" / "http"))
+from cosign import Witness  # noqa: E402
 
 GOLDENS = ROOT / "tests" / "golden" / "ledger" / "vectors.txt"
 
@@ -51,3 +55,42 @@ def test_what_the_service_signs(server):
         witnessed = note + "\u2014 witness.example/w ".encode() + b"AAAAAAAA" * 9 + b"AAAA\n"
         assert opened(witnessed, vkeys[1]) == (1, 2, text_of(note))
     assert opened(note, vkeys[0]) == 2  # the first line has no number that others know
+
+
+def cosigned(note, *vkeys):
+    """The cosignatures as (name, time), or the exit code."""
+    done = subprocess.run([tool("cosignature/verify-cosignature"), *vkeys], input=note.encode(), capture_output=True, timeout=60, check=False)
+    return done.returncode or sorted((name, int(time)) for name, time in (line.split() for line in done.stdout.decode().splitlines()))
+
+
+def send(server, method, path, body):
+    """By the administrator."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}", "Idempotency-Key": path}
+    request = urllib.request.Request(server.url + path, json.dumps(body).encode(), headers, method=method)
+    with opener.open(request, timeout=30) as reply:
+        return reply.status
+
+
+def test_cosigned_notes(server, tmp_path):
+    """Notes with the lines of a witness of the tests' own and of `tallystick witness`, as the service gives them out, opened by the library that
+    other logs' witnesses use."""
+    tool("cosignature/verify-cosignature")
+    other = Witness("witness.example/other", seed=bytes(range(1, 33)))
+    subprocess.run([binary(), "witness", "--of", server.url, "--data-dir", str(tmp_path / "witness"), "--name", "witness.example/ours", "--once"],
+                   check=True, capture_output=True, timeout=60, env=without_ours())
+    ours = (tmp_path / "witness" / "witness.vkey").read_text(encoding="utf-8").strip()
+    note = (tmp_path / "witness" / "cosigned").read_text(encoding="utf-8")
+    [(name, time)] = cosigned(note, ours)
+    assert name == "witness.example/ours" and time > 1700000000
+    for number, vkey in enumerate((ours, other.vkey)):
+        assert send(server, "PUT", f"/witnesses/w{number}", {"vkey": vkey}) == 201
+    assert send(server, "POST", "/ledger/cosignatures", {"checkpoint": note + other.line(note, 1790000000)}) == 200
+    size = note.split("\n")[1]
+    given = get(f"{server.url}/ledger/checkpoints/{size}", "text/plain").decode()
+    assert cosigned(given, ours, other.vkey) == sorted([("witness.example/other", 1790000000), (name, time)])
+    chance = random.Random(1969)
+    for _ in range(20):  # any byte of the text, or of a line that it knows
+        at = chance.randrange(len(given.split("\n\n")[0]))
+        bent = given[:at] + chr(ord(given[at]) ^ 1) + given[at + 1:]
+        assert cosigned(bent, ours, other.vkey) == 1, bent

@@ -11,11 +11,11 @@
 
 #include "analytics/dea/bounds.h"
 #include "analytics/dea/certificate.h"
+#include "analytics/dea/dense.h"
 #include "analytics/dea/glpk.h"
 #include "analytics/lp/guard.h"
 #include "analytics/dea/pins.h"
 #include "analytics/dea/program.h"
-#include "analytics/dea/sift.h"
 
 enum { ROWS = 3, COLUMNS = 200 };
 
@@ -230,7 +230,7 @@ static void test_every_way_agrees(void **state)
 static void test_no_answer_is_a_status(void **state)
 {
     (void) state;
-    struct dea_solver *solver = dea_solver_create(ROWS);
+    struct dea_solver *solver = dea_solver_create();
     assert_non_null(solver);
     struct dea_program program = small_program();
     struct dea_solution solution = small_solution();
@@ -249,7 +249,7 @@ static void test_no_answer_is_a_status(void **state)
     dea_solver_free(NULL);
 }
 
-/* 200 units on and below a concave frontier, for the sifting; the generator is a plain congruence. */
+/* 200 units on and below a concave frontier, for solvers to agree on; the generator is a plain congruence. */
 static void columns_make(void)
 {
     uint32_t seed = 12345;
@@ -263,7 +263,8 @@ static void columns_make(void)
     }
 }
 
-static void test_sifting_agrees_with_the_whole(void **state)
+/* Our simplex, by either rule, from a panel or without, and GLPK: the same optimum, each with its proof. */
+static void test_the_simplex_agrees_with_glpk(void **state)
 {
     (void) state;
     static double other[COLUMNS];
@@ -271,8 +272,13 @@ static void test_sifting_agrees_with_the_whole(void **state)
     columns_make();
     const struct dea_glpk_way way = {.is_plain = false};
     struct dea_glpk *glpk = dea_glpk_create();
-    struct dea_sift *sift = dea_sift_create(ROWS);
-    assert_true(glpk != NULL && sift != NULL);
+    struct dea_dense *dense = dea_dense_create();
+    struct lp_panel panel;
+    assert_true(glpk != NULL && dense != NULL);
+    assert_int_equal(lp_panel_init(&panel, ROWS, COLUMNS), STATUS_OK);
+    for (size_t j = 0; j < COLUMNS; j++) {
+        lp_panel_set(&panel, j, columns + j * ROWS);
+    }
     for (size_t o = 0; o < COLUMNS; o++) {
         struct dea_program program = small_program();
         program.columns = COLUMNS;
@@ -280,16 +286,25 @@ static void test_sifting_agrees_with_the_whole(void **state)
         program.first = o;
         program.bound[0] = columns[o * ROWS];
         program.extra[1] = -columns[o * ROWS + 1];
-        struct dea_solution whole = {.lambda = lambda, .reduced = reduced};
-        struct dea_solution sifted = {.lambda = other, .reduced = spare};
-        assert_int_equal(dea_glpk_solve(glpk, &program, &way, &whole), STATUS_OK);
-        dea_certificate_check(&program, &whole);
-        assert_int_equal(dea_sift_solve(sift, glpk, &program, &way, &sifted), STATUS_OK);
-        assert_true(worst(&sifted) <= DEA_TOLERANCE);
-        assert_true(fabs(whole.objective - sifted.objective) <= 1e-12);
+        struct dea_solution theirs = {.lambda = lambda, .reduced = reduced};
+        assert_int_equal(dea_glpk_solve(glpk, &program, &way, &theirs), STATUS_OK);
+        dea_certificate_check(&program, &theirs);
+        for (unsigned i = 0; i < 8; i++) {
+            struct dea_solution ours = {.lambda = other, .reduced = spare};
+            program.panel = (i & 1) != 0 ? &panel : NULL;
+            program.is_radial = (i & 4) != 0;
+            assert_int_equal(dea_dense_solve(dense, &program, (i & 2) != 0, &ours), STATUS_OK);
+            dea_certificate_check(&program, &ours);
+            assert_true(worst(&ours) <= DEA_TOLERANCE);
+            assert_true(fabs(theirs.objective - ours.objective) <= 1e-12 * fabs(theirs.objective));
+        }
+        program.enough = -theirs.objective - 1e-6;
+        struct dea_solution left = {.lambda = other, .reduced = spare};
+        assert_int_equal(dea_dense_solve(dense, &program, false, &left), STATUS_CONFLICT);
     }
-    dea_sift_free(sift);
-    dea_sift_free(NULL);
+    lp_panel_fini(&panel);
+    dea_dense_free(dense);
+    dea_dense_free(NULL);
     dea_glpk_free(glpk);
 }
 
@@ -310,7 +325,7 @@ static void test_glpk_may_die(void **state)
         int reached = 0;
         assert_int_equal(lp_guard_run(step_break_glpk, &reached, &nobody), STATUS_EXHAUSTED);
         assert_int_equal(reached, 1);
-        struct dea_solver *solver = dea_solver_create(ROWS);
+        struct dea_solver *solver = dea_solver_create();
         const struct dea_program program = small_program();
         struct dea_solution solution = small_solution();
         assert_int_equal(dea_solver_solve(solver, &program, &solution), STATUS_OK);
@@ -409,7 +424,7 @@ int main(void)
         cmocka_unit_test(test_pins_leave_equals),
         cmocka_unit_test(test_every_way_agrees),
         cmocka_unit_test(test_no_answer_is_a_status),
-        cmocka_unit_test(test_sifting_agrees_with_the_whole),
+        cmocka_unit_test(test_the_simplex_agrees_with_glpk),
         cmocka_unit_test(test_glpk_may_die),
         cmocka_unit_test(test_solver_survives_glpk),
         cmocka_unit_test(test_a_long_program_can_be_ended),

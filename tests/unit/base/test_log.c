@@ -1,6 +1,7 @@
 /* Tests of base/log.c: what reaches standard error, and that no input forges a line. */
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -151,6 +152,57 @@ static void threads_do_not_mix_lines(void **state)
     assert_int_equal(seen[0] + seen[1] + seen[2] + seen[3], 4000);
 }
 
+/* All that stands in the pipe now; the number of its lines. */
+static int drain(int pipe_end)
+{
+    size_t length = 0;
+    ssize_t got = 0;
+    int lines = 0;
+    while (length < sizeof text - 1 && (got = read(pipe_end, text + length, sizeof text - 1 - length)) > 0) {
+        length += (size_t)got;
+    }
+    text[length] = 0;
+    for (char *at = text; *at != 0; at++) {
+        lines += *at == '\n';
+    }
+    return lines;
+}
+
+/* A terminal that was stopped, a collector that hangs: whoever logs goes on, and hears later how many lines are missing. */
+static void nobody_reads(void **state)
+{
+    int ends[2], written = 0, kept = 0;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+    real_stderr = dup(STDERR_FILENO);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    for (; written < 20000; written++) { /* more than pipe and buffer hold */
+        log_request("r1", "line=%d padding=%060d", written, 0);
+    }
+    log_error("late", "line=%d", written++);
+    while (kept < written) {
+        int lines = drain(ends[0]);
+        char *lost = strstr(text, " event=log request=- lost=");
+        kept += lost != NULL ? lines - 1 + (int)strtol(strstr(lost, "lost=") + 5, NULL, 10) : lines;
+        for (char *at = text; *at != 0; at = strchr(at, '\n') + 1) {
+            assert_memory_equal(at, "time=", 5); /* no line is torn */
+        }
+        if (lines == 0) {
+            break;
+        }
+        log_flush();
+    }
+    log_error("again", "line=1");
+    assert_true(dup2(real_stderr, STDERR_FILENO) >= 0);
+    close(real_stderr);
+    assert_int_equal(drain(ends[0]), 1);
+    assert_non_null(strstr(text, "event=again"));
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(kept, written);
+}
+
 static void quoting_escapes(void **state)
 {
     char out[64];
@@ -176,6 +228,7 @@ int main(void)
         cmocka_unit_test(lines_are_plain_text),
         cmocka_unit_test(requests_are_gathered),
         cmocka_unit_test(threads_do_not_mix_lines),
+        cmocka_unit_test(nobody_reads),
         cmocka_unit_test(quoting_escapes),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);

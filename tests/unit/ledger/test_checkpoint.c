@@ -293,6 +293,63 @@ static void test_verifier_keys(void **state)
     buffer_fini(&out);
 }
 
+/* A log known by its verifiers' keys alone: either key or both, no key of another log, no second one of a kind. */
+static void test_signers_by_their_keys(void **state)
+{
+    (void)state;
+    const char *keys[] = { golden_text("note.vkey"), golden_text("note.ed25519_vkey") };
+    const struct golden_note both = golden_note(true), one = golden_note(false);
+    for (unsigned set = 1; set < 4; set++) {
+        struct checkpoint_signer signer = { .has_node = false };
+        struct checkpoint read = { .size = 7 };
+        for (size_t i = 0; i < 2; i++) {
+            if ((set >> i & 1) != 0) {
+                assert_int_equal(checkpoint_signer_add(&signer, keys[i], strlen(keys[i])), STATUS_OK);
+                const struct checkpoint_signer before = signer;
+                assert_int_equal(checkpoint_signer_add(&signer, keys[i], strlen(keys[i])), STATUS_CONFLICT);
+                assert_memory_equal(&signer, &before, sizeof before);
+            }
+        }
+        assert_int_equal(checkpoint_signer_check(&signer, &read, both.bytes, both.length), STATUS_OK);
+        assert_int_equal(read.size, GOLDEN_ENTRIES);
+        read.size = 7;
+        assert_int_equal(checkpoint_signer_check(&signer, &read, one.bytes, one.length), (set & 1) != 0 ? STATUS_OK : STATUS_INVALID);
+        assert_int_equal(read.size, (set & 1) != 0 ? GOLDEN_ENTRIES : 7);
+        signer.origin[0] ^= 1; /* its keys, of a log with another name */
+        assert_int_equal(checkpoint_signer_check(&signer, &read, both.bytes, both.length), STATUS_INVALID);
+    }
+}
+
+static void test_signers_that_are_none(void **state)
+{
+    (void)state;
+    static const char witness[] = "witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4";
+    struct checkpoint_signer signer = { .has_node = false };
+    const struct checkpoint_signer empty = signer;
+    struct checkpoint read;
+    struct buffer other;
+    const char *vkey = golden_text("note.vkey");
+    char *changed = strdup(vkey);
+    assert_non_null(changed);
+    for (size_t i = 0; i < strlen(vkey); i++) { /* the hash in it shows each change */
+        changed[i] ^= 1;
+        assert_int_equal(checkpoint_signer_add(&signer, changed, strlen(vkey)), STATUS_INVALID);
+        assert_int_equal(checkpoint_signer_add(&signer, vkey, i), STATUS_INVALID);
+        changed[i] ^= 1;
+    }
+    free(changed);
+    assert_int_equal(checkpoint_signer_add(&signer, witness, strlen(witness)), STATUS_INVALID);
+    assert_memory_equal(&signer, &empty, sizeof empty);
+    const struct golden_note both = golden_note(true);
+    assert_int_equal(checkpoint_signer_check(&signer, &read, both.bytes, both.length), STATUS_INVALID); /* nobody has signed nothing */
+    assert_int_equal(checkpoint_signer_add(&signer, vkey, strlen(vkey)), STATUS_OK);
+    buffer_init(&other);
+    checkpoint_ed25519_key_write(&other, "other.example", golden_keys(true).ed25519);
+    assert_int_equal(checkpoint_signer_add(&signer, other.bytes, other.length), STATUS_CONFLICT);
+    assert_false(signer.has_ed25519);
+    buffer_fini(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +364,8 @@ int main(void)
         cmocka_unit_test(test_other_key_is_refused),
         cmocka_unit_test(test_text_needs_no_signature),
         cmocka_unit_test(test_verifier_keys),
+        cmocka_unit_test(test_signers_by_their_keys),
+        cmocka_unit_test(test_signers_that_are_none),
     };
     int failed = key_library_open() == STATUS_OK ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
     arena_fini(golden_arena());

@@ -1,0 +1,49 @@
+#ifndef ANALYTICS_KDE_CRITICAL_H
+#define ANALYTICS_KDE_CRITICAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analytics/kde/watch.h"
+#include "base/status.h"
+
+/*
+ * The critical-bandwidth test of unimodality (Silverman 1981, Journal of the Royal Statistical
+ * Society B 43, 97). The number of modes of a Gaussian curve falls as its bandwidth grows;
+ * critical is the smallest bandwidth at which there is one mode. If it has to be large, one mode
+ * fits badly: p_value is the share of samples drawn from the curve at that bandwidth
+ *   y_i = m + (x_J - m + h e) / sqrt(1 + h^2/s^2),  J random, e standard normal, m and s^2 the
+ *   mean and the variance (divisor n) of the values, so that the variance stays
+ * whose curve at the same bandwidth has more than one mode. This p-value is known to be too large
+ * (conservative); calibrated_p is the least level a at which the calibrated test of Hall and York
+ * 2001, Statistica Sinica 11, 515, rejects: at least 1 - a of the samples have a critical
+ * bandwidth of at most l(a) h, with
+ *   l(a) = (0.94029 a^3 - 1.59914 a^2 + 0.17695 a + 0.48971) /
+ *          (a^3 - 1.77793 a^2 + 0.36162 a + 0.42423)
+ * in steps of 1/KDE_CRITICAL_LEVELS; their samples are x_J + h e, not drawn in. Their test is
+ * meant for an interval that holds the distribution's bulk; here it is the whole line, where a lone
+ * value far out makes a mode of its own. Both p-values come of the same random numbers.
+ */
+struct kde_critical {
+    double bandwidth; /* in the unit of the values; good to 1e-9 of itself */
+    double p_value;
+    double calibrated_p;
+};
+
+#define KDE_CRITICAL_REPLICATES 500
+#define KDE_CRITICAL_LEVELS 1000
+#define KDE_CRITICAL_SEED UINT64_C(1981)
+
+/* The test takes n times some 100 places for each of two times KDE_CRITICAL_REPLICATES samples, a few times over. */
+#define KDE_CRITICAL_MAX 1000
+
+/*
+ * The critical bandwidth alone, and the test. values in any order, finite, at least two of them
+ * different, 2 <= n <= KDE_CRITICAL_MAX; weights are not looked at. STATUS_EXHAUSTED without
+ * memory, STATUS_BUSY where the watch said so; the result is then untouched. Pure.
+ */
+NODISCARD enum status kde_critical_bandwidth(const double *values, size_t n, double *bandwidth);
+NODISCARD enum status kde_critical_test(const double *values, size_t n, const struct kde_watch *watch,
+                                        struct kde_critical *critical);
+
+#endif

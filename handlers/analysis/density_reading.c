@@ -1,0 +1,267 @@
+/*
+ * Words for curves. They are made in English and said in Chinese line by line, as problems are.
+ */
+#include "handlers/analysis/density_reading.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "handlers/chinese.h"
+
+enum { SENTENCE_BYTES = 256, NUMBER_BYTES = 32 };
+
+static const double LEVEL = 0.05;        /* at which a test rejects */
+static const double MOVED = 0.01;        /* of the mean */
+static const double CHANGED = 0.05;      /* of a height, a width or a tail */
+static const double LONGER = 1.25;       /* one tail than the other */
+
+struct reading {
+    struct json_writer *w;
+    bool is_chinese;
+};
+
+void density_reading_say(struct json_writer *w, const char *english, bool is_chinese)
+{
+    struct buffer said;
+    size_t steps = CHINESE_STEPS;
+    buffer_init(&said);
+    if (is_chinese && chinese_say(english, &said, &steps)) {
+        json_text(w, said.bytes);
+    } else {
+        json_text(w, english);
+    }
+    buffer_fini(&said);
+}
+
+__attribute__((format(printf, 2, 3))) static void say(const struct reading *r, const char *format, ...)
+{
+    char sentence[SENTENCE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    density_reading_say(r->w, sentence, r->is_chinese);
+}
+
+/* As few digits as a reader wants. */
+struct number {
+    char text[NUMBER_BYTES];
+};
+
+static struct number number_of(double value, int digits)
+{
+    struct number number;
+    snprintf(number.text, sizeof number.text, "%.*g", digits, value);
+    return number;
+}
+
+static struct number rounded(double value, int decimals)
+{
+    struct number number;
+    if (fabs(value) < 1e6) {
+        snprintf(number.text, sizeof number.text, "%.*f", decimals, value);
+    } else {
+        number = number_of(value, 3);
+    }
+    return number;
+}
+
+/* A p-value is as fine as its replicates are many. */
+static struct number level_of(double p_value)
+{
+    return p_value < 0.001 ? (struct number){ "0.001 or less" } : rounded(p_value, 3);
+}
+
+enum verdict { VERDICT_NONE, VERDICT_CHANCE, VERDICT_REAL, VERDICT_MIXED };
+
+static enum verdict verdict_of(const struct density_series *series)
+{
+    const struct density_more *more = &series->more;
+    int made = more->has_dip + more->has_critical;
+    int against = (more->has_dip && more->dip.p_value <= LEVEL) +
+                  (more->has_critical && more->critical.calibrated_p <= LEVEL);
+    if (made == 0) {
+        return VERDICT_NONE;
+    }
+    return against == 0 ? VERDICT_CHANCE : against == made ? VERDICT_REAL : VERDICT_MIXED;
+}
+
+/* What the tests make of further peaks. */
+static void say_verdict(const struct reading *r, enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_NONE:
+        say(r, "Whether the further peaks are more than chance was not tested.");
+        break;
+    case VERDICT_CHANCE:
+        say(r, "The further peaks may be chance: no test rejects a single one.");
+        break;
+    case VERDICT_REAL:
+        say(r, "The further peaks are more than chance would make.");
+        break;
+    case VERDICT_MIXED:
+        say(r, "The tests disagree on whether the further peaks are more than chance.");
+        break;
+    }
+}
+
+static void say_tests(const struct reading *r, const struct density_more *more)
+{
+    if (more->has_dip && more->dip.p_value <= LEVEL) {
+        say(r, "The dip test rejects a single peak (p = %s).", level_of(more->dip.p_value).text);
+    } else if (more->has_dip) {
+        say(r, "The dip test does not reject a single peak (p = %s).", level_of(more->dip.p_value).text);
+    }
+    if (more->has_critical && more->critical.calibrated_p <= LEVEL) {
+        say(r, "The critical-bandwidth test rejects a single peak (calibrated p = %s).",
+            level_of(more->critical.calibrated_p).text);
+    } else if (more->has_critical) {
+        say(r, "The critical-bandwidth test does not reject a single peak (calibrated p = %s).",
+            level_of(more->critical.calibrated_p).text);
+    }
+}
+
+static double right_tail(const struct density_series *series)
+{
+    return series->more.quantiles[DENSITY_QUANTILE_HIGH] - series->more.quantiles[DENSITY_QUANTILE_MEDIAN];
+}
+
+static double left_tail(const struct density_series *series)
+{
+    return series->more.quantiles[DENSITY_QUANTILE_MEDIAN] - series->more.quantiles[DENSITY_QUANTILE_LOW];
+}
+
+void density_reading_write_series(struct json_writer *w, const struct density_series *series, bool is_chinese)
+{
+    const struct reading r = { w, is_chinese };
+    const struct kde_mode *main_peak = &series->modes[series->mode_list.highest];
+    size_t peaks = series->mode_list.peaks;
+    json_key(w, "reading");
+    json_array_begin(w);
+    if (peaks == 1) {
+        say(&r, "There is one peak, at %s.", number_of(main_peak->x, 4).text);
+    } else {
+        say(&r, "There are %zu peaks; the highest stands at %s.", peaks, number_of(main_peak->x, 4).text);
+    }
+    say_tests(&r, &series->more);
+    enum verdict verdict = verdict_of(series);
+    if (peaks > 1) {
+        say_verdict(&r, verdict);
+    } else if (verdict == VERDICT_REAL || verdict == VERDICT_MIXED) {
+        say(&r, "The curve shows one peak all the same: its bandwidth may hide others.");
+    }
+    if (right_tail(series) > LONGER * left_tail(series)) {
+        say(&r, "The right tail is the longer one.");
+    } else if (left_tail(series) > LONGER * right_tail(series)) {
+        say(&r, "The left tail is the longer one.");
+    }
+    json_array_end(w);
+}
+
+/* -1, 0 or 1: smaller, the same, larger. */
+static int compare(double later, double earlier, double tolerance)
+{
+    return later > earlier * (1 + tolerance) ? 1 : later < earlier * (1 - tolerance) ? -1 : 0;
+}
+
+static void say_centre(const struct reading *r, const struct density_series *earlier,
+                       const struct density_series *later)
+{
+    const struct kde_summary *before = &earlier->curve->summary;
+    const struct kde_summary *after = &later->curve->summary;
+    double shift = after->weighted_mean - before->weighted_mean;
+    double part = shift / fabs(before->weighted_mean);
+    if (!(fabs(part) >= MOVED)) {
+        say(r, "The centre stayed where it was.");
+        return;
+    }
+    if (shift > 0) {
+        say(r, "The centre moved right by %s percent.", rounded(100 * part, 1).text);
+    } else {
+        say(r, "The centre moved left by %s percent.", rounded(-100 * part, 1).text);
+    }
+    double error = sqrt(before->sd * before->sd / (double)before->n + after->sd * after->sd / (double)after->n);
+    if (!(fabs(shift) >= 2 * error)) { /* NaN where there is one value */
+        say(r, "Were the values drawn at random, chance alone could move it so far.");
+    }
+}
+
+static void say_main_peak(const struct reading *r, const struct kde_mode *before, const struct kde_mode *after)
+{
+    static const char *const sentences[3][3] = {
+        { "The main peak is lower and narrower (%s times as high, %s times as wide).",
+          "The main peak is lower and as wide (%s times as high, %s times as wide).",
+          "The main peak is lower and wider (%s times as high, %s times as wide)." },
+        { "The main peak is as high and narrower (%s times as high, %s times as wide).",
+          "The main peak is as high and as wide (%s times as high, %s times as wide).",
+          "The main peak is as high and wider (%s times as high, %s times as wide)." },
+        { "The main peak is higher and narrower (%s times as high, %s times as wide).",
+          "The main peak is higher and as wide (%s times as high, %s times as wide).",
+          "The main peak is higher and wider (%s times as high, %s times as wide)." },
+    };
+    struct number height = rounded(after->height / before->height, 2);
+    struct number width = rounded(after->width / before->width, 2);
+    const char *format = sentences[1 + compare(after->height, before->height, CHANGED)]
+                                  [1 + compare(after->width, before->width, CHANGED)];
+    char sentence[SENTENCE_BYTES];
+    const char *first = strstr(format, "%s");
+    const char *second = strstr(first + 2, "%s");
+    snprintf(sentence, sizeof sentence, "%.*s%s%.*s%s%s", (int)(first - format), format, height.text,
+             (int)(second - first - 2), first + 2, width.text, second + 2);
+    density_reading_say(r->w, sentence, r->is_chinese);
+}
+
+static void say_peaks(const struct reading *r, const struct density_series *earlier,
+                      const struct density_series *later)
+{
+    size_t before = earlier->mode_list.peaks;
+    size_t after = later->mode_list.peaks;
+    if (before == 1 && after == 1) {
+        say(r, "There is one peak before and after.");
+        return;
+    }
+    if (before == after) {
+        say(r, "There are %zu peaks before and after.", before);
+    } else if (before == 1) {
+        say(r, "One peak became %zu.", after);
+    } else if (after == 1) {
+        say(r, "Of %zu peaks one is left.", before);
+    } else {
+        say(r, "The number of peaks changed from %zu to %zu.", before, after);
+    }
+    say_verdict(r, verdict_of(after >= before ? later : earlier));
+}
+
+static void say_tails(const struct reading *r, const struct density_series *earlier,
+                      const struct density_series *later)
+{
+    int right = compare(right_tail(later), right_tail(earlier), CHANGED);
+    int left = compare(left_tail(later), left_tail(earlier), CHANGED);
+    if (right != 0) {
+        say(r, "%s", right < 0 ? "The right tail is shorter." : "The right tail is longer.");
+    }
+    if (left != 0) {
+        say(r, "%s", left < 0 ? "The left tail is shorter." : "The left tail is longer.");
+    }
+}
+
+void density_reading_write_change(struct json_writer *w, const struct density_series *earlier,
+                                  const struct density_series *later, double overlap, bool is_chinese)
+{
+    const struct reading r = { w, is_chinese };
+    int spread = compare(later->curve->summary.sd, earlier->curve->summary.sd, CHANGED);
+    json_key(w, "reading");
+    json_array_begin(w);
+    say_centre(&r, earlier, later);
+    say_main_peak(&r, &earlier->modes[earlier->mode_list.highest], &later->modes[later->mode_list.highest]);
+    say_peaks(&r, earlier, later);
+    if (spread != 0) {
+        say(&r, "%s", spread < 0 ? "The differences shrank." : "The differences grew.");
+    }
+    say_tails(&r, earlier, later);
+    say(&r, "The curves share %s percent of their area.", rounded(100 * overlap, 0).text);
+    json_array_end(w);
+}

@@ -1,0 +1,251 @@
+/* Many units: the frame and what happens when it lacks somebody, threads, what was solved before, both solvers. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analytics/dea/dea.h"
+#include "analytics/dea/frame.h"
+#include "analytics/dea/radial.h"
+#include "analytics/dea/work.h"
+
+enum { UNITS = 400, INPUTS = 2, OUTPUTS = 2 };
+
+static double inputs[UNITS * INPUTS], outputs[UNITS * OUTPUTS];
+static double lambda[UNITS], reduced[UNITS];
+
+static uint64_t random_state;
+
+static double random_uniform(void)
+{
+    random_state += 0x9e3779b97f4a7c15u;
+    uint64_t z = random_state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (double) ((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
+}
+
+/* step 0: numbers that never tie; otherwise whole multiples of step, which often do, with duplicates and zeros. */
+static struct dea_problem problem_make(uint64_t seed, double step)
+{
+    random_state = seed;
+    for (size_t u = 0; u < UNITS; u++) {
+        const double size = 0.2 + random_uniform();
+        const double loss = 0.4 + 0.6 * random_uniform();
+        for (size_t i = 0; i < INPUTS; i++) {
+            inputs[u * INPUTS + i] = size * (0.5 + random_uniform());
+            outputs[u * OUTPUTS + i] = sqrt(size) * loss * (0.5 + random_uniform());
+        }
+        for (size_t i = 0; step > 0 && i < INPUTS; i++) {
+            inputs[u * INPUTS + i] = step * (i + 1 == INPUTS ? 1 + floor(5 * random_uniform()) : floor(6 * random_uniform()));
+            outputs[u * OUTPUTS + i] = step * floor(6 * random_uniform());
+        }
+    }
+    return (struct dea_problem){
+        .unit_count = UNITS, .input_count = INPUTS, .output_count = OUTPUTS, .inputs = inputs, .outputs = outputs};
+}
+
+static struct dea_result *solve(const struct dea_problem *problem, const struct dea_options *options)
+{
+    struct dea_result *result = NULL;
+    assert_int_equal(dea_solve(problem, options, &result), STATUS_OK);
+    assert_int_equal(result->certificate.uncertified_count, 0);
+    return result;
+}
+
+/* Byte by byte, numbers that are none included. */
+static void check_same(const struct dea_result *a, const struct dea_result *b)
+{
+    const size_t numbers = 3 * (a->input_count + a->output_count);
+    assert_memory_equal(a->numbers, b->numbers, a->unit_count * numbers * sizeof *a->numbers);
+    assert_memory_equal(&a->mean, &b->mean, sizeof a->mean);
+    assert_memory_equal(&a->certificate, &b->certificate, sizeof a->certificate);
+    for (size_t u = 0; u < a->unit_count; u++) {
+        const struct dea_unit *one = &a->units[u];
+        const struct dea_unit *other = &b->units[u];
+        assert_int_equal(one->state, other->state);
+        assert_int_equal(one->efficiency, other->efficiency);
+        assert_int_equal(one->rts, other->rts);
+        assert_memory_equal(&one->crste, &other->crste, sizeof one->crste);
+        assert_memory_equal(&one->vrste, &other->vrste, sizeof one->vrste);
+        assert_memory_equal(&one->crs_lambda_sum, &other->crs_lambda_sum, sizeof one->crs_lambda_sum);
+        assert_int_equal(one->peers_length, other->peers_length);
+        assert_int_equal(one->peer_count, other->peer_count);
+        for (size_t p = 0; p < one->peers_length; p++) {
+            assert_int_equal(one->peers[p].unit, other->peers[p].unit);
+            assert_memory_equal(&one->peers[p].lambda, &other->peers[p].lambda, sizeof one->peers[p].lambda);
+        }
+    }
+}
+
+static void check_alike(const struct dea_result *a, const struct dea_result *b)
+{
+    for (size_t u = 0; u < a->unit_count; u++) {
+        const struct dea_unit *one = &a->units[u];
+        const struct dea_unit *other = &b->units[u];
+        assert_int_equal(one->state, other->state);
+        if (one->state != DEA_UNIT_SCORED) {
+            continue;
+        }
+        assert_true(fabs(one->crste - other->crste) <= 1e-9 && fabs(one->vrste - other->vrste) <= 1e-9);
+        assert_int_equal(one->efficiency, other->efficiency);
+        assert_int_equal(one->rts, other->rts);
+        for (size_t i = 0; i < INPUTS; i++) {
+            assert_true(fabs(one->input_slacks[i] - other->input_slacks[i]) <= 1e-6);
+            assert_true(fabs(one->output_slacks[i] - other->output_slacks[i]) <= 1e-6);
+        }
+    }
+}
+
+static void test_any_number_of_threads(void **state)
+{
+    (void) state;
+    for (int kind = 0; kind < 4; kind++) {
+        const struct dea_problem problem = problem_make((uint64_t) kind, kind < 2 ? 0 : 1);
+        struct dea_options options;
+        dea_options_init(&options);
+        options.orientation = kind % 2 == 0 ? DEA_OUTPUT : DEA_INPUT;
+        struct dea_result *alone = solve(&problem, &options);
+        for (size_t threads = 2; threads <= 5; threads += 3) {
+            options.threads = threads;
+            struct dea_result *together = solve(&problem, &options);
+            check_same(alone, together);
+            dea_result_free(together);
+        }
+        dea_result_free(alone);
+    }
+    dea_thread_end();
+}
+
+static void test_what_was_solved_before_does_not_show(void **state)
+{
+    (void) state;
+    struct dea_options options;
+    dea_options_init(&options);
+    struct dea_problem problem = problem_make(10, 0);
+    struct dea_result *first = solve(&problem, &options);
+    problem = problem_make(11, 1);
+    struct dea_result *other = solve(&problem, &options);
+    problem = problem_make(10, 0);
+    struct dea_result *again = solve(&problem, &options);
+    check_same(first, again);
+    dea_result_free(again);
+    dea_result_free(other);
+    dea_result_free(first);
+    dea_thread_end();
+}
+
+static void test_frame_and_solver_do_not_show(void **state)
+{
+    (void) state;
+    for (int kind = 0; kind < 2; kind++) {
+        const struct dea_problem problem = problem_make(20 + (uint64_t) kind, kind);
+        struct dea_options options;
+        dea_options_init(&options);
+        struct dea_result *framed = solve(&problem, &options);
+        options.is_frameless = true;
+        struct dea_result *frameless = solve(&problem, &options);
+        check_alike(framed, frameless);
+        options.solver = DEA_SOLVER_GLPK;
+        struct dea_result *theirs = solve(&problem, &options);
+        check_alike(framed, theirs);
+        dea_result_free(theirs);
+        dea_result_free(frameless);
+        dea_result_free(framed);
+    }
+    dea_thread_end();
+}
+
+/* The proof prices all units: where the frame lacks one, no wrong score passes and the whole program is solved. */
+static void test_a_frame_that_lacks_somebody_is_found_out(void **state)
+{
+    (void) state;
+    const struct dea_problem problem = problem_make(30, 0);
+    struct dea_work work;
+    assert_int_equal(dea_work_init(&work, &problem, DEA_OUTPUT), STATUS_OK);
+    struct dea_program program;
+    struct dea_solution solution = {.lambda = lambda, .reduced = reduced};
+    struct dea_radial radial;
+    double score[2][UNITS];
+    for (size_t u = 0; u < UNITS; u++) {
+        assert_int_equal(dea_radial_solve(&work, u, DEA_CRS, &program, &solution, &radial), STATUS_OK);
+        score[0][u] = radial.score;
+        assert_int_equal(dea_radial_solve(&work, u, DEA_VRS, &program, &solution, &radial), STATUS_OK);
+        score[1][u] = radial.score;
+    }
+    assert_int_equal(dea_frame_find(&work.frame, &work, NULL, NULL, NULL), STATUS_OK);
+    assert_true(work.frame.count > 5 && work.frame.count < UNITS / 3);
+    for (size_t u = 0; u < UNITS; u++) {
+        assert_true(score[1][u] < 1 - 1e-6 || work.frame.is_member[u]);
+    }
+    /* The first half of the frame is lost. */
+    const size_t lost = work.frame.count / 2;
+    lp_panel_clear(&work.frame.panel);
+    for (size_t k = 0; k < work.frame.count; k++) {
+        if (k < lost) {
+            work.frame.is_member[work.frame.member[k]] = false;
+        } else {
+            const size_t to = k - lost;
+            work.frame.member[to] = work.frame.member[k];
+            memmove(work.frame.matrix + to * work.rows, work.frame.matrix + k * work.rows, work.rows * sizeof(double));
+            lp_panel_set(&work.frame.panel, to, work.frame.matrix + to * work.rows);
+        }
+    }
+    work.frame.count -= lost;
+    size_t whole = 0;
+    for (size_t u = 0; u < UNITS; u++) {
+        for (int is_vrs = 0; is_vrs < 2; is_vrs++) {
+            const enum dea_frontier frontier = is_vrs ? DEA_VRS : DEA_CRS;
+            assert_int_equal(dea_radial_solve(&work, u, frontier, &program, &solution, &radial), STATUS_OK);
+            assert_true(fabs(radial.score - score[is_vrs][u]) <= 1e-9 * score[is_vrs][u]);
+            whole += program.columns == UNITS;
+        }
+    }
+    assert_true(whole > UNITS / 4);
+    dea_work_fini(&work);
+    dea_thread_end();
+}
+
+static bool count_down(void *context)
+{
+    int *left = context;
+    return --*left < 0;
+}
+
+static void test_all_threads_stop_when_one_is_told_to(void **state)
+{
+    (void) state;
+    const struct dea_problem problem = problem_make(40, 0);
+    struct dea_options options;
+    dea_options_init(&options);
+    options.is_cancelled = count_down;
+    for (size_t threads = 1; threads <= 4; threads += 3) {
+        options.threads = threads;
+        for (int asked = 0; asked < 60; asked += 20) {
+            int left = asked;
+            options.cancel_context = &left;
+            struct dea_result *result = NULL;
+            assert_int_equal(dea_solve(&problem, &options, &result), STATUS_BUSY);
+            assert_null(result);
+        }
+    }
+    dea_thread_end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_what_was_solved_before_does_not_show),
+        cmocka_unit_test(test_frame_and_solver_do_not_show),
+        cmocka_unit_test(test_a_frame_that_lacks_somebody_is_found_out),
+        cmocka_unit_test(test_all_threads_stop_when_one_is_told_to),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

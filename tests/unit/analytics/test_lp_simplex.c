@@ -1,0 +1,289 @@
+/* The simplex where it could go wrong: corners that cycle, paths that are long, layouts, larger programs beside GLPK. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analytics/dea/limit.h"
+#include "analytics/lp/dense.h"
+#include "analytics/lp/lp.h"
+#include "analytics/lp/panel.h"
+
+enum { COLUMNS = 300, ROWS = 30 };
+
+static double x[COLUMNS], reduced[COLUMNS], other_x[COLUMNS];
+
+static uint64_t random_state = 7;
+
+static double random_uniform(void)
+{
+    random_state += 0x9e3779b97f4a7c15u;
+    uint64_t z = random_state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (double) ((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
+}
+
+/* By our simplex alone, with either rule: no other way may help out. */
+static void check_both_rules(const struct lp_problem *problem, double expected)
+{
+    struct lp_dense *dense = lp_dense_create();
+    assert_non_null(dense);
+    for (int is_bland = 0; is_bland < 2; is_bland++) {
+        struct lp_solution solution = {.x = x};
+        double objective = 0;
+        assert_int_equal(lp_dense_solve(dense, problem, is_bland != 0, &solution), STATUS_OK);
+        assert_int_equal(solution.outcome, LP_OPTIMAL);
+        for (size_t j = 0; j < problem->columns; j++) {
+            objective += problem->cost[j] * x[j];
+        }
+        assert_true(fabs(objective - expected) <= 1e-12 * fmax(1, fabs(expected)));
+    }
+    lp_dense_free(dense);
+}
+
+/* Beale, Naval Research Logistics Quarterly 2 (1955) 269: cycles under Dantzig's rule with ties by lowest row. */
+static void test_beale(void **state)
+{
+    (void) state;
+    const double matrix[] = {0.25, 0.5, 0, -60, -90, 0, -1.0 / 25, -1.0 / 50, 1, 9, 3, 0};
+    const double cost[] = {-0.75, 150, -0.02, 6};
+    const double bound[] = {0, 0, 1};
+    const enum lp_relation relation[] = {LP_ROW_AT_MOST, LP_ROW_AT_MOST, LP_ROW_AT_MOST};
+    const struct lp_problem problem = {
+        .rows = 3, .columns = 4, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound};
+    check_both_rules(&problem, -0.05);
+}
+
+/* Marshall, Suurballe, Naval Research Logistics Quarterly 16 (1969) 121: a cycle of six. */
+static void test_marshall_and_suurballe(void **state)
+{
+    (void) state;
+    const double matrix[] = {0.5, 0.5, 1, -5.5, -1.5, 0, -2.5, -0.5, 0, 9, 1, 0};
+    const double cost[] = {-10, 57, 9, 24};
+    const double bound[] = {0, 0, 1};
+    const enum lp_relation relation[] = {LP_ROW_AT_MOST, LP_ROW_AT_MOST, LP_ROW_AT_MOST};
+    const struct lp_problem problem = {
+        .rows = 3, .columns = 4, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound};
+    check_both_rules(&problem, -1);
+}
+
+/* Klee, Minty (1972): 2^8 - 1 pivots under the plainest rule, and an optimum of 100^7. */
+static void test_klee_and_minty(void **state)
+{
+    (void) state;
+    enum { SIZE = 8 };
+    double matrix[SIZE * SIZE] = {0};
+    double cost[SIZE];
+    double bound[SIZE];
+    enum lp_relation relation[SIZE];
+    for (size_t j = 0; j < SIZE; j++) {
+        cost[j] = -pow(10, (double) (SIZE - 1 - j));
+        bound[j] = pow(100, (double) j);
+        relation[j] = LP_ROW_AT_MOST;
+        for (size_t i = j; i < SIZE; i++) {
+            matrix[j * SIZE + i] = i == j ? 1 : 2 * pow(10, (double) (i - j));
+        }
+    }
+    const struct lp_problem problem = {
+        .rows = SIZE, .columns = SIZE, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound};
+    check_both_rules(&problem, -pow(100, SIZE - 1));
+}
+
+/* Every bound is 0, so every corner is the origin; small whole numbers tie wherever they can. */
+static void test_nothing_but_ties(void **state)
+{
+    (void) state;
+    enum { M = 6, N = 40 };
+    double matrix[M * N];
+    double cost[N];
+    double bound[M] = {0};
+    enum lp_relation relation[M];
+    struct lp_solver *solver = lp_solver_create(M, N);
+    assert_non_null(solver);
+    for (size_t trial = 0; trial < 300; trial++) {
+        for (size_t i = 0; i < M; i++) {
+            relation[i] = (enum lp_relation) (1 + (int) (3 * random_uniform()));
+        }
+        bound[M - 1] = (double) (trial % 2);
+        relation[M - 1] = LP_ROW_AT_MOST;
+        for (size_t j = 0; j < N; j++) {
+            cost[j] = floor(5 * random_uniform()) - 2;
+            for (size_t i = 0; i < M; i++) {
+                matrix[j * M + i] = i == M - 1 ? 1 : floor(5 * random_uniform()) - 2;
+            }
+        }
+        const struct lp_problem problem = {
+            .rows = M, .columns = N, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound};
+        struct lp_solution ours = {.x = x, .reduced = reduced};
+        struct lp_solution theirs = {.x = other_x};
+        lp_solver_choose(solver, LP_SIMPLEX);
+        assert_int_equal(lp_solve(solver, &problem, &ours), STATUS_OK);
+        assert_true(lp_solver_way(solver) == 0);
+        lp_solver_choose(solver, LP_GLPK);
+        assert_int_equal(lp_solve(solver, &problem, &theirs), STATUS_OK);
+        assert_int_equal(ours.outcome, theirs.outcome);
+        assert_int_equal(ours.outcome, LP_OPTIMAL);
+        assert_true(fabs(ours.objective - theirs.objective) <= 1e-9);
+    }
+    lp_solver_free(solver);
+    lp_thread_end();
+}
+
+/* As large as other analyses make them, rows and columns of any size. */
+static void test_larger_programs_beside_glpk(void **state)
+{
+    (void) state;
+    double *matrix = calloc(ROWS * COLUMNS, sizeof *matrix);
+    double cost[COLUMNS];
+    double bound[ROWS];
+    bool is_free[COLUMNS] = {false};
+    enum lp_relation relation[ROWS];
+    struct lp_solver *solver = lp_solver_create(ROWS, COLUMNS);
+    assert_true(matrix != NULL && solver != NULL);
+    for (size_t trial = 0; trial < 12; trial++) {
+        double point[COLUMNS];
+        double multiplier[ROWS];
+        double row_unit[ROWS];
+        /* Made to have an optimum: a point that obeys all rows, and multipliers below all costs. */
+        for (size_t i = 0; i < ROWS; i++) {
+            relation[i] = (enum lp_relation) (i % 4);
+            row_unit[i] = trial < 6 ? 1 : pow(10, floor(9 * random_uniform()) - 4);
+            multiplier[i] = relation[i] == LP_ROW_FREE ? 0 : relation[i] == LP_ROW_AT_MOST ? -random_uniform() : random_uniform();
+            bound[i] = 0;
+        }
+        for (size_t j = 0; j < COLUMNS; j++) {
+            point[j] = random_uniform() < 0.05 ? random_uniform() : 0;
+            is_free[j] = j % 50 == 49;
+            cost[j] = is_free[j] ? 0 : random_uniform() * (random_uniform() < 0.5 ? 0 : 1);
+            for (size_t i = 0; i < ROWS; i++) {
+                const double value = random_uniform() < 0.3 ? 0 : random_uniform() - 0.3;
+                matrix[j * ROWS + i] = value * row_unit[i];
+                bound[i] += value * row_unit[i] * point[j];
+                cost[j] += multiplier[i] * value;
+            }
+        }
+        for (size_t i = 0; i < ROWS; i++) {
+            bound[i] += (relation[i] == LP_ROW_AT_MOST ? 0.1 : relation[i] == LP_ROW_AT_LEAST ? -0.1 : 0) * row_unit[i];
+        }
+        const struct lp_problem problem = {.rows = ROWS, .columns = COLUMNS, .matrix = matrix, .cost = cost,
+                                           .relation = relation, .bound = bound, .is_free = is_free};
+        struct lp_solution ours = {.x = x, .reduced = reduced};
+        struct lp_solution theirs = {.x = other_x};
+        lp_solver_choose(solver, LP_SIMPLEX);
+        assert_int_equal(lp_solve(solver, &problem, &ours), STATUS_OK);
+        assert_true(lp_solver_way(solver) == 0);
+        lp_solver_choose(solver, LP_GLPK);
+        assert_int_equal(lp_solve(solver, &problem, &theirs), STATUS_OK);
+        assert_int_equal(ours.outcome, LP_OPTIMAL);
+        assert_true(fabs(ours.objective - theirs.objective) <= 1e-9 * fmax(1, fabs(theirs.objective)));
+    }
+    lp_solver_free(solver);
+    lp_thread_end();
+    free(matrix);
+}
+
+/* ------------------------------------------------------------------------------------------------ columns side by side */
+
+static void test_a_panel_gives_back_what_it_was_given(void **state)
+{
+    (void) state;
+    struct lp_panel panel;
+    double values[3];
+    assert_int_equal(lp_panel_init(&panel, 3, 20), STATUS_OK);
+    for (size_t j = 0; j < 19; j++) {
+        lp_panel_set(&panel, j, (const double[]){(double) j, -1, 0.5});
+    }
+    lp_panel_read(&panel, 9, values);
+    assert_true(values[0] == 9 && values[1] == -1 && values[2] == 0.5);
+    const double weight[] = {1, 1, 0};
+    double product = 0;
+    assert_int_equal(lp_panel_price(&panel, weight, 0, 0, &product), 18);
+    assert_true(product == 17);
+    assert_int_equal(lp_panel_price(&panel, weight, 0, 1, &product), 2);
+    assert_int_equal(lp_panel_price(&panel, weight, 17, 0, &product), 19); /* none above */
+    lp_panel_pop(&panel);
+    assert_int_equal(lp_panel_price(&panel, weight, 0, 0, &product), 17);
+    const double nothing[] = {0, 0, 1};
+    assert_int_equal(lp_panel_price(&panel, nothing, 0, 0, &product), 0); /* the lowest of equals */
+    const double below[] = {0, 1, 0};
+    assert_int_equal(lp_panel_price(&panel, below, -2, 0, &product), 0); /* and no lane beyond the last, where 0 stands */
+    assert_true(product == -1);
+    lp_panel_clear(&panel);
+    assert_int_equal(lp_panel_price(&panel, nothing, -1, 0, &product), 0);
+    assert_int_equal(panel.count, 0);
+    lp_panel_fini(&panel);
+    lp_panel_fini(&panel);
+}
+
+/* One column after another, in the order that bounds.c adds them up in: bit by bit the same. */
+static void test_limits_are_those_of_single_columns(void **state)
+{
+    (void) state;
+    enum { M = 3, ALL = 5 };
+    struct lp_panel panel;
+    double column[COLUMNS][ALL + 1];
+    assert_int_equal(lp_panel_init(&panel, ALL + 1, COLUMNS), STATUS_OK);
+    for (size_t j = 0; j < COLUMNS - 3; j++) {
+        for (size_t i = 0; i < ALL; i++) {
+            column[j][i] = random_uniform() < 0.1 ? 0 : exp(20 * random_uniform() - 10);
+        }
+        column[j][ALL] = 1;
+        lp_panel_set(&panel, j, column[j]);
+    }
+    for (size_t trial = 0; trial < 50; trial++) {
+        double weight[ALL];
+        for (size_t i = 0; i < ALL; i++) {
+            weight[i] = trial % 3 == 0 && i == trial % ALL ? 0 : random_uniform();
+        }
+        struct dea_limit what = {.inputs = M, .outputs_end = ALL, .weight = weight, .own = column[trial], .rounding = 1e-15};
+        double constant = INFINITY;
+        double low[2] = {INFINITY, INFINITY};
+        for (size_t j = 0; j < panel.count; j++) {
+            double used = 0, made = 0, moved[2] = {0, 0}, loss[2] = {0, 0}, terms[2] = {0, 0};
+            for (size_t i = 0; i < ALL; i++) {
+                const double part = weight[i] * column[j][i];
+                const double term = weight[i] * (column[j][i] - what.own[i]);
+                *(i < M ? &used : &made) += part;
+                moved[i < M ? 0 : 1] += part;
+                loss[i < M ? 1 : 0] += term;
+                terms[i < M ? 1 : 0] += fabs(term);
+            }
+            if (made > 0 && used < constant * made) {
+                constant = used / made;
+            }
+            for (int k = 0; k < 2; k++) {
+                const double value = (k == 0 ? 1 : -1) * (moved[k] - loss[k]) - what.rounding * (moved[k] + terms[k]);
+                low[k] = value < low[k] ? value : low[k];
+            }
+        }
+        assert_true(dea_limit_constant(&panel, &what, INFINITY) == constant);
+        assert_true(dea_limit_variable(&panel, &what, INFINITY) == low[0]);
+        assert_true(dea_limit_variable(&panel, &what, low[0]) == low[0]);
+        what.is_output = true;
+        assert_true(dea_limit_variable(&panel, &what, INFINITY) == low[1]);
+        weight[1] = NAN;
+        assert_true(isnan(dea_limit_constant(&panel, &what, 1)) && isnan(dea_limit_variable(&panel, &what, 1)));
+    }
+    lp_panel_fini(&panel);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_beale),
+        cmocka_unit_test(test_marshall_and_suurballe),
+        cmocka_unit_test(test_klee_and_minty),
+        cmocka_unit_test(test_nothing_but_ties),
+        cmocka_unit_test(test_larger_programs_beside_glpk),
+        cmocka_unit_test(test_a_panel_gives_back_what_it_was_given),
+        cmocka_unit_test(test_limits_are_those_of_single_columns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
