@@ -5,11 +5,12 @@
 #include "base/buffer.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 enum { CAPACITY_MIN = 256 };
 
@@ -90,10 +91,8 @@ void buffer_byte(struct buffer *buffer, char byte)
 
 void buffer_integer(struct buffer *buffer, int64_t value)
 {
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%" PRId64, value);
-    assert(length > 0 && (size_t)length < sizeof digits);
-    buffer_append(buffer, digits, (size_t)length);
+    char digits[TEXT_INTEGER_BYTES];
+    buffer_append(buffer, digits, text_from_integer(digits, value));
 }
 
 void buffer_u32(struct buffer *buffer, uint32_t value)

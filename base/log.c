@@ -152,10 +152,8 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *text)
     return used + length;
 }
 
-/* A line with its line feed; its length. */
-__attribute__((format(printf, 5, 0)))
-static size_t format_line_of(char line[LINE_BYTES], const char *level, const char *event, const char *request, const char *format,
-                             va_list arguments)
+/* What each line begins with; returns its length. */
+static size_t begin_line(char line[LINE_BYTES], const char *level, const char *event, const char *request)
 {
     char now[TEXT_INSTANT_BYTES];
     text_from_instant(now, clock_wall_ms());
@@ -164,16 +162,28 @@ static size_t format_line_of(char line[LINE_BYTES], const char *level, const cha
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++) {
         used = append(line, used, head[i]);
     }
-    int body = vsnprintf(line + used, LINE_BYTES - used, format, arguments);
-    if (body > 0) {
-        used += (size_t)body;
-    }
+    return used;
+}
+
+/* Cuts what is too long, ends the line with its line feed; its length. */
+static size_t end_line(char line[LINE_BYTES], size_t used)
+{
     if (used > LINE_BYTES - 2) {
         used = LINE_BYTES - 2;
     }
     text_make_line(line, used);
     line[used] = '\n';
     return used + 1;
+}
+
+/* A line with its line feed; its length. */
+__attribute__((format(printf, 5, 0)))
+static size_t format_line_of(char line[LINE_BYTES], const char *level, const char *event, const char *request, const char *format,
+                             va_list arguments)
+{
+    size_t used = begin_line(line, level, event, request);
+    int body = vsnprintf(line + used, LINE_BYTES - used, format, arguments);
+    return end_line(line, used + (body > 0 ? (size_t)body : 0));
 }
 
 static size_t format_line(char line[LINE_BYTES], const char *level, const char *event, const char *request, const char *format, ...)
@@ -226,6 +236,19 @@ void log_request(const char *request, const char *format, ...)
     va_start(arguments, format);
     log_line("info", "request", request, false, format, arguments);
     va_end(arguments);
+}
+
+void log_request_text(const char *request, const char *text, size_t length)
+{
+    if (atomic_load(&level_min) > LOG_LEVEL_INFO) {
+        return;
+    }
+    char line[LINE_BYTES];
+    size_t used = begin_line(line, "info", "request", request);
+    size_t room = sizeof line - used;
+    length = length < room ? length : room;
+    memcpy(line + used, text, length);
+    emit(line, end_line(line, used + length), false);
 }
 
 void log_quote(char *out, size_t out_bytes, const char *text)

@@ -23,6 +23,8 @@ void log_info(const char *event, const char *format, ...) __attribute__((format(
 
 /* A gathered line. request is the request's id, or "-". */
 void log_request(const char *request, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same of a text that is made already, without a NUL: there is one for each request. */
+void log_request_text(const char *request, const char *text, size_t length);
 
 /* Writes what was gathered. */
 void log_flush(void);

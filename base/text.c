@@ -16,6 +16,24 @@ enum { DAY_MS = 86400000 };
 /* 9999-12-31T23:59:59.999Z, the last instant that text_from_instant can write. */
 static const int64_t instant_max_ms = 253402300799999;
 
+size_t text_from_integer(char out[TEXT_INTEGER_BYTES], int64_t value)
+{
+    char digits[TEXT_INTEGER_BYTES];
+    size_t at = sizeof digits;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0) {
+        digits[--at] = '-';
+    }
+    size_t length = sizeof digits - at;
+    memcpy(out, digits + at, length);
+    out[length] = 0;
+    return length;
+}
+
 /* Rewrites 1e+20 and 1e-05 as 1e20 and 1e-5. */
 static size_t tidy_exponent(char *text)
 {
@@ -504,7 +522,7 @@ void text_make_line(char *bytes, size_t length)
 {
     for (size_t i = 0; i < length;) {
         unsigned char c = (unsigned char)bytes[i];
-        size_t taken = utf8_bytes((const unsigned char *)bytes + i, length - i);
+        size_t taken = c >= 0x20 && c < 0x7f ? 1 : utf8_bytes((const unsigned char *)bytes + i, length - i);
         if (c < 0x20 || c == 0x7f) {
             bytes[i] = ' ';
         } else if (taken == 0) {

@@ -10,6 +10,7 @@
 /* Text in, values out, and back. Nothing here allocates; all functions are thread-safe. */
 
 enum {
+    TEXT_INTEGER_BYTES = 24, /* room for text_from_integer and its NUL */
     TEXT_DOUBLE_BYTES = 32,  /* room for text_from_double and its NUL */
     TEXT_INSTANT_BYTES = 32, /* room for text_from_instant and its NUL */
     TEXT_DATE_BYTES = 11     /* YYYY-MM-DD and its NUL */
@@ -21,6 +22,9 @@ enum {
 /* A JSON number with the fewest digits that read back as exactly value; 0 for -0.
  * value must be finite (asserted). Returns the length. */
 size_t text_from_double(char out[TEXT_DOUBLE_BYTES], double value);
+
+/* Decimal digits, as printf would write them but without it: lists and the log are full of them. Returns the length. */
+size_t text_from_integer(char out[TEXT_INTEGER_BYTES], int64_t value);
 
 /* Decimal digits only, an optional '-' first, the whole text; STATUS_INVALID else
  * or where the value does not fit. */

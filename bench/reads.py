@@ -12,7 +12,9 @@ from service import ITEM, ORIGIN, Nginx, Node, free_ports, middle, nginx_path, s
 DENSITY = "/density?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt&relative_to=mean"
 # What is asked for, and what it is to reach of nginx: a small answer, a list, a computation's curves.
 PATHS = {"province": ("/provinces/CN-HB", 0.9), "provinces": ("/provinces", 0.9), "density": (DENSITY, 0.8)}
-NGINX_SIDES = {"nginx, with access log": True, "nginx, without": False}
+# Like is measured with like: whoever writes a line of log for each request, and whoever writes none.
+OURS, QUIET = "ours", "ours, without access log"
+NGINX_SIDES = {"nginx, with access log": OURS, "nginx, without": QUIET}
 NODE_LEAST = 1.5
 
 
@@ -34,7 +36,7 @@ def in_turn(bench, sides):
 
 def ratio(results, side):
     """Ours to a side, the median of the rounds'."""
-    return statistics.median(ours["rate"] / other["rate"] for ours, other in zip(results["ours"], results[side]))
+    return statistics.median(ours["rate"] / other["rate"] for ours, other in zip(results[NGINX_SIDES.get(side, OURS)], results[side]))
 
 
 def row(side, found, last):
@@ -46,7 +48,7 @@ def report_reads(bench, path, size, results, least):
     bench.say(f"`GET {path}`, {size} bytes:")
     bench.say()
     bench.table(["", "per second", "p50 ms", "p99 ms", "server's CPU µs each", "ours to this"],
-                [row(side, found, "" if side == "ours" else f"{ratio(results, side):.2f}") for side, found in results.items()])
+                [row(side, found, "" if side in (OURS, QUIET) else f"{ratio(results, side):.2f}") for side, found in results.items()])
     for side, wanted in least.items():
         if side in results:
             bench.target(f"`GET {path.split('?')[0]}` ({size} bytes) at least {wanted} of {side}: {ratio(results, side):.2f}",
@@ -65,6 +67,7 @@ def start_nodes(bench, content, workers):
 
 def measure_reads(bench):
     service = bench.service(bench.memory, "reads").furnish()
+    quiet = bench.service(bench.memory, "quiet", "--log-level", "warn").furnish()
     contents = {name: service.call("GET", path)[2] for name, (path, _) in PATHS.items()}
     workers = len(os.sched_getaffinity(0))
     limit = seconds(bench.scale.read_s)
@@ -77,16 +80,18 @@ def measure_reads(bench):
         nginx.start()
         bench.say(f"64 kept-alive clients, no pipelining, our load generator; nginx with {workers} workers serves the same bytes "
                   "from tmpfs (sendfile, open_file_cache), with headers of about the same size. Ours logs one line a request "
-                  "to a file, as nginx does with its access log. The sides run in turn; the ratio is the median of the rounds'.")
+                  "to a file, as nginx does with its access log, and none with `--log-level warn`: each is measured with its like. "
+                  "The sides run in turn; the ratio is the median of the rounds'.")
     else:
         bench.say("nginx is not installed: our own numbers alone.")
     bench.say()
     nodes = start_nodes(bench, contents["province"], workers)
     for name, (path, least) in PATHS.items():
-        sides = {"ours": lambda path=path: service.read(bench.load, 64, limit, path)}
+        sides = {OURS: lambda path=path: service.read(bench.load, 64, limit, path)}
         if nginx is not None:
-            sides |= {side: lambda name=name, logs=logs: nginx.read(bench.load, 64, limit, "/" + name, logs)
-                      for side, logs in NGINX_SIDES.items()}
+            sides |= {QUIET: lambda path=path: quiet.read(bench.load, 64, limit, path)}
+            sides |= {side: lambda name=name, like=like: nginx.read(bench.load, 64, limit, "/" + name, like == OURS)
+                      for side, like in NGINX_SIDES.items()}
         if name == "province":
             sides |= {side: lambda node=node: node.read(bench.load, 64, limit) for side, node in nodes.items()}
         wanted = {side: least for side in NGINX_SIDES} | {side: NODE_LEAST for side in nodes if "one" in side}
@@ -97,7 +102,7 @@ def measure_reads(bench):
             bench.say(f"The same by `wrk -t1 -c64`, `{path.split('?')[0]}`, nginx with its access log: "
                       f"ratio {statistics.median(rates):.2f}.")
         bench.say()
-    for process in [nginx, *nodes.values(), service]:
+    for process in [nginx, *nodes.values(), service, quiet]:
         if process is not None:
             process.stop()
 

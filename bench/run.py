@@ -87,8 +87,8 @@ class Bench:
     def target(self, text, is_reached):
         self.targets.append((text, is_reached))
 
-    def service(self, parent, name):
-        service = Service(self.tool("tallystick"), os.path.join(parent, name))
+    def service(self, parent, name, *options):
+        service = Service(self.tool("tallystick"), os.path.join(parent, name), *options)
         self.running.append(service)
         return service.start()
 

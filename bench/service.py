@@ -38,8 +38,9 @@ def memory_mib(pid, name):
 class Service:
     """The program on a data directory; its log, one line a request, goes to a file beside it."""
 
-    def __init__(self, binary, data_dir):
+    def __init__(self, binary, data_dir, *options):
         self.binary = binary
+        self.options = options
         self.data_dir = data_dir
         self.process = None
         self.address = None
@@ -51,7 +52,7 @@ class Service:
         began = time.monotonic()
         with open(self.data_dir + ".log", "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, "serve", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0"],
+                [self.binary, "serve", "--data-dir", self.data_dir, "--listen", "127.0.0.1:0", *self.options],
                 env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         if not select.select([self.process.stdout], [], [], 60)[0]:
             raise SystemExit("bench: the service did not start within 60 seconds")

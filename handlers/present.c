@@ -6,6 +6,7 @@
 #include "handlers/present.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,10 +90,14 @@ static enum status make_instance(struct db *db, struct arena *arena, char out[IN
     return STATUS_OK;
 }
 
-/* The path of what the command has created. */
+/* The path of what the command has created; what has none of its own stands in the ledger. */
 static void make_location(struct answer *answer, const struct command *command, const struct outcome *outcome)
 {
     const struct kind *kind = &kinds[command->kind];
+    if (!kind->has_location) {
+        snprintf(answer->location, sizeof answer->location, "/ledger/entries/%" PRIu64, outcome->seq);
+        return;
+    }
     int length = snprintf(answer->location, sizeof answer->location, "%s%s%s%s/%s", kind->collection, kind->is_inside ? "/" : "",
                           kind->is_inside ? command->target : "", kind->is_inside ? kind->action : "", outcome->id);
     assert(length > 0 && (size_t)length < sizeof answer->location);
@@ -148,7 +153,6 @@ static enum status present_refusal(const struct command *command, const struct o
 static enum status present(void *context, struct db *db, const struct command *command, const struct outcome *outcome,
                            struct arena *arena, struct answer *answer)
 {
-    const struct kind *kind = &kinds[command->kind];
     struct json_writer w;
     (void)context;
     if (outcome->kind == OUTCOME_REFUSED) {
@@ -163,7 +167,7 @@ static enum status present(void *context, struct db *db, const struct command *c
     answer->status = is_created ? 201 : 200;
     answer->is_problem = false;
     answer->seq = outcome->seq;
-    if (is_created && kind->has_location) {
+    if (is_created) {
         make_location(answer, command, outcome);
     }
     buffer_reset(&answer->body);

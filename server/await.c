@@ -120,6 +120,9 @@ bool await_take_late(struct request *request, int64_t now_us)
     int waiting = HOLD_WAITING;
     request->is_late = now_us - request->asked_us > request->server->config->commit_timeout_s * 1000000 &&
                        atomic_compare_exchange_strong(&request->hold, &waiting, HOLD_LATE);
+    if (request->is_late) {
+        atomic_fetch_add(&request->server->commits_late, 1);
+    }
     return request->is_late;
 }
 

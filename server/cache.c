@@ -80,7 +80,7 @@ static struct slot *find_slot(struct cache *cache, const struct cache_key *key, 
     return NULL;
 }
 
-const struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq)
+struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq)
 {
     struct slot *slot = find_slot(cache, key, hash_key(key));
     if (slot == NULL || slot->reply.seq != seq) {

@@ -34,13 +34,14 @@ struct cached {
     size_t bytes;
     const struct route *route;
     char etag[CACHE_ETAG_BYTES];   /* "" where it has none */
+    bool has_own;                  /* the response has headers that are of its last use alone */
 };
 
 enum status cache_open(struct cache **cache) NODISCARD;
 void cache_close(struct cache *cache); /* NULL does nothing */
 
-/* The reply that shows seq, or NULL; borrowed until the next cache_keep. */
-const struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq);
+/* The reply that shows seq, or NULL; borrowed until the next cache_keep, with the response and has_own the caller's to change. */
+struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq);
 
 /* How often cache_find had the reply, and how often not. Any thread. */
 void cache_count(const struct cache *cache, uint64_t *hits, uint64_t *misses);

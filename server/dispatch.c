@@ -227,7 +227,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     framing_check(framing, request->connection, version, fault);
     request->coding = negotiate_coding(framing->accept_encoding);
     exchange->is_chinese = language_wanted(framing->accept_language) == LANGUAGE_CHINESE;
-    framing_trace(framing->traceparent, request->trace);
+    framing_trace(framing->traceparent, &request->trace);
     request->hangup.may_ask = strcmp(version, "HTTP/1.1") == 0;
     if (find_cached(request, method)) {
         return;

@@ -1,30 +1,29 @@
 /*
- * A table of fixed size under one lock, in which a caller has a few places. It is asked only where a limit is configured.
+ * A table of fixed size under one lock (base/places.h). It is asked only where a limit is configured.
  */
 #include "server/limiter.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/random.h"
+#include "base/places.h"
 
-enum { BUCKETS = 2048, PLACES = 4 };
+enum { BUCKETS = 2048 };
 
 static const int64_t second_us = 1000000;
 static const int64_t window_us = LIMITER_WINDOW_S * (int64_t)1000000;
 
-/* full_us: when the caller has its whole quota again; 0: the place is free. */
 struct caller {
+    struct place full_us; /* when the caller has its whole quota again */
     uint8_t key[LIMITER_KEY_BYTES];
-    int64_t full_us;
 };
 
 struct limiter {
     pthread_mutex_t lock;
-    uint64_t seed;
-    struct caller callers[BUCKETS][PLACES];
+    struct places callers;
 };
 
 enum status limiter_open(struct limiter **limiter)
@@ -33,8 +32,9 @@ enum status limiter_open(struct limiter **limiter)
     if (opened == NULL) {
         return STATUS_EXHAUSTED;
     }
-    enum status status = random_bytes(&opened->seed, sizeof opened->seed);
+    enum status status = places_open(&opened->callers, BUCKETS, sizeof(struct caller), offsetof(struct caller, key), LIMITER_KEY_BYTES);
     if (status != STATUS_OK) {
+        places_close(&opened->callers);
         free(opened);
         return status;
     }
@@ -47,33 +47,9 @@ void limiter_close(struct limiter *limiter)
 {
     if (limiter != NULL) {
         pthread_mutex_destroy(&limiter->lock);
+        places_close(&limiter->callers);
         free(limiter);
     }
-}
-
-static size_t bucket_of(const struct limiter *limiter, const uint8_t key[LIMITER_KEY_BYTES])
-{
-    uint64_t hash = limiter->seed;
-    for (size_t i = 0; i < LIMITER_KEY_BYTES; i++) {
-        hash = (hash ^ key[i]) * 1099511628211u;
-    }
-    return (hash ^ hash >> 32) % BUCKETS;
-}
-
-/* The caller's place; where it has none, that of the one that has most left. */
-static struct caller *take_place(struct limiter *limiter, const uint8_t key[LIMITER_KEY_BYTES])
-{
-    struct caller *places = limiter->callers[bucket_of(limiter, key)];
-    struct caller *oldest = places;
-    for (size_t i = 0; i < PLACES; i++) {
-        if (places[i].full_us != 0 && memcmp(places[i].key, key, LIMITER_KEY_BYTES) == 0) {
-            return &places[i];
-        }
-        oldest = places[i].full_us < oldest->full_us ? &places[i] : oldest;
-    }
-    memcpy(oldest->key, key, LIMITER_KEY_BYTES);
-    oldest->full_us = 0;
-    return oldest;
 }
 
 static int64_t seconds_up(int64_t us)
@@ -89,11 +65,11 @@ void limiter_take(struct limiter *limiter, const void *key, size_t length, int64
     assert(quota >= 1);
     memcpy(padded, key, length < sizeof padded ? length : sizeof padded);
     pthread_mutex_lock(&limiter->lock);
-    struct caller *caller = take_place(limiter, padded);
-    int64_t from_us = caller->full_us > now_us ? caller->full_us : now_us;
+    struct caller *caller = places_take(&limiter->callers, padded);
+    int64_t from_us = caller->full_us.stamp > now_us ? caller->full_us.stamp : now_us;
     const bool is_within = from_us + each_us - now_us <= window_us;
-    caller->full_us = is_within ? from_us + each_us : from_us;
-    const int64_t used_us = caller->full_us - now_us;
+    caller->full_us.stamp = is_within ? from_us + each_us : from_us;
+    const int64_t used_us = caller->full_us.stamp - now_us;
     pthread_mutex_unlock(&limiter->lock);
     *view = (struct limiter_view){.quota = quota, .reset_s = seconds_up(used_us)};
     if (is_within) {

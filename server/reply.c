@@ -273,8 +273,8 @@ static struct MHD_Response *make_response(struct request *request)
     return response;
 }
 
-/* A shared response is given this reply's id: the header is written out at once when it is
- * queued, so the next use may change it again. */
+/* A shared response is given this reply's id: the header is written out before the loop turns to another request, which may
+ * change it again. */
 static void set_request_id(struct MHD_Response *response, const char *id)
 {
     const char *old = MHD_get_response_header(response, "Request-Id");
@@ -348,13 +348,14 @@ static void add_timing(const struct request *request, struct MHD_Response *respo
     add_to_response(response, TIMING, timing);
 }
 
-/* A reply out of the cache: who gets it now did not wait as the first one did. */
-static void forget_timing(struct MHD_Response *response)
+/* A reply out of the cache: what was of its last use alone. Who gets it now did not wait as the first one did, and is part of
+ * another trace. */
+static void forget(struct MHD_Response *response, const char *name)
 {
-    const char *old = MHD_get_response_header(response, TIMING);
+    const char *old = MHD_get_response_header(response, name);
     char copy[TIMING_BYTES];
     if (old != NULL && snprintf(copy, sizeof copy, "%s", old) < (int)sizeof copy) {
-        MHD_del_response_header(response, TIMING, copy);
+        MHD_del_response_header(response, name, copy);
     }
 }
 
@@ -389,12 +390,64 @@ static void set_deadline(struct request *request)
     client_enter(client, CLIENT_REPLYING);
 }
 
+#define TRACE "traceresponse"
+
+enum { TRACE_VALUE_BYTES = 64 };
+
+/* The caller's trace, of which this request is a span with the request's id. */
+static void write_trace(const struct request *request, char value[TRACE_VALUE_BYTES])
+{
+    snprintf(value, TRACE_VALUE_BYTES, "00-%s-%s-%02x", request->trace.id, request->id, request->trace.flags);
+}
+
+static void add_trace(const struct request *request, struct MHD_Response *response)
+{
+    char trace[TRACE_VALUE_BYTES];
+    if (request->trace.id[0] != 0) {
+        write_trace(request, trace);
+        add_to_response(response, TRACE, trace);
+    }
+}
+
 static bool queue(struct request *request, int status, struct MHD_Response *response)
 {
     request->status = status;
     request->stage = STAGE_REPLIED;
     set_deadline(request);
     return MHD_queue_response(request->connection, (unsigned)status, response) == MHD_YES;
+}
+
+/* Never called: a 304 has no body. */
+static ssize_t read_nothing(void *context, uint64_t at, char *bytes, size_t room)
+{
+    (void)context;
+    (void)at;
+    (void)bytes;
+    (void)room;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    if (strcmp(name, "Content-Type") != 0 && strcmp(name, "Content-Encoding") != 0 && strcmp(name, "Content-Digest") != 0) {
+        add_to_response(context, name, value);
+    }
+    return MHD_YES;
+}
+
+/* The same reply as a 304: it has no content, so it says neither what type, coding and digest that had (RFC 9110, 15.4.5; RFC 9530,
+ * 2). Of an empty response libmicrohttpd 0.9.75 says that its length is 0, hence one of the content's length. */
+static bool queue_unchanged(struct request *request, struct MHD_Response *response)
+{
+    struct MHD_Response *bare = MHD_create_response_from_callback(request->reply_bytes, 1, read_nothing, NULL, NULL);
+    if (bare == NULL) {
+        return false;
+    }
+    MHD_get_response_headers(response, copy_header, bare);
+    bool is_queued = queue(request, 304, bare);
+    MHD_destroy_response(bare);
+    return is_queued;
 }
 
 bool reply_send(struct request *request)
@@ -409,12 +462,14 @@ bool reply_send(struct request *request)
     }
     set_request_id(response, request->id);
     add_timing(request, response);
+    add_trace(request, response);
     if (must_close(request)) {
         add_to_response(response, "Connection", "close");
     }
-    bool is_queued = queue(request, is_unchanged(request, exchange->status, etag) ? 304 : exchange->status, response);
+    bool is_queued = is_unchanged(request, exchange->status, etag) ? queue_unchanged(request, response)
+                                                                   : queue(request, exchange->status, response);
     struct cached cached = {
-        .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route};
+        .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
     struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant, request->coding};
     if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
         snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");
@@ -430,11 +485,16 @@ bool reply_send(struct request *request)
 
 bool reply_send_hit(struct request *request)
 {
-    const struct cached *hit = request->hit;
+    struct cached *hit = request->hit;
     set_request_id(hit->response, request->id);
-    forget_timing(hit->response);
+    if (hit->has_own) {
+        forget(hit->response, TIMING);
+        forget(hit->response, TRACE);
+    }
+    hit->has_own = request->trace.id[0] != 0;
+    add_trace(request, hit->response);
     request->reply_bytes = hit->bytes;
-    return queue(request, is_unchanged(request, 200, hit->etag) ? 304 : 200, hit->response);
+    return is_unchanged(request, 200, hit->etag) ? queue_unchanged(request, hit->response) : queue(request, 200, hit->response);
 }
 
 static void add_to_text(void *context, const char *name, const char *value)
@@ -452,6 +512,11 @@ void reply_send_raw(struct request *request)
                   exchange->status, MHD_get_reason_phrase_for((unsigned)exchange->status), request->id,
                   exchange->reply.length);
     each_header(request, add_to_text, &text);
+    if (request->trace.id[0] != 0) {
+        char trace[TRACE_VALUE_BYTES];
+        write_trace(request, trace);
+        add_to_text(&text, TRACE, trace);
+    }
     buffer_text(&text, "\r\n");
     if (!exchange->is_head && exchange->reply.length > 0) {
         buffer_append(&text, exchange->reply.bytes, exchange->reply.length);

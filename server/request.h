@@ -68,7 +68,7 @@ struct request {
     struct limiter_view limit; /* quota 0: none applies */
     bool shows_state; /* the reply tells of the snapshot exchange.seq */
     bool is_stream;   /* the reply comes bit by bit: follow.h, pour.h */
-    const struct cached *hit; /* the reply cache has it */
+    struct cached *hit; /* the reply cache has it */
     const char *method; /* for the log; static */
     const char *target;
     char target_inline[REQUEST_TARGET_INLINE];
@@ -88,7 +88,7 @@ struct request {
     int64_t job_until_us; /* steady: when a job that runs is given up */
     struct hangup hangup;
     const struct route *route; /* for the log; NULL: none fits */
-    char trace[FRAMING_TRACE_BYTES]; /* id of the trace that the client says this is part of; "" where none */
+    struct trace trace; /* that the client says this is part of */
     int64_t started_us;
     int64_t read_us;     /* how long the handler had the database, on the loop; 0: it did not, or less than a microsecond */
     int64_t asked_us;    /* when it began to wait; 0: it did not */

@@ -56,6 +56,7 @@ struct server {
     atomic_size_t body_bytes;        /* of all bodies that are being read or worked on */
     atomic_size_t exports;           /* replies of server/wire/pour.h */
     atomic_size_t suspended;         /* requests that wait for the sequencer or the job pool */
+    _Atomic uint64_t commits_late; /* requests that were answered before their commit */
 };
 
 #endif

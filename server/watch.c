@@ -155,6 +155,8 @@ static void write_load(const struct server *server, struct buffer *out)
                   (double)atomic_load(&server->body_bytes));
     metrics_value(out, "tallystick_changes_waiting", "gauge", "Commands in the sequencer's queue or at work.",
                   (double)sequencer_depth(server->sequencer));
+    metrics_value(out, "tallystick_commits_late_total", "counter", "Requests that did not wait for their commit any longer: --commit-timeout passed.",
+                  (double)atomic_load(&server->commits_late));
     metrics_value(out, "tallystick_jobs_waiting", "gauge", "Computations in the queue.", (double)jobs_waiting(server->jobs));
     metrics_value(out, "tallystick_jobs_running", "gauge", "Computations at work.", (double)jobs_running(server->jobs));
     if (statvfs(server->config->data_dir, &disk) == 0) {

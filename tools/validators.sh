@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches the tools of tests/tools from PyPI, npm and Go's modules into a folder: tools/validators.sh DIR
+# Fetches the tools of tests/tools from PyPI, npm, Go's modules and the distribution into a folder: tools/validators.sh DIR
 # What cannot be had is left out; the tests that need it are then skipped, and counted.
 set -u
 directory=$1
@@ -25,6 +25,13 @@ fetch_go() {
         (cd "$directory/go" && timeout 300 go build -mod=readonly -o verify-note .)
 }
 
+# Packages that are taken apart instead of installed: nobody who tests wants their services.
+fetch_debian() {
+    rm -rf "$directory/debian" && mkdir -p "$directory/debian/packages" &&
+        (cd "$directory/debian/packages" && xargs timeout 300 apt-get -q -o APT::Sandbox::User=root download <../../debian.list) &&
+        for package in "$directory"/debian/packages/*.deb; do dpkg-deb -x "$package" "$directory/debian" || return 1; done
+}
+
 # Apart, since it wants a newer Go.
 fetch_cosignature() {
     rm -rf "$directory/cosignature" && mkdir -p "$directory/cosignature" && cp tests/tools/cosignature/* "$directory/cosignature/" &&
@@ -32,11 +39,13 @@ fetch_cosignature() {
 }
 
 mkdir -p "$directory"
-for kind in python node go cosignature; do
+cp tests/tools/debian.txt "$directory/debian.list"
+for kind in python node go cosignature debian; do
     case $kind in
     python) list=tests/tools/requirements.txt needs=/usr/bin/python3 ;;
     node) list=tests/tools/package.json needs=npm ;;
     go) list=tests/tools/note/go.sum needs=go ;;
+    debian) list=tests/tools/debian.txt needs=apt-get ;;
     cosignature) list=tests/tools/cosignature/go.sum needs=go ;;
     esac
     if fetched "$kind" "$list"; then

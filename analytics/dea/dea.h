@@ -13,6 +13,7 @@
  *   kind of returns.
  *   Deprins, Simar, Tulkens, in "The Performance of Public Enterprises" (1984): free disposal hull (FDH, fdh.h).
  *   Ali, Seiford, in "The Measurement of Productive Efficiency" (1993): slacks in two stages.
+ *   Ali, Eur. J. Oper. Res. 64 (1993) 61; Dula, INFORMS J. Computing 23 (2011) 284: the frontier first (frame.h).
  *   Coelli, Oper. Res. Letters 23 (1998) 143: slacks in several stages, and the program DEAP 2.1.
  *
  * Programs, X and Y being the columns of all reference units, o the unit that is judged, lambda >= 0:
@@ -232,8 +233,9 @@ NODISCARD enum status dea_problem_check(const struct dea_problem *problem, struc
  * Returns STATUS_OK, also when single units could not be scored (see their state); STATUS_INVALID when
  * dea_problem_check refuses or an option is outside its range; STATUS_BUSY when is_cancelled said so;
  * STATUS_EXHAUSTED when memory is short.
- * Threads: any number at once; each uses GLPK's environment of its own thread, and should call dea_thread_end
- * before it ends. A GLPK failure clears that environment: no other glp_prob of the same thread may be alive.
+ * Threads: any number at once, each of which may ask for more (options->threads: those are started and ended here, and
+ * where the system gives fewer, fewer do the work); each uses GLPK's environment of its own thread, and should call
+ * dea_thread_end before it ends. A GLPK failure clears that environment: no other glp_prob of the same thread may be alive.
  */
 NODISCARD enum status dea_solve(const struct dea_problem *problem, const struct dea_options *options,
                                 struct dea_result **result);

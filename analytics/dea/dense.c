@@ -3,7 +3,8 @@
  * analytics/lp/simplex.c next.
  *
  * A radial program starts from the judged unit itself, which fills its own rows. That of theta under CRS is asked as
- * that of phi, whose rows nothing at all fills: multipliers and shares are the same (bounds.h takes them apart again).
+ * that of phi, whose rows nothing at all fills, should the judged unit not be among the columns: multipliers and shares are
+ * the same (bounds.h takes them apart again).
  */
 #include "analytics/dea/dense.h"
 
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/lp/shortlist.h"
 #include "analytics/lp/simplex.h"
 
 /* A column enters if it gains more than this beside the terms of its gain, all of which are taken so much worse. */
@@ -19,6 +21,7 @@
 struct dea_dense {
     struct lp_watch watch;
     const struct dea_program *program;
+    struct lp_shortlist *list;
     size_t rows;
     size_t row[DEA_ROWS_MAX]; /* the program's, of each row that is not free */
     enum lp_relation relation[DEA_ROWS_MAX];
@@ -32,12 +35,24 @@ struct dea_dense {
 
 struct dea_dense *dea_dense_create(void)
 {
-    return calloc(1, sizeof(struct dea_dense));
+    struct dea_dense *dense = calloc(1, sizeof *dense);
+    if (dense == NULL) {
+        return NULL;
+    }
+    dense->list = lp_shortlist_create();
+    if (dense->list == NULL) {
+        free(dense);
+        return NULL;
+    }
+    return dense;
 }
 
 void dea_dense_free(struct dea_dense *dense)
 {
-    free(dense);
+    if (dense != NULL) {
+        lp_shortlist_free(dense->list);
+        free(dense);
+    }
 }
 
 void dea_dense_watch(struct dea_dense *dense, const struct lp_watch *watch)
@@ -64,6 +79,7 @@ static void rows_take(struct dea_dense *dense, const struct dea_program *program
 {
     const bool is_constant = program->is_radial && program->relation[program->rows - 1] != DEA_ROW_EQUAL;
     const bool is_turned = is_constant && program->extra_cost > 0;
+    lp_shortlist_clear(dense->list);
     dense->program = program;
     dense->rows = 0;
     dense->extra_cost = is_turned ? -1 : program->extra_cost;
@@ -86,7 +102,8 @@ static const size_t *start_find(struct dea_dense *dense)
 {
     const struct dea_program *program = dense->program;
     const size_t count = program->columns + 1;
-    bool has_factor = dense->extra_cost < 0; /* phi may start at 0 */
+    bool has_factor = false;
+    bool has_unit = program->relation[program->rows - 1] == DEA_ROW_EQUAL;
     if (!program->is_radial) {
         return NULL;
     }
@@ -94,6 +111,9 @@ static const size_t *start_find(struct dea_dense *dense)
         dense->start[k] = count + k;
         if (dense->row[k] == program->rows - 1) {
             dense->start[k] = program->first;
+        } else if (!has_unit && dense->bound[k] > 0) {
+            dense->start[k] = program->first;
+            has_unit = true;
         } else if (!has_factor && dense->extra[k] < 0) {
             dense->start[k] = program->columns;
             has_factor = true;
@@ -157,7 +177,7 @@ static size_t column_price(const void *context, const double *dual, bool has_cos
         weight[dense->row[k]] = dual[k] - GAIN_MIN * fabs(dual[k]); /* no column has a negative element */
     }
     size_t found = program->panel != NULL && program->cost == NULL
-                       ? lp_panel_price(program->panel, weight, 0, is_first, gain)
+                       ? lp_shortlist_price(dense->list, program->panel, weight, 0, is_first, gain)
                        : columns_price(program, weight, has_cost, is_first, gain);
     if (!program->has_extra || (is_first && found < program->columns)) {
         return found < program->columns ? found : program->columns + 1;

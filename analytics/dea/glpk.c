@@ -15,6 +15,9 @@
 /* GLPK's own tolerances, below ours, so that what it accepts is worth checking. */
 #define GLPK_TOLERANCE 1e-10
 
+/* Nothing of this size takes so long unless GLPK is caught in itself: ITERATIONS_MAX comes first, on any machine. */
+#define TIME_MAX_MS 60000
+
 /* When GLPK begins to talk, and how often it does; then it is asked whether it may go on. Programs as they usually are
  * end before. */
 #define TALK_MS 50
@@ -188,6 +191,7 @@ static void step_solve(void *context)
     settings.tol_bnd = GLPK_TOLERANCE;
     settings.tol_dj = GLPK_TOLERANCE;
     settings.it_lim = ITERATIONS_MAX;
+    settings.tm_lim = TIME_MAX_MS;
     settings.presolve = glpk->way->has_presolve ? GLP_ON : GLP_OFF;
     glp_std_basis(problem);
     glp_term_out(GLP_ON); /* only now: scaling talks as well, and at once */

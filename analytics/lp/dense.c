@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analytics/lp/panel.h"
+#include "analytics/lp/shortlist.h"
 #include "analytics/lp/simplex.h"
 
 /* What a column of size 1 must gain, beside the largest multiplier. */
@@ -17,6 +18,7 @@
 struct lp_dense {
     struct lp_watch watch;
     struct lp_panel panel;      /* the last row holds the costs */
+    struct lp_shortlist *list;
     size_t *source;             /* of each column of the panel: the program's */
     size_t rows;
     size_t row[LP_SIMPLEX_ROWS_MAX]; /* the program's, of each row that is not free */
@@ -26,13 +28,23 @@ struct lp_dense {
 
 struct lp_dense *lp_dense_create(void)
 {
-    return calloc(1, sizeof(struct lp_dense));
+    struct lp_dense *dense = calloc(1, sizeof *dense);
+    if (dense == NULL) {
+        return NULL;
+    }
+    dense->list = lp_shortlist_create();
+    if (dense->list == NULL) {
+        free(dense);
+        return NULL;
+    }
+    return dense;
 }
 
 void lp_dense_free(struct lp_dense *dense)
 {
     if (dense != NULL) {
         free(dense->source);
+        lp_shortlist_free(dense->list);
         lp_panel_fini(&dense->panel);
         free(dense);
     }
@@ -77,6 +89,7 @@ static enum status panel_open(struct lp_dense *dense, const struct lp_problem *p
 static enum status panel_fill(struct lp_dense *dense, const struct lp_problem *problem)
 {
     dense->rows = 0;
+    lp_shortlist_clear(dense->list);
     for (size_t i = 0; i < problem->rows; i++) {
         if (problem->relation[i] != LP_ROW_FREE) {
             dense->row[dense->rows] = i;
@@ -125,7 +138,7 @@ static size_t column_price(const void *context, const double *dual, bool has_cos
         largest = fmax(largest, fabs(dual[i]));
     }
     weight[dense->rows] = has_cost ? -1 : 0;
-    return lp_panel_price(&dense->panel, weight, GAIN_MIN * largest, is_first, gain);
+    return lp_shortlist_price(dense->list, &dense->panel, weight, GAIN_MIN * largest, is_first, gain);
 }
 
 static void amount_add(const struct lp_dense *dense, size_t id, double value, struct lp_solution *solution)

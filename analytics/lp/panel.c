@@ -105,6 +105,31 @@ LP_PANEL_INLINE size_t price_body(const struct lp_panel *panel, const double *we
     return found;
 }
 
+LP_PANEL_INLINE void products_body(const struct lp_panel *panel, const double *weight, double *products)
+{
+    const size_t rows = panel->rows;
+    for (size_t b = 0; b < blocks_of(panel->count); b++) {
+        const lp_lanes *block = (const lp_lanes *) (const void *) (panel->values + b * rows * LP_PANEL_LANES);
+        lp_lanes half[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+        for (size_t i = 0; i < rows; i++) {
+            half[0] += weight[i] * block[2 * i];
+            half[1] += weight[i] * block[2 * i + 1];
+        }
+        const size_t left = panel->count - b * LP_PANEL_LANES;
+        memcpy(products + b * LP_PANEL_LANES, half, (left < LP_PANEL_LANES ? left : LP_PANEL_LANES) * sizeof *products);
+    }
+}
+
+LP_PANEL_WIDE static void products_wide(const struct lp_panel *panel, const double *weight, double *products)
+{
+    products_body(panel, weight, products);
+}
+
+static void products_plain(const struct lp_panel *panel, const double *weight, double *products)
+{
+    products_body(panel, weight, products);
+}
+
 LP_PANEL_WIDE static size_t price_wide(const struct lp_panel *panel, const double *weight, double floor, int is_first,
                                        double *product)
 {
@@ -120,4 +145,23 @@ size_t lp_panel_price(const struct lp_panel *panel, const double *weight, double
 {
     return LP_PANEL_IS_WIDE() ? price_wide(panel, weight, floor, is_first, product)
                               : price_plain(panel, weight, floor, is_first, product);
+}
+
+size_t lp_panel_products(const struct lp_panel *panel, const double *weight, double floor, double *products,
+                         double *product)
+{
+    size_t found = panel->count;
+    if (LP_PANEL_IS_WIDE()) {
+        products_wide(panel, weight, products);
+    } else {
+        products_plain(panel, weight, products);
+    }
+    *product = floor;
+    for (size_t j = 0; j < panel->count; j++) {
+        if (products[j] > *product) {
+            *product = products[j];
+            found = j;
+        }
+    }
+    return found;
 }

@@ -62,4 +62,8 @@ void lp_panel_read(const struct lp_panel *panel, size_t column, double *values);
  */
 size_t lp_panel_price(const struct lp_panel *panel, const double *weight, double floor, int is_first, double *product);
 
+/* The same without is_first; products gets all the products, room for every column. */
+size_t lp_panel_products(const struct lp_panel *panel, const double *weight, double floor, double *products,
+                         double *product);
+
 #endif

@@ -28,8 +28,12 @@
 /* A slack whose multiplier has the wrong sign by more than this, beside the largest one, may enter. */
 #define SLACK_GAIN 1e-12
 
-/* What a start may break a sign by, and the first phase leave over, beside the row's terms. */
+/* What a start may break a sign by, beside the row's terms. */
 #define FEASIBLE 1e-12
+
+/* What the first phase may leave over: rows that say nearly the same contradict each other by rounding. Whether that is too
+ * much is for the proof to say. */
+#define MISSED 1e-9
 
 static bool is_artificial(const struct lp_simplex_program *program, size_t id)
 {
@@ -197,6 +201,7 @@ static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program
             return false;
         }
         const bool is_done = simplex->has_cost && is_artificial(program, simplex->basis[k]);
+        simplex->exact[k] = value > 0 ? value : 0;
         simplex->value[k] = value <= VALUE_ZERO * size || is_done ? 0 : value;
     }
     return true;
@@ -206,6 +211,10 @@ static bool refactor(struct lp_simplex *simplex, const struct lp_simplex_program
 static void reference_take(struct lp_simplex *simplex, const struct lp_simplex_program *program)
 {
     basis_read(simplex, program, simplex->reference);
+    for (size_t k = 0; k < simplex->rows; k++) {
+        const size_t id = simplex->basis[k];
+        simplex->reference_row[k] = id < program->columns.count ? simplex->rows : (id - program->columns.count) % simplex->rows;
+    }
 }
 
 static void costs_take(struct lp_simplex *simplex, const struct lp_simplex_program *program)
@@ -301,6 +310,27 @@ static void step_find(struct lp_simplex *simplex, const struct lp_simplex_progra
     }
 }
 
+/* A row of the inverse times the reference's column k, which mostly is a slack's; and the size of the terms. */
+static double reference_part(const struct lp_simplex *simplex, size_t row, size_t k, double *size)
+{
+    const size_t n = simplex->rows;
+    const double *inverse = simplex->inverse + row * n;
+    const double *column = simplex->reference + k * n;
+    const size_t only = simplex->reference_row[k];
+    double sum = 0;
+    if (only < n) {
+        sum = inverse[only] * column[only];
+        *size = fabs(sum);
+        return sum;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double term = inverse[i] * column[i];
+        sum += term;
+        *size += fabs(term);
+    }
+    return sum;
+}
+
 /* Whether row a of the tied ones goes before b: by the first of the reference's columns in which they differ. */
 static bool goes_before(const struct lp_simplex *simplex, size_t a, size_t b)
 {
@@ -309,18 +339,11 @@ static bool goes_before(const struct lp_simplex *simplex, size_t a, size_t b)
         return simplex->basis[a] < simplex->basis[b];
     }
     for (size_t k = 0; k < n; k++) {
-        const double *column = simplex->reference + k * n;
-        double one = 0;
-        double other = 0;
-        double size = 0;
-        for (size_t i = 0; i < n; i++) {
-            const double term = simplex->inverse[a * n + i] * column[i] / simplex->step[a];
-            const double opposite = simplex->inverse[b * n + i] * column[i] / simplex->step[b];
-            one += term;
-            other += opposite;
-            size += fabs(term) + fabs(opposite);
-        }
-        if (fabs(one - other) > TIE * size) {
+        double one_size = 0;
+        double other_size = 0;
+        const double one = reference_part(simplex, a, k, &one_size) / simplex->step[a];
+        const double other = reference_part(simplex, b, k, &other_size) / simplex->step[b];
+        if (fabs(one - other) > TIE * (one_size / simplex->step[a] + other_size / simplex->step[b])) {
             return one < other;
         }
     }
@@ -414,6 +437,9 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
 {
     bool is_final = false;
     while (simplex->pivots < pivots_max) {
+        if (is_enough(simplex, program)) {
+            return LP_SIMPLEX_ENOUGH;
+        }
         if (simplex->fresh >= FRESH_MAX) {
             if (program->is_cancelled != NULL && program->is_cancelled(program->cancel_context)) {
                 return LP_SIMPLEX_CANCELLED;
@@ -427,6 +453,7 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
         }
         if (!entering_find(simplex, program)) {
             if (is_final) {
+                memcpy(simplex->value, simplex->exact, simplex->rows * sizeof *simplex->value);
                 return LP_SIMPLEX_OPTIMAL;
             }
             if (!is_polished(simplex, program)) {
@@ -448,9 +475,6 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
             return LP_SIMPLEX_UNBOUNDED;
         }
         pivot(simplex, program, leaving);
-        if (is_enough(simplex, program)) {
-            return LP_SIMPLEX_ENOUGH;
-        }
     }
     return LP_SIMPLEX_LOST;
 }
@@ -492,7 +516,7 @@ enum lp_simplex_end lp_simplex_solve(struct lp_simplex *simplex, const struct lp
             if (end != LP_SIMPLEX_OPTIMAL) {
                 return end == LP_SIMPLEX_UNBOUNDED ? LP_SIMPLEX_LOST : end;
             }
-            if (has_misses(simplex, program, FEASIBLE)) {
+            if (has_misses(simplex, program, MISSED)) {
                 return LP_SIMPLEX_INFEASIBLE;
             }
             simplex->has_cost = true;

@@ -80,6 +80,7 @@ struct lp_simplex {
     bool is_bland;
     bool has_cost;                                             /* in the second phase */
     size_t fresh;                                              /* pivots since the inverse was made */
+    double exact[LP_SIMPLEX_ROWS_MAX];                         /* values before those within rounding of 0 became 0 */
     double cost[LP_SIMPLEX_ROWS_MAX];                          /* of the basis */
     double sign[LP_SIMPLEX_ROWS_MAX];                          /* of the rows' artificials */
     double column[LP_SIMPLEX_ROWS_MAX];                        /* the entering one, then in terms of the basis: */
@@ -87,6 +88,7 @@ struct lp_simplex {
     double size[LP_SIMPLEX_ROWS_MAX];                          /* the terms that step is the sum of */
     double inverse[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];   /* row after row */
     double reference[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX]; /* the basis that ties are broken by, column after column */
+    size_t reference_row[LP_SIMPLEX_ROWS_MAX]; /* the only row of a column of it, or rows where it has more */
     double work[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];
 };
 

@@ -48,7 +48,7 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         {"If-None-Match", 13, &framing->if_none_match, false},
         {"Prefer", 6, &framing->prefer, false},
         {"Origin", 6, &framing->origin, true},
-        {"traceparent", 11, &framing->traceparent, false}, /* not ours to refuse: several are none */
+        {"traceparent", 11, &framing->traceparent, false}, /* not ours to refuse: of several, which is it? */
         {"Expect", 6, &scan->expect, true},
     };
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
@@ -60,6 +60,8 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         }
         if (*kept[i].value == NULL) {
             *kept[i].value = value;
+        } else if (kept[i].value == &framing->traceparent) {
+            framing->traceparent = "";
         } else {
             framing->has_repeats = true;
         }
@@ -155,12 +157,12 @@ static bool is_hex(const char *text, size_t length)
     return strspn(text, "0123456789abcdef") >= length && strspn(text, "0") < length; /* all zeros are no id */
 }
 
-void framing_trace(const char *value, char trace[FRAMING_TRACE_BYTES])
+void framing_trace(const char *value, struct trace *trace)
 {
-    enum { VERSION_LENGTH = 2, TRACE_LENGTH = FRAMING_TRACE_BYTES - 1, PARENT_LENGTH = 16, WHOLE_LENGTH = 55 };
+    enum { VERSION_LENGTH = 2, TRACE_LENGTH = TRACE_ID_BYTES - 1, PARENT_LENGTH = TRACE_SPAN_BYTES - 1, WHOLE_LENGTH = 55, FLAGS_KNOWN = 3 };
     static const size_t dashes[] = {2, 35, 52};
     size_t length = value != NULL ? strlen(value) : 0;
-    trace[0] = 0;
+    *trace = (struct trace){.flags = 0};
     if (length < WHOLE_LENGTH || strncmp(value, "ff", VERSION_LENGTH) == 0) {
         return;
     }
@@ -173,8 +175,9 @@ void framing_trace(const char *value, char trace[FRAMING_TRACE_BYTES])
     bool is_ended = length == WHOLE_LENGTH || (strncmp(value, "00", VERSION_LENGTH) != 0 && value[WHOLE_LENGTH] == '-');
     if (is_ended && strspn(value, "0123456789abcdef") == dashes[0] && is_hex(value + dashes[0] + 1, TRACE_LENGTH) &&
         is_hex(value + dashes[1] + 1, PARENT_LENGTH) && strspn(value + dashes[2] + 1, "0123456789abcdef") >= 2) {
-        memcpy(trace, value + dashes[0] + 1, TRACE_LENGTH);
-        trace[TRACE_LENGTH] = 0;
+        memcpy(trace->id, value + dashes[0] + 1, TRACE_LENGTH);
+        memcpy(trace->parent, value + dashes[1] + 1, PARENT_LENGTH);
+        trace->flags = (unsigned)strtoul(value + dashes[2] + 1, NULL, 16) & FLAGS_KNOWN;
     }
 }
 

@@ -14,7 +14,14 @@
 
 struct MHD_Connection;
 
-enum { FRAMING_TRACE_BYTES = 33 };
+enum { TRACE_ID_BYTES = 33, TRACE_SPAN_BYTES = 17 };
+
+/* The trace that a request is part of, and its place there. */
+struct trace {
+    char id[TRACE_ID_BYTES]; /* 32 small hexadecimal digits; "" where there is none */
+    char parent[TRACE_SPAN_BYTES]; /* the caller's span, 16 digits */
+    unsigned flags; /* those that have a meaning: 1 sampled, 2 a random id */
+};
 
 struct framing {
     struct guard_fault fault; /* the first one */
@@ -42,8 +49,7 @@ struct framing {
 void framing_check(struct framing *framing, struct MHD_Connection *connection, const char *version,
                    const struct guard_fault *fault);
 
-/* The trace's id of a traceparent (https://www.w3.org/TR/trace-context/, 3.2), 32 small hexadecimal digits; "" where value is
- * NULL or none. */
-void framing_trace(const char *value, char trace[FRAMING_TRACE_BYTES]);
+/* Reads a traceparent (https://www.w3.org/TR/trace-context/, 3.2); no id where value is NULL or none. */
+void framing_trace(const char *value, struct trace *trace);
 
 #endif

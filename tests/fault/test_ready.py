@@ -128,6 +128,7 @@ def test_a_commit_that_hangs(machine):
             assert int(reply.result().headers["Retry-After"]) >= 1
         problem(behind.result(), 503, "outcome_unknown")
     assert faults(server) == ["ledger: a commit takes longer than it should: look at the disk"]
+    assert "\ntallystick_commits_late_total 4\n" in server.get("/metrics").text
     assert server.get("/items/A").status_code == 404
     (trouble / "fdatasync-waits").unlink()
     until(lambda: faults(server) == [])

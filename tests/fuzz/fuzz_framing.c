@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static struct guarded guarded;
     struct framing framing;
-    char trace[FRAMING_TRACE_BYTES];
+    struct trace trace;
     if (length > 16384) {
         return 0;
     }
@@ -53,7 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (framing.fault.code == NULL) {
         check_sound(&framing);
     }
-    framing_trace(framing.traceparent, trace);
-    CHECK(strlen(trace) == 0 || strlen(trace) == FRAMING_TRACE_BYTES - 1);
+    framing_trace(framing.traceparent, &trace);
+    bool is_part = trace.id[0] != 0;
+    CHECK(strlen(trace.id) == (is_part ? TRACE_ID_BYTES - 1 : 0) && strlen(trace.parent) == (is_part ? TRACE_SPAN_BYTES - 1 : 0));
+    CHECK(trace.flags <= 3);
     return 0;
 }

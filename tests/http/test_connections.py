@@ -173,3 +173,45 @@ def test_over_tls(begin):  # noqa: F811
             assert status == 400 and check_problem(status, headers, body)["code"] == "malformed_request"
             raise ssl.SSLError("told in clear")
     close_all(held)
+
+
+def test_the_limit_of_an_address_is_reached_and_stalls_nobody(start):
+    """One address has all its places and all its guests' places taken, comes back without an end and says nothing: it goes on in the places that it
+    has, others are served as quickly as ever, and who is refused is told at once."""
+    started = start("--connections-per-address", "8")
+    greedy = "127.0.0.2"
+    held = hold(started, 8, greedy)
+    stopping = threading.Event()
+    refusals = []
+
+    def flood():
+        waiting = []
+        while not stopping.is_set():
+            waiting.append(connect(started, greedy))
+            if len(waiting) > EACH + 40:  # the oldest has been told: it had not even a guest's place, or its second is over
+                waiting.pop(0).close()
+            time.sleep(0.002)
+        close_all(waiting)
+
+    def refused():
+        begun = time.monotonic()
+        check_busy(ask(connect(started, greedy), get("Connection: close\r\n", "/provinces")))
+        refusals.append(time.monotonic() - begun)
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        slowest, rounds, until = 0, 0, time.monotonic() + 2
+        while time.monotonic() < until:
+            begun = time.monotonic()
+            for reply in (started.get("/provinces/CN-HB"), started.post("/density", {"values": [1, 2, 4]}, token=None)):  # from another address
+                assert reply.status_code == 200
+            held[0].sendall(get(target="/healthz").encode())
+            assert b"alive" in held[0].recv(65536)
+            slowest = max(slowest, time.monotonic() - begun)
+            refused()
+            rounds += 1
+    finally:
+        stopping.set()
+        thread.join()
+    assert slowest < 5 and max(refusals) < 5, (rounds, slowest, max(refusals))  # one after the other would be a second each
+    close_all(held)

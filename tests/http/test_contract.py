@@ -21,7 +21,7 @@ CONTRACT = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
 METHODS = ("get", "put", "post", "delete")
 # HTTP's own, which OpenAPI does not describe or the contract describes once in its introduction.
 PLAIN_HEADERS = {"date", "connection", "content-length", "content-type", "x-content-type-options", "referrer-policy",
-                 "content-security-policy", "content-encoding", "content-digest", "transfer-encoding", "server-timing"}
+                 "content-security-policy", "content-encoding", "content-digest", "transfer-encoding", "server-timing", "traceresponse"}
 SOMETIMES = {"Link", "Idempotency-Replayed", "Preference-Applied", "X-Accel-Buffering"}  # of successes: on all pages but the last; on replays; where asked for; of streams
 UNKNOWN = "zzzzzzzzzzzzzzzzzzzzzzzz"  # near to no name at all
 # Needed by the rules, which say so with a code of their own, not by the binding table.
@@ -146,6 +146,19 @@ def test_answers_are_as_described(session):
         found = list(header_faults(response, described, response.status_code >= 400)) + body_faults(response, described)
         wrong += [f"{name} ({operation.id}, {response.status_code}): {fault}" for fault in found]
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_refusal_described_is_a_problem():
+    """Of every operation, what begins with 4 or 5 and whatever else may come: a problem document with its members, and nothing else."""
+    problem = {"$ref": "#/components/schemas/Problem"}
+    for operation in OPERATIONS:
+        described = {status: resolve(response) for status, response in operation.item["responses"].items() if status[0] in "45" or status == "default"}
+        assert "default" in described, operation.id
+        for status, response in described.items():
+            assert list(response["content"]) == ["application/problem+json"], (operation.id, status)
+            schema = response["content"]["application/problem+json"]["schema"]
+            assert schema == problem or problem in schema.get("allOf", []), (operation.id, status)
+    assert {"type", "title", "status", "detail", "instance", "code"} <= set(resolve(problem)["required"])
 
 
 def test_every_answer_described_was_seen(session):

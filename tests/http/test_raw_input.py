@@ -21,7 +21,7 @@ HEADER = re.compile(rb"[A-Za-z-]+: [\x20-\x7e]*")
 KNOWN = {"accept", "accept-encoding", "access-control-allow-headers", "access-control-allow-methods", "access-control-allow-origin",
          "access-control-expose-headers", "access-control-max-age", "allow", "cache-control", "connection", "content-digest", "content-encoding",
          "content-language", "content-length", "content-security-policy", "content-type", "date", "etag", "idempotency-replayed", "link", "location",
-         "preference-applied", "referrer-policy", "request-id", "retry-after", "server-timing", "tallystick-seq", "transfer-encoding", "vary",
+         "preference-applied", "referrer-policy", "request-id", "retry-after", "server-timing", "tallystick-seq", "traceresponse", "transfer-encoding", "vary",
          "www-authenticate", "x-content-type-options"}
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 

@@ -37,6 +37,8 @@ def problem(**members):
     (500, WITHOUT | {"content-type": "application/problem+json", "cache-control": "no-store"}, problem(), "another status"),
     (503, WITHOUT | {"content-type": "application/problem+json", "cache-control": "no-store"}, problem(code="other"), "another code"),
     (503, WITHOUT | {"content-type": "application/problem+json", "cache-control": "no-store"}, problem(detail=1), "members"),
+    (503, WITHOUT | {"content-type": "application/problem+json", "cache-control": "no-store"}, problem(detail="near /var/lib/x"), "inside"),
+    (503, WITHOUT | {"content-type": "application/problem+json", "cache-control": "no-store"}, problem(detail="SQL logic error"), "inside"),
     (503, WITHOUT | {"content-type": "application/problem+json", "cache-control": "no-store", "etag": '"1"'}, problem(), "tag")])
 def test_the_look_at_every_reply_sees(status, more, body, fault):
     headers = {name: value for name, value in {**SOUND, **more}.items() if value is not None}

@@ -2,14 +2,14 @@
 
 import re
 
-import pytest
-
 import contract_session
 from test_metrics import metrics
+from wire_support import parse
 from world import World
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"  # of the recommendation's own example
-PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+SPAN = "00f067aa0ba902b7"
+PARENT = f"00-{TRACE}-{SPAN}-01"
 PART = re.compile(r"(\w+);dur=(\d+\.\d{3})")
 
 
@@ -59,17 +59,43 @@ def test_a_read(start):
 
 
 def traces(server, path):
-    """What the log says of the trace of requests for the path."""
-    return re.findall(rf"event=request .* path={path} .*? remote=\S+(.*)", server.log())
+    """What the log says of requests for the path: (the request's id, the trace and its parent)."""
+    return re.findall(rf"event=request request=(\w+) .* path={path} .*? remote=\S+(.*)", server.log())
 
 
-@pytest.mark.parametrize("parent, trace", [
-    (PARENT, TRACE), ("01-" + PARENT[3:] + "-more", TRACE), ("01" + PARENT[2:], TRACE), (PARENT + "-more", ""),
-    ("ff" + PARENT[2:], ""), (PARENT[:-1], ""), (PARENT.upper(), ""), (PARENT.replace(TRACE, "0" * 32), ""),
-    (PARENT.replace("00f067aa0ba902b7", "0" * 16), ""), (PARENT.replace("-", "_"), ""), ("", ""), ("x" * 55, "")])
-def test_a_trace_is_told_in_the_log(start, parent, trace):
-    server = start()
-    assert server.get("/provinces/CN-HB", headers={"traceparent": parent}).status_code == 200
-    assert server.get("/provinces/CN-GD").status_code == 200
+PARENTS = [(PARENT, "01"), (PARENT[:-2] + "00", "00"), (PARENT[:-2] + "ff", "03"), ("01-" + PARENT[3:] + "-more", "01"), ("01" + PARENT[2:], "01")]
+NO_PARENTS = [PARENT + "-more", "ff" + PARENT[2:], PARENT[:-1], PARENT.upper(), PARENT.replace(TRACE, "0" * 32), PARENT.replace(SPAN, "0" * 16),
+              PARENT.replace("-", "_"), "", "x" * 55, None]
+
+
+def test_a_trace_is_continued(start):
+    """The same trace, a span of its own, which is the request's id: in the reply and in the log; of a read, one out of the cache, a 304, a
+    refusal, a computation and a change."""
+    server = start("--loops", "1")
+    etag = server.get("/provinces/CN-HB").headers["ETag"]  # now it is in the cache
+    wanted = {}
+    for parent, flags in PARENTS + [(parent, None) for parent in NO_PARENTS]:
+        sent = {} if parent is None else {"traceparent": parent}
+        replies = [server.get("/provinces/CN-HB", headers=sent), server.get("/provinces/CN-HB", headers={**sent, "If-None-Match": etag}),
+                   server.get("/nowhere", headers=sent), server.request("POST", "/density", json={"values": [1, 2, 4]}, headers=sent),
+                   server.put("/organisations/NO SUCH", {"name": "x"}, headers=sent)]
+        assert [reply.status_code for reply in replies] == [200, 304, 404, 200, 400]
+        for reply in replies:
+            span = reply.headers["Request-Id"]
+            assert reply.headers.get("traceresponse") == (flags and f"00-{TRACE}-{span}-{flags}"), parent
+            wanted[span] = flags and f" trace={TRACE} parent={SPAN}" or ""
+        assert "traceresponse" not in server.get("/provinces/CN-HB").headers  # of one request, not of what is kept
+    assert server.put("/items/TRACED", {"name": "x", "unit": "piece"}, headers={"traceparent": PARENT}).headers["traceresponse"].startswith(f"00-{TRACE}-")
     assert server.stop() == 0
-    assert traces(server, "/provinces/{code}") == [f" trace={trace}" if trace else "", ""]
+    told = dict(traces(server, r"\S+"))
+    assert {span: told[span] for span in wanted} == wanted and len(told) == len(wanted) + 1 + len(PARENTS + NO_PARENTS) + 1
+
+
+def test_a_refusal_of_the_guard_continues_the_trace(server):
+    head = f"GET /healthz HTTP/1.1\r\nHost: a\r\ntraceparent: {PARENT}\r\n"
+    reply, _ = server.raw(head + "Host: b\r\n\r\n")
+    status, headers, _ = parse(reply)
+    assert status == 400 and headers["traceresponse"] == f"00-{TRACE}-{headers['request-id']}-01"
+    reply, _ = server.raw(head + f"traceparent: {PARENT}\r\nConnection: close\r\n\r\n")  # two are none
+    status, headers, _ = parse(reply)
+    assert status == 200 and "traceresponse" not in headers

@@ -52,6 +52,9 @@ def get(extra="", target="/healthz", version="HTTP/1.1"):
 MEDIA = {"application/json", PROBLEM, "text/csv; charset=utf-8", "application/x-ndjson", "image/svg+xml", "application/yaml", "text/html; charset=utf-8",
          "text/plain; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8", "text/event-stream"}
 STREAMS = ("application/x-ndjson", "text/event-stream")  # whose bytes nobody knows when the header leaves
+# What a failure's text must not tell: where files lie, what library or statement it was, where in the memory.
+INSIDE = re.compile(r"sqlite|libmicrohttpd|jansson|gnutls|\bSQL\b|errno|\b0x[0-9a-f]{4,}|\.(?:c|h|db|so)\b|/(?:tmp|var|home|etc|proc)/|constraint|"
+                    r"No space left|Input/output error|Permission denied|Segmentation|assert", re.I)
 MEMBERS = {"type", "title", "status", "detail", "instance", "code"}
 
 
@@ -93,6 +96,7 @@ def reply_faults(status, headers, body, travelled=None):
             want(status >= 400 and document.get("status") == status, "another status inside")
             want(MEMBERS <= set(document) and all(isinstance(document[name], str) for name in MEMBERS & set(document) - {"status"}),
                  f"members {sorted(document)}")
+            want(status < 500 or not INSIDE.search(body.decode()), "tells of the inside")
             want(document.get("type") == f"/errors/{document.get('code')}", "a type of another code")
     return found
 

@@ -1,13 +1,22 @@
 """What the tests with foreign tools share: where the tools are, and a server to point them at."""
 
+import importlib.util
 import os
 import pathlib
 import signal
 import subprocess
+import sys
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+HTTP = ROOT / "tests" / "http"
+sys.path.insert(0, str(HTTP))  # contract_session.py
+
+spec = importlib.util.spec_from_file_location("conftest_http", HTTP / "conftest.py")
+http = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(http)
+key, run = http.key, http.run
 TOOLS = ROOT / "build" / "validators"
 
 
@@ -38,6 +47,7 @@ class Server:
             stdout=subprocess.PIPE, stderr=self.log, text=True, env=without_ours())
         line = self.process.stdout.readline().strip()
         assert line.startswith("listening on http://"), (directory / "serve.log").read_text()
+        self.data_dir = directory / "data"
         self.url = line.removeprefix("listening on ")
         self.token = (directory / "data" / "admin.token").read_text().strip()
 

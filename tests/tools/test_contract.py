@@ -17,16 +17,34 @@ def test_contract_is_valid_openapi():
     run([tool("python/bin/openapi-spec-validator"), "openapi.yaml"], 120)
 
 
-def test_contract_passes_redocly(tmp_path):
-    """Redocly's recommended rules, warnings as errors, and examples against their schemas."""
+REDOCLY = """extends: [recommended-strict]
+rules:
+  no-invalid-media-type-examples: error
+  no-invalid-parameter-examples: error
+  no-invalid-schema-examples: error
+  no-unused-components: error
+  operation-4xx-problem-details-rfc7807: error
+"""
+
+
+def redocly(tmp_path, contract):
     config = tmp_path / "redocly.yaml"
-    config.write_text("extends: [recommended-strict]\n"
-                      "rules:\n"
-                      "  no-invalid-media-type-examples: error\n"
-                      "  no-invalid-parameter-examples: error\n"
-                      "  no-invalid-schema-examples: error\n"
-                      "  no-unused-components: error\n")
-    run([tool("node/node_modules/.bin/redocly"), "lint", "--config", str(config), "openapi.yaml"], 120)
+    config.write_text(REDOCLY)
+    return [tool("node/node_modules/.bin/redocly"), "lint", "--config", str(config), str(contract)]
+
+
+def test_contract_passes_redocly(tmp_path):
+    """Redocly's recommended rules, warnings as errors; examples against their schemas; each 4xx a problem document."""
+    run(redocly(tmp_path, "openapi.yaml"), 120)
+
+
+def test_redocly_sees_a_refusal_that_is_no_problem_document(tmp_path):
+    text = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+    head, responses = text.split("\n  responses:\n", 1)
+    spoilt = tmp_path / "openapi.yaml"
+    spoilt.write_text(head + "\n  responses:\n" + responses.replace("application/problem+json", "application/json", 1), encoding="utf-8")
+    done = subprocess.run(redocly(tmp_path, spoilt), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode != 0 and "operation-4xx-problem-details-rfc7807" in done.stdout + done.stderr
 
 
 def test_contract_passes_spectral(tmp_path):

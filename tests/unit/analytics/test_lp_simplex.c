@@ -189,6 +189,57 @@ static void test_larger_programs_beside_glpk(void **state)
     free(matrix);
 }
 
+/* So many columns that only the best few are priced most of the time (shortlist.h); again, with what was there before. */
+static void test_very_many_columns_beside_glpk(void **state)
+{
+    (void) state;
+    enum { M = 12, N = 3000 };
+    double *matrix = calloc(M * N, sizeof *matrix);
+    double *cost = calloc(N, sizeof *cost);
+    double *amount[2] = {calloc(N, sizeof *amount[0]), calloc(N, sizeof *amount[1])};
+    struct lp_solver *solver = lp_solver_create(M, N);
+    assert_true(matrix != NULL && cost != NULL && amount[0] != NULL && amount[1] != NULL && solver != NULL);
+    double bound[M];
+    enum lp_relation relation[M];
+    for (size_t i = 0; i < M; i++) {
+        bound[i] = 1 + random_uniform();
+        relation[i] = i % 4 == 3 ? LP_ROW_EQUAL : LP_ROW_AT_MOST;
+    }
+    double objective[2];
+    struct lp_solution solution = {.x = amount[0]};
+    for (size_t trial = 0; trial < 4; trial++) {
+        for (size_t j = 0; j < N; j++) {
+            cost[j] = -random_uniform();
+            for (size_t i = 0; i < M; i++) {
+                matrix[j * M + i] = trial < 2 ? random_uniform() : floor(3 * random_uniform());
+            }
+        }
+        const struct lp_problem problem = {
+            .rows = M, .columns = N, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound};
+        lp_solver_choose(solver, LP_GLPK);
+        solution.x = amount[0];
+        assert_int_equal(lp_solve(solver, &problem, &solution), STATUS_OK);
+        objective[0] = solution.objective;
+        const enum lp_outcome outcome = solution.outcome;
+        for (int again = 0; again < 2; again++) {
+            lp_solver_choose(solver, LP_SIMPLEX);
+            solution.x = amount[again];
+            assert_int_equal(lp_solve(solver, &problem, &solution), STATUS_OK);
+            assert_true(lp_solver_way(solver) == 0);
+            assert_int_equal(solution.outcome, outcome);
+            objective[1] = solution.objective;
+            assert_true(outcome != LP_OPTIMAL || fabs(objective[1] - objective[0]) <= 1e-9 * fabs(objective[0]));
+        }
+        assert_memory_equal(amount[0], amount[1], N * sizeof *amount[0]);
+    }
+    lp_solver_free(solver);
+    lp_thread_end();
+    free(amount[1]);
+    free(amount[0]);
+    free(cost);
+    free(matrix);
+}
+
 /* ------------------------------------------------------------------------------------------------ columns side by side */
 
 static void test_a_panel_gives_back_what_it_was_given(void **state)
@@ -282,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_klee_and_minty),
         cmocka_unit_test(test_nothing_but_ties),
         cmocka_unit_test(test_larger_programs_beside_glpk),
+        cmocka_unit_test(test_very_many_columns_beside_glpk),
         cmocka_unit_test(test_a_panel_gives_back_what_it_was_given),
         cmocka_unit_test(test_limits_are_those_of_single_columns),
     };

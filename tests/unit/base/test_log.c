@@ -108,11 +108,17 @@ static void requests_are_gathered(void **state)
     capture_begin();
     log_request("r1", "status=%d", 200);
     log_request("-", "status=%d", 404);
+    char many[4096];
+    memset(many, 'm', sizeof many);
+    log_request_text("r2", "status=201\x1b!", 11);
+    log_request_text("r3", many, sizeof many); /* cut */
     assert_int_equal(capture_end(), 0);
     capture_begin();
     log_flush();
-    assert_int_equal(capture_end(), 2);
+    assert_int_equal(capture_end(), 4);
     assert_non_null(strstr(text, "level=info event=request request=r1 status=200\n"));
+    assert_non_null(strstr(text, "level=info event=request request=r2 status=201 \n"));
+    assert_non_null(strstr(text, "mmm\n"));
     capture_begin();
     log_flush();
     assert_int_equal(capture_end(), 0);

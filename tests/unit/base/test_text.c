@@ -6,6 +6,7 @@
 
 #include "base/base64url.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -212,6 +213,26 @@ static void integers_are_strict(void **state)
         enum status status = text_to_integer(cases[i].text, &value);
         assert_int_equal(status, cases[i].is_good ? STATUS_OK : STATUS_INVALID);
         assert_true(value == (cases[i].is_good ? cases[i].value : 42));
+    }
+}
+
+static void check_integer(int64_t value)
+{
+    char text[TEXT_INTEGER_BYTES], wanted[TEXT_INTEGER_BYTES];
+    int length = snprintf(wanted, sizeof wanted, "%" PRId64, value);
+    assert_int_equal(text_from_integer(text, value), length);
+    assert_string_equal(text, wanted);
+}
+
+static void integers_are_written_as_by_printf(void **state)
+{
+    (void)state;
+    static const int64_t some[] = { 0, 1, -1, 9, 10, -10, 99, 100, INT64_MAX, INT64_MIN, INT64_MIN + 1, TEXT_INTEGER_MAX };
+    for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
+        check_integer(some[i]);
+    }
+    for (int i = 0; i < 100000; i++) {
+        check_integer((int64_t)(random_next() >> (random_next() % 64)));
     }
 }
 
@@ -521,6 +542,7 @@ int main(void)
         cmocka_unit_test(promises_are_asserted),
         cmocka_unit_test(numbers_are_strict),
         cmocka_unit_test(integers_are_strict),
+        cmocka_unit_test(integers_are_written_as_by_printf),
         cmocka_unit_test(hexadecimal_goes_both_ways),
         cmocka_unit_test(base64_follows_the_rfc),
         cmocka_unit_test(base64url_has_one_text_for_each_run_of_bytes),

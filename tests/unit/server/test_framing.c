@@ -150,9 +150,11 @@ static void test_traces(void **state)
         {NULL, ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char trace[FRAMING_TRACE_BYTES] = "?";
-        framing_trace(rows[i].value, trace);
-        assert_string_equal(trace, rows[i].trace);
+        struct trace trace = {.id = "?", .parent = "?", .flags = 9};
+        framing_trace(rows[i].value, &trace);
+        assert_string_equal(trace.id, rows[i].trace);
+        assert_string_equal(trace.parent, rows[i].trace[0] != 0 ? "00f067aa0ba902b7" : "");
+        assert_true(trace.flags <= 3 && (rows[i].trace[0] != 0 || trace.flags == 0));
     }
     struct framing framing;
     assert_string_equal(check("GET /a HTTP/1.1", "Host: a\r\nTraceParent: x\r\nTraceParent: y\r\n", &framing), "sound");
