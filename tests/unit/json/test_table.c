@@ -30,7 +30,8 @@ static void cells_of_every_kind(void **state)
 static void members_that_the_rows_name(void **state)
 {
     (void)state;
-    expect("{\"items\":[{\"a\":1,\"s\":{\"x\":2,\"y.z\":null}},{\"a\":3,\"s\":{\"x\":4,\"y.z\":5}}]}", "a,s.*,b", "a,s.x,s.y.z,b\r\n1,2,,\r\n3,4,5,\r\n");
+    expect("{\"items\":[{\"a\":1,\"s\":{\"x\":2,\"y.z\":null}},{\"a\":3,\"s\":{\"x\":4,\"y.z\":5}}]}",
+           "a,s.*,b", "a,s.x,s.y.z,b\r\n1,2,,\r\n3,4,5,\r\n");
     expect("{\"items\":[{\"a\":1,\"s\":null},{\"a\":3,\"s\":{\"x\":4}}]}", "a,s.*", "a,s.x\r\n1,\r\n3,4\r\n");
     expect("{\"items\":[{\"a\":1,\"s\":null}]}", "a,s.*", "a,s\r\n1,\r\n");
     expect("{\"items\":[]}", "s.*,a", "s,a\r\n");
