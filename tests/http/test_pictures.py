@@ -173,3 +173,10 @@ def test_extremes(service):
     look(ask(service, "/density?indicator=beds&years=2014,2015,2016,2017,2018,2019,2020,2021,2022,2023&by=belt"))
     look(ask(service, "/inequality?indicator=beds&years=2014,2015,2016,2017,2018,2019,2020,2021,2022,2023"))
     assert ask(service, contract_session.EFFICIENCY + "&fields=dmu").content == ask(service, contract_session.EFFICIENCY).content
+
+
+def test_models_without_a_picture(service):
+    """Never JSON under the name of a picture."""
+    refused = problem(ask(service, contract_session.EFFICIENCY + "&model=super&orientation=output"), 406, "not_acceptable")
+    assert "application/json" in refused["detail"]
+    assert problem(draw(service, "/efficiency", {**contract_session.UNITS, "model": "super"}), 406, "not_acceptable")
