@@ -28,6 +28,14 @@ bool figure_body_is_json(const char *body, size_t length)
     return true; /* an empty body is not CSV: the JSON parser says what is wrong */
 }
 
+#define ABSURD "the value is absurd: figures lie below 1e15"
+
+/* A number beyond what can be read at all is one all the same. */
+static bool is_endless(const char *text)
+{
+    return text[strspn(text, "0123456789.eE+-")] == 0 && isinf(strtod(text, NULL));
+}
+
 /* NULL where the decimal is a figure; else what is wrong with it. */
 static const char *decimal_fault(const char *text, double *value)
 {
@@ -38,6 +46,9 @@ static const char *decimal_fault(const char *text, double *value)
     if (strlen(text) > DECIMAL_BYTES_MAX) {
         return "the value has more than 32 characters";
     }
+    if (is_endless(text)) {
+        return ABSURD;
+    }
     if (text_to_double(text, value) != STATUS_OK || (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') ||
         digits[strlen(digits) - 1] == '.' || strstr(digits, ".e") != NULL || strstr(digits, ".E") != NULL) {
         return "the value is not a number such as 1234 or 12.5";
@@ -45,7 +56,7 @@ static const char *decimal_fault(const char *text, double *value)
     if (*value < 0 || text[0] == '-') {
         return "the value is negative";
     }
-    return *value >= FIGURE_MAX ? "the value is absurd: figures lie below 1e15" : NULL;
+    return *value >= FIGURE_MAX ? ABSURD : NULL;
 }
 
 struct decimals {

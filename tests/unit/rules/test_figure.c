@@ -109,6 +109,27 @@ static void decimals_of_bodies_with_faults(void **state)
     command_fini(&command);
 }
 
+static void what_is_wrong_with_a_value(void **state)
+{
+    static const struct {
+        const char *value, *told;
+    } rows[] = {
+        { "1e400", "absurd" }, { "9e99999", "absurd" }, { "1e15", "absurd" }, { "999999999999999", NULL }, { "1e-3", NULL },
+        { "inf", "not a number" }, { "NaN", "not a number" }, { "e400", "not a number" }, { "1e", "not a number" }, { "+1", "not a number" },
+        { "-1", "negative" }, { "", "empty" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct command command;
+        const char *body = arena_format(&arena, HEADER "a,2019,b,\"%s\"\n", rows[i].value);
+        faults_init(&faults, &arena);
+        assert_int_equal(read_csv(&command, body, 3), rows[i].told == NULL ? STATUS_OK : STATUS_INVALID);
+        if (rows[i].told != NULL && (faults.total != 1 || strstr(faults.items[0].detail, rows[i].told) == NULL)) {
+            fail_msg("%s: %s", rows[i].value, faults.count > 0 ? faults.items[0].detail : "no fault");
+        }
+    }
+}
+
 static void many_names(void **state)
 {
     enum { NAMES = 20000 };
@@ -143,7 +164,7 @@ int main(void)
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(what_is_sound_is_kept), CASE(rows_are_bounded), CASE(rows_cost_what_rows_take), CASE(decimals_of_bodies_with_faults),
-        CASE(many_names), CASE(derived_ids),
+        CASE(what_is_wrong_with_a_value), CASE(many_names), CASE(derived_ids),
     };
     return cmocka_run_group_tests_name("figure", tests, NULL, NULL);
 }
