@@ -78,6 +78,22 @@ static double excess(const void *context, double x)
     return inner_below(share->curve, x) - share->p;
 }
 
+/* The point at which the share p of the points' own weight is reached. */
+static double point_at(const struct kde_points *points, double p)
+{
+    size_t low = 0;
+    size_t high = points->n - 1;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (points->below[middle + 1] < p * points->below[points->n]) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return points->x[low];
+}
+
 double kde_curve_quantile(const struct kde_curve *curve, double p)
 {
     const bool is_mirror = curve->boundary == KDE_BOUNDARY_REFLECT;
@@ -85,7 +101,9 @@ double kde_curve_quantile(const struct kde_curve *curve, double p)
     const struct kde_root_function function = {.at = excess, .context = &share};
     const double reach = kde_kernel_reach(curve->kernel) * curve->bandwidth.scale;
     assert(p > 0.0 && p < 1.0);
-    const double y = kde_root_find(&function, is_mirror ? curve->lower : curve->points.x[0] - reach,
-                                   curve->points.x[curve->points.n - 1] + reach);
+    /* A kernel moves no mass further than its reach; four nodes more, since cubic binning has weights below 0. */
+    const double near = point_at(&curve->points, share.p);
+    const double far = reach + 4.0 * curve->node_spacing;
+    const double y = kde_root_find(&function, is_mirror ? fmax(curve->lower, near - far) : near - far, near + far);
     return kde_boundary_outwards(curve, y);
 }

@@ -76,6 +76,9 @@ enum status density_more_find(const struct kde_curve *curve, const struct kde_sa
 {
     *more = (struct density_more){ .has_dip = false };
     for (size_t i = 0; i < DENSITY_QUANTILES; i++) {
+        if (kde_is_cancelled(&curve->watch)) {
+            return STATUS_BUSY;
+        }
         more->quantiles[i] = kde_curve_quantile(curve, density_shares[i]);
     }
     for (size_t i = 0; i < wishes->threshold_count; i++) {

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
+#include "handlers/analysis/efficiency_model.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/unit_names.h"
 #include "handlers/problem.h"
@@ -18,18 +19,26 @@
 #include "json/unfit.h"
 
 struct body {
-    json_t *inputs, *outputs, *dmus;
-    int orientation, slacks, frontier, solver;
+    json_t *inputs, *outputs, *dmus, *fixed, *undesirable, *prices, *restrictions;
+    int model, orientation, slacks, frontier, goal, solver;
+    bool outliers;
 };
 
 static const struct bind_member body_members[] = {
     BIND_VALUE_ROW(struct body, inputs, true),
     BIND_VALUE_ROW(struct body, outputs, true),
     BIND_VALUE_ROW(struct body, dmus, true),
-    BIND_CHOICE_ROW(struct body, orientation, false, efficiency_orientations),
+    BIND_CHOICE_ROW(struct body, model, false, efficiency_models),
+    BIND_CHOICE_ROW(struct body, orientation, false, efficiency_sides),
     BIND_CHOICE_ROW(struct body, slacks, false, efficiency_slacks),
     BIND_CHOICE_ROW(struct body, frontier, false, efficiency_frontiers),
+    BIND_CHOICE_ROW(struct body, goal, false, efficiency_goals),
     BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
+    BIND_BOOLEAN_ROW(struct body, outliers, false),
+    BIND_VALUE_ROW(struct body, fixed, false),
+    BIND_VALUE_ROW(struct body, undesirable, false),
+    BIND_VALUE_ROW(struct body, prices, false),
+    BIND_VALUE_ROW(struct body, restrictions, false),
 };
 
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
@@ -266,8 +275,18 @@ static enum status read_units(struct reading *r, json_t *dmus)
     return status;
 }
 
+/* The model and what goes with it, into the sheet's options. */
+static enum status settle(const struct reading *r, const struct body *body, struct efficiency_sheet *sheet)
+{
+    const struct efficiency_wish wish = {
+        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers,
+        { NULL, body->fixed }, { NULL, body->undesirable }, { NULL, body->prices }, { NULL, body->restrictions } };
+    return efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true, sheet,
+                                   r->faults);
+}
+
 /* All of the body, faults gathered. Where a name is unsound nothing but their ids can be said of the units. */
-static enum status read_body(struct reading *r, json_t *document, struct body *body)
+static enum status read_body(struct reading *r, json_t *document, struct body *body, struct efficiency_sheet *sheet)
 {
     enum status status = json_bind(document, &body_table, BIND_CLEAR, "", body, r->arena, r->faults);
     if (status == STATUS_EXHAUSTED) {
@@ -283,7 +302,11 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
         status = unit_names_read(r->arena, "outputs", body->outputs, &(struct unit_names_rules){ DEA_OUTPUTS_MAX, unit_words, &r->inputs },
                                  &r->outputs, r->faults);
     }
-    bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults->total == before;
+    const bool is_unsound = r->faults->total > before;
+    if (status == STATUS_OK) {
+        status = settle(r, body, sheet);
+    }
+    bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && !is_unsound;
     if (status != STATUS_OK || body->dmus == NULL) {
         return status;
     }
@@ -294,8 +317,8 @@ bool efficiency_units_read(struct exchange *exchange, json_t *document, struct f
                            struct efficiency_sheet *sheet)
 {
     struct reading r = { .arena = exchange->arena, .faults = faults };
-    struct body body = { 0 };
-    enum status status = read_body(&r, document, &body);
+    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1 }; /* also if it is no object */
+    enum status status = read_body(&r, document, &body, sheet);
     if (status == STATUS_OK && r.faults->total == 0) {
         status = fill_sheet(&r, sheet);
     }
@@ -307,10 +330,5 @@ bool efficiency_units_read(struct exchange *exchange, json_t *document, struct f
         analysis_body_refuse(exchange, r.faults);
         return false;
     }
-    dea_options_init(&sheet->options);
-    sheet->options.orientation = body.orientation < 0 ? DEA_OUTPUT : (enum dea_orientation)body.orientation;
-    sheet->options.slacks = body.slacks < 0 ? DEA_SLACKS_MULTI_STAGE : (enum dea_slacks)body.slacks;
-    sheet->options.frontier = body.frontier < 0 ? DEA_VRS : (enum dea_frontier)body.frontier;
-    sheet->options.solver = body.solver < 0 ? DEA_SOLVER_SIMPLEX : (enum dea_solver_kind)body.solver;
     return true;
 }

@@ -1,5 +1,6 @@
 """/density beyond the curve: bandwidths from pairs, adjust, and what else is told of a distribution."""
 
+import pathlib
 import re
 
 import numpy
@@ -225,3 +226,48 @@ def test_values_below_the_boundary_are_refused(server):
     assert_problem(server.request("POST", PATH, json={"values": SAMPLE, "lower": 1}), 422, "conflicting_values")
     body = {"values": SAMPLE, "boundary": "log", "kernel": "triangular"}
     assert_problem(server.request("POST", PATH, json=body), 422, "conflicting_values")
+
+
+def test_no_test_finds_groups_as_the_documentation_says(server):
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "mechanism.md").read_text(encoding="utf-8")
+    said = re.search(r"rejects a single peak in any of the nine curves; the least p-values are ([0-9.]+) and ([0-9.]+)\.", text)
+    tests = [series["tests"] for series in ask(server, tests="dip,silverman")["series"]]
+    assert len(tests) == 9
+    assert float(said.group(1)) == round(min(test["dip"]["p_value"] for test in tests), 2)
+    assert float(said.group(2)) == round(min(test["silverman"]["calibrated_p_value"] for test in tests), 2)
+
+
+NUMBERS = [0, 1, -1, 1.5, 2, 2, 3, 1e15, -1e15, 1e-300, -1e-300, 5e-324, 1e-15, 123456789.125, 0.1]
+MEMBERS = {
+    "weights": [None, [0, 1, 2], [1] * 12, [0] * 12, [1e15, 1e-300] * 6], "kernel": ["gaussian", "uniform", "triangular", "cosine", "x"],
+    "bandwidth": ["silverman", "scott", "eviews", "ucv", "bcv", "sj-ste", "sj-dpi", 1, 1e-12, 1e15, 1e-100, 0, "x"],
+    "adjust": [1, 0.001, 1000, 0, 1e-300], "convention": ["sd", "half-width"], "points": [16, 100, 8192], "cut": [0, 3, 1000],
+    "from": [0, -1e15], "to": [1, 1e15], "boundary": ["none", "reflect", "log"], "lower": [0, -1e15, 1e15, 0.1, -1],
+    "tests": [["none"], ["dip"], ["silverman"], ["dip", "silverman"]], "thresholds": [[0], [1e15, -1e15, 1e-300], [0.5, 1.5]]}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_bodies_at_random(server, seed):
+    """Hard numbers and odd companies: an answer that holds together or a refusal that names its places, never a failure."""
+    random = numpy.random.default_rng(seed)
+    answered = 0
+    for _ in range(40):
+        n = int(random.choice([1, 2, 3, 12]))
+        pool = NUMBERS if random.random() < 0.5 else SAMPLE
+        body = {"values": [pool[i] for i in random.integers(0, len(pool), n)]}
+        for name, choices in MEMBERS.items():
+            if random.random() < 0.25:
+                body[name] = choices[random.integers(0, len(choices))]
+        reply = server.request("POST", PATH, json=body)
+        assert reply.status_code in (200, 422), (body, reply.text)
+        if reply.status_code == 422:
+            assert reply.json()["detail"], body
+            continue
+        answered += 1
+        series, = reply.json()["series"]
+        shares = [quantile["x"] for quantile in series["quantiles"]]
+        assert shares == sorted(shares), body
+        assert all(height is None or height >= 0 for height in series["density"]), body
+        assert all(0 <= tail["below"] <= 1 and 0 <= tail["above"] <= 1 for tail in series["tails"]), body
+        assert series["bandwidth"] > 0 and series["modes"] and series["reading"], body
+    assert answered > 5
