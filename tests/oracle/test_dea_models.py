@@ -76,7 +76,7 @@ def solve(asked):
 # ---------------------------------------------------------------------------------------------------------- the oracle
 
 
-def cases_make(per_kind=3):
+def cases_make(per_kind=2):
     rng = np.random.default_rng(20261129)
     cases = []
     for kind in KINDS:
