@@ -306,7 +306,6 @@ static void step_find(struct lp_simplex *simplex, const struct lp_simplex_progra
             size += fabs(term);
         }
         simplex->step[k] = fabs(step) > PIVOT_MIN * size ? step : 0;
-        simplex->size[k] = size;
     }
 }
 
@@ -350,6 +349,22 @@ static bool goes_before(const struct lp_simplex *simplex, size_t a, size_t b)
     return false;
 }
 
+/*
+ * How much the entering column moves an artificial that is done with, beside all that it could; 0 for rounding. Where a row
+ * only repeats others its artificial stays, and what is left of the zeros in its row of the inverse must not pass for steps.
+ */
+static double artificial_share(const struct lp_simplex *simplex, const struct lp_simplex_program *program, size_t k)
+{
+    double row = 0;
+    double column = 0;
+    for (size_t i = 0; i < simplex->rows; i++) {
+        row = fmax(row, fabs(simplex->inverse[k * simplex->rows + i]) * program->unit[i]);
+        column = fmax(column, fabs(simplex->column[i]) / program->unit[i]);
+    }
+    const double share = fabs(simplex->step[k]) / (row * column);
+    return share > PIVOT_MIN ? share : 0;
+}
+
 /* The row that leaves; rows when none does. Artificials that are done with leave as soon as anything moves them. */
 static size_t leaving_find(const struct lp_simplex *simplex, const struct lp_simplex_program *program)
 {
@@ -358,14 +373,14 @@ static size_t leaving_find(const struct lp_simplex *simplex, const struct lp_sim
     double best = INFINITY;
     double largest = 0;
     for (size_t k = 0; simplex->has_cost && k < n; k++) {
-        const double share = simplex->step[k] != 0 ? fabs(simplex->step[k]) / simplex->size[k] : 0;
-        if (share > largest && is_artificial(program, simplex->basis[k])) {
-            largest = share;
-            found = k;
+        if (simplex->step[k] != 0 && is_artificial(program, simplex->basis[k])) {
+            const double share = artificial_share(simplex, program, k);
+            found = share > largest ? k : found;
+            largest = fmax(largest, share);
         }
     }
     for (size_t k = 0; largest <= 0 && k < n; k++) {
-        if (!(simplex->step[k] > 0)) {
+        if (!(simplex->step[k] > 0) || (simplex->has_cost && is_artificial(program, simplex->basis[k]))) {
             continue;
         }
         const double ratio = simplex->value[k] / simplex->step[k];
