@@ -564,6 +564,8 @@ def play_analysis(p):
     p.ask("units with too few replications", "POST", "/efficiency", {**UNITS, "bootstrap": 1, "seed": -1, "level": 0})
     p.ask("panel with distances", "POST", "/efficiency/malmquist", {**PANEL, "orientation": "input", "distances": True})
     p.ask("units by cost", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": [2]})
+    p.ask("units by costs of their own", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": ["wage"], "dmus": [
+        {**unit, "wage": 3} for unit in UNITS["dmus"]]})
     p.ask("units by cost without prices", "POST", "/efficiency", {**UNITS, "model": "cost"})
     p.ask("sample of one value", "POST", "/density", {"values": [1]})
     p.ask("parts with zeros", "POST", "/inequality", {"values": [0, 0, 3], "groups": ["a", "b", "b"], "weights": [0, 1, 1], "epsilon": 1, "alpha": 1.6})
