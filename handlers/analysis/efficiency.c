@@ -14,14 +14,15 @@
 #include "handlers/analysis/efficiency_model_write.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/efficiency_units.h"
+#include "handlers/analysis/efficiency_svg.h"
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/analysis/helpers.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
 #define SCORES \
-    "status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,peer_count,efficient," \
-    "score,nirste,ndrste,rts_margin,input_radial,output_radial,cost,cost_minimum,technical,allocative,own,maverick,leverage,outlier"
+    "status,crste,vrste,scale,rts,input_slacks.*,output_slacks.*,input_targets.*,output_targets.*,peers,peer_count,efficient," \
+    "score,nirste,ndrste,rts_margin,input_radial.*,output_radial.*,cost,cost_minimum,technical,allocative,own,maverick,leverage,outlier"
 
 const char efficiency_columns[] = "dmu,name,belt," SCORES;
 const char efficiency_unit_columns[] = "dmu,group," SCORES;
@@ -110,7 +111,9 @@ static enum status solve_plain(struct exchange *exchange, struct efficiency_shee
     if (sheet->wants_outliers) {
         status = find_outliers(exchange, sheet, result);
     }
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
+        efficiency_svg(exchange, sheet, result);
+    } else if (status == STATUS_OK) {
         efficiency_write(&exchange->reply, sheet, result);
     }
     dea_result_free(result);
@@ -133,6 +136,10 @@ static enum status solve_model(struct exchange *exchange, struct efficiency_shee
 /* Solves the sheet; the answer or a problem is the reply. */
 static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sheet, const char *key)
 {
+    if (sheet->has_model && exchange->wanted == GIVES_SVG) {
+        problem_reply(exchange, "not_acceptable", "Of this model there is no picture; there are application/json and text/csv.");
+        return HANDLED_REPLY;
+    }
     enum status status = sheet->has_model ? solve_model(exchange, sheet) : solve_plain(exchange, sheet);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {

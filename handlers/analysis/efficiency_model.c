@@ -258,11 +258,12 @@ static enum status read_prices(struct settling *s, const double **prices)
     if (status != STATUS_OK || items.count == 0) {
         return status;
     }
+    const bool has_names = items.all[0].value != NULL && items.all[0].text != NULL; /* the units bring their own */
     double *read = arena_array(s->arena, items.count, sizeof *read);
     if (read == NULL) {
         return STATUS_EXHAUSTED;
     }
-    for (size_t i = 0; i < items.count; i++) {
+    for (size_t i = 0; i < items.count && !has_names; i++) {
         const struct listed *item = &items.all[i];
         read[i] = item->value != NULL && json_is_number(item->value) ? json_number_value(item->value) : NAN;
         if (item->value == NULL && text_to_double(item->text, &read[i]) != STATUS_OK) {
@@ -276,7 +277,7 @@ static enum status read_prices(struct settling *s, const double **prices)
         }
     }
     if (items.count != s->input_count && s->input_count > 0) {
-        complain(s, "prices", "bad_format", "prices has %zu numbers; one for each of the %zu inputs is wanted, in their order",
+        complain(s, "prices", "bad_format", "prices has %zu items; one for each of the %zu inputs is wanted, in their order",
                  items.count, s->input_count);
     }
     *prices = read;

@@ -154,7 +154,9 @@ static void write_question(struct json_writer *w, const struct efficiency_sheet 
     }
     write_marked(w, "fixed", sheet->inputs, model->is_fixed, m);
     write_marked(w, "undesirable", sheet->outputs, model->is_undesirable, sheet->problem.output_count);
-    if (model->prices != NULL) {
+    if (sheet->prices != NULL) {
+        efficiency_write_names(w, "prices", sheet->prices, m);
+    } else if (model->prices != NULL) {
         efficiency_write_columns(w, "prices", sheet->inputs, model->prices, m);
     }
     write_limits(w, sheet);

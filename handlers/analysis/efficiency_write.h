@@ -38,6 +38,7 @@ struct efficiency_sheet {
     struct dea_options options;
     bool has_model;             /* another model than the plain radial one is asked for: model says which, not options */
     struct dea_model_options model;
+    const char *const *prices;  /* NULL, or the members that are the units' own prices, one for each input */
     bool wants_outliers;
     const struct dea_outliers *outliers; /* NULL, or what was found */
 

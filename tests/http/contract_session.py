@@ -534,8 +534,12 @@ def play_analysis(p):
     p.get("inequality of no year", INEQUALITY.replace("2014", "1999"))
     p.get("inequality wrong query", "/inequality?indicator=beds&years=2023&per=bed&bounds=2,1&states=3")
     p.get("inequality wrong token", INEQUALITY, token="nobody")
+    for name, path in [("efficiency", EFFICIENCY), ("density", DENSITY), ("inequality", INEQUALITY)]:
+        p.get_twice(f"{name} as a picture", path, Accept="image/svg+xml")
     for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("parts", "/inequality", PARTS)]:
         p.ask(name, "POST", path, body)
+        if path != "/efficiency/malmquist":
+            p.ask(f"{name} as a picture", "POST", path, body, Accept="image/svg+xml")
         p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
         p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
         p.ask(f"{name} as text", "POST", path, b"x", Content_Type="text/plain")
@@ -545,6 +549,8 @@ def play_analysis(p):
             {"id": "idle", "staff": 0, "visits": 0}]})
     p.ask("panel with distances", "POST", "/efficiency/malmquist", {**PANEL, "orientation": "input", "distances": True})
     p.ask("units by cost", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": [2]})
+    p.ask("units by costs of their own", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": ["wage"], "dmus": [
+        {**unit, "wage": 3} for unit in UNITS["dmus"]]})
     p.ask("units by cost without prices", "POST", "/efficiency", {**UNITS, "model": "cost"})
     p.ask("sample of one value", "POST", "/density", {"values": [1]})
     p.ask("parts with zeros", "POST", "/inequality", {"values": [0, 0, 3], "groups": ["a", "b", "b"], "weights": [0, 1, 1], "epsilon": 1, "alpha": 1.6})

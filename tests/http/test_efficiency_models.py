@@ -94,6 +94,24 @@ def test_cost_is_technical_times_allocative(service):  # noqa: F811
         assert result["cost_minimum"] == pytest.approx(numbers(result, "input_targets", INPUTS) @ [2.5, 0.125], rel=1e-9)
 
 
+def test_own_prices(service):  # noqa: F811
+    """Prices as members of the units: all alike they are those of the list; else a unit's score is that of its own prices."""
+    priced = [{**dmu, "wa": wa, "wb": wb} for dmu, wa, wb in zip(PLAIN["dmus"], (1, 2, 5), (1, 0.5, 3))]
+    own = service.request("POST", PATH, json={**PLAIN, "model": "cost", "prices": ["wa", "wb"], "dmus": priced}).json()
+    assert own["prices"] == ["wa", "wb"]
+    for u, dmu in enumerate(priced):
+        alike = service.request("POST", PATH, json={**PLAIN, "model": "cost", "prices": [dmu["wa"], dmu["wb"]]}).json()
+        mine, theirs = own["results"][u], alike["results"][u]
+        assert mine["score"] == pytest.approx(theirs["score"], rel=1e-12)
+        assert mine["cost"] == pytest.approx(dmu["wa"] * dmu["a"] + dmu["wb"] * dmu["b"], rel=1e-15)
+    for more, places in (
+            ({"prices": ["wa"], "dmus": [{key: value for key, value in priced[0].items() if key != "wb"}]}, {"/prices": "bad_format"}), ({"prices": ["a", "wb"]}, {"/prices/0": "duplicate_name"}),
+            ({"prices": ["wa", 2]}, {"/prices/1": "wrong_type"}), ({"dmus": [{**priced[0], "wa": 0}]}, {"/dmus/0/wa": "out_of_range"}),
+            ({"dmus": [{key: value for key, value in priced[0].items() if key != "wb"}]}, {"/dmus/0/wb": "missing_member"})):
+        reply = service.request("POST", PATH, json={**PLAIN, "model": "cost", "prices": ["wa", "wb"], "dmus": priced, **more})
+        assert reply.status_code == 422 and {fault["pointer"]: fault["code"] for fault in reply.json()["errors"]} == places
+
+
 def test_outliers(service):  # noqa: F811
     """A slip of the pen, a thousand times too many outputs, is found; nobody else's row changes but for it."""
     x, y = real_data()
@@ -148,7 +166,7 @@ def test_what_does_not_go_together(service, more, places):  # noqa: F811
     ({"model": "cost"}, {"/prices": "missing_member"}),
     ({"model": "cost", "prices": 3}, {"/prices": "wrong_type"}),
     ({"model": "cost", "prices": []}, {"/prices": "too_short"}),
-    ({"model": "cost", "prices": ["1", 2]}, {"/prices": "out_of_range"}),
+    ({"model": "cost", "prices": [1, "2"]}, {"/prices": "out_of_range"}),
     ({"model": "sbm", "undesirable": [7]}, {"/undesirable": "bad_format"}),
     ({"model": "sbm", "undesirable": {"c": 1}, "fixed": ["a", "b"]}, {"/undesirable": "wrong_type", "/fixed": "bad_format"}),
     ({"restrictions": ["a/b:1:2"] * 41}, {"/restrictions": "too_long"}),
