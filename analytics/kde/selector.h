@@ -31,8 +31,8 @@
 
 /*
  * True for the rules above. *h is then found by kde_selector_choose, which ORs its warnings.
- * STATUS_INVALID where rounding leaves no solution (none is known), STATUS_EXHAUSTED without
- * memory, STATUS_BUSY where the watch said so; *h is then untouched. The sample has passed
+ * STATUS_INVALID where the spread that the rule goes by is below 1/KDE_MAGNITUDE_MAX or rounding
+ * leaves no solution (none is known), STATUS_EXHAUSTED without memory, STATUS_BUSY where the watch said so; *h is then untouched. The sample has passed
  * kde_sample_check, its values differ and *summary is its own.
  */
 bool kde_selector_is_rule(enum kde_rule rule);
