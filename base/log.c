@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
@@ -44,19 +45,31 @@ enum log_level log_get_level(void)
     return (enum log_level)atomic_load(&level_min);
 }
 
-static void write_all(const char *bytes, size_t length)
+/* How many bytes are dealt with: fewer than length where a terminal takes no more now. */
+static size_t write_some(int file, const char *bytes, size_t length)
 {
-    while (length > 0) {
-        ssize_t written = write(STDERR_FILENO, bytes, length);
+    size_t done = 0;
+    while (done < length) {
+        ssize_t written = write(file, bytes + done, length - done);
         if (written < 0 && errno == EINTR) {
             continue;
         }
-        if (written <= 0) {
-            return; /* nobody reads the log: there is nowhere to say so */
+        if (written < 0 && errno == EAGAIN) {
+            return done;
         }
-        bytes += written;
-        length -= (size_t)written;
+        if (written <= 0) {
+            return length; /* nobody can read the log: there is nowhere to say so */
+        }
+        done += (size_t)written;
     }
+    return length;
+}
+
+/* A terminal may take less than poll promises. It is written to without waiting, by a description of our own, since other
+ * programs share standard error's. -1 where standard error is no terminal. */
+static int open_terminal(void)
+{
+    return isatty(STDERR_FILENO) == 1 ? open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
 }
 
 /* Whether standard error takes a piece now. A reader that stopped reading holds nobody up but for STALL_MS, once. */
@@ -86,14 +99,22 @@ static void flush_locked(void)
 {
     struct stat about;
     size_t at = 0;
-    if (fstat(STDERR_FILENO, &about) == 0 && S_ISREG(about.st_mode)) {
-        write_all(gathered, gathered_bytes);
-        at = gathered_bytes;
+    if (gathered_bytes == 0) {
+        return;
     }
-    while (at < gathered_bytes && is_taking()) {
+    if (fstat(STDERR_FILENO, &about) == 0 && S_ISREG(about.st_mode)) {
+        at = write_some(STDERR_FILENO, gathered, gathered_bytes);
+    }
+    int terminal = open_terminal();
+    bool is_whole = true;
+    while (at < gathered_bytes && is_whole && is_taking()) {
         size_t length = piece_length(at);
-        write_all(gathered + at, length);
-        at += length;
+        size_t written = write_some(terminal >= 0 ? terminal : STDERR_FILENO, gathered + at, length);
+        is_whole = written == length;
+        at += written;
+    }
+    if (terminal >= 0) {
+        close(terminal);
     }
     gathered_bytes -= at;
     memmove(gathered, gathered + at, gathered_bytes);

@@ -31,8 +31,9 @@ class Signing:
         self.origin = json.loads(self.service.call("GET", "/ledger")[2])["origin"]
         self.service.expect(self.service.call("POST", f"/organisations/{ORGANISATION}/keys", json.loads(sign(bench, "jwk")),
                                               **{"Idempotency-Key": "bench-key"}), 201)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TALLYSTICK_")}
         self.token = subprocess.run([bench.tool("tallystick"), "token", "create", "--data-dir", self.service.data_dir, "--organisation", ORGANISATION,
-                                     "--role", "operator"], capture_output=True, text=True, check=True).stdout.strip()
+                                     "--role", "operator"], capture_output=True, text=True, check=True, env=environment).stdout.strip()
 
     def write(self, count, is_signed):
         """So many intakes by 64 clients, each once."""

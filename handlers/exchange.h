@@ -37,7 +37,7 @@ enum route_class {
 
 /* The representations that a route can give; Accept chooses (server/negotiate.h). Problems
  * are application/problem+json whatever was asked for. */
-enum { GIVES_JSON = 1, GIVES_CSV = 2, GIVES_YAML = 4, GIVES_TEXT = 8, GIVES_HTML = 16, GIVES_EVENTS = 32, GIVES_LINES = 64 };
+enum { GIVES_JSON = 1, GIVES_CSV = 2, GIVES_YAML = 4, GIVES_TEXT = 8, GIVES_HTML = 16, GIVES_EVENTS = 32, GIVES_LINES = 64, GIVES_SVG = 128 };
 
 enum handled {
     HANDLED_REPLY,   /* the reply half is filled */

@@ -200,6 +200,89 @@ static bool write_rows(struct walk *walk)
     return true;
 }
 
+/* The first object that a row has under that name; false: none has. */
+static bool find_object(struct json_walk rows, const char *name, struct json_walk *object)
+{
+    bool is_first = true;
+    if (!json_walk_take(&rows, '[')) {
+        return false;
+    }
+    while (!json_walk_take(&rows, ']')) {
+        struct json_piece row;
+        if ((!is_first && !json_walk_take(&rows, ',')) || !json_walk_take_value(&rows, &row)) {
+            return false;
+        }
+        is_first = false;
+        *object = (struct json_walk){row.at, row.at + row.length};
+        if (json_walk_to(object, name) && object->at < object->end && *object->at == '{') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "name.first,name.second" for the object's members, or "name". */
+static bool expand_one(struct json_walk rows, const char *name, struct buffer *out)
+{
+    struct json_walk object;
+    bool is_first = true;
+    if (!find_object(rows, name, &object)) {
+        buffer_text(out, name);
+        return true;
+    }
+    (void)json_walk_take(&object, '{');
+    while (!json_walk_take(&object, '}')) {
+        struct json_piece key, value;
+        if ((!is_first && !json_walk_take(&object, ',')) || !json_walk_take_key(&object, &key) || !json_walk_take_value(&object, &value)) {
+            return false;
+        }
+        buffer_format(out, "%s%s.", is_first ? "" : ",", name);
+        buffer_append(out, key.at, key.length);
+        is_first = false;
+    }
+    return true;
+}
+
+/* The columns with those that end in .* spelt out, NUL-terminated. */
+static bool expand(struct json_walk rows, const char *columns, struct buffer *out)
+{
+    while (*columns != 0) {
+        size_t length = strcspn(columns, ",");
+        bool is_many = length > 2 && memcmp(columns + length - 2, ".*", 2) == 0;
+        char name[TABLE_PATH_BYTES];
+        if (!is_many) {
+            buffer_append(out, columns, length);
+        } else {
+            assert(length < sizeof name);
+            memcpy(name, columns, length - 2);
+            name[length - 2] = 0;
+            if (!expand_one(rows, name, out)) {
+                return false;
+            }
+        }
+        columns += length + (columns[length] == ',');
+        if (*columns != 0) {
+            buffer_byte(out, ',');
+        }
+    }
+    buffer_byte(out, 0);
+    return true;
+}
+
+/* How many columns, and whether each has room. */
+static bool fits(const char *columns)
+{
+    size_t count = 0;
+    while (*columns != 0) {
+        size_t length = strcspn(columns, ",");
+        if (++count > TABLE_COLUMNS_MAX || length >= TABLE_PATH_BYTES) {
+            return false;
+        }
+        columns += length + (columns[length] == ',');
+    }
+    return true;
+}
+
 static void write_header(struct walk *walk, const char *columns)
 {
     while (*columns != 0) {
@@ -216,9 +299,19 @@ static void write_header(struct walk *walk, const char *columns)
 enum status table_write(const char *json, size_t length, const char *rows, const char *columns, struct buffer *out)
 {
     struct walk walk = {.json = {json, json + length}, .out = out};
+    struct buffer all;
     buffer_init(&walk.text);
-    write_header(&walk, columns);
-    bool is_sound = json_walk_to(&walk.json, rows) && write_rows(&walk);
+    buffer_init(&all);
+    bool is_sound = json_walk_to(&walk.json, rows) && expand(walk.json, columns, &all);
+    if (is_sound && all.failed) {
+        out->failed = true;
+    } else if (is_sound && fits(all.bytes)) {
+        write_header(&walk, all.bytes);
+        is_sound = write_rows(&walk);
+    } else {
+        is_sound = false;
+    }
+    buffer_fini(&all);
     buffer_fini(&walk.text);
     return is_sound ? STATUS_OK : STATUS_INVALID;
 }

@@ -15,11 +15,14 @@
  * and what a row lacks is an empty cell, the empty text is ""; arrays, and objects of whose
  * members no column tells, are JSON.
  *
+ * A column "name.*" stands for a column of each member of the first object that any row has under that name, "name.member", in
+ * its order; all rows have the same. Where no row has one it is a column "name".
+ *
  * A text that begins with = + - @ (also in their full width), tab, CR or ' gets a ' in front of
  * it: a spreadsheet would take it for a formula otherwise, and whoever reads the cells by program
  * takes away one ' from the front of what begins with one. Numbers never get one.
  */
-enum { TABLE_COLUMNS_MAX = 32, TABLE_PATH_BYTES = 128 };
+enum { TABLE_COLUMNS_MAX = 192, TABLE_PATH_BYTES = 128 };
 
 /* Appends to out; its failed says that memory was short. STATUS_INVALID: the document has no
  * such array, or a row has a member that is no column: nothing is left out silently. */

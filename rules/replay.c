@@ -5,6 +5,7 @@
  */
 #include "rules/replay.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct replay {
     char origin[CHECKPOINT_ORIGIN_BYTES]; /* "" before the genesis */
     int64_t time_zone_minutes;
     unsigned entries_open; /* since the last commit */
+    pthread_mutex_t lock;  /* of the connection: texts are noted while entries are replayed */
 };
 
 enum status replay_open(struct replay **out)
@@ -38,6 +40,7 @@ enum status replay_open(struct replay **out)
     if (replay == NULL) {
         return STATUS_EXHAUSTED;
     }
+    pthread_mutex_init(&replay->lock, NULL);
     enum status status = db_open_scratch(&replay->db);
     if (status == STATUS_OK) {
         status = db_begin(replay->db);
@@ -64,6 +67,7 @@ void replay_close(struct replay *replay)
         db_rollback(replay->db);
         db_close(replay->db);
     }
+    pthread_mutex_destroy(&replay->lock);
     free(replay);
 }
 
@@ -263,7 +267,7 @@ static enum status read_parameters(struct replay *replay, struct arena *arena)
     return status;
 }
 
-enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena, struct replay_result *result)
+static enum status replay_one(struct replay *replay, const struct entry_row *row, struct arena *arena, struct replay_result *result)
 {
     struct command_signature signature;
     struct command command = { .document = NULL };
@@ -290,9 +294,20 @@ enum status replay_entry(struct replay *replay, const struct entry_row *row, str
     return status;
 }
 
+enum status replay_entry(struct replay *replay, const struct entry_row *row, struct arena *arena, struct replay_result *result)
+{
+    pthread_mutex_lock(&replay->lock);
+    enum status status = replay_one(replay, row, arena, result);
+    pthread_mutex_unlock(&replay->lock);
+    return status;
+}
+
 enum status replay_note_erased(struct replay *replay, const char *commitment, uint64_t seq, const char *pointer)
 {
-    return db_personal_note_erased(replay->db, commitment, seq, pointer);
+    pthread_mutex_lock(&replay->lock);
+    enum status status = db_personal_note_erased(replay->db, commitment, seq, pointer);
+    pthread_mutex_unlock(&replay->lock);
+    return status;
 }
 
 enum status replay_find_unerased(struct replay *replay, struct arena *arena, uint64_t *seq, const char **pointer)

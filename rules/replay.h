@@ -41,7 +41,7 @@ enum status replay_entry(struct replay *replay, const struct entry_row *row, str
 enum status replay_look(struct db *db, const char *origin, const struct entry_row *row, struct arena *arena,
                         struct replay_result *result) NODISCARD;
 
-/* A personal text that is not there any more, as whoever has it tells. */
+/* A personal text that is not there any more, as whoever has it tells; another thread may replay an entry meanwhile. */
 enum status replay_note_erased(struct replay *replay, const char *commitment, uint64_t seq, const char *pointer) NODISCARD;
 
 /* The entry of one so noted of which none of the entries applied says that it was erased; STATUS_ABSENT: there is none. */

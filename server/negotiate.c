@@ -27,6 +27,7 @@ static const struct media_type types[] = {
     {GIVES_HTML, "text/html"},
     {GIVES_EVENTS, "text/event-stream"},
     {GIVES_LINES, "application/x-ndjson"},
+    {GIVES_SVG, "image/svg+xml"},
 };
 
 enum { TYPES = sizeof types / sizeof types[0] };

@@ -253,6 +253,9 @@ static struct MHD_Response *make_response(struct request *request)
     }
     language_localise(exchange);
     represent_coded(request);
+    if (request->is_stream) { /* none after all: what complete_headers has left to the end */
+        content_digest_add(exchange);
+    }
     request->reply_bytes = exchange->reply.length;
     struct MHD_Response *response = NULL;
     if (exchange->reply.length == 0) {

@@ -159,7 +159,8 @@ void represent_rows(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     bool is_table = exchange->wanted == GIVES_CSV, is_sparse = exchange->fields != NULL;
-    if (exchange->status != 200 || exchange->reply.failed || (!is_table && !is_sparse)) {
+    if (exchange->status != 200 || exchange->reply.failed || (!is_table && !is_sparse) ||
+        exchange->wanted == GIVES_SVG) { /* of a picture there are no members to choose */
         return;
     }
     if (is_sparse) {

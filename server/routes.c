@@ -60,6 +60,8 @@
 
 /* The same for lists, whose rows there are as CSV, too; PERSONAL with texts that not every caller sees. */
 #define AS_ROWS(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV, .rows = ROWS, .columns = COLUMNS
+/* Of analyses, which are pictures as well. */
+#define AS_PICTURE(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG, .rows = ROWS, .columns = COLUMNS
 #define READ_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, AS_ROWS(ROWS, COLUMNS) }
 #define KEPT_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
@@ -168,18 +170,20 @@ static const struct route table[] = {
     KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),
 
-    KEPT_ROWS("/efficiency", efficiency_get, "results", efficiency_columns),
-    COMPUTE("/efficiency", efficiency_post, "results", efficiency_unit_columns),
+    { .method = METHOD_GET, .path = "/efficiency", .handler = efficiency_get, .class = CLASS_READ, .is_cached = true,
+      AS_PICTURE("results", efficiency_columns) },
+    { .method = METHOD_POST, .path = "/efficiency", .handler = efficiency_post, .body_bytes_max = LIMIT_BODY_LARGE,
+      .class = CLASS_JOB, AS_PICTURE("results", efficiency_unit_columns) },
     KEPT_ROWS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
     COMPUTE("/efficiency/malmquist", malmquist_post, "results", malmquist_unit_columns),
     { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true,
-      AS_ROWS("items", density_columns), .unfold = density_points },
+      AS_PICTURE("items", density_columns), .unfold = density_points },
     { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, AS_ROWS("items", density_columns), .unfold = density_points },
+      .class = CLASS_JOB, AS_PICTURE("items", density_columns), .unfold = density_points },
     { .method = METHOD_GET, .path = "/inequality", .handler = inequality_get, .class = CLASS_READ, .is_cached = true,
-      AS_ROWS("items", inequality_columns), .unfold = inequality_rows },
+      AS_PICTURE("items", inequality_columns), .unfold = inequality_rows },
     { .method = METHOD_POST, .path = "/inequality", .handler = inequality_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, AS_ROWS("items", inequality_columns), .unfold = inequality_rows },
+      .class = CLASS_JOB, AS_PICTURE("items", inequality_columns), .unfold = inequality_rows },
 };
 
 const struct route *routes_table(size_t *count)

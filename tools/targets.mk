@@ -21,10 +21,13 @@ TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
 
-.PHONY: deps run test test-tools test-long test-fresh lint bench bench-long image install clean help
+.PHONY: deps study run test test-tools test-long test-fresh lint bench bench-long image install clean help
 
 deps: ## install what building and testing need from the distribution
 	$(Q)tools/deps.sh build test
+
+study: all ## write docs/study.md and its pictures from the service's own answers
+	$(Q)$(PYTHON) tools/study.py $(MAIN) docs
 
 run: ## install what is missing, build, make var/ and serve it on 127.0.0.1:8080
 	$(Q)tools/deps.sh build

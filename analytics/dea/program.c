@@ -47,6 +47,15 @@ static const struct dea_way ways[] = {
     {.kind = BY_GLPK, .glpk = {.scale = DEA_SCALE_OWN, .has_presolve = true}},
 };
 
+#define WAYS (sizeof ways / sizeof ways[0])
+
+/*
+ * On a face, what one answer misses its rows by is in the bounds of the next, and may grow along many stages. A point that
+ * misses them by more than this is kept only if a few more ways do no better.
+ */
+#define CLEAN       1e-11
+#define UNCLEAN_MAX 3
+
 struct dea_solver *dea_solver_create(void)
 {
     struct dea_solver *solver = calloc(1, sizeof *solver);
@@ -88,6 +97,11 @@ static bool is_proved(const struct dea_check *check)
     /* Written so that a NaN is refused. */
     return check->primal_infeasibility <= DEA_TOLERANCE && check->dual_infeasibility <= DEA_TOLERANCE &&
            check->duality_gap <= DEA_TOLERANCE;
+}
+
+static bool is_clean(const struct dea_program *program, const struct dea_check *check)
+{
+    return program->is_radial || check->primal_infeasibility <= CLEAN;
 }
 
 static void count_check(struct dea_certificate *certificate, const struct dea_check *check)
@@ -133,7 +147,10 @@ enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program
 {
     assert(program->rows >= 1 && program->rows <= DEA_ROWS_MAX && program->columns >= 1);
     struct dea_program tried = *program;
-    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    size_t best = WAYS; /* of those proved, but not clean */
+    size_t unclean = 0;
+    double least = INFINITY;
+    for (size_t i = 0; i < WAYS; i++) {
         if (ways[i].kind != BY_GLPK && solver->kind == DEA_SOLVER_GLPK) {
             continue;
         }
@@ -142,13 +159,31 @@ enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program
             return status;
         }
         if (status == STATUS_OK && is_proved(&solution->check)) {
-            count_check(&solver->certificate, &solution->check);
-            return STATUS_OK;
+            if (is_clean(program, &solution->check)) {
+                count_check(&solver->certificate, &solution->check);
+                return STATUS_OK;
+            }
+            if (best == WAYS || solution->check.primal_infeasibility < least) {
+                best = i;
+                least = solution->check.primal_infeasibility;
+            }
+            if (++unclean == UNCLEAN_MAX) {
+                break;
+            }
+            continue;
         }
         solver->certificate.retry_count++;
         guess_improve(&tried, solution);
     }
-    return STATUS_EXHAUSTED;
+    if (best == WAYS) {
+        return STATUS_EXHAUSTED;
+    }
+    const enum status status = solve_once(solver, &tried, &ways[best], solution);
+    if (status != STATUS_OK || !is_proved(&solution->check)) {
+        return status == STATUS_OK ? STATUS_EXHAUSTED : status;
+    }
+    count_check(&solver->certificate, &solution->check);
+    return STATUS_OK;
 }
 
 struct dea_certificate dea_solver_certificate(const struct dea_solver *solver)

@@ -13,6 +13,9 @@
 /* Beside the terms it is the sum of, a step up to this is zero: no pivot. */
 #define PIVOT_MIN 1e-10
 
+/* The same in the first phase, beside all that it could be. */
+#define STEP_ROUNDING 1e-12
+
 /* Beside what it was before the pivot, a value up to this is zero. */
 #define VALUE_ZERO 1e-13
 
@@ -292,21 +295,32 @@ static bool entering_find(struct lp_simplex *simplex, const struct lp_simplex_pr
     return found != count || (found == count && best > 0);
 }
 
+/*
+ * The entering column in terms of the basis. In the first phase rows that only repeat others leave nothing but rounding in
+ * parts of the inverse; there a step must also stand out beside all that row and column hold.
+ */
 static void step_find(struct lp_simplex *simplex, const struct lp_simplex_program *program)
 {
     const size_t n = simplex->rows;
+    double widest = 0;
     id_read(simplex, program, simplex->entering, simplex->column);
+    for (size_t i = 0; i < n; i++) {
+        widest = fmax(widest, fabs(simplex->column[i]) / program->unit[i]);
+    }
     for (size_t k = 0; k < n; k++) {
         const double *row = simplex->inverse + k * n;
         double step = 0;
         double size = 0;
+        double longest = 0;
         for (size_t i = 0; i < n; i++) {
             const double term = row[i] * simplex->column[i];
             step += term;
             size += fabs(term);
         }
-        simplex->step[k] = fabs(step) > PIVOT_MIN * size ? step : 0;
-        simplex->size[k] = size;
+        for (size_t i = 0; !simplex->has_cost && i < n; i++) {
+            longest = fmax(longest, fabs(row[i]) * program->unit[i]);
+        }
+        simplex->step[k] = fabs(step) > fmax(PIVOT_MIN * size, STEP_ROUNDING * longest * widest) ? step : 0;
     }
 }
 
@@ -350,6 +364,22 @@ static bool goes_before(const struct lp_simplex *simplex, size_t a, size_t b)
     return false;
 }
 
+/*
+ * How much the entering column moves an artificial that is done with, beside all that it could; 0 for rounding. Where a row
+ * only repeats others its artificial stays, and what is left of the zeros in its row of the inverse must not pass for steps.
+ */
+static double artificial_share(const struct lp_simplex *simplex, const struct lp_simplex_program *program, size_t k)
+{
+    double row = 0;
+    double column = 0;
+    for (size_t i = 0; i < simplex->rows; i++) {
+        row = fmax(row, fabs(simplex->inverse[k * simplex->rows + i]) * program->unit[i]);
+        column = fmax(column, fabs(simplex->column[i]) / program->unit[i]);
+    }
+    const double share = fabs(simplex->step[k]) / (row * column);
+    return share > PIVOT_MIN ? share : 0;
+}
+
 /* The row that leaves; rows when none does. Artificials that are done with leave as soon as anything moves them. */
 static size_t leaving_find(const struct lp_simplex *simplex, const struct lp_simplex_program *program)
 {
@@ -358,14 +388,14 @@ static size_t leaving_find(const struct lp_simplex *simplex, const struct lp_sim
     double best = INFINITY;
     double largest = 0;
     for (size_t k = 0; simplex->has_cost && k < n; k++) {
-        const double share = simplex->step[k] != 0 ? fabs(simplex->step[k]) / simplex->size[k] : 0;
-        if (share > largest && is_artificial(program, simplex->basis[k])) {
-            largest = share;
-            found = k;
+        if (simplex->step[k] != 0 && is_artificial(program, simplex->basis[k])) {
+            const double share = artificial_share(simplex, program, k);
+            found = share > largest ? k : found;
+            largest = fmax(largest, share);
         }
     }
     for (size_t k = 0; largest <= 0 && k < n; k++) {
-        if (!(simplex->step[k] > 0)) {
+        if (!(simplex->step[k] > 0) || (simplex->has_cost && is_artificial(program, simplex->basis[k]))) {
             continue;
         }
         const double ratio = simplex->value[k] / simplex->step[k];
@@ -468,6 +498,10 @@ static enum lp_simplex_end phase_run(struct lp_simplex *simplex, const struct lp
         is_final = false;
         step_find(simplex, program);
         const size_t leaving = leaving_find(simplex, program);
+        if (leaving == simplex->rows && !simplex->has_cost) {
+            /* Misses cannot grow for ever: what gains does so by rounding. */
+            return is_polished(simplex, program) ? LP_SIMPLEX_OPTIMAL : LP_SIMPLEX_LOST;
+        }
         if (leaving == simplex->rows) {
             for (size_t k = 0; k < simplex->rows; k++) {
                 simplex->value[k] = -simplex->step[k];
@@ -514,7 +548,7 @@ enum lp_simplex_end lp_simplex_solve(struct lp_simplex *simplex, const struct lp
             costs_take(simplex, program);
             const enum lp_simplex_end end = phase_run(simplex, program, pivots_max);
             if (end != LP_SIMPLEX_OPTIMAL) {
-                return end == LP_SIMPLEX_UNBOUNDED ? LP_SIMPLEX_LOST : end;
+                return end;
             }
             if (has_misses(simplex, program, MISSED)) {
                 return LP_SIMPLEX_INFEASIBLE;

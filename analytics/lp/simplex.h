@@ -85,7 +85,6 @@ struct lp_simplex {
     double sign[LP_SIMPLEX_ROWS_MAX];                          /* of the rows' artificials */
     double column[LP_SIMPLEX_ROWS_MAX];                        /* the entering one, then in terms of the basis: */
     double step[LP_SIMPLEX_ROWS_MAX];
-    double size[LP_SIMPLEX_ROWS_MAX];                          /* the terms that step is the sum of */
     double inverse[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX];   /* row after row */
     double reference[LP_SIMPLEX_ROWS_MAX * LP_SIMPLEX_ROWS_MAX]; /* the basis that ties are broken by, column after column */
     size_t reference_row[LP_SIMPLEX_ROWS_MAX]; /* the only row of a column of it, or rows where it has more */

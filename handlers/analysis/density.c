@@ -14,6 +14,7 @@
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/density_draw.h"
 #include "handlers/analysis/density_sample.h"
+#include "handlers/analysis/density_svg.h"
 #include "handlers/analysis/density_write.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
@@ -455,7 +456,11 @@ static enum handled draw(struct exchange *exchange, struct density_sheet *sheet,
 {
     sheet->is_chinese = exchange->is_chinese;
     if (density_draw(exchange, &sheet->drawing)) {
-        density_write(&exchange->reply, sheet);
+        if (exchange->wanted == GIVES_SVG) {
+            density_svg(exchange, sheet);
+        } else {
+            density_write(&exchange->reply, sheet);
+        }
         analysis_reply_finish(exchange, key);
     }
     density_drawing_fini(&sheet->drawing);

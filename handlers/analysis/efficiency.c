@@ -10,16 +10,19 @@
 #include <string.h>
 
 #include "handlers/analysis/analysis.h"
+#include "handlers/analysis/efficiency_model.h"
+#include "handlers/analysis/efficiency_model_write.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/efficiency_units.h"
+#include "handlers/analysis/efficiency_svg.h"
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/analysis/helpers.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
 #define SCORES \
-    "status,crste,vrste,scale,rts,input_slacks,output_slacks,input_targets,output_targets,peers,peer_count,efficient," \
-    "score,nirste,ndrste,rts_margin,input_radial,output_radial"
+    "status,crste,vrste,scale,rts,input_slacks.*,output_slacks.*,input_targets.*,output_targets.*,peers,peer_count,efficient," \
+    "score,nirste,ndrste,rts_margin,input_radial.*,output_radial.*,cost,cost_minimum,technical,allocative,own,maverick,leverage,outlier"
 
 const char efficiency_columns[] = "dmu,name,belt," SCORES;
 const char efficiency_unit_columns[] = "dmu,group," SCORES;
@@ -31,17 +34,26 @@ static const char *const by_choices[] = { "none", "belt", NULL };
 struct efficiency_query {
     int64_t year;
     const char *inputs, *outputs;
-    int orientation, slacks, frontier, solver, by;
+    const char *fixed, *undesirable, *prices, *restrictions;
+    int model, orientation, slacks, frontier, goal, solver, by;
+    bool outliers;
 };
 
 static const struct query_parameter parameters[] = {
     QUERY_INTEGER_ROW(struct efficiency_query, year, true, ANALYSIS_YEAR_MIN, ANALYSIS_YEAR_MAX),
     QUERY_TEXT_ROW(struct efficiency_query, inputs, true, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, outputs, true, ANALYSIS_LIST_BYTES),
-    QUERY_CHOICE_ROW(struct efficiency_query, orientation, false, efficiency_orientations),
+    QUERY_CHOICE_ROW(struct efficiency_query, model, false, efficiency_models),
+    QUERY_CHOICE_ROW(struct efficiency_query, orientation, false, efficiency_sides),
     QUERY_CHOICE_ROW(struct efficiency_query, slacks, false, efficiency_slacks),
     QUERY_CHOICE_ROW(struct efficiency_query, frontier, false, efficiency_frontiers),
+    QUERY_CHOICE_ROW(struct efficiency_query, goal, false, efficiency_goals),
     QUERY_CHOICE_ROW(struct efficiency_query, solver, false, efficiency_solvers),
+    QUERY_TEXT_ROW(struct efficiency_query, fixed, false, ANALYSIS_LIST_BYTES),
+    QUERY_TEXT_ROW(struct efficiency_query, undesirable, false, ANALYSIS_LIST_BYTES),
+    QUERY_TEXT_ROW(struct efficiency_query, prices, false, ANALYSIS_LIST_BYTES),
+    QUERY_TEXT_ROW(struct efficiency_query, restrictions, false, EFFICIENCY_MODEL_BYTES),
+    QUERY_BOOLEAN_ROW(struct efficiency_query, outliers, false),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, by_choices),
 };
 
@@ -54,6 +66,7 @@ struct question {
     struct analysis_indicators inputs, outputs;
     struct analysis_indicators all; /* inputs, then outputs */
     const char *key;
+    struct efficiency_sheet sheet; /* at first its options alone */
 };
 
 static void fail(struct exchange *exchange, const struct efficiency_sheet *sheet, enum status status)
@@ -66,8 +79,24 @@ static void fail(struct exchange *exchange, const struct efficiency_sheet *sheet
                           "with the inputs and outputs");
 }
 
-/* Solves the sheet; the answer or a problem is the reply. */
-static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sheet, const char *key)
+/* Leverages, where they are asked for; their programs count in the result's certificate. */
+static enum status find_outliers(struct exchange *exchange, struct efficiency_sheet *sheet, struct dea_result *result)
+{
+    struct dea_outliers *outliers = arena_array(exchange->arena, 1, sizeof *outliers);
+    if (outliers == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    outliers->leverage = arena_array(exchange->arena, result->unit_count, sizeof *outliers->leverage);
+    outliers->is_flagged = arena_array(exchange->arena, result->unit_count, sizeof *outliers->is_flagged);
+    if (outliers->leverage == NULL || outliers->is_flagged == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = dea_outliers_find(&sheet->problem, &sheet->options, result, outliers);
+    sheet->outliers = status == STATUS_OK ? outliers : NULL;
+    return status;
+}
+
+static enum status solve_plain(struct exchange *exchange, struct efficiency_sheet *sheet)
 {
     struct dea_result *result = NULL;
     sheet->options.is_cancelled = exchange->is_cancelled;
@@ -76,13 +105,47 @@ static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sh
     sheet->options.threads = 1 + helpers;
     enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
     analysis_helpers_give(helpers);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (sheet->wants_outliers) {
+        status = find_outliers(exchange, sheet, result);
+    }
+    if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
+        efficiency_svg(exchange, sheet, result);
+    } else if (status == STATUS_OK) {
+        efficiency_write(&exchange->reply, sheet, result);
+    }
+    dea_result_free(result);
+    return status;
+}
+
+static enum status solve_model(struct exchange *exchange, struct efficiency_sheet *sheet)
+{
+    struct dea_model_result *result = NULL;
+    sheet->model.is_cancelled = exchange->is_cancelled;
+    sheet->model.cancel_context = exchange;
+    enum status status = dea_model_solve(&sheet->problem, &sheet->model, &result);
+    if (status == STATUS_OK) {
+        efficiency_model_write(&exchange->reply, sheet, result);
+        dea_model_result_free(result);
+    }
+    return status;
+}
+
+/* Solves the sheet; the answer or a problem is the reply. */
+static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sheet, const char *key)
+{
+    if (sheet->has_model && exchange->wanted == GIVES_SVG) {
+        problem_reply(exchange, "not_acceptable", "Of this model there is no picture; there are application/json and text/csv.");
+        return HANDLED_REPLY;
+    }
+    enum status status = sheet->has_model ? solve_model(exchange, sheet) : solve_plain(exchange, sheet);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {
         fail(exchange, sheet, status);
         return HANDLED_REPLY;
     }
-    efficiency_write(&exchange->reply, sheet, result);
-    dea_result_free(result);
     analysis_reply_finish(exchange, key);
     return HANDLED_REPLY;
 }
@@ -114,20 +177,32 @@ static void complain_twice(const struct question *q, struct faults *faults)
     }
 }
 
-static void fill_defaults(struct efficiency_query *query)
+static void take_names(const struct analysis_indicators *indicators, const char **names)
 {
-    query->orientation = query->orientation < 0 ? DEA_OUTPUT : query->orientation;
-    query->slacks = query->slacks < 0 ? DEA_SLACKS_MULTI_STAGE : query->slacks;
-    query->frontier = query->frontier < 0 ? DEA_VRS : query->frontier;
-    query->solver = query->solver < 0 ? DEA_SOLVER_SIMPLEX : query->solver;
-    query->by = query->by < 0 ? BY_NONE : query->by;
+    for (size_t i = 0; i < indicators->count; i++) {
+        names[i] = indicators->items[i].id;
+    }
+}
+
+/* The model and what goes with it, into the sheet's options. */
+static enum status settle(struct question *q, struct faults *faults)
+{
+    const char *inputs[DEA_INPUTS_MAX];
+    const char *outputs[DEA_OUTPUTS_MAX];
+    const struct efficiency_query *query = &q->query;
+    const struct efficiency_wish wish = {
+        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers,
+        { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
+    take_names(&q->inputs, inputs);
+    take_names(&q->outputs, outputs);
+    return efficiency_model_settle(&wish, inputs, q->inputs.count, outputs, q->outputs.count, false, &q->sheet, faults);
 }
 
 /* The query, its defaults filled in and its lists split; what is wrong is added to *faults. */
 static enum status read_query(struct exchange *exchange, struct question *q, struct faults *faults)
 {
     enum status status = query_gather(exchange, &query_table, &q->query, faults);
-    fill_defaults(&q->query);
+    q->query.by = q->query.by < 0 ? BY_NONE : q->query.by;
     if (status == STATUS_OK) {
         status = analysis_indicators_split(exchange->arena, "inputs", q->query.inputs, DEA_INPUTS_MAX, &q->inputs,
                                            faults);
@@ -137,7 +212,7 @@ static enum status read_query(struct exchange *exchange, struct question *q, str
                                            faults);
     }
     complain_twice(q, faults);
-    return status;
+    return status == STATUS_OK ? settle(q, faults) : status;
 }
 
 /* Looks the indicators up. False: there is none that is meant, or another fault; all of them are the reply. */
@@ -162,11 +237,20 @@ static bool resolve(struct exchange *exchange, struct question *q, struct faults
 static bool make_key(struct exchange *exchange, struct question *q)
 {
     const struct efficiency_query *query = &q->query;
+    const struct dea_options *options = &q->sheet.options;
     q->key = arena_format(exchange->arena,
                           "efficiency revision=%" PRId64 " provinces=%" PRId64 " by=%d frontier=%d inputs=%s "
-                          "orientation=%d outputs=%s slacks=%d solver=%d year=%" PRId64, q->basis.revision,
-                          q->basis.provinces_seq, query->by, query->frontier, query->inputs, query->orientation,
-                          query->outputs, query->slacks, query->solver, query->year);
+                          "orientation=%d outputs=%s slacks=%d solver=%d outliers=%d year=%" PRId64, q->basis.revision,
+                          q->basis.provinces_seq, query->by, (int)options->frontier, query->inputs,
+                          (int)options->orientation, query->outputs, (int)options->slacks, (int)options->solver, query->outliers, query->year);
+    if (q->key != NULL && q->sheet.has_model) {
+        const struct dea_model_options *model = &q->sheet.model;
+        q->key = arena_format(exchange->arena, "%s,model=%d,side=%d,returns=%d,goal=%d,normalised=%d,fixed=%s,undesirable=%s,"
+                              "prices=%s,restrictions=%s", q->key, (int)model->model, (int)model->side, (int)model->frontier,
+                              model->is_aggressive, model->is_normalised, query->fixed != NULL ? query->fixed : "",
+                              query->undesirable != NULL ? query->undesirable : "", query->prices != NULL ? query->prices : "",
+                              query->restrictions != NULL ? query->restrictions : "");
+    }
     if (q->key == NULL) {
         problem_status(exchange, STATUS_EXHAUSTED);
     }
@@ -257,13 +341,6 @@ static void add_unit(const struct question *q, double *const *columns, size_t p,
     }
 }
 
-static void take_names(const struct analysis_indicators *indicators, const char **names)
-{
-    for (size_t i = 0; i < indicators->count; i++) {
-        names[i] = indicators->items[i].id;
-    }
-}
-
 /* Units and those left out. */
 static enum status fill(struct exchange *exchange, const struct question *q, double *const *columns,
                         struct efficiency_sheet *sheet)
@@ -308,7 +385,9 @@ static enum status fill(struct exchange *exchange, const struct question *q, dou
 static enum handled compute(struct exchange *exchange, const struct question *q)
 {
     double *columns[DEA_INPUTS_MAX + DEA_OUTPUTS_MAX];
-    struct efficiency_sheet sheet = { .year = q->query.year, .revision = q->basis.revision };
+    struct efficiency_sheet sheet = q->sheet;
+    sheet.year = q->query.year;
+    sheet.revision = q->basis.revision;
     if (!read_columns(exchange, q, columns)) {
         return HANDLED_REPLY;
     }
@@ -321,11 +400,6 @@ static enum handled compute(struct exchange *exchange, const struct question *q)
         analysis_no_figures(exchange, &q->all, &q->query.year, 1, true);
         return HANDLED_REPLY;
     }
-    dea_options_init(&sheet.options);
-    sheet.options.orientation = (enum dea_orientation)q->query.orientation;
-    sheet.options.slacks = (enum dea_slacks)q->query.slacks;
-    sheet.options.frontier = (enum dea_frontier)q->query.frontier;
-    sheet.options.solver = (enum dea_solver_kind)q->query.solver;
     return solve(exchange, &sheet, q->key);
 }
 

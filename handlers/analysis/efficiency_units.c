@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
+#include "handlers/analysis/efficiency_model.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/unit_names.h"
 #include "handlers/problem.h"
@@ -18,18 +19,26 @@
 #include "json/unfit.h"
 
 struct body {
-    json_t *inputs, *outputs, *dmus;
-    int orientation, slacks, frontier, solver;
+    json_t *inputs, *outputs, *dmus, *fixed, *undesirable, *prices, *restrictions;
+    int model, orientation, slacks, frontier, goal, solver;
+    bool outliers;
 };
 
 static const struct bind_member body_members[] = {
     BIND_VALUE_ROW(struct body, inputs, true),
     BIND_VALUE_ROW(struct body, outputs, true),
     BIND_VALUE_ROW(struct body, dmus, true),
-    BIND_CHOICE_ROW(struct body, orientation, false, efficiency_orientations),
+    BIND_CHOICE_ROW(struct body, model, false, efficiency_models),
+    BIND_CHOICE_ROW(struct body, orientation, false, efficiency_sides),
     BIND_CHOICE_ROW(struct body, slacks, false, efficiency_slacks),
     BIND_CHOICE_ROW(struct body, frontier, false, efficiency_frontiers),
+    BIND_CHOICE_ROW(struct body, goal, false, efficiency_goals),
     BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
+    BIND_BOOLEAN_ROW(struct body, outliers, false),
+    BIND_VALUE_ROW(struct body, fixed, false),
+    BIND_VALUE_ROW(struct body, undesirable, false),
+    BIND_VALUE_ROW(struct body, prices, false),
+    BIND_VALUE_ROW(struct body, restrictions, false),
 };
 
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
@@ -47,7 +56,7 @@ static const char *const unit_words[] = { "id", "group", NULL };
 struct reading {
     struct arena *arena;
     struct faults *faults;
-    struct unit_names inputs, outputs;
+    struct unit_names inputs, outputs, prices; /* prices: where each unit has its own */
     char *units; /* unit_count structs of unit_bytes */
     size_t unit_count, unit_bytes;
 };
@@ -55,6 +64,21 @@ struct reading {
 static const struct unit *unit_at(const struct reading *r, size_t u)
 {
     return (const struct unit *)(const void *)(r->units + u * r->unit_bytes);
+}
+
+/* The name of a unit's number: of an input, an output or a price. */
+static const char *number_name(const struct reading *r, size_t i)
+{
+    if (i < r->inputs.count) {
+        return r->inputs.items[i];
+    }
+    i -= r->inputs.count;
+    return i < r->outputs.count ? r->outputs.items[i] : r->prices.items[i - r->outputs.count];
+}
+
+static size_t numbers_of(const struct reading *r)
+{
+    return r->inputs.count + r->outputs.count + r->prices.count;
 }
 
 /* The members of a unit: id, group and one number for each name. */
@@ -67,7 +91,7 @@ static struct bind_member *make_members(struct reading *r, size_t numbers)
     members[0] = (struct bind_member)BIND_ID_ROW(struct unit, id, true);
     members[1] = (struct bind_member)BIND_ID_ROW(struct unit, group, false);
     for (size_t i = 0; i < numbers; i++) {
-        const char *name = i < r->inputs.count ? r->inputs.items[i] : r->outputs.items[i - r->inputs.count];
+        const char *name = number_name(r, i);
         size_t offset = offsetof(struct unit, numbers) + i * sizeof(double);
         members[i + 2] = (struct bind_member){ name, BIND_NUMBER, true, offset, 0, ANALYSIS_NUMBER_MAX, NULL, NULL };
     }
@@ -79,7 +103,7 @@ static struct bind_member *make_members(struct reading *r, size_t numbers)
 static enum status bind_units(struct reading *r, json_t *dmus)
 {
     struct bind_array units = { NULL, 0 };
-    size_t numbers = r->inputs.count + r->outputs.count;
+    size_t numbers = numbers_of(r);
     struct bind_member *members = make_members(r, numbers);
     json_t *object = json_object();
     if (members == NULL || object == NULL || json_object_set(object, "dmus", dmus) != 0) {
@@ -214,7 +238,8 @@ static enum status fill_sheet(struct reading *r, struct efficiency_sheet *sheet)
     const char **ids = arena_array(r->arena, n, sizeof *ids);
     double *inputs = arena_array(r->arena, n * m, sizeof *inputs);
     double *outputs = arena_array(r->arena, n * s, sizeof *outputs);
-    if (ids == NULL || inputs == NULL || outputs == NULL) {
+    double *prices = arena_array(r->arena, n * r->prices.count + 1, sizeof *prices);
+    if (ids == NULL || inputs == NULL || outputs == NULL || prices == NULL) {
         return STATUS_EXHAUSTED;
     }
     for (size_t u = 0; u < n; u++) {
@@ -222,12 +247,18 @@ static enum status fill_sheet(struct reading *r, struct efficiency_sheet *sheet)
         ids[u] = unit->id;
         memcpy(inputs + u * m, unit->numbers, m * sizeof *inputs);
         memcpy(outputs + u * s, unit->numbers + m, s * sizeof *outputs);
+        memcpy(prices + u * r->prices.count, unit->numbers + m + s, r->prices.count * sizeof *prices);
     }
     sheet->ids = ids;
     sheet->inputs = r->inputs.items;
     sheet->outputs = r->outputs.items;
     sheet->problem = (struct dea_problem){ .unit_count = n, .input_count = m, .output_count = s,
                                            .inputs = inputs, .outputs = outputs };
+    if (r->prices.count > 0) {
+        sheet->model.prices = prices;
+        sheet->model.has_own_prices = true;
+        sheet->prices = r->prices.items;
+    }
     return sort_groups(r, sheet);
 }
 
@@ -235,13 +266,17 @@ static enum status fill_sheet(struct reading *r, struct efficiency_sheet *sheet)
  * largest are. */
 static void check_smallness(struct reading *r)
 {
-    size_t numbers = r->inputs.count + r->outputs.count;
+    size_t numbers = numbers_of(r);
+    size_t priced = numbers - r->prices.count;
     for (size_t i = 0; i < r->unit_count * numbers; i++) {
         size_t u = i / numbers;
         size_t n = i % numbers;
         double number = unit_at(r, u)->numbers[n];
-        if (number > 0 && number < EFFICIENCY_NUMBER_MIN) {
-            const char *name = n < r->inputs.count ? r->inputs.items[n] : r->outputs.items[n - r->inputs.count];
+        if (n >= priced && number < EFFICIENCY_PRICE_MIN) {
+            const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/%s", u, number_name(r, n));
+            faults_add(r->faults, pointer != NULL ? pointer : "", "out_of_range", "a price is a number of 1e-15 to 1e15");
+        } else if (number > 0 && number < EFFICIENCY_NUMBER_MIN) {
+            const char *name = number_name(r, n);
             const char *pointer = faults_is_full(r->faults) ? "" : arena_format(r->arena, "/dmus/%zu/%s", u, name);
             faults_add(r->faults, pointer != NULL ? pointer : "", "out_of_range",
                        "the number is so small that it could not be told from 0; what is not 0 is at least 1e-280");
@@ -257,7 +292,7 @@ static enum status read_units(struct reading *r, json_t *dmus)
         check_smallness(r);
         status = check_ids(r);
     }
-    size_t numbers = r->inputs.count + r->outputs.count;
+    size_t numbers = numbers_of(r);
     if (status == STATUS_OK && r->unit_count * numbers > EFFICIENCY_CELLS_MAX) {
         faults_add(r->faults, "/dmus", "too_long",
                    "dmus has %zu units of %zu numbers each; units times numbers may be at most %d", r->unit_count,
@@ -266,8 +301,36 @@ static enum status read_units(struct reading *r, json_t *dmus)
     return status;
 }
 
+/* Prices that are names: members of each unit, one for each input. They are not those of inputs or outputs. */
+static enum status read_price_names(struct reading *r, const struct body *body)
+{
+    const json_t *first = json_array_get(body->prices, 0);
+    if (!json_is_string(first)) {
+        return STATUS_OK;
+    }
+    struct unit_names taken = { arena_array(r->arena, r->inputs.count + r->outputs.count + 1, sizeof *taken.items), 0 };
+    if (taken.items == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    for (size_t i = 0; i < r->inputs.count + r->outputs.count; i++) {
+        taken.items[taken.count++] = number_name(r, i);
+    }
+    return unit_names_read(r->arena, "prices", body->prices, &(struct unit_names_rules){ DEA_INPUTS_MAX, unit_words, &taken },
+                           &r->prices, r->faults);
+}
+
+/* The model and what goes with it, into the sheet's options. */
+static enum status settle(const struct reading *r, const struct body *body, struct efficiency_sheet *sheet)
+{
+    const struct efficiency_wish wish = {
+        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers,
+        { NULL, body->fixed }, { NULL, body->undesirable }, { NULL, body->prices }, { NULL, body->restrictions } };
+    return efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true, sheet,
+                                   r->faults);
+}
+
 /* All of the body, faults gathered. Where a name is unsound nothing but their ids can be said of the units. */
-static enum status read_body(struct reading *r, json_t *document, struct body *body)
+static enum status read_body(struct reading *r, json_t *document, struct body *body, struct efficiency_sheet *sheet)
 {
     enum status status = json_bind(document, &body_table, BIND_CLEAR, "", body, r->arena, r->faults);
     if (status == STATUS_EXHAUSTED) {
@@ -283,7 +346,14 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
         status = unit_names_read(r->arena, "outputs", body->outputs, &(struct unit_names_rules){ DEA_OUTPUTS_MAX, unit_words, &r->inputs },
                                  &r->outputs, r->faults);
     }
-    bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults->total == before;
+    if (status == STATUS_OK) {
+        status = read_price_names(r, body);
+    }
+    const bool is_unsound = r->faults->total > before;
+    if (status == STATUS_OK) {
+        status = settle(r, body, sheet);
+    }
+    bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && !is_unsound;
     if (status != STATUS_OK || body->dmus == NULL) {
         return status;
     }
@@ -294,8 +364,8 @@ bool efficiency_units_read(struct exchange *exchange, json_t *document, struct f
                            struct efficiency_sheet *sheet)
 {
     struct reading r = { .arena = exchange->arena, .faults = faults };
-    struct body body = { 0 };
-    enum status status = read_body(&r, document, &body);
+    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1 }; /* also if it is no object */
+    enum status status = read_body(&r, document, &body, sheet);
     if (status == STATUS_OK && r.faults->total == 0) {
         status = fill_sheet(&r, sheet);
     }
@@ -307,10 +377,5 @@ bool efficiency_units_read(struct exchange *exchange, json_t *document, struct f
         analysis_body_refuse(exchange, r.faults);
         return false;
     }
-    dea_options_init(&sheet->options);
-    sheet->options.orientation = body.orientation < 0 ? DEA_OUTPUT : (enum dea_orientation)body.orientation;
-    sheet->options.slacks = body.slacks < 0 ? DEA_SLACKS_MULTI_STAGE : (enum dea_slacks)body.slacks;
-    sheet->options.frontier = body.frontier < 0 ? DEA_VRS : (enum dea_frontier)body.frontier;
-    sheet->options.solver = body.solver < 0 ? DEA_SOLVER_SIMPLEX : (enum dea_solver_kind)body.solver;
     return true;
 }

@@ -16,6 +16,9 @@ enum { EFFICIENCY_CELLS_MAX = 200000 };
 /* Less than that, and not 0, is taken for a slip: beside ANALYSIS_NUMBER_MAX, the largest, analytics/dea/dea.h would count it as 0. */
 #define EFFICIENCY_NUMBER_MIN 1e-280
 
+/* A price is not 0. */
+#define EFFICIENCY_PRICE_MIN 1e-15
+
 /*
  * Reads the body of POST /efficiency into a sheet:
  *   inputs, outputs   1 to 20 names each (ids, none twice, none of them "id" or "group")

@@ -35,7 +35,7 @@ static const char *rts_name(enum dea_rts rts)
     return NULL;
 }
 
-static const char *efficiency_name(enum dea_efficiency efficiency)
+const char *efficiency_name(enum dea_efficiency efficiency)
 {
     switch (efficiency) {
     case DEA_EFFICIENT_NO:     return "no";
@@ -56,8 +56,8 @@ void efficiency_write_names(struct json_writer *w, const char *key, const char *
 }
 
 /* An object of one number for each name. */
-static void write_columns(struct json_writer *w, const char *key, const char *const *names, const double *values,
-                          size_t count)
+void efficiency_write_columns(struct json_writer *w, const char *key, const char *const *names, const double *values,
+                              size_t count)
 {
     json_key(w, key);
     json_object_begin(w);
@@ -67,17 +67,29 @@ static void write_columns(struct json_writer *w, const char *key, const char *co
     json_object_end(w);
 }
 
-static void write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_unit *unit)
+void efficiency_write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_peer *peers,
+                            size_t length)
 {
     json_key(w, "peers");
     json_array_begin(w);
-    for (size_t i = 0; i < unit->peers_length; i++) {
+    for (size_t i = 0; i < length; i++) {
         json_object_begin(w);
-        json_member_text(w, "dmu", sheet->ids[unit->peers[i].unit]);
-        analysis_number(w, "lambda", unit->peers[i].lambda);
+        json_member_text(w, "dmu", sheet->ids[peers[i].unit]);
+        analysis_number(w, "lambda", peers[i].lambda);
         json_object_end(w);
     }
     json_array_end(w);
+}
+
+void efficiency_write_head(struct json_writer *w, const struct efficiency_sheet *sheet, size_t u)
+{
+    json_member_text(w, "dmu", sheet->ids[u]);
+    if (sheet->provinces != NULL) {
+        json_member_text(w, "name", sheet->provinces[u]->name_en);
+        json_member_text(w, "belt", sheet->labels[u]);
+    } else if (sheet->labels[u] != NULL) {
+        json_member_text(w, "group", sheet->labels[u]);
+    }
 }
 
 static void write_unit(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_result *result,
@@ -86,31 +98,29 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
     const struct dea_unit *unit = &result->units[u];
     bool is_scored = unit->state == DEA_UNIT_SCORED;
     json_object_begin(w);
-    json_member_text(w, "dmu", sheet->ids[u]);
-    if (sheet->provinces != NULL) {
-        json_member_text(w, "name", sheet->provinces[u]->name_en);
-        json_member_text(w, "belt", sheet->labels[u]);
-    } else if (sheet->labels[u] != NULL) {
-        json_member_text(w, "group", sheet->labels[u]);
-    }
+    efficiency_write_head(w, sheet, u);
     json_member_text(w, "status", state_name(unit->state));
     analysis_number(w, "crste", unit->crste);
     analysis_number(w, "vrste", unit->vrste);
     analysis_number(w, "scale", unit->scale);
     json_member_text(w, "rts", is_scored ? rts_name(unit->rts) : NULL);
-    write_columns(w, "input_slacks", sheet->inputs, unit->input_slacks, result->input_count);
-    write_columns(w, "output_slacks", sheet->outputs, unit->output_slacks, result->output_count);
-    write_columns(w, "input_targets", sheet->inputs, unit->input_targets, result->input_count);
-    write_columns(w, "output_targets", sheet->outputs, unit->output_targets, result->output_count);
-    write_peers(w, sheet, unit);
+    efficiency_write_columns(w, "input_slacks", sheet->inputs, unit->input_slacks, result->input_count);
+    efficiency_write_columns(w, "output_slacks", sheet->outputs, unit->output_slacks, result->output_count);
+    efficiency_write_columns(w, "input_targets", sheet->inputs, unit->input_targets, result->input_count);
+    efficiency_write_columns(w, "output_targets", sheet->outputs, unit->output_targets, result->output_count);
+    efficiency_write_peers(w, sheet, unit->peers, unit->peers_length);
     json_member_integer(w, "peer_count", (int64_t)unit->peer_count);
     json_member_text(w, "efficient", is_scored ? efficiency_name(unit->efficiency) : NULL);
     analysis_number(w, "score", unit->score);
     analysis_number(w, "nirste", unit->nirste);
     analysis_number(w, "ndrste", unit->ndrste);
     analysis_number(w, "rts_margin", unit->rts_margin);
-    write_columns(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
-    write_columns(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    efficiency_write_columns(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
+    efficiency_write_columns(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    if (sheet->outliers != NULL) {
+        analysis_number(w, "leverage", sheet->outliers->leverage[u]);
+        json_member_boolean(w, "outlier", sheet->outliers->is_flagged[u]);
+    }
     json_object_end(w);
 }
 
@@ -171,7 +181,7 @@ void efficiency_write_certificate(struct json_writer *w, const struct dea_certif
     json_object_end(w);
 }
 
-static void write_left_out(struct json_writer *w, const struct efficiency_sheet *sheet)
+void efficiency_write_left_out(struct json_writer *w, const struct efficiency_sheet *sheet)
 {
     json_key(w, "left_out");
     json_array_begin(w);
@@ -205,6 +215,9 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
     }
+    if (sheet->outliers != NULL) {
+        analysis_number(&w, "outlier_threshold", sheet->outliers->threshold);
+    }
     json_key(&w, "results");
     json_array_begin(&w);
     for (size_t u = 0; u < result->unit_count; u++) {
@@ -214,7 +227,7 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     write_summary(&w, sheet, result);
     efficiency_write_certificate(&w, &result->certificate);
     if (sheet->provinces != NULL) {
-        write_left_out(&w, sheet);
+        efficiency_write_left_out(&w, sheet);
     }
     json_object_end(&w);
     json_writer_finish(&w);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include "analytics/dea/dea.h"
+#include "analytics/dea/model.h"
+#include "analytics/dea/outliers.h"
 #include "base/buffer.h"
 
 struct json_writer;
@@ -34,6 +36,11 @@ struct efficiency_sheet {
     const char *const *groups;  /* the names of problem.groups; one more than named_groups where some have none */
     size_t named_groups;
     struct dea_options options;
+    bool has_model;             /* another model than the plain radial one is asked for: model says which, not options */
+    struct dea_model_options model;
+    const char *const *prices;  /* NULL, or the members that are the units' own prices, one for each input */
+    bool wants_outliers;
+    const struct dea_outliers *outliers; /* NULL, or what was found */
 
     /* stored figures only */
     const struct province *const *provinces; /* the units' provinces, or NULL for a caller's own units */
@@ -44,6 +51,19 @@ struct efficiency_sheet {
 
 /* Appends the answer, one JSON object, to out. */
 void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, const struct dea_result *result);
+
+/* no, weak, strong. */
+const char *efficiency_name(enum dea_efficiency efficiency);
+
+/* The first members of a unit's row: which it is, its name and belt, or its group. */
+void efficiency_write_head(struct json_writer *w, const struct efficiency_sheet *sheet, size_t u);
+
+/* A member that is an object of one number for each name; the members peers and left_out. */
+void efficiency_write_columns(struct json_writer *w, const char *key, const char *const *names, const double *values,
+                              size_t count);
+void efficiency_write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_peer *peers,
+                            size_t length);
+void efficiency_write_left_out(struct json_writer *w, const struct efficiency_sheet *sheet);
 
 /* A member that is an array of texts; the member certificate. */
 void efficiency_write_names(struct json_writer *w, const char *key, const char *const *names, size_t count);

@@ -13,6 +13,7 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/inequality_moves.h"
 #include "handlers/analysis/inequality_sample.h"
+#include "handlers/analysis/inequality_svg.h"
 #include "handlers/analysis/inequality_write.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/problem.h"
@@ -388,7 +389,11 @@ static enum status fill_sheet(struct exchange *exchange, const struct question *
 static void answer(struct exchange *exchange, struct inequality_sheet *sheet, const char *key)
 {
     if (inequality_work(exchange, &sheet->drawing)) {
-        inequality_write(&exchange->reply, sheet);
+        if (exchange->wanted == GIVES_SVG) {
+            inequality_svg(exchange, sheet);
+        } else {
+            inequality_write(&exchange->reply, sheet);
+        }
         analysis_reply_finish(exchange, key);
     }
     inequality_drawing_fini(&sheet->drawing);

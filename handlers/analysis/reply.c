@@ -15,10 +15,25 @@
 
 enum { BODY_BYTES_LARGE = 1024 * 1024 };
 
-/* Status and headers of a GET's answer; its JSON is in the reply. */
-static void set_headers(struct exchange *exchange, const char *etag)
+/* Status and media type of an answer: JSON, of which the server makes tables, or a picture. */
+static void set_type(struct exchange *exchange)
 {
     exchange_json(exchange, 200);
+    if (exchange->wanted == GIVES_SVG) {
+        exchange->content_type = "image/svg+xml";
+    }
+}
+
+/* What an answer is kept under. Pictures say names of provinces and indicators, which change without the figures. NULL: no memory. */
+static const char *key_of(const struct exchange *exchange, const char *key)
+{
+    return exchange->wanted == GIVES_SVG ? arena_format(exchange->arena, "picture seq=%" PRIu64 " %s", exchange->seq, key) : key;
+}
+
+/* Status and headers of a GET's answer, which is in the reply. */
+static void set_headers(struct exchange *exchange, const char *etag)
+{
+    set_type(exchange);
     const char *kept = arena_text(exchange->arena, etag);
     if (kept != NULL) {
         exchange_header(exchange, "ETag", kept);
@@ -29,7 +44,8 @@ static void set_headers(struct exchange *exchange, const char *etag)
 bool analysis_reply_cached(struct exchange *exchange, const char *key)
 {
     char etag[TAG_BYTES];
-    if (exchange->service->analyses == NULL) {
+    key = key_of(exchange, key);
+    if (exchange->service->analyses == NULL || key == NULL) {
         return false;
     }
     switch (analysis_cache_find(exchange->service->analyses, key, &exchange->reply, etag)) {
@@ -58,13 +74,14 @@ void analysis_reply_finish(struct exchange *exchange, const char *key)
         return;
     }
     if (key == NULL) {
-        exchange_json(exchange, 200);
+        set_type(exchange);
         return;
     }
     char etag[TAG_BYTES];
     tag_make(etag, TAG_NO_VERSION, exchange->reply.bytes, exchange->reply.length);
     set_headers(exchange, etag);
-    if (exchange->service->analyses != NULL) {
+    key = key_of(exchange, key);
+    if (exchange->service->analyses != NULL && key != NULL) {
         analysis_cache_keep(exchange->service->analyses, key, exchange->reply.bytes, exchange->reply.length, etag);
     }
 }

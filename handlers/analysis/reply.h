@@ -20,7 +20,7 @@
 /* True: the cache had the answer to key, and it is the reply (or a problem is, without memory). */
 bool analysis_reply_cached(struct exchange *exchange, const char *key);
 
-/* The JSON in exchange->reply is the answer: 200. With a key it gets an ETag (strong, the
+/* What stands in exchange->reply, JSON or (exchange->wanted GIVES_SVG) a picture, is the answer: 200. With a key it gets an ETag (strong, the
  * first 16 hexadecimal digits of its SHA-256) and is kept; NULL for answers to a POST. A
  * reply that failed for lack of memory becomes a problem. */
 void analysis_reply_finish(struct exchange *exchange, const char *key);

@@ -1,11 +1,13 @@
 /*
  * Reads steps of entries ahead, gives them to the pool, and settles them in the order of their numbers. ledger/chain.c judges what
- * stands in an entry, replay.c what it leads to; what stands beside it is told in the other parts (parts.h lists them).
+ * stands in an entry, replay.c what it leads to; what stands beside it is told in the other parts (parts.h lists them). The commands of
+ * one step are carried out again while the step before is settled; a step is replayed only behind one that was replayed to its end.
  */
 #include "rules/verify/entries.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +20,22 @@
 
 #define BYTES_AHEAD (8 * MIB) /* what is read ahead beyond one step */
 
+/* A step's commands, carried out again one behind the other, which may be on another thread while the step before is settled. */
+struct replaying {
+    struct parallel_batch batch; /* first: what the pool sees */
+    struct step *step;
+    struct replay *replay;
+    struct arena arena;            /* what the results hold */
+    struct replay_result *results; /* of the step's items, as many as done */
+    size_t done;                   /* all, unless there was a finding, an entry that is not what its hash and seal say, or a failure */
+    enum status status;            /* of the first that is not done */
+    bool is_begun;                 /* submitted, and not waited for when the step is settled */
+    bool is_whole;
+};
+
 struct step {
     struct parallel_batch batch; /* first: what the pool sees */
+    struct replaying replaying;
     struct arena arena;
     struct verify_item *items;
     struct verify_work *works;
@@ -43,6 +59,30 @@ static void run_step(struct parallel_batch *batch)
 {
     struct step *step = (struct step *)batch;
     verify_signatures(step->items, step->works, step->count);
+}
+
+/* What replay sees: an entry that is the one that its seal was made for. Whatever is not so ends the verification when it is settled. */
+static bool may_replay(const struct verify_item *item, const struct verify_work *work)
+{
+    return work->has_body && work->facts.is_body_sound && work->seal == CHAIN_SEAL_GOOD &&
+        memcmp(work->facts.hash, item->row->hash, DIGEST_BYTES) == 0;
+}
+
+static void run_replay(struct parallel_batch *batch)
+{
+    struct replaying *replaying = (struct replaying *)batch;
+    struct step *step = replaying->step;
+    bool is_sound = true;
+    while (is_sound && replaying->done < step->count && may_replay(&step->items[replaying->done], &step->works[replaying->done])) {
+        struct replay_result *result = &replaying->results[replaying->done];
+        replaying->status = replay_entry(replaying->replay, step->items[replaying->done].row, &replaying->arena, result);
+        if (replaying->status != STATUS_OK) {
+            return;
+        }
+        is_sound = result->finding == NULL;
+        replaying->done++;
+    }
+    replaying->is_whole = is_sound && replaying->done == step->count;
 }
 
 /* What the pool needs to know of each item. */
@@ -90,6 +130,9 @@ static void read_step(struct pipeline *pipeline)
         pipeline->read_up_to = step->items[step->count - 1].row->seq;
     }
     step->batch.run = run_step;
+    step->replaying.done = 0;
+    step->replaying.status = STATUS_OK;
+    step->replaying.is_begun = step->replaying.is_whole = false;
     pipeline->bytes += step->arena.total_bytes;
     pipeline->under_way++;
     parallel_submit(verify->parallel, &step->batch);
@@ -101,6 +144,9 @@ static struct step *take_step(struct pipeline *pipeline)
     struct step *step = &pipeline->steps[pipeline->first];
     assert(pipeline->under_way > 0);
     parallel_wait(pipeline->verify->parallel, &step->batch);
+    if (step->replaying.is_begun) {
+        parallel_wait(pipeline->verify->parallel, &step->replaying.batch);
+    }
     pipeline->first = (pipeline->first + 1) % pipeline->capacity;
     pipeline->under_way--;
     pipeline->bytes -= step->arena.total_bytes;
@@ -117,8 +163,10 @@ static void find_fault(struct verify *verify, const struct entry_row *row, enum 
     }
 }
 
-static enum status settle_entry(struct verify *verify, const struct entry_row *row, const struct verify_work *work)
+static enum status settle_entry(struct verify *verify, const struct step *step, size_t index)
 {
+    const struct entry_row *row = step->items[index].row;
+    const struct verify_work *work = &step->works[index];
     struct replay_result result = { .finding = NULL };
     enum chain_fault fault = CHAIN_BODY;
     if (work->has_body) {
@@ -129,10 +177,13 @@ static enum status settle_entry(struct verify *verify, const struct entry_row *r
         return STATUS_OK;
     }
     verify->report->signatures++;
+    atomic_store_explicit(&verify->settled, verify->chain.seq, memory_order_relaxed);
     verify_notes_compare(verify);
     enum status status = verify->db != NULL ? verify_tiles_entry(verify, work->facts.leaf) : STATUS_OK;
     if (status == STATUS_OK && verify->replay != NULL) {
-        status = replay_entry(verify->replay, row, &verify->arena, &result);
+        assert(index < step->replaying.done || step->replaying.status != STATUS_OK);
+        status = index < step->replaying.done ? STATUS_OK : step->replaying.status;
+        result = index < step->replaying.done ? step->replaying.results[index] : result;
     } else if (status == STATUS_OK && verify->db != NULL) {
         status = replay_look(verify->db, verify->origin, row, &verify->arena, &result);
     }
@@ -151,7 +202,7 @@ static enum status settle_step(struct verify *verify, const struct step *step)
     enum status status = STATUS_OK;
     arena_reset(&verify->arena);
     for (size_t i = 0; status == STATUS_OK && verify->report->is_ok && i < step->count; i++) {
-        status = settle_entry(verify, step->items[i].row, &step->works[i]);
+        status = settle_entry(verify, step, i);
         if (status == STATUS_OK && verify->report->is_ok && step->items[i].ends_block) {
             status = verify_checkpoint(verify, step->items[i].row->height, &step->works[i]);
         }
@@ -173,10 +224,42 @@ static enum status settle_step(struct verify *verify, const struct step *step)
     return step->status;
 }
 
-static bool may_go_on(struct verify *verify)
+/* The step that is index behind the oldest. */
+static struct step *step_at(struct pipeline *pipeline, size_t index)
 {
-    return verify->options->progress == NULL ||
-        verify->options->progress(verify->options->context, verify->chain.seq, verify->size);
+    return &pipeline->steps[(pipeline->first + index) % pipeline->capacity];
+}
+
+/* Has the commands of a step carried out, once its signatures are known. The one before it has been. */
+static enum status begin_replay(struct pipeline *pipeline, struct step *step)
+{
+    struct replaying *replaying = &step->replaying;
+    if (pipeline->verify->replay == NULL || replaying->is_begun) {
+        return STATUS_OK;
+    }
+    parallel_wait(pipeline->verify->parallel, &step->batch);
+    arena_reset(&replaying->arena);
+    replaying->results = arena_array(&replaying->arena, step->count + 1, sizeof *replaying->results);
+    if (replaying->results == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    replaying->batch.run = run_replay;
+    replaying->step = step;
+    replaying->replay = pipeline->verify->replay;
+    replaying->is_begun = true;
+    parallel_submit(pipeline->verify->parallel, &replaying->batch);
+    return STATUS_OK;
+}
+
+/* The oldest step's commands are carried out then, and those of the next one are on their way. */
+static enum status replay_ahead(struct pipeline *pipeline)
+{
+    struct step *step = step_at(pipeline, 0);
+    enum status status = begin_replay(pipeline, step);
+    if (status == STATUS_OK && step->replaying.is_begun) {
+        parallel_wait(pipeline->verify->parallel, &step->replaying.batch);
+    }
+    return status == STATUS_OK && step->replaying.is_whole && pipeline->under_way > 1 ? begin_replay(pipeline, step_at(pipeline, 1)) : status;
 }
 
 static enum status run(struct pipeline *pipeline)
@@ -191,8 +274,11 @@ static enum status run(struct pipeline *pipeline)
         if (pipeline->under_way == 0) {
             return STATUS_OK;
         }
-        status = settle_step(verify, take_step(pipeline));
-        if (status == STATUS_OK && !may_go_on(verify)) {
+        status = replay_ahead(pipeline);
+        if (status == STATUS_OK) {
+            status = settle_step(verify, take_step(pipeline));
+        }
+        if (status == STATUS_OK && !verify_may_go_on(verify)) {
             status = STATUS_BUSY;
         }
     }
@@ -215,6 +301,7 @@ enum status verify_entries(struct verify *verify)
         take_step(&pipeline);
     }
     for (size_t i = 0; i < pipeline.capacity; i++) {
+        arena_fini(&pipeline.steps[i].replaying.arena);
         arena_fini(&pipeline.steps[i].arena); /* zeroed is as good as initialised */
     }
     free(pipeline.steps);

@@ -423,12 +423,6 @@ static enum status check_all(struct reading *reading)
     return status == STATUS_OK && verify->report->is_ok ? check_erased(reading) : status;
 }
 
-static bool may_go_on(void *context)
-{
-    const struct verify *verify = context;
-    return verify->options->progress(verify->options->context, verify->chain.seq, verify->size);
-}
-
 static enum status open_parts(struct reading *reading)
 {
     struct verify *verify = &reading->verify;
@@ -440,7 +434,7 @@ static enum status open_parts(struct reading *reading)
         status = export_keys_open(&reading->keys);
     }
     if (status == STATUS_OK && verify->options->progress != NULL) {
-        replay_watch(verify->replay, may_go_on, verify);
+        replay_watch(verify->replay, verify_may_go_on, verify);
     }
     return status == STATUS_OK ? export_texts_open(&reading->texts) : status;
 }

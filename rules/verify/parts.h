@@ -1,6 +1,7 @@
 #ifndef RULES_VERIFY_PARTS_H
 #define RULES_VERIFY_PARTS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,8 +34,8 @@
  *
  * Entries are read some at a time (a step). Each step goes to the pool, where verify_signatures fills in what can be said of
  * its entries without the ones before; meanwhile the steps read earlier are settled in order on the one thread that knows the
- * chain, the state and the database. Whatever is found is found while settling, so that the first finding is that of the
- * first broken entry, and the rules see no entry whose seal was not good.
+ * chain and the database. The state is made again by one thread at a time, a step ahead. Whatever is found is found while settling, so
+ * that the first finding is that of the first broken entry, and the rules see no entry whose seal was not good.
  *
  * Entries, checkpoints and node keys come from a source, which need not be a database: whoever reads them from elsewhere
  * (an export) fills in struct verify with another source and with db NULL, sets origin, adds keys by keyring_add_* to
@@ -120,9 +121,14 @@ struct verify {
     size_t note_count;
     uint64_t oldest_demanded; /* size of the checkpoint that the options demand; UINT64_MAX: none */
     uint64_t size;        /* the last entry when the check began; 0: not known */
+    _Atomic uint64_t settled; /* entries, for whoever asks on another thread */
+    atomic_bool is_asking;    /* somebody asks the options' progress */
     uint64_t commitments; /* in the entries' bodies so far */
     uint64_t texts;       /* personal texts, erased ones included */
 };
+
+/* Asks the options' progress whether to go on: any thread, one at a time; who comes while another asks goes on. context: the verify. */
+bool verify_may_go_on(void *context);
 
 /* Writes the report where it is still good: the first finding stands. seq is 0 where it is not about one entry. */
 __attribute__((format(printf, 4, 5)))

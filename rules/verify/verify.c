@@ -80,18 +80,24 @@ static enum status check_end(struct verify *verify)
     return status;
 }
 
-static bool may_go_on(void *context)
+bool verify_may_go_on(void *context)
 {
-    const struct verify *verify = context;
-    return verify->options->progress(verify->options->context, verify->chain.seq, verify->size);
+    struct verify *verify = context;
+    const struct verify_options *options = verify->options;
+    if (options->progress == NULL || atomic_exchange(&verify->is_asking, true)) {
+        return true;
+    }
+    bool may = options->progress(options->context, atomic_load_explicit(&verify->settled, memory_order_relaxed), verify->size);
+    atomic_store(&verify->is_asking, false);
+    return may;
 }
 
 static void watch(struct verify *verify, bool is_on)
 {
     if (verify->options->progress != NULL) {
-        db_watch(verify->db, is_on ? may_go_on : NULL, verify);
+        db_watch(verify->db, is_on ? verify_may_go_on : NULL, verify);
         if (verify->replay != NULL) {
-            replay_watch(verify->replay, is_on ? may_go_on : NULL, verify);
+            replay_watch(verify->replay, is_on ? verify_may_go_on : NULL, verify);
         }
     }
 }

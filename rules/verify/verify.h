@@ -47,7 +47,8 @@ struct verify_options {
     struct verify_mark *reached; /* written where nothing is found and there is a mark to go on from; NULL: not wanted */
     size_t threads; /* that share in the signatures, beside the caller's */
     bool is_quiet;  /* they take only what others leave of the processors */
-    /* Called now and then, inside of long statements too, with how far the check is; false ends it with STATUS_BUSY. NULL: not asked. */
+    /* Called now and then, inside of long statements too, with how far the check is; false ends it with STATUS_BUSY. On any of the
+     * threads, by one at a time. NULL: not asked. */
     bool (*progress)(void *context, uint64_t seq, uint64_t size);
     void *context;
 };

@@ -244,15 +244,17 @@ def test_started_without_standard_streams(data_dir):
     assert process.wait(60) == 0
 
 
-def test_nobody_reads_the_log(data_dir):
+@pytest.mark.parametrize("what", ["pipe", "terminal"])
+def test_nobody_reads_the_log(data_dir, what):
     """A terminal that was stopped with Ctrl-S, a collector that hangs: the service goes on, and ends when it is told to."""
-    reading, writing = os.pipe()
-    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    reading, writing = os.pipe() if what == "pipe" else os.openpty()
+    if what == "pipe":
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
     process, address = begin(data_dir, stderr=writing, stdout=subprocess.DEVNULL)
     os.close(writing)
     reach(process, address)
     session = requests.Session()
-    for _ in range(200):
+    for _ in range(400):
         assert session.get(f"http://{address}/healthz", timeout=10).status_code == 200
         time.sleep(0.002)
     process.terminate()

@@ -21,6 +21,8 @@ PANEL = {"inputs": ["staff"], "outputs": ["visits"],
          "dmus": [{"id": "A", "group": "north", "period": 1, "staff": 2, "visits": 1}, {"id": "B", "group": "south", "period": 1, "staff": 4, "visits": 3},
                   {"id": "A", "group": "north", "period": 2, "staff": 2, "visits": 2}, {"id": "B", "period": 2, "staff": 4, "visits": 4},
                   {"id": "C", "period": 2, "staff": 5, "visits": 3}]}
+MODELS = ["model=super", "model=sbm&undesirable=hospital_visits", "model=additive", "model=directional&orientation=input", "model=cross&goal=aggressive",
+          "model=cost&prices=1,2", "fixed=institutions_per_10k", "restrictions=institutions_per_10k/health_personnel_all_per_10k:0.5:2", "outliers=true", "model=cost"]
 UNITS = {"inputs": ["staff"], "outputs": ["visits"],
          "dmus": [{"id": "A", "staff": 2, "visits": 1, "group": "north"},
                   {"id": "B", "staff": 3, "visits": 4, "group": "north"},
@@ -514,6 +516,8 @@ def play_analysis(p):
     p.get("efficiency of nothing", EFFICIENCY.replace("hospital_visits", "hospital_vists"))
     p.get("efficiency wrong query", "/efficiency?year=x&slack=none")
     p.get("efficiency wrong token", EFFICIENCY, token="nobody")
+    for number, more in enumerate(MODELS):
+        p.get(f"efficiency of model {number}", f"{EFFICIENCY}&{more}")
     p.get_twice("malmquist", MALMQUIST)
     p.get("malmquist alone", MALMQUIST.replace("&by=belt&distances=true", ""))
     p.get("malmquist of no year", MALMQUIST.replace("2014", "1999"))
@@ -530,8 +534,12 @@ def play_analysis(p):
     p.get("inequality of no year", INEQUALITY.replace("2014", "1999"))
     p.get("inequality wrong query", "/inequality?indicator=beds&years=2023&per=bed&bounds=2,1&states=3")
     p.get("inequality wrong token", INEQUALITY, token="nobody")
+    for name, path in [("efficiency", EFFICIENCY), ("density", DENSITY), ("inequality", INEQUALITY)]:
+        p.get_twice(f"{name} as a picture", path, Accept="image/svg+xml")
     for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("parts", "/inequality", PARTS)]:
         p.ask(name, "POST", path, body)
+        if path != "/efficiency/malmquist":
+            p.ask(f"{name} as a picture", "POST", path, body, Accept="image/svg+xml")
         p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
         p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
         p.ask(f"{name} as text", "POST", path, b"x", Content_Type="text/plain")
@@ -540,6 +548,10 @@ def play_analysis(p):
         {key: value for key, value in unit.items() if key != "group"} for unit in UNITS["dmus"]] + [
             {"id": "idle", "staff": 0, "visits": 0}]})
     p.ask("panel with distances", "POST", "/efficiency/malmquist", {**PANEL, "orientation": "input", "distances": True})
+    p.ask("units by cost", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": [2]})
+    p.ask("units by costs of their own", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": ["wage"], "dmus": [
+        {**unit, "wage": 3} for unit in UNITS["dmus"]]})
+    p.ask("units by cost without prices", "POST", "/efficiency", {**UNITS, "model": "cost"})
     p.ask("sample of one value", "POST", "/density", {"values": [1]})
     p.ask("parts with zeros", "POST", "/inequality", {"values": [0, 0, 3], "groups": ["a", "b", "b"], "weights": [0, 1, 1], "epsilon": 1, "alpha": 1.6})
     p.ask("parts below zero", "POST", "/inequality", {"values": [-1, 2, 5]})

@@ -133,7 +133,7 @@ def body_faults(response, described):
     media = response.headers["Content-Type"]
     if media not in described.get("content", {}):
         return [f"the media type {media} is not described"]
-    value = (yaml.safe_load(response.text) if media.endswith("yaml") else response.text if media.startswith("text/") else
+    value = (yaml.safe_load(response.text) if media.endswith("yaml") else response.text if media.startswith("text/") or media == "image/svg+xml" else
              response.content.decode() if media == "application/x-ndjson" else response.json())
     return faults(described["content"][media]["schema"], value)
 

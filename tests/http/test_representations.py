@@ -28,7 +28,7 @@ def test_json_is_taken(server, accept):
 def test_what_is_not_there_is_refused(server, operation):
     path = test_contract.address(operation)
     given = GIVEN.get(operation.path, JSON)
-    for accept in ("image/png", "*/*;q=0", "image/*, application/xml;q=0.5", f"{given.split(';')[0]};q=0, image/png", "json"):
+    for accept in ("image/png", "*/*;q=0", "video/*, application/xml;q=0.5", f"{given.split(';')[0]};q=0, image/png", "json"):
         for token in (True,) if operation.item["x-tallystick-roles"] else (None, True):
             reply = ask(server, path, accept, token=token)
             refusal = problem(reply, 406, "not_acceptable")

@@ -438,6 +438,19 @@ def test_small_problems_agree_with_glpk(answers):
         assert labels(after) == labels(before)
 
 
+def test_the_simplex_rarely_needs_help():
+    """Columns that only repeat others, and more of them than units in play, once left rounding that passed for pivots."""
+    rng = np.random.default_rng(5)
+    problems = []
+    for k in range(100):
+        data = data_make("equal-column", rng, int(rng.integers(3, 60)))
+        problems.append(Problem("equal-column", ("output", "input")[k % 2], "multi-stage", ("vrs", "crs")[k // 2 % 2], *data))
+    problems.append(Problem("wide", "output", "multi-stage", "vrs", rng.uniform(1, 10, (200, 12)), rng.uniform(1, 10, (200, 12))))
+    certificates = np.array([answer.certificate for answer in solve(problems)])
+    assert certificates[:, 0].max() <= 1e-10 and certificates[:, 5].sum() == 0
+    assert certificates[:, 4].sum() <= certificates[:, 3].sum() / 1000
+
+
 def printed(text):
     """The driver's words without the seconds, the last of a certificate's."""
     return [line.rsplit(" ", 1)[0] if line.startswith("certificate") else line for line in text.splitlines()]

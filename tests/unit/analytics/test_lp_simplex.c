@@ -189,6 +189,51 @@ static void test_larger_programs_beside_glpk(void **state)
     free(matrix);
 }
 
+/* Equal rows of which half are sums of the others, as on the face of a score: rounding is all that tells them apart. */
+static void test_rows_that_repeat_others(void **state)
+{
+    (void) state;
+    enum { HALF = 10, M = 2 * HALF, N = 14 };
+    struct lp_solver *solver = lp_solver_create(M, N);
+    assert_non_null(solver);
+    for (size_t trial = 0; trial < 300; trial++) {
+        double matrix[M * N];
+        double cost[N];
+        double bound[M] = {0};
+        double mix[HALF][2];
+        enum lp_relation relation[M];
+        const size_t support = 3 + trial % 7;
+        for (size_t i = 0; i < HALF; i++) {
+            mix[i][0] = random_uniform();
+            mix[i][1] = random_uniform();
+            relation[i] = relation[HALF + i] = LP_ROW_EQUAL;
+        }
+        for (size_t j = 0; j < N; j++) {
+            const double amount = j < support ? random_uniform() : 0;
+            double *column = matrix + j * M;
+            cost[j] = random_uniform();
+            for (size_t i = 0; i < HALF; i++) {
+                column[i] = random_uniform();
+            }
+            for (size_t i = 0; i < HALF; i++) {
+                column[HALF + i] = mix[i][0] * column[i] + mix[i][1] * column[(i + 1) % HALF];
+            }
+            for (size_t i = 0; i < M; i++) {
+                bound[i] += column[i] * amount;
+            }
+        }
+        const struct lp_problem problem = {
+            .rows = M, .columns = N, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound};
+        struct lp_solution ours = {.x = x, .reduced = reduced};
+        assert_int_equal(lp_solve(solver, &problem, &ours), STATUS_OK);
+        assert_int_equal(ours.outcome, LP_OPTIMAL);
+        assert_true(lp_solver_way(solver) == 0);
+        assert_true(ours.check.primal_infeasibility <= 1e-11);
+    }
+    lp_solver_free(solver);
+    lp_thread_end();
+}
+
 /* So many columns that only the best few are priced most of the time (shortlist.h); again, with what was there before. */
 static void test_very_many_columns_beside_glpk(void **state)
 {
@@ -333,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_klee_and_minty),
         cmocka_unit_test(test_nothing_but_ties),
         cmocka_unit_test(test_larger_programs_beside_glpk),
+        cmocka_unit_test(test_rows_that_repeat_others),
         cmocka_unit_test(test_very_many_columns_beside_glpk),
         cmocka_unit_test(test_a_panel_gives_back_what_it_was_given),
         cmocka_unit_test(test_limits_are_those_of_single_columns),

@@ -27,6 +27,16 @@ static void cells_of_every_kind(void **state)
     expect("{\"items\":[{\"b\":2,\"a\":1}]}", "a,b", "a,b\r\n1,2\r\n"); /* members in another order */
 }
 
+static void members_that_the_rows_name(void **state)
+{
+    (void)state;
+    expect("{\"items\":[{\"a\":1,\"s\":{\"x\":2,\"y.z\":null}},{\"a\":3,\"s\":{\"x\":4,\"y.z\":5}}]}",
+           "a,s.*,b", "a,s.x,s.y.z,b\r\n1,2,,\r\n3,4,5,\r\n");
+    expect("{\"items\":[{\"a\":1,\"s\":null},{\"a\":3,\"s\":{\"x\":4}}]}", "a,s.*", "a,s.x\r\n1,\r\n3,4\r\n");
+    expect("{\"items\":[{\"a\":1,\"s\":null}]}", "a,s.*", "a,s\r\n1,\r\n");
+    expect("{\"items\":[]}", "s.*,a", "s,a\r\n");
+}
+
 static void what_needs_quotes_has_them(void **state)
 {
     (void)state;
@@ -78,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_of_every_kind),
+        cmocka_unit_test(members_that_the_rows_name),
         cmocka_unit_test(what_needs_quotes_has_them),
         cmocka_unit_test(formulas_are_texts),
         cmocka_unit_test(nothing_is_left_out_silently),

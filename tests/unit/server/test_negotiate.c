@@ -48,6 +48,7 @@ static void test_two_representations(void **state)
         {"text/csv;charset=\"utf-8\"", GIVES_CSV},
         {"text/csv;charset=gb18030", 0},
         {"text/csv;charset=gb18030, */*;q=0.1", GIVES_JSON},
+        {"image/svg+xml", 0},
         {"text/csv, application/json", GIVES_JSON},
         {"text/csv, application/json;q=0.9", GIVES_CSV},
         {"text/csv;q=0.5, application/json;q=0.4", GIVES_CSV},

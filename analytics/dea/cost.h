@@ -1,0 +1,14 @@
+#ifndef ANALYTICS_DEA_COST_H
+#define ANALYTICS_DEA_COST_H
+
+/* COST of model.h. Internal to analytics/. */
+
+#include "analytics/dea/model_run.h"
+
+/*
+ * Scores one unit, whose arrays are in place, and sets its state.
+ * Returns STATUS_OK; STATUS_EXHAUSTED where nothing was proved; STATUS_BUSY.
+ */
+NODISCARD enum status dea_cost_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out);
+
+#endif

@@ -1,0 +1,349 @@
+/*
+ * From the options to the answers of all units: what may go together, room for the answer, one unit after the other, means.
+ * Read move.c, sbm.c, cost.c and cross.c for the programs.
+ */
+#include "analytics/dea/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/dea/cost.h"
+#include "analytics/dea/cross.h"
+#include "analytics/dea/model_run.h"
+#include "analytics/dea/move.h"
+#include "analytics/dea/sbm.h"
+
+void dea_model_options_init(struct dea_model_options *options, enum dea_model model)
+{
+    *options = (struct dea_model_options){.model = model, .side = DEA_SIDE_OUTPUT, .frontier = DEA_VRS};
+    if (model == DEA_MODEL_SBM || model == DEA_MODEL_ADDITIVE || model == DEA_MODEL_DIRECTIONAL) {
+        options->side = DEA_SIDE_BOTH;
+    }
+    if (model == DEA_MODEL_COST || model == DEA_MODEL_CROSS) {
+        options->side = DEA_SIDE_INPUT;
+    }
+    options->frontier = model == DEA_MODEL_CROSS ? DEA_CRS : DEA_VRS;
+}
+
+static bool side_is_valid(const struct dea_model_options *options)
+{
+    switch (options->model) {
+    case DEA_MODEL_RADIAL:
+    case DEA_MODEL_SUPER:
+        return options->side != DEA_SIDE_BOTH;
+    case DEA_MODEL_SBM:
+    case DEA_MODEL_DIRECTIONAL:
+        return true;
+    case DEA_MODEL_ADDITIVE:
+        return options->side == DEA_SIDE_BOTH;
+    case DEA_MODEL_CROSS:
+        return options->side == DEA_SIDE_INPUT && options->frontier == DEA_CRS;
+    case DEA_MODEL_COST:
+        return options->side == DEA_SIDE_INPUT;
+    }
+    return false;
+}
+
+static bool limits_are_valid(const struct dea_problem *problem, const struct dea_model_options *options)
+{
+    if (options->limit_count > DEA_LIMITS_MAX || (options->limit_count > 0 && options->limits == NULL)) {
+        return false;
+    }
+    for (size_t l = 0; l < options->limit_count; l++) {
+        const struct dea_limit *limit = &options->limits[l];
+        const size_t count = limit->is_output ? problem->output_count : problem->input_count;
+        if (limit->first >= count || limit->second >= count || limit->first == limit->second ||
+            !isfinite(limit->minimum) || !(limit->minimum >= 0) || !(limit->maximum > 0) ||
+            !(limit->maximum >= limit->minimum)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool prices_are_valid(const struct dea_problem *problem, const struct dea_model_options *options)
+{
+    const size_t count = problem->input_count * (options->has_own_prices ? problem->unit_count : 1);
+    for (size_t i = 0; options->prices != NULL && i < count; i++) {
+        if (!isnormal(options->prices[i]) || options->prices[i] <= 0) {
+            return false;
+        }
+    }
+    return (options->prices != NULL) == (options->model == DEA_MODEL_COST);
+}
+
+static bool marks_are_valid(const struct dea_problem *problem, const struct dea_model_options *options)
+{
+    const enum dea_model model = options->model;
+    size_t undesirable = 0;
+    for (size_t r = 0; r < problem->output_count && options->is_undesirable != NULL; r++) {
+        undesirable += options->is_undesirable[r];
+    }
+    return undesirable < problem->output_count &&
+           (options->is_undesirable == NULL || model == DEA_MODEL_SBM || model == DEA_MODEL_DIRECTIONAL) &&
+           (options->is_fixed == NULL || (model != DEA_MODEL_CROSS && model != DEA_MODEL_COST)) &&
+           (options->limit_count == 0 || model == DEA_MODEL_RADIAL || model == DEA_MODEL_SUPER);
+}
+
+static bool options_are_valid(const struct dea_problem *problem, const struct dea_model_options *options)
+{
+    return (unsigned) options->model <= DEA_MODEL_COST && (unsigned) options->side <= DEA_SIDE_BOTH &&
+           (unsigned) options->frontier <= DEA_NDRS && side_is_valid(options) && limits_are_valid(problem, options) &&
+           prices_are_valid(problem, options) && marks_are_valid(problem, options);
+}
+
+size_t dea_model_peers_max(const struct dea_problem *problem)
+{
+    return problem->input_count + problem->output_count + 2; /* as many as a basis has rows */
+}
+
+static void unit_void(struct dea_model_unit *unit, enum dea_model_state state, size_t numbers)
+{
+    unit->state = state;
+    unit->score = NAN;
+    for (size_t i = 0; i < DEA_MODEL_PARTS; i++) {
+        unit->parts[i] = NAN;
+    }
+    unit->efficiency = DEA_EFFICIENT_NO;
+    unit->peers_length = 0;
+    for (size_t i = 0; i < numbers; i++) {
+        unit->slacks[i] = unit->targets[i] = NAN;
+    }
+}
+
+static struct dea_model_result *result_create(const struct dea_problem *problem)
+{
+    const size_t numbers = problem->input_count + problem->output_count;
+    const size_t peers_max = dea_model_peers_max(problem);
+    struct dea_model_result *result = calloc(1, sizeof *result);
+    if (result == NULL) {
+        return NULL;
+    }
+    result->unit_count = problem->unit_count;
+    result->input_count = problem->input_count;
+    result->output_count = problem->output_count;
+    result->group_count = problem->group_count;
+    result->units = calloc(problem->unit_count, sizeof *result->units);
+    result->group_means = calloc(problem->group_count + 1, sizeof *result->group_means);
+    result->numbers = calloc(problem->unit_count * 2 * numbers, sizeof *result->numbers);
+    result->peers = calloc(problem->unit_count * peers_max, sizeof *result->peers);
+    if (result->units == NULL || result->group_means == NULL || result->numbers == NULL || result->peers == NULL) {
+        dea_model_result_free(result);
+        return NULL;
+    }
+    for (size_t u = 0; u < problem->unit_count; u++) {
+        result->units[u].slacks = result->numbers + u * 2 * numbers;
+        result->units[u].targets = result->numbers + (u * 2 + 1) * numbers;
+        result->units[u].peers = result->peers + u * peers_max;
+        unit_void(&result->units[u], DEA_MODEL_UNCERTIFIED, numbers);
+    }
+    return result;
+}
+
+void dea_model_result_free(struct dea_model_result *result)
+{
+    if (result != NULL) {
+        free(result->peers);
+        free(result->numbers);
+        free(result->group_means);
+        free(result->units);
+        free(result);
+    }
+}
+
+/* The rows' means anew, summed in the order of the table, so that not even their last digit depends on that of the units. */
+static void means_order(struct dea_model_run *run)
+{
+    struct dea_work *work = &run->work;
+    for (size_t i = 0; i < work->rows; i++) {
+        work->mean[i] = 0;
+        for (size_t k = 0; k < work->columns; k++) {
+            work->mean[i] += work->matrix[run->table.order[k] * work->rows + i] / (double) work->columns;
+        }
+    }
+}
+
+enum status dea_model_run_init(struct dea_model_run *run, const struct dea_problem *problem,
+                               const struct dea_model_options *options)
+{
+    memset(run, 0, sizeof *run);
+    run->problem = problem;
+    run->options = options;
+    run->except = DEA_TABLE_NONE;
+    enum status status = dea_work_init(&run->work, problem, DEA_INPUT);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    /* Beside the units: moves, a slack for each row, two columns for each limit; abatement doubles the units. */
+    const size_t units = run->work.columns * (options->is_undesirable != NULL ? 2 : 1);
+    status = dea_table_init(&run->table, &run->work, units + run->work.rows + 4 + 2 * DEA_LIMITS_MAX);
+    if (status != STATUS_OK) {
+        dea_work_fini(&run->work);
+        return status;
+    }
+    run->table.is_glpk = options->solver == DEA_SOLVER_GLPK;
+    means_order(run);
+    lp_solver_watch(run->table.solver, options->is_cancelled, options->cancel_context);
+    return STATUS_OK;
+}
+
+void dea_model_run_fini(struct dea_model_run *run)
+{
+    dea_table_fini(&run->table);
+    dea_work_fini(&run->work);
+}
+
+bool dea_model_is_fixed(const struct dea_model_run *run, size_t row)
+{
+    return run->options->is_fixed != NULL && row < run->work.inputs && run->options->is_fixed[row];
+}
+
+bool dea_model_is_undesirable(const struct dea_model_run *run, size_t row)
+{
+    return run->options->is_undesirable != NULL && row >= run->work.inputs && row + 1 < run->work.rows &&
+           run->options->is_undesirable[row - run->work.inputs];
+}
+
+double dea_model_value(const struct dea_model_run *run, size_t unit, size_t row)
+{
+    const struct dea_problem *problem = run->problem;
+    return row < problem->input_count ? problem->inputs[unit * problem->input_count + row]
+                                      : problem->outputs[unit * problem->output_count + row - problem->input_count];
+}
+
+void dea_model_row_write(const struct dea_model_run *run, size_t unit, struct dea_model_unit *out, size_t row,
+                         double moved, double slack)
+{
+    const bool is_less = row < run->work.inputs || dea_model_is_undesirable(run, row);
+    out->slacks[row] = ldexp(slack, run->work.exponent[row]);
+    out->targets[row] = dea_model_value(run, unit, row) + moved + (is_less ? -1 : 1) * out->slacks[row];
+    out->targets[row] = fmax(0, out->targets[row]);
+}
+
+static enum status unit_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
+{
+    switch (run->options->model) {
+    case DEA_MODEL_RADIAL:
+    case DEA_MODEL_SUPER:
+    case DEA_MODEL_DIRECTIONAL:
+        return dea_move_solve(run, unit, out);
+    case DEA_MODEL_SBM:
+        return dea_sbm_solve(run, unit, out);
+    case DEA_MODEL_ADDITIVE:
+        return dea_additive_solve(run, unit, out);
+    case DEA_MODEL_COST:
+        return dea_cost_solve(run, unit, out);
+    case DEA_MODEL_CROSS:
+        break; /* all units at once */
+    }
+    return STATUS_EXHAUSTED;
+}
+
+/* A unit without outputs has slacks and a cost of nothing, but no ratio. */
+static enum dea_model_state state_before(const struct dea_model_run *run, size_t unit)
+{
+    switch (run->work.states[unit]) {
+    case DEA_UNIT_NO_INPUTS:
+        return DEA_MODEL_NO_INPUTS;
+    case DEA_UNIT_NO_OUTPUTS:
+        return run->options->model == DEA_MODEL_ADDITIVE ? DEA_MODEL_SCORED : DEA_MODEL_NO_OUTPUTS;
+    case DEA_UNIT_SCORED:
+    case DEA_UNIT_UNCERTIFIED:
+        break;
+    }
+    return DEA_MODEL_SCORED;
+}
+
+static enum status units_solve(struct dea_model_run *run, struct dea_model_result *result)
+{
+    const struct dea_model_options *options = run->options;
+    const size_t numbers = result->input_count + result->output_count;
+    if (options->model == DEA_MODEL_CROSS) {
+        return dea_cross_solve(run, result);
+    }
+    for (size_t u = 0; u < result->unit_count; u++) {
+        struct dea_model_unit *unit = &result->units[u];
+        if (options->is_cancelled != NULL && options->is_cancelled(options->cancel_context)) {
+            return STATUS_BUSY;
+        }
+        unit->state = state_before(run, u);
+        const enum status status = unit->state == DEA_MODEL_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
+        if (status == STATUS_BUSY) {
+            return status;
+        }
+        if (status != STATUS_OK || unit->state != DEA_MODEL_SCORED) {
+            unit_void(unit, status == STATUS_OK ? unit->state : DEA_MODEL_UNCERTIFIED, numbers);
+        }
+    }
+    return STATUS_OK;
+}
+
+static void means_add(struct dea_model_means *means, const struct dea_model_unit *unit)
+{
+    means->count++;
+    means->score += unit->score;
+    for (size_t i = 0; i < DEA_MODEL_PARTS; i++) {
+        means->parts[i] += unit->parts[i];
+    }
+}
+
+static void means_finish(struct dea_model_means *means)
+{
+    const double count = means->count > 0 ? (double) means->count : NAN;
+    means->score /= count;
+    for (size_t i = 0; i < DEA_MODEL_PARTS; i++) {
+        means->parts[i] /= count;
+    }
+}
+
+static void summarise(struct dea_model_result *result, const struct dea_problem *problem)
+{
+    for (size_t u = 0; u < result->unit_count; u++) {
+        const struct dea_model_unit *unit = &result->units[u];
+        result->certificate.uncertified_count += unit->state == DEA_MODEL_UNCERTIFIED;
+        if (unit->state != DEA_MODEL_SCORED) {
+            continue;
+        }
+        means_add(&result->mean, unit);
+        if (problem->groups != NULL) {
+            means_add(&result->group_means[problem->groups[u]], unit);
+        }
+        for (size_t p = 0; p < unit->peers_length; p++) {
+            if (unit->peers[p].unit != u) {
+                result->units[unit->peers[p].unit].peer_count++;
+            }
+        }
+    }
+    means_finish(&result->mean);
+    for (size_t g = 0; g < result->group_count; g++) {
+        means_finish(&result->group_means[g]);
+    }
+}
+
+enum status dea_model_solve(const struct dea_problem *problem, const struct dea_model_options *options,
+                            struct dea_model_result **result)
+{
+    struct dea_model_run run;
+    enum status status = dea_problem_check(problem, NULL);
+    if (status != STATUS_OK || !options_are_valid(problem, options)) {
+        return STATUS_INVALID;
+    }
+    status = dea_model_run_init(&run, problem, options);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    struct dea_model_result *made = result_create(problem);
+    status = made == NULL ? STATUS_EXHAUSTED : units_solve(&run, made);
+    if (status == STATUS_OK) {
+        made->has_efficiency = options->model != DEA_MODEL_CROSS && options->model != DEA_MODEL_COST &&
+                               (options->model != DEA_MODEL_SBM || options->side == DEA_SIDE_BOTH);
+        made->certificate = run.table.certificate;
+        summarise(made, problem);
+        *result = made;
+    } else {
+        dea_model_result_free(made);
+    }
+    dea_model_run_fini(&run);
+    return status;
+}

@@ -1,0 +1,40 @@
+#ifndef ANALYTICS_DEA_MODEL_RUN_H
+#define ANALYTICS_DEA_MODEL_RUN_H
+
+/* What the models of model.h share while they work. Internal to analytics/. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analytics/dea/model.h"
+#include "analytics/dea/table.h"
+#include "analytics/dea/work.h"
+
+struct dea_model_run {
+    const struct dea_problem *problem;
+    const struct dea_model_options *options;
+    struct dea_work work;
+    struct dea_table table;
+    size_t except; /* DEA_TABLE_NONE, or the work's column that every program leaves out (outliers.c) */
+};
+
+/* Makes and frees a run; options are valid. Returns STATUS_OK or STATUS_EXHAUSTED. */
+NODISCARD enum status dea_model_run_init(struct dea_model_run *run, const struct dea_problem *problem,
+                                         const struct dea_model_options *options);
+void dea_model_run_fini(struct dea_model_run *run);
+
+/* What kind of row it is. Rows count inputs first, then outputs. */
+bool dea_model_is_fixed(const struct dea_model_run *run, size_t row);
+bool dea_model_is_undesirable(const struct dea_model_run *run, size_t row);
+
+/* The value of a row of a unit as given. */
+double dea_model_value(const struct dea_model_run *run, size_t unit, size_t row);
+
+/* Writes a row's slack, given in the work's scale, and the target: value + moved +- slack. moved is in the units of the data. */
+void dea_model_row_write(const struct dea_model_run *run, size_t unit, struct dea_model_unit *out, size_t row,
+                         double moved, double slack);
+
+/* How many peers a unit's answer has room for. */
+size_t dea_model_peers_max(const struct dea_problem *problem);
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * Models that move a unit by one factor: radial scores with fixed inputs and limits on weights, super-efficiency, and the
+ * directional distance. The move is one column; afterwards the largest normalised sum of slacks is looked for on the
+ * optimal face. Read model.h for the programs.
+ */
+#include "analytics/dea/move.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analytics/dea/slacks.h"
+
+/* A factor that is 1, or a distance that is 0, but for the rounding of some hundred operations is written as such. */
+#define ROUNDING 1e-12
+
+/* What the move does to the unit, once it is solved. */
+struct move {
+    bool is_directional;
+    size_t column; /* of the table */
+    double factor; /* theta, phi or beta */
+};
+
+static bool row_moves(const struct dea_model_run *run, size_t row)
+{
+    const enum dea_side side = run->options->side;
+    if (row < run->work.inputs) {
+        return side != DEA_SIDE_OUTPUT && !dea_model_is_fixed(run, row);
+    }
+    return side != DEA_SIDE_INPUT;
+}
+
+/* Whether the unit has anything of what is to move. */
+static bool can_move(const struct dea_model_run *run, size_t unit)
+{
+    for (size_t i = 0; i + 1 < run->work.rows; i++) {
+        if (row_moves(run, i) && dea_work_column(&run->work, unit)[i] > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* X (lambda + mu): what a unit takes in stays when all its outputs are abated. */
+static void abatement_add(struct dea_model_run *run, size_t except)
+{
+    struct dea_table *table = &run->table;
+    if (run->options->is_undesirable == NULL || run->options->frontier == DEA_CRS) {
+        return;
+    }
+    for (size_t k = 0; k < run->work.columns; k++) {
+        if (table->order[k] != except) {
+            const double *unit = run->work.matrix + table->order[k] * run->work.rows;
+            double *column = dea_table_column_add(table, 0);
+            memcpy(column, unit, run->work.inputs * sizeof *column);
+            column[run->work.rows - 1] = 1;
+        }
+    }
+}
+
+/* Enforces weight a >= factor * weight b (dea_limit): in shares of the scaled rows. */
+static void trade_add(struct dea_model_run *run, bool is_output, size_t a, size_t b, double factor)
+{
+    const size_t first = is_output ? run->work.inputs : 0;
+    const double sign = is_output ? -1 : 1;
+    double *column = dea_table_column_add(&run->table, 0);
+    column[first + a] = ldexp(sign, -run->work.exponent[first + a]);
+    column[first + b] = ldexp(-sign * factor, -run->work.exponent[first + b]);
+}
+
+static void limits_add(struct dea_model_run *run)
+{
+    for (size_t l = 0; l < run->options->limit_count; l++) {
+        const struct dea_limit *limit = &run->options->limits[l];
+        if (limit->minimum > 0) {
+            trade_add(run, limit->is_output, limit->first, limit->second, limit->minimum);
+        }
+        if (isfinite(limit->maximum)) {
+            /* max * second >= first, as second >= first / max */
+            trade_add(run, limit->is_output, limit->second, limit->first, 1 / limit->maximum);
+        }
+    }
+}
+
+static void program_write(struct dea_model_run *run, size_t unit, struct move *move)
+{
+    const struct dea_work *work = &run->work;
+    const bool is_super = run->options->model == DEA_MODEL_SUPER;
+    const double *own = dea_work_column(work, unit);
+    struct dea_table *table = &run->table;
+    const size_t except = is_super ? work->column_of[unit] : run->except;
+    move->is_directional = run->options->model == DEA_MODEL_DIRECTIONAL;
+    dea_table_begin(table, work->rows, run->options->frontier);
+    const bool is_least = !move->is_directional && run->options->side == DEA_SIDE_INPUT;
+    double *column = dea_table_column_add(table, is_least ? 1 : -1);
+    move->column = 0;
+    for (size_t i = 0; i + 1 < work->rows; i++) {
+        const bool is_input = i < work->inputs;
+        table->relation[i] = is_input ? LP_ROW_AT_MOST : LP_ROW_AT_LEAST;
+        if (dea_model_is_undesirable(run, i)) {
+            table->relation[i] = LP_ROW_EQUAL;
+        }
+        table->bound[i] = own[i];
+        if (!row_moves(run, i)) {
+            continue;
+        }
+        if (move->is_directional) {
+            column[i] = is_input || dea_model_is_undesirable(run, i) ? own[i] : -own[i];
+        } else {
+            column[i] = -own[i];
+            table->bound[i] = 0;
+        }
+    }
+    dea_table_units_add(table, except);
+    abatement_add(run, except);
+    limits_add(run);
+}
+
+static enum dea_model_state state_of(const struct dea_model_run *run)
+{
+    switch (run->table.solution.outcome) {
+    case LP_OPTIMAL:
+        return DEA_MODEL_SCORED;
+    case LP_INFEASIBLE:
+        return DEA_MODEL_INFEASIBLE;
+    case LP_UNBOUNDED:
+        return DEA_MODEL_UNBOUNDED;
+    }
+    return DEA_MODEL_UNCERTIFIED;
+}
+
+static double score_of(const struct dea_model_run *run, const struct move *move)
+{
+    return move->is_directional || run->options->side == DEA_SIDE_INPUT ? move->factor : 1 / move->factor;
+}
+
+/* The first stage: the program, its answer, what that means. */
+static enum status first_stage(struct dea_model_run *run, size_t unit, struct move *move, enum dea_model_state *state)
+{
+    const bool is_super = run->options->model == DEA_MODEL_SUPER;
+    if (!can_move(run, unit)) {
+        *state = run->options->side == DEA_SIDE_OUTPUT ? DEA_MODEL_NO_OUTPUTS : DEA_MODEL_NO_INPUTS;
+        return STATUS_OK;
+    }
+    program_write(run, unit, move);
+    const enum status status = dea_table_solve(&run->table);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *state = state_of(run);
+    if (*state != DEA_MODEL_SCORED) {
+        return STATUS_OK;
+    }
+    move->factor = run->table.solution.x[move->column];
+    const double still = move->is_directional ? 0 : 1;
+    if (fabs(move->factor - still) <= ROUNDING) {
+        move->factor = still;
+    }
+    if (move->is_directional) {
+        return STATUS_OK;
+    }
+    if (!(move->factor > 0)) {
+        /* Nothing can be had from what the unit takes in; or, by the limits, everything. */
+        *state = is_super ? DEA_MODEL_INFEASIBLE : DEA_MODEL_UNBOUNDED;
+        return STATUS_OK;
+    }
+    return isnormal(move->factor) && isnormal(1 / move->factor) ? STATUS_OK : STATUS_EXHAUSTED;
+}
+
+static bool row_has_slack(const struct dea_model_run *run, size_t row)
+{
+    return run->work.mean[row] > 0 && !dea_model_is_fixed(run, row) && !dea_model_is_undesirable(run, row);
+}
+
+/* The second stage. The table becomes the face. */
+static enum status second_stage(struct dea_model_run *run, const struct move *move)
+{
+    struct dea_table *table = &run->table;
+    dea_table_face(table, move->column);
+    for (size_t i = 0; i + 1 < run->work.rows; i++) {
+        if (!row_has_slack(run, i) || table->relation[i] == LP_ROW_EQUAL) {
+            continue;
+        }
+        const double weight = (i < run->work.inputs ? 1 : -1) / run->work.mean[i];
+        for (size_t j = 0; j < table->columns; j++) {
+            table->cost[j] += weight * table->matrix[j * table->rows + i];
+        }
+    }
+    if (table->columns == 0) {
+        return STATUS_EXHAUSTED;
+    }
+    const enum status status = dea_table_solve(table);
+    return status == STATUS_OK && table->solution.outcome != LP_OPTIMAL ? STATUS_EXHAUSTED : status;
+}
+
+/* What the move adds to a row, in the units of the data. */
+static double moved_by(const struct dea_model_run *run, const struct move *move, size_t unit, size_t row)
+{
+    const double value = dea_model_value(run, unit, row);
+    if (!row_moves(run, row)) {
+        return 0;
+    }
+    if (!move->is_directional) {
+        return value * move->factor - value;
+    }
+    return row < run->work.inputs || dea_model_is_undesirable(run, row) ? -value * move->factor : value * move->factor;
+}
+
+static bool rows_write(const struct dea_model_run *run, const struct move *move, size_t unit,
+                       struct dea_model_unit *out)
+{
+    const struct dea_table *table = &run->table;
+    bool has_slack = false;
+    for (size_t i = 0; i + 1 < run->work.rows; i++) {
+        const double activity = dea_table_activity(table, i);
+        double slack = i < run->work.inputs ? table->bound[i] - activity : activity - table->bound[i];
+        const double size = fmax(table->bound[i], activity);
+        slack = row_has_slack(run, i) && slack > DEA_TOLERANCE * size ? slack : 0;
+        has_slack = has_slack || slack > 0;
+        dea_model_row_write(run, unit, out, i, moved_by(run, move, unit, i), slack);
+    }
+    return has_slack;
+}
+
+/* A super-efficient unit is strongly efficient: no other does as well. */
+static enum dea_efficiency efficiency_of(const struct move *move, double score, bool has_slack)
+{
+    const double gap = move->is_directional ? score : 1 - score;
+    if (gap > DEA_TOLERANCE) {
+        return DEA_EFFICIENT_NO;
+    }
+    return has_slack && gap >= -DEA_TOLERANCE ? DEA_EFFICIENT_WEAK : DEA_EFFICIENT_STRONG;
+}
+
+enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
+{
+    struct move move = {0};
+    enum status status = first_stage(run, unit, &move, &out->state);
+    if (status != STATUS_OK || out->state != DEA_MODEL_SCORED) {
+        return status;
+    }
+    status = second_stage(run, &move);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    out->score = score_of(run, &move);
+    out->efficiency = efficiency_of(&move, out->score, rows_write(run, &move, unit, out));
+    if (out->efficiency == DEA_EFFICIENT_STRONG && run->options->model != DEA_MODEL_SUPER) {
+        out->peers[0] = (struct dea_peer){.unit = unit, .lambda = 1};
+        out->peers_length = 1;
+        return STATUS_OK;
+    }
+    return dea_table_peers(&run->table, 1, out->peers, dea_model_peers_max(run->problem), &out->peers_length);
+}
+
+enum status dea_move_score(struct dea_model_run *run, size_t unit, enum dea_model_state *state, double *score)
+{
+    struct move move = {0};
+    const enum status status = first_stage(run, unit, &move, state);
+    *score = status == STATUS_OK && *state == DEA_MODEL_SCORED ? score_of(run, &move) : NAN;
+    return status;
+}

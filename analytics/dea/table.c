@@ -1,0 +1,313 @@
+/* Writing programs column by column, and reading back what lp.h made of them. Read model.h for the programs. */
+#include "analytics/dea/table.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* As face.c has it: reduced costs and multipliers up to this share are zero. */
+#define ZERO 1e-9
+
+/* As in result.c: a peer shows if its share of what the peers make exceeds this in some row. */
+#define SHARE_MIN 1e-9
+
+/* Sorting has no context argument in C11; so what is sorted carries it. */
+struct place {
+    const double *column;
+    size_t rows;
+    size_t index;
+};
+
+static int places_compare(const void *a, const void *b)
+{
+    const struct place *left = a;
+    const struct place *right = b;
+    for (size_t i = 0; i < left->rows; i++) {
+        if (left->column[i] < right->column[i]) {
+            return -1;
+        }
+        if (left->column[i] > right->column[i]) {
+            return 1;
+        }
+    }
+    return left->index < right->index ? -1 : left->index > right->index;
+}
+
+static enum status order_find(struct dea_table *table)
+{
+    const struct dea_work *work = table->work;
+    struct place *places = calloc(work->columns + 1, sizeof *places);
+    if (places == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    for (size_t j = 0; j < work->columns; j++) {
+        places[j] = (struct place){work->matrix + j * work->rows, work->rows, j};
+    }
+    qsort(places, work->columns, sizeof *places, places_compare);
+    for (size_t j = 0; j < work->columns; j++) {
+        table->order[j] = places[j].index;
+    }
+    free(places);
+    return STATUS_OK;
+}
+
+enum status dea_table_init(struct dea_table *table, const struct dea_work *work, size_t columns_max)
+{
+    memset(table, 0, sizeof *table);
+    table->work = work;
+    table->columns_max = columns_max;
+    const size_t room = table->columns_max + 1;
+    table->order = calloc(room, sizeof *table->order);
+    table->member = calloc(room, sizeof *table->member);
+    table->matrix = calloc(room * (work->rows + work->outputs + 1), sizeof *table->matrix);
+    table->cost = calloc(room, sizeof *table->cost);
+    table->is_free = calloc(room, sizeof *table->is_free);
+    table->solution.x = calloc(room, sizeof *table->solution.x);
+    table->solution.reduced = calloc(room, sizeof *table->solution.reduced);
+    table->solver = lp_solver_create(work->rows + work->outputs + 1, room);
+    if (table->order == NULL || table->member == NULL || table->matrix == NULL || table->cost == NULL ||
+        table->is_free == NULL || table->solution.x == NULL || table->solution.reduced == NULL ||
+        table->solver == NULL || order_find(table) != STATUS_OK) {
+        dea_table_fini(table);
+        return STATUS_EXHAUSTED;
+    }
+    return STATUS_OK;
+}
+
+void dea_table_fini(struct dea_table *table)
+{
+    lp_solver_free(table->solver);
+    free(table->solution.reduced);
+    free(table->solution.x);
+    free(table->is_free);
+    free(table->cost);
+    free(table->matrix);
+    free(table->member);
+    free(table->order);
+    memset(table, 0, sizeof *table);
+}
+
+static enum lp_relation sum_relation(enum dea_frontier frontier)
+{
+    switch (frontier) {
+    case DEA_VRS:
+        return LP_ROW_EQUAL;
+    case DEA_NIRS:
+        return LP_ROW_AT_MOST;
+    case DEA_NDRS:
+        return LP_ROW_AT_LEAST;
+    case DEA_CRS:
+    case DEA_FDH:
+        break;
+    }
+    return LP_ROW_FREE;
+}
+
+void dea_table_begin(struct dea_table *table, size_t rows, enum dea_frontier frontier)
+{
+    assert(rows >= table->work->rows && rows <= table->work->rows + table->work->outputs + 1 && rows <= LP_ROWS_MAX);
+    table->rows = rows;
+    table->columns = 0;
+    for (size_t i = 0; i < rows; i++) {
+        table->relation[i] = LP_ROW_FREE;
+        table->bound[i] = 0;
+    }
+    table->relation[table->work->rows - 1] = sum_relation(frontier);
+    table->bound[table->work->rows - 1] = 1;
+}
+
+double *dea_table_column_add(struct dea_table *table, double cost)
+{
+    assert(table->columns < table->columns_max);
+    const size_t j = table->columns++;
+    double *column = table->matrix + j * table->rows;
+    memset(column, 0, table->rows * sizeof *column);
+    table->cost[j] = cost;
+    table->is_free[j] = false;
+    table->member[j] = DEA_TABLE_NONE;
+    return column;
+}
+
+void dea_table_units_add(struct dea_table *table, size_t except)
+{
+    const struct dea_work *work = table->work;
+    for (size_t k = 0; k < work->columns; k++) {
+        if (table->order[k] != except) {
+            double *column = dea_table_column_add(table, 0);
+            memcpy(column, work->matrix + table->order[k] * work->rows, work->rows * sizeof *column);
+            table->member[table->columns - 1] = table->order[k];
+        }
+    }
+}
+
+/*
+ * Whether the multipliers are numbers that prove something. A basis that is singular but for rounding has multipliers
+ * without limit, whose products cancel to anything: beside those a column that would improve the answer is no miss. So
+ * what rounding can have done to the sums of the columns in use is counted against the proof.
+ */
+static bool is_sharp(const struct dea_table *table)
+{
+    double largest = 0;
+    double size = fmax(1, fabs(table->solution.objective));
+    for (size_t j = 0; j < table->columns; j++) {
+        const double x = table->solution.x[j];
+        for (size_t i = 0; i < table->rows && (x > 0 || x < 0); i++) {
+            largest = fmax(largest, fabs(table->solution.dual[i] * table->matrix[j * table->rows + i] * x));
+        }
+    }
+    return DBL_EPSILON * largest <= DEA_TOLERANCE * size;
+}
+
+/*
+ * Our own simplex first; then GLPK, where that one's answer is not sharp, or there is said to be none: the proof of that has
+ * the same weakness, so both must say it.
+ */
+static enum status problem_solve(struct dea_table *table, const struct lp_problem *problem)
+{
+    static const enum lp_choice choices[] = {LP_SIMPLEX, LP_GLPK};
+    enum lp_outcome first = LP_OPTIMAL;
+    bool is_agreed = false;
+    const size_t from = table->is_glpk ? 1 : 0;
+    for (size_t i = from; i < 2; i++) {
+        lp_solver_choose(table->solver, choices[i]);
+        const enum status status = lp_solve(table->solver, problem, &table->solution);
+        if (status == STATUS_BUSY || (status == STATUS_OK && table->solution.outcome == LP_OPTIMAL && is_sharp(table))) {
+            return status;
+        }
+        is_agreed = status == STATUS_OK && table->solution.outcome != LP_OPTIMAL && (i == from || table->solution.outcome == first);
+        first = table->solution.outcome;
+        table->certificate.retry_count += i == 0 && !is_agreed;
+    }
+    return is_agreed ? STATUS_OK : STATUS_EXHAUSTED;
+}
+
+enum status dea_table_solve(struct dea_table *table)
+{
+    struct dea_certificate *certificate = &table->certificate;
+    const struct lp_check *check = &table->solution.check;
+    const struct lp_problem problem = {
+        .rows = table->rows,
+        .columns = table->columns,
+        .matrix = table->matrix,
+        .cost = table->cost,
+        .relation = table->relation,
+        .bound = table->bound,
+        .is_free = table->is_free,
+    };
+    const enum status status = problem_solve(table, &problem);
+    if (status == STATUS_OK) {
+        certificate->program_count++;
+        certificate->primal_infeasibility_max = fmax(certificate->primal_infeasibility_max, check->primal_infeasibility);
+        certificate->dual_infeasibility_max = fmax(certificate->dual_infeasibility_max, check->dual_infeasibility);
+        certificate->duality_gap_max = fmax(certificate->duality_gap_max, check->duality_gap);
+    }
+    return status;
+}
+
+double dea_table_activity(const struct dea_table *table, size_t row)
+{
+    double sum = 0;
+    for (size_t j = 0; j < table->columns; j++) {
+        sum += table->matrix[j * table->rows + row] * table->solution.x[j];
+    }
+    return sum;
+}
+
+/* Whether an optimum may use the column: this one does, or its reduced cost is zero beside its terms. */
+static bool column_is_optimal(const struct dea_table *table, size_t j)
+{
+    const double *column = table->matrix + j * table->rows;
+    double largest = fabs(table->cost[j]);
+    for (size_t i = 0; i < table->rows; i++) {
+        largest = fmax(largest, fabs(table->solution.dual[i] * column[i]));
+    }
+    return table->solution.x[j] > 0 || table->is_free[j] || table->solution.reduced[j] <= ZERO * largest;
+}
+
+/* A row with a multiplier that shows in the objective is tight at every optimum. */
+static void rows_close(struct dea_table *table)
+{
+    double share[LP_ROWS_MAX];
+    double total = fabs(table->solution.objective);
+    for (size_t i = 0; i < table->rows; i++) {
+        double largest = fabs(table->bound[i]);
+        for (size_t j = 0; j < table->columns; j++) {
+            largest = fmax(largest, fabs(table->matrix[j * table->rows + i] * table->solution.x[j]));
+        }
+        const double miss = fabs(dea_table_activity(table, i) - table->bound[i]);
+        share[i] = miss <= ZERO * largest ? fabs(table->solution.dual[i]) * largest : 0;
+        total = fmax(total, share[i]);
+    }
+    for (size_t i = 0; i < table->rows; i++) {
+        if (table->relation[i] != LP_ROW_FREE && share[i] > ZERO * total) {
+            table->relation[i] = LP_ROW_EQUAL;
+        }
+    }
+}
+
+void dea_table_face(struct dea_table *table, size_t moved)
+{
+    size_t kept = 0;
+    rows_close(table);
+    for (size_t j = 0; j < table->columns; j++) {
+        const double *column = table->matrix + j * table->rows;
+        if (j == moved) {
+            for (size_t i = 0; i < table->rows; i++) {
+                table->bound[i] -= column[i] * table->solution.x[j];
+            }
+        } else if (column_is_optimal(table, j)) {
+            memmove(table->matrix + kept * table->rows, column, table->rows * sizeof *column);
+            table->member[kept] = table->member[j];
+            table->is_free[kept] = table->is_free[j];
+            table->solution.x[kept] = table->solution.x[j];
+            table->cost[kept] = 0;
+            kept++;
+        }
+    }
+    table->columns = kept;
+}
+
+static bool share_shows(const struct dea_table *table, size_t j, const double *total)
+{
+    for (size_t i = 0; i < table->work->rows; i++) {
+        if (table->matrix[j * table->rows + i] * table->solution.x[j] > SHARE_MIN * total[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int peers_compare(const void *a, const void *b)
+{
+    const struct dea_peer *left = a;
+    const struct dea_peer *right = b;
+    return left->unit < right->unit ? -1 : left->unit > right->unit;
+}
+
+enum status dea_table_peers(const struct dea_table *table, double scale, struct dea_peer *peers, size_t peers_max,
+                            size_t *length)
+{
+    double total[LP_ROWS_MAX] = {0};
+    for (size_t j = 0; j < table->columns; j++) {
+        for (size_t i = 0; i < table->work->rows && table->member[j] != DEA_TABLE_NONE; i++) {
+            total[i] += table->matrix[j * table->rows + i] * table->solution.x[j];
+        }
+    }
+    *length = 0;
+    for (size_t j = 0; j < table->columns; j++) {
+        if (table->member[j] == DEA_TABLE_NONE || !(table->solution.x[j] > 0) || !share_shows(table, j, total)) {
+            continue;
+        }
+        if (*length == peers_max) {
+            *length = 0;
+            return STATUS_EXHAUSTED;
+        }
+        peers[*length].unit = table->work->unit_of[table->member[j]];
+        peers[*length].lambda = table->solution.x[j] / scale;
+        (*length)++;
+    }
+    qsort(peers, *length, sizeof *peers, peers_compare);
+    return STATUS_OK;
+}

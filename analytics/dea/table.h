@@ -1,0 +1,65 @@
+#ifndef ANALYTICS_DEA_TABLE_H
+#define ANALYTICS_DEA_TABLE_H
+
+/*
+ * A program of model.h while it is written, and its solution. Internal to analytics/. Rows are those of the work: inputs,
+ * outputs, sum(lambda); then what a model adds. Columns are those of the reference units, in the order of their
+ * values; then what a model adds.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analytics/dea/dea.h"
+#include "analytics/dea/work.h"
+#include "analytics/lp/lp.h"
+#include "base/status.h"
+
+#define DEA_TABLE_NONE ((size_t) -1)
+
+struct dea_table {
+    const struct dea_work *work;
+    size_t *order;      /* the work's columns, ascending by their values */
+    size_t *member;     /* of each column the work's column whose lambda it is, or DEA_TABLE_NONE */
+    double *matrix;
+    double *cost;
+    bool *is_free;
+    double bound[LP_ROWS_MAX];
+    enum lp_relation relation[LP_ROWS_MAX];
+    size_t rows, columns, columns_max;
+    struct lp_solver *solver;
+    bool is_glpk; /* our own simplex is left out */
+    struct lp_solution solution;
+    struct dea_certificate certificate; /* the worst accepted so far, and counts */
+};
+
+/* Room for so many columns, at least the work's. Returns STATUS_OK or STATUS_EXHAUSTED. */
+NODISCARD enum status dea_table_init(struct dea_table *table, const struct dea_work *work, size_t columns_max);
+void dea_table_fini(struct dea_table *table);
+
+/* Empties the table: rows free with bound 0, the sum's as the frontier says. */
+void dea_table_begin(struct dea_table *table, size_t rows, enum dea_frontier frontier);
+
+/* Adds lambda of all reference units but one (a work's column, or DEA_TABLE_NONE), at cost 0. */
+void dea_table_units_add(struct dea_table *table, size_t except);
+
+/* Adds a column of zeros, not a lambda, and returns it. */
+double *dea_table_column_add(struct dea_table *table, double cost);
+
+/* Solves. STATUS_OK: solution.outcome says what was proved. Else as lp_solve. */
+NODISCARD enum status dea_table_solve(struct dea_table *table);
+
+/*
+ * Turns the program just solved into its optimal face: column moved, if it is not DEA_TABLE_NONE, is put at its value and
+ * taken out; so are those that no optimum uses; rows with a multiplier become equations. Costs become 0.
+ */
+void dea_table_face(struct dea_table *table, size_t moved);
+
+/* What a row's left side comes to. */
+double dea_table_activity(const struct dea_table *table, size_t row);
+
+/* Writes as peers the lambdas over scale that show in any row. STATUS_EXHAUSTED when they are more than peers_max. */
+NODISCARD enum status dea_table_peers(const struct dea_table *table, double scale, struct dea_peer *peers,
+                                      size_t peers_max, size_t *length);
+
+#endif

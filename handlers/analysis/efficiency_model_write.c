@@ -1,0 +1,192 @@
+/* The answers of the models beyond the plain radial one; members as in efficiency_write.c, those without meaning left out. */
+#include "handlers/analysis/efficiency_model_write.h"
+
+#include <math.h>
+
+#include "db/reference.h"
+#include "handlers/analysis/efficiency_model.h"
+#include "handlers/analysis/reply.h"
+#include "json/write.h"
+
+static const char *state_name(enum dea_model_state state)
+{
+    switch (state) {
+    case DEA_MODEL_SCORED:      return "scored";
+    case DEA_MODEL_NO_INPUTS:   return "no_inputs";
+    case DEA_MODEL_NO_OUTPUTS:  return "no_outputs";
+    case DEA_MODEL_INFEASIBLE:  return "infeasible";
+    case DEA_MODEL_UNBOUNDED:   return "unbounded";
+    case DEA_MODEL_UNCERTIFIED: return "uncertified";
+    }
+    return NULL;
+}
+
+/* The names of a model's parts, NULL after the last. */
+static const char *const *part_names(enum dea_model model)
+{
+    static const char *const of_cost[] = { "cost", "cost_minimum", "technical", "allocative", NULL };
+    static const char *const of_cross[] = { "own", "maverick", NULL };
+    static const char *const of_others[] = { NULL };
+    return model == DEA_MODEL_COST ? of_cost : model == DEA_MODEL_CROSS ? of_cross : of_others;
+}
+
+static void write_parts(struct json_writer *w, enum dea_model model, double score, const double *parts)
+{
+    const char *const *names = part_names(model);
+    analysis_number(w, "score", score);
+    for (size_t i = 0; names[i] != NULL; i++) {
+        analysis_number(w, names[i], parts[i]);
+    }
+}
+
+static void write_unit(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_model_result *result,
+                       size_t u)
+{
+    const struct dea_model_unit *unit = &result->units[u];
+    const enum dea_model model = sheet->model.model;
+    const size_t m = result->input_count;
+    json_object_begin(w);
+    efficiency_write_head(w, sheet, u);
+    json_member_text(w, "status", state_name(unit->state));
+    if (model != DEA_MODEL_CROSS && model != DEA_MODEL_COST) {
+        efficiency_write_columns(w, "input_slacks", sheet->inputs, unit->slacks, m);
+        efficiency_write_columns(w, "output_slacks", sheet->outputs, unit->slacks + m, result->output_count);
+    }
+    if (model != DEA_MODEL_CROSS) {
+        efficiency_write_columns(w, "input_targets", sheet->inputs, unit->targets, m);
+        efficiency_write_columns(w, "output_targets", sheet->outputs, unit->targets + m, result->output_count);
+        efficiency_write_peers(w, sheet, unit->peers, unit->peers_length);
+        json_member_integer(w, "peer_count", (int64_t)unit->peer_count);
+    }
+    if (result->has_efficiency) {
+        json_member_text(w, "efficient", unit->state == DEA_MODEL_SCORED ? efficiency_name(unit->efficiency) : NULL);
+    }
+    write_parts(w, model, unit->score, unit->parts);
+    json_object_end(w);
+}
+
+static void write_summary(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_model_result *result)
+{
+    const enum dea_model model = sheet->model.model;
+    json_key(w, "summary");
+    json_object_begin(w);
+    json_key(w, "mean");
+    json_object_begin(w);
+    write_parts(w, model, result->mean.score, result->mean.parts);
+    json_object_end(w);
+    if (sheet->problem.groups != NULL) {
+        json_key(w, sheet->provinces != NULL ? "by_belt" : "by_group");
+        json_object_begin(w);
+        for (size_t g = 0; g < sheet->named_groups; g++) {
+            json_key(w, sheet->groups[g]);
+            json_object_begin(w);
+            json_member_integer(w, "count", (int64_t)result->group_means[g].count);
+            write_parts(w, model, result->group_means[g].score, result->group_means[g].parts);
+            json_object_end(w);
+        }
+        json_object_end(w);
+    }
+    if (result->has_efficiency) {
+        json_key(w, "strong");
+        json_array_begin(w);
+        for (size_t u = 0; u < result->unit_count; u++) {
+            if (result->units[u].state == DEA_MODEL_SCORED && result->units[u].efficiency == DEA_EFFICIENT_STRONG) {
+                json_text(w, sheet->ids[u]);
+            }
+        }
+        json_array_end(w);
+    }
+    json_object_end(w);
+}
+
+static void write_marked(struct json_writer *w, const char *key, const char *const *names, const bool *marks, size_t count)
+{
+    if (marks == NULL) {
+        return;
+    }
+    json_key(w, key);
+    json_array_begin(w);
+    for (size_t i = 0; i < count; i++) {
+        if (marks[i]) {
+            json_text(w, names[i]);
+        }
+    }
+    json_array_end(w);
+}
+
+static void write_limits(struct json_writer *w, const struct efficiency_sheet *sheet)
+{
+    if (sheet->model.limit_count == 0) {
+        return;
+    }
+    json_key(w, "restrictions");
+    json_array_begin(w);
+    for (size_t l = 0; l < sheet->model.limit_count; l++) {
+        const struct dea_limit *limit = &sheet->model.limits[l];
+        const char *const *names = limit->is_output ? sheet->outputs : sheet->inputs;
+        json_object_begin(w);
+        json_member_text(w, "first", names[limit->first]);
+        json_member_text(w, "second", names[limit->second]);
+        analysis_number(w, "minimum", limit->minimum > 0 ? limit->minimum : NAN);
+        analysis_number(w, "maximum", limit->maximum);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+/* What was asked, defaults filled in. */
+static void write_question(struct json_writer *w, const struct efficiency_sheet *sheet)
+{
+    const struct dea_model_options *model = &sheet->model;
+    const size_t m = sheet->problem.input_count;
+    json_member_text(w, "model", efficiency_models[model->model]);
+    json_member_text(w, "orientation", efficiency_sides[model->side]);
+    efficiency_write_names(w, "inputs", sheet->inputs, m);
+    efficiency_write_names(w, "outputs", sheet->outputs, sheet->problem.output_count);
+    if (model->model == DEA_MODEL_ADDITIVE) {
+        json_member_text(w, "slacks", efficiency_slacks[model->is_normalised ? DEA_SLACKS_TWO_STAGE_NORMALISED : DEA_SLACKS_TWO_STAGE]);
+    } else if (model->model == DEA_MODEL_RADIAL || model->model == DEA_MODEL_SUPER || model->model == DEA_MODEL_DIRECTIONAL) {
+        json_member_text(w, "slacks", efficiency_slacks[DEA_SLACKS_TWO_STAGE_NORMALISED]);
+    }
+    json_member_text(w, "frontier", efficiency_frontiers[model->frontier]);
+    if (model->model == DEA_MODEL_CROSS) {
+        json_member_text(w, "goal", efficiency_goals[model->is_aggressive]);
+    }
+    write_marked(w, "fixed", sheet->inputs, model->is_fixed, m);
+    write_marked(w, "undesirable", sheet->outputs, model->is_undesirable, sheet->problem.output_count);
+    if (sheet->prices != NULL) {
+        efficiency_write_names(w, "prices", sheet->prices, m);
+    } else if (model->prices != NULL) {
+        efficiency_write_columns(w, "prices", sheet->inputs, model->prices, m);
+    }
+    write_limits(w, sheet);
+    json_member_text(w, "solver", efficiency_solvers[model->solver]);
+    json_member_double(w, "tolerance", DEA_TOLERANCE);
+}
+
+void efficiency_model_write(struct buffer *out, const struct efficiency_sheet *sheet, const struct dea_model_result *result)
+{
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_object_begin(&w);
+    if (sheet->provinces != NULL) {
+        json_member_integer(&w, "year", sheet->year);
+    }
+    write_question(&w, sheet);
+    if (sheet->provinces != NULL) {
+        json_member_integer(&w, "figures_revision", sheet->revision);
+    }
+    json_key(&w, "results");
+    json_array_begin(&w);
+    for (size_t u = 0; u < result->unit_count; u++) {
+        write_unit(&w, sheet, result, u);
+    }
+    json_array_end(&w);
+    write_summary(&w, sheet, result);
+    efficiency_write_certificate(&w, &result->certificate);
+    if (sheet->provinces != NULL) {
+        efficiency_write_left_out(&w, sheet);
+    }
+    json_object_end(&w);
+    json_writer_finish(&w);
+}

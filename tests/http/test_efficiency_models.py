@@ -1,0 +1,184 @@
+"""/efficiency with other models than the radial one: figures against scipy, what each answer has, and what is refused.
+
+The programs themselves are held against HiGHS in tests/oracle/test_dea_models.py; here is what the service makes of them.
+"""
+
+import csv
+import io
+
+import numpy
+import pytest
+from scipy.optimize import linprog
+
+from analysis_support import CODES, assert_problem, belts, faults
+from test_efficiency import INPUTS, OUTPUTS, PATH, ask, numbers, real_data, service  # noqa: F401
+
+PLAIN = {"inputs": ["a", "b"], "outputs": ["c", "d"], "dmus": [
+    {"id": "P", "a": 2, "b": 7, "c": 1, "d": 3}, {"id": "Q", "a": 4, "b": 3, "c": 2, "d": 2}, {"id": "R", "a": 9, "b": 9, "c": 1, "d": 1}]}
+MODELS = [{"model": "super"}, {"model": "super", "orientation": "input", "frontier": "crs"}, {"model": "sbm"},
+          {"model": "sbm", "orientation": "output", "frontier": "nirs"}, {"model": "sbm", "undesirable": OUTPUTS[0]}, {"model": "additive"},
+          {"model": "additive", "slacks": "two-stage-normalised", "frontier": "ndrs"}, {"model": "directional"},
+          {"model": "directional", "undesirable": OUTPUTS[1], "orientation": "output"}, {"model": "cross"}, {"model": "cross", "goal": "aggressive"},
+          {"model": "cost", "prices": "2.5,0.125"}, {"fixed": INPUTS[0], "orientation": "input"},
+          {"restrictions": f"{INPUTS[0]}/{INPUTS[1]}:0.5:2,{OUTPUTS[1]}/{OUTPUTS[0]}::1000", "orientation": "input"}]
+NAMES = ["-".join(f"{key}={value}"[:30] for key, value in more.items()) for more in MODELS]
+
+
+def body_of(more, x, y):
+    """The same question about the same figures, as a caller's own units."""
+    body = {**more, "inputs": INPUTS, "outputs": OUTPUTS, "dmus": [
+        {"id": code, **dict(zip(INPUTS, map(float, x[u]))), **dict(zip(OUTPUTS, map(float, y[u])))} for u, code in enumerate(CODES)]}
+    for name in ("fixed", "undesirable", "restrictions"):
+        if name in body:
+            body[name] = body[name].split(",")
+    if "prices" in body:
+        body["prices"] = [float(price) for price in body["prices"].split(",")]
+    return body
+
+
+@pytest.mark.parametrize("more", MODELS, ids=NAMES)
+def test_answers_of_models(service, more):  # noqa: F811
+    x, y = real_data()
+    answer = ask(service, **more, by="belt")
+    assert answer["model"] == more.get("model", "radial") and answer["tolerance"] == 1e-9
+    assert answer["certificate"]["uncertified"] == 0
+    assert max(answer["certificate"][f"max_{part}"] for part in ("primal_infeasibility", "dual_infeasibility", "duality_gap")) <= 1e-9
+    assert [result["dmu"] for result in answer["results"]] == CODES
+    scored = [result for result in answer["results"] if result["status"] == "scored"]
+    assert answer["summary"]["mean"]["score"] == pytest.approx(numpy.mean([result["score"] for result in scored]), rel=1e-12)
+    assert sorted(answer["summary"]["by_belt"]) == sorted(set(belts()))
+    for belt, means in answer["summary"]["by_belt"].items():
+        of_belt = [result["score"] for result in scored if result["belt"] == belt]
+        assert means["count"] == len(of_belt) and (not of_belt or means["score"] == pytest.approx(numpy.mean(of_belt), rel=1e-12))
+    own = service.request("POST", PATH, json=body_of(more, x, y)).json()
+    for mine, theirs in zip(answer["results"], own["results"]):
+        assert {key: value for key, value in mine.items() if key not in ("name", "belt")} == theirs
+    table = list(csv.DictReader(io.StringIO(service.get(PATH, params={
+        "year": 2011, "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), **more}, headers={"Accept": "text/csv"}).text)))
+    assert [row["score"] for row in table] == ["" if result["score"] is None else row["score"] for row, result in zip(table, answer["results"])]
+    assert all(float(row["score"]) == result["score"] for row, result in zip(table, answer["results"]) if result["score"] is not None)
+
+
+def test_answers_are_cached_by_all_that_they_depend_on(service):  # noqa: F811
+    tags = {}
+    for more in [{}, *MODELS, {"model": "cost", "prices": "1,2"}, {"fixed": INPUTS[1], "orientation": "input"}]:
+        query = {"year": 2011, "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), **more}
+        first, second = (service.get(PATH, params=query) for _ in range(2))
+        assert first.content == second.content and first.headers["ETag"] == second.headers["ETag"]
+        assert service.get(PATH, params=query, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+        assert first.headers["ETag"] not in tags, more
+        tags[first.headers["ETag"]] = more
+
+
+def test_super_efficiency_of_2011(service):  # noqa: F811
+    """By linear programs over all but the judged one."""
+    x, y = real_data()
+    sx, sy = x / x.max(0), y / y.max(0)
+    answer = ask(service, model="super", orientation="input", frontier="crs")
+    for o, result in enumerate(answer["results"]):
+        others = [j for j in range(len(x)) if j != o]
+        found = linprog(numpy.r_[numpy.zeros(len(others)), 1],
+                        A_ub=numpy.vstack([numpy.c_[sx[others].T, -sx[o]], numpy.c_[-sy[others].T, numpy.zeros(2)]]),
+                        b_ub=numpy.r_[0, 0, -sy[o]], method="highs")
+        assert result["score"] == pytest.approx(found.fun, rel=1e-7)
+    assert max(result["score"] for result in answer["results"]) > 1
+
+
+def test_cost_is_technical_times_allocative(service):  # noqa: F811
+    answer = ask(service, model="cost", prices="2.5,0.125")
+    radial = ask(service, orientation="input")
+    assert answer["prices"] == dict(zip(INPUTS, (2.5, 0.125)))
+    for result, plain in zip(answer["results"], radial["results"]):
+        assert result["technical"] == pytest.approx(plain["vrste"], rel=1e-9)
+        assert result["score"] == pytest.approx(result["technical"] * result["allocative"], rel=1e-12)
+        assert result["cost_minimum"] == pytest.approx(numbers(result, "input_targets", INPUTS) @ [2.5, 0.125], rel=1e-9)
+
+
+def test_own_prices(service):  # noqa: F811
+    """Prices as members of the units: all alike they are those of the list; else a unit's score is that of its own prices."""
+    priced = [{**dmu, "wa": wa, "wb": wb} for dmu, wa, wb in zip(PLAIN["dmus"], (1, 2, 5), (1, 0.5, 3))]
+    own = service.request("POST", PATH, json={**PLAIN, "model": "cost", "prices": ["wa", "wb"], "dmus": priced}).json()
+    assert own["prices"] == ["wa", "wb"]
+    for u, dmu in enumerate(priced):
+        alike = service.request("POST", PATH, json={**PLAIN, "model": "cost", "prices": [dmu["wa"], dmu["wb"]]}).json()
+        mine, theirs = own["results"][u], alike["results"][u]
+        assert mine["score"] == pytest.approx(theirs["score"], rel=1e-12)
+        assert mine["cost"] == pytest.approx(dmu["wa"] * dmu["a"] + dmu["wb"] * dmu["b"], rel=1e-15)
+    for more, places in (
+            ({"prices": ["wa"], "dmus": [{key: value for key, value in priced[0].items() if key != "wb"}]}, {"/prices": "bad_format"}), ({"prices": ["a", "wb"]}, {"/prices/0": "duplicate_name"}),
+            ({"prices": ["wa", 2]}, {"/prices/1": "wrong_type"}), ({"dmus": [{**priced[0], "wa": 0}]}, {"/dmus/0/wa": "out_of_range"}),
+            ({"dmus": [{key: value for key, value in priced[0].items() if key != "wb"}]}, {"/dmus/0/wb": "missing_member"})):
+        reply = service.request("POST", PATH, json={**PLAIN, "model": "cost", "prices": ["wa", "wb"], "dmus": priced, **more})
+        assert reply.status_code == 422 and {fault["pointer"]: fault["code"] for fault in reply.json()["errors"]} == places
+
+
+def test_outliers(service):  # noqa: F811
+    """A slip of the pen, a thousand times too many outputs, is found; nobody else's row changes but for it."""
+    x, y = real_data()
+    plain, marked = (ask(service, **more) for more in ({}, {"outliers": "true"}))
+    threshold = marked.pop("outlier_threshold")
+    leverages = [result["leverage"] for result in marked["results"]]
+    assert threshold == pytest.approx(numpy.mean(leverages) * numpy.log(len(CODES)), rel=1e-12)
+    for result in marked["results"]:
+        assert result.pop("outlier") == (result.pop("leverage") > threshold)
+    assert marked == plain
+    body = body_of({"outliers": True, "frontier": "crs"}, x, y)
+    body["dmus"][11].update({name: 1000 * value for name, value in zip(OUTPUTS, map(float, y[11]))})
+    answer = service.request("POST", PATH, json=body).json()
+    assert [result["dmu"] for result in answer["results"] if result["outlier"]] == [CODES[11]]
+
+
+REFUSED = [
+    ({"outliers": "true", "frontier": "fdh"}, {"outliers": "bad_format"}),
+    ({"outliers": "true", "fixed": INPUTS[0]}, {"outliers": "bad_format"}),
+    ({"outliers": "true", "model": "cross"}, {"outliers": "bad_format"}),
+    ({"model": "sums"}, {"model": "not_a_choice"}),
+    ({"orientation": "none"}, {"orientation": "bad_format"}),
+    ({"model": "additive", "orientation": "input"}, {"orientation": "bad_format"}),
+    ({"model": "sbm", "slacks": "multi-stage"}, {"slacks": "bad_format"}),
+    ({"model": "super", "frontier": "fdh"}, {"frontier": "bad_format"}),
+    ({"model": "cross", "frontier": "vrs"}, {"frontier": "bad_format"}),
+    ({"model": "cross", "orientation": "output", "fixed": INPUTS[0]}, {"orientation": "bad_format", "fixed": "bad_format"}),
+    ({"model": "cost"}, {"prices": "missing_parameter"}),
+    ({"model": "cost", "prices": "1"}, {"prices": "bad_format"}),
+    ({"model": "cost", "prices": "1,0"}, {"prices": "out_of_range"}),
+    ({"model": "cost", "prices": "1,x"}, {"prices": "out_of_range"}),
+    ({"prices": "1,2", "goal": "aggressive"}, {"prices": "bad_format", "goal": "bad_format"}),
+    ({"undesirable": OUTPUTS[0]}, {"undesirable": "bad_format"}),
+    ({"model": "sbm", "undesirable": ",".join(OUTPUTS)}, {"undesirable": "bad_format"}),
+    ({"model": "sbm", "undesirable": INPUTS[0], "fixed": "beds"}, {"undesirable": "bad_format", "fixed": "bad_format"}),
+    ({"fixed": f"{INPUTS[0]},{INPUTS[0]}"}, {"fixed": "bad_format"}),
+    ({"fixed": INPUTS[0], "frontier": "fdh", "slacks": "none"}, {"frontier": "bad_format", "slacks": "bad_format"}),
+    ({"fixed": INPUTS[0] + ","}, {"fixed": "bad_format"}),
+] + [({"restrictions": text}, {"restrictions": "bad_format"}) for text in (
+    "x", f"{INPUTS[0]}/{INPUTS[1]}", f"{INPUTS[0]}/{INPUTS[1]}:2:1", f"{INPUTS[0]}/{INPUTS[1]}::", f"{INPUTS[0]}/{INPUTS[0]}:1:2",
+    f"{INPUTS[0]}/{OUTPUTS[0]}:1:2", f"{INPUTS[0]}/{INPUTS[1]}:-1:2", f"{INPUTS[0]}/{INPUTS[1]}:0:2", f"{INPUTS[0]}/{INPUTS[1]}:1e400:")]
+
+
+@pytest.mark.parametrize("more, places", REFUSED, ids=[str(sorted(more.items()))[:60] for more, _ in REFUSED])
+def test_what_does_not_go_together(service, more, places):  # noqa: F811
+    reply = service.get(PATH, params={"year": "2011", "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), **more})
+    found = faults(assert_problem(reply, 400, "invalid_query"))
+    assert found == places
+
+
+@pytest.mark.parametrize("more, places", [
+    ({"model": "cost"}, {"/prices": "missing_member"}),
+    ({"model": "cost", "prices": 3}, {"/prices": "wrong_type"}),
+    ({"model": "cost", "prices": []}, {"/prices": "too_short"}),
+    ({"model": "cost", "prices": [1, "2"]}, {"/prices": "out_of_range"}),
+    ({"model": "sbm", "undesirable": [7]}, {"/undesirable": "bad_format"}),
+    ({"model": "sbm", "undesirable": {"c": 1}, "fixed": ["a", "b"]}, {"/undesirable": "wrong_type", "/fixed": "bad_format"}),
+    ({"restrictions": ["a/b:1:2"] * 41}, {"/restrictions": "too_long"}),
+    ({"restrictions": [None]}, {"/restrictions": "bad_format"})])
+def test_bodies_that_do_not_go_together(service, more, places):  # noqa: F811
+    reply = service.request("POST", PATH, json={**PLAIN, **more})
+    found = reply.json()
+    assert reply.status_code == 422
+    assert {fault["pointer"]: fault["code"] for fault in found["errors"]} == places
+
+
+def test_contradictory_restrictions_are_a_result(service):  # noqa: F811
+    """a at least 10 of b and b at least 10 of a: no weights but 0."""
+    answer = service.request("POST", PATH, json={**PLAIN, "orientation": "input", "restrictions": ["a/b:10:", "b/a:10:"]}).json()
+    assert {result["status"] for result in answer["results"]} == {"unbounded"} and answer["summary"]["mean"]["score"] is None
