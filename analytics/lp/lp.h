@@ -46,6 +46,9 @@ struct lp_problem {
  *                         largest of its terms cost_j and dual_i a_ij
  *   duality_gap           |cost . x - dual . bound| beside the largest of the terms of both sums
  * A NaN anywhere gives infinity.
+ * What the shares cannot see: multipliers without limit, which a basis that is singular but for rounding has, cancel to
+ * anything, and a wrong objective is small beside their products. What may be lost so depends on what the objective is
+ * worth to the caller, who counts the rounding against it (is_sharp of dea/table.c), as dea/bounds.h does for scores.
  */
 struct lp_check {
     double primal_infeasibility;
