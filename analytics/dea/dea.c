@@ -203,6 +203,14 @@ static enum status pair_solve(struct dea_run *run, size_t index, struct dea_pair
     return STATUS_OK;
 }
 
+static enum status slacks_solve_in(struct dea_run *run, size_t index, const struct dea_radial *radial,
+                                   bool is_own_scale, struct dea_projection *projection)
+{
+    const enum status status =
+        dea_face_take(&run->face, &run->work, index, radial, is_own_scale, &run->program, &run->solution);
+    return status == STATUS_OK ? dea_slacks_find(&run->work, &run->face, run->options->slacks, projection) : status;
+}
+
 /*
  * Looks for slacks in shares of the unit's own targets; where those cannot be proved, and for the methods that weigh
  * columns against each other, in shares of the columns' maxima.
@@ -213,12 +221,10 @@ static enum status slacks_solve(struct dea_run *run, size_t index, const struct 
     const enum dea_slacks method = run->options->slacks;
     enum status status = STATUS_EXHAUSTED;
     if (method != DEA_SLACKS_TWO_STAGE && method != DEA_SLACKS_TWO_STAGE_NORMALISED) {
-        dea_face_take(&run->face, &run->work, index, radial, true, &run->program, &run->solution);
-        status = dea_slacks_find(&run->work, &run->face, method, projection);
+        status = slacks_solve_in(run, index, radial, true, projection);
     }
     if (status != STATUS_OK && status != STATUS_BUSY) {
-        dea_face_take(&run->face, &run->work, index, radial, false, &run->program, &run->solution);
-        status = dea_slacks_find(&run->work, &run->face, method, projection);
+        status = slacks_solve_in(run, index, radial, false, projection);
     }
     return status;
 }

@@ -106,7 +106,7 @@ static bool is_left(const struct dea_solution *solution, size_t j)
     return solution->lambda[j] > 0 || solution->reduced[j] <= ZERO;
 }
 
-static void columns_take(struct dea_face *face, const struct dea_program *program, const struct dea_solution *solution)
+static enum status columns_take(struct dea_face *face, const struct dea_program *program, const struct dea_solution *solution)
 {
     face->count = 0;
     for (size_t j = 0; j < program->columns; j++) {
@@ -120,14 +120,16 @@ static void columns_take(struct dea_face *face, const struct dea_program *progra
             face->count++;
         }
     }
-    assert(face->count >= 1);
+    return face->count >= 1 ? STATUS_OK : STATUS_EXHAUSTED;
 }
 
-void dea_face_take(struct dea_face *face, const struct dea_work *work, size_t unit, const struct dea_radial *radial,
-                   bool is_own_scale, const struct dea_program *program, const struct dea_solution *solution)
+enum status dea_face_take(struct dea_face *face, const struct dea_work *work, size_t unit,
+                          const struct dea_radial *radial, bool is_own_scale, const struct dea_program *program, const struct dea_solution *solution)
 {
     targets_take(face, work, unit, radial, is_own_scale);
-    columns_take(face, program, solution);
+    if (columns_take(face, program, solution) != STATUS_OK) {
+        return STATUS_EXHAUSTED;
+    }
     memcpy(face->relation, program->relation, sizeof face->relation);
     face->bound[face->rows - 1] = program->bound[face->rows - 1];
     for (size_t i = 0; i + 1 < face->rows; i++) {
@@ -137,6 +139,7 @@ void dea_face_take(struct dea_face *face, const struct dea_work *work, size_t un
             face->relation[i] = DEA_ROW_EQUAL;
         }
     }
+    return STATUS_OK;
 }
 
 bool dea_face_is_open(const struct dea_face *face, size_t row)
@@ -209,8 +212,7 @@ enum status dea_face_scale(struct dea_face *face, struct dea_solver *solver, con
             face->bound[i] *= factor;
         }
     }
-    dea_face_narrow(face);
-    return STATUS_OK;
+    return dea_face_narrow(face);
 }
 
 void dea_face_point_swap(struct dea_face *face)
@@ -220,7 +222,7 @@ void dea_face_point_swap(struct dea_face *face)
     face->spare = point;
 }
 
-void dea_face_narrow(struct dea_face *face)
+enum status dea_face_narrow(struct dea_face *face)
 {
     double slack[DEA_ROWS_MAX];
     slacks_at_point(face, slack);
@@ -235,6 +237,9 @@ void dea_face_narrow(struct dea_face *face)
             kept++;
         }
     }
-    assert(kept >= 1);
+    if (kept == 0) {
+        return STATUS_EXHAUSTED;
+    }
     face->count = kept;
+    return STATUS_OK;
 }

@@ -49,9 +49,11 @@ void dea_face_fini(struct dea_face *face);
  * Takes the face from a solved radial program; bounds become the radial targets of the unit. With is_own_scale each row
  * is scaled anew, by shift, so that its target lies in [0.5, 1): what is then proved of the slacks holds to a share of
  * the target, however small beside the column's maximum. A target of zero keeps the work's scale.
+ * STATUS_EXHAUSTED where the solution leaves no column: sizes so far apart that all of them are rounding.
  */
-void dea_face_take(struct dea_face *face, const struct dea_work *work, size_t unit, const struct dea_radial *radial,
-                   bool is_own_scale, const struct dea_program *program, const struct dea_solution *solution);
+NODISCARD enum status dea_face_take(struct dea_face *face, const struct dea_work *work, size_t unit,
+                                    const struct dea_radial *radial, bool is_own_scale,
+                                    const struct dea_program *program, const struct dea_solution *solution);
 
 /* Whether the row is an input or output that may have slack on the face. */
 bool dea_face_is_open(const struct dea_face *face, size_t row);
@@ -72,7 +74,7 @@ NODISCARD enum status dea_face_scale(struct dea_face *face, struct dea_solver *s
 /* Exchanges solution.lambda and the spare point, so that a program can be solved and its point dropped again. */
 void dea_face_point_swap(struct dea_face *face);
 
-/* Keeps only the optimal part of the face under the program just solved. */
-void dea_face_narrow(struct dea_face *face);
+/* Keeps only the optimal part of the face under the program just solved. STATUS_EXHAUSTED where that is no column. */
+NODISCARD enum status dea_face_narrow(struct dea_face *face);
 
 #endif

@@ -189,11 +189,11 @@ static enum status two_stage(const struct dea_work *work, struct dea_face *face,
         for (size_t i = 0; i + 1 < face->rows; i++) {
             weight[i] /= largest;
         }
-        const enum status status = dea_face_slacks_maximise(face, work->solver, weight);
+        enum status status = dea_face_slacks_maximise(face, work->solver, weight);
+        status = status == STATUS_OK ? dea_face_narrow(face) : status;
         if (status != STATUS_OK) {
             return status;
         }
-        dea_face_narrow(face);
         for (size_t i = 0; i + 1 < face->rows; i++) {
             weight[i] = weight[i] < WEIGHT_SPAN ? weight[i] : 0;
         }

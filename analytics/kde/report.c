@@ -31,6 +31,8 @@ static const struct entry faults[] = {
                                 "number or by another rule."},
     [KDE_FAULT_BELOW_BOUNDARY] = {"below_boundary", "A value lies below the bound lower, or at it where "
                                                     "boundary is log."},
+    [KDE_FAULT_PEAK_AT_BOUNDARY] = {"peak_at_boundary", "The highest peak lies so near the bound lower that double "
+                                                        "precision cannot resolve it; give a smaller lower, or boundary reflect."},
     [KDE_FAULT_BOUNDARY_KERNEL] = {"boundary_kernel", "The uniform and the triangular kernel do not go with "
                                                       "the boundary log."},
     [KDE_FAULT_ADJUST] = {"adjust", "The factor adjust is not a positive finite number."},

@@ -22,6 +22,7 @@ enum kde_fault {
     KDE_FAULT_BANDWIDTH_TINY,    /* below 16 roundings of the largest value: no curve to see */
     KDE_FAULT_RULE,              /* the rule's equation has no solution in double precision */
     KDE_FAULT_BELOW_BOUNDARY,    /* index: a value below the bound, or at it where logarithms are taken */
+    KDE_FAULT_PEAK_AT_BOUNDARY,  /* the highest mode lies so near the bound that it has no height or width in double precision */
     KDE_FAULT_BOUNDARY_KERNEL,   /* this kernel has no curve over logarithms */
     KDE_FAULT_ADJUST,            /* the adjust factor is not a positive finite number */
     KDE_FAULT_GRID_POINTS,       /* the number of points is outside 2..KDE_POINTS_MAX */

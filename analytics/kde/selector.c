@@ -185,11 +185,14 @@ enum status kde_selector_choose(enum kde_rule rule, const struct kde_sample *sam
     unsigned seen = 0;
     double found = 0.0;
 
-    assert(kde_selector_is_rule(rule) && summary->n >= 2 && summary->sd > 0.0);
+    assert(kde_selector_is_rule(rule) && summary->n >= 2 && summary->max > summary->min);
     if (is_plug_in && iqr > 0.0) {
         search.unit = fmin(search.unit, iqr / 1.349);
     } else if (is_plug_in) {
         seen = KDE_WARNING_IQR_ZERO;
+    }
+    if (!(search.unit >= 1.0 / KDE_MAGNITUDE_MAX)) { /* squares of differences underflow, and so may the spread itself */
+        return STATUS_INVALID;
     }
     const double most = FACTOR_MAX * pow(n, -0.2);
     const double reach = is_plug_in ? REACH_PER_PILOT * 1.23 * pow(n, -1.0 / 9.0) : REACH_PER_MAX * most;

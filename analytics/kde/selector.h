@@ -31,9 +31,10 @@
 
 /*
  * True for the rules above. *h is then found by kde_selector_choose, which ORs its warnings.
- * STATUS_INVALID where rounding leaves no solution (none is known), STATUS_EXHAUSTED without
- * memory, STATUS_BUSY where the watch said so; *h is then untouched. The sample has passed
- * kde_sample_check, its values differ and *summary is its own.
+ * STATUS_INVALID where the spread that the rule goes by is below 1/KDE_MAGNITUDE_MAX or rounding
+ * leaves no solution (none is known), STATUS_EXHAUSTED without memory, STATUS_BUSY where the
+ * watch said so; *h is then untouched. The sample has passed kde_sample_check, its values differ
+ * and *summary is its own.
  */
 bool kde_selector_is_rule(enum kde_rule rule);
 NODISCARD enum status kde_selector_choose(enum kde_rule rule, const struct kde_sample *sample,

@@ -129,6 +129,7 @@ static const char *code_of(enum kde_fault fault, const char **name)
         *name = "boundary";
         break;
     case KDE_FAULT_BELOW_BOUNDARY:
+    case KDE_FAULT_PEAK_AT_BOUNDARY:
         *name = "lower";
         break;
     case KDE_FAULT_GRID_POINTS:
@@ -262,8 +263,17 @@ static enum status evaluate(struct arena *arena, const struct density_drawing *d
     return status;
 }
 
+/* Whether the highest mode can be told of: near the bound of logarithms its height or width may underflow. */
+static bool has_peak(const struct density_series *series)
+{
+    const struct kde_mode *highest = &series->modes[series->mode_list.highest];
+    return isfinite(highest->height) && highest->height > 0 && highest->width > 0;
+}
+
 bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
 {
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
     if (!make_curves(exchange, drawing) || !make_grid(exchange, drawing)) {
         return false;
     }
@@ -274,8 +284,14 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
         if (status != STATUS_OK) {
             return fail(exchange, drawing, status);
         }
+        if (!has_peak(&drawing->series[i])) {
+            complain_series(exchange->arena, &drawing->series[i], KDE_FAULT_PEAK_AT_BOUNDARY, &faults);
+        }
     }
-    return true;
+    if (faults.total > 0) {
+        refuse_series(exchange, &faults);
+    }
+    return faults.total == 0;
 }
 
 void density_drawing_fini(struct density_drawing *drawing)

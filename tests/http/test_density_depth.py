@@ -228,6 +228,22 @@ def test_values_below_the_boundary_are_refused(server):
     assert_problem(server.request("POST", PATH, json=body), 422, "conflicting_values")
 
 
+@pytest.mark.parametrize("bandwidth", ["0.1", "5", "30"])
+def test_a_peak_that_cannot_be_told_from_the_bound_is_refused(server, bandwidth):
+    query = {"indicator": "health_personnel_all_per_10k", "years": "2010,2018"}
+    least = min(series["min"] for series in server.get(PATH, params=query).json()["series"])
+    below = {**query, "boundary": "log", "lower": repr(float(numpy.nextafter(least, 0))), "bandwidth": bandwidth}
+    assert_problem(server.get(PATH, params=below), 422, "out_of_range")
+    reply = server.get(PATH, params={**below, "boundary": "reflect"})
+    assert reply.status_code == 200, reply.text
+
+
+def test_values_that_differ_by_less_than_can_be_squared_are_refused(server):
+    for rule in ("ucv", "bcv", "sj-ste", "sj-dpi"):
+        reply = server.request("POST", PATH, json={"values": [1e-300, 2e-300, 5e-300], "bandwidth": rule})
+        assert_problem(reply, 422, "no_spread")
+
+
 def test_no_test_finds_groups_as_the_documentation_says(server):
     text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "mechanism.md").read_text(encoding="utf-8")
     said = re.search(r"rejects a single peak in any of the nine curves; the least p-values are ([0-9.]+) and ([0-9.]+)\.", text)

@@ -238,6 +238,38 @@ static void test_all_threads_stop_when_one_is_told_to(void **state)
     dea_thread_end();
 }
 
+/* Sizes so far apart that a solver's answer consists of rounding alone: there is no number, and nothing breaks. */
+static void test_answers_of_rounding_alone_are_no_scores(void **state)
+{
+    (void) state;
+    const double wide_inputs[] = {377706166521457.56, 3.2314283628175e-255, 1e-280, 1e-280,
+                             1, 1e-280, 0, 1,
+                             1e-280, 2.7863978791377935e-121, 8.865096733527232e-254, 1000000000000000.0,
+                             1000000000000000.0, 1000000000000000.0, 1e-280, 0,
+                             0, 1, 0, 1};
+    const double wide_outputs[] = {0, 2.6113704387751337e-43, 1000000000000000.0,
+                              24518472270712.406, 1e-280, 0,
+                              1, 1.8940038395090312e-88, 7.782138873149747e-193,
+                              1, 1.5989064325608165e-202, 1,
+                              1.7956840360861e-127, 1e-280, 3.857741666153579e-260};
+    const struct dea_problem problem = {
+        .unit_count = 5, .input_count = 4, .output_count = 3, .inputs = wide_inputs, .outputs = wide_outputs};
+    for (int solver = DEA_SOLVER_SIMPLEX; solver <= DEA_SOLVER_GLPK; solver++) {
+        struct dea_options options;
+        dea_options_init(&options);
+        options.solver = (enum dea_solver_kind) solver;
+        options.frontier = DEA_CRS;
+        options.slacks = DEA_SLACKS_TWO_STAGE;
+        struct dea_result *result = NULL;
+        assert_int_equal(dea_solve(&problem, &options, &result), STATUS_OK);
+        for (size_t u = 0; u < 5; u++) {
+            assert_true(result->units[u].state == DEA_UNIT_SCORED ? result->units[u].crste > 0 : isnan(result->units[u].crste));
+        }
+        dea_result_free(result);
+    }
+    dea_thread_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_frame_and_solver_do_not_show),
         cmocka_unit_test(test_a_frame_that_lacks_somebody_is_found_out),
         cmocka_unit_test(test_all_threads_stop_when_one_is_told_to),
+        cmocka_unit_test(test_answers_of_rounding_alone_are_no_scores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,28 @@ static void test_selectors_of_far_outliers(void **state)
     free(values);
 }
 
+/* Values that differ, by so little that the standard deviation or the distance of the quartiles underflows: refused, not fatal. */
+static void test_selectors_of_underflowing_spread(void **state)
+{
+    (void)state;
+    const double tiny[] = {1e-300, 2e-300, 5e-300, 9e-300};
+    const double least = 4.9406564584124654e-324; /* a quartile distance of a few of these, the rest far out */
+    const double mixed[] = {0, least, 2 * least, 3 * least, 4 * least, 5 * least, 6 * least, 1};
+    for (size_t i = 0; i < 4; i++) {
+        struct kde_options options = kde_options_default();
+        options.rule = selectors[i];
+        struct kde_refusal refusal;
+        struct kde_curve *curve = NULL;
+        const struct kde_sample small = {.values = tiny, .weights = NULL, .n = 4};
+        assert_int_equal(kde_curve_create(&small, &options, &curve, &refusal), STATUS_INVALID);
+        assert_int_equal(refusal.fault, KDE_FAULT_RULE);
+        const bool goes_by_quartiles = selectors[i] == KDE_RULE_SJ_STE || selectors[i] == KDE_RULE_SJ_DPI;
+        const struct kde_sample both = {.values = mixed, .weights = NULL, .n = 8};
+        assert_int_equal(kde_curve_create(&both, &options, &curve, &refusal), goes_by_quartiles ? STATUS_INVALID : STATUS_OK);
+        kde_curve_free(curve);
+    }
+}
+
 static double dip_of(const double *values, size_t n)
 {
     size_t room[4 * (N + 1)];
@@ -295,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_selectors),
         cmocka_unit_test(test_selectors_of_far_outliers),
+        cmocka_unit_test(test_selectors_of_underflowing_spread),
         cmocka_unit_test(test_dips),
         cmocka_unit_test(test_critical_bandwidths),
         cmocka_unit_test(test_boundaries_keep_the_mass),
