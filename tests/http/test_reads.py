@@ -15,7 +15,7 @@ QUERIES = {"getEfficiency": contract_session.EFFICIENCY, "getMalmquist": contrac
            "getProof": "/ledger/proof?seq=9", "getConsistency": "/ledger/consistency?from=9"}
 IDS = {"/supplies": "MASKS-1", "/transfers": "TRANSFER-1", "/organisations": "DEPOT-GD", "/sites": "WAREHOUSE-GZ", "/items": "MASK-N95",
        "/indicators": "ambulances", "/provinces": "CN-HB", "/errors": "busy", "/ledger": "2", "/policies": "DEPOT-HB",
-       "/witnesses": "auditor-1"}
+       "/witnesses": "auditor-1", "/jobs": "0" * 32}
 FLOOR = 1024
 UNKEPT = {"getHealth", "getReadiness", "getMetrics", "verifyLedger"}  # probes and counts of the moment: no-store, so no tag
 
