@@ -58,7 +58,7 @@ enum cancelled {
     CANCELLED_NOT,
     CANCELLED_STOPPING, /* the service ends */
     CANCELLED_GONE,     /* the client has left: no reply will be read */
-    CANCELLED_LATE      /* it has had service->job_seconds */
+    CANCELLED_LATE      /* it has had job_seconds */
 };
 
 /* One row of the route table, from which 404, 405, OPTIONS, HEAD, limits and the check
@@ -81,6 +81,8 @@ struct route {
     bool takes_jose;       /* application/jose too: a command that came signed (submit_signed.h) */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
     bool is_personal;      /* shows personal texts to some callers: replies say Vary: Authorization */
+    bool is_async;         /* HANDLED_JOB may be answered 202, and go on without the request (server/tasks.h): the handler asks
+                            * for no header, and is no command */
     bool is_bare;          /* needs no database: exchange->db is NULL, and the reply carries no Tallystick-Seq */
 };
 
@@ -125,6 +127,8 @@ struct exchange {
     struct service *service;
     const char *(*header)(const struct exchange *exchange, const char *name); /* borrowed, NULL where absent */
     bool (*is_cancelled)(void *exchange); /* a long job asks now and then; the argument is the exchange */
+    void (*progress)(void *exchange, size_t done, size_t count); /* a long job tells now and then; NULL: nobody listens */
+    int64_t job_seconds; /* how long this computation may take */
     enum cancelled cancelled; /* what is_cancelled found */
     void *server; /* the server's own */
 
@@ -152,7 +156,7 @@ struct service {
     const char *contract_page; /* the same for people */
     size_t contract_page_length;
     atomic_bool is_private; /* a reload may change it, and the next */
-    _Atomic int64_t job_seconds; /* how long a job may run */
+    struct job_desk *desk; /* handlers/jobs.h */
     uint8_t cursor_secret[32]; /* authenticates the cursors of lists (handlers/page.h); a secret of the node */
     /* "" where all is well, else one line a fault; asked by /readyz. */
     void (*readiness)(struct service *service, struct buffer *faults);

@@ -105,10 +105,26 @@ static bool read_parameters(const char **at, bool *has_proof)
     return **at == ',' || **at == 0;
 }
 
+/* delta-seconds; what is more than PREFER_WAIT_MAX counts as that. */
+static bool read_seconds(struct word value, int *seconds)
+{
+    int read = 0;
+    for (size_t i = 0; i < value.length; i++) {
+        if (value.at[i] < '0' || value.at[i] > '9') {
+            return false;
+        }
+        read = read * 10 + (value.at[i] - '0');
+        read = read < PREFER_WAIT_MAX ? read : PREFER_WAIT_MAX;
+    }
+    *seconds = read;
+    return value.length > 0;
+}
+
 void prefer_read(const char *list, struct prefer *out)
 {
     bool is_return_seen = false, is_proof_seen = false;
-    *out = (struct prefer){ false, false, false };
+    bool is_async_seen = false, is_wait_seen = false;
+    *out = (struct prefer){ .wait_s = 0 };
     for (const char *at = list != NULL ? list : ""; *at != 0; at += *at == ',') {
         struct word name, value;
         bool has_proof = false;
@@ -122,6 +138,12 @@ void prefer_read(const char *list, struct prefer *out)
         } else if (is_sound && !is_proof_seen && is_word(name, "proof")) {
             is_proof_seen = true;
             out->has_proof = value.length == 0;
+        } else if (is_sound && !is_async_seen && is_word(name, "respond-async")) {
+            is_async_seen = true;
+            out->has_async = value.length == 0;
+        } else if (is_sound && !is_wait_seen && is_word(name, "wait")) {
+            is_wait_seen = true;
+            out->has_wait = read_seconds(value, &out->wait_s);
         }
     }
 }

@@ -11,11 +11,18 @@
  *   return=representation          the object changed, which is what is answered anyway
  *   return=representation; proof   with the proof that its entry is in the ledger
  *   proof                          the same
+ *   respond-async                  202 and a job to ask for, where the answer is a computation
+ *   wait=SECONDS                   with respond-async: only if the answer takes longer than that
  */
+enum { PREFER_WAIT_MAX = 3600 };
+
 struct prefer {
     bool has_representation; /* return=representation */
     bool has_proof_there;    /* with the parameter proof */
     bool has_proof;          /* the preference proof */
+    bool has_async;          /* respond-async */
+    bool has_wait;           /* wait, a number of seconds */
+    int wait_s;              /* that number, or PREFER_WAIT_MAX where it is more */
 };
 
 /* list: all fields of the header as one list; NULL: there is none. */

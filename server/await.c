@@ -15,8 +15,9 @@
 #include "db/entry.h"
 #include "handlers/problem.h"
 #include "handlers/ledger/proof.h"
-#include "handlers/tag.h"
+#include "handlers/prefer.h"
 #include "ledger/signer.h"
+#include "server/call.h"
 #include "server/config/config.h"
 #include "server/wire/lane.h"
 #include "server/metrics.h"
@@ -24,67 +25,24 @@
 #include "server/request.h"
 #include "server/server.h"
 #include "server/store/store.h"
+#include "server/tasks.h"
 #include "server/wire/turn.h"
 
-/* The reply half as it was before any handler ran. */
-static void reply_reset(struct exchange *exchange)
-{
-    exchange->status = 0;
-    exchange->cancelled = CANCELLED_NOT;
-    exchange->content_type = NULL;
-    exchange->header_count = 0;
-    buffer_reset(&exchange->reply);
-}
-
-/* Whatever is read has a tag, unless nobody may keep it. */
-static void tag_read(struct exchange *exchange)
-{
-    const char *cache_control = exchange_header_added(exchange, "Cache-Control");
-    if (exchange->method == METHOD_GET && exchange->status == 200 && exchange_header_added(exchange, "ETag") == NULL &&
-        (cache_control == NULL || strcmp(cache_control, "no-store") != 0)) {
-        tag_reply(exchange, TAG_NO_VERSION);
-    }
-}
-
 /* Runs the handler inside a read transaction of db. */
-static enum handled call_handler(struct request *request, struct db *db)
+static enum handled run_with(struct request *request, struct db *db)
 {
-    struct exchange *exchange = &request->exchange;
-    exchange->db = db;
-    if (exchange->route->is_bare) {
-        exchange->db = NULL;
-        enum handled bare = exchange->route->handler(exchange);
-        tag_read(exchange);
-        return bare;
-    }
-    enum status status = db_read_begin(db);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    const int64_t from_us = clock_steady_us();
-    enum handled handled = HANDLED_REPLY;
-    status = db_entry_last(db, &exchange->seq);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-    } else {
-        handled = exchange->route->handler(exchange);
-        request->shows_state = exchange->route->class != CLASS_WRITE;
-        represent_rows(request);
-    }
-    db_read_end(db);
-    request->read_us = clock_steady_us() - from_us;
-    if (!exchange->is_job) {
+    struct call_report report;
+    enum handled handled = call_handler(&request->exchange, db, &report);
+    request->shows_state = report.shows_state;
+    request->read_us = report.read_us;
+    if (!request->exchange.is_job && !request->exchange.route->is_bare) {
         turn_spend(lane_turn(request->lane), request->read_us);
-    }
-    if (handled == HANDLED_REPLY) {
-        tag_read(exchange);
     }
     return handled;
 }
 
 /* The wait is over; the loop takes the request back, which may be gone afterwards. */
-static void wake(struct request *request)
+void await_wake(struct request *request)
 {
     struct server *server = request->server;
     request->answered_us = clock_steady_us();
@@ -100,7 +58,7 @@ static void command_done(struct pending *pending)
     struct request *request = pending->context;
     switch ((enum command_hold)atomic_exchange(&request->hold, HOLD_DONE)) {
     case HOLD_WAITING:
-        wake(request);
+        await_wake(request);
         return;
     case HOLD_LATE: /* the loop gives it back */
         return;
@@ -124,11 +82,6 @@ bool await_take_late(struct request *request, int64_t now_us)
         atomic_fetch_add(&request->server->commits_late, 1);
     }
     return request->is_late;
-}
-
-void await_wake_late(struct request *request)
-{
-    wake(request);
 }
 
 bool await_end(struct request *request)
@@ -165,15 +118,16 @@ static void job_run(struct job *job, struct db *db, struct node *node)
 {
     struct request *request = job->context;
     struct exchange *exchange = &request->exchange;
-    reply_reset(exchange);
+    call_reset(exchange);
     exchange->is_job = true;
     exchange->node = node;
     request->is_job_done = true;
     request->begun_us = clock_steady_us();
-    request->job_until_us = request->begun_us + request->server->config->job_seconds * 1000000;
+    exchange->job_seconds = request->server->config->job_seconds;
+    request->job_until_us = request->begun_us + exchange->job_seconds * 1000000;
     enum handled handled = HANDLED_REPLY;
     if (!exchange->is_cancelled(exchange)) { /* while it waited, its client may have left or the service been told to stop */
-        handled = call_handler(request, db);
+        handled = run_with(request, db);
     } else if (exchange->cancelled == CANCELLED_STOPPING) {
         problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
     }
@@ -184,7 +138,7 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     if (handled == HANDLED_COMMAND) {
         submit_command(request);
     } else {
-        wake(request);
+        await_wake(request);
     }
 }
 
@@ -195,20 +149,8 @@ static void submit_job(struct request *request)
     enum job_kind kind = request->exchange.route->class == CLASS_JOB ? JOB_SENT : JOB_STORED;
     request->job = (struct job){.run = job_run, .context = request, .kind = kind};
     if (jobs_submit(request->server->jobs, &request->job) != STATUS_OK) {
-        wake(request);
+        await_wake(request);
     }
-}
-
-static void check_done(struct verifier_waiter *waiter)
-{
-    wake(waiter->context);
-}
-
-static void wait_for_check(struct request *request)
-{
-    request->wait = WAIT_CHECK;
-    request->waiter = (struct verifier_waiter){.done = check_done, .context = request};
-    verifier_wait(request->server->service.verifier, &request->waiter);
 }
 
 /* From here on the connection is nobody's but whoever wakes it. */
@@ -220,14 +162,54 @@ static void suspend(struct request *request)
     MHD_suspend_connection(request->connection);
 }
 
+/* A computation that can go on without the request, as Prefer wishes. */
+static enum await_next start_task(struct request *request)
+{
+    struct prefer prefer;
+    const struct config *config = request->server->config;
+    struct task *task = tasks_create(request->server->tasks, request);
+    prefer_read(represent_list(request, "Prefer", request->framing.prefer), &prefer);
+    if (task == NULL) {
+        problem_status(&request->exchange, STATUS_EXHAUSTED);
+        return AWAIT_NOTHING;
+    }
+    const bool is_wished = prefer.has_async && !request->exchange.is_head;
+    if (is_wished && prefer.wait_s == 0 && tasks_submit_job(task, request)) {
+        return AWAIT_NOTHING;
+    }
+    int64_t wait_s = is_wished && prefer.has_wait && prefer.wait_s < config->async_after_s ? prefer.wait_s : config->async_after_s;
+    request->wait = WAIT_JOB;
+    request->is_job_done = false;
+    suspend(request);
+    if (tasks_submit(task, request, request->asked_us + wait_s * 1000000, is_wished) != STATUS_OK) {
+        await_wake(request);
+    }
+    return AWAIT_WAKE;
+}
+
+static void check_done(struct verifier_waiter *waiter)
+{
+    await_wake(waiter->context);
+}
+
+static void wait_for_check(struct request *request)
+{
+    request->wait = WAIT_CHECK;
+    request->waiter = (struct verifier_waiter){.done = check_done, .context = request};
+    verifier_wait(request->server->service.verifier, &request->waiter);
+}
+
 static enum await_next run_handler(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    enum handled handled = call_handler(request, lane_db(request->lane));
+    enum handled handled = run_with(request, lane_db(request->lane));
     exchange->db = NULL;
     request->is_stream = handled == HANDLED_STREAM;
     if (handled == HANDLED_REPLY || handled == HANDLED_STREAM) {
         return AWAIT_NOTHING;
+    }
+    if (handled == HANDLED_JOB && exchange->route->is_async) {
+        return start_task(request);
     }
     suspend(request);
     if (handled == HANDLED_COMMAND) {
@@ -263,7 +245,7 @@ bool await_turn(struct lane *lane)
     struct turn *turn = lane_turn(lane);
     turn_begin(turn);
     for (int i = 0; i < TURN_TAKEN_MAX && turn->first != NULL; i++) {
-        wake(turn_take(turn));
+        await_wake(turn_take(turn));
     }
     return turn->first != NULL;
 }
@@ -289,7 +271,7 @@ static void add_proof(struct request *request)
 static void reply_late(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    reply_reset(exchange);
+    call_reset(exchange);
     request->shows_state = false;
     if (sequencer_is_behind(request->server->sequencer, &request->pending)) {
         problem_reply(exchange, "idempotency_in_progress", "An earlier request with this Idempotency-Key still waits for its commit. Send this "
@@ -304,7 +286,7 @@ static void reply_late(struct request *request)
 static void take_delivery(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    reply_reset(exchange);
+    call_reset(exchange);
     request->shows_state = false;
     switch (request->pending.delivery) {
     case DELIVERY_ANSWERED:
@@ -359,7 +341,7 @@ enum await_next await_resume(struct request *request)
         break;
     case WAIT_CHECK: {
         exchange->has_waited = true;
-        enum handled handled = call_handler(request, lane_db(request->lane));
+        enum handled handled = run_with(request, lane_db(request->lane));
         assert(handled == HANDLED_REPLY);
         exchange->db = NULL;
         break;

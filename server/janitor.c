@@ -25,6 +25,7 @@
 #include "server/request.h"
 #include "server/server.h"
 #include "server/store/verifier.h"
+#include "server/tasks.h"
 
 enum {
     BEAT_MS = 100,
@@ -160,7 +161,7 @@ static void wake_late(struct janitor *janitor, struct lane *lane)
     struct late late = {.count = 0, .now_us = janitor->now_us};
     lane_each_waiting(lane, look_at_waiting, &late);
     for (size_t i = 0; i < late.count; i++) { /* suspended until now, so they are still there */
-        await_wake_late(late.requests[i]);
+        await_wake(late.requests[i]);
     }
 }
 
@@ -175,6 +176,7 @@ static void look_at_clients(struct janitor *janitor)
             lane_each_client(janitor->server->lanes[i], look_at_client, janitor);
             wake_late(janitor, janitor->server->lanes[i]);
         }
+        tasks_tick(janitor->server->tasks);
     }
     pthread_mutex_unlock(&janitor->lock);
 }

@@ -155,9 +155,8 @@ static void write_table(struct exchange *exchange)
     }
 }
 
-void represent_rows(struct request *request)
+void represent_rows(struct exchange *exchange)
 {
-    struct exchange *exchange = &request->exchange;
     bool is_table = exchange->wanted == GIVES_CSV, is_sparse = exchange->fields != NULL;
     if (exchange->status != 200 || exchange->reply.failed || (!is_table && !is_sparse) ||
         exchange->wanted == GIVES_SVG) { /* of a picture there are no members to choose */

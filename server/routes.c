@@ -21,6 +21,7 @@
 #include "handlers/indicators.h"
 #include "handlers/items.h"
 #include "handlers/analysis/malmquist.h"
+#include "handlers/jobs.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/ledger/keys.h"
 #include "handlers/metrics.h"
@@ -82,10 +83,15 @@
     { .method = METHOD_PUT, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
       .class = CLASS_WRITE, .roles = ADMIN, .takes_jose = true }
 
+/* Computes on stored figures: a finished reply is kept, one to come may be a job of its own. */
+#define ANALYSIS(PATH, HANDLER, ROWS, COLUMNS) \
+    { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_async = true, \
+      AS_ROWS(ROWS, COLUMNS) }
+
 /* Computes on what the caller sends and changes nothing: for everybody. */
 #define COMPUTE(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB, \
-      AS_ROWS(ROWS, COLUMNS) }
+      .is_async = true, AS_ROWS(ROWS, COLUMNS) }
 
 static const struct route table[] = {
     BARE("/", root_get),
@@ -170,20 +176,22 @@ static const struct route table[] = {
     KEPT("/ledger/consistency", proof_consistency_get),
     READ("/ledger/verify", ledger_verify),
 
-    { .method = METHOD_GET, .path = "/efficiency", .handler = efficiency_get, .class = CLASS_READ, .is_cached = true,
+    { .method = METHOD_GET, .path = "/jobs/{id}", .handler = jobs_get, .class = CLASS_READ, .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG },
+    { .method = METHOD_DELETE, .path = "/jobs/{id}", .handler = jobs_delete, .class = CLASS_READ },
+    { .method = METHOD_GET, .path = "/efficiency", .handler = efficiency_get, .class = CLASS_READ, .is_cached = true, .is_async = true,
       AS_PICTURE("results", efficiency_columns) },
     { .method = METHOD_POST, .path = "/efficiency", .handler = efficiency_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, AS_PICTURE("results", efficiency_unit_columns) },
-    KEPT_ROWS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
+      .class = CLASS_JOB, .is_async = true, AS_PICTURE("results", efficiency_unit_columns) },
+    ANALYSIS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
     COMPUTE("/efficiency/malmquist", malmquist_post, "results", malmquist_unit_columns),
-    { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true,
+    { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true, .is_async = true,
       AS_PICTURE("items", density_columns), .unfold = density_points },
     { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, AS_PICTURE("items", density_columns), .unfold = density_points },
-    { .method = METHOD_GET, .path = "/inequality", .handler = inequality_get, .class = CLASS_READ, .is_cached = true,
+      .class = CLASS_JOB, .is_async = true, AS_PICTURE("items", density_columns), .unfold = density_points },
+    { .method = METHOD_GET, .path = "/inequality", .handler = inequality_get, .class = CLASS_READ, .is_cached = true, .is_async = true,
       AS_PICTURE("items", inequality_columns), .unfold = inequality_rows },
     { .method = METHOD_POST, .path = "/inequality", .handler = inequality_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, AS_PICTURE("items", inequality_columns), .unfold = inequality_rows },
+      .class = CLASS_JOB, .is_async = true, AS_PICTURE("items", inequality_columns), .unfold = inequality_rows },
 };
 
 const struct route *routes_table(size_t *count)

@@ -39,6 +39,7 @@
 #include "server/server.h"
 #include "server/store/store.h"
 #include "server/wire/systemd.h"
+#include "server/tasks.h"
 #include "server/tell.h"
 #include "server/wire/tls.h"
 #include "server/store/verifier.h"
@@ -74,7 +75,6 @@ static void fill_service(struct server *server)
     service->contract_page = (const char *)embedded_docs;
     service->contract_page_length = embedded_docs_length;
     service->is_private = server->config->is_private;
-    service->job_seconds = server->config->job_seconds;
     service->readiness = watch_readiness;
     service->metrics = watch_metrics;
     service->options = options_write;
@@ -168,6 +168,10 @@ static enum status open_parts(struct server *server)
                                 &server->addresses);
     }
     if (status == STATUS_OK) {
+        status = tasks_open(server, &server->tasks);
+    }
+    if (status == STATUS_OK) {
+        server->service.desk = tasks_desk(server->tasks);
         status = janitor_open(server, &server->janitor);
     }
     if (status == STATUS_OK) {
@@ -207,6 +211,7 @@ static void close_parts(struct server *server)
         lane_close(server->lanes[i]);
     }
     jobs_close(server->jobs);
+    tasks_close(server->tasks);
     sequencer_close(server->sequencer);
     feed_close(server->feed);
     janitor_close(server->janitor);
@@ -254,6 +259,12 @@ static void leave_in_haste(struct server *server)
     _exit(0);
 }
 
+/* Whether a request waits for something, or a job runs or waits for which nobody does. */
+static bool is_at_work(struct server *server)
+{
+    return atomic_load(&server->suspended) > 0 || jobs_running(server->jobs) + jobs_waiting(server->jobs) > 0;
+}
+
 static void stop(struct server *server, struct doors *doors)
 {
     atomic_store(&server->is_stopping, true); /* /readyz says so from now on, to whoever is still connected */
@@ -261,10 +272,10 @@ static void stop(struct server *server, struct doors *doors)
     systemd_notify("STOPPING=1");
     doors_close(doors);
     drain(server);
-    for (int waits = 0; waits < 100 && atomic_load(&server->suspended) > 0; waits++) {
+    for (int waits = 0; waits < 100 && is_at_work(server); waits++) {
         nanosleep(&(struct timespec){.tv_nsec = STOP_POLL_MS * 1000000L}, NULL);
     }
-    if (atomic_load(&server->suspended) > 0) {
+    if (is_at_work(server)) {
         leave_in_haste(server);
     }
     close_parts(server);

@@ -26,6 +26,7 @@ struct metrics;
 struct relay;
 struct sequencer;
 struct store;
+struct tasks;
 struct tls;
 
 enum { SERVER_LOOPS_MAX = 64, SERVER_URL_BYTES = 320 };
@@ -40,6 +41,7 @@ struct server {
     struct sequencer *sequencer;
     struct feed *feed;
     struct jobs *jobs;
+    struct tasks *tasks;
     struct janitor *janitor;
     struct limiter *limiter;
     struct metrics *metrics;

@@ -23,6 +23,7 @@
 #include "server/cache.h"
 #include "server/follow.h"
 #include "server/jobs.h"
+#include "server/tasks.h"
 #include "server/wire/lane.h"
 #include "server/metrics.h"
 #include "server/store/sequencer.h"
@@ -144,6 +145,23 @@ static void write_check(const struct server *server, struct buffer *out)
                   (double)view.duration_ms / 1000);
 }
 
+static void write_tasks(const struct server *server, struct buffer *out)
+{
+    struct tasks_measure measure;
+    tasks_measure(server->tasks, &measure);
+    metrics_value(out, "tallystick_async_jobs_unfinished", "gauge", "Computations that go on though their request was answered 202.",
+                  (double)measure.unfinished);
+    metrics_value(out, "tallystick_async_jobs_finished", "gauge", "Such computations whose answer is kept.", (double)measure.finished);
+    metrics_value(out, "tallystick_async_jobs_bytes", "gauge", "Bytes of those answers.", (double)measure.bytes);
+    metrics_value(out, "tallystick_async_jobs_total", "counter", "Such computations since the start.", (double)measure.created);
+    buffer_text(out, "# HELP tallystick_async_jobs_forgotten_total Answers that are no longer kept: after their time, for want of room, on demand.\n"
+                     "# TYPE tallystick_async_jobs_forgotten_total counter\n");
+    buffer_format(out, "tallystick_async_jobs_forgotten_total{reason=\"time\"} %" PRIu64 "\n"
+                  "tallystick_async_jobs_forgotten_total{reason=\"room\"} %" PRIu64 "\n"
+                  "tallystick_async_jobs_forgotten_total{reason=\"demand\"} %" PRIu64 "\n",
+                  measure.expired, measure.evicted, measure.dropped);
+}
+
 static void write_load(const struct server *server, struct buffer *out)
 {
     struct statvfs disk;
@@ -159,6 +177,7 @@ static void write_load(const struct server *server, struct buffer *out)
                   (double)atomic_load(&server->commits_late));
     metrics_value(out, "tallystick_jobs_waiting", "gauge", "Computations in the queue.", (double)jobs_waiting(server->jobs));
     metrics_value(out, "tallystick_jobs_running", "gauge", "Computations at work.", (double)jobs_running(server->jobs));
+    write_tasks(server, out);
     if (statvfs(server->config->data_dir, &disk) == 0) {
         metrics_value(out, "tallystick_disk_free_bytes", "gauge", "Free bytes where the data directory lies.",
                       (double)disk.f_bavail * (double)disk.f_frsize);

@@ -295,8 +295,12 @@ static bool team_is_cancelled(void *context)
 static enum status one_solve(struct dea_run *run, size_t u)
 {
     struct dea_unit *unit = &run->team->result->units[u];
+    const struct dea_options *options = run->options;
     if (team_is_cancelled(run->team)) {
         return STATUS_BUSY;
+    }
+    if (options->progress != NULL && pthread_equal(pthread_self(), run->team->caller)) {
+        options->progress(options->cancel_context, u, run->problem->unit_count);
     }
     unit->state = run->work.states[u];
     const enum status status = unit->state == DEA_UNIT_SCORED ? unit_solve(run, u, unit) : STATUS_OK;

@@ -109,7 +109,9 @@ struct dea_options {
     double rts_tolerance;            /* 1 - crste / vrste up to this is constant returns; in [0, 1) */
     bool (*is_cancelled)(void *);    /* NULL, or asked before each unit and while one takes long, on the
                                       * calling thread; true ends the work */
-    void *cancel_context;            /* handed to is_cancelled */
+    void (*progress)(void *, size_t done, size_t count); /* NULL, or told now and then how many units are done, on the
+                                                          * calling thread */
+    void *cancel_context;            /* handed to both */
 };
 
 /* Sets the defaults: output orientation, multi-stage slacks, VRS, 1e-9, never cancelled. */

@@ -9,10 +9,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/efficiency_model.h"
 #include "handlers/analysis/efficiency_model_write.h"
 #include "handlers/analysis/reply.h"
+#include "handlers/analysis/efficiency_bootstrap.h"
 #include "handlers/analysis/efficiency_units.h"
 #include "handlers/analysis/efficiency_svg.h"
 #include "handlers/analysis/efficiency_write.h"
@@ -22,7 +24,8 @@
 
 #define SCORES \
     "status,crste,vrste,scale,rts,input_slacks.*,output_slacks.*,input_targets.*,output_targets.*,peers,peer_count,efficient," \
-    "score,nirste,ndrste,rts_margin,input_radial.*,output_radial.*,cost,cost_minimum,technical,allocative,own,maverick,leverage,outlier"
+    "score,nirste,ndrste,rts_margin,input_radial.*,output_radial.*,cost,cost_minimum,technical,allocative,own,maverick,leverage,outlier," \
+    "bootstrap.corrected,bootstrap.bias,bootstrap.low,bootstrap.high"
 
 const char efficiency_columns[] = "dmu,name,belt," SCORES;
 const char efficiency_unit_columns[] = "dmu,group," SCORES;
@@ -37,6 +40,8 @@ struct efficiency_query {
     const char *fixed, *undesirable, *prices, *restrictions;
     int model, orientation, slacks, frontier, goal, solver, by;
     bool outliers;
+    int64_t bootstrap, seed;
+    double level;
 };
 
 static const struct query_parameter parameters[] = {
@@ -55,6 +60,9 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct efficiency_query, restrictions, false, EFFICIENCY_MODEL_BYTES),
     QUERY_BOOLEAN_ROW(struct efficiency_query, outliers, false),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, by_choices),
+    QUERY_INTEGER_ROW(struct efficiency_query, bootstrap, false, DEA_REPLICATIONS_MIN, DEA_REPLICATIONS_MAX),
+    QUERY_INTEGER_ROW(struct efficiency_query, seed, false, 0, EFFICIENCY_SEED_MAX),
+    QUERY_NUMBER_ROW(struct efficiency_query, level, false),
 };
 
 static const struct query_table query_table = QUERY_TABLE(parameters);
@@ -66,6 +74,7 @@ struct question {
     struct analysis_indicators inputs, outputs;
     struct analysis_indicators all; /* inputs, then outputs */
     const char *key;
+    bool has_bootstrap;
     struct efficiency_sheet sheet; /* at first its options alone */
 };
 
@@ -100,15 +109,19 @@ static enum status solve_plain(struct exchange *exchange, struct efficiency_shee
 {
     struct dea_result *result = NULL;
     sheet->options.is_cancelled = exchange->is_cancelled;
+    sheet->options.progress = sheet->bootstrap.replications == 0 ? exchange->progress : NULL; /* else it tells of the replications */
     sheet->options.cancel_context = exchange;
-    size_t helpers = analysis_helpers_take(sheet->problem.unit_count);
+    struct dea_bootstrap *intervals = NULL;
+    size_t programs = sheet->problem.unit_count * (sheet->bootstrap.replications > 0 ? sheet->bootstrap.replications : 1);
+    size_t helpers = analysis_helpers_take(programs);
     sheet->options.threads = 1 + helpers;
     enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
-    analysis_helpers_give(helpers);
-    if (status != STATUS_OK) {
-        return status;
+    if (status == STATUS_OK && sheet->bootstrap.replications > 0) {
+        status = efficiency_bootstrap_run(exchange, sheet, result, 1 + helpers, &intervals);
+        sheet->intervals = intervals;
     }
-    if (sheet->wants_outliers) {
+    analysis_helpers_give(helpers);
+    if (status == STATUS_OK && sheet->wants_outliers) {
         status = find_outliers(exchange, sheet, result);
     }
     if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
@@ -116,6 +129,7 @@ static enum status solve_plain(struct exchange *exchange, struct efficiency_shee
     } else if (status == STATUS_OK) {
         efficiency_write(&exchange->reply, sheet, result);
     }
+    dea_bootstrap_free(intervals);
     dea_result_free(result);
     return status;
 }
@@ -195,7 +209,12 @@ static enum status settle(struct question *q, struct faults *faults)
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
     take_names(&q->inputs, inputs);
     take_names(&q->outputs, outputs);
-    return efficiency_model_settle(&wish, inputs, q->inputs.count, outputs, q->outputs.count, false, &q->sheet, faults);
+    enum status status = efficiency_model_settle(&wish, inputs, q->inputs.count, outputs, q->outputs.count, false, &q->sheet, faults);
+    if (status == STATUS_OK) {
+        efficiency_bootstrap_settle(&(struct efficiency_bootstrap_wish){ query->bootstrap, query->seed, query->level, q->has_bootstrap }, false,
+                                    &q->sheet, faults);
+    }
+    return status;
 }
 
 /* The query, its defaults filled in and its lists split; what is wrong is added to *faults. */
@@ -203,6 +222,7 @@ static enum status read_query(struct exchange *exchange, struct question *q, str
 {
     enum status status = query_gather(exchange, &query_table, &q->query, faults);
     q->query.by = q->query.by < 0 ? BY_NONE : q->query.by;
+    q->has_bootstrap = exchange_query(exchange, "bootstrap") != NULL;
     if (status == STATUS_OK) {
         status = analysis_indicators_split(exchange->arena, "inputs", q->query.inputs, DEA_INPUTS_MAX, &q->inputs,
                                            faults);
@@ -250,6 +270,12 @@ static bool make_key(struct exchange *exchange, struct question *q)
                               model->is_aggressive, model->is_normalised, query->fixed != NULL ? query->fixed : "",
                               query->undesirable != NULL ? query->undesirable : "", query->prices != NULL ? query->prices : "",
                               query->restrictions != NULL ? query->restrictions : "");
+    }
+    if (q->key != NULL && q->sheet.bootstrap.replications > 0) {
+        char level[TEXT_DOUBLE_BYTES];
+        text_from_double(level, q->sheet.bootstrap.level);
+        q->key = arena_format(exchange->arena, "%s,bootstrap=%zu,seed=%" PRIu64 ",level=%s", q->key, q->sheet.bootstrap.replications,
+                              q->sheet.bootstrap.seed, level);
     }
     if (q->key == NULL) {
         problem_status(exchange, STATUS_EXHAUSTED);

@@ -5,12 +5,14 @@
  */
 #include "handlers/analysis/efficiency_units.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/efficiency_model.h"
+#include "handlers/analysis/efficiency_bootstrap.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/unit_names.h"
 #include "handlers/problem.h"
@@ -22,6 +24,9 @@ struct body {
     json_t *inputs, *outputs, *dmus, *fixed, *undesirable, *prices, *restrictions;
     int model, orientation, slacks, frontier, goal, solver;
     bool outliers;
+    int64_t bootstrap, seed;
+    double level;
+    bool has_bootstrap; /* something stands there, be it sound or not */
 };
 
 static const struct bind_member body_members[] = {
@@ -39,6 +44,9 @@ static const struct bind_member body_members[] = {
     BIND_VALUE_ROW(struct body, undesirable, false),
     BIND_VALUE_ROW(struct body, prices, false),
     BIND_VALUE_ROW(struct body, restrictions, false),
+    BIND_INTEGER_ROW(struct body, bootstrap, false, DEA_REPLICATIONS_MIN, DEA_REPLICATIONS_MAX),
+    BIND_INTEGER_ROW(struct body, seed, false, 0, EFFICIENCY_SEED_MAX),
+    BIND_NUMBER_ROW(struct body, level, false),
 };
 
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0],
@@ -325,8 +333,13 @@ static enum status settle(const struct reading *r, const struct body *body, stru
     const struct efficiency_wish wish = {
         body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers,
         { NULL, body->fixed }, { NULL, body->undesirable }, { NULL, body->prices }, { NULL, body->restrictions } };
-    return efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true, sheet,
-                                   r->faults);
+    enum status status = efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true,
+                                                 sheet, r->faults);
+    if (status == STATUS_OK) {
+        efficiency_bootstrap_settle(&(struct efficiency_bootstrap_wish){ body->bootstrap, body->seed, body->level, body->has_bootstrap }, true, sheet,
+                                    r->faults);
+    }
+    return status;
 }
 
 /* All of the body, faults gathered. Where a name is unsound nothing but their ids can be said of the units. */
@@ -336,6 +349,7 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     if (status == STATUS_EXHAUSTED) {
         return status;
     }
+    body->has_bootstrap = json_object_get(document, "bootstrap") != NULL;
     size_t before = r->faults->total;
     status = STATUS_OK;
     if (body->inputs != NULL) {
@@ -357,14 +371,19 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     if (status != STATUS_OK || body->dmus == NULL) {
         return status;
     }
-    return has_names ? read_units(r, body->dmus) : check_ids_alone(r, body->dmus);
+    status = has_names ? read_units(r, body->dmus) : check_ids_alone(r, body->dmus);
+    if (status == STATUS_OK) {
+        efficiency_bootstrap_check(sheet, r->unit_count, r->faults);
+    }
+    return status;
 }
 
 bool efficiency_units_read(struct exchange *exchange, json_t *document, struct faults *faults,
                            struct efficiency_sheet *sheet)
 {
     struct reading r = { .arena = exchange->arena, .faults = faults };
-    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1 }; /* also if it is no object */
+    struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1,
+                         .bootstrap = BIND_ABSENT, .seed = BIND_ABSENT, .level = NAN }; /* also if it is no object */
     enum status status = read_body(&r, document, &body, sheet);
     if (status == STATUS_OK && r.faults->total == 0) {
         status = fill_sheet(&r, sheet);

@@ -10,7 +10,7 @@
 
 /* Inputs and outputs times units of one request: bounds memory and the answer's size (each number
  * comes back as a slack and a target). It does not bound the time, which depends on units, numbers and the
- * data (analytics/dea/dea.h): what keeps that in bounds is service->job_seconds. */
+ * data (analytics/dea/dea.h): what keeps that in bounds is exchange->job_seconds. */
 enum { EFFICIENCY_CELLS_MAX = 200000 };
 
 /* Less than that, and not 0, is taken for a slip: beside ANALYSIS_NUMBER_MAX, the largest, analytics/dea/dea.h would count it as 0. */

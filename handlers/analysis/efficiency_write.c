@@ -4,6 +4,8 @@
  */
 #include "handlers/analysis/efficiency_write.h"
 
+#include <math.h>
+
 #include "db/reference.h"
 #include "handlers/analysis/reply.h"
 #include "json/write.h"
@@ -92,6 +94,30 @@ void efficiency_write_head(struct json_writer *w, const struct efficiency_sheet 
     }
 }
 
+static void write_interval(struct json_writer *w, const struct dea_interval *interval)
+{
+    json_key(w, "bootstrap");
+    json_object_begin(w);
+    analysis_number(w, "corrected", interval->corrected);
+    analysis_number(w, "bias", interval->bias);
+    analysis_number(w, "low", interval->low);
+    analysis_number(w, "high", interval->high);
+    json_object_end(w);
+}
+
+static void write_bootstrap(struct json_writer *w, const struct efficiency_sheet *sheet)
+{
+    json_key(w, "bootstrap");
+    json_object_begin(w);
+    json_member_integer(w, "replications", (int64_t)sheet->bootstrap.replications);
+    json_member_integer(w, "seed", (int64_t)sheet->bootstrap.seed);
+    analysis_number(w, "level", sheet->bootstrap.level);
+    json_member_integer(w, "units", (int64_t)sheet->intervals->counted);
+    analysis_number(w, "bandwidth", sheet->intervals->bandwidth > 0 ? sheet->intervals->bandwidth : (double)NAN);
+    efficiency_write_certificate(w, &sheet->intervals->certificate);
+    json_object_end(w);
+}
+
 static void write_unit(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_result *result,
                        size_t u)
 {
@@ -117,6 +143,9 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
     analysis_number(w, "rts_margin", unit->rts_margin);
     efficiency_write_columns(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
     efficiency_write_columns(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    if (sheet->intervals != NULL) {
+        write_interval(w, &sheet->intervals->units[u]);
+    }
     if (sheet->outliers != NULL) {
         analysis_number(w, "leverage", sheet->outliers->leverage[u]);
         json_member_boolean(w, "outlier", sheet->outliers->is_flagged[u]);
@@ -226,6 +255,9 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     json_array_end(&w);
     write_summary(&w, sheet, result);
     efficiency_write_certificate(&w, &result->certificate);
+    if (sheet->intervals != NULL) {
+        write_bootstrap(&w, sheet);
+    }
     if (sheet->provinces != NULL) {
         efficiency_write_left_out(&w, sheet);
     }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analytics/dea/bootstrap.h"
 #include "analytics/dea/dea.h"
 #include "analytics/dea/model.h"
 #include "analytics/dea/outliers.h"
@@ -41,6 +42,13 @@ struct efficiency_sheet {
     const char *const *prices;  /* NULL, or the members that are the units' own prices, one for each input */
     bool wants_outliers;
     const struct dea_outliers *outliers; /* NULL, or what was found */
+
+    struct {
+        size_t replications;    /* 0: no intervals are wanted */
+        uint64_t seed;
+        double level;
+    } bootstrap;
+    const struct dea_bootstrap *intervals; /* NULL: none */
 
     /* stored figures only */
     const struct province *const *provinces; /* the units' provinces, or NULL for a caller's own units */

@@ -72,7 +72,7 @@ static enum handled solve(struct exchange *exchange, const struct malmquist_shee
 {
     struct dea_changes *changes = NULL;
     const struct dea_panel_options options = { .orientation = sheet->orientation, .is_cancelled = exchange->is_cancelled,
-                                               .context = exchange };
+                                               .progress = exchange->progress, .context = exchange };
     enum status status = dea_malmquist(&sheet->panel, &options, &changes);
     dea_thread_end(); /* as in efficiency.c */
     if (status != STATUS_OK) {

@@ -91,7 +91,7 @@ void analysis_reply_failed(struct exchange *exchange, enum status status, const 
     if (status == STATUS_BUSY && exchange->cancelled == CANCELLED_LATE) {
         problem_reply(exchange, "too_much_work",
                       "%s: the computation was given up after %" PRId64 " s, the longest that one may take here. Ask for %s.",
-                      work, exchange->service->job_seconds, less);
+                      work, exchange->job_seconds, less);
     } else if (status == STATUS_BUSY && exchange->cancelled != CANCELLED_NOT) {
         problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
     } else {

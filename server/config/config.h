@@ -68,6 +68,10 @@ struct config {
     int64_t queue_length;
     int64_t job_queue_length;
     int64_t job_seconds;
+    int64_t async_after_s;
+    int64_t background_seconds;
+    int64_t jobs_kept;
+    int64_t jobs_kept_seconds;
     int64_t verify_hours;
     int64_t connections;
     int64_t connections_per_address;

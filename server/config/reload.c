@@ -50,7 +50,6 @@ static void put_into_effect(struct server *server, struct config *after)
     log_set_level((enum log_level)after->log_level);
     addresses_set_per_address(server->addresses, (size_t)after->connections_per_address);
     atomic_store(&server->service.is_private, after->is_private);
-    atomic_store(&server->service.job_seconds, after->job_seconds);
     atomic_store(&server->config, after);
 }
 

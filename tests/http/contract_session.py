@@ -5,6 +5,7 @@ are unique. test_contract.py holds the answers against openapi.yaml, whose examp
 answers of this session.
 """
 
+import jobs_session
 import jose
 from cosign import Witness
 from conftest import run
@@ -510,6 +511,14 @@ def play_ledger(p, auditor):
         p.get(f"{name} wrong token", path, token="nobody")
 
 
+def play_jobs(p):
+    questions = [("GET", EFFICIENCY.replace("by=belt", "slacks=none"), None), ("GET", MALMQUIST.replace("2018", "2017"), None),
+                 ("GET", DENSITY.replace("2014", "2015"), None),
+                 ("GET", INEQUALITY.replace("2014", "2015"), None), ("POST", "/inequality", PARTS),
+                 ("POST", "/efficiency", UNITS), ("POST", "/efficiency/malmquist", PANEL), ("POST", "/density", SAMPLE)]
+    jobs_session.play(p, questions, PANEL)
+
+
 def play_analysis(p):
     p.get_twice("efficiency", EFFICIENCY)
     p.get("efficiency of no year", EFFICIENCY.replace("2011", "1999"))
@@ -518,6 +527,9 @@ def play_analysis(p):
     p.get("efficiency wrong token", EFFICIENCY, token="nobody")
     for number, more in enumerate(MODELS):
         p.get(f"efficiency of model {number}", f"{EFFICIENCY}&{more}")
+    p.get("efficiency with intervals", EFFICIENCY + "&bootstrap=100&seed=7&level=0.9")
+    p.get("efficiency with intervals of another model", EFFICIENCY + "&bootstrap=100&frontier=nirs")
+    p.get("efficiency with a level alone", EFFICIENCY + "&level=2")
     p.get_twice("malmquist", MALMQUIST)
     p.get("malmquist alone", MALMQUIST.replace("&by=belt&distances=true", ""))
     p.get("malmquist of no year", MALMQUIST.replace("2014", "1999"))
@@ -544,9 +556,12 @@ def play_analysis(p):
         p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
         p.ask(f"{name} as text", "POST", path, b"x", Content_Type="text/plain")
         p.ask(f"{name} wrong token", "POST", path, body, token="nobody")
+    play_jobs(p)
     p.ask("units without group", "POST", "/efficiency", {**UNITS, "orientation": "input", "slacks": "none", "dmus": [
         {key: value for key, value in unit.items() if key != "group"} for unit in UNITS["dmus"]] + [
             {"id": "idle", "staff": 0, "visits": 0}]})
+    p.ask("units with intervals", "POST", "/efficiency", {**UNITS, "bootstrap": 100, "seed": 7})
+    p.ask("units with too few replications", "POST", "/efficiency", {**UNITS, "bootstrap": 1, "seed": -1, "level": 0})
     p.ask("panel with distances", "POST", "/efficiency/malmquist", {**PANEL, "orientation": "input", "distances": True})
     p.ask("units by cost", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": [2]})
     p.ask("units by costs of their own", "POST", "/efficiency", {**UNITS, "model": "cost", "prices": ["wage"], "dmus": [

@@ -22,7 +22,8 @@ METHODS = ("get", "put", "post", "delete")
 # HTTP's own, which OpenAPI does not describe or the contract describes once in its introduction.
 PLAIN_HEADERS = {"date", "connection", "content-length", "content-type", "x-content-type-options", "referrer-policy",
                  "content-security-policy", "content-encoding", "content-digest", "transfer-encoding", "server-timing", "traceresponse"}
-SOMETIMES = {"Link", "Idempotency-Replayed", "Preference-Applied", "X-Accel-Buffering"}  # of successes: on all pages but the last; on replays; where asked for; of streams
+SOMETIMES = {"Link", "Idempotency-Replayed", "Preference-Applied", "X-Accel-Buffering",
+             "Content-Language"}  # of successes: on all pages but the last; on replays; where asked for; of streams; of answers that say it in words
 UNKNOWN = "zzzzzzzzzzzzzzzzzzzzzzzz"  # near to no name at all
 # Needed by the rules, which say so with a code of their own, not by the binding table.
 NEEDED_BY_RULES = {"Reason": {"reason"}}

@@ -78,7 +78,7 @@ def test_a_computation_has_a_deadline(start):
 
 @pytest.mark.concurrent
 def test_bodies_of_others_do_not_hold_up_stored_figures(start):
-    own = start("--job-threads", "2", "--job-seconds", "6")
+    own = start("--job-threads", "2", "--job-seconds", "6", "--async-after", "60")
     replies = []
     threads = [threading.Thread(target=lambda: replies.append(post(own, BODY))) for _ in range(3)]
     for thread in threads:

@@ -17,8 +17,8 @@ from test_reads import address
 from world import fresh, problem
 
 OPERATIONS = test_contract.OPERATIONS
-GETS = [operation for operation in OPERATIONS if operation.method == "GET"]
-WITH_BODY = [operation for operation in OPERATIONS if operation.method != "GET"]
+GETS = [operation for operation in OPERATIONS if operation.method == "GET" and operation.id != "getJob"]  # which has an id by chance
+WITH_BODY = [operation for operation in OPERATIONS if "requestBody" in operation.item]
 WRITES = [operation for operation in WITH_BODY if operation.item["x-tallystick-roles"]]
 OPEN_ALWAYS = {"getIndex", "getHealth", "getReadiness", "getContractYaml", "getContractJson", "getContractPage", "listErrors", "getError"}
 NOT_JSON = ["{", '{"a":1}x', '{"a":1,"a":2}', '"\\ud800"', "[" * 200 + "]" * 200, "NaN", "{'a':1}", "\ufeff{}", ""]
@@ -62,12 +62,12 @@ def test_other_media_types_are_415_and_the_right_ones_are_named(server, operatio
 
 @each
 def test_private_services_ask_everybody(private, operation):
-    reply = send(private, operation, b"{}" if operation.method != "GET" else None, token=None)
+    reply = send(private, operation, b"{}" if operation in WITH_BODY else None, token=None)
     if operation.id in OPEN_ALWAYS:
         assert reply.status_code == (404 if operation.id == "getError" else 200)
     else:
         problem(reply, 401, "unauthenticated")
-    refused = send(private, operation, b"{}" if operation.method != "GET" else None, token="nobody")
+    refused = send(private, operation, b"{}" if operation in WITH_BODY else None, token="nobody")
     problem(refused, 401, "unauthenticated")
 
 

@@ -13,3 +13,11 @@ $(BUILD)/tests/oracle/malmquist_driver: tests/oracle/malmquist_driver.c $(BUILD)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/analytics.a $(BUILD)/base.a $(LDLIBS)
 
 oracles: $(BUILD)/tests/oracle/malmquist_driver
+
+# The same for tests/oracle/test_bootstrap_oracle.py.
+$(BUILD)/tests/oracle/bootstrap_driver: tests/oracle/bootstrap_driver.c $(BUILD)/analytics.a $(BUILD)/base.a
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/analytics.a $(BUILD)/base.a $(LDLIBS)
+
+oracles: $(BUILD)/tests/oracle/bootstrap_driver

@@ -204,7 +204,8 @@ static void check_vary(const struct route *route)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         json_t *headers = json_object_get(json_object_get(responses, statuses[i]), "headers");
         const char *vary = json_string_value(json_object_get(json_object_get(headers, "Vary"), "$ref"));
-        if (headers != NULL && (vary == NULL || strcmp(vary, wanted) != 0)) {
+        bool is_told = vary != NULL && strcmp(vary, "#/components/headers/Vary-Told") == 0; /* what the wanted one says, and the language */
+        if (headers != NULL && (vary == NULL || (strcmp(vary, wanted) != 0 && !is_told))) {
             fail_msg("%s %s: Vary in %s", method_members[route->method], route->path, statuses[i]);
         }
     }
@@ -282,6 +283,9 @@ static void test_responses_name_the_codes_of_their_status(void **state)
     size_t named = 0, count = 0;
     (void)state;
     json_object_foreach(member(member(contract, "components"), "responses"), name, response) {
+        if (json_object_get(member(response, "content"), "application/problem+json") == NULL) {
+            continue; /* a success that several operations share */
+        }
         json_t *properties = refinement(response);
         json_t *status = member(properties, "status");
         size_t index;

@@ -1,0 +1,594 @@
+/*
+ * One list of tasks under one lock, which is taken before that of the job pool: a task is submitted under it, so that what was
+ * refused was never seen by the janitor. Who takes the waiter out of a task, under the lock, owns the request from then on and
+ * wakes it: the pool's thread with the answer, or the janitor with 202; never both.
+ */
+#include "server/tasks.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "handlers/problem.h"
+#include "server/await.h"
+#include "server/call.h"
+#include "server/config/config.h"
+#include "server/jobs.h"
+#include "server/metrics.h"
+#include "server/request.h"
+#include "server/server.h"
+#include "server/wire/client.h"
+
+enum { LANGUAGE_BYTES = 36 };
+
+enum task_state { TASK_WAITING, TASK_RUNNING, TASK_FINISHED };
+
+struct task {
+    struct exchange exchange; /* its server points back here */
+    struct tasks *tasks;
+    struct job job;
+    struct arena arena;
+    struct buffer body;
+    size_t body_counted;      /* of body, in server->body_bytes */
+    int64_t begun_us;
+    bool shows_state;
+    char language[LANGUAGE_BYTES]; /* of a kept answer; "" where it says none */
+    atomic_bool is_dropped;   /* nobody wants the answer */
+    _Atomic int64_t until_us; /* steady: when it is given up */
+    atomic_int progress;      /* thousandths; -1: unknown */
+
+    /* under the lock */
+    struct task *previous, *next;
+    bool is_listed;
+    struct request *waiter;   /* NULL: none */
+    int64_t leave_us;         /* when the waiter is answered 202 */
+    bool is_wished;           /* by Prefer */
+    enum task_state state;
+    bool is_job;
+    bool was_read;
+    size_t readers;           /* that copy the answer */
+    int64_t finished_us;
+    char id[JOB_ID_BYTES];
+};
+
+/* Invariants, under lock: 1. job_count is the number of listed tasks with is_job; 2. bytes is the sum of their finished
+ * answers; 3. a task with a waiter is listed and no job. */
+struct tasks {
+    struct job_desk desk; /* first: the handlers' view of this */
+    struct server *server;
+    pthread_mutex_t lock;
+    struct task *first, *last;
+    size_t job_count;
+    struct tasks_measure counts; /* of what was ever; bytes */
+};
+
+static void link_task(struct task *task)
+{
+    struct tasks *tasks = task->tasks;
+    task->previous = tasks->last;
+    task->next = NULL;
+    *(tasks->last != NULL ? &tasks->last->next : &tasks->first) = task;
+    tasks->last = task;
+    task->is_listed = true;
+}
+
+/* From here on nobody finds it. */
+static void unlink_task(struct task *task)
+{
+    struct tasks *tasks = task->tasks;
+    *(task->previous != NULL ? &task->previous->next : &tasks->first) = task->next;
+    *(task->next != NULL ? &task->next->previous : &tasks->last) = task->previous;
+    task->is_listed = false;
+    if (task->is_job) {
+        tasks->job_count--;
+        tasks->counts.bytes -= task->state == TASK_FINISHED ? task->exchange.reply.length : 0;
+    }
+}
+
+static struct task *find_task(struct tasks *tasks, const char *id)
+{
+    struct task *task = tasks->first;
+    while (task != NULL && (!task->is_job || strcmp(task->id, id) != 0)) {
+        task = task->next;
+    }
+    return task;
+}
+
+/* Gives back what only the computation needs. */
+static void strip(struct task *task)
+{
+    arena_fini(&task->arena);
+    arena_init(&task->arena);
+    buffer_fini(&task->body);
+    atomic_fetch_sub(&task->tasks->server->body_bytes, task->body_counted);
+    task->body_counted = 0;
+}
+
+static void task_free(struct task *task)
+{
+    strip(task);
+    arena_fini(&task->arena);
+    buffer_fini(&task->exchange.reply);
+    free(task);
+}
+
+static void view_task(const struct task *task, struct job_view *view)
+{
+    memcpy(view->id, task->id, sizeof view->id);
+    view->is_running = task->state == TASK_RUNNING;
+    view->progress = atomic_load_explicit(&task->progress, memory_order_relaxed);
+}
+
+/* Why it need not go on. While a request waits, its client is looked at: under the lock, since the janitor may let it go. */
+static enum cancelled find_cancelled(struct task *task)
+{
+    const struct server *server = task->tasks->server;
+    const bool is_sent = task->job.kind == JOB_SENT;
+    if (task->exchange.cancelled != CANCELLED_NOT) {
+        return task->exchange.cancelled;
+    }
+    if (atomic_load_explicit(is_sent ? &server->is_cancelling_sent : &server->is_cancelling, memory_order_relaxed)) {
+        return CANCELLED_STOPPING;
+    }
+    if (atomic_load_explicit(&task->is_dropped, memory_order_relaxed)) {
+        return CANCELLED_GONE;
+    }
+    const int64_t now_us = clock_steady_us();
+    const bool is_late = now_us > atomic_load_explicit(&task->until_us, memory_order_relaxed);
+    bool is_gone = false;
+    pthread_mutex_lock(&task->tasks->lock);
+    task->exchange.job_seconds = task->is_job ? server->config->background_seconds : server->config->job_seconds;
+    if (task->waiter != NULL && !is_late) {
+        is_gone = hangup_look(&task->waiter->hangup, task->waiter->client->fd, now_us);
+    }
+    pthread_mutex_unlock(&task->tasks->lock);
+    return is_late ? CANCELLED_LATE : is_gone ? CANCELLED_GONE : CANCELLED_NOT;
+}
+
+static bool task_is_cancelled(void *context)
+{
+    struct exchange *exchange = context;
+    exchange->cancelled = find_cancelled(exchange->server);
+    return exchange->cancelled != CANCELLED_NOT;
+}
+
+static void task_progress(void *context, size_t done, size_t count)
+{
+    const struct exchange *exchange = context;
+    struct task *task = exchange->server;
+    const size_t share = count > 0 ? (done < count ? done : count) * 1000 / count : 0;
+    atomic_store_explicit(&task->progress, (int)share, memory_order_relaxed);
+}
+
+/* What a handler of an is_async route does not ask for. */
+static const char *task_header(const struct exchange *exchange, const char *name)
+{
+    (void)exchange;
+    (void)name;
+    return NULL;
+}
+
+/* The answer becomes the request's reply. It is suspended, and nobody else's. */
+static void deliver(struct task *task, struct request *request)
+{
+    struct exchange *from = &task->exchange;
+    struct exchange *to = &request->exchange;
+    call_reset(to);
+    to->status = from->status;
+    to->content_type = from->content_type; /* static */
+    to->cancelled = from->cancelled;
+    to->seq = from->seq;
+    for (size_t i = 0; i < from->header_count; i++) {
+        const char *value = arena_text(to->arena, from->headers[i].value);
+        if (value != NULL) {
+            exchange_header(to, from->headers[i].name, value);
+        }
+    }
+    buffer_fini(&to->reply);
+    to->reply = from->reply; /* moved */
+    buffer_init(&from->reply);
+    request->shows_state = task->shows_state;
+    request->begun_us = task->begun_us;
+    request->is_job_done = true;
+}
+
+/* Under the lock. Makes room for so many bytes more; what falls out is put on *out. */
+static void evict(struct tasks *tasks, size_t bytes, struct task **out)
+{
+    while (tasks->counts.bytes > 0 && tasks->counts.bytes + bytes > TASKS_BYTES_MAX) {
+        struct task *chosen = NULL;
+        for (struct task *task = tasks->first; task != NULL; task = task->next) {
+            if (task->is_job && task->state == TASK_FINISHED &&
+                (chosen == NULL || (task->was_read && !chosen->was_read) ||
+                 (task->was_read == chosen->was_read && task->finished_us < chosen->finished_us))) {
+                chosen = task;
+            }
+        }
+        assert(chosen != NULL);
+        unlink_task(chosen);
+        tasks->counts.evicted++;
+        if (chosen->readers == 0) {
+            chosen->next = *out;
+            *out = chosen;
+        }
+    }
+}
+
+static void free_all(struct task *task)
+{
+    while (task != NULL) {
+        struct task *next = task->next;
+        task_free(task);
+        task = next;
+    }
+}
+
+/* Keeps the answer of a job, unless it was dropped meanwhile. */
+static void keep(struct task *task)
+{
+    struct tasks *tasks = task->tasks;
+    struct task *out = NULL;
+    const char *language = exchange_header_added(&task->exchange, "Content-Language");
+    snprintf(task->language, sizeof task->language, "%s", language != NULL ? language : "");
+    strip(task);
+    task->exchange.header_count = 0; /* the values are gone; of them the sender adds what is needed */
+    pthread_mutex_lock(&tasks->lock);
+    if (task->is_listed) {
+        evict(tasks, task->exchange.reply.length, &out);
+        task->state = TASK_FINISHED;
+        task->finished_us = clock_steady_us();
+        tasks->counts.bytes += task->exchange.reply.length;
+    } else {
+        task->next = NULL;
+        out = task;
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    free_all(out);
+}
+
+static void finish(struct task *task)
+{
+    struct tasks *tasks = task->tasks;
+    pthread_mutex_lock(&tasks->lock);
+    struct request *waiter = task->waiter;
+    task->waiter = NULL;
+    if (waiter != NULL) {
+        unlink_task(task);
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    if (waiter == NULL) {
+        keep(task);
+        return;
+    }
+    deliver(task, waiter);
+    task_free(task);
+    await_wake(waiter);
+}
+
+static void task_run(struct job *job, struct db *db, struct node *node)
+{
+    struct task *task = job->context;
+    struct exchange *exchange = &task->exchange;
+    const struct server *server = task->tasks->server;
+    struct call_report report = {false, 0};
+    pthread_mutex_lock(&task->tasks->lock);
+    task->state = TASK_RUNNING;
+    task->begun_us = clock_steady_us();
+    const int64_t seconds = task->is_job ? server->config->background_seconds : server->config->job_seconds;
+    atomic_store(&task->until_us, task->begun_us + seconds * 1000000);
+    pthread_mutex_unlock(&task->tasks->lock);
+    exchange->node = node;
+    if (!task_is_cancelled(exchange)) {
+        enum handled handled = call_handler(exchange, db, &report);
+        assert(handled == HANDLED_REPLY);
+        (void)handled;
+    } else if (exchange->cancelled == CANCELLED_STOPPING) {
+        problem_reply(exchange, "stopping", "The service is stopping; the computation was given up.");
+    }
+    exchange->db = NULL;
+    exchange->node = NULL;
+    task->shows_state = report.shows_state;
+    if (exchange->reply.failed) {
+        problem_status(exchange, STATUS_EXHAUSTED);
+    }
+    metrics_count_job(task->tasks->server->metrics, job->kind, clock_steady_us() - task->begun_us);
+    finish(task);
+}
+
+/* The texts of a request that its handler reads. */
+static bool copy_texts(struct task *task, const struct exchange *from)
+{
+    struct exchange *to = &task->exchange;
+    const char **texts[] = {&to->target, &to->path, &to->base_url, &to->request_id, &to->scope, &to->client,
+                            &to->caller.organisation, &to->caller.subject};
+    bool is_whole = true;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = *texts[i] != NULL ? arena_text(&task->arena, *texts[i]) : NULL;
+        is_whole = is_whole && *texts[i] != NULL;
+    }
+    for (size_t i = 0; i < from->parameter_count; i++) {
+        to->parameters[i] = arena_text(&task->arena, from->parameters[i]);
+        is_whole = is_whole && to->parameters[i] != NULL;
+    }
+    for (size_t i = 0; i < from->query_count; i++) {
+        to->query[i].name = arena_text(&task->arena, from->query[i].name);
+        to->query[i].value = arena_text(&task->arena, from->query[i].value);
+        is_whole = is_whole && to->query[i].name != NULL && to->query[i].value != NULL;
+    }
+    return is_whole;
+}
+
+struct task *tasks_create(struct tasks *tasks, struct request *request)
+{
+    const struct exchange *from = &request->exchange;
+    struct task *task = calloc(1, sizeof *task);
+    if (task == NULL) {
+        return NULL;
+    }
+    task->tasks = tasks;
+    task->exchange = *from;
+    buffer_init(&task->exchange.reply);
+    buffer_init(&task->body);
+    arena_init(&task->arena);
+    atomic_init(&task->progress, -1);
+    task->exchange.arena = &task->arena;
+    task->exchange.fields = NULL; /* the handler finds them again in the query */
+    task->exchange.field_count = 0;
+    call_reset(&task->exchange);
+    if (!copy_texts(task, from)) {
+        task_free(task);
+        return NULL;
+    }
+    task->exchange.is_job = true;
+    task->exchange.is_cancelled = task_is_cancelled;
+    task->exchange.progress = task_progress;
+    task->exchange.header = task_header;
+    task->exchange.server = task;
+    enum job_kind kind = from->route->class == CLASS_JOB ? JOB_SENT : JOB_STORED;
+    task->job = (struct job){.run = task_run, .context = task, .kind = kind};
+    task->body = request->body; /* moved, as its count is */
+    task->body_counted = request->body_counted;
+    buffer_init(&request->body);
+    request->body_counted = 0;
+    request->exchange.body = "";
+    request->exchange.body_length = 0;
+    return task;
+}
+
+/* Under the lock. False: there are as many as may be, or there is no id to be had. */
+static bool become_job(struct task *task)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct tasks *tasks = task->tasks;
+    unsigned char bytes[(JOB_ID_BYTES - 1) / 2];
+    if (tasks->job_count >= (size_t)tasks->server->config->jobs_kept || random_bytes(bytes, sizeof bytes) != STATUS_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        task->id[2 * i] = digits[bytes[i] >> 4];
+        task->id[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    task->id[JOB_ID_BYTES - 1] = 0;
+    task->is_job = true;
+    tasks->job_count++;
+    tasks->counts.created++;
+    atomic_store(&task->until_us, task->begun_us + tasks->server->config->background_seconds * 1000000);
+    return true;
+}
+
+bool tasks_submit_job(struct task *task, struct request *request)
+{
+    struct tasks *tasks = task->tasks;
+    struct job_view view;
+    pthread_mutex_lock(&tasks->lock);
+    const bool is_job = become_job(task);
+    enum status status = STATUS_OK;
+    if (is_job) {
+        link_task(task);
+        view_task(task, &view);
+        status = jobs_submit(tasks->server->jobs, &task->job);
+    }
+    if (status != STATUS_OK) {
+        unlink_task(task);
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    if (!is_job) {
+        return false;
+    }
+    if (status != STATUS_OK) {
+        task_free(task);
+        problem_reply(&request->exchange, "busy", "More computations wait than the server takes; try again shortly.");
+    } else {
+        jobs_accept(&request->exchange, &view, true);
+    }
+    return true;
+}
+
+enum status tasks_submit(struct task *task, struct request *request, int64_t leave_us, bool is_wished)
+{
+    struct tasks *tasks = task->tasks;
+    pthread_mutex_lock(&tasks->lock);
+    task->waiter = request;
+    task->leave_us = leave_us;
+    task->is_wished = is_wished;
+    link_task(task);
+    enum status status = jobs_submit(tasks->server->jobs, &task->job);
+    if (status != STATUS_OK) {
+        unlink_task(task);
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    if (status != STATUS_OK) {
+        task_free(task);
+    }
+    return status;
+}
+
+/* Under the lock: the next request that has waited long enough, as a job now; or NULL. */
+static struct request *take_waiter(struct tasks *tasks, int64_t now_us, struct job_view *view, bool *is_wished)
+{
+    for (struct task *task = tasks->first; task != NULL; task = task->next) {
+        if (task->waiter != NULL && now_us >= task->leave_us && become_job(task)) {
+            struct request *waiter = task->waiter;
+            task->waiter = NULL;
+            view_task(task, view);
+            *is_wished = task->is_wished;
+            return waiter;
+        }
+    }
+    return NULL;
+}
+
+/* Under the lock: unlinks what was kept for long enough; a list. */
+static struct task *take_expired(struct tasks *tasks, int64_t now_us)
+{
+    const int64_t kept_us = tasks->server->config->jobs_kept_seconds * 1000000;
+    struct task *expired = NULL;
+    for (struct task *task = tasks->first, *next; task != NULL; task = next) {
+        next = task->next;
+        if (task->is_job && task->state == TASK_FINISHED && now_us - task->finished_us > kept_us) {
+            unlink_task(task);
+            tasks->counts.expired++;
+            if (task->readers == 0) {
+                task->next = expired;
+                expired = task;
+            }
+        }
+    }
+    return expired;
+}
+
+void tasks_tick(struct tasks *tasks)
+{
+    const int64_t now_us = clock_steady_us();
+    struct job_view view;
+    struct request *waiter = NULL;
+    bool is_wished = false;
+    do {
+        pthread_mutex_lock(&tasks->lock);
+        waiter = take_waiter(tasks, now_us, &view, &is_wished);
+        struct task *expired = take_expired(tasks, now_us);
+        pthread_mutex_unlock(&tasks->lock);
+        free_all(expired);
+        if (waiter != NULL) {
+            call_reset(&waiter->exchange);
+            waiter->is_job_done = true;
+            jobs_accept(&waiter->exchange, &view, is_wished);
+            await_wake(waiter);
+        }
+    } while (waiter != NULL);
+}
+
+/* The answer of a finished job, which readers keep in place, as the reply. */
+static void reply_finished(const struct task *task, struct exchange *exchange)
+{
+    const struct exchange *from = &task->exchange;
+    char *seq = arena_format(exchange->arena, "%llu", (unsigned long long)from->seq);
+    exchange->status = from->status;
+    exchange->content_type = from->content_type;
+    buffer_append(&exchange->reply, from->reply.bytes, from->reply.length);
+    if (exchange->reply.failed) {
+        buffer_fini(&exchange->reply);
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return;
+    }
+    exchange_header(exchange, "Cache-Control", "no-store");
+    const char *language = task->language[0] != 0 ? arena_text(exchange->arena, task->language) : NULL;
+    if (language != NULL) {
+        exchange_header(exchange, "Content-Language", language);
+    }
+    if (task->shows_state && seq != NULL) {
+        exchange_header(exchange, "Tallystick-Seq", seq);
+    }
+}
+
+static enum job_look look(struct job_desk *desk, const char *id, struct exchange *exchange, struct job_view *view)
+{
+    struct tasks *tasks = (struct tasks *)(void *)desk;
+    pthread_mutex_lock(&tasks->lock);
+    struct task *task = find_task(tasks, id);
+    const enum job_look found = task == NULL ? JOB_ABSENT : task->state == TASK_FINISHED ? JOB_FINISHED : JOB_UNFINISHED;
+    if (found == JOB_UNFINISHED) {
+        view_task(task, view);
+    } else if (found == JOB_FINISHED) {
+        task->was_read = true;
+        task->readers++;
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    if (found != JOB_FINISHED) {
+        return found;
+    }
+    reply_finished(task, exchange);
+    pthread_mutex_lock(&tasks->lock);
+    task->readers--;
+    const bool is_last = task->readers == 0 && !task->is_listed;
+    pthread_mutex_unlock(&tasks->lock);
+    if (is_last) {
+        task_free(task);
+    }
+    return found;
+}
+
+static bool drop(struct job_desk *desk, const char *id)
+{
+    struct tasks *tasks = (struct tasks *)(void *)desk;
+    pthread_mutex_lock(&tasks->lock);
+    struct task *task = find_task(tasks, id);
+    bool is_ours = false;
+    if (task != NULL) {
+        unlink_task(task);
+        tasks->counts.dropped++;
+        atomic_store(&task->is_dropped, true);
+        is_ours = task->state == TASK_FINISHED && task->readers == 0; /* else the pool or the last reader frees it */
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    if (is_ours) {
+        task_free(task);
+    }
+    return task != NULL;
+}
+
+void tasks_measure(struct tasks *tasks, struct tasks_measure *measure)
+{
+    pthread_mutex_lock(&tasks->lock);
+    *measure = tasks->counts;
+    measure->finished = 0;
+    for (const struct task *task = tasks->first; task != NULL; task = task->next) {
+        measure->finished += task->is_job && task->state == TASK_FINISHED;
+    }
+    measure->unfinished = tasks->job_count - measure->finished;
+    pthread_mutex_unlock(&tasks->lock);
+}
+
+enum status tasks_open(struct server *server, struct tasks **tasks)
+{
+    struct tasks *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    opened->desk = (struct job_desk){look, drop};
+    opened->server = server;
+    pthread_mutex_init(&opened->lock, NULL);
+    *tasks = opened;
+    return STATUS_OK;
+}
+
+struct job_desk *tasks_desk(struct tasks *tasks)
+{
+    return &tasks->desk;
+}
+
+void tasks_close(struct tasks *tasks)
+{
+    if (tasks == NULL) {
+        return;
+    }
+    free_all(tasks->first);
+    pthread_mutex_destroy(&tasks->lock);
+    free(tasks);
+}

@@ -1,0 +1,35 @@
+"""The part of the contract's session (contract_session.py) about computations that become jobs."""
+
+import time
+
+
+def play(p, questions, panel):
+    """Each analysis once as a job, and what becomes of jobs."""
+    for method, path, body in questions:
+        accepted = p.ask(f"job of {method} {path.partition('?')[0]}", method, path, body, Prefer="respond-async")
+        assert accepted.status_code == 202, accepted.text
+        wait_for_job(p, accepted.json()["href"])
+        p.get(f"job's answer to {method} {path.partition('?')[0]}", accepted.json()["href"])
+    accepted = p.ask("job of a table", "POST", "/efficiency/malmquist", panel, Prefer="respond-async", Accept="text/csv")
+    wait_for_job(p, accepted.json()["href"])
+    p.get("job's table", accepted.json()["href"])
+    picture = p.ask("job of a picture", *questions[-1], Prefer="respond-async", Accept="image/svg+xml")
+    wait_for_job(p, picture.json()["href"])
+    p.get("job's picture", picture.json()["href"])
+    names = [f"n{i}" for i in range(40)]
+    heavy = {"inputs": names[:20], "outputs": names[20:],
+             "dmus": [{"id": f"u{u}", **{name: (u * 7919 + i * 104729) % 9973 + 1 for i, name in enumerate(names)}} for u in range(1500)]}
+    job = p.ask("heavy job", "POST", "/efficiency", heavy, Prefer="respond-async").json()["href"]
+    p.get("job under way", job)
+    p.get("job with a query", job + "?x=1")
+    p.get("job wrong token", job, token="nobody")
+    p.ask("job given up with a query", "DELETE", job + "?x=1")
+    p.ask("job given up by a wrong token", "DELETE", job, token="nobody")
+    p.ask("job given up", "DELETE", job)
+    p.ask("job given up again", "DELETE", job)
+    p.get("job gone", job)
+
+
+def wait_for_job(p, href):
+    while p.server.get(href).status_code == 202:
+        time.sleep(0.05)

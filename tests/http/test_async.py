@@ -1,0 +1,220 @@
+"""Computations that go on without the request that asked for them: Prefer: respond-async, and requests that have waited for
+long; their answers, problems, progress, bounds and end."""
+
+import concurrent.futures
+import json
+import re
+import socket
+import time
+
+import pytest
+
+import contract_session
+from analysis_support import assert_problem
+from test_jobs import heavy, leave, request_of
+
+GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
+CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
+         ("GET", contract_session.DENSITY.replace("2014", "2013"), None),
+         ("GET", contract_session.INEQUALITY.replace("2014", "2013"), None), ("POST", "/inequality", contract_session.PARTS), ("POST", "/efficiency", contract_session.UNITS),
+         ("POST", "/efficiency/malmquist", contract_session.PANEL), ("POST", "/density", contract_session.SAMPLE)]
+BODY = json.loads(heavy(1500))
+
+
+def ask(server, method, path, body=None, prefer="respond-async", **headers):
+    return server.request(method, path, json=body, token=None, headers={"Prefer": prefer, **headers} if prefer else headers)
+
+
+def begin(server, body=None, **more):
+    reply = ask(server, "POST", "/efficiency", body or BODY, **more)
+    assert reply.status_code == 202, reply.text
+    return reply.json()["href"]
+
+
+def wait(server, href, seconds=100):
+    until = time.monotonic() + seconds
+    while (reply := server.get(href)).status_code == 202 and time.monotonic() < until:
+        assert reply.headers["Retry-After"] == "1" and reply.headers["Cache-Control"] == "no-store"
+        time.sleep(0.05)
+    return reply
+
+
+def counts(server):
+    lines = re.findall(r"^tallystick_async_jobs_(\S+) (\S+)$", server.get("/metrics").text, re.M)
+    return {name: float(value) for name, value in lines}
+
+
+@pytest.mark.concurrent
+def test_a_job_answers_as_its_question_would_have(start):
+    own = start()
+    for method, path, body in CASES:
+        for accept in ("application/json", "text/csv"):
+            path = path.replace("&fields=dmu", "") + ("&fields=dmu" if accept == "text/csv" and "efficiency" in path and body is None else "")
+            accepted = ask(own, method, path, body, Accept=accept)
+            assert accepted.status_code == (202 if body or accept == "application/json" else accepted.status_code)
+            if accepted.status_code == 200:
+                continue  # the answers' cache has it, so there is nothing to wait for
+            job = accepted.json()
+            assert re.fullmatch("[0-9a-f]{32}", job["id"]) and job["href"] == "/jobs/" + job["id"] == accepted.headers["Location"]
+            assert accepted.headers["Preference-Applied"] == "respond-async" and accepted.headers["Cache-Control"] == "no-store"
+            done = wait(own, job["href"])
+            now = ask(own, method, path, body, prefer=None, Accept=accept)
+            assert done.status_code == now.status_code == 200
+            assert (done.text, done.headers["Content-Type"], done.headers["Tallystick-Seq"]) == \
+                (now.text, now.headers["Content-Type"], now.headers["Tallystick-Seq"])
+            assert own.get(job["href"]).content == done.content
+
+
+@pytest.mark.concurrent
+def test_a_problem_is_the_jobs_answer(start):
+    own = start("--background-seconds", "1")
+    wrong = wait(own, begin(own, {**contract_session.UNITS, "outputs": ["visits", "visits"]}))
+    assert_problem(wrong, 422, "duplicate_name")
+    assert wrong.json()["instance"] == "/efficiency"
+    late = assert_problem(wait(own, begin(own)), 422, "too_much_work")
+    assert "after 1 s" in late["detail"]
+    none = ask(own, "GET", GET_ONE.replace("2011", "1999"))
+    assert_problem(wait(own, none.json()["href"]), 422, "no_figures")
+    assert_problem(ask(own, "GET", GET_ONE + "&x=1"), 400, "invalid_query")  # known before any work
+
+
+@pytest.mark.concurrent
+def test_a_request_that_has_waited_long_enough_is_told_so(start):
+    own = start("--async-after", "1", "--job-seconds", "2")
+    began = time.monotonic()
+    panel = {**BODY, "dmus": [{**unit, "period": period} for period in (1, 2) for unit in BODY["dmus"]]}
+    reply = ask(own, "POST", "/efficiency/malmquist", panel, prefer=None)
+    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 15 and "Preference-Applied" not in reply.headers
+    shares = []
+    for _ in range(30):  # for longer than --job-seconds, which was the request's
+        shares.append(own.get(reply.json()["href"]).json())
+        time.sleep(0.1)
+    progress = [share["progress"] or 0 for share in shares]
+    assert progress == sorted(progress) and 0 <= progress[0] < progress[-1] < 1 and shares[-1]["state"] == "running"
+    assert own.request("DELETE", reply.json()["href"]).status_code == 200
+
+
+@pytest.mark.concurrent
+def test_wait_is_how_long_a_client_wishes_to_wait(start):
+    own = start()
+    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer="respond-async, wait=5").status_code == 200
+    began = time.monotonic()
+    reply = ask(own, "POST", "/efficiency", BODY, prefer="wait=1, respond-async")
+    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 5 and reply.headers["Preference-Applied"] == "respond-async"
+    own.request("DELETE", reply.json()["href"])
+
+
+@pytest.mark.concurrent
+def test_given_up_frees_the_thread_and_the_id(start):
+    own = start("--job-threads", "1")
+    running, waiting = begin(own), begin(own)
+    time.sleep(0.3)
+    assert own.get(running).json()["state"] == "running" and own.get(waiting).json()["state"] == "waiting"
+    for href in (waiting, running):
+        gone = own.request("DELETE", href, token=None)
+        assert gone.status_code == 200 and gone.json()["state"] == "cancelled"
+        assert_problem(own.get(href), 404, "not_found")
+        assert_problem(own.request("DELETE", href), 404, "not_found")
+    began = time.monotonic()
+    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
+    assert time.monotonic() - began < 10
+    assert counts(own)["unfinished"] == 0 and counts(own)['forgotten_total{reason="demand"}'] == 2
+    assert_problem(own.get("/jobs/" + "0" * 32), 404, "not_found")
+
+
+@pytest.mark.concurrent
+def test_jobs_are_bounded_and_expire(start):
+    own = start("--jobs-kept", "2", "--jobs-kept-seconds", "1")
+    small = contract_session.UNITS
+    first, second = begin(own, small), begin(own, small)
+    assert ask(own, "POST", "/efficiency", small).status_code == 200  # no room for a third: its request waits
+    assert wait(own, first).status_code == 200 and counts(own)["finished"] == 2 and counts(own)["bytes"] > 0
+    time.sleep(1.5)
+    assert_problem(own.get(second), 404, "not_found")
+    assert counts(own) == {"unfinished": 0, "finished": 0, "bytes": 0, "total": 2, 'forgotten_total{reason="time"}': 2,
+                           'forgotten_total{reason="room"}': 0, 'forgotten_total{reason="demand"}': 0}
+    assert ask(own, "POST", "/efficiency", small).status_code == 202
+    none = start("--jobs-kept", "0", "--async-after", "1", "--job-seconds", "2")
+    assert ask(none, "POST", "/efficiency", small).status_code == 200
+    assert_problem(ask(none, "POST", "/efficiency", BODY), 422, "too_much_work")
+
+
+@pytest.mark.concurrent
+def test_a_client_that_left_before_is_no_job(start):
+    own = start("--job-threads", "1", "--async-after", "2")
+    connection = own.connect()
+    connection.sendall(request_of(heavy(1500)))
+    time.sleep(0.5)
+    leave(connection, "reset")
+    began = time.monotonic()
+    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
+    assert time.monotonic() - began < 10 and counts(own)["total"] == 0
+
+
+@pytest.mark.concurrent
+def test_a_full_queue_is_busy(start):
+    own = start("--job-threads", "1", "--job-queue-length", "1")
+    hrefs = [begin(own)]
+    time.sleep(0.5)
+    hrefs.append(begin(own))
+    refused = assert_problem(ask(own, "POST", "/efficiency", contract_session.UNITS), 503, "busy")
+    assert refused and counts(own)["unfinished"] == 2
+    for href in hrefs:
+        own.request("DELETE", href)
+
+
+@pytest.mark.concurrent
+def test_nothing_is_lost_where_ends_meet(start):
+    """Answers that come just when their requests have waited long enough, jobs that are given up just when they end."""
+    own = start("--async-after", "1", "--job-queue-length", "512", "--jobs-kept", "4096")
+
+    def one(number):
+        body = json.loads(heavy(20 + number % 50))
+        prefer = (None, "respond-async", "respond-async, wait=1")[number % 3]
+        reply = ask(own, "POST", "/efficiency", body, prefer=prefer)
+        if reply.status_code == 202 and number % 4 == 3:
+            time.sleep(number % 7 / 20)
+            assert own.request("DELETE", reply.json()["href"]).status_code == 200
+            return "gone"
+        if reply.status_code == 202:
+            reply = wait(own, reply.json()["href"])
+        assert reply.status_code == 200 and len(reply.json()["results"]) == len(body["dmus"])
+        return "done"
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        ends = list(pool.map(one, range(60)))
+    assert ends.count("done") >= 40
+    assert counts(own)["unfinished"] == 0
+
+
+@pytest.mark.concurrent
+def test_a_stop_ends_jobs(start):
+    own = start("--job-threads", "2")
+    for _ in range(4):
+        begin(own)
+    time.sleep(0.5)
+    began = time.monotonic()
+    assert own.stop() == 0
+    assert time.monotonic() - began < 6
+
+
+@pytest.mark.concurrent
+def test_private_services_ask_who_asks(start):
+    own = start("--private")
+    accepted = own.request("POST", "/efficiency", json=contract_session.UNITS, token=True, headers={"Prefer": "respond-async"})
+    href = accepted.json()["href"]
+    assert_problem(own.get(href), 401, "unauthenticated")
+    time.sleep(0.3)
+    assert own.get(href, token=True).status_code == 200
+
+
+@pytest.mark.concurrent
+def test_a_half_closed_client_is_answered_too(start):
+    own = start("--async-after", "1")
+    with own.connect(30) as connection:
+        connection.sendall(request_of(heavy(1500)))
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    assert b"HTTP/1.1 202 " in received and b"Location: /jobs/" in received
