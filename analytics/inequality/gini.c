@@ -11,10 +11,11 @@
 double inequality_gini(const struct inequality_order *order)
 {
     struct inequality_sum sum = { 0, 0 };
-    for (size_t k = 0; k + 1 < order->n; k++) {
+    struct inequality_sum above = { 0, 0 }; /* added up from the top: total less cumulated would cancel where that is little */
+    for (size_t k = order->n - 1; k-- > 0;) {
+        inequality_add(&above, order->weight[k + 1]);
         double below = order->cumulated[k] / order->total;
-        double above = (order->total - order->cumulated[k]) / order->total;
-        inequality_add(&sum, (order->x[k + 1] - order->x[k]) * below * above);
+        inequality_add(&sum, (order->x[k + 1] - order->x[k]) * below * (inequality_total(&above) / order->total));
     }
     return inequality_total(&sum) / order->mean;
 }

@@ -1,6 +1,7 @@
 """/inequality against the definitions on the real figures, and what it refuses. tests/oracle/test_inequality_oracle.py holds
 the functions behind it against exact fractions."""
 
+import fractions
 import os
 import tempfile
 
@@ -160,6 +161,15 @@ def test_own_values(service):
     assert sum(answer["series"][0]["dagum"].values()) == pytest.approx(answer["series"][0]["gini"], rel=1e-14)
     turned = compute(service, values=values[::-1].tolist(), weights=weights[::-1].tolist(), groups=list("babbaa")[::-1])
     assert turned.json() == answer, "the order of the values says nothing"
+
+
+@pytest.mark.parametrize("values, weights", [([0, 1], [1, 1e-17]), ([10, 1e15], [1e15, 0.1]), ([1, 2, 5], [1, 1e-16, 1e-200])])
+def test_weights_that_are_little_beside_the_rest_count(service, values, weights):
+    """The Gini index beside exact rational numbers."""
+    x, w = ([fractions.Fraction(number) for number in numbers] for numbers in (values, weights))
+    differences = sum(a * b * abs(y - z) for y, a in zip(x, w) for z, b in zip(x, w))
+    exact = float(differences / (2 * sum(w) * sum(a * y for y, a in zip(x, w))))
+    assert compute(service, values=values, weights=weights).json()["series"][0]["gini"] == pytest.approx(exact, rel=1e-12, abs=0)
 
 
 def test_what_has_no_value_says_why(service):
