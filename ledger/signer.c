@@ -40,20 +40,6 @@ struct signer {
     uint8_t ed25519[ED25519_PUBLIC_BYTES];
 };
 
-const char *signer_fault_text(enum signer_fault fault)
-{
-    switch (fault) {
-    case SIGNER_SOUND:       return "is sound";
-    case SIGNER_NOT_STARTED: return "could not be started";
-    case SIGNER_ENDED:       return "has ended";
-    case SIGNER_SILENT:      return "did not answer in time";
-    case SIGNER_REFUSED:     return "answered that it cannot";
-    case SIGNER_RUBBISH:     return "answered what is no answer";
-    case SIGNER_WRONG:       return "gave a signature that does not verify";
-    }
-    return "";
-}
-
 static enum status signer_create(struct signer **out)
 {
     struct signer *signer = calloc(1, sizeof *signer);

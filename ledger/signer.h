@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "ledger/key.h"
+#include "ledger/signer_fault.h"
 
 /*
  * Who signs for the node: a key in this process's memory, or a program that has one (an HSM behind it) and is asked.
@@ -14,16 +15,6 @@
  * good, and each further one is STATUS_IO: what would be written without one is no ledger. Any thread.
  */
 struct signer;
-
-enum signer_fault {
-    SIGNER_SOUND,
-    SIGNER_NOT_STARTED, /* the program could not be started */
-    SIGNER_ENDED,       /* it has ended, or closed its output */
-    SIGNER_SILENT,      /* no answer within LIMIT_KEY_COMMAND_MS */
-    SIGNER_REFUSED,     /* it answered that it cannot */
-    SIGNER_RUBBISH,     /* its answer is none */
-    SIGNER_WRONG        /* its signature does not verify */
-};
 
 /* Takes ownership of key, whatever is returned. */
 enum status signer_of_key(struct key *key, struct signer **signer) NODISCARD;
@@ -50,8 +41,5 @@ enum status signer_sign_message(struct signer *signer, const void *message, size
 
 /* What it failed with; SIGNER_SOUND while it has not. */
 enum signer_fault signer_fault(const struct signer *signer);
-
-/* What that is, to go on a sentence that begins with the program: "ended"; static. */
-const char *signer_fault_text(enum signer_fault fault);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
-#include "ledger/signer.h"
+#include "ledger/signer_fault.h"
 
 /*
  * A program beside this one that is asked line by line: requests on its standard input, an answer to each on its standard

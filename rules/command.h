@@ -12,35 +12,12 @@
 #include "ledger/commitment.h"
 #include "ledger/key.h"
 #include "rules/actor.h"
+#include "rules/command_kind.h"
 
 /*
  * A command: the one way in for every change. HTTP, replay and other nodes make it
  * from the same bytes by command_decode.
  */
-
-enum command_kind {
-    COMMAND_GENESIS,
-    COMMAND_NODE_KEY_ROTATE,
-    COMMAND_PROVINCE_PUT,
-    COMMAND_ORGANISATION_PUT,
-    COMMAND_SITE_PUT,
-    COMMAND_ITEM_PUT,
-    COMMAND_INDICATOR_PUT,
-    COMMAND_FIGURES_PUT,
-    COMMAND_SUPPLY_INTAKE,
-    COMMAND_SUPPLY_ADJUST,
-    COMMAND_TRANSFER_CREATE,
-    COMMAND_TRANSFER_DISPATCH,
-    COMMAND_TRANSFER_RECEIVE,
-    COMMAND_TRANSFER_CANCEL,
-    COMMAND_TRANSFER_RETURN,
-    COMMAND_ORGANISATION_KEY_ADD,
-    COMMAND_ORGANISATION_KEY_REVOKE,
-    COMMAND_POLICY_PUT,
-    COMMAND_PRIVACY_ERASE,
-    COMMAND_WITNESS_PUT,
-    COMMAND_KINDS /* how many there are */
-};
 
 /* A personal text taken out of the body: what stands there is its commitment. */
 struct command_personal {
@@ -80,10 +57,6 @@ struct command {
     json_t *document;    /* owned: command_fini */
     const void *request; /* the kind's struct of rules/request.h, in the arena; NULL where nothing could be read */
 };
-
-/* "transfer.dispatch" and the like; static storage. STATUS_ABSENT for an unknown name. */
-const char *command_kind_name(enum command_kind kind);
-enum status command_kind_from_name(const char *name, enum command_kind *kind) NODISCARD;
 
 /*
  * Reads body into command->request by the kind's table and checks all that needs no

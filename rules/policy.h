@@ -2,7 +2,6 @@
 #define RULES_POLICY_H
 
 #include "rules/context.h"
-#include "rules/request.h"
 
 /*
  * What is demanded of commands beside the actor's token: that kinds of them come signed by a key of the actor's organisation.
@@ -10,10 +9,6 @@
  * supplies and transfers alone, so that nobody locks the administration out.
  */
 #define POLICY_DEFAULT "default"
-
-/* Reads signed_kinds: the kinds in their order, each once, as the JSON array that is stored; ["*"] for all of them. Faults name
- * what is none. STATUS_EXHAUSTED without memory. */
-enum status policy_settle(struct policy_request *request, struct arena *arena, struct faults *faults) NODISCARD;
 
 enum status policy_put_apply(struct context *context) NODISCARD;
 

@@ -25,6 +25,7 @@
 #include "server/request.h"
 #include "server/server.h"
 #include "server/store/store.h"
+#include "server/suspend.h"
 #include "server/tasks.h"
 #include "server/wire/turn.h"
 
@@ -41,24 +42,13 @@ static enum handled run_with(struct request *request, struct db *db)
     return handled;
 }
 
-/* The wait is over; the loop takes the request back, which may be gone afterwards. */
-void await_wake(struct request *request)
-{
-    struct server *server = request->server;
-    request->answered_us = clock_steady_us();
-    const struct lane *lane = request->lane;
-    MHD_resume_connection(request->connection);
-    lane_wake(lane); /* the library wakes threads of its own alone */
-    atomic_fetch_sub(&server->suspended, 1);
-}
-
 /* On the writer's thread. */
 static void command_done(struct pending *pending)
 {
     struct request *request = pending->context;
     switch ((enum command_hold)atomic_exchange(&request->hold, HOLD_DONE)) {
     case HOLD_WAITING:
-        await_wake(request);
+        suspend_wake(request);
         return;
     case HOLD_LATE: /* the loop gives it back */
         return;
@@ -138,7 +128,7 @@ static void job_run(struct job *job, struct db *db, struct node *node)
     if (handled == HANDLED_COMMAND) {
         submit_command(request);
     } else {
-        await_wake(request);
+        suspend_wake(request);
     }
 }
 
@@ -149,17 +139,8 @@ static void submit_job(struct request *request)
     enum job_kind kind = request->exchange.route->class == CLASS_JOB ? JOB_SENT : JOB_STORED;
     request->job = (struct job){.run = job_run, .context = request, .kind = kind};
     if (jobs_submit(request->server->jobs, &request->job) != STATUS_OK) {
-        await_wake(request);
+        suspend_wake(request);
     }
-}
-
-/* From here on the connection is nobody's but whoever wakes it. */
-static void suspend(struct request *request)
-{
-    request->stage = STAGE_WAITING;
-    request->asked_us = clock_steady_us();
-    atomic_fetch_add(&request->server->suspended, 1);
-    MHD_suspend_connection(request->connection);
 }
 
 /* A computation that can go on without the request, as Prefer wishes. */
@@ -180,16 +161,16 @@ static enum await_next start_task(struct request *request)
     int64_t wait_s = is_wished && prefer.has_wait && prefer.wait_s < config->async_after_s ? prefer.wait_s : config->async_after_s;
     request->wait = WAIT_JOB;
     request->is_job_done = false;
-    suspend(request);
+    suspend_begin(request);
     if (tasks_submit(task, request, request->asked_us + wait_s * 1000000, is_wished) != STATUS_OK) {
-        await_wake(request);
+        suspend_wake(request);
     }
     return AWAIT_WAKE;
 }
 
 static void check_done(struct verifier_waiter *waiter)
 {
-    await_wake(waiter->context);
+    suspend_wake(waiter->context);
 }
 
 static void wait_for_check(struct request *request)
@@ -211,7 +192,7 @@ static enum await_next run_handler(struct request *request)
     if (handled == HANDLED_JOB && exchange->route->is_async) {
         return start_task(request);
     }
-    suspend(request);
+    suspend_begin(request);
     if (handled == HANDLED_COMMAND) {
         submit_command(request);
     } else if (handled == HANDLED_WAIT) {
@@ -236,7 +217,7 @@ enum await_next await_run(struct request *request)
     }
     turn_put_off(lane_turn(request->lane), request);
     request->wait = WAIT_READ;
-    suspend(request);
+    suspend_begin(request);
     return AWAIT_WAKE;
 }
 
@@ -245,7 +226,7 @@ bool await_turn(struct lane *lane)
     struct turn *turn = lane_turn(lane);
     turn_begin(turn);
     for (int i = 0; i < TURN_TAKEN_MAX && turn->first != NULL; i++) {
-        await_wake(turn_take(turn));
+        suspend_wake(turn_take(turn));
     }
     return turn->first != NULL;
 }

@@ -30,13 +30,10 @@ enum await_next await_resume(struct request *request) NODISCARD;
 bool await_turn(struct lane *lane) NODISCARD;
 
 /*
- * A change waits for its commit: whether it has waited too long. True: it is the caller's to call await_wake, once and
+ * A change waits for its commit: whether it has waited too long. True: it is the caller's to call suspend_wake (suspend.h), once and
  * with no lock held; it is answered without its outcome, and what it commanded goes on. The janitor's thread.
  */
 bool await_take_late(struct request *request, int64_t now_us) NODISCARD;
-
-/* A suspended request's wait is over; whoever was waited for calls it, once, and then knows nothing of the request. Any thread. */
-void await_wake(struct request *request);
 
 /* The request has ended. False: the writer still has its command, and frees it. On the loop's thread, last. */
 bool await_end(struct request *request) NODISCARD;

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/await.h"
+#include "server/suspend.h"
 #include "server/wire/client.h"
 #include "server/config/config.h"
 #include "server/wire/lane.h"
@@ -161,7 +162,7 @@ static void wake_late(struct janitor *janitor, struct lane *lane)
     struct late late = {.count = 0, .now_us = janitor->now_us};
     lane_each_waiting(lane, look_at_waiting, &late);
     for (size_t i = 0; i < late.count; i++) { /* suspended until now, so they are still there */
-        await_wake(late.requests[i]);
+        suspend_wake(late.requests[i]);
     }
 }
 

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "handlers/problem.h"
-#include "server/await.h"
+#include "server/suspend.h"
 #include "server/call.h"
 #include "server/config/config.h"
 #include "server/jobs.h"
@@ -268,7 +268,7 @@ static void finish(struct task *task)
     }
     deliver(task, waiter);
     task_free(task);
-    await_wake(waiter);
+    suspend_wake(waiter);
 }
 
 static void task_run(struct job *job, struct db *db, struct node *node)
@@ -479,7 +479,7 @@ void tasks_tick(struct tasks *tasks)
             call_reset(&waiter->exchange);
             waiter->is_job_done = true;
             jobs_accept(&waiter->exchange, &view, is_wished);
-            await_wake(waiter);
+            suspend_wake(waiter);
         }
     } while (waiter != NULL);
 }

@@ -14,6 +14,7 @@
 
 #include "analytics/dea/face.h"
 #include "analytics/dea/fdh.h"
+#include "analytics/dea/frame_find.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/result.h"

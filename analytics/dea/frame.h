@@ -21,9 +21,7 @@
 #include "analytics/lp/panel.h"
 #include "base/status.h"
 
-struct dea_work;
 struct dea_program;
-struct parallel;
 
 /* Up to so many reference units all stand beside each other. */
 #define DEA_FRAME_COLUMNS_MIN 256
@@ -41,14 +39,14 @@ struct dea_frame {
     struct lp_panel panel;
 };
 
-/*
- * Finds the frame of a work whose panel is filled, in as many parts whatever the pool (NULL: none) has threads.
- * is_cancelled may be asked by any of them.
- * Returns STATUS_OK; STATUS_ABSENT when so many units are on the frontier that nothing is gained; STATUS_EXHAUSTED;
- * STATUS_BUSY when is_cancelled said so.
- */
-NODISCARD enum status dea_frame_find(struct dea_frame *frame, const struct dea_work *work, struct parallel *pool,
-                                     bool (*is_cancelled)(void *), void *context);
+/* Room for so many of the columns, which have so many rows. STATUS_OK or STATUS_EXHAUSTED. */
+NODISCARD enum status dea_frame_init(struct dea_frame *frame, size_t rows, size_t capacity, size_t columns);
+
+/* Takes a column that is no member; there is room. matrix: all columns, one after the other. */
+void dea_frame_add(struct dea_frame *frame, const double *matrix, size_t column);
+
+/* Puts the members in the order of the columns, whatever order they were found in. */
+void dea_frame_sort(struct dea_frame *frame, const double *matrix);
 
 /* A copy for another thread. STATUS_OK or STATUS_EXHAUSTED. */
 NODISCARD enum status dea_frame_copy(struct dea_frame *copy, const struct dea_frame *frame, size_t columns);
@@ -56,8 +54,8 @@ NODISCARD enum status dea_frame_copy(struct dea_frame *copy, const struct dea_fr
 /* Frees; harmless on a zeroed struct. */
 void dea_frame_fini(struct dea_frame *frame);
 
-/* Puts the frame, and the unit at program->first beside it, in place of the program's columns; all are priced for the
- * proof still. The program borrows them until the next call. */
-void dea_frame_present(struct dea_frame *frame, const struct dea_work *work, struct dea_program *program);
+/* Puts the frame, and the unit at program->first beside it, in place of the program's columns; those of `all` are priced for
+ * the proof still. The program borrows them until the next call. */
+void dea_frame_present(struct dea_frame *frame, const double *matrix, const struct lp_panel *all, struct dea_program *program);
 
 #endif

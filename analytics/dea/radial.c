@@ -77,7 +77,7 @@ static void rows_free(const struct dea_work *work, struct dea_program *program)
 static enum status frame_solve(struct dea_work *work, struct dea_program *program, struct dea_solution *solution)
 {
     struct dea_program solved = *program;
-    dea_frame_present(&work->frame, work, &solved);
+    dea_frame_present(&work->frame, work->matrix, &work->panel, &solved);
     const struct dea_program framed = solved;
     rows_free(work, &solved);
     const enum status status = dea_solver_solve(work->solver, &solved, solution);

@@ -19,23 +19,22 @@ static double surplus(const struct inequality_order *group, double mean, const s
     struct inequality_sum sum = { 0, 0 };
     double scale = group->mean > 0 ? mean / group->mean : 0; /* a group of zeros alone stays 0 */
     double other_scale = other->mean > 0 ? other_mean / other->mean : 0;
-    size_t i = 0;
-    size_t j = 0;
+    struct inequality_sum above = { 0, 0 }; /* of the group, from the top down: its share beyond the gap */
+    size_t i = group->n;
+    size_t j = other->n;
     double at = 0;
-    while (i < group->n) {
-        double x = group->x[i] * scale;
-        double y = j < other->n ? other->x[j] * other_scale : INFINITY;
-        double next = fmin(x, y);
-        double below = j > 0 ? other->cumulated[j - 1] / other->total : 0;
-        double above = i > 0 ? (group->total - group->cumulated[i - 1]) / group->total : 1;
-        if (j > 0 && next > at) {
-            inequality_add(&sum, (next - at) * below * above);
+    while (j > 0) {
+        double x = i > 0 ? group->x[i - 1] * scale : -INFINITY;
+        double y = other->x[j - 1] * other_scale;
+        double next = fmax(x, y);
+        if (i < group->n && at > next) {
+            inequality_add(&sum, (at - next) * (other->cumulated[j - 1] / other->total) * (inequality_total(&above) / group->total));
         }
         at = next;
-        if (x <= y) {
-            i++;
+        if (x >= y) {
+            inequality_add(&above, group->weight[--i]);
         } else {
-            j++;
+            j--;
         }
     }
     return inequality_total(&sum);

@@ -17,22 +17,23 @@ double inequality_wolfson(const struct inequality_order *order)
     return 4 * (order->mean / median) * (inequality_half_gap(order) - inequality_gini(order) / 2);
 }
 
+/* sum_j p_j |y_i - y_j| is what lies below and what lies above, each added up from its own end: no difference cancels. */
 double inequality_esteban_ray(const struct inequality_order *order, double alpha)
 {
     struct inequality_sum sum = { 0, 0 };
-    struct inequality_sum far = { 0, 0 }; /* sum_j p_j |y_i - y_j|, carried on from value to value */
-    for (size_t j = 0; j < order->n; j++) {
-        inequality_add(&far, inequality_part(order, j) * ((order->x[j] - order->x[0]) / order->mean));
-    }
-    for (size_t i = 0; i < order->n; i++) {
-        if (i > 0) { /* a step up: nearer to those above by it, farther from those below */
-            double step = (order->x[i] - order->x[i - 1]) / order->mean;
-            double below = order->cumulated[i - 1] / order->total;
-            double above = (order->total - order->cumulated[i - 1]) / order->total;
-            inequality_add(&far, step * below);
-            inequality_add(&far, -step * above);
-        }
+    struct inequality_sum far = { 0, 0 };
+    for (size_t i = 1; i < order->n; i++) {
+        double step = (order->x[i] - order->x[i - 1]) / order->mean;
+        inequality_add(&far, step * (order->cumulated[i - 1] / order->total));
         inequality_add(&sum, pow(inequality_part(order, i), 1 + alpha) * inequality_total(&far));
+    }
+    struct inequality_sum above = { 0, 0 };
+    far = (struct inequality_sum){ 0, 0 };
+    for (size_t i = order->n - 1; i > 0; i--) {
+        double step = (order->x[i] - order->x[i - 1]) / order->mean;
+        inequality_add(&above, order->weight[i]);
+        inequality_add(&far, step * (inequality_total(&above) / order->total));
+        inequality_add(&sum, pow(inequality_part(order, i - 1), 1 + alpha) * inequality_total(&far));
     }
     return inequality_total(&sum);
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "analytics/kde/boundary.h"
+#include "analytics/kde/inner.h"
 
 /* Nodes per scale, see KDE_EXACT_MAX. */
 static const double NODES_PER_SD_GAUSSIAN = 32.0;
@@ -185,6 +185,16 @@ double kde_curve_inner_slope_at(const struct kde_curve *curve, double x)
                             curve->points.w + window.first * KDE_LANES,
                             window.end - window.first, x, inverse) *
            inverse * inverse;
+}
+
+double kde_boundary_outwards(const struct kde_curve *curve, double y)
+{
+    return curve->boundary == KDE_BOUNDARY_LOG ? curve->lower + exp(y) : y;
+}
+
+double kde_boundary_inwards(const struct kde_curve *curve, double x)
+{
+    return curve->boundary == KDE_BOUNDARY_LOG ? log(x - curve->lower) : x;
 }
 
 double kde_curve_at(const struct kde_curve *curve, double x)

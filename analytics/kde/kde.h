@@ -84,6 +84,10 @@ double kde_curve_slope_at(const struct kde_curve *curve, double x);
 double kde_curve_inner_at(const struct kde_curve *curve, double y);
 double kde_curve_inner_slope_at(const struct kde_curve *curve, double y);
 
+/* The place in the values' unit of a place among the points, and back (x above the bound). */
+double kde_boundary_outwards(const struct kde_curve *curve, double y);
+double kde_boundary_inwards(const struct kde_curve *curve, double x);
+
 /*
  * points places x[i] = from + i * (to - from)/(points - 1), ends included.
  * Invariants: 1. 2 <= points <= KDE_POINTS_MAX; 2. from < to, both finite, and neighbouring

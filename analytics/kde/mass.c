@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "analytics/kde/boundary.h"
 #include "analytics/kde/kde.h"
 #include "analytics/kde/root.h"
 

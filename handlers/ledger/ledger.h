@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "handlers/exchange.h"
-#include "rules/verify/verify.h"
+#include "rules/verify/report.h"
 
 /* Of text/csv: the members of a row, in the order of its writer. */
 extern const char ledger_entry_columns[];

@@ -17,6 +17,7 @@
 #include "rules/verify/parts.h"
 #include "rules/verify/signatures.h"
 #include "rules/verify/submitters.h"
+#include "rules/verify/tiles.h"
 
 #define BYTES_AHEAD (8 * MIB) /* what is read ahead beyond one step */
 

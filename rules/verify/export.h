@@ -2,7 +2,7 @@
 #define RULES_VERIFY_EXPORT_H
 
 #include "base/status.h"
-#include "rules/verify/verify.h"
+#include "rules/verify/report.h"
 
 /*
  * Everything that an export promises (docs/ledger.md, Export), read from a file or a pipe once, from its beginning to its end, with

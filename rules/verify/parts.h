@@ -13,15 +13,15 @@
 #include "ledger/chain.h"
 #include "ledger/checkpoint.h"
 #include "ledger/submitter.h"
+#include "ledger/tile.h"
 #include "rules/keyring.h"
 #include "rules/replay.h"
-#include "rules/verify/verify.h"
-#include "rules/verify/tiles.h"
+#include "rules/verify/report.h"
 
 /*
  * Inside rules/verify/ only: what the parts of a verification share.
  *
- *   verify.c              the order of things; what the state must be at the end
+ *   verify.c       the order of things; what the state must be at the end
  *   entries.c      reads ahead, and settles entry after entry: chain, seal, key, body, replay
  *   signatures.c   what is costly of each entry by itself: hashes and signatures, on all processors
  *   keys.c         the node's keys, which keyring.c knows how to use
@@ -31,6 +31,7 @@
  *   tiles.c        the rows of the tree's hashes
  *   beside.c       personal texts and kept answers: what only a database has
  *   database.c     entries and checkpoints out of a database
+ *   parts.c        a finding, and whether to go on
  *
  * Entries are read some at a time (a step). Each step goes to the pool, where verify_signatures fills in what can be said of
  * its entries without the ones before; meanwhile the steps read earlier are settled in order on the one thread that knows the
@@ -91,6 +92,18 @@ struct verify_work {
     enum chain_seal seal;
     enum verify_signature submitted; /* of the submitter, where there is one */
     bool is_checkpoint_signed; /* by the keys of its size, with no line more, and the note says what the row says */
+};
+
+/* The rows of the tree's hashes (tiles.h) that are not full yet after the entries so far. Constant memory. */
+struct verify_tiles {
+    uint64_t rows; /* how many there must be, full ones included */
+    uint64_t positions[TILE_LEVELS];
+    size_t counts[TILE_LEVELS];
+    uint8_t hashes[TILE_LEVELS][TILE_HASHES][DIGEST_BYTES];
+    bool is_broken; /* the first row that is another: told at the end, since the entries come first */
+    bool is_missing;
+    unsigned broken_level;
+    uint64_t broken_position;
 };
 
 enum { VERIFY_NOTES_MAX = 8, VERIFY_SUBMITTER_BUCKETS = 256 };

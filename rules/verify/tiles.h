@@ -1,29 +1,14 @@
 #ifndef RULES_VERIFY_TILES_H
 #define RULES_VERIFY_TILES_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "ledger/digest.h"
-#include "ledger/tile.h"
 
 /* The rows of the tree's hashes that proofs are made from, against rows of the verification's own.
  * Inside rules/verify/ only; parts.h says how the parts go together. */
 struct verify;
-
-/* The rows that are not full yet after the entries so far. Constant memory. */
-struct verify_tiles {
-    uint64_t rows; /* how many there must be, full ones included */
-    uint64_t positions[TILE_LEVELS];
-    size_t counts[TILE_LEVELS];
-    uint8_t hashes[TILE_LEVELS][TILE_HASHES][DIGEST_BYTES];
-    bool is_broken; /* the first row that is another: told at the end, since the entries come first */
-    bool is_missing;
-    unsigned broken_level;
-    uint64_t broken_position;
-};
 
 /* Before the first entry. Where the chain does not begin with the genesis, what is stored up to there is taken for
  * right if its frontier is that of the chain. */

@@ -4,9 +4,6 @@
  */
 #include "rules/verify/verify.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,21 +16,7 @@
 #include "rules/verify/keys.h"
 #include "rules/verify/mark.h"
 #include "rules/verify/parts.h"
-
-void verify_find(struct verify *verify, uint64_t seq, const char *code, const char *format, ...)
-{
-    struct verify_report *report = verify->report;
-    if (!report->is_ok) {
-        return; /* the first finding stands */
-    }
-    report->is_ok = false;
-    report->first_broken = seq;
-    snprintf(report->code, sizeof report->code, "%s", code);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(report->reason, sizeof report->reason, format, arguments);
-    va_end(arguments);
-}
+#include "rules/verify/tiles.h"
 
 /* What rests on all entries: the sums, the state that they make, and the schema that it stands in. */
 static enum status check_state(struct verify *verify)
@@ -78,18 +61,6 @@ static enum status check_end(struct verify *verify)
         status = check_state(verify);
     }
     return status;
-}
-
-bool verify_may_go_on(void *context)
-{
-    struct verify *verify = context;
-    const struct verify_options *options = verify->options;
-    if (options->progress == NULL || atomic_exchange(&verify->is_asking, true)) {
-        return true;
-    }
-    bool may = options->progress(options->context, atomic_load_explicit(&verify->settled, memory_order_relaxed), verify->size);
-    atomic_store(&verify->is_asking, false);
-    return may;
 }
 
 static void watch(struct verify *verify, bool is_on)

@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "json/write.h"
-#include "rules/verify/verify.h"
+#include "rules/verify/report.h"
 #include "server/command/quorum.h"
 
 static void print_ok(const struct verify_report *report)

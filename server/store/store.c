@@ -48,7 +48,15 @@ struct store {
     struct stat files[FILES]; /* as they were opened */
 };
 
-static const char *const file_names[FILES] = { "tallystick.db", "node.db", "anchor", "lock" };
+/* What must stay in place, and what answers call it: they do not tell of files. */
+static const struct {
+    const char *name, *title;
+} kept[FILES] = {
+    { "tallystick.db", "the ledger's database" },
+    { "node.db", "the node's own database" },
+    { "anchor", "the anchor" },
+    { "lock", "the lock" },
+};
 
 /* Whether what lies in the directory already may be read and written: a copy made by another user often may not. */
 static enum status check_files(struct store *store)
@@ -130,7 +138,7 @@ static enum status remember_files(struct store *store)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < FILES; i++) {
-        status = stat_file(store, file_names[i], &store->files[i]);
+        status = stat_file(store, kept[i].name, &store->files[i]);
     }
     return status;
 }
@@ -139,9 +147,9 @@ const char *store_lost_file(const struct store *store)
 {
     for (size_t i = 0; i < FILES; i++) {
         struct stat found;
-        if (stat_file(store, file_names[i], &found) != STATUS_OK || found.st_ino != store->files[i].st_ino ||
+        if (stat_file(store, kept[i].name, &found) != STATUS_OK || found.st_ino != store->files[i].st_ino ||
             found.st_dev != store->files[i].st_dev) {
-            return file_names[i];
+            return kept[i].title;
         }
     }
     return NULL;

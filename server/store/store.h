@@ -44,7 +44,7 @@ const struct node_key_place *store_key_place(const struct store *store);
 const char *store_db_path(const struct store *store);
 const char *store_node_path(const struct store *store);
 
-/* The name of a file of the directory that is not the one that is open any more (moved, removed, replaced); NULL where all are
+/* What a file of the directory is called ("the anchor") that is not the one that is open any more (moved, removed, replaced); NULL where all are
  * in place. Any thread. */
 const char *store_lost_file(const struct store *store);
 

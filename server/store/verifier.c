@@ -23,6 +23,7 @@
 #include "db/db.h"
 #include "ledger/key.h"
 #include "rules/verify/mark.h"
+#include "rules/verify/verify.h"
 #include "server/store/anchor.h"
 #include "server/paths.h"
 #include "server/tell.h"

@@ -216,14 +216,15 @@ def test_a_directory_that_is_gone(machine, tmp_path):
     assert faults(server) == []
 
 
-@pytest.mark.parametrize("name", ["tallystick.db", "node.db", "anchor", "lock"])
-def test_a_file_that_was_taken_away_or_replaced(machine, tmp_path, name):
+@pytest.mark.parametrize("name, title", [("tallystick.db", "the ledger's database"), ("node.db", "the node's own database"), ("anchor", "the anchor"),
+                                         ("lock", "the lock")])
+def test_a_file_that_was_taken_away_or_replaced(machine, tmp_path, name, title):
     """What is acknowledged then stands in a file that no next start will find; without the lock a second service would start."""
     start, _ = machine
     server = start()
     path = tmp_path / "data" / name
     path.rename(tmp_path / "held")
-    told = f"files: {name} in the data directory is not the one that is in use: it was moved, removed or replaced"
+    told = f"files: {title} in the data directory is not the one that is in use: it was moved, removed or replaced"
     assert faults(server) == [told]
     shutil.copy(tmp_path / "held", path)
     assert faults(server) == [told]

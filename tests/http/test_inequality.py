@@ -165,11 +165,15 @@ def test_own_values(service):
 
 @pytest.mark.parametrize("values, weights", [([0, 1], [1, 1e-17]), ([10, 1e15], [1e15, 0.1]), ([1, 2, 5], [1, 1e-16, 1e-200])])
 def test_weights_that_are_little_beside_the_rest_count(service, values, weights):
-    """The Gini index beside exact rational numbers."""
+    """The Gini index and Esteban and Ray's beside exact rational numbers."""
     x, w = ([fractions.Fraction(number) for number in numbers] for numbers in (values, weights))
     differences = sum(a * b * abs(y - z) for y, a in zip(x, w) for z, b in zip(x, w))
     exact = float(differences / (2 * sum(w) * sum(a * y for y, a in zip(x, w))))
-    assert compute(service, values=values, weights=weights).json()["series"][0]["gini"] == pytest.approx(exact, rel=1e-12, abs=0)
+    answer = compute(service, values=values, weights=weights).json()
+    whole = sum(a * y for y, a in zip(x, w))
+    polarization = sum(float(a / sum(w)) ** (1 + answer["alpha"]) * float(b * abs(y - z) / whole) for y, a in zip(x, w) for z, b in zip(x, w))
+    assert answer["series"][0]["gini"] == pytest.approx(exact, rel=1e-12, abs=0)
+    assert answer["series"][0]["esteban_ray"] == pytest.approx(polarization, rel=1e-12, abs=0)
 
 
 def test_what_has_no_value_says_why(service):

@@ -12,6 +12,7 @@
 
 #include "analytics/dea/dea.h"
 #include "analytics/dea/frame.h"
+#include "analytics/dea/frame_find.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/work.h"
 

@@ -24,6 +24,7 @@
 #include "server/wire/lane.h"
 #include "server/server.h"
 #include "server/store/verifier.h"
+#include "server/tasks.h"
 #include "tests/unit/support/scratch.h"
 
 enum { HEADER_S = 10, REQUEST_S = 40, LONG_MS = 20000, LINGER_MAX = 256 };
@@ -54,6 +55,7 @@ static int set_up(void **state)
     node_close(node);
     server.loop_count = 1;
     assert_int_equal(verifier_open(directory, 0, &server.service.verifier), STATUS_OK);
+    assert_int_equal(tasks_open(&server, &server.tasks), STATUS_OK);
     assert_int_equal(janitor_open(&server, &janitor), STATUS_OK);
     return 0;
 }
@@ -64,6 +66,7 @@ static int tear_down(void **state)
     janitor_unwatch(janitor);
     janitor_close(janitor);
     janitor_close(NULL);
+    tasks_close(server.tasks);
     verifier_close(server.service.verifier);
     lane_close(server.lanes[0]);
     return scratch_remove(directory);
@@ -265,6 +268,7 @@ static void test_how_many_linger(void **state)
     for (size_t i = 0; i < LINGER_MAX; i++) {
         assert_true(wait_for_close(theirs[i]) < 1000);
     }
+    assert_int_equal(tasks_open(&server, &server.tasks), STATUS_OK);
     assert_int_equal(janitor_open(&server, &janitor), STATUS_OK);
 }
 

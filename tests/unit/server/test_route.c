@@ -85,7 +85,7 @@ static void test_methods_of_all(void **state)
     expect_allow(route_methods(table, ROWS), "GET, HEAD, POST, PUT, DELETE, OPTIONS");
     expect_allow(route_methods(table, 3), "GET, HEAD, POST, OPTIONS");
     expect_allow(route_methods(table, 0), "OPTIONS");
-    expect_allow(route_methods(routes, count), "GET, HEAD, POST, PUT, OPTIONS");
+    expect_allow(route_methods(routes, count), "GET, HEAD, POST, PUT, DELETE, OPTIONS");
 }
 
 static void test_absent(void **state)
