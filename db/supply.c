@@ -1,6 +1,6 @@
 /*
  * Supplies and movements to and from structs; the statements are in sql/supply.sql,
- * the sums over all of them in supply_check.c.
+ * the sums over all of them in check.c.
  */
 #include "db/supply.h"
 

@@ -1,5 +1,5 @@
 /*
- * Finding the node's key at the start. Changing it: command_rotate.c.
+ * Finding the node's key at the start. Changing it: command/key.c.
  */
 #include "server/node_key.h"
 

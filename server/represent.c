@@ -159,7 +159,7 @@ void represent_rows(struct exchange *exchange)
 {
     bool is_table = exchange->wanted == GIVES_CSV, is_sparse = exchange->fields != NULL;
     if (exchange->status != 200 || exchange->reply.failed || (!is_table && !is_sparse) ||
-        exchange->wanted == GIVES_SVG) { /* of a picture there are no members to choose */
+        exchange->wanted == GIVES_SVG || exchange->route->columns == NULL) { /* pictures have no rows; a job's answer has them already */
         return;
     }
     if (is_sparse) {

@@ -16,113 +16,26 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "handlers/problem.h"
-#include "server/suspend.h"
 #include "server/call.h"
 #include "server/config/config.h"
 #include "server/jobs.h"
 #include "server/metrics.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/suspend.h"
+#include "server/task.h"
+#include "server/task_desk.h"
 #include "server/wire/client.h"
 
-enum { LANGUAGE_BYTES = 36 };
+enum { LOOK_BEFORE_US = 1000000 };
 
-enum task_state { TASK_WAITING, TASK_RUNNING, TASK_FINISHED };
-
-struct task {
-    struct exchange exchange; /* its server points back here */
-    struct tasks *tasks;
-    struct job job;
-    struct arena arena;
-    struct buffer body;
-    size_t body_counted;      /* of body, in server->body_bytes */
-    int64_t begun_us;
-    bool shows_state;
-    char language[LANGUAGE_BYTES]; /* of a kept answer; "" where it says none */
-    atomic_bool is_dropped;   /* nobody wants the answer */
-    _Atomic int64_t until_us; /* steady: when it is given up */
-    atomic_int progress;      /* thousandths; -1: unknown */
-
-    /* under the lock */
-    struct task *previous, *next;
-    bool is_listed;
-    struct request *waiter;   /* NULL: none */
-    int64_t leave_us;         /* when the waiter is answered 202 */
-    bool is_wished;           /* by Prefer */
-    enum task_state state;
-    bool is_job;
-    bool was_read;
-    size_t readers;           /* that copy the answer */
-    int64_t finished_us;
-    char id[JOB_ID_BYTES];
-};
-
-/* Invariants, under lock: 1. job_count is the number of listed tasks with is_job; 2. bytes is the sum of their finished
- * answers; 3. a task with a waiter is listed and no job. */
-struct tasks {
-    struct job_desk desk; /* first: the handlers' view of this */
-    struct server *server;
-    pthread_mutex_t lock;
-    struct task *first, *last;
-    size_t job_count;
-    struct tasks_measure counts; /* of what was ever; bytes */
-};
-
-static void link_task(struct task *task)
+/* Under the lock, where a request waits: whether its client is gone, which is kept: hangup_look looks now and then only. */
+static bool look_for_waiter(struct task *task, int64_t now_us)
 {
-    struct tasks *tasks = task->tasks;
-    task->previous = tasks->last;
-    task->next = NULL;
-    *(tasks->last != NULL ? &tasks->last->next : &tasks->first) = task;
-    tasks->last = task;
-    task->is_listed = true;
-}
-
-/* From here on nobody finds it. */
-static void unlink_task(struct task *task)
-{
-    struct tasks *tasks = task->tasks;
-    *(task->previous != NULL ? &task->previous->next : &tasks->first) = task->next;
-    *(task->next != NULL ? &task->next->previous : &tasks->last) = task->previous;
-    task->is_listed = false;
-    if (task->is_job) {
-        tasks->job_count--;
-        tasks->counts.bytes -= task->state == TASK_FINISHED ? task->exchange.reply.length : 0;
+    if (hangup_look(&task->waiter->hangup, task->waiter->client->fd, now_us)) {
+        atomic_store(&task->is_dropped, true);
     }
-}
-
-static struct task *find_task(struct tasks *tasks, const char *id)
-{
-    struct task *task = tasks->first;
-    while (task != NULL && (!task->is_job || strcmp(task->id, id) != 0)) {
-        task = task->next;
-    }
-    return task;
-}
-
-/* Gives back what only the computation needs. */
-static void strip(struct task *task)
-{
-    arena_fini(&task->arena);
-    arena_init(&task->arena);
-    buffer_fini(&task->body);
-    atomic_fetch_sub(&task->tasks->server->body_bytes, task->body_counted);
-    task->body_counted = 0;
-}
-
-static void task_free(struct task *task)
-{
-    strip(task);
-    arena_fini(&task->arena);
-    buffer_fini(&task->exchange.reply);
-    free(task);
-}
-
-static void view_task(const struct task *task, struct job_view *view)
-{
-    memcpy(view->id, task->id, sizeof view->id);
-    view->is_running = task->state == TASK_RUNNING;
-    view->progress = atomic_load_explicit(&task->progress, memory_order_relaxed);
+    return atomic_load(&task->is_dropped);
 }
 
 /* Why it need not go on. While a request waits, its client is looked at: under the lock, since the janitor may let it go. */
@@ -145,7 +58,7 @@ static enum cancelled find_cancelled(struct task *task)
     pthread_mutex_lock(&task->tasks->lock);
     task->exchange.job_seconds = task->is_job ? server->config->background_seconds : server->config->job_seconds;
     if (task->waiter != NULL && !is_late) {
-        is_gone = hangup_look(&task->waiter->hangup, task->waiter->client->fd, now_us);
+        is_gone = look_for_waiter(task, now_us);
     }
     pthread_mutex_unlock(&task->tasks->lock);
     return is_late ? CANCELLED_LATE : is_gone ? CANCELLED_GONE : CANCELLED_NOT;
@@ -198,25 +111,38 @@ static void deliver(struct task *task, struct request *request)
     request->is_job_done = true;
 }
 
+/* Under the lock: of the kept answers one that was read, and of those the oldest; NULL where none is kept. */
+static struct task *least_wanted(struct tasks *tasks)
+{
+    struct task *chosen = NULL;
+    for (struct task *task = tasks->first; task != NULL; task = task->next) {
+        if (task->is_job && task->state == TASK_FINISHED &&
+            (chosen == NULL || (task->was_read && !chosen->was_read) ||
+             (task->was_read == chosen->was_read && task->finished_us < chosen->finished_us))) {
+            chosen = task;
+        }
+    }
+    return chosen;
+}
+
+/* Under the lock. Put on *out, unless somebody reads it, who then frees it. */
+static void forget(struct task *task, struct task **out)
+{
+    task_unlink(task);
+    task->tasks->counts.evicted++;
+    if (task->readers == 0) {
+        task->next = *out;
+        *out = task;
+    }
+}
+
 /* Under the lock. Makes room for so many bytes more; what falls out is put on *out. */
 static void evict(struct tasks *tasks, size_t bytes, struct task **out)
 {
     while (tasks->counts.bytes > 0 && tasks->counts.bytes + bytes > TASKS_BYTES_MAX) {
-        struct task *chosen = NULL;
-        for (struct task *task = tasks->first; task != NULL; task = task->next) {
-            if (task->is_job && task->state == TASK_FINISHED &&
-                (chosen == NULL || (task->was_read && !chosen->was_read) ||
-                 (task->was_read == chosen->was_read && task->finished_us < chosen->finished_us))) {
-                chosen = task;
-            }
-        }
+        struct task *chosen = least_wanted(tasks);
         assert(chosen != NULL);
-        unlink_task(chosen);
-        tasks->counts.evicted++;
-        if (chosen->readers == 0) {
-            chosen->next = *out;
-            *out = chosen;
-        }
+        forget(chosen, out);
     }
 }
 
@@ -236,7 +162,7 @@ static void keep(struct task *task)
     struct task *out = NULL;
     const char *language = exchange_header_added(&task->exchange, "Content-Language");
     snprintf(task->language, sizeof task->language, "%s", language != NULL ? language : "");
-    strip(task);
+    task_strip(task);
     task->exchange.header_count = 0; /* the values are gone; of them the sender adds what is needed */
     pthread_mutex_lock(&tasks->lock);
     if (task->is_listed) {
@@ -259,7 +185,7 @@ static void finish(struct task *task)
     struct request *waiter = task->waiter;
     task->waiter = NULL;
     if (waiter != NULL) {
-        unlink_task(task);
+        task_unlink(task);
     }
     pthread_mutex_unlock(&tasks->lock);
     if (waiter == NULL) {
@@ -361,13 +287,29 @@ struct task *tasks_create(struct tasks *tasks, struct request *request)
     return task;
 }
 
-/* Under the lock. False: there are as many as may be, or there is no id to be had. */
+/* Under the lock: whether one more may be kept. An answer that was read makes room. */
+static bool has_room(struct tasks *tasks)
+{
+    struct task *out = NULL;
+    if (tasks->job_count < (size_t)tasks->server->config->jobs_kept) {
+        return true;
+    }
+    struct task *chosen = least_wanted(tasks);
+    if (chosen == NULL || !chosen->was_read) {
+        return false;
+    }
+    forget(chosen, &out);
+    free_all(out);
+    return true;
+}
+
+/* Under the lock. False: there are as many as may be, or there is no id to be had, or the service stops: nobody could ask. */
 static bool become_job(struct task *task)
 {
     static const char digits[] = "0123456789abcdef";
     struct tasks *tasks = task->tasks;
     unsigned char bytes[(JOB_ID_BYTES - 1) / 2];
-    if (tasks->job_count >= (size_t)tasks->server->config->jobs_kept || random_bytes(bytes, sizeof bytes) != STATUS_OK) {
+    if (atomic_load(&tasks->server->is_stopping) || random_bytes(bytes, sizeof bytes) != STATUS_OK || !has_room(tasks)) {
         return false;
     }
     for (size_t i = 0; i < sizeof bytes; i++) {
@@ -390,12 +332,12 @@ bool tasks_submit_job(struct task *task, struct request *request)
     const bool is_job = become_job(task);
     enum status status = STATUS_OK;
     if (is_job) {
-        link_task(task);
-        view_task(task, &view);
+        task_link(task);
+        task_view(task, &view);
         status = jobs_submit(tasks->server->jobs, &task->job);
     }
     if (status != STATUS_OK) {
-        unlink_task(task);
+        task_unlink(task);
     }
     pthread_mutex_unlock(&tasks->lock);
     if (!is_job) {
@@ -417,10 +359,10 @@ enum status tasks_submit(struct task *task, struct request *request, int64_t lea
     task->waiter = request;
     task->leave_us = leave_us;
     task->is_wished = is_wished;
-    link_task(task);
+    task_link(task);
     enum status status = jobs_submit(tasks->server->jobs, &task->job);
     if (status != STATUS_OK) {
-        unlink_task(task);
+        task_unlink(task);
     }
     pthread_mutex_unlock(&tasks->lock);
     if (status != STATUS_OK) {
@@ -433,10 +375,13 @@ enum status tasks_submit(struct task *task, struct request *request, int64_t lea
 static struct request *take_waiter(struct tasks *tasks, int64_t now_us, struct job_view *view, bool *is_wished)
 {
     for (struct task *task = tasks->first; task != NULL; task = task->next) {
-        if (task->waiter != NULL && now_us >= task->leave_us && become_job(task)) {
+        if (task->waiter == NULL || now_us < task->leave_us - LOOK_BEFORE_US || look_for_waiter(task, now_us)) {
+            continue; /* of one that is gone the pool's thread lets go */
+        }
+        if (now_us >= task->leave_us && become_job(task)) {
             struct request *waiter = task->waiter;
             task->waiter = NULL;
-            view_task(task, view);
+            task_view(task, view);
             *is_wished = task->is_wished;
             return waiter;
         }
@@ -452,7 +397,7 @@ static struct task *take_expired(struct tasks *tasks, int64_t now_us)
     for (struct task *task = tasks->first, *next; task != NULL; task = next) {
         next = task->next;
         if (task->is_job && task->state == TASK_FINISHED && now_us - task->finished_us > kept_us) {
-            unlink_task(task);
+            task_unlink(task);
             tasks->counts.expired++;
             if (task->readers == 0) {
                 task->next = expired;
@@ -484,75 +429,6 @@ void tasks_tick(struct tasks *tasks)
     } while (waiter != NULL);
 }
 
-/* The answer of a finished job, which readers keep in place, as the reply. */
-static void reply_finished(const struct task *task, struct exchange *exchange)
-{
-    const struct exchange *from = &task->exchange;
-    char *seq = arena_format(exchange->arena, "%llu", (unsigned long long)from->seq);
-    exchange->status = from->status;
-    exchange->content_type = from->content_type;
-    buffer_append(&exchange->reply, from->reply.bytes, from->reply.length);
-    if (exchange->reply.failed) {
-        buffer_fini(&exchange->reply);
-        problem_status(exchange, STATUS_EXHAUSTED);
-        return;
-    }
-    exchange_header(exchange, "Cache-Control", "no-store");
-    const char *language = task->language[0] != 0 ? arena_text(exchange->arena, task->language) : NULL;
-    if (language != NULL) {
-        exchange_header(exchange, "Content-Language", language);
-    }
-    if (task->shows_state && seq != NULL) {
-        exchange_header(exchange, "Tallystick-Seq", seq);
-    }
-}
-
-static enum job_look look(struct job_desk *desk, const char *id, struct exchange *exchange, struct job_view *view)
-{
-    struct tasks *tasks = (struct tasks *)(void *)desk;
-    pthread_mutex_lock(&tasks->lock);
-    struct task *task = find_task(tasks, id);
-    const enum job_look found = task == NULL ? JOB_ABSENT : task->state == TASK_FINISHED ? JOB_FINISHED : JOB_UNFINISHED;
-    if (found == JOB_UNFINISHED) {
-        view_task(task, view);
-    } else if (found == JOB_FINISHED) {
-        task->was_read = true;
-        task->readers++;
-    }
-    pthread_mutex_unlock(&tasks->lock);
-    if (found != JOB_FINISHED) {
-        return found;
-    }
-    reply_finished(task, exchange);
-    pthread_mutex_lock(&tasks->lock);
-    task->readers--;
-    const bool is_last = task->readers == 0 && !task->is_listed;
-    pthread_mutex_unlock(&tasks->lock);
-    if (is_last) {
-        task_free(task);
-    }
-    return found;
-}
-
-static bool drop(struct job_desk *desk, const char *id)
-{
-    struct tasks *tasks = (struct tasks *)(void *)desk;
-    pthread_mutex_lock(&tasks->lock);
-    struct task *task = find_task(tasks, id);
-    bool is_ours = false;
-    if (task != NULL) {
-        unlink_task(task);
-        tasks->counts.dropped++;
-        atomic_store(&task->is_dropped, true);
-        is_ours = task->state == TASK_FINISHED && task->readers == 0; /* else the pool or the last reader frees it */
-    }
-    pthread_mutex_unlock(&tasks->lock);
-    if (is_ours) {
-        task_free(task);
-    }
-    return task != NULL;
-}
-
 void tasks_measure(struct tasks *tasks, struct tasks_measure *measure)
 {
     pthread_mutex_lock(&tasks->lock);
@@ -571,7 +447,7 @@ enum status tasks_open(struct server *server, struct tasks **tasks)
     if (opened == NULL) {
         return STATUS_EXHAUSTED;
     }
-    opened->desk = (struct job_desk){look, drop};
+    opened->desk = (struct job_desk){task_look, task_drop};
     opened->server = server;
     pthread_mutex_init(&opened->lock, NULL);
     *tasks = opened;

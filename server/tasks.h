@@ -15,7 +15,8 @@
  * of 128 random bits, may run for longer, and its answer is kept for a while. Whoever has the id looks at it or drops it.
  *
  * Jobs are bounded in number, and where there are as many as may be, requests wait as ever. Their answers are bounded in
- * bytes: those that were read go first, then the oldest. All of it is memory: a stop ends the jobs and forgets the answers.
+ * bytes: those that were read go first, then the oldest; one that was read also makes room for a new job. All of it is
+ * memory: a stop ends the jobs and forgets the answers.
  */
 struct request;
 struct server;
@@ -41,7 +42,7 @@ struct task *tasks_create(struct tasks *tasks, struct request *request);
  */
 bool tasks_submit_job(struct task *task, struct request *request) NODISCARD;
 
-/* Submits the task for a suspended request, which is woken (await.h) with its answer, or with 202 once it has waited until
+/* Submits the task for a suspended request, which is woken (suspend.h) with its answer, or with 202 once it has waited until
  * leave_us, if there is room for one more job; is_wished: by Prefer. STATUS_BUSY: the queue is full, and the task is gone. */
 enum status tasks_submit(struct task *task, struct request *request, int64_t leave_us, bool is_wished) NODISCARD;
 

@@ -175,6 +175,11 @@ static void settle(struct picture *p)
         for (size_t k = 0; k < p->drawing->grid.points; k++) {
             p->top_density = isfinite(series->density[k]) ? fmax(p->top_density, series->density[k]) : p->top_density;
         }
+        for (size_t k = 0; k < series->mode_list.count; k++) { /* a peak may stand between two points of the grid */
+            const struct kde_mode *mode = &series->modes[k];
+            bool is_shown = mode->x >= p->drawing->grid.from && mode->x <= p->drawing->grid.to && isfinite(mode->height);
+            p->top_density = is_shown ? fmax(p->top_density, mode->height) : p->top_density;
+        }
     }
     if (!(p->top_density > 0)) {
         p->top_density = 1;

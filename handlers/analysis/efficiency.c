@@ -147,11 +147,22 @@ static enum status solve_model(struct exchange *exchange, struct efficiency_shee
     return status;
 }
 
+static void write_without_pictures(struct json_writer *w, const void *context)
+{
+    (void)context;
+    json_key(w, "representations");
+    json_array_begin(w);
+    json_text(w, "application/json");
+    json_text(w, "text/csv");
+    json_array_end(w);
+}
+
 /* Solves the sheet; the answer or a problem is the reply. */
 static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sheet, const char *key)
 {
     if (sheet->has_model && exchange->wanted == GIVES_SVG) {
-        problem_reply(exchange, "not_acceptable", "Of this model there is no picture; there are application/json and text/csv.");
+        problem_members(exchange, "not_acceptable", write_without_pictures, NULL,
+                        "Of this model there is no picture; there are application/json and text/csv.");
         return HANDLED_REPLY;
     }
     enum status status = sheet->has_model ? solve_model(exchange, sheet) : solve_plain(exchange, sheet);

@@ -1,5 +1,5 @@
 /*
- * The common ends of efficiency.c and density.c: cache, ETag, bodies and their faults.
+ * The common ends of the analyses: cache, ETag, bodies and their faults.
  */
 #include "handlers/analysis/reply.h"
 

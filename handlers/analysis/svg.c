@@ -11,13 +11,16 @@
 
 #define FONTS "Helvetica, Arial, 'Noto Sans', 'Noto Sans CJK SC', sans-serif"
 
+#define FARTHEST 1e9 /* beyond it nothing is seen, and no renderer counts on */
+
 enum { ASCII_MAX = 0x7f, FIRST_PRINTABLE = 0x20 };
 
 /* Two decimals, without zeros at the end. */
 static void put(struct buffer *out, double number)
 {
-    char text[64];
-    double rounded = round(number * 100) / 100;
+    char text[64]; /* of 14 digits at the most */
+    double bounded = fmin(fmax(number, -FARTHEST), FARTHEST); /* what is no number: -FARTHEST */
+    double rounded = round(bounded * 100) / 100;
     int length = snprintf(text, sizeof text, "%.2f", rounded == 0 ? 0.0 : rounded);
     while (length > 1 && text[length - 1] == '0') {
         length--;

@@ -82,7 +82,8 @@ void svg_number(char text[SVG_NUMBER_BYTES], double number)
     double size = fabs(number);
     if (size != 0 && (size < 1e-4 || size >= 1e9)) {
         int exponent = (int)floor(log10(size));
-        snprintf(digits, sizeof digits, "%.3g", number / pow(10, exponent));
+        double scaled = exponent < -300 ? number * 1e100 / pow(10, exponent + 100) : number / pow(10, exponent); /* 10^-324 is 0 */
+        snprintf(digits, sizeof digits, "%.3g", scaled);
         snprintf(text, SVG_NUMBER_BYTES, "%.20se%d", digits, exponent);
         return;
     }

@@ -1,5 +1,5 @@
 /*
- * One command, one block. The genesis is one (founding.c), a change of the node's key the other (command_rotate.c).
+ * One command, one block. The genesis is one (founding.c), a change of the node's key the other (command/key.c).
  */
 #include "server/store/system_block.h"
 

@@ -75,7 +75,7 @@ class Server:
         self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")
         self.session = requests.Session()
         self.session.trust_env = False
-        self.session.headers["Accept-Encoding"] = "identity"  # test_gzip.py asks for the other coding
+        self.session.headers["Accept-Encoding"] = "identity"  # test_reads.py asks for the other coding
         self.exit_code = None
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(

@@ -4,6 +4,7 @@ long; their answers, problems, progress, bounds and end."""
 import concurrent.futures
 import json
 import re
+import signal
 import socket
 import time
 
@@ -62,7 +63,8 @@ def test_a_job_answers_as_its_question_would_have(start):
             assert done.status_code == now.status_code == 200
             assert (done.text, done.headers["Content-Type"], done.headers["Tallystick-Seq"]) == \
                 (now.text, now.headers["Content-Type"], now.headers["Tallystick-Seq"])
-            assert own.get(job["href"]).content == done.content
+            for wanted in ("application/json", "text/csv", "*/*"):  # what the question asked for stays
+                assert own.get(job["href"], headers={"Accept": wanted}).content == done.content
 
 
 @pytest.mark.concurrent
@@ -129,10 +131,13 @@ def test_jobs_are_bounded_and_expire(start):
     first, second = begin(own, small), begin(own, small)
     assert ask(own, "POST", "/efficiency", small).status_code == 200  # no room for a third: its request waits
     assert wait(own, first).status_code == 200 and counts(own)["finished"] == 2 and counts(own)["bytes"] > 0
+    third = begin(own, small)  # the answer that was read makes room
+    assert_problem(own.get(first), 404, "not_found")
+    assert wait(own, third).status_code == 200 and counts(own)["total"] == 3
     time.sleep(1.5)
     assert_problem(own.get(second), 404, "not_found")
-    assert counts(own) == {"unfinished": 0, "finished": 0, "bytes": 0, "total": 2, 'forgotten_total{reason="time"}': 2,
-                           'forgotten_total{reason="room"}': 0, 'forgotten_total{reason="demand"}': 0}
+    assert counts(own) == {"unfinished": 0, "finished": 0, "bytes": 0, "total": 3, 'forgotten_total{reason="time"}': 2,
+                           'forgotten_total{reason="room"}': 1, 'forgotten_total{reason="demand"}': 0}
     assert ask(own, "POST", "/efficiency", small).status_code == 202
     none = start("--jobs-kept", "0", "--async-after", "1", "--job-seconds", "2")
     assert ask(none, "POST", "/efficiency", small).status_code == 200
@@ -149,6 +154,34 @@ def test_a_client_that_left_before_is_no_job(start):
     began = time.monotonic()
     assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
     assert time.monotonic() - began < 10 and counts(own)["total"] == 0
+
+
+@pytest.mark.concurrent
+def test_clients_that_left_while_they_waited_are_no_jobs(start):
+    """Behind a computation that runs: nobody could name such a job, and it would hold a place."""
+    own = start("--job-threads", "1", "--async-after", "2")
+    href = begin(own)
+    for how in ("close", "reset", "close"):
+        connection = own.connect()
+        connection.sendall(request_of(heavy(1500)))
+        time.sleep(0.3)
+        leave(connection, how)
+    time.sleep(3.5)
+    assert counts(own)["total"] == counts(own)["unfinished"] == 1
+    assert own.request("DELETE", href).status_code == 200
+    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
+
+
+@pytest.mark.concurrent
+def test_nobody_is_told_of_a_job_that_a_stop_would_end(start):
+    own = start("--job-threads", "2", "--async-after", "3")
+    with own.connect(30) as connection:
+        connection.sendall(request_of(heavy(1500)))
+        time.sleep(2.6)
+        own.process.send_signal(signal.SIGTERM)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b" 503 " in received and b'"stopping"' in received and b" 202 " not in received, received
+    assert own.stop() == 0
 
 
 @pytest.mark.concurrent

@@ -165,6 +165,11 @@ def test_extremes(service):
     for body in ({"values": [1, 2]}, {"values": [1e15, -1e15]}, {"values": [1e-300, 2e-300], "bandwidth": 1e-100}, {"values": [5], "bandwidth": 1},
                  {"values": [0, 1e-12], "points": 8192}, {"values": list(range(5000)), "points": 16}, {"values": [1, 2], "from": 10, "to": 11}):
         look(draw(service, "/density", body))
+    for body in ({"values": [0], "bandwidth": 1e-100, "from": -1, "to": 1, "points": 16}, {"values": [0], "bandwidth": 1e-64, "from": -1, "to": 1},
+                 {"values": [1e-200, 1e9], "bandwidth": 1}):  # peaks between two points of the grid, as high as they like
+        assert b"\0" not in draw(service, "/density", body).content
+        look(draw(service, "/density", body))
+    assert "infe" not in draw(service, "/density", {"values": [5e-324], "bandwidth": 1}).text
     for values in ([0], [0, 0], [-1, 2], [7], [1e-300, 1e15], list(range(5000))):
         look(draw(service, "/inequality", {"values": values, "groups": [str(i % 7) for i in range(len(values))]}))
     units = [{"id": f"U{i}", "x": i % 17, "y": i % 13} for i in range(500)]
@@ -178,5 +183,5 @@ def test_extremes(service):
 def test_models_without_a_picture(service):
     """Never JSON under the name of a picture."""
     refused = problem(ask(service, contract_session.EFFICIENCY + "&model=super&orientation=output"), 406, "not_acceptable")
-    assert "application/json" in refused["detail"]
+    assert "application/json" in refused["detail"] and refused["representations"] == ["application/json", "text/csv"]
     assert problem(draw(service, "/efficiency", {**contract_session.UNITS, "model": "super"}), 406, "not_acceptable")

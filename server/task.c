@@ -1,0 +1,63 @@
+/* A task on its list, and its end. Read tasks.c for its life. */
+#include "server/task.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/server.h"
+
+void task_link(struct task *task)
+{
+    struct tasks *tasks = task->tasks;
+    task->previous = tasks->last;
+    task->next = NULL;
+    *(tasks->last != NULL ? &tasks->last->next : &tasks->first) = task;
+    tasks->last = task;
+    task->is_listed = true;
+}
+
+void task_unlink(struct task *task)
+{
+    struct tasks *tasks = task->tasks;
+    *(task->previous != NULL ? &task->previous->next : &tasks->first) = task->next;
+    *(task->next != NULL ? &task->next->previous : &tasks->last) = task->previous;
+    task->is_listed = false;
+    if (task->is_job) {
+        tasks->job_count--;
+        tasks->counts.bytes -= task->state == TASK_FINISHED ? task->exchange.reply.length : 0;
+    }
+}
+
+struct task *task_find(struct tasks *tasks, const char *id)
+{
+    struct task *task = tasks->first;
+    while (task != NULL && (!task->is_job || strcmp(task->id, id) != 0)) {
+        task = task->next;
+    }
+    return task;
+}
+
+void task_strip(struct task *task)
+{
+    arena_fini(&task->arena);
+    arena_init(&task->arena);
+    buffer_fini(&task->body);
+    atomic_fetch_sub(&task->tasks->server->body_bytes, task->body_counted);
+    task->body_counted = 0;
+}
+
+void task_free(struct task *task)
+{
+    task_strip(task);
+    arena_fini(&task->arena);
+    buffer_fini(&task->exchange.reply);
+    free(task);
+}
+
+void task_view(const struct task *task, struct job_view *view)
+{
+    memcpy(view->id, task->id, sizeof view->id);
+    view->is_running = task->state == TASK_RUNNING;
+    view->progress = atomic_load_explicit(&task->progress, memory_order_relaxed);
+}

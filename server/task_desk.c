@@ -1,0 +1,77 @@
+/* Whoever holds the id of a job looks at it, or drops it. */
+#include "server/task_desk.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "handlers/problem.h"
+#include "server/task.h"
+
+/* The answer of a finished job, which readers keep in place, as the reply. */
+static void reply_finished(const struct task *task, struct exchange *exchange)
+{
+    const struct exchange *from = &task->exchange;
+    char *seq = arena_format(exchange->arena, "%llu", (unsigned long long)from->seq);
+    exchange->status = from->status;
+    exchange->content_type = from->content_type;
+    buffer_append(&exchange->reply, from->reply.bytes, from->reply.length);
+    if (exchange->reply.failed) {
+        buffer_fini(&exchange->reply);
+        problem_status(exchange, STATUS_EXHAUSTED);
+        return;
+    }
+    exchange_header(exchange, "Cache-Control", "no-store");
+    const char *language = task->language[0] != 0 ? arena_text(exchange->arena, task->language) : NULL;
+    if (language != NULL) {
+        exchange_header(exchange, "Content-Language", language);
+    }
+    if (task->shows_state && seq != NULL) {
+        exchange_header(exchange, "Tallystick-Seq", seq);
+    }
+}
+
+enum job_look task_look(struct job_desk *desk, const char *id, struct exchange *exchange, struct job_view *view)
+{
+    struct tasks *tasks = (struct tasks *)(void *)desk;
+    pthread_mutex_lock(&tasks->lock);
+    struct task *task = task_find(tasks, id);
+    const enum job_look found = task == NULL ? JOB_ABSENT : task->state == TASK_FINISHED ? JOB_FINISHED : JOB_UNFINISHED;
+    if (found == JOB_UNFINISHED) {
+        task_view(task, view);
+    } else if (found == JOB_FINISHED) {
+        task->was_read = true;
+        task->readers++;
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    if (found != JOB_FINISHED) {
+        return found;
+    }
+    reply_finished(task, exchange);
+    pthread_mutex_lock(&tasks->lock);
+    task->readers--;
+    const bool is_last = task->readers == 0 && !task->is_listed;
+    pthread_mutex_unlock(&tasks->lock);
+    if (is_last) {
+        task_free(task);
+    }
+    return found;
+}
+
+bool task_drop(struct job_desk *desk, const char *id)
+{
+    struct tasks *tasks = (struct tasks *)(void *)desk;
+    pthread_mutex_lock(&tasks->lock);
+    struct task *task = task_find(tasks, id);
+    bool is_ours = false;
+    if (task != NULL) {
+        task_unlink(task);
+        tasks->counts.dropped++;
+        atomic_store(&task->is_dropped, true);
+        is_ours = task->state == TASK_FINISHED && task->readers == 0; /* else the pool or the last reader frees it */
+    }
+    pthread_mutex_unlock(&tasks->lock);
+    if (is_ours) {
+        task_free(task);
+    }
+    return task != NULL;
+}
