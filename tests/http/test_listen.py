@@ -136,7 +136,8 @@ def test_bodies_and_ends_over_a_unix_socket(tmp_path):
 @pytest.mark.concurrent
 def test_a_client_of_a_unix_socket_that_leaves_frees_the_thread(tmp_path):
     path = tmp_path / "a.sock"
-    with serve(tmp_path, "--listen", f"unix:{path}", "--job-threads", "1", "--job-seconds", "600") as service:
+    with serve(tmp_path, "--listen", f"unix:{path}", "--job-threads", "1", "--job-seconds", "600",
+               "--async-after", "60") as service:
         service.lines(1)
         with socket.socket(socket.AF_UNIX) as left, socket.socket(socket.AF_UNIX) as half:
             for raw, body in ((left, test_jobs.BODY), (half, test_jobs.heavy(400))):

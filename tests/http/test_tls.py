@@ -215,7 +215,8 @@ def test_a_client_that_leaves_frees_the_thread(begin, how):
     assert tls.log().count("status=0") == 3 and "status=503" not in tls.log()
 
 
-def test_a_half_closed_client_gets_its_computation(tls):
+def test_a_half_closed_client_gets_its_computation(begin):
+    tls = begin("--async-after", "60")
     with tls.connect(seconds=60) as connection:
         connection.sendall(test_jobs.request_of(test_jobs.heavy(400)))
         socket.socket.shutdown(connection, socket.SHUT_WR)
