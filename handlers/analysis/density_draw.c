@@ -197,7 +197,8 @@ static bool make_curves(struct exchange *exchange, struct density_drawing *drawi
 {
     struct faults faults;
     faults_init(&faults, exchange->arena);
-    drawing->watch = analysis_watch_begin(exchange, drawing->series_count * (SHARE_CURVE + SHARE_GRID + density_more_share(&drawing->settings.wishes)));
+    size_t share = SHARE_CURVE + SHARE_GRID + density_more_share(&drawing->settings.wishes);
+    drawing->watch = analysis_watch_begin(exchange, drawing->series_count * share);
     drawing->settings.options.watch = (struct kde_watch){ analysis_watch_is_cancelled, &drawing->watch, analysis_watch_progress };
     for (size_t i = 0; i < drawing->series_count; i++) {
         struct density_series *series = &drawing->series[i];

@@ -10,7 +10,7 @@
 #include "analytics/kde/mass.h"
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
-#include "handlers/analysis/reply.h"
+#include "handlers/analysis/write.h"
 
 /* How long the tests take beside a curve; that of few values next to nothing. */
 enum { SHARE_LITTLE = 1, SHARE_DIP = 3, SHARE_CRITICAL = 30 };
