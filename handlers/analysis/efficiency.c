@@ -19,11 +19,8 @@
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/analysis/figures.h"
 #include "handlers/analysis/helpers.h"
-<<<<<<< HEAD
 #include "handlers/analysis/watch.h"
-=======
 #include "handlers/analysis/panel.h"
->>>>>>> main
 #include "handlers/problem.h"
 #include "handlers/query.h"
 

@@ -15,11 +15,7 @@
 #include "handlers/analysis/malmquist_write.h"
 #include "handlers/analysis/panel.h"
 #include "handlers/analysis/reply.h"
-<<<<<<< HEAD
 #include "handlers/analysis/watch.h"
-#include "handlers/problem.h"
-=======
->>>>>>> main
 #include "handlers/query.h"
 
 #define INDICES \
