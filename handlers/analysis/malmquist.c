@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/malmquist_svg.h"
 #include "handlers/analysis/malmquist_units.h"
 #include "handlers/analysis/malmquist_write.h"
 #include "handlers/analysis/reply.h"
@@ -79,7 +80,11 @@ static enum handled solve(struct exchange *exchange, const struct malmquist_shee
         fail(exchange, sheet, status);
         return HANDLED_REPLY;
     }
-    malmquist_write(&exchange->reply, sheet, changes);
+    if (exchange->wanted == GIVES_SVG) {
+        malmquist_svg(exchange, sheet, changes);
+    } else {
+        malmquist_write(&exchange->reply, sheet, changes);
+    }
     dea_changes_free(changes);
     analysis_reply_finish(exchange, key);
     return HANDLED_REPLY;
