@@ -168,8 +168,8 @@ void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *shee
 {
     struct arena *arena = exchange->arena;
     const struct steps steps = { sheet, changes };
-    struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs, .input_count = sheet->panel.input_count,
-                                   .output_count = sheet->panel.output_count, .is_stored = sheet->provinces != NULL, .revision = sheet->revision,
+    struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs,
+                                   .input_count = sheet->panel.input_count, .output_count = sheet->panel.output_count, .is_stored = sheet->provinces != NULL, .revision = sheet->revision,
                                    .what = "change of total factor productivity (tfpch), the efficiency (effch) and the technology (techch) in it; above 1 "
                                            "is better; the greatest change first" };
     struct svg_rows *chart = &picture.chart;
@@ -191,8 +191,9 @@ void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *shee
         picture.more_height = STEPS_HEIGHT;
         picture.context = &steps;
     }
-    picture.title = dea_svg_text(arena_format(arena, "Productivity of the %s, %" PRId64 " to %" PRId64, sheet->provinces != NULL ? "provinces" : "units",
-                                              sheet->periods[0], sheet->periods[changes->step_count]), "Productivity");
+    const char *whose = sheet->provinces != NULL ? "provinces" : "units";
+    picture.title = dea_svg_text(arena_format(arena, "Productivity of the %s, %" PRId64 " to %" PRId64, whose, sheet->periods[0],
+                                              sheet->periods[changes->step_count]), "Productivity");
     picture.made = dea_svg_text(arena_format(arena, "Malmquist index, %s-oriented, geometric means%s", efficiency_orientations[sheet->orientation],
                                              chart->row_count <= SVG_ROWS_MAX ? "; dashed: means of all" : ""), "");
     dea_svg(&picture);

@@ -218,7 +218,8 @@ static void draw_all_rows(struct buffer *out, const struct svg_rows *chart)
 static void draw_lines(struct buffer *out, struct arena *arena, const struct svg_rows *chart)
 {
     double bottom = chart->top + RANKS_HEIGHT;
-    struct svg_panel panel = { .x = { 0, (double)chart->row_count, SVG_ROWS_LEFT, SVG_ROWS_LEFT + PLOT }, .x_ticks = 6, .y_ticks = 5, .has_y_numbers = true,
+    struct svg_panel panel = { .x = { 0, (double)chart->row_count, SVG_ROWS_LEFT, SVG_ROWS_LEFT + PLOT }, .x_ticks = 6, .y_ticks = 5,
+                               .has_y_numbers = true,
                                .x_label = chart->series_count > 1 ? "rank, by each of them for itself" : "rank", .y_label = chart->rank_label };
     panel.y = svg_scale_round(chart->from, chart->to, bottom, chart->top, panel.y_ticks);
     svg_panel(out, &panel);
