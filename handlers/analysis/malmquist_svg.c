@@ -169,9 +169,10 @@ void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *shee
     struct arena *arena = exchange->arena;
     const struct steps steps = { sheet, changes };
     struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs,
-                                   .input_count = sheet->panel.input_count, .output_count = sheet->panel.output_count, .is_stored = sheet->provinces != NULL, .revision = sheet->revision,
-                                   .what = "change of total factor productivity (tfpch), the efficiency (effch) and the technology (techch) in it; above 1 "
-                                           "is better; the greatest change first" };
+                                   .input_count = sheet->panel.input_count, .output_count = sheet->panel.output_count,
+                                   .is_stored = sheet->provinces != NULL, .revision = sheet->revision,
+                                   .what = "change of total factor productivity (tfpch), the efficiency (effch) and the technology "
+                                           "(techch) in it; above 1 is better; the greatest change first" };
     struct svg_rows *chart = &picture.chart;
     double means[INDICES];
     *chart = (struct svg_rows){ .series_count = INDICES, .rows = make_rows(arena, sheet, changes), .row_count = changes->unit_count, .reference = 1,
