@@ -200,6 +200,9 @@ static void draw_upright(struct buffer *out, const struct svg_panel *panel, doub
     }
 }
 
+/* Of the means, in the order of the series: they differ in grey print, too. */
+static const char *const mean_dashes[SVG_SERIES_MAX] = { "6 4", "12 3 2 3", "2 3" };
+
 static void draw_all_rows(struct buffer *out, const struct svg_rows *chart)
 {
     double height = (double)chart->row_count * ROW;
@@ -208,7 +211,7 @@ static void draw_all_rows(struct buffer *out, const struct svg_rows *chart)
     svg_panel(out, &panel);
     draw_upright(out, &panel, chart->reference, SVG_INK, 1, "");
     for (size_t s = 0; s < chart->series_count; s++) {
-        draw_upright(out, &panel, chart->series[s].mean, svg_colour(s), 1, "5 4");
+        draw_upright(out, &panel, chart->series[s].mean, svg_colour(s), 1, mean_dashes[s]);
     }
     for (size_t i = 0; i < chart->row_count; i++) {
         draw_row(out, chart, &panel, i);
