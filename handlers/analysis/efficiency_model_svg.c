@@ -28,7 +28,7 @@ static const struct look looks[] = {
     [DEA_MODEL_SUPER] = { "Super-efficiency", "efficiency beside the others alone (above 1: could get worse and be on the frontier)", "score",
                           "super-efficiency", { NULL }, { 0 }, { "score", "efficient" }, false, false },
     [DEA_MODEL_SBM] = { "Slacks-based efficiency", "slacks-based efficiency (1: no slack)", "score", "slacks-based efficiency", { NULL }, { 0 },
-                        { "score" }, false, true },
+                        { "score", "efficient" }, false, true },
     [DEA_MODEL_ADDITIVE] = { "Slacks", "sum of the slacks (0: efficient)", "sum", "the largest sum of slacks, 0 being efficient", { NULL }, { 0 },
                              { "sum", "efficient" }, true, false },
     [DEA_MODEL_DIRECTIONAL] = { "Distance to the frontier", "distance as a share of what the unit has (0: on the frontier)", "distance",
