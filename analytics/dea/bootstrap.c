@@ -337,7 +337,8 @@ static bool options_are_valid(const struct dea_problem *problem, const double *s
     }
     return (unsigned) options->orientation <= DEA_INPUT &&
            (options->frontier == DEA_VRS || options->frontier == DEA_CRS) &&
-           (unsigned) options->solver <= DEA_SOLVER_GLPK && options->replications >= DEA_REPLICATIONS_MIN && options->replications <= DEA_REPLICATIONS_MAX &&
+           (unsigned) options->solver <= DEA_SOLVER_GLPK &&
+           options->replications >= DEA_REPLICATIONS_MIN && options->replications <= DEA_REPLICATIONS_MAX &&
            options->level > 0 && options->level < 1 && options->threads >= 1 && options->threads <= PARALLEL_THREADS_MAX &&
            problem->unit_count <= DEA_BOOTSTRAP_PROGRAMS_MAX / options->replications;
 }
