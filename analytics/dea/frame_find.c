@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analytics/dea/dense.h"
+#include "analytics/dea/claims.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/work.h"
@@ -70,7 +70,7 @@ static size_t farthest_find(const struct dea_work *work, size_t column, const st
 }
 
 /* Judges one unit beside the frame so far and adds whom its plane turns up, last itself. */
-static enum status column_judge(struct dea_frame *frame, const struct dea_work *work, struct dea_dense *dense,
+static enum status column_judge(struct dea_frame *frame, const struct dea_work *work, struct lp_dense *dense,
                                 size_t column, struct dea_solution *solution)
 {
     while (!frame->is_member[column]) {
@@ -82,7 +82,7 @@ static enum status column_judge(struct dea_frame *frame, const struct dea_work *
         dea_frame_present(frame, work->matrix, &work->panel, &program);
         program.first = frame->count;
         program.enough = BEHIND;
-        const enum status status = dea_dense_solve(dense, &program, false, solution);
+        const enum status status = dea_claim_dense(dense, &program, false, solution);
         if (status == STATUS_BUSY) {
             return status;
         }
@@ -110,7 +110,7 @@ struct part {
     enum status status;
 };
 
-static enum status columns_judge(struct part *part, struct dea_dense *dense, struct dea_solution *solution)
+static enum status columns_judge(struct part *part, struct lp_dense *dense, struct dea_solution *solution)
 {
     enum status status = STATUS_OK;
     for (size_t k = part->first; k < part->work->columns && status == STATUS_OK; k += PARTS) {
@@ -125,14 +125,14 @@ static void part_run(struct parallel_batch *batch)
     struct part *part = (struct part *) (void *) batch;
     const struct lp_watch watch = {part->is_cancelled, part->context};
     struct dea_solution solution = {.lambda = calloc(part->capacity + 1, sizeof *solution.lambda)};
-    struct dea_dense *dense = dea_dense_create();
+    struct lp_dense *dense = lp_dense_create();
     part->status = STATUS_EXHAUSTED;
     if (dense != NULL && solution.lambda != NULL &&
         dea_frame_init(&part->frame, part->work->rows, part->capacity, part->work->columns) == STATUS_OK) {
-        dea_dense_watch(dense, &watch);
+        lp_dense_watch(dense, &watch);
         part->status = columns_judge(part, dense, &solution);
     }
-    dea_dense_free(dense);
+    lp_dense_free(dense);
     free(solution.lambda);
 }
 

@@ -63,7 +63,7 @@ struct lp_solution {
     double objective;         /* cost . x */
     double *x;                /* caller's, room for every column; >= 0 where not free */
     double *reduced;          /* caller's, room for every column: cost - dual . matrix; or NULL if not wanted */
-    double dual[LP_ROWS_MAX + 1]; /* of the minimisation: <= 0 at most, >= 0 at least, any equal, 0 free; the last is ours */
+    double dual[LP_ROWS_MAX]; /* of the minimisation: <= 0 at most, >= 0 at least, any equal, 0 free */
     struct lp_check check;    /* of the optimum; of the proof where there is none */
 };
 
