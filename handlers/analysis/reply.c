@@ -6,10 +6,10 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <malloc.h>
-#include <math.h>
 
 #include "handlers/analysis/cache.h"
 #include "handlers/problem.h"
+#include "handlers/query.h"
 #include "handlers/tag.h"
 #include "json/parse.h"
 
@@ -104,6 +104,9 @@ bool analysis_body_parse(struct exchange *exchange, json_t **document, struct fa
     faults_init(faults, exchange->arena);
     const char *body = exchange->body != NULL ? exchange->body : "";
     *document = NULL;
+    if (!query_read(exchange, &query_nothing, NULL)) { /* nothing but the table */
+        return false;
+    }
     enum status status = json_parse(body, exchange->body_length, document, faults);
     if (*document != NULL) {
         return true; /* what is wrong with it, if anything, is named with the rest */
@@ -135,15 +138,5 @@ void analysis_body_refuse(struct exchange *exchange, const struct faults *faults
     } else {
         problem_faults(exchange, "invalid_request", faults, "%zu things are wrong with the body; errors names them.",
                        faults->total);
-    }
-}
-
-void analysis_number(struct json_writer *w, const char *key, double value)
-{
-    json_key(w, key);
-    if (isfinite(value)) {
-        json_double(w, value);
-    } else {
-        json_value_null(w);
     }
 }
