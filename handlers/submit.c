@@ -37,9 +37,15 @@ static int64_t tag_version(const char *tag, size_t length)
 
 bool submit_read_version(struct exchange *exchange, int64_t *version)
 {
-    const char *header = exchange->header(exchange, "If-Match");
+    const char *header = exchange->header(exchange, "If-Match"), *none = exchange->header(exchange, "If-None-Match");
+    const bool is_to_be_absent = none != NULL && strcmp(none, "*") == 0;
+    if (header != NULL && is_to_be_absent) {
+        problem_reply(exchange, "version_mismatch",
+                      "If-Match wants a version and If-None-Match: * wants none: both together are never met.");
+        return false;
+    }
     if (header == NULL) {
-        *version = COMMAND_VERSION_NONE;
+        *version = is_to_be_absent ? COMMAND_VERSION_ABSENT : COMMAND_VERSION_NONE;
         return true;
     }
     if (strcmp(header, "*") == 0) {
@@ -137,6 +143,9 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
     const char *key = is_signed ? "" : access_key(exchange); /* a signed one has it in its payload */
     if (key == NULL || !submit_read_version(exchange, &version)) {
         return false;
+    }
+    if (creates(kind) && version == COMMAND_VERSION_ABSENT) {
+        version = COMMAND_VERSION_NONE; /* what it makes is new in any case */
     }
     if (creates(kind) && version != COMMAND_VERSION_NONE) {
         problem_reply(exchange, "version_mismatch",

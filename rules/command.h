@@ -39,6 +39,7 @@ struct command_signature {
 /* Preconditions on the version of what is replaced. */
 #define COMMAND_VERSION_ANY ((int64_t)-1)  /* If-Match: * */
 #define COMMAND_VERSION_NONE ((int64_t)-2) /* no If-Match */
+#define COMMAND_VERSION_ABSENT ((int64_t)-3) /* If-None-Match: * : there must be none yet */
 
 struct command {
     enum command_kind kind;

@@ -160,7 +160,7 @@ enum status context_check_version(struct context *context, bool exists, int64_t 
 {
     const struct command *command = context->command;
     struct refusal *refusal = &context->outcome->refusal;
-    if (!exists && command->if_version == COMMAND_VERSION_NONE) {
+    if (!exists && (command->if_version == COMMAND_VERSION_NONE || command->if_version == COMMAND_VERSION_ABSENT)) {
         return STATUS_OK;
     }
     if (!exists) {
@@ -172,6 +172,12 @@ enum status context_check_version(struct context *context, bool exists, int64_t 
         refusal_set(refusal, REFUSAL_UNCONDITIONED, "version_required",
                     "%s exists: to replace it name its version in If-Match, now \"%" PRId64 "\", or send its whole ETag",
                     command->target, version);
+        refusal_integer(refusal, "version", version);
+        return STATUS_CONFLICT;
+    }
+    if (command->if_version == COMMAND_VERSION_ABSENT) {
+        refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
+                    "If-None-Match: * is for what does not exist yet, and %s has version %" PRId64, command->target, version);
         refusal_integer(refusal, "version", version);
         return STATUS_CONFLICT;
     }

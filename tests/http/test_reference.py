@@ -138,6 +138,14 @@ def test_a_put_that_changes_nothing(start):
             assert "Location" not in same.headers
         for version in ('"2"', '"999"', '"foreign"'):
             assert problem(put(server, path, body, version=version), 412, "version_mismatch")["version"] == 1
+        for sent in (body, {**body, "name": {"en": "Other", "zh": "别的"}}):  # RFC 9110, 13.1.2: also where nothing would change
+            refused = problem(put(server, path, sent, **{"If-None-Match": "*"}), 412, "version_mismatch")
+            assert refused["version"] == 1 and "If-None-Match" in refused["detail"]
+            problem(put(server, path, sent, version='"1"', **{"If-None-Match": "*"}), 412, "version_mismatch")
+        other = f"/{noun}/{fresh('XA')}"
+        fitting = {**body, "gb_code": "990002"} if noun == "provinces" else body  # one code is one province's
+        assert put(server, other, fitting, **{"If-None-Match": "*"}).status_code == 201
+        entries += 1
         assert get(server, "/ledger").json()["size"] == entries
         changed = put(server, path, {**body, "name": {"en": "Other", "zh": "别的"}}, version='"1"')
         assert changed.status_code == 200 and changed.json()["version"] == 2
