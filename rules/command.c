@@ -140,6 +140,15 @@ enum status command_decode(struct command *command, enum bind_mode mode, const c
     return status;
 }
 
+bool command_wants_version(const struct command *command, int64_t version)
+{
+    bool is_wanted = command->if_version == COMMAND_VERSION_ANY || command->if_version == version;
+    for (size_t i = 0; i < command->if_more_count; i++) {
+        is_wanted = is_wanted || command->if_more[i] == version;
+    }
+    return is_wanted;
+}
+
 void command_fini(struct command *command)
 {
     if (command->document != NULL) {

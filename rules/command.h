@@ -41,6 +41,8 @@ struct command_signature {
 #define COMMAND_VERSION_NONE ((int64_t)-2) /* no If-Match */
 #define COMMAND_VERSION_ABSENT ((int64_t)-3) /* If-None-Match: * : there must be none yet */
 
+enum { COMMAND_VERSIONS_MORE = 7 };
+
 struct command {
     enum command_kind kind;
     const char *target; /* id in the path, or "" */
@@ -48,6 +50,8 @@ struct command {
     const char *new_id; /* id of what is created, or "" */
     struct actor actor;
     int64_t if_version; /* COMMAND_VERSION_* or the version wanted */
+    int64_t if_more[COMMAND_VERSIONS_MORE]; /* or any of these */
+    size_t if_more_count;
     const char *submitted; /* the bytes as they came, for telling a retry from another command */
     size_t submitted_length;
     const struct command_signature *signature; /* NULL: it came unsigned */
@@ -71,6 +75,9 @@ struct command {
  */
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
                            struct arena *arena, struct faults *faults) NODISCARD;
+
+/* Whether the version is one of those wanted, or any is. */
+bool command_wants_version(const struct command *command, int64_t version);
 
 /* Releases what command_decode took. A zeroed command is allowed. */
 void command_fini(struct command *command);

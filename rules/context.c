@@ -181,7 +181,7 @@ enum status context_check_version(struct context *context, bool exists, int64_t 
         refusal_integer(refusal, "version", version);
         return STATUS_CONFLICT;
     }
-    if (command->if_version != COMMAND_VERSION_ANY && command->if_version != version) {
+    if (!command_wants_version(command, version)) {
         refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
                     "%s has version %" PRId64 " by now, not %" PRId64 ": read it again", command->target, version,
                     command->if_version);

@@ -231,8 +231,7 @@ enum status figures_check_condition(struct db *db, const struct command *command
     }
     enum status status = read_revision(db, arena, &revision);
     const bool is_met = command->if_version == COMMAND_VERSION_ABSENT ? revision == 0
-                                                                      : revision > 0 && (command->if_version == COMMAND_VERSION_ANY ||
-                                                                                         command->if_version == revision);
+                                                                      : revision > 0 && command_wants_version(command, revision);
     if (status != STATUS_OK || is_met) {
         return status;
     }
