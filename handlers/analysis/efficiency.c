@@ -11,6 +11,7 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/driver.h"
 #include "handlers/analysis/efficiency_model.h"
+#include "handlers/analysis/efficiency_model_svg.h"
 #include "handlers/analysis/efficiency_model_write.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/efficiency_bootstrap.h"
@@ -135,31 +136,20 @@ static enum status solve_model(struct exchange *exchange, struct efficiency_shee
     sheet->model.is_cancelled = exchange->is_cancelled;
     sheet->model.cancel_context = exchange;
     enum status status = dea_model_solve(&sheet->problem, &sheet->model, &result);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
+        efficiency_model_svg(exchange, sheet, result);
+    } else if (status == STATUS_OK) {
         efficiency_model_write(&exchange->reply, sheet, result);
+    }
+    if (status == STATUS_OK) {
         dea_model_result_free(result);
     }
     return status;
 }
 
-static void write_without_pictures(struct json_writer *w, const void *context)
-{
-    (void)context;
-    json_key(w, "representations");
-    json_array_begin(w);
-    json_text(w, "application/json");
-    json_text(w, "text/csv");
-    json_array_end(w);
-}
-
 static bool answer(struct exchange *exchange, void *context)
 {
     struct efficiency_sheet *sheet = context;
-    if (sheet->has_model && exchange->wanted == GIVES_SVG) {
-        problem_members(exchange, "not_acceptable", write_without_pictures, NULL,
-                        "Of this model there is no picture; there are application/json and text/csv.");
-        return false;
-    }
     enum status status = sheet->has_model ? solve_model(exchange, sheet) : solve_plain(exchange, sheet);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {

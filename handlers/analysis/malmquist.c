@@ -10,6 +10,7 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/driver.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/malmquist_svg.h"
 #include "handlers/analysis/malmquist_units.h"
 #include "handlers/analysis/malmquist_write.h"
 #include "handlers/analysis/panel.h"
@@ -68,7 +69,11 @@ static bool answer(struct exchange *exchange, void *context)
         fail(exchange, sheet, status);
         return false;
     }
-    malmquist_write(&exchange->reply, sheet, changes);
+    if (exchange->wanted == GIVES_SVG) {
+        malmquist_svg(exchange, sheet, changes);
+    } else {
+        malmquist_write(&exchange->reply, sheet, changes);
+    }
     dea_changes_free(changes);
     return true;
 }

@@ -546,12 +546,11 @@ def play_analysis(p):
     p.get("inequality of no year", INEQUALITY.replace("2014", "1999"))
     p.get("inequality wrong query", "/inequality?indicator=beds&years=2023&per=bed&bounds=2,1&states=3")
     p.get("inequality wrong token", INEQUALITY, token="nobody")
-    for name, path in [("efficiency", EFFICIENCY), ("density", DENSITY), ("inequality", INEQUALITY)]:
+    for name, path in [("efficiency", EFFICIENCY), ("malmquist", MALMQUIST), ("density", DENSITY), ("inequality", INEQUALITY)]:
         p.get_twice(f"{name} as a picture", path, Accept="image/svg+xml")
     for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("parts", "/inequality", PARTS)]:
         p.ask(name, "POST", path, body)
-        if path != "/efficiency/malmquist":
-            p.ask(f"{name} as a picture", "POST", path, body, Accept="image/svg+xml")
+        p.ask(f"{name} as a picture", "POST", path, body, Accept="image/svg+xml")
         p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
         p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
         p.ask(f"{name} as text", "POST", path, b"x", Content_Type="text/plain")

@@ -45,6 +45,7 @@ def test_answers_of_models(service, more):  # noqa: F811
     assert max(answer["certificate"][f"max_{part}"] for part in ("primal_infeasibility", "dual_infeasibility", "duality_gap")) <= 1e-9
     assert [result["dmu"] for result in answer["results"]] == CODES
     scored = [result for result in answer["results"] if result["status"] == "scored"]
+    assert answer["summary"]["mean"]["count"] == len(scored)
     assert answer["summary"]["mean"]["score"] == pytest.approx(numpy.mean([result["score"] for result in scored]), rel=1e-12)
     assert sorted(answer["summary"]["by_belt"]) == sorted(set(belts()))
     for belt, means in answer["summary"]["by_belt"].items():
