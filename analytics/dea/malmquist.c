@@ -414,6 +414,7 @@ static enum status run_init(struct run *run, const struct dea_panel *panel, cons
         period_allocate(&run->periods[0], panel) != STATUS_OK || period_allocate(&run->periods[1], panel) != STATUS_OK) {
         return STATUS_EXHAUSTED;
     }
+    dea_solver_choose(run->solver, options->solver);
     dea_solver_watch(run->solver, options->is_cancelled, options->context);
     return STATUS_OK;
 }
@@ -430,7 +431,8 @@ static void run_fini(struct run *run)
 enum status dea_malmquist(const struct dea_panel *panel, const struct dea_panel_options *options,
                           struct dea_changes **changes)
 {
-    if (dea_panel_check(panel, NULL) != STATUS_OK || (unsigned) options->orientation > DEA_INPUT) {
+    if (dea_panel_check(panel, NULL) != STATUS_OK || (unsigned) options->orientation > DEA_INPUT ||
+        (unsigned) options->solver > DEA_SOLVER_GLPK) {
         return STATUS_INVALID;
     }
     struct run run;

@@ -45,6 +45,7 @@ struct dea_panel {
 
 struct dea_panel_options {
     enum dea_orientation orientation;
+    enum dea_solver_kind solver;
     bool (*is_cancelled)(void *);  /* NULL, or asked before each unit and while one takes long; true ends the work */
     void (*progress)(void *, size_t done, size_t count); /* NULL, or told between units how much of the work is done */
     void *context;                 /* handed to both */

@@ -39,7 +39,7 @@ struct efficiency_query {
     int model, orientation, slacks, frontier, goal, solver, by;
     bool outliers;
     int64_t bootstrap, seed;
-    double level;
+    double level, rts_tolerance;
 };
 
 static const struct query_parameter parameters[] = {
@@ -57,6 +57,7 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct efficiency_query, prices, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, restrictions, false, EFFICIENCY_MODEL_BYTES),
     QUERY_BOOLEAN_ROW(struct efficiency_query, outliers, false),
+    QUERY_NUMBER_ROW(struct efficiency_query, rts_tolerance, false),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, analysis_by_choices),
     QUERY_INTEGER_ROW(struct efficiency_query, bootstrap, false, DEA_REPLICATIONS_MIN, DEA_REPLICATIONS_MAX),
     QUERY_INTEGER_ROW(struct efficiency_query, seed, false, 0, EFFICIENCY_SEED_MAX),
@@ -165,7 +166,7 @@ static enum status settle_model(struct question *q, struct faults *faults)
     const char *outputs[DEA_OUTPUTS_MAX];
     const struct efficiency_query *query = &q->query;
     const struct efficiency_wish wish = {
-        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers,
+        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers, query->rts_tolerance,
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
     analysis_ids_take(&q->sides.inputs, inputs);
     analysis_ids_take(&q->sides.outputs, outputs);
@@ -201,6 +202,7 @@ static void distinguish(const struct exchange *exchange, const void *question, s
     buffer_format(key, " by=%d frontier=%d inputs=%s orientation=%d outputs=%s slacks=%d solver=%d outliers=%d year=%" PRId64, query->by,
                   (int)options->frontier, query->inputs, (int)options->orientation, query->outputs, (int)options->slacks,
                   (int)options->solver, query->outliers, query->year);
+    analysis_key_number(key, "rts_tolerance", options->rts_tolerance);
     if (q->sheet.has_model) {
         const struct dea_model_options *model = &q->sheet.model;
         buffer_format(key, ",model=%d,side=%d,returns=%d,goal=%d,normalised=%d,fixed=%s,undesirable=%s,prices=%s,restrictions=%s",

@@ -50,6 +50,7 @@ enum status efficiency_bootstrap_run(struct exchange *exchange, struct efficienc
     const struct dea_bootstrap_options options = {
         .orientation = sheet->options.orientation,
         .frontier = sheet->options.frontier,
+        .solver = sheet->options.solver,
         .replications = sheet->bootstrap.replications,
         .seed = sheet->bootstrap.seed,
         .level = sheet->bootstrap.level,

@@ -27,7 +27,7 @@ const char malmquist_unit_columns[] = "dmu,group," INDICES;
 struct malmquist_query {
     struct query_integers years;
     const char *inputs, *outputs;
-    int orientation, by;
+    int orientation, solver, by;
     bool distances;
 };
 
@@ -36,6 +36,7 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct malmquist_query, inputs, true, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct malmquist_query, outputs, true, ANALYSIS_LIST_BYTES),
     QUERY_CHOICE_ROW(struct malmquist_query, orientation, false, efficiency_orientations),
+    QUERY_CHOICE_ROW(struct malmquist_query, solver, false, efficiency_solvers),
     QUERY_CHOICE_ROW(struct malmquist_query, by, false, analysis_by_choices),
     QUERY_BOOLEAN_ROW(struct malmquist_query, distances, false),
 };
@@ -61,7 +62,7 @@ static bool answer(struct exchange *exchange, void *context)
 {
     const struct malmquist_sheet *sheet = context;
     struct dea_changes *changes = NULL;
-    const struct dea_panel_options options = { .orientation = sheet->orientation, .is_cancelled = exchange->is_cancelled,
+    const struct dea_panel_options options = { .orientation = sheet->orientation, .solver = sheet->solver, .is_cancelled = exchange->is_cancelled,
                                                .progress = exchange->progress, .context = exchange };
     enum status status = dea_malmquist(&sheet->panel, &options, &changes);
     dea_thread_end(); /* as in efficiency.c */
@@ -83,6 +84,7 @@ static enum status settle(struct exchange *exchange, void *question, struct faul
     struct question *q = question;
     struct malmquist_query *query = &q->query;
     query->orientation = query->orientation < 0 ? DEA_OUTPUT : query->orientation;
+    query->solver = query->solver < 0 ? DEA_SOLVER_SIMPLEX : query->solver;
     query->by = query->by < 0 ? ANALYSIS_BY_NONE : query->by;
     if (query->years.count == 1) {
         faults_add_parameter(faults, "years", "too_short", "a change needs two years at least: years=2014,2018");
@@ -95,8 +97,8 @@ static void distinguish(const struct exchange *exchange, const void *question, s
 {
     (void)exchange;
     const struct malmquist_query *query = &((const struct question *)question)->query;
-    buffer_format(key, " by=%d distances=%d inputs=%s orientation=%d outputs=%s", query->by, query->distances, query->inputs,
-                  query->orientation, query->outputs);
+    buffer_format(key, " by=%d distances=%d inputs=%s orientation=%d outputs=%s solver=%d", query->by, query->distances, query->inputs,
+                  query->orientation, query->outputs, query->solver);
     analysis_key_years(key, &query->years);
 }
 
@@ -116,7 +118,8 @@ static enum status fill(struct arena *arena, const struct question *q, const str
     *sheet = (struct malmquist_sheet){ .inputs = panel.inputs, .outputs = panel.outputs, .ids = panel.ids, .labels = panel.labels,
                                        .periods = q->query.years.items, .provinces = panel.provinces, .revision = basis->revision,
                                        .left_out = panel.left_out, .left_out_count = panel.left_out_count,
-                                       .has_distances = q->query.distances, .orientation = (enum dea_orientation)q->query.orientation };
+                                       .has_distances = q->query.distances, .orientation = (enum dea_orientation)q->query.orientation,
+                                       .solver = (enum dea_solver_kind)q->query.solver };
     sheet->panel = (struct dea_panel){ .period_count = q->query.years.count, .unit_count = basis->province_count,
                                        .input_count = q->sides.inputs.count, .output_count = q->sides.outputs.count,
                                        .inputs = panel.input_values, .outputs = panel.output_values, .is_missing = panel.is_missing };
