@@ -20,6 +20,7 @@
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/analysis/figures.h"
 #include "handlers/analysis/helpers.h"
+#include "handlers/analysis/watch.h"
 #include "handlers/analysis/panel.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
@@ -102,25 +103,41 @@ static enum status find_outliers(struct exchange *exchange, struct efficiency_sh
     return status;
 }
 
+/* How long each phase takes, the scores being 1: a score of each replication; of each peer that a unit has. */
+enum { SHARE_SCORES = 1, SHARE_OUTLIERS = 3 };
+
+/* The scores, then what is made of them. */
+static enum status compute_plain(struct exchange *exchange, struct efficiency_sheet *sheet, struct dea_result **result,
+                                 struct dea_bootstrap **intervals)
+{
+    size_t replications = sheet->bootstrap.replications;
+    size_t outliers = sheet->wants_outliers ? SHARE_OUTLIERS : 0;
+    size_t helpers = analysis_helpers_take(sheet->problem.unit_count * (SHARE_SCORES + replications + outliers));
+    struct analysis_watch watch = analysis_watch_begin(exchange, SHARE_SCORES + replications + outliers);
+    sheet->options.threads = 1 + helpers;
+    sheet->options.is_cancelled = analysis_watch_is_cancelled;
+    sheet->options.progress = analysis_watch_progress;
+    sheet->options.cancel_context = &watch;
+    analysis_watch_next(&watch, SHARE_SCORES);
+    enum status status = dea_solve(&sheet->problem, &sheet->options, result);
+    if (status == STATUS_OK && replications > 0) {
+        analysis_watch_next(&watch, replications);
+        status = efficiency_bootstrap_run(exchange->arena, sheet, *result, &watch, intervals);
+        sheet->intervals = *intervals;
+    }
+    if (status == STATUS_OK && outliers > 0) {
+        analysis_watch_next(&watch, outliers);
+        status = find_outliers(exchange, sheet, *result);
+    }
+    analysis_helpers_give(helpers);
+    return status;
+}
+
 static enum status solve_plain(struct exchange *exchange, struct efficiency_sheet *sheet)
 {
     struct dea_result *result = NULL;
-    sheet->options.is_cancelled = exchange->is_cancelled;
-    sheet->options.progress = sheet->bootstrap.replications == 0 ? exchange->progress : NULL; /* else it tells of the replications */
-    sheet->options.cancel_context = exchange;
     struct dea_bootstrap *intervals = NULL;
-    size_t programs = sheet->problem.unit_count * (sheet->bootstrap.replications > 0 ? sheet->bootstrap.replications : 1);
-    size_t helpers = analysis_helpers_take(programs);
-    sheet->options.threads = 1 + helpers;
-    enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
-    if (status == STATUS_OK && sheet->bootstrap.replications > 0) {
-        status = efficiency_bootstrap_run(exchange, sheet, result, 1 + helpers, &intervals);
-        sheet->intervals = intervals;
-    }
-    analysis_helpers_give(helpers);
-    if (status == STATUS_OK && sheet->wants_outliers) {
-        status = find_outliers(exchange, sheet, result);
-    }
+    enum status status = compute_plain(exchange, sheet, &result, &intervals);
     if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
         efficiency_svg(exchange, sheet, result);
     } else if (status == STATUS_OK) {
@@ -134,9 +151,15 @@ static enum status solve_plain(struct exchange *exchange, struct efficiency_shee
 static enum status solve_model(struct exchange *exchange, struct efficiency_sheet *sheet)
 {
     struct dea_model_result *result = NULL;
-    sheet->model.is_cancelled = exchange->is_cancelled;
-    sheet->model.cancel_context = exchange;
+    struct analysis_watch watch = analysis_watch_begin(exchange, 1);
+    size_t helpers = analysis_helpers_take(sheet->problem.unit_count);
+    sheet->model.threads = 1 + helpers;
+    sheet->model.is_cancelled = analysis_watch_is_cancelled;
+    sheet->model.progress = analysis_watch_progress;
+    sheet->model.cancel_context = &watch;
+    analysis_watch_next(&watch, 1);
     enum status status = dea_model_solve(&sheet->problem, &sheet->model, &result);
+    analysis_helpers_give(helpers);
     if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
         efficiency_model_svg(exchange, sheet, result);
     } else if (status == STATUS_OK) {

@@ -10,11 +10,13 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/driver.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/helpers.h"
 #include "handlers/analysis/malmquist_svg.h"
 #include "handlers/analysis/malmquist_units.h"
 #include "handlers/analysis/malmquist_write.h"
 #include "handlers/analysis/panel.h"
 #include "handlers/analysis/reply.h"
+#include "handlers/analysis/watch.h"
 #include "handlers/query.h"
 
 #define INDICES \
@@ -62,9 +64,15 @@ static bool answer(struct exchange *exchange, void *context)
 {
     const struct malmquist_sheet *sheet = context;
     struct dea_changes *changes = NULL;
-    const struct dea_panel_options options = { .orientation = sheet->orientation, .solver = sheet->solver, .is_cancelled = exchange->is_cancelled,
-                                               .progress = exchange->progress, .context = exchange };
+    struct analysis_watch watch = analysis_watch_begin(exchange, 1);
+    size_t helpers = analysis_helpers_take(sheet->panel.period_count * sheet->panel.unit_count);
+    const struct dea_panel_options options = { .orientation = sheet->orientation, .solver = sheet->solver,
+                                               .threads = 1 + helpers,
+                                               .is_cancelled = analysis_watch_is_cancelled,
+                                               .progress = analysis_watch_progress, .context = &watch };
+    analysis_watch_next(&watch, 1);
     enum status status = dea_malmquist(&sheet->panel, &options, &changes);
+    analysis_helpers_give(helpers);
     dea_thread_end(); /* as in efficiency.c */
     if (status != STATUS_OK) {
         fail(exchange, sheet, status);
