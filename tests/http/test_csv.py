@@ -400,11 +400,11 @@ def test_without_a_header_line(server):
         refused = server.get(path, headers={"Accept": accept})
         assert refused.status_code == 406 and "text/csv" in refused.json()["representations"], accept
     assert server.get(path, headers={"Accept": "text/csv;header=absent;q=0.5, application/json"}).json()["items"]
-    body = {"values": [1, 2, 4], "points": 8}
+    body = {"values": [1, 2, 4], "points": 17}
     table = server.post("/density", body, token=None, headers={"Accept": "text/csv"})
     reply = server.post("/density", body, token=None, headers={"Accept": "text/csv;header=absent"})
-    assert reply.content == table.content.partition(b"\r\n")[2] and reply.headers["Content-Type"].endswith("header=absent")
-    sent = server.request("POST", "/figures", data=b"CN-HB,beds,2018,1\r\n", token=True, headers={"Content-Type": "text/csv; header=absent"})
+    assert table.status_code == 200 and reply.content == table.content.partition(b"\r\n")[2] and reply.headers["Content-Type"].endswith("header=absent")
+    sent = server.request("PUT", "/figures", data=b"CN-HB,beds,2018,1\r\n", token=True, headers={"Content-Type": "text/csv; header=absent"})
     assert sent.status_code == 415 and "text/csv" in sent.headers["Accept"] and "header line" in sent.json()["detail"]
 
 
