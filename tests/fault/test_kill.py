@@ -241,6 +241,9 @@ def write_and_kill(server, clients, chance):
     for thread in threads:
         thread.start()
     time.sleep(chance.uniform(0.01, 0.4))  # the moment is the point
+    wanted, until = chance.randrange(3 * CLIENTS), time.monotonic() + 10  # a slow machine is not to have acknowledged nothing
+    while sum(len(client.answers) for client in clients) < wanted and time.monotonic() < until:
+        time.sleep(0.002)
     server.kill()
     for thread in threads:
         thread.join()

@@ -93,7 +93,7 @@ def session():
     """Every answer of a session that calls all operations: {name: response}."""
     answers = {}
     with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
-        server = Server(os.path.join(scratch, "data"))
+        server = Server(os.path.join(scratch, "data"), "--async-after", "60")
 
         def see(name, response):
             assert name not in answers, name
