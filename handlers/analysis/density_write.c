@@ -1,12 +1,10 @@
 /*
- * The answer of /density. Changes compare neighbouring years of a group, and the first
- * year with the last where others lie between.
+ * The answer of /density; density_change.c writes the changes.
  */
 #include "handlers/analysis/density_write.h"
 
 #include <math.h>
 
-#include "analytics/kde/change.h"
 #include "handlers/analysis/density_reading.h"
 #include "handlers/analysis/reply.h"
 #include "json/write.h"
@@ -104,64 +102,6 @@ static void write_series(struct json_writer *w, const struct density_sheet *shee
     json_object_end(w);
 }
 
-static struct kde_side side_of(const struct density_series *series)
-{
-    return (struct kde_side){ series->curve->summary.weighted_mean, &series->modes[series->mode_list.highest],
-                              series->density };
-}
-
-/* How far each quantile of the curve moved. */
-static void write_shifts(struct json_writer *w, const struct density_more *earlier, const struct density_more *later)
-{
-    json_key(w, "quantile_shifts");
-    json_array_begin(w);
-    for (size_t i = 0; i < DENSITY_QUANTILES; i++) {
-        json_object_begin(w);
-        analysis_number(w, "share", density_shares[i]);
-        analysis_number(w, "shift", later->quantiles[i] - earlier->quantiles[i]);
-        json_object_end(w);
-    }
-    json_array_end(w);
-}
-
-static void write_change(struct json_writer *w, const struct density_sheet *sheet, size_t from, size_t to)
-{
-    const struct density_drawing *drawing = &sheet->drawing;
-    const struct density_series *earlier = &drawing->series[from];
-    const struct density_series *later = &drawing->series[to];
-    struct kde_side sides[2] = { side_of(earlier), side_of(later) };
-    struct kde_change change = kde_change_between(&sides[0], &sides[1], &drawing->grid);
-    json_object_begin(w);
-    json_member_text(w, "group", later->group);
-    json_member_integer(w, "from", earlier->year);
-    json_member_integer(w, "to", later->year);
-    analysis_number(w, "mean_shift", change.mean_shift);
-    analysis_number(w, "mode_shift", change.mode_shift);
-    analysis_number(w, "height_ratio", change.height_ratio);
-    analysis_number(w, "width_ratio", change.width_ratio);
-    analysis_number(w, "overlap", change.overlap);
-    write_shifts(w, &earlier->more, &later->more);
-    density_reading_write_change(w, earlier, later, change.overlap, sheet->is_chinese);
-    json_object_end(w);
-}
-
-static void write_changes(struct json_writer *w, const struct density_sheet *sheet)
-{
-    const struct density_drawing *drawing = &sheet->drawing;
-    json_key(w, "changes");
-    json_array_begin(w);
-    for (size_t first = 0; sheet->years > 1 && first < drawing->series_count; first += sheet->years) {
-        size_t last = first + sheet->years - 1;
-        for (size_t i = first; i < last; i++) {
-            write_change(w, sheet, i, i + 1);
-        }
-        if (sheet->years > 2) {
-            write_change(w, sheet, first, last);
-        }
-    }
-    json_array_end(w);
-}
-
 static void write_left_out(struct json_writer *w, const struct density_sheet *sheet)
 {
     json_key(w, "left_out");
@@ -213,7 +153,7 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
         write_series(&w, sheet, &drawing->series[i]);
     }
     json_array_end(&w);
-    write_changes(&w, sheet);
+    density_changes_write(&w, sheet->changes, sheet->change_count, sheet->is_chinese);
     if (sheet->indicator != NULL) {
         write_left_out(&w, sheet);
     }
