@@ -5,43 +5,50 @@
 
 #include <stdint.h>
 
-/* 0 to 63, or -1 for a character that is none of the alphabet's. */
-static int value_of(char c)
+enum { NONE = 0x80 /* beside the values 0 to 63: a character that is none of the alphabet's */ };
+
+#define ROW(C, V) [C] = (V) ^ NONE
+#define ROWS(C, V) ROW((C), (V)), ROW((C) + 1, (V) + 1), ROW((C) + 2, (V) + 2), ROW((C) + 3, (V) + 3), ROW((C) + 4, (V) + 4)
+/* The values with the bit NONE turned round, so that what no row names is none. */
+static const uint8_t turned[256] = {
+    ROWS('A', 0), ROWS('F', 5), ROWS('K', 10), ROWS('P', 15), ROWS('U', 20), ROW('Z', 25),
+    ROWS('a', 26), ROWS('f', 31), ROWS('k', 36), ROWS('p', 41), ROWS('u', 46), ROW('z', 51),
+    ROWS('0', 52), ROWS('5', 57), ROW('-', 62), ROW('_', 63),
+};
+
+static uint32_t value_of(char c)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
+    return turned[(unsigned char)c] ^ NONE;
 }
 
 enum status base64url_decode(const char *text, size_t length, void *out, size_t *out_length)
 {
     uint8_t *bytes = out;
-    size_t used = 0;
-    uint32_t held = 0; /* bits that are no whole byte yet */
-    unsigned bits = 0;
-    if (length % 4 == 1) {
+    uint32_t all = 0; /* bits of every value: NONE where one was none */
+    size_t used = 0, rest = length % 4;
+    if (rest == 1) {
         return STATUS_INVALID;
     }
-    for (size_t i = 0; i < length; i++) {
-        int value = value_of(text[i]);
-        if (value < 0) {
+    for (size_t i = 0; i < length - rest; i += 4) {
+        uint32_t a = value_of(text[i]), b = value_of(text[i + 1]), c = value_of(text[i + 2]), d = value_of(text[i + 3]);
+        all |= a | b | c | d;
+        bytes[used++] = (uint8_t)(a << 2 | b >> 4);
+        bytes[used++] = (uint8_t)(b << 4 | c >> 2);
+        bytes[used++] = (uint8_t)(c << 6 | d);
+    }
+    if (rest > 0) { /* two or three characters of one or two bytes; what is left of their bits is zero */
+        const char *end = text + length - rest;
+        uint32_t a = value_of(end[0]), b = value_of(end[1]), c = rest == 3 ? value_of(end[2]) : 0;
+        all |= a | b | c;
+        bytes[used++] = (uint8_t)(a << 2 | b >> 4);
+        if (rest == 3) {
+            bytes[used++] = (uint8_t)(b << 4 | c >> 2);
+        }
+        if (((rest == 3 ? c & 3 : b & 15)) != 0) {
             return STATUS_INVALID;
         }
-        held = (held << 6 | (uint32_t)value) & 0xffff;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            bytes[used++] = (uint8_t)(held >> bits);
-        }
     }
-    if ((held & ((1u << bits) - 1)) != 0) {
+    if ((all & NONE) != 0) {
         return STATUS_INVALID;
     }
     *out_length = used;

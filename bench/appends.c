@@ -151,6 +151,7 @@ static void read_command(struct slot *slot, const struct text *text)
     struct faults *faults = arena_alloc(&slot->arena, sizeof *faults);
     const char *body = text->body;
     size_t length = strlen(text->body);
+    json_t *parsed = NULL;
     if (faults == NULL) {
         fail("start", "no memory");
     }
@@ -165,7 +166,7 @@ static void read_command(struct slot *slot, const struct text *text)
         }
         check(signed_read_header(&jws, &slot->arena, faults, &slot->signature.key), "header");
         verify_one(bench, &jws);
-        check(signed_read_payload(&jws, &slot->arena, faults, &payload), "payload");
+        check(signed_read_parsed(&jws, &slot->arena, faults, &payload, &parsed), "payload");
         slot->signature.input = jws.input;
         slot->signature.input_length = jws.input_length;
         memcpy(slot->signature.bytes, jws.signature, sizeof jws.signature);
@@ -173,7 +174,7 @@ static void read_command(struct slot *slot, const struct text *text)
         body = payload.body;
         length = payload.body_length;
     }
-    check(command_decode(&slot->command, bench->is_signed ? BIND_SIGNED : BIND_CLEAR, body, length, &slot->arena, faults), "decode");
+    check(command_decode_parsed(&slot->command, bench->is_signed ? BIND_SIGNED : BIND_CLEAR, body, length, parsed, &slot->arena, faults), "decode");
 }
 
 static void append(struct bench *bench, size_t from, size_t count, size_t group, struct taken *taken)

@@ -56,6 +56,10 @@ enum status db_savepoint_rollback(struct db *db) NODISCARD;
 /* False where SQLite ended the transaction by itself (a full disk, an I/O error). */
 bool db_is_in_transaction(const struct db *db);
 
+/* How many rows this connection has changed since it was opened, what was taken back again included: the same number twice
+ * says that nothing was written between. */
+int64_t db_changes(const struct db *db);
+
 /* Moves the WAL into the database where it has grown; the writer, between blocks. */
 enum status db_checkpoint(struct db *db) NODISCARD;
 

@@ -25,6 +25,7 @@ struct node;
 struct service;
 struct exchange;
 struct json_writer;
+struct unfold_table;
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
 
@@ -74,9 +75,9 @@ struct route {
     const char *rows;      /* GIVES_CSV: the member of the JSON answer that is an array of rows */
     const char *columns;   /* the members of a row, or of the object where rows is NULL (json/table.h); they never change
                             * their order. Of a GET that has them fields= can choose; NULL: it cannot */
-    /* Where the answer has no such rows: makes the document that has them out of the answer, for the table alone
-     * (STATUS_INVALID: it is no such answer). There is no fields= then. */
-    enum status (*unfold)(const char *json, size_t length, struct buffer *out);
+    /* GIVES_CSV: what the answer can be had as, of which table= chooses one; the first where it does not. A NULL name ends them.
+     * NULL: its rows alone, as they are. */
+    const struct unfold_table *tables;
     bool takes_csv;        /* text/csv is accepted besides application/json */
     bool takes_jose;       /* application/jose too: a command that came signed (submit_signed.h) */
     bool is_cached;        /* replies to callers without a token may be kept while the ledger has not grown */
@@ -113,6 +114,7 @@ struct exchange {
     bool is_csv;  /* the body is text/csv */
     bool is_jose; /* it is application/jose */
     unsigned wanted; /* the one of the route's gives that Accept chose */
+    const struct unfold_table *table; /* the one of the route's tables that table= names; NULL: none is named that there is */
     const char *const *fields; /* the members that are asked for (query.h); NULL: all */
     size_t field_count;
     const char *request_id;

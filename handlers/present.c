@@ -143,6 +143,9 @@ static enum status present_refusal(const struct command *command, const struct o
             return STATUS_EXHAUSTED;
         }
         *moved = *refusal;
+        if (!faults_part(&moved->faults)) {
+            return STATUS_EXHAUSTED;
+        }
         faults_move(&moved->faults, 0, "/body");
         refusal = moved;
     }

@@ -13,11 +13,13 @@
 #include "db/reference.h"
 #include "handlers/problem.h"
 #include "json/synonym.h"
+#include "json/unfold.h"
 #include "rules/unknown.h"
 
 enum { PARAMETERS_MAX = 32 };
 
 static const char fields_name[] = "fields";
+static const char table_name[] = "table";
 
 const struct query_table query_nothing = { NULL, 0, false };
 
@@ -423,8 +425,24 @@ static void set_absent(const struct query_parameter *row, void *slot)
 static bool has_fields(const struct reading *r)
 {
     const struct exchange *exchange = r->exchange;
-    return !r->table->is_whole && exchange->route != NULL && exchange->method == METHOD_GET && exchange->route->columns != NULL &&
-        exchange->route->unfold == NULL;
+    return !r->table->is_whole && exchange->route != NULL && exchange->method == METHOD_GET && exchange->route->columns != NULL;
+}
+
+static bool has_tables(const struct reading *r)
+{
+    return r->exchange->route != NULL && r->exchange->route->tables != NULL;
+}
+
+/* table=a: one that there is was found by server/represent.c. */
+static void read_table(struct reading *r, const char *value)
+{
+    const char *names[QUERY_ITEMS_MAX + 1] = { NULL };
+    for (size_t i = 0; r->exchange->route->tables[i].name != NULL; i++) {
+        assert(i < QUERY_ITEMS_MAX);
+        names[i] = r->exchange->route->tables[i].name;
+    }
+    const struct query_parameter row = { table_name, QUERY_CHOICE, false, 0, 0, 0, names };
+    (void)find_choice(r, &row, value);
 }
 
 /* The members that columns tell of, each once: name.en and name.zh are members of name. Ends with NULL. */
@@ -450,7 +468,7 @@ static void read_fields(struct reading *r, const char *value)
 {
     struct exchange *exchange = r->exchange;
     struct query_words chosen = { NULL, 0 };
-    const char **members = list_members(r, exchange->route->columns);
+    const char **members = list_members(r, exchange->table != NULL ? exchange->table->columns : exchange->route->columns);
     if (members == NULL) {
         r->status = STATUS_EXHAUSTED;
         return;
@@ -463,14 +481,15 @@ static void read_fields(struct reading *r, const char *value)
 
 static void complain_unknown(struct reading *r, const char *name)
 {
-    const char *names[PARAMETERS_MAX + 2] = { NULL };
+    const char *names[PARAMETERS_MAX + 3] = { NULL };
     size_t count = 0;
     for (; count < r->table->count; count++) {
         names[count] = r->table->parameters[count].name;
     }
-    if (has_fields(r)) {
-        names[count++] = fields_name;
-    }
+    names[count] = fields_name;
+    count += has_fields(r);
+    names[count] = has_tables(r) ? table_name : NULL;
+    count += has_tables(r);
     const char *nearest = synonym_nearest(name, names, count);
     if (nearest != NULL) {
         faults_add_parameter(r->faults, name, "unknown_parameter", "%s is unknown: %s?", quote(r, name), nearest);
@@ -495,22 +514,37 @@ static const struct query_parameter *find_row(const struct query_table *table, c
     return NULL;
 }
 
+/* A parameter that no table of parameters has, since it is of the representation. False: it is none. */
+static bool read_of_representation(struct reading *r, const struct exchange_pair *pair, unsigned *fields_seen, unsigned *tables_seen)
+{
+    bool is_fields = has_fields(r) && strcmp(pair->name, fields_name) == 0;
+    bool is_table = has_tables(r) && strcmp(pair->name, table_name) == 0;
+    unsigned *seen = is_fields ? fields_seen : tables_seen;
+    if (!is_fields && !is_table) {
+        return false;
+    }
+    if (++*seen == 2) {
+        faults_add_parameter(r->faults, is_fields ? fields_name : table_name, "repeated_parameter", "%s stands more than once", pair->name);
+    } else if (*seen == 1 && is_fields) {
+        read_fields(r, pair->value);
+    } else if (*seen == 1) {
+        read_table(r, pair->value);
+    }
+    return true;
+}
+
 /* What was sent, in its order; seen counts each row's parameters. */
 static void read_sent(struct reading *r, char *target, unsigned *seen)
 {
-    unsigned fields_seen = 0;
+    unsigned fields_seen = 0, tables_seen = 0;
     for (size_t i = 0; i < r->exchange->query_count && r->status == STATUS_OK; i++) {
         const struct exchange_pair *pair = &r->exchange->query[i];
         size_t index = 0;
         const struct query_parameter *row = find_row(r->table, pair->name, &index);
-        if (row == NULL && has_fields(r) && strcmp(pair->name, fields_name) == 0) {
-            if (++fields_seen == 1) {
-                read_fields(r, pair->value);
-            } else if (fields_seen == 2) {
-                faults_add_parameter(r->faults, fields_name, "repeated_parameter", "%s stands more than once", fields_name);
+        if (row == NULL) {
+            if (!read_of_representation(r, pair, &fields_seen, &tables_seen)) {
+                complain_unknown(r, pair->name);
             }
-        } else if (row == NULL) {
-            complain_unknown(r, pair->name);
         } else if (++seen[index] == 1) {
             read_value(r, row, pair->value, target + row->offset);
         } else if (seen[index] == 2) {

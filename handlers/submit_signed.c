@@ -29,6 +29,7 @@ struct reading {
     struct command_signature *signature;
     struct jws jws;
     struct signed_payload payload;
+    json_t *body; /* of the payload, until the command has it */
 };
 
 bool submit_is_signed(const struct exchange *exchange)
@@ -290,7 +291,7 @@ static enum status check_payload(struct reading *r, bool is_new)
 {
     const char *origin = NULL;
     struct command *command = r->command;
-    enum status status = signed_read_payload(&r->jws, r->arena, r->faults, &r->payload);
+    enum status status = signed_read_parsed(&r->jws, r->arena, r->faults, &r->payload, &r->body);
     if (status == STATUS_OK) {
         status = db_parameter_find(r->exchange->db, r->arena, "origin", &origin);
     }
@@ -316,7 +317,8 @@ static enum status read_body(struct reading *r, bool *in_body)
     struct command *command = r->command;
     const char *submitted = command->submitted;
     size_t length = command->submitted_length;
-    enum status status = command_decode(command, BIND_SIGNED, r->payload.body, r->payload.body_length, r->arena, r->faults);
+    enum status status = command_decode_parsed(command, BIND_SIGNED, r->payload.body, r->payload.body_length, r->body, r->arena, r->faults);
+    r->body = NULL;
     command->submitted = submitted; /* what tells a retry from another request */
     command->submitted_length = length;
     if (status != STATUS_OK) {
@@ -349,5 +351,9 @@ enum status submit_read_signed(struct exchange *exchange, struct command *comman
     if (status == STATUS_OK) {
         status = check_payload(r, is_new);
     }
-    return status == STATUS_OK ? read_body(r, in_body) : status;
+    if (status == STATUS_OK) {
+        status = read_body(r, in_body);
+    }
+    json_decref(r->body);
+    return status;
 }

@@ -13,13 +13,39 @@
 
 #include "base/text.h"
 
-enum { QUOTE_SOURCE_BYTES = 64, ESCAPED_BYTES_MAX = 6, CUT_BYTES = 5 /* three dots, a quote, a NUL */ };
+enum { ITEMS_AT_FIRST = 8, QUOTE_SOURCE_BYTES = 64, ESCAPED_BYTES_MAX = 6, CUT_BYTES = 5 /* three dots, a quote, a NUL */ };
 
 void faults_init(struct faults *faults, struct arena *arena)
 {
     assert(arena != NULL);
     memset(faults, 0, sizeof *faults);
     faults->arena = arena;
+}
+
+/* Room for count items; false without memory. */
+static bool make_room(struct faults *faults, size_t count)
+{
+    if (count <= faults->capacity) {
+        return true;
+    }
+    size_t capacity = faults->capacity == 0 ? ITEMS_AT_FIRST : LIMIT_FAULTS;
+    capacity = capacity < count ? count : capacity;
+    struct fault *items = arena_array(faults->arena, capacity, sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    if (faults->count > 0) {
+        memcpy(items, faults->items, faults->count * sizeof *items);
+    }
+    faults->items = items;
+    faults->capacity = capacity;
+    return true;
+}
+
+bool faults_part(struct faults *copy)
+{
+    copy->capacity = 0;
+    return copy->count == 0 || make_room(copy, copy->count);
 }
 
 bool faults_is_full(const struct faults *faults)
@@ -68,7 +94,7 @@ static void add(struct faults *faults, const struct fault *given, const char *fo
     fault.pointer = copy_text(faults, given->pointer, &is_copied);
     fault.column = copy_text(faults, given->column, &is_copied);
     fault.parameter = copy_text(faults, given->parameter, &is_copied);
-    if (is_copied) {
+    if (is_copied && make_room(faults, faults->count + 1)) {
         faults->items[faults->count++] = fault;
         faults->is_last_kept = true;
     }

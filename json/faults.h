@@ -22,8 +22,9 @@ struct fault {
 };
 
 struct faults {
-    struct arena *arena; /* borrowed; holds the texts */
-    struct fault items[LIMIT_FAULTS];
+    struct arena *arena; /* borrowed; holds the texts and the items */
+    struct fault *items; /* NULL while there are none: most inputs have none */
+    size_t capacity;
     size_t count; /* kept, at most LIMIT_FAULTS */
     size_t total; /* found */
     bool is_last_kept; /* the one added last is the last of items */
@@ -31,6 +32,9 @@ struct faults {
 };
 
 void faults_init(struct faults *faults, struct arena *arena);
+
+/* Gives a copy of the struct items of its own, which faults_move and its like then change. False without memory. */
+bool faults_part(struct faults *copy);
 
 /* True where further faults are only counted, so that their details need not be made. */
 bool faults_is_full(const struct faults *faults);

@@ -12,6 +12,10 @@
 
 #include "base/limits.h"
 
+/* Waking the thread costs a twentieth of a seal, and putting it to sleep again as much. So it is woken for the block's first entry, which
+ * is all where commands come one by one, and then not before so many wait that it is worth it; sealer_finish shares the rest with it. */
+enum { WORTH_WAKING = 8 };
+
 struct seal {
     uint8_t hash[DIGEST_BYTES];
     uint8_t bytes[KEY_SIGNATURE_BYTES];
@@ -42,11 +46,21 @@ struct sealer {
     struct seal *seals;
     size_t count, capacity, next;
     bool is_busy; /* the thread is making a seal */
+    bool is_asleep; /* the thread waits, and nobody has woken it since it began to */
     bool is_stopping;
     uint64_t generation;
     struct note_job note;
     uint8_t *out; /* capacity seals */
 };
+
+/* Has the thread look for work; under lock. */
+static void wake(struct sealer *sealer)
+{
+    if (sealer->is_asleep) {
+        sealer->is_asleep = false;
+        pthread_cond_signal(&sealer->wake);
+    }
+}
 
 /* Makes the next seal; under lock, which is given up while it signs. */
 static void seal_next(struct sealer *sealer)
@@ -90,6 +104,7 @@ static void *run(void *context)
             continue;
         }
         if (sealer->next == sealer->count) {
+            sealer->is_asleep = true;
             pthread_cond_wait(&sealer->wake, &sealer->lock);
             continue;
         }
@@ -171,10 +186,10 @@ enum status sealer_add(struct sealer *sealer, const uint8_t hash[DIGEST_BYTES])
         memcpy(seal->hash, hash, sizeof seal->hash);
         seal->is_done = false;
     }
-    pthread_mutex_unlock(&sealer->lock);
-    if (status == STATUS_OK) {
-        pthread_cond_signal(&sealer->wake);
+    if (status == STATUS_OK && (sealer->count == 1 || sealer->count - sealer->next >= WORTH_WAKING)) {
+        wake(sealer);
     }
+    pthread_mutex_unlock(&sealer->lock);
     return status;
 }
 
@@ -193,6 +208,9 @@ enum status sealer_finish(struct sealer *sealer, const uint8_t **seals, size_t *
 {
     enum status status = STATUS_OK;
     pthread_mutex_lock(&sealer->lock);
+    if (sealer->count - sealer->next > 1) {
+        wake(sealer);
+    }
     while (sealer->next < sealer->count) {
         seal_next(sealer);
     }
@@ -225,8 +243,8 @@ void sealer_note_begin(struct sealer *sealer, const char *text, size_t length)
     memcpy(note->text, text, length);
     note->length = length;
     note->state = NOTE_WAITS;
+    wake(sealer);
     pthread_mutex_unlock(&sealer->lock);
-    pthread_cond_signal(&sealer->wake);
 }
 
 enum status sealer_note_finish(struct sealer *sealer, uint8_t signature[ED25519_SIGNATURE_BYTES])

@@ -54,6 +54,8 @@ struct executor {
     int64_t block_time_ms;
     uint64_t block_height;
     bool is_open;
+    bool is_guarded; /* each command of the open block has a savepoint */
+    int64_t changes; /* of rows, on this connection, before the command at hand */
     bool is_rotating;
     bool has_erased; /* texts, perhaps in a block that was given up; executor_take_erased */
     atomic_bool is_failed;
@@ -191,7 +193,7 @@ const char *executor_checkpoint(const struct executor *executor)
     return executor->committed.note;
 }
 
-enum status block_begin(struct executor *executor, int64_t time_ms)
+static enum status begin(struct executor *executor, int64_t time_ms, bool is_guarded)
 {
     assert(!executor->is_open);
     if (executor_is_failed(executor)) {
@@ -208,8 +210,39 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
     executor->block_time_ms = time_ms > last_ms ? time_ms : last_ms;
     executor->block_height = executor->committed.entry.height + 1;
     executor->is_open = true;
+    executor->is_guarded = is_guarded;
     executor->is_rotating = false;
     return STATUS_OK;
+}
+
+enum status block_begin(struct executor *executor, int64_t time_ms)
+{
+    return begin(executor, time_ms, true);
+}
+
+enum status block_begin_unguarded(struct executor *executor, int64_t time_ms)
+{
+    return begin(executor, time_ms, false);
+}
+
+static enum status guard(struct executor *executor)
+{
+    executor->changes = db_changes(executor->db);
+    return executor->is_guarded ? db_savepoint(executor->db) : STATUS_OK;
+}
+
+static enum status release(struct executor *executor)
+{
+    return executor->is_guarded ? db_savepoint_release(executor->db) : STATUS_OK;
+}
+
+/* What the command at hand has written is gone then. STATUS_CONFLICT: without its guard it stays, and the block is lost. */
+static enum status take_back(struct executor *executor)
+{
+    if (executor->is_guarded) {
+        return db_savepoint_rollback(executor->db);
+    }
+    return db_changes(executor->db) == executor->changes ? STATUS_OK : STATUS_CONFLICT;
 }
 
 /* Makes the entry of an applied command: bytes, hash, row; *next becomes the head, leaf its leaf hash. */
@@ -246,7 +279,7 @@ static enum status present(struct executor *executor, const struct command *comm
     return status != STATUS_OK ? status : answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
 }
 
-/* Answers an accepted command and ends its savepoint. */
+/* Answers an accepted command and ends its guard. */
 static enum status conclude(struct executor *executor, const struct command *command, const struct outcome *outcome,
                             struct answer *answer)
 {
@@ -258,10 +291,10 @@ static enum status conclude(struct executor *executor, const struct command *com
         status = scrub_texts(executor->db, &executor->arena, command);
         executor->has_erased = true;
     }
-    return status == STATUS_OK ? db_savepoint_release(executor->db) : status;
+    return status == STATUS_OK ? release(executor) : status;
 }
 
-/* An accepted command inside its savepoint: entry, seal, leaf, answer, key, all or none. */
+/* An accepted command inside its guard: entry, seal, leaf, answer, key, all or none. */
 static enum status accept(struct executor *executor, const struct command *command, struct outcome *outcome,
                           struct answer *answer)
 {
@@ -302,7 +335,7 @@ static bool is_kept(const struct answer *answer)
 static enum status decline(struct executor *executor, const struct command *command, struct outcome *outcome,
                            struct answer *answer)
 {
-    enum status status = db_savepoint_rollback(executor->db);
+    enum status status = take_back(executor);
     if (status == STATUS_OK && outcome->kind == OUTCOME_UNCHANGED) {
         status = db_entry_hash(executor->db, outcome->seq, outcome->hash);
     }
@@ -375,7 +408,7 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     if (status != STATUS_OK || is_answered) {
         return status;
     }
-    status = db_savepoint(executor->db);
+    status = guard(executor);
     if (status == STATUS_OK) {
         status = effects_begin(executor->db);
         if (status == STATUS_OK) {
@@ -387,7 +420,7 @@ enum status block_deliver(struct executor *executor, const struct command *comma
         return STATUS_OK;
     }
     log_error("command", "kind=%s status=%s", command_kind_name(command->kind), status_name(status));
-    *is_lost = !db_is_in_transaction(executor->db) || db_savepoint_rollback(executor->db) != STATUS_OK;
+    *is_lost = !db_is_in_transaction(executor->db) || take_back(executor) != STATUS_OK;
     return status;
 }
 

@@ -47,14 +47,19 @@ enum status executor_open(struct executor **executor, struct db *db, struct sign
                           const struct presenter *presenter) NODISCARD;
 void executor_close(struct executor *executor);
 
-/* Begins a block; its time is max(time of the last block, time_ms). */
+/* Begins a block; its time is max(time of the last block, time_ms). A savepoint guards each command: what must be taken back of
+ * one leaves the others alone. */
 enum status block_begin(struct executor *executor, int64_t time_ms) NODISCARD;
+
+/* The same without guards, for who can deliver the block's commands again: a savepoint copies every page that its command changes.
+ * Refusals and faults that have written nothing are as above. A command that has, and must be taken back, loses the block. */
+enum status block_begin_unguarded(struct executor *executor, int64_t time_ms) NODISCARD;
 
 /* A rotation of the node's keys is alone in its block: STATUS_CONFLICT where it would not be.
  * Applies one command and fills answer (initialised by the caller), be it a success or
  * a refusal: STATUS_OK for both. Else a local fault, and nothing of this command
- * remains; where *is_lost is set, the database ended the transaction and the whole
- * block is lost. */
+ * remains; where *is_lost is set, the database ended the transaction, or there were no guards,
+ * and the whole block is lost. */
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer,
                           bool *is_lost) NODISCARD;
 

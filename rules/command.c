@@ -77,7 +77,10 @@ static enum status bind_body(struct command *command, enum bind_mode mode, struc
 {
     const struct bind_table *table = request_table((int)command->kind);
     assert(table != NULL);
-    enum status parsed = json_parse(command->body, command->body_length, &command->document, faults);
+    enum status parsed = STATUS_OK;
+    if (command->document == NULL) {
+        parsed = json_parse(command->body, command->body_length, &command->document, faults);
+    }
     if (command->document == NULL) {
         return parsed;
     }
@@ -113,16 +116,16 @@ static enum status read_more(struct command *command, struct arena *arena, struc
     return command->kind == COMMAND_POLICY_PUT ? policy_settle(request, arena, faults) : STATUS_OK;
 }
 
-enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
-                           struct arena *arena, struct faults *faults)
+enum status command_decode_parsed(struct command *command, enum bind_mode mode, const char *body, size_t body_length, json_t *document,
+                                  struct arena *arena, struct faults *faults)
 {
     command->submitted = command->body = body;
     command->submitted_length = command->body_length = body_length;
     command->personal = NULL;
     command->personal_count = 0;
-    command->document = NULL;
+    command->document = document;
     command->request = NULL;
-    if (command->kind == COMMAND_FIGURES_PUT && !figure_body_is_json(body, body_length)) {
+    if (command->kind == COMMAND_FIGURES_PUT && document == NULL && !figure_body_is_json(body, body_length)) {
         size_t rows_max = mode == BIND_COMMITTED ? SIZE_MAX : LIMIT_FIGURES; /* what was accepted once is replayed */
         return figure_read_csv(command, rows_max, arena, faults);
     }
@@ -138,6 +141,12 @@ enum status command_decode(struct command *command, enum bind_mode mode, const c
         status = personal_commit(command, arena);
     }
     return status;
+}
+
+enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
+                           struct arena *arena, struct faults *faults)
+{
+    return command_decode_parsed(command, mode, body, body_length, NULL, arena, faults);
 }
 
 void command_fini(struct command *command)

@@ -71,6 +71,11 @@ struct command {
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
                            struct arena *arena, struct faults *faults) NODISCARD;
 
+/* The same where the body was parsed as a part of something larger: document is what json_parse without a fault makes of its bytes. It
+ * becomes the command's, whatever comes of it. */
+enum status command_decode_parsed(struct command *command, enum bind_mode mode, const char *body, size_t body_length, json_t *document,
+                                  struct arena *arena, struct faults *faults) NODISCARD;
+
 /* Releases what command_decode took. A zeroed command is allowed. */
 void command_fini(struct command *command);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "db/db.h"
 
 static void digest_text(struct digest *digest, const char *text)
 {
@@ -51,6 +52,60 @@ const char *context_today(const struct context *context)
         text_from_date(today, (context->time_ms + context->time_zone_minutes * 60000) / 86400000);
     }
     return today;
+}
+
+enum status context_find_site(struct context *context, const char *id, struct site *out)
+{
+    struct context_known *known = &context->known;
+    int64_t at = db_changes(context->db);
+    if (known->site.id == NULL || known->site_at != at || strcmp(known->site.id, id) != 0) {
+        known->site.id = NULL;
+        struct site found;
+        enum status status = db_site_find(context->db, context->arena, id, &found);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        known->site = found;
+        known->site_at = at;
+    }
+    *out = known->site;
+    return STATUS_OK;
+}
+
+enum status context_find_supply(struct context *context, const char *id, struct supply *out)
+{
+    struct context_known *known = &context->known;
+    int64_t at = db_changes(context->db);
+    if (known->supply.id == NULL || known->supply_at != at || strcmp(known->supply.id, id) != 0) {
+        known->supply.id = NULL;
+        struct supply found;
+        enum status status = db_supply_find(context->db, context->arena, id, &found);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        known->supply = found;
+        known->supply_at = at;
+    }
+    *out = known->supply;
+    return STATUS_OK;
+}
+
+enum status context_find_transfer(struct context *context, const char *id, struct transfer *out)
+{
+    struct context_known *known = &context->known;
+    int64_t at = db_changes(context->db);
+    if (known->transfer.id == NULL || known->transfer_at != at || strcmp(known->transfer.id, id) != 0) {
+        known->transfer.id = NULL;
+        struct transfer found;
+        enum status status = db_transfer_find(context->db, context->arena, id, &found);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        known->transfer = found;
+        known->transfer_at = at;
+    }
+    *out = known->transfer;
+    return STATUS_OK;
 }
 
 static enum status mark(struct context *context, int kind, const char *id, uint64_t seq)

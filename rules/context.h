@@ -5,10 +5,22 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "db/reference.h"
+#include "db/supply.h"
+#include "db/transfer.h"
 #include "rules/block.h"
 #include "rules/command.h"
 
 struct db;
+
+/* The last row of each table that was asked for: whether the actor may do something is a question about the row that is then changed.
+ * Each with the number of changes (db_changes) at which it was read: after another one it is read again. id NULL: none was found. */
+struct context_known {
+    struct site site;
+    struct supply supply;
+    struct transfer transfer;
+    int64_t site_at, supply_at, transfer_at;
+};
 
 /*
  * One application of a command. Everything a rule may look at is here: the stored state,
@@ -24,7 +36,13 @@ struct context {
     int64_t movements;    /* how many movements were written so far */
     int64_t time_zone_minutes;
     struct outcome *outcome;
+    struct context_known known; /* context_find_... alone looks at it */
 };
+
+/* db_site_find and its like, which a command's rules may ask twice for the same row. */
+enum status context_find_site(struct context *context, const char *id, struct site *out) NODISCARD;
+enum status context_find_supply(struct context *context, const char *id, struct supply *out) NODISCARD;
+enum status context_find_transfer(struct context *context, const char *id, struct transfer *out) NODISCARD;
 
 /* The id that the next thing created on the way gets, UUIDv8 of
  * SHA-256(tag, scope, command id, ordinal); NULL without memory. */

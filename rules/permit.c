@@ -3,9 +3,6 @@
  */
 #include "rules/permit.h"
 
-#include "db/reference.h"
-#include "db/supply.h"
-#include "db/transfer.h"
 #include "rules/policy.h"
 #include "rules/request.h"
 
@@ -25,7 +22,7 @@ static enum status forbid_stranger(struct context *context, const char *what, co
 static enum status check_site(struct context *context, const char *what, const char *id, unsigned roles)
 {
     struct site site;
-    enum status status = db_site_find(context->db, context->arena, id, &site);
+    enum status status = context_find_site(context, id, &site);
     if (status != STATUS_OK) {
         return status == STATUS_ABSENT ? STATUS_OK : status;
     }
@@ -35,7 +32,7 @@ static enum status check_site(struct context *context, const char *what, const c
 static enum status check_supply(struct context *context, const char *what, const char *id, unsigned roles)
 {
     struct supply supply;
-    enum status status = db_supply_find(context->db, context->arena, id, &supply);
+    enum status status = context_find_supply(context, id, &supply);
     if (status != STATUS_OK) {
         return status;
     }
@@ -59,7 +56,7 @@ static enum status check_reservation(struct context *context, const struct trans
 static enum status check_step(struct context *context, const char *action, bool is_receipt)
 {
     struct transfer transfer;
-    enum status status = db_transfer_find(context->db, context->arena, context->command->target, &transfer);
+    enum status status = context_find_transfer(context, context->command->target, &transfer);
     if (status != STATUS_OK) {
         return status == STATUS_ABSENT ? STATUS_OK : status;
     }

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/status.h"
 #include "json/faults.h"
@@ -31,5 +33,9 @@ enum status signed_read_header(const struct jws *jws, struct arena *arena, struc
 /* The same for the payload, at pointers within it. What the members mean for a request is compared elsewhere. */
 enum status signed_read_payload(const struct jws *jws, struct arena *arena, struct faults *faults,
                                 struct signed_payload *payload) NODISCARD;
+
+/* The same; *body is then the payload's body as parsing has it, for command_decode_parsed: the caller's. Else it stays as it was. */
+enum status signed_read_parsed(const struct jws *jws, struct arena *arena, struct faults *faults, struct signed_payload *payload,
+                               json_t **body) NODISCARD;
 
 #endif

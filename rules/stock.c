@@ -64,30 +64,36 @@ static enum status make_supply(struct context *context, const struct supply *lik
     return status != STATUS_OK ? status : write_movement(context, out, quantity, note);
 }
 
+enum status stock_add_to(struct context *context, const struct supply *found, const struct supply *like, const char *id,
+                         int64_t quantity, const struct stock_note *note, struct supply *out, bool *is_new)
+{
+    assert(quantity > 0);
+    if (found == NULL) {
+        *is_new = true;
+        return make_supply(context, like, id, quantity, note, out);
+    }
+    if (quantity > TEXT_INTEGER_MAX - found->on_hand) {
+        struct refusal *refusal = &context->outcome->refusal;
+        refusal_set(refusal, REFUSAL_CONFLICT, "quantity_overflow",
+                    "supply %s holds %" PRId64 "; %" PRId64 " more would exceed %" PRId64, found->id, found->on_hand,
+                    quantity, TEXT_INTEGER_MAX);
+        refusal_text(refusal, "supply", found->id);
+        return STATUS_CONFLICT;
+    }
+    *is_new = false;
+    *out = *found;
+    return stock_change(context, out, quantity, 0, note);
+}
+
 enum status stock_add(struct context *context, const struct supply *like, const char *id, int64_t quantity,
                       const struct stock_note *note, struct supply *out, bool *is_new)
 {
     struct supply found;
-    assert(quantity > 0);
     enum status status = db_supply_find_same(context->db, context->arena, like, &found);
-    if (status == STATUS_ABSENT) {
-        *is_new = true;
-        return make_supply(context, like, id, quantity, note, out);
-    }
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK && status != STATUS_ABSENT) {
         return status;
     }
-    if (quantity > TEXT_INTEGER_MAX - found.on_hand) {
-        struct refusal *refusal = &context->outcome->refusal;
-        refusal_set(refusal, REFUSAL_CONFLICT, "quantity_overflow",
-                    "supply %s holds %" PRId64 "; %" PRId64 " more would exceed %" PRId64, found.id, found.on_hand,
-                    quantity, TEXT_INTEGER_MAX);
-        refusal_text(refusal, "supply", found.id);
-        return STATUS_CONFLICT;
-    }
-    *is_new = false;
-    *out = found;
-    return stock_change(context, out, quantity, 0, note);
+    return stock_add_to(context, status == STATUS_OK ? &found : NULL, like, id, quantity, note, out, is_new);
 }
 
 static bool is_earmarked_for(const char *earmark, const struct site *destination)

@@ -36,6 +36,10 @@ enum status stock_change(struct context *context, struct supply *supply, int64_t
 enum status stock_add(struct context *context, const struct supply *like, const char *id, int64_t quantity,
                       const struct stock_note *note, struct supply *out, bool *is_new) NODISCARD;
 
+/* The same where the caller knows that supply: found is what db_supply_find_same gave, NULL where there is none. */
+enum status stock_add_to(struct context *context, const struct supply *found, const struct supply *like, const char *id,
+                         int64_t quantity, const struct stock_note *note, struct supply *out, bool *is_new) NODISCARD;
+
 /* One thing that stands in the way: a code, and the same in words. */
 struct stock_obstacle {
     const char *code;

@@ -23,7 +23,7 @@ static const char *or_empty(const char *text)
 /* STATUS_OK, and a fault where there is no such row. */
 static enum status find_site(struct context *context, const char *id, struct site *site)
 {
-    enum status status = db_site_find(context->db, context->arena, id, site);
+    enum status status = context_find_site(context, id, site);
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/site", "unknown_site", "%s is no site; PUT /sites/%s makes one", id, id);
         return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_SITE, id);
@@ -131,23 +131,23 @@ enum status supply_intake_check(struct context *context)
     return check_intake(context, context->command->request, &site, &item);
 }
 
-/* A supply that the client wants to name must not have that name already, unless it is the same one. */
-static enum status check_new_id(struct context *context, const char *id, const struct supply *like)
+/* A supply that the client wants to name must not have that name already, unless it is the same one. same: the one with the same
+ * attributes, NULL where there is none. */
+static enum status check_new_id(struct context *context, const char *id, const struct supply *same)
 {
-    struct supply same, named;
+    struct supply named;
     struct refusal *refusal = &context->outcome->refusal;
-    enum status status = db_supply_find_same(context->db, context->arena, like, &same);
-    if (status == STATUS_OK && strcmp(same.id, id) != 0) {
+    if (same != NULL && strcmp(same->id, id) != 0) {
         refusal_set(refusal, REFUSAL_CONFLICT, "already_exists",
                     "supply %s has the same site, item, lot, expiry, owner, donor, donation, earmark and condition: "
-                    "leave id out to add to it", same.id);
-        refusal_text(refusal, "existing_id", same.id);
+                    "leave id out to add to it", same->id);
+        refusal_text(refusal, "existing_id", same->id);
         return STATUS_CONFLICT;
     }
-    if (status != STATUS_ABSENT) {
-        return status;
+    if (same != NULL) {
+        return STATUS_OK;
     }
-    status = db_supply_find(context->db, context->arena, id, &named);
+    enum status status = db_supply_find(context->db, context->arena, id, &named);
     if (status == STATUS_OK) {
         refusal_set(refusal, REFUSAL_CONFLICT, "already_exists",
                     "%s is the id of another supply (%s at %s): choose another or leave it out", id, named.item, named.site);
@@ -181,16 +181,22 @@ enum status supply_intake_apply(struct context *context)
         .donor = or_empty(request->donor), .donation = or_empty(request->donation),
         .earmark = or_empty(request->earmark), .condition = condition,
     };
-    if (request->id != NULL) {
-        status = check_new_id(context, request->id, &like);
-        if (status != STATUS_OK) {
-            return status == STATUS_CONFLICT ? context_refused(context) : status;
-        }
+    struct supply found;
+    status = db_supply_find_same(context->db, context->arena, &like, &found);
+    const struct supply *same = status == STATUS_OK ? &found : NULL;
+    if (status == STATUS_ABSENT) {
+        status = STATUS_OK;
+    }
+    if (status == STATUS_OK && request->id != NULL) {
+        status = check_new_id(context, request->id, same);
+    }
+    if (status != STATUS_OK) {
+        return status == STATUS_CONFLICT ? context_refused(context) : status;
     }
     struct stock_note note = { "intake", intake_sources[request->source], NULL, 0, request->reference,
                                request->note.commitment,
                                request->occurred_at != BIND_ABSENT ? request->occurred_at : context->time_ms };
-    status = stock_add(context, &like, context->command->new_id, request->quantity, &note, &stored, &is_new);
+    status = stock_add_to(context, same, &like, context->command->new_id, request->quantity, &note, &stored, &is_new);
     if (status != STATUS_OK) {
         return status == STATUS_CONFLICT ? context_refused(context) : status;
     }
@@ -239,7 +245,7 @@ enum status supply_adjust_apply(struct context *context)
     const struct adjust_request *request = context->command->request;
     const char *id = context->command->target;
     struct supply supply;
-    enum status status = db_supply_find(context->db, context->arena, id, &supply);
+    enum status status = context_find_supply(context, id, &supply);
     if (status == STATUS_ABSENT) {
         refusal_set(&context->outcome->refusal, REFUSAL_ABSENT, "not_found", "there is no supply %s", id);
         return context_refused(context);

@@ -49,7 +49,7 @@ static const char *allowed_from(struct arena *arena, const char *state)
 enum status transfer_load(struct context *context, struct transfer_state *state)
 {
     const char *id = context->command->target;
-    enum status status = db_transfer_find(context->db, context->arena, id, &state->transfer);
+    enum status status = context_find_transfer(context, id, &state->transfer);
     if (status == STATUS_ABSENT) {
         refusal_set(&context->outcome->refusal, REFUSAL_ABSENT, "not_found", "there is no transfer %s", id);
         return STATUS_CONFLICT;
@@ -114,7 +114,7 @@ static enum status find_lines(struct context *context, const struct transfer_req
         if (wanted[i].supply == NULL) {
             continue; /* it could not be read */
         }
-        enum status status = db_supply_find(context->db, context->arena, wanted[i].supply, &lines[i].supply);
+        enum status status = context_find_supply(context, wanted[i].supply, &lines[i].supply);
         lines[i].is_known = status == STATUS_OK;
         if (status != STATUS_OK && status != STATUS_ABSENT) {
             return status;

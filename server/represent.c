@@ -14,6 +14,7 @@
 #include "handlers/tag.h"
 #include "json/sparse.h"
 #include "json/table.h"
+#include "json/unfold.h"
 #include "server/negotiate.h"
 #include "server/request.h"
 
@@ -59,14 +60,28 @@ static void write_available(struct json_writer *w, const void *context)
     json_array_end(w);
 }
 
+/* The table that is asked for by name; NULL: none, or none that there is, which the handler refuses with the rest of the query. */
+static const struct unfold_table *find_table(const struct exchange *exchange)
+{
+    const char *name = exchange->route->tables != NULL ? exchange_query(exchange, "table") : NULL;
+    for (size_t i = 0; name != NULL && exchange->route->tables[i].name != NULL; i++) {
+        if (strcmp(exchange->route->tables[i].name, name) == 0) {
+            return &exchange->route->tables[i];
+        }
+    }
+    return NULL;
+}
+
 bool represent_choose(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    unsigned gives = exchange->route->gives != 0 ? exchange->route->gives : GIVES_JSON;
+    exchange->table = find_table(exchange);
+    unsigned gives = exchange->table != NULL ? GIVES_CSV : exchange->route->gives != 0 ? exchange->route->gives : GIVES_JSON;
     exchange->wanted = negotiate_accept(represent_list(request, "Accept", request->framing.accept), gives);
     if (exchange->wanted == 0) {
         problem_members(exchange, "not_acceptable", write_available, &gives,
-                        "Accept takes nothing that there is of this; representations lists what there is.");
+                        exchange->table == NULL ? "Accept takes nothing that there is of this; representations lists what there is."
+                                                : "Accept does not take text/csv, which is all that a table chosen by table= can be had as.");
         return false;
     }
     if (request->framing.has_repeats) {
@@ -88,9 +103,8 @@ static int64_t version_of(const char *etag)
 }
 
 /* The columns of the members that are asked for, or NULL without memory. */
-static const char *choose_columns(const struct exchange *exchange)
+static const char *choose_columns(const struct exchange *exchange, const char *columns)
 {
-    const char *columns = exchange->route->columns;
     char *chosen = exchange->fields == NULL ? NULL : arena_text(exchange->arena, columns);
     size_t used = 0;
     if (exchange->fields == NULL || chosen == NULL) {
@@ -124,31 +138,30 @@ static void replace_reply(struct exchange *exchange, enum status status, struct 
     exchange->reply = *text; /* moved */
 }
 
-static void leave_out(struct exchange *exchange)
+static void leave_out(struct exchange *exchange, const char *rows)
 {
     struct buffer sparse;
     buffer_init(&sparse);
-    enum status status = sparse_write(exchange->reply.bytes, exchange->reply.length, exchange->route->rows,
+    enum status status = sparse_write(exchange->reply.bytes, exchange->reply.length, rows,
                                       exchange->fields, exchange->field_count, &sparse);
     replace_reply(exchange, status, &sparse);
 }
 
-static void unfold_rows(struct exchange *exchange)
+static void unfold_rows(struct exchange *exchange, const struct unfold_table *table)
 {
     struct buffer rows;
     buffer_init(&rows);
-    enum status status = exchange->route->unfold(exchange->reply.bytes, exchange->reply.length, &rows);
+    enum status status = unfold_write(table, exchange->reply.bytes, exchange->reply.length, &rows);
     replace_reply(exchange, status, &rows);
 }
 
-static void write_table(struct exchange *exchange)
+static void write_table(struct exchange *exchange, const char *rows, const char *all_columns)
 {
     struct buffer csv;
-    const char *columns = choose_columns(exchange);
+    const char *columns = choose_columns(exchange, all_columns);
     buffer_init(&csv);
     enum status status = columns == NULL ? STATUS_EXHAUSTED
-                                         : table_write(exchange->reply.bytes, exchange->reply.length, exchange->route->rows,
-                                                       columns, &csv);
+                                         : table_write(exchange->reply.bytes, exchange->reply.length, rows, columns, &csv);
     replace_reply(exchange, status, &csv);
     if (exchange->status == 200) {
         exchange->content_type = "text/csv; charset=utf-8";
@@ -157,19 +170,23 @@ static void write_table(struct exchange *exchange)
 
 void represent_rows(struct exchange *exchange)
 {
+    const struct route *route = exchange->route;
     bool is_table = exchange->wanted == GIVES_CSV, is_sparse = exchange->fields != NULL;
+    const struct unfold_table *table = exchange->table != NULL ? exchange->table : route->tables;
+    const char *rows = is_table && table != NULL ? "items" : route->rows;
+    const char *columns = is_table && table != NULL ? table->columns : route->columns;
     if (exchange->status != 200 || exchange->reply.failed || (!is_table && !is_sparse) ||
-        exchange->wanted == GIVES_SVG || exchange->route->columns == NULL) { /* pictures have no rows; a job's answer has them already */
+        exchange->wanted == GIVES_SVG || columns == NULL) { /* pictures have no rows; a job's answer has them already */
         return;
     }
-    if (is_sparse) {
-        leave_out(exchange);
+    if (is_table && table != NULL) {
+        unfold_rows(exchange, table);
     }
-    if (is_table && exchange->route->unfold != NULL) {
-        unfold_rows(exchange);
+    if (is_sparse && exchange->status == 200) {
+        leave_out(exchange, rows);
     }
     if (is_table && exchange->status == 200) {
-        write_table(exchange);
+        write_table(exchange, rows, columns);
     }
     const char *etag = exchange_header_added(exchange, "ETag");
     if (etag != NULL && exchange->status == 200) {

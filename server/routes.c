@@ -12,6 +12,7 @@
 #include "handlers/analysis/density.h"
 #include "handlers/analysis/density_table.h"
 #include "handlers/analysis/efficiency.h"
+#include "handlers/analysis/efficiency_table.h"
 #include "handlers/analysis/inequality.h"
 #include "handlers/analysis/inequality_table.h"
 #include "handlers/errors.h"
@@ -21,6 +22,7 @@
 #include "handlers/indicators.h"
 #include "handlers/items.h"
 #include "handlers/analysis/malmquist.h"
+#include "handlers/analysis/malmquist_table.h"
 #include "handlers/jobs.h"
 #include "handlers/ledger/ledger.h"
 #include "handlers/ledger/keys.h"
@@ -61,8 +63,9 @@
 
 /* The same for lists, whose rows there are as CSV, too; PERSONAL with texts that not every caller sees. */
 #define AS_ROWS(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV, .rows = ROWS, .columns = COLUMNS
-/* Of analyses, which are pictures as well. */
-#define AS_PICTURE(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG, .rows = ROWS, .columns = COLUMNS
+/* Of analyses, which are several tables and pictures as well. */
+#define TABLES (GIVES_JSON | GIVES_CSV)
+#define DRAWN (TABLES | GIVES_SVG)
 #define READ_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, AS_ROWS(ROWS, COLUMNS) }
 #define KEPT_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
@@ -84,14 +87,14 @@
       .class = CLASS_WRITE, .roles = ADMIN, .takes_jose = true }
 
 /* Computes on stored figures: a finished reply is kept, one to come may be a job of its own. */
-#define ANALYSIS(PATH, HANDLER, ROWS, COLUMNS) \
+#define ANALYSIS(PATH, HANDLER, GIVES, AS, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_async = true, \
-      AS_ROWS(ROWS, COLUMNS) }
+      .gives = GIVES, .tables = AS, .rows = ROWS, .columns = COLUMNS }
 
 /* Computes on what the caller sends and changes nothing: for everybody. */
-#define COMPUTE(PATH, HANDLER, ROWS, COLUMNS) \
+#define COMPUTE(PATH, HANDLER, GIVES, AS) \
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB, \
-      .is_async = true, AS_ROWS(ROWS, COLUMNS) }
+      .is_async = true, .gives = GIVES, .tables = AS }
 
 static const struct route table[] = {
     BARE("/", root_get),
@@ -178,20 +181,14 @@ static const struct route table[] = {
 
     { .method = METHOD_GET, .path = "/jobs/{id}", .handler = jobs_get, .class = CLASS_READ, .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG },
     { .method = METHOD_DELETE, .path = "/jobs/{id}", .handler = jobs_delete, .class = CLASS_READ },
-    { .method = METHOD_GET, .path = "/efficiency", .handler = efficiency_get, .class = CLASS_READ, .is_cached = true, .is_async = true,
-      AS_PICTURE("results", efficiency_columns) },
-    { .method = METHOD_POST, .path = "/efficiency", .handler = efficiency_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, .is_async = true, AS_PICTURE("results", efficiency_unit_columns) },
-    ANALYSIS("/efficiency/malmquist", malmquist_get, "results", malmquist_columns),
-    COMPUTE("/efficiency/malmquist", malmquist_post, "results", malmquist_unit_columns),
-    { .method = METHOD_GET, .path = "/density", .handler = density_get, .class = CLASS_READ, .is_cached = true, .is_async = true,
-      AS_PICTURE("items", density_columns), .unfold = density_points },
-    { .method = METHOD_POST, .path = "/density", .handler = density_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, .is_async = true, AS_PICTURE("items", density_columns), .unfold = density_points },
-    { .method = METHOD_GET, .path = "/inequality", .handler = inequality_get, .class = CLASS_READ, .is_cached = true, .is_async = true,
-      AS_PICTURE("items", inequality_columns), .unfold = inequality_rows },
-    { .method = METHOD_POST, .path = "/inequality", .handler = inequality_post, .body_bytes_max = LIMIT_BODY_LARGE,
-      .class = CLASS_JOB, .is_async = true, AS_PICTURE("items", inequality_columns), .unfold = inequality_rows },
+    ANALYSIS("/efficiency", efficiency_get, DRAWN, efficiency_tables, "results", efficiency_columns),
+    COMPUTE("/efficiency", efficiency_post, DRAWN, efficiency_unit_tables),
+    ANALYSIS("/efficiency/malmquist", malmquist_get, TABLES, malmquist_tables, "results", malmquist_columns),
+    COMPUTE("/efficiency/malmquist", malmquist_post, TABLES, malmquist_unit_tables),
+    ANALYSIS("/density", density_get, DRAWN, density_tables, NULL, NULL),
+    COMPUTE("/density", density_post, DRAWN, density_sample_tables),
+    ANALYSIS("/inequality", inequality_get, DRAWN, inequality_tables, NULL, NULL),
+    COMPUTE("/inequality", inequality_post, DRAWN, inequality_sample_tables),
 };
 
 const struct route *routes_table(size_t *count)

@@ -2,6 +2,7 @@
 #include "analytics/dea/cost.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "analytics/dea/move.h"
 
@@ -29,15 +30,11 @@ static void program_write(struct dea_model_run *run, size_t unit, const double *
     const struct dea_work *work = &run->work;
     struct dea_table *table = &run->table;
     dea_table_begin(table, work->rows, run->options->frontier);
+    memcpy(table->unit_cost, shares, work->inputs * sizeof *shares);
     dea_table_units_add(table, run->except);
     for (size_t i = work->inputs; i + 1 < work->rows; i++) {
         table->relation[i] = LP_ROW_AT_LEAST;
         table->bound[i] = dea_work_column(work, unit)[i];
-    }
-    for (size_t j = 0; j < table->columns; j++) {
-        for (size_t i = 0; i < work->inputs; i++) {
-            table->cost[j] += shares[i] * table->matrix[j * table->rows + i];
-        }
     }
 }
 

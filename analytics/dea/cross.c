@@ -19,16 +19,21 @@
 /* How much of its best score a judge may give away, for rounding's sake. */
 #define THETA_RELAXED 1e-11
 
-/* A judge's weights, in the work's scale. */
-struct weights {
-    double value[DEA_ROWS_MAX];
+/* What all judges say. By the work's column. */
+struct court {
+    const struct dea_model_run *run;
+    struct dea_crew *crew;
+    struct dea_model_result *result;
+    double *own;      /* the judge's own CRS score; NAN while there is none */
+    double *weights;  /* rows of each, in the work's scale */
+    bool *is_judging; /* it has weights, or nobody else to please */
 };
 
-/* What all units got so far. */
-struct tally {
-    double *sum;    /* of all judges */
-    size_t *judges; /* how many gave a number */
-    double *own;    /* the unit's own CRS score; NAN while there is none */
+/* One thread's. */
+struct hand {
+    struct court *court;
+    struct dea_model_run run;
+    struct dea_certificate certificate;
 };
 
 /* Sums of each row over the units but one. */
@@ -39,9 +44,8 @@ static void sums_find(const struct dea_model_run *run, size_t except, double *su
         sums[i] = 0;
     }
     for (size_t k = 0; k < work->columns; k++) {
-        const size_t j = run->table.order[k];
-        for (size_t i = 0; i + 1 < work->rows && j != except; i++) {
-            sums[i] += work->matrix[j * work->rows + i];
+        for (size_t i = 0; i + 1 < work->rows && k != except; i++) {
+            sums[i] += work->matrix[k * work->rows + i];
         }
     }
 }
@@ -65,17 +69,13 @@ static void program_write(struct dea_model_run *run, size_t unit, double theta)
         table->bound[i] = is_input ? 0 : sums[i];
         t[i] = is_input ? sums[i] : 0;
         q[i] = (is_input ? theta : -1) * sign * own[i];
+        table->unit_scale[i] = is_input ? -sign : sign;
     }
+    table->unit_scale[work->rows - 1] = 0;
     dea_table_units_add(table, DEA_TABLE_NONE);
-    for (size_t j = 2; j < table->columns; j++) {
-        for (size_t i = 0; i + 1 < work->rows; i++) {
-            table->matrix[j * table->rows + i] *= i < work->inputs ? -sign : sign;
-        }
-        table->matrix[j * table->rows + work->rows - 1] = 0;
-    }
 }
 
-static enum status weights_find(struct dea_model_run *run, size_t unit, double theta, struct weights *weights)
+static enum status weights_find(struct dea_model_run *run, size_t unit, double theta, double *weights)
 {
     program_write(run, unit, theta * (1 - THETA_RELAXED));
     const enum status status = dea_table_solve(&run->table);
@@ -83,120 +83,156 @@ static enum status weights_find(struct dea_model_run *run, size_t unit, double t
         return status == STATUS_OK ? STATUS_EXHAUSTED : status;
     }
     for (size_t i = 0; i + 1 < run->work.rows; i++) {
-        weights->value[i] = fabs(run->table.solution.dual[i]);
+        weights[i] = fabs(run->table.solution.dual[i]);
     }
     return STATUS_OK;
 }
 
-/* What a judge gives each unit; a judge that looks at nothing the unit has gives no number. */
-static void rate(const struct dea_model_run *run, size_t judge, const struct weights *weights, struct tally *tally)
+static enum status hand_begin(void *memory, void *context)
 {
-    const struct dea_work *work = &run->work;
-    for (size_t u = 0; u < run->problem->unit_count; u++) {
-        if (work->states[u] != DEA_UNIT_SCORED) {
-            continue;
-        }
-        const double *column = dea_work_column(work, u);
-        double taken = 0;
-        double made = 0;
-        for (size_t i = 0; i + 1 < work->rows; i++) {
-            *(i < work->inputs ? &taken : &made) += weights->value[i] * column[i];
-        }
-        const double rating = u == judge ? tally->own[u] : fmin(1, made / taken);
-        if (taken > 0 && isfinite(rating)) {
-            tally->sum[u] += rating;
-            tally->judges[u]++;
-        }
-    }
+    struct hand *hand = memory;
+    hand->court = context;
+    return dea_model_run_share(&hand->run, hand->court->run, hand->court->crew);
 }
 
-static enum status judge(struct dea_model_run *run, size_t unit, struct tally *tally)
+static void hand_end(void *memory)
 {
-    struct weights weights;
+    struct hand *hand = memory;
+    hand->certificate = hand->run.table.certificate;
+    dea_model_run_share_fini(&hand->run);
+}
+
+static void hand_gather(void *context, const void *memory)
+{
+    struct court *court = context;
+    const struct hand *hand = memory;
+    dea_certificate_add(&court->result->certificate, &hand->certificate);
+}
+
+/* One judge's own score and weights. */
+static enum status judge(void *memory, size_t k)
+{
+    struct hand *hand = memory;
+    struct dea_model_run *run = &hand->run;
+    struct court *court = hand->court;
+    const size_t unit = run->work.unit_of[k];
     enum dea_model_state state = DEA_MODEL_UNCERTIFIED;
     double theta = NAN;
-    enum status status = dea_move_score(run, unit, &state, &theta);
-    if (status != STATUS_OK || state != DEA_MODEL_SCORED) {
-        return status;
-    }
-    tally->own[unit] = theta = fmin(1, theta);
-    if (run->work.columns == 1) { /* nobody else to please */
-        tally->sum[unit] += theta;
-        tally->judges[unit]++;
+    court->own[k] = NAN;
+    if (run->work.states[unit] != DEA_UNIT_SCORED) {
         return STATUS_OK;
     }
-    status = weights_find(run, unit, theta, &weights);
+    enum status status = dea_move_score(run, unit, &state, &theta);
+    if (status == STATUS_OK && state == DEA_MODEL_SCORED) {
+        theta = fmin(1, theta);
+        status = run->work.columns > 1 ? weights_find(run, unit, theta, court->weights + k * run->work.rows) : STATUS_OK;
+        court->is_judging[k] = status == STATUS_OK;
+        court->own[k] = court->is_judging[k] ? theta : NAN; /* who gives no ratings gets no score */
+    }
+    return status == STATUS_BUSY ? status : STATUS_OK;
+}
+
+/* What a judge gives a unit; a judge that looks at nothing the unit has gives no number. */
+static double rating_of(const struct court *court, size_t judge, size_t unit)
+{
+    const struct dea_work *work = &court->run->work;
+    const double *weights = court->weights + judge * work->rows;
+    const double *column = work->matrix + unit * work->rows;
+    double taken = 0;
+    double made = 0;
+    if (work->columns == 1) {
+        return court->own[unit];
+    }
+    for (size_t i = 0; i + 1 < work->rows; i++) {
+        *(i < work->inputs ? &taken : &made) += weights[i] * column[i];
+    }
+    if (!(taken > 0)) {
+        return NAN;
+    }
+    return unit == judge ? court->own[unit] : fmin(1, made / taken);
+}
+
+/* The ratings of a unit, summed in the order of the judges' figures, so that sums do not depend on that of the units. */
+static enum status unit_sum(void *memory, size_t k)
+{
+    const struct court *court = *(struct court **) memory;
+    const struct dea_work *work = &court->run->work;
+    struct dea_model_unit *unit = &court->result->units[work->unit_of[k]];
+    double sum = 0;
+    size_t judges = 0;
+    if (work->states[work->unit_of[k]] != DEA_UNIT_SCORED) {
+        unit->state = DEA_MODEL_NO_OUTPUTS;
+        return STATUS_OK;
+    }
+    for (size_t j = 0; j < work->columns; j++) {
+        const double rating = court->is_judging[j] ? rating_of(court, j, k) : NAN;
+        if (isfinite(rating)) {
+            sum += rating;
+            judges++;
+        }
+    }
+    if (judges == 0 || isnan(court->own[k])) {
+        return STATUS_OK; /* stays uncertified */
+    }
+    unit->state = DEA_MODEL_SCORED;
+    unit->score = sum / (double) judges;
+    unit->parts[0] = court->own[k];
+    const double others = (sum - court->own[k]) / (double) (judges - 1);
+    unit->parts[1] = judges > 1 ? (court->own[k] - others) / others : 0;
+    return STATUS_OK;
+}
+
+static enum status sum_begin(void *memory, void *context)
+{
+    *(struct court **) memory = context;
+    return STATUS_OK;
+}
+
+/* All judge, then all are told. */
+static enum status court_hold(struct court *court)
+{
+    struct dea_crew_work work = {.count = court->run->work.columns,
+                                 .at_once = DEA_MODEL_UNITS_AT_ONCE,
+                                 .hand_size = sizeof(struct hand),
+                                 .begin = hand_begin,
+                                 .item = judge,
+                                 .end = hand_end,
+                                 .gather = hand_gather,
+                                 .context = court};
+    const enum status status = dea_crew_run(court->crew, &work);
     if (status != STATUS_OK) {
-        tally->own[unit] = NAN; /* who gives no ratings gets no score */
         return status;
     }
-    rate(run, unit, &weights, tally);
-    return STATUS_OK;
+    work.hand_size = sizeof court;
+    work.begin = sum_begin;
+    work.item = unit_sum;
+    work.end = NULL;
+    work.gather = NULL;
+    return dea_crew_run(court->crew, &work);
 }
 
-static void results_write(const struct dea_model_run *run, const struct tally *tally, struct dea_model_result *result)
+enum status dea_cross_solve(const struct dea_model_run *run, struct dea_crew *crew, struct dea_model_result *result)
 {
-    for (size_t u = 0; u < result->unit_count; u++) {
-        struct dea_model_unit *unit = &result->units[u];
-        const double count = (double) tally->judges[u];
-        switch (run->work.states[u]) {
-        case DEA_UNIT_NO_INPUTS:
-            unit->state = DEA_MODEL_NO_INPUTS;
-            continue;
-        case DEA_UNIT_NO_OUTPUTS:
-            unit->state = DEA_MODEL_NO_OUTPUTS;
-            continue;
-        case DEA_UNIT_SCORED:
-        case DEA_UNIT_UNCERTIFIED:
-            break;
-        }
-        if (tally->judges[u] == 0 || isnan(tally->own[u])) {
-            continue; /* stays uncertified */
-        }
-        unit->state = DEA_MODEL_SCORED;
-        unit->score = tally->sum[u] / count;
-        unit->parts[0] = tally->own[u];
-        const double others = (tally->sum[u] - tally->own[u]) / (count - 1);
-        unit->parts[1] = count > 1 ? (tally->own[u] - others) / others : 0;
-    }
-}
-
-/* Judges in the order of their figures, so that sums do not depend on that of the units. */
-static enum status judge_all(struct dea_model_run *run, struct tally *tally)
-{
-    const struct dea_model_options *options = run->options;
-    for (size_t u = 0; u < run->problem->unit_count; u++) {
-        tally->own[u] = NAN;
-    }
-    for (size_t k = 0; k < run->work.columns; k++) {
-        const size_t unit = run->work.unit_of[run->table.order[k]];
-        if (options->is_cancelled != NULL && options->is_cancelled(options->cancel_context)) {
-            return STATUS_BUSY;
-        }
-        if (run->work.states[unit] == DEA_UNIT_SCORED && judge(run, unit, tally) == STATUS_BUSY) {
-            return STATUS_BUSY;
-        }
-    }
-    return STATUS_OK;
-}
-
-enum status dea_cross_solve(struct dea_model_run *run, struct dea_model_result *result)
-{
-    const size_t n = run->problem->unit_count;
-    struct tally tally = {
-        .sum = calloc(n, sizeof *tally.sum),
-        .judges = calloc(n, sizeof *tally.judges),
-        .own = calloc(n, sizeof *tally.own),
+    const size_t n = run->work.columns + 1;
+    struct court court = {
+        .run = run,
+        .crew = crew,
+        .result = result,
+        .own = calloc(n, sizeof *court.own),
+        .weights = calloc(n * run->work.rows, sizeof *court.weights),
+        .is_judging = calloc(n, sizeof *court.is_judging),
     };
     enum status status = STATUS_EXHAUSTED;
-    if (tally.sum != NULL && tally.judges != NULL && tally.own != NULL) {
-        status = judge_all(run, &tally);
+    if (court.own != NULL && court.weights != NULL && court.is_judging != NULL) {
+        status = court_hold(&court);
     }
-    if (status == STATUS_OK) {
-        results_write(run, &tally, result);
+    for (size_t u = 0; u < result->unit_count && status == STATUS_OK; u++) {
+        if (run->work.states[u] == DEA_UNIT_NO_INPUTS) {
+            result->units[u].state = DEA_MODEL_NO_INPUTS;
+        }
     }
-    free(tally.own);
-    free(tally.judges);
-    free(tally.sum);
+    free(court.is_judging);
+    free(court.weights);
+    free(court.own);
     return status;
 }

@@ -6,7 +6,8 @@
 #include "analytics/dea/model_run.h"
 
 /* Scores all units; those of which nothing was proved stay DEA_MODEL_UNCERTIFIED. Returns STATUS_OK, STATUS_BUSY or
- * STATUS_EXHAUSTED (no memory). */
-NODISCARD enum status dea_cross_solve(struct dea_model_run *run, struct dea_model_result *result);
+ * STATUS_EXHAUSTED (no memory). The crew is told of each unit twice: when it has judged, and when it has been. */
+NODISCARD enum status dea_cross_solve(const struct dea_model_run *run, struct dea_crew *crew,
+                                      struct dea_model_result *result);
 
 #endif

@@ -7,11 +7,10 @@
 
 #include <glpk.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/crew.h"
 #include "analytics/dea/face.h"
 #include "analytics/dea/fdh.h"
 #include "analytics/dea/frame_find.h"
@@ -30,28 +29,23 @@
 
 /* What one dea_solve holds beside the answer. */
 struct dea_team {
+    struct dea_crew crew;
     const struct dea_problem *problem;
     const struct dea_options *options;
     struct dea_work work;
     struct dea_result *result;
-    struct parallel *pool; /* NULL for one thread */
-    pthread_t caller;
-    atomic_size_t next;     /* the first unit that nobody has taken */
-    atomic_bool is_stopped;
 };
 
 /* What one of its threads holds. */
 struct dea_run {
-    struct parallel_batch batch; /* first, so that a batch is a run */
     struct dea_team *team;
     const struct dea_problem *problem;
     const struct dea_options *options;
-    enum status status;
-    struct dea_certificate certificate;
     struct dea_work work;
     struct dea_face face;
     struct dea_program program;
     struct dea_solution solution; /* of the wide programs */
+    struct dea_certificate certificate;
 };
 
 void dea_options_init(struct dea_options *options)
@@ -281,28 +275,10 @@ static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit
     return dea_result_peers_write(unit, &run->work, &run->face);
 }
 
-/* Asks the caller's function, on the caller's thread; the others hear of what it said. */
-static bool team_is_cancelled(void *context)
+static enum status one_solve(void *hand, size_t u)
 {
-    struct dea_team *team = context;
-    const struct dea_options *options = team->options;
-    if (options->is_cancelled != NULL && pthread_equal(pthread_self(), team->caller) &&
-        options->is_cancelled(options->cancel_context)) {
-        atomic_store(&team->is_stopped, true);
-    }
-    return atomic_load(&team->is_stopped);
-}
-
-static enum status one_solve(struct dea_run *run, size_t u)
-{
+    struct dea_run *run = hand;
     struct dea_unit *unit = &run->team->result->units[u];
-    const struct dea_options *options = run->options;
-    if (team_is_cancelled(run->team)) {
-        return STATUS_BUSY;
-    }
-    if (options->progress != NULL && pthread_equal(pthread_self(), run->team->caller)) {
-        options->progress(options->cancel_context, u, run->problem->unit_count);
-    }
     unit->state = run->work.states[u];
     const enum status status = unit->state == DEA_UNIT_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
     if (status == STATUS_BUSY) {
@@ -314,28 +290,13 @@ static enum status one_solve(struct dea_run *run, size_t u)
     return STATUS_OK;
 }
 
-/* Each unit is solved cold and written to its own place, so it does not matter who takes which. */
-static enum status units_solve(struct dea_run *run)
+static enum status run_begin(void *hand, void *context)
 {
-    const size_t count = run->problem->unit_count;
-    for (;;) {
-        const size_t first = atomic_fetch_add(&run->team->next, UNITS_AT_ONCE);
-        for (size_t u = first; u < first + UNITS_AT_ONCE && u < count; u++) {
-            const enum status status = one_solve(run, u);
-            if (status != STATUS_OK) {
-                return status;
-            }
-        }
-        if (first >= count) {
-            return STATUS_OK;
-        }
-    }
-}
-
-static enum status run_init(struct dea_run *run, struct dea_team *team)
-{
+    struct dea_run *run = hand;
+    struct dea_team *team = context;
     const size_t count = team->problem->unit_count;
     const struct dea_options *options = team->options;
+    run->team = team;
     run->problem = team->problem;
     run->options = options;
     enum status status = dea_work_share(&run->work, &team->work);
@@ -343,118 +304,64 @@ static enum status run_init(struct dea_run *run, struct dea_team *team)
         return status;
     }
     dea_solver_choose(run->work.solver, options->solver);
-    dea_solver_watch(run->work.solver, options->is_cancelled != NULL ? team_is_cancelled : NULL, team);
+    dea_solver_watch(run->work.solver, options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, &team->crew);
     status = dea_face_init(&run->face, &run->work);
-    if (status != STATUS_OK) {
-        goto failed;
-    }
     run->solution.lambda = calloc(count, sizeof *run->solution.lambda);
     run->solution.reduced = calloc(count, sizeof *run->solution.reduced);
-    if (run->solution.lambda == NULL || run->solution.reduced == NULL) {
-        status = STATUS_EXHAUSTED;
-        goto failed_solution;
-    }
-    return STATUS_OK;
-
-failed_solution:
-    free(run->solution.reduced);
-    free(run->solution.lambda);
-    dea_face_fini(&run->face);
-failed:
-    dea_work_share_fini(&run->work);
-    return status;
+    return run->solution.lambda == NULL || run->solution.reduced == NULL ? STATUS_EXHAUSTED : status;
 }
 
-static void run_fini(struct dea_run *run)
+static void run_end(void *hand)
 {
-    free(run->solution.reduced);
-    free(run->solution.lambda);
-    dea_face_fini(&run->face);
-    dea_work_share_fini(&run->work);
-}
-
-/* One thread's part, from its solver to its certificate: what GLPK keeps is the thread's own. */
-static void run_all(struct parallel_batch *batch)
-{
-    struct dea_run *run = (struct dea_run *) (void *) batch;
-    struct dea_team *team = run->team;
-    enum status status = run_init(run, team);
-    if (status == STATUS_OK) {
-        status = units_solve(run);
+    struct dea_run *run = hand;
+    if (run->work.solver != NULL) {
         run->certificate = dea_solver_certificate(run->work.solver);
-        run_fini(run);
-    } else {
-        atomic_store(&team->is_stopped, true);
     }
-    run->status = status;
-    if (!pthread_equal(pthread_self(), team->caller)) {
-        dea_thread_end();
-    }
+    free(run->solution.reduced);
+    free(run->solution.lambda);
+    dea_face_fini(&run->face);
+    dea_work_share_fini(&run->work);
 }
 
-/* What one run brought, added to what the others did. */
-static void run_count(struct dea_certificate *all, const struct dea_certificate *one)
+static void run_gather(void *context, const void *hand)
 {
-    all->program_count += one->program_count;
-    all->retry_count += one->retry_count;
-    all->primal_infeasibility_max = fmax(all->primal_infeasibility_max, one->primal_infeasibility_max);
-    all->dual_infeasibility_max = fmax(all->dual_infeasibility_max, one->dual_infeasibility_max);
-    all->duality_gap_max = fmax(all->duality_gap_max, one->duality_gap_max);
-}
-
-/* Solves all units, by the caller and the pool. */
-static enum status team_run(struct dea_team *team)
-{
-    const size_t count = team->pool != NULL ? team->options->threads : 1;
-    struct dea_run *runs = calloc(count, sizeof *runs);
-    if (runs == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    for (size_t i = 0; i < count; i++) {
-        runs[i].team = team;
-        runs[i].batch.run = run_all;
-        if (i > 0) {
-            parallel_submit(team->pool, &runs[i].batch);
-        }
-    }
-    run_all(&runs[0].batch);
-    enum status status = runs[0].status;
-    for (size_t i = 1; i < count; i++) {
-        parallel_wait(team->pool, &runs[i].batch);
-        /* Where memory was short, the others only heard that all is over. */
-        status = status == STATUS_EXHAUSTED || runs[i].status == STATUS_OK ? status : runs[i].status;
-    }
-    for (size_t i = 0; i < count; i++) {
-        run_count(&team->result->certificate, &runs[i].certificate);
-    }
-    free(runs);
-    return status;
+    struct dea_team *team = context;
+    const struct dea_run *run = hand;
+    dea_certificate_add(&team->result->certificate, &run->certificate);
 }
 
 /* The frame of many units, if it is worth having. */
 static enum status team_frame(struct dea_team *team)
 {
     const struct dea_options *options = team->options;
-    if (options->is_frameless || options->solver == DEA_SOLVER_GLPK || team->work.columns <= DEA_FRAME_COLUMNS_MIN) {
+    const size_t columns = team->work.columns;
+    if (options->is_frameless || options->solver == DEA_SOLVER_GLPK || columns <= DEA_FRAME_COLUMNS_MIN) {
         return STATUS_OK;
     }
-    const enum status status = dea_frame_find(&team->work.frame, &team->work, team->pool,
-                                              options->is_cancelled != NULL ? team_is_cancelled : NULL, team);
-    return status == STATUS_ABSENT ? STATUS_OK : status;
+    team->crew.due += columns;
+    return dea_frame_find(&team->work.frame, &team->work, &team->crew);
 }
 
 static enum status team_solve(struct dea_team *team)
 {
-    const size_t threads = team->options->threads;
-    if (threads > 1 && team->problem->unit_count > UNITS_AT_ONCE &&
-        parallel_open(threads - 1, false, &team->pool) != STATUS_OK) {
-        return STATUS_EXHAUSTED;
+    const struct dea_crew_work units = {.count = team->problem->unit_count,
+                                        .at_once = UNITS_AT_ONCE,
+                                        .hand_size = sizeof(struct dea_run),
+                                        .begin = run_begin,
+                                        .item = one_solve,
+                                        .end = run_end,
+                                        .gather = run_gather,
+                                        .context = team};
+    enum status status = dea_crew_open(&team->crew, team->options->threads, units.count);
+    if (status != STATUS_OK) {
+        return status;
     }
-    enum status status = team_frame(team);
+    team->crew.due = units.count;
+    status = team_frame(team);
     if (status == STATUS_OK) {
-        status = team_run(team);
+        status = dea_crew_run(&team->crew, &units);
     }
-    parallel_close(team->pool);
+    dea_crew_close(&team->crew);
     return status;
 }
 
@@ -463,7 +370,11 @@ enum status dea_solve(const struct dea_problem *problem, const struct dea_option
     if (dea_problem_check(problem, NULL) != STATUS_OK || !options_are_valid(options)) {
         return STATUS_INVALID;
     }
-    struct dea_team team = {.problem = problem, .options = options, .caller = pthread_self()};
+    struct dea_team team = {.crew = {.is_cancelled = options->is_cancelled,
+                                     .progress = options->progress,
+                                     .context = options->cancel_context},
+                            .problem = problem,
+                            .options = options};
     enum status status = dea_work_init(&team.work, problem, options->orientation);
     if (status != STATUS_OK) {
         return status;

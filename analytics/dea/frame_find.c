@@ -4,11 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analytics/dea/crew.h"
 #include "analytics/dea/dense.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/work.h"
-#include "base/parallel.h"
 
 /* Who could make so much more of every output is behind the frontier beyond doubt. */
 #define BEHIND 1.0000001
@@ -99,47 +99,70 @@ static enum status column_judge(struct dea_frame *frame, const struct dea_work *
 
 /* Every PARTS-th of the ranked columns; whom they turn up is on the frontier of all. */
 struct part {
-    struct parallel_batch batch; /* first, so that a batch is a part */
-    const struct dea_work *work;
-    const struct ranked *order;
-    size_t first;
-    size_t capacity;
-    bool (*is_cancelled)(void *);
-    void *context;
     struct dea_frame frame;
     enum status status;
 };
 
-static enum status columns_judge(struct part *part, struct dea_dense *dense, struct dea_solution *solution)
+/* What the parts share. */
+struct search {
+    const struct dea_work *work;
+    const struct ranked *order;
+    size_t capacity;
+    struct dea_crew *crew;
+    struct part parts[PARTS];
+};
+
+struct hand {
+    struct search *search;
+    struct dea_dense *dense;
+    struct dea_solution solution;
+};
+
+static enum status hand_begin(void *memory, void *context)
 {
-    enum status status = STATUS_OK;
-    for (size_t k = part->first; k < part->work->columns && status == STATUS_OK; k += PARTS) {
-        const bool is_over = part->is_cancelled != NULL && part->is_cancelled(part->context);
-        status = is_over ? STATUS_BUSY : column_judge(&part->frame, part->work, dense, part->order[k].column, solution);
+    struct hand *hand = memory;
+    hand->search = context;
+    hand->solution.lambda = calloc(hand->search->capacity + 1, sizeof *hand->solution.lambda);
+    hand->dense = dea_dense_create();
+    if (hand->solution.lambda == NULL || hand->dense == NULL) {
+        return STATUS_EXHAUSTED;
     }
-    return status;
+    const struct lp_watch watch = {dea_crew_is_stopped, hand->search->crew};
+    dea_dense_watch(hand->dense, &watch);
+    return STATUS_OK;
 }
 
-static void part_run(struct parallel_batch *batch)
+static void hand_end(void *memory)
 {
-    struct part *part = (struct part *) (void *) batch;
-    const struct lp_watch watch = {part->is_cancelled, part->context};
-    struct dea_solution solution = {.lambda = calloc(part->capacity + 1, sizeof *solution.lambda)};
-    struct dea_dense *dense = dea_dense_create();
-    part->status = STATUS_EXHAUSTED;
-    if (dense != NULL && solution.lambda != NULL &&
-        dea_frame_init(&part->frame, part->work->rows, part->capacity, part->work->columns) == STATUS_OK) {
-        dea_dense_watch(dense, &watch);
-        part->status = columns_judge(part, dense, &solution);
+    struct hand *hand = memory;
+    dea_dense_free(hand->dense);
+    free(hand->solution.lambda);
+}
+
+/* STATUS_OK also where the part came to too many: its status says so. */
+static enum status part_search(void *memory, size_t number)
+{
+    struct hand *hand = memory;
+    struct search *search = hand->search;
+    struct part *part = &search->parts[number];
+    const struct dea_work *work = search->work;
+    part->status = dea_frame_init(&part->frame, work->rows, search->capacity, work->columns);
+    for (size_t k = number; k < work->columns; k += PARTS) {
+        if (part->status == STATUS_OK) {
+            part->status = dea_crew_is_stopped(search->crew)
+                               ? STATUS_BUSY
+                               : column_judge(&part->frame, work, hand->dense, search->order[k].column, &hand->solution);
+        }
+        dea_crew_tell(search->crew);
     }
-    dea_dense_free(dense);
-    free(solution.lambda);
+    return part->status == STATUS_ABSENT ? STATUS_OK : part->status;
 }
 
 /* All that the parts found, if they all came to an end. */
-static enum status parts_join(struct dea_frame *frame, struct part *parts)
+static enum status parts_join(struct dea_frame *frame, const struct search *search)
 {
-    const struct dea_work *work = parts[0].work;
+    const struct part *parts = search->parts;
+    const struct dea_work *work = search->work;
     for (size_t p = 0; p < PARTS; p++) {
         if (parts[p].status != STATUS_OK) {
             return parts[p].status;
@@ -160,44 +183,40 @@ static enum status parts_join(struct dea_frame *frame, struct part *parts)
     return STATUS_OK;
 }
 
-enum status dea_frame_find(struct dea_frame *frame, const struct dea_work *work, struct parallel *pool,
-                           bool (*is_cancelled)(void *), void *context)
+enum status dea_frame_find(struct dea_frame *frame, const struct dea_work *work, struct dea_crew *crew)
 {
+    struct dea_crew alone = {.threads = 1, .caller = pthread_self()};
     const size_t share = work->columns / SHARE_MIN;
-    const size_t capacity = share > COUNT_SMALL ? share : COUNT_SMALL;
-    struct part parts[PARTS] = {0};
-    enum status status = dea_frame_init(frame, work->rows, capacity, work->columns);
+    struct search search = {.work = work,
+                            .capacity = share > COUNT_SMALL ? share : COUNT_SMALL,
+                            .crew = crew != NULL ? crew : &alone};
+    const struct dea_crew_work parts = {.count = PARTS,
+                                        .at_once = 1,
+                                        .is_silent = true,
+                                        .hand_size = sizeof(struct hand),
+                                        .begin = hand_begin,
+                                        .item = part_search,
+                                        .end = hand_end,
+                                        .context = &search};
+    enum status status = dea_frame_init(frame, work->rows, search.capacity, work->columns);
     struct ranked *order = calloc(work->columns, sizeof *order);
     if (status != STATUS_OK || order == NULL) {
         status = STATUS_EXHAUSTED;
         goto done;
     }
     columns_rank(work, order);
-    for (size_t p = 0; p < PARTS; p++) {
-        parts[p] = (struct part){.batch = {.run = part_run},
-                                 .work = work,
-                                 .order = order,
-                                 .first = p,
-                                 .capacity = capacity,
-                                 .is_cancelled = is_cancelled,
-                                 .context = context};
-        if (pool != NULL) {
-            parallel_submit(pool, &parts[p].batch);
-        } else {
-            part_run(&parts[p].batch);
-        }
+    search.order = order;
+    status = dea_crew_run(search.crew, &parts);
+    if (status == STATUS_OK) {
+        status = parts_join(frame, &search);
     }
-    for (size_t p = 0; p < PARTS && pool != NULL; p++) {
-        parallel_wait(pool, &parts[p].batch);
-    }
-    status = parts_join(frame, parts);
 done:
     for (size_t p = 0; p < PARTS; p++) {
-        dea_frame_fini(&parts[p].frame);
+        dea_frame_fini(&search.parts[p].frame);
     }
     free(order);
     if (status != STATUS_OK) {
         dea_frame_fini(frame);
     }
-    return status;
+    return status == STATUS_ABSENT ? STATUS_OK : status;
 }

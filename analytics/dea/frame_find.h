@@ -8,16 +8,15 @@
 #include "analytics/dea/frame.h"
 #include "base/status.h"
 
+struct dea_crew;
 struct dea_work;
-struct parallel;
 
 /*
- * Finds the frame of a work whose panel is filled, in as many parts whatever the pool (NULL: none) has threads.
- * is_cancelled may be asked by any of them.
- * Returns STATUS_OK; STATUS_ABSENT when so many units are on the frontier that nothing is gained; STATUS_EXHAUSTED;
- * STATUS_BUSY when is_cancelled said so.
+ * Finds the frame of a work whose panel is filled, in as many parts whatever the crew (NULL: the caller alone) has threads.
+ * The crew is told of every column.
+ * Returns STATUS_OK, the frame being empty when so many units are on the frontier that nothing is gained; STATUS_EXHAUSTED;
+ * STATUS_BUSY when the crew was stopped.
  */
-NODISCARD enum status dea_frame_find(struct dea_frame *frame, const struct dea_work *work, struct parallel *pool,
-                                     bool (*is_cancelled)(void *), void *context);
+NODISCARD enum status dea_frame_find(struct dea_frame *frame, const struct dea_work *work, struct dea_crew *crew);
 
 #endif

@@ -9,14 +9,16 @@
 #include <stdlib.h>
 
 #include "analytics/dea/cost.h"
+#include "analytics/dea/crew.h"
 #include "analytics/dea/cross.h"
 #include "analytics/dea/model_run.h"
 #include "analytics/dea/move.h"
 #include "analytics/dea/sbm.h"
+#include "base/parallel.h"
 
 void dea_model_options_init(struct dea_model_options *options, enum dea_model model)
 {
-    *options = (struct dea_model_options){.model = model, .side = DEA_SIDE_OUTPUT, .frontier = DEA_VRS};
+    *options = (struct dea_model_options){.model = model, .side = DEA_SIDE_OUTPUT, .frontier = DEA_VRS, .threads = 1};
     if (model == DEA_MODEL_SBM || model == DEA_MODEL_ADDITIVE || model == DEA_MODEL_DIRECTIONAL) {
         options->side = DEA_SIDE_BOTH;
     }
@@ -89,7 +91,8 @@ static bool marks_are_valid(const struct dea_problem *problem, const struct dea_
 static bool options_are_valid(const struct dea_problem *problem, const struct dea_model_options *options)
 {
     return (unsigned) options->model <= DEA_MODEL_COST && (unsigned) options->side <= DEA_SIDE_BOTH &&
-           (unsigned) options->frontier <= DEA_NDRS && side_is_valid(options) && limits_are_valid(problem, options) &&
+           (unsigned) options->frontier <= DEA_NDRS && options->threads >= 1 &&
+           options->threads <= PARALLEL_THREADS_MAX && side_is_valid(options) && limits_are_valid(problem, options) &&
            prices_are_valid(problem, options) && marks_are_valid(problem, options);
 }
 
@@ -181,28 +184,70 @@ static enum dea_model_state state_before(const struct dea_model_run *run, size_t
     return DEA_MODEL_SCORED;
 }
 
-static enum status units_solve(struct dea_model_run *run, struct dea_model_result *result)
+/* One dea_model_solve, and one of its threads. */
+struct team {
+    struct dea_crew crew;
+    struct dea_model_run run;
+    struct dea_model_result *result;
+};
+
+struct hand {
+    struct team *team;
+    struct dea_model_run run;
+    struct dea_certificate certificate;
+};
+
+static enum status hand_begin(void *memory, void *context)
 {
-    const struct dea_model_options *options = run->options;
-    const size_t numbers = result->input_count + result->output_count;
-    if (options->model == DEA_MODEL_CROSS) {
-        return dea_cross_solve(run, result);
+    struct hand *hand = memory;
+    hand->team = context;
+    return dea_model_run_share(&hand->run, &hand->team->run, &hand->team->crew);
+}
+
+static void hand_end(void *memory)
+{
+    struct hand *hand = memory;
+    hand->certificate = hand->run.table.certificate;
+    dea_model_run_share_fini(&hand->run);
+}
+
+static void hand_gather(void *context, const void *memory)
+{
+    struct team *team = context;
+    const struct hand *hand = memory;
+    dea_certificate_add(&team->result->certificate, &hand->certificate);
+}
+
+static enum status one_solve(void *memory, size_t u)
+{
+    struct hand *hand = memory;
+    const struct dea_model_result *result = hand->team->result;
+    struct dea_model_unit *unit = &result->units[u];
+    unit->state = state_before(&hand->run, u);
+    const enum status status = unit->state == DEA_MODEL_SCORED ? unit_solve(&hand->run, u, unit) : STATUS_OK;
+    if (status == STATUS_BUSY) {
+        return status;
     }
-    for (size_t u = 0; u < result->unit_count; u++) {
-        struct dea_model_unit *unit = &result->units[u];
-        if (options->is_cancelled != NULL && options->is_cancelled(options->cancel_context)) {
-            return STATUS_BUSY;
-        }
-        unit->state = state_before(run, u);
-        const enum status status = unit->state == DEA_MODEL_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
-        if (status == STATUS_BUSY) {
-            return status;
-        }
-        if (status != STATUS_OK || unit->state != DEA_MODEL_SCORED) {
-            unit_void(unit, status == STATUS_OK ? unit->state : DEA_MODEL_UNCERTIFIED, numbers);
-        }
+    if (status != STATUS_OK || unit->state != DEA_MODEL_SCORED) {
+        unit_void(unit, status == STATUS_OK ? unit->state : DEA_MODEL_UNCERTIFIED, result->input_count + result->output_count);
     }
     return STATUS_OK;
+}
+
+static enum status units_solve(struct team *team)
+{
+    const struct dea_crew_work units = {.count = team->result->unit_count,
+                                        .at_once = DEA_MODEL_UNITS_AT_ONCE,
+                                        .hand_size = sizeof(struct hand),
+                                        .begin = hand_begin,
+                                        .item = one_solve,
+                                        .end = hand_end,
+                                        .gather = hand_gather,
+                                        .context = team};
+    if (team->run.options->model == DEA_MODEL_CROSS) {
+        return dea_cross_solve(&team->run, &team->crew, team->result);
+    }
+    return dea_crew_run(&team->crew, &units);
 }
 
 static void means_add(struct dea_model_means *means, const struct dea_model_unit *unit)
@@ -247,29 +292,44 @@ static void summarise(struct dea_model_result *result, const struct dea_problem 
     }
 }
 
-enum status dea_model_solve(const struct dea_problem *problem, const struct dea_model_options *options,
-                            struct dea_model_result **result)
+/* From the frame to the means; *result is made. */
+static enum status team_solve(struct team *team, const struct dea_problem *problem, const struct dea_model_options *options)
 {
-    struct dea_model_run run;
-    enum status status = dea_problem_check(problem, NULL);
-    if (status != STATUS_OK || !options_are_valid(problem, options)) {
-        return STATUS_INVALID;
-    }
-    status = dea_model_run_init(&run, problem, options);
+    struct dea_model_result *result = team->result;
+    enum status status = dea_crew_open(&team->crew, options->threads, problem->unit_count);
     if (status != STATUS_OK) {
         return status;
     }
-    struct dea_model_result *made = result_create(problem);
-    status = made == NULL ? STATUS_EXHAUSTED : units_solve(&run, made);
+    team->crew.due = problem->unit_count * (options->model == DEA_MODEL_CROSS ? 2 : 1);
+    status = dea_model_run_init(&team->run, problem, options, &team->crew);
     if (status == STATUS_OK) {
-        made->has_efficiency = options->model != DEA_MODEL_CROSS && options->model != DEA_MODEL_COST &&
-                               (options->model != DEA_MODEL_SBM || options->side == DEA_SIDE_BOTH);
-        made->certificate = run.table.certificate;
-        summarise(made, problem);
-        *result = made;
-    } else {
-        dea_model_result_free(made);
+        status = units_solve(team);
+        dea_model_run_fini(&team->run);
     }
-    dea_model_run_fini(&run);
+    dea_crew_close(&team->crew);
+    if (status == STATUS_OK) {
+        result->has_efficiency = options->model != DEA_MODEL_CROSS && options->model != DEA_MODEL_COST &&
+                                 (options->model != DEA_MODEL_SBM || options->side == DEA_SIDE_BOTH);
+        summarise(result, problem);
+    }
+    return status;
+}
+
+enum status dea_model_solve(const struct dea_problem *problem, const struct dea_model_options *options,
+                            struct dea_model_result **result)
+{
+    struct team team = {.crew = {.is_cancelled = options->is_cancelled,
+                                 .progress = options->progress,
+                                 .context = options->cancel_context}};
+    if (dea_problem_check(problem, NULL) != STATUS_OK || !options_are_valid(problem, options)) {
+        return STATUS_INVALID;
+    }
+    team.result = result_create(problem);
+    const enum status status = team.result == NULL ? STATUS_EXHAUSTED : team_solve(&team, problem, options);
+    if (status == STATUS_OK) {
+        *result = team.result;
+    } else {
+        dea_model_result_free(team.result);
+    }
     return status;
 }

@@ -46,6 +46,23 @@
  * in the trade; limits that contradict each other leave a program unbounded: DEA_MODEL_UNBOUNDED.
  *
  * Slacks of RADIAL, SUPER and DIRECTIONAL are the second stage that dea.h calls two-stage-normalised.
+ *
+ * The frame. Of many units each program begins with those on the frontier of free disposal under variable returns alone
+ * (frame.h): any other unit is matched by an average of these that takes no more and makes no less. Where that is never
+ * worse, the frame has an optimum of all:
+ *   RADIAL, DIRECTIONAL, ADDITIVE, SBM   inputs are bounded from above, outputs from below, and no slack is worth less for being
+ *                larger, so that an average is as good as what it matches. Fixed inputs are bounds too; limits trade what
+ *                is left. An average of weight 1 keeps the sum of lambda, hence all returns.
+ *   COST         the same: prices are above 0.
+ *   CROSS        the rows of lambda are those of the radial program, in either sense; sums over all units are taken before.
+ *   SUPER        a unit that is not in the frame is judged as in RADIAL. One that is leaves units behind it that come into
+ *                sight when it is left out, as does a peer that is left out (outliers.h): these have to join.
+ * Not with undesirable outputs: less of them is better, or has to be bought with outputs, so others are on that frontier. There each
+ * program has all units in it, and where solver is DEA_SOLVER_GLPK, and where the frame would be more than a third of the units.
+ * None of this is taken on trust: every answer is proved by pricing all units, and whoever would improve it joins (table.h).
+ * Scores, states and efficiency are those of the program with all units in it. Where several projections or weights are
+ * as good, one is taken, and beside others it may be another one: in SBM of both sides under constant returns a whole ray
+ * of projections has the same score.
  */
 
 #include <stdbool.h>
@@ -89,11 +106,14 @@ struct dea_model_options {
     enum dea_solver_kind solver; /* DEA_SOLVER_GLPK leaves our own simplex out */
     const struct dea_limit *limits;
     size_t limit_count;         /* at most DEA_LIMITS_MAX */
+    size_t threads;             /* 1 to 64; the answer is the same, byte by byte, from any number */
+    bool is_frameless;          /* for tests: every program has all units in it */
     bool (*is_cancelled)(void *);
+    void (*progress)(void *, size_t done, size_t count); /* these as in dea.h */
     void *cancel_context;
 };
 
-/* Output side (DIRECTIONAL, SBM, ADDITIVE: both), VRS, nothing else. */
+/* Output side (DIRECTIONAL, SBM, ADDITIVE: both), VRS, one thread, nothing else. */
 void dea_model_options_init(struct dea_model_options *options, enum dea_model model);
 
 enum dea_model_state {
@@ -147,7 +167,7 @@ struct dea_model_result {
  * Scores every unit.
  * Out: *result, to be given to dea_model_result_free; untouched on failure.
  * Returns as dea_solve does, STATUS_INVALID also for options outside their range or that do not go together.
- * Threads: any number at once; each should call dea_thread_end before it ends.
+ * Threads: as dea_solve.
  */
 NODISCARD enum status dea_model_solve(const struct dea_problem *problem, const struct dea_model_options *options,
                                       struct dea_model_result **result);

@@ -4,25 +4,26 @@
 #include <math.h>
 #include <string.h>
 
+#include "analytics/dea/frame_find.h"
+
 size_t dea_model_peers_max(const struct dea_problem *problem)
 {
     return problem->input_count + problem->output_count + 2; /* as many as a basis has rows */
 }
 
-/* The rows' means anew, summed in the order of the table, so that not even their last digit depends on that of the units. */
-static void means_order(struct dea_model_run *run)
+/*
+ * Who is on the frontier of free disposal is all that matters where more of an input and less of an output is always possible.
+ * Undesirable outputs are not like that: beside others, less of them is better, or costs something.
+ */
+static bool has_frame(const struct dea_model_run *run)
 {
-    struct dea_work *work = &run->work;
-    for (size_t i = 0; i < work->rows; i++) {
-        work->mean[i] = 0;
-        for (size_t k = 0; k < work->columns; k++) {
-            work->mean[i] += work->matrix[run->table.order[k] * work->rows + i] / (double) work->columns;
-        }
-    }
+    const struct dea_model_options *options = run->options;
+    return !options->is_frameless && options->solver != DEA_SOLVER_GLPK && options->is_undesirable == NULL &&
+           run->work.columns > DEA_FRAME_COLUMNS_MIN;
 }
 
 enum status dea_model_run_init(struct dea_model_run *run, const struct dea_problem *problem,
-                               const struct dea_model_options *options)
+                               const struct dea_model_options *options, struct dea_crew *crew)
 {
     memset(run, 0, sizeof *run);
     run->problem = problem;
@@ -32,23 +33,40 @@ enum status dea_model_run_init(struct dea_model_run *run, const struct dea_probl
     if (status != STATUS_OK) {
         return status;
     }
-    /* Beside the units: moves, a slack for each row, two columns for each limit; abatement doubles the units. */
-    const size_t units = run->work.columns * (options->is_undesirable != NULL ? 2 : 1);
-    status = dea_table_init(&run->table, &run->work, units + run->work.rows + 4 + 2 * DEA_LIMITS_MAX);
+    status = dea_work_sort(&run->work);
+    if (status == STATUS_OK && has_frame(run)) {
+        crew->due += run->work.columns;
+        status = dea_frame_find(&run->work.frame, &run->work, crew);
+    }
     if (status != STATUS_OK) {
         dea_work_fini(&run->work);
-        return status;
     }
-    run->table.is_glpk = options->solver == DEA_SOLVER_GLPK;
-    means_order(run);
-    lp_solver_watch(run->table.solver, options->is_cancelled, options->cancel_context);
-    return STATUS_OK;
+    return status;
 }
 
 void dea_model_run_fini(struct dea_model_run *run)
 {
-    dea_table_fini(&run->table);
     dea_work_fini(&run->work);
+}
+
+enum status dea_model_run_share(struct dea_model_run *share, const struct dea_model_run *run, struct dea_crew *crew)
+{
+    const struct dea_model_options *options = run->options;
+    *share = *run;
+    /* Beside the units: moves, a slack for each row, two columns for each limit; abatement doubles the units. */
+    const size_t units = run->work.columns * (options->is_undesirable != NULL ? 2 : 1);
+    const enum status status = dea_table_init(&share->table, &run->work, units + run->work.rows + 4 + 2 * DEA_LIMITS_MAX);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    share->table.is_glpk = options->solver == DEA_SOLVER_GLPK;
+    lp_solver_watch(share->table.solver, options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, crew);
+    return STATUS_OK;
+}
+
+void dea_model_run_share_fini(struct dea_model_run *share)
+{
+    dea_table_fini(&share->table);
 }
 
 bool dea_model_is_fixed(const struct dea_model_run *run, size_t row)

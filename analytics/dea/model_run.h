@@ -6,22 +6,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analytics/dea/crew.h"
 #include "analytics/dea/model.h"
 #include "analytics/dea/table.h"
 #include "analytics/dea/work.h"
 
+/* So many units in a row are one thread's. */
+#define DEA_MODEL_UNITS_AT_ONCE 8
+
 struct dea_model_run {
     const struct dea_problem *problem;
     const struct dea_model_options *options;
-    struct dea_work work;
-    struct dea_table table;
+    struct dea_work work;   /* sorted (work.h) */
+    struct dea_table table; /* a thread's own */
     size_t except; /* DEA_TABLE_NONE, or the work's column that every program leaves out (outliers.c) */
 };
 
-/* Makes and frees a run; options are valid. Returns STATUS_OK or STATUS_EXHAUSTED. */
+/*
+ * A run is made once, with the work and its frame, if there are many units and the model has one; then shared with each
+ * thread, which gets a table. options are valid. The crew is told of every column while the frame is looked for, having been
+ * told to expect it.
+ * Return STATUS_OK, STATUS_EXHAUSTED or STATUS_BUSY.
+ */
 NODISCARD enum status dea_model_run_init(struct dea_model_run *run, const struct dea_problem *problem,
-                                         const struct dea_model_options *options);
+                                         const struct dea_model_options *options, struct dea_crew *crew);
 void dea_model_run_fini(struct dea_model_run *run);
+
+NODISCARD enum status dea_model_run_share(struct dea_model_run *share, const struct dea_model_run *run, struct dea_crew *crew);
+void dea_model_run_share_fini(struct dea_model_run *share);
 
 /* What kind of row it is. Rows count inputs first, then outputs. */
 bool dea_model_is_fixed(const struct dea_model_run *run, size_t row);

@@ -48,8 +48,8 @@ static void abatement_add(struct dea_model_run *run, size_t except)
         return;
     }
     for (size_t k = 0; k < run->work.columns; k++) {
-        if (table->order[k] != except) {
-            const double *unit = run->work.matrix + table->order[k] * run->work.rows;
+        if (k != except) {
+            const double *unit = run->work.matrix + k * run->work.rows;
             double *column = dea_table_column_add(table, 0);
             memcpy(column, unit, run->work.inputs * sizeof *column);
             column[run->work.rows - 1] = 1;

@@ -27,7 +27,7 @@ struct dea_outliers {
  * In: the data, options and result of a dea_solve; the frontier is not FDH.
  * Out: outliers, whose arrays are the caller's, one element for each unit.
  * Returns STATUS_OK; STATUS_INVALID for FDH; STATUS_BUSY when options' is_cancelled said so; STATUS_EXHAUSTED when memory is short.
- * Threads: as dea_model_solve.
+ * Threads, frame, progress (of this work alone): by options, as in dea_solve.
  */
 NODISCARD enum status dea_outliers_find(const struct dea_problem *problem, const struct dea_options *options,
                                         const struct dea_result *result, struct dea_outliers *outliers);

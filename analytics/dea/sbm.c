@@ -45,22 +45,13 @@ static double share_of(const struct dea_model_run *run, size_t unit, size_t row)
     return 1 / ((double) terms_count(run, unit, from, to) * dea_work_column(&run->work, unit)[row]);
 }
 
-/* Adds a row's slack, t own - X Lambda or its negative, times its share, to the cost or to the last row. */
+/* Adds a row's slack, t own - X Lambda or its negative, times its share, to what a unit costs or has in the last row. */
 static void slack_add(struct dea_model_run *run, size_t unit, size_t row)
 {
-    struct dea_table *table = &run->table;
     const bool is_input = row < run->work.inputs;
     const bool is_less = is_input || dea_model_is_undesirable(run, row);
     const double share = (is_less ? 1 : -1) * share_of(run, unit, row);
-    for (size_t j = 1; j < table->columns; j++) { /* the first is t, see t_write */
-        double *column = table->matrix + j * table->rows;
-        const double slack = -share * column[row];
-        if (is_input) {
-            table->cost[j] -= slack;
-        } else {
-            column[run->work.rows] += slack;
-        }
-    }
+    *(is_input ? &run->table.unit_cost[row] : &run->table.unit_extra[row]) = is_input ? share : -share;
 }
 
 /*
@@ -92,13 +83,13 @@ static void measure_write(struct dea_model_run *run, size_t unit)
     t_write(run, unit);
     table->relation[last] = LP_ROW_EQUAL;
     table->bound[last] = 1;
-    dea_table_units_add(table, run->except);
     for (size_t i = 0; i + 1 < work->rows; i++) {
         const bool is_less = i < work->inputs || dea_model_is_undesirable(run, i);
         table->relation[i] = is_less ? LP_ROW_AT_MOST : LP_ROW_AT_LEAST;
         slack_add(run, unit, i);
-        table->matrix[i] = -dea_work_column(work, unit)[i]; /* of t, the first column */
+        t[i] = -dea_work_column(work, unit)[i];
     }
+    dea_table_units_add(table, run->except);
 }
 
 enum status dea_sbm_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
@@ -149,16 +140,13 @@ enum status dea_additive_solve(struct dea_model_run *run, size_t unit, struct de
         top = work->exponent[i] > top ? work->exponent[i] : top;
     }
     dea_table_begin(table, work->rows, run->options->frontier);
-    dea_table_units_add(table, run->except);
     for (size_t i = 0; i + 1 < work->rows; i++) {
         const bool is_input = i < work->inputs;
-        const double weight = (is_input ? 1 : -1) * weight_of(run, i, top);
         table->relation[i] = is_input ? LP_ROW_AT_MOST : LP_ROW_AT_LEAST;
         table->bound[i] = own[i];
-        for (size_t j = 0; j < table->columns; j++) {
-            table->cost[j] += weight * table->matrix[j * table->rows + i];
-        }
+        table->unit_cost[i] = (is_input ? 1 : -1) * weight_of(run, i, top);
     }
+    dea_table_units_add(table, run->except);
     const enum status status = dea_table_solve(table);
     if (status != STATUS_OK || table->solution.outcome != LP_OPTIMAL) {
         return status == STATUS_OK ? STATUS_EXHAUSTED : status;

@@ -10,48 +10,15 @@
 /* As face.c has it: reduced costs and multipliers up to this share are zero. */
 #define ZERO 1e-9
 
+/* A unit outside that misses by less than this share joins nobody: it is the rounding of some dozen operations. */
+#define MISSED 1e-12
+
+/* So many join at once, and so often, before all do. */
+#define JOIN_MAX   8
+#define ROUNDS_MAX 40
+
 /* As in result.c: a peer shows if its share of what the peers make exceeds this in some row. */
 #define SHARE_MIN 1e-9
-
-/* Sorting has no context argument in C11; so what is sorted carries it. */
-struct place {
-    const double *column;
-    size_t rows;
-    size_t index;
-};
-
-static int places_compare(const void *a, const void *b)
-{
-    const struct place *left = a;
-    const struct place *right = b;
-    for (size_t i = 0; i < left->rows; i++) {
-        if (left->column[i] < right->column[i]) {
-            return -1;
-        }
-        if (left->column[i] > right->column[i]) {
-            return 1;
-        }
-    }
-    return left->index < right->index ? -1 : left->index > right->index;
-}
-
-static enum status order_find(struct dea_table *table)
-{
-    const struct dea_work *work = table->work;
-    struct place *places = calloc(work->columns + 1, sizeof *places);
-    if (places == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    for (size_t j = 0; j < work->columns; j++) {
-        places[j] = (struct place){work->matrix + j * work->rows, work->rows, j};
-    }
-    qsort(places, work->columns, sizeof *places, places_compare);
-    for (size_t j = 0; j < work->columns; j++) {
-        table->order[j] = places[j].index;
-    }
-    free(places);
-    return STATUS_OK;
-}
 
 enum status dea_table_init(struct dea_table *table, const struct dea_work *work, size_t columns_max)
 {
@@ -59,7 +26,6 @@ enum status dea_table_init(struct dea_table *table, const struct dea_work *work,
     table->work = work;
     table->columns_max = columns_max;
     const size_t room = table->columns_max + 1;
-    table->order = calloc(room, sizeof *table->order);
     table->member = calloc(room, sizeof *table->member);
     table->matrix = calloc(room * (work->rows + work->outputs + 1), sizeof *table->matrix);
     table->cost = calloc(room, sizeof *table->cost);
@@ -67,9 +33,12 @@ enum status dea_table_init(struct dea_table *table, const struct dea_work *work,
     table->solution.x = calloc(room, sizeof *table->solution.x);
     table->solution.reduced = calloc(room, sizeof *table->solution.reduced);
     table->solver = lp_solver_create(work->rows + work->outputs + 1, room);
-    if (table->order == NULL || table->member == NULL || table->matrix == NULL || table->cost == NULL ||
-        table->is_free == NULL || table->solution.x == NULL || table->solution.reduced == NULL ||
-        table->solver == NULL || order_find(table) != STATUS_OK) {
+    table->is_in = calloc(work->columns + 1, sizeof *table->is_in);
+    table->products = calloc(work->columns + LP_PANEL_LANES, sizeof *table->products);
+    table->near = calloc(work->columns + 1, sizeof *table->near);
+    if (table->member == NULL || table->is_in == NULL || table->products == NULL || table->near == NULL ||
+        table->matrix == NULL || table->cost == NULL || table->is_free == NULL || table->solution.x == NULL ||
+        table->solution.reduced == NULL || table->solver == NULL) {
         dea_table_fini(table);
         return STATUS_EXHAUSTED;
     }
@@ -85,7 +54,9 @@ void dea_table_fini(struct dea_table *table)
     free(table->cost);
     free(table->matrix);
     free(table->member);
-    free(table->order);
+    free(table->near);
+    free(table->products);
+    free(table->is_in);
     memset(table, 0, sizeof *table);
 }
 
@@ -110,6 +81,12 @@ void dea_table_begin(struct dea_table *table, size_t rows, enum dea_frontier fro
     assert(rows >= table->work->rows && rows <= table->work->rows + table->work->outputs + 1 && rows <= LP_ROWS_MAX);
     table->rows = rows;
     table->columns = 0;
+    table->is_whole = true;
+    table->near_count = 0;
+    for (size_t i = 0; i < table->work->rows; i++) {
+        table->unit_scale[i] = 1;
+        table->unit_extra[i] = table->unit_cost[i] = 0;
+    }
     for (size_t i = 0; i < rows; i++) {
         table->relation[i] = LP_ROW_FREE;
         table->bound[i] = 0;
@@ -130,15 +107,59 @@ double *dea_table_column_add(struct dea_table *table, double cost)
     return column;
 }
 
+/* What a unit's column is; returns its cost. */
+static double unit_write(const struct dea_table *table, size_t j, double *column)
+{
+    const size_t rows = table->work->rows;
+    const double *values = table->work->matrix + j * rows;
+    double cost = 0;
+    double extra = 0;
+    for (size_t i = 0; i < rows; i++) {
+        column[i] = table->unit_scale[i] * values[i];
+        extra += table->unit_extra[i] * values[i];
+        cost += table->unit_cost[i] * values[i];
+    }
+    if (table->rows > rows) {
+        column[rows] = extra;
+    }
+    return cost;
+}
+
+static void unit_add(struct dea_table *table, size_t j)
+{
+    double *column = dea_table_column_add(table, 0);
+    table->cost[table->columns - 1] = unit_write(table, j, column);
+    table->member[table->columns - 1] = j;
+    table->is_in[j] = true;
+}
+
+/* Adds all that are not there yet. */
+static void rest_add(struct dea_table *table)
+{
+    for (size_t j = 0; j < table->work->columns; j++) {
+        if (!table->is_in[j]) {
+            unit_add(table, j);
+        }
+    }
+    table->is_whole = true;
+    table->near_count = 0;
+}
+
 void dea_table_units_add(struct dea_table *table, size_t except)
 {
-    const struct dea_work *work = table->work;
-    for (size_t k = 0; k < work->columns; k++) {
-        if (table->order[k] != except) {
-            double *column = dea_table_column_add(table, 0);
-            memcpy(column, work->matrix + table->order[k] * work->rows, work->rows * sizeof *column);
-            table->member[table->columns - 1] = table->order[k];
+    const struct dea_frame *frame = &table->work->frame;
+    memset(table->is_in, 0, table->work->columns * sizeof *table->is_in);
+    if (except != DEA_TABLE_NONE) {
+        table->is_in[except] = true;
+    }
+    for (size_t k = 0; k < frame->count; k++) {
+        if (frame->member[k] != except) {
+            unit_add(table, frame->member[k]);
         }
+    }
+    table->is_whole = frame->count == 0;
+    if (table->is_whole) {
+        rest_add(table);
     }
 }
 
@@ -183,10 +204,9 @@ static enum status problem_solve(struct dea_table *table, const struct lp_proble
     return is_agreed ? STATUS_OK : STATUS_EXHAUSTED;
 }
 
-enum status dea_table_solve(struct dea_table *table)
+/* Solves for the units that are in it. */
+static enum status program_solve(struct dea_table *table)
 {
-    struct dea_certificate *certificate = &table->certificate;
-    const struct lp_check *check = &table->solution.check;
     const struct lp_problem problem = {
         .rows = table->rows,
         .columns = table->columns,
@@ -196,7 +216,112 @@ enum status dea_table_solve(struct dea_table *table)
         .bound = table->bound,
         .is_free = table->is_free,
     };
-    const enum status status = problem_solve(table, &problem);
+    return problem_solve(table, &problem);
+}
+
+/*
+ * Weights whose product with a unit's values is at least 0 for whoever's reduced cost is at most ZERO of the largest of its
+ * terms: none of these is larger than the sum of all, which the second half of each weight gives twice ZERO of.
+ */
+static void weights_find(const struct dea_table *table, bool has_cost, double *weight)
+{
+    const size_t rows = table->work->rows;
+    const double last = table->rows > rows ? table->solution.dual[rows] : 0;
+    for (size_t i = 0; i < rows; i++) {
+        const double own = table->solution.dual[i] * table->unit_scale[i];
+        const double extra = last * table->unit_extra[i];
+        const double cost = has_cost ? table->unit_cost[i] : 0;
+        weight[i] = own + extra - cost + 2 * ZERO * (fabs(own) + fabs(extra) + fabs(cost));
+    }
+}
+
+/* A unit's reduced cost as a share of the largest of its terms, as lp_check has it. */
+static double share_of(const struct dea_table *table, size_t j, bool has_cost)
+{
+    double column[LP_ROWS_MAX];
+    const double cost = unit_write(table, j, column);
+    double reduced = has_cost ? cost : 0;
+    double largest = fabs(reduced);
+    for (size_t i = 0; i < table->rows; i++) {
+        const double term = table->solution.dual[i] * column[i];
+        reduced -= term;
+        largest = fmax(largest, fabs(term));
+    }
+    return largest > 0 ? reduced / largest : 0;
+}
+
+struct priced {
+    size_t column;
+    double share;
+};
+
+/* Puts one among the worst, which stay in order. */
+static void worst_keep(struct priced *worst, size_t *count, struct priced one)
+{
+    if (*count == JOIN_MAX && worst[JOIN_MAX - 1].share <= one.share) {
+        return;
+    }
+    size_t at = *count < JOIN_MAX ? (*count)++ : JOIN_MAX - 1;
+    while (at > 0 && worst[at - 1].share > one.share) {
+        worst[at] = worst[at - 1];
+        at--;
+    }
+    worst[at] = one;
+}
+
+/* Prices the units outside. Of those that the solution does not hold for the worst join; returns how many. Those on its face
+ * are near. */
+static size_t others_price(struct dea_table *table)
+{
+    const struct dea_work *work = table->work;
+    const bool has_cost = table->solution.outcome == LP_OPTIMAL;
+    struct priced worst[JOIN_MAX] = {{0, 0}};
+    double weight[DEA_ROWS_MAX];
+    double best = 0;
+    size_t count = 0;
+    weights_find(table, has_cost, weight);
+    lp_panel_products(&work->panel, weight, 0, table->products, &best);
+    table->near_count = 0;
+    for (size_t j = 0; j < work->columns; j++) {
+        if (table->is_in[j] || table->products[j] < 0) {
+            continue;
+        }
+        const double share = share_of(table, j, has_cost);
+        if (share < -MISSED) {
+            worst_keep(worst, &count, (struct priced){j, share});
+        } else if (share <= ZERO) {
+            table->near[table->near_count++] = j;
+        }
+    }
+    for (size_t k = 0; k < count; k++) {
+        unit_add(table, worst[k].column);
+    }
+    return count;
+}
+
+/* Solves, and anew with those who were missed, until nobody is; when that takes too long, with all. */
+static enum status units_solve(struct dea_table *table)
+{
+    for (size_t round = 0; !table->is_whole; round++) {
+        const enum status status = program_solve(table);
+        if (status == STATUS_BUSY) {
+            return status;
+        }
+        if (status == STATUS_OK && (table->solution.outcome == LP_UNBOUNDED || others_price(table) == 0)) {
+            return STATUS_OK;
+        }
+        if (status != STATUS_OK || round == ROUNDS_MAX) {
+            rest_add(table);
+        }
+    }
+    return program_solve(table);
+}
+
+enum status dea_table_solve(struct dea_table *table)
+{
+    struct dea_certificate *certificate = &table->certificate;
+    const struct lp_check *check = &table->solution.check;
+    const enum status status = units_solve(table);
     if (status == STATUS_OK) {
         certificate->program_count++;
         certificate->primal_infeasibility_max = fmax(certificate->primal_infeasibility_max, check->primal_infeasibility);
@@ -251,6 +376,13 @@ void dea_table_face(struct dea_table *table, size_t moved)
 {
     size_t kept = 0;
     rows_close(table);
+    for (size_t k = 0; k < table->near_count; k++) {
+        unit_add(table, table->near[k]);
+        table->solution.x[table->columns - 1] = 0;
+        table->solution.reduced[table->columns - 1] = 0; /* or as good as that */
+    }
+    table->near_count = 0;
+    table->is_whole = true;
     for (size_t j = 0; j < table->columns; j++) {
         const double *column = table->matrix + j * table->rows;
         if (j == moved) {

@@ -3,8 +3,12 @@
 
 /*
  * A program of model.h while it is written, and its solution. Internal to analytics/. Rows are those of the work: inputs,
- * outputs, sum(lambda); then what a model adds. Columns are those of the reference units, in the order of their
- * values; then what a model adds.
+ * outputs, sum(lambda); then what a model adds. Columns are what a model adds, and those of the reference units.
+ *
+ * Of many units the program begins with the frame of them alone (frame.h). A unit's column is a linear map of what it has, so
+ * one product of the work with the multipliers prices all others: whoever would improve the answer, or takes part in the
+ * proof that there is none, joins and the program is solved anew, until nobody does. So the answer is proved over all
+ * units, whatever the frame is worth; what theory says of it (model.h) decides the time it takes.
  */
 
 #include <stdbool.h>
@@ -19,14 +23,21 @@
 
 struct dea_table {
     const struct dea_work *work;
-    size_t *order;      /* the work's columns, ascending by their values */
-    size_t *member;     /* of each column the work's column whose lambda it is, or DEA_TABLE_NONE */
+    size_t *member;      /* of each column the work's column whose lambda it is, or DEA_TABLE_NONE */
     double *matrix;
     double *cost;
     bool *is_free;
     double bound[LP_ROWS_MAX];
     enum lp_relation relation[LP_ROWS_MAX];
     size_t rows, columns, columns_max;
+    /* How a unit with the values v becomes a column: row i is scale[i] v[i], the row after the work's is extra . v, and its cost is
+     * cost . v; 1, 0 and 0 unless set between begin and units_add. */
+    double unit_scale[DEA_ROWS_MAX], unit_extra[DEA_ROWS_MAX], unit_cost[DEA_ROWS_MAX];
+    bool is_whole;       /* no unit outside is to be priced */
+    bool *is_in;         /* by the work's column: it has a column, or is left out */
+    double *products;    /* by the work's column, while others are priced */
+    size_t *near;        /* the work's columns that are not in it, but on the face of the last solution */
+    size_t near_count;
     struct lp_solver *solver;
     bool is_glpk; /* our own simplex is left out */
     struct lp_solution solution;
@@ -40,18 +51,19 @@ void dea_table_fini(struct dea_table *table);
 /* Empties the table: rows free with bound 0, the sum's as the frontier says. */
 void dea_table_begin(struct dea_table *table, size_t rows, enum dea_frontier frontier);
 
-/* Adds lambda of all reference units but one (a work's column, or DEA_TABLE_NONE), at cost 0. */
+/* Adds lambda of the frame, or of all reference units where the work has none; never of one (a work's column, or
+ * DEA_TABLE_NONE). */
 void dea_table_units_add(struct dea_table *table, size_t except);
 
 /* Adds a column of zeros, not a lambda, and returns it. */
 double *dea_table_column_add(struct dea_table *table, double cost);
 
-/* Solves. STATUS_OK: solution.outcome says what was proved. Else as lp_solve. */
+/* Solves for all reference units. STATUS_OK: solution.outcome says what was proved. Else as lp_solve. */
 NODISCARD enum status dea_table_solve(struct dea_table *table);
 
 /*
  * Turns the program just solved into its optimal face: column moved, if it is not DEA_TABLE_NONE, is put at its value and
- * taken out; so are those that no optimum uses; rows with a multiplier become equations. Costs become 0.
+ * taken out; so are those that no optimum uses, and units outside join that one might; rows with a multiplier become equations. Costs become 0.
  */
 void dea_table_face(struct dea_table *table, size_t moved);
 

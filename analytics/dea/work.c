@@ -130,6 +130,64 @@ failed:
     return STATUS_EXHAUSTED;
 }
 
+/* Sorting has no context argument in C11; so what is sorted carries it. */
+struct place {
+    const double *column;
+    size_t rows;
+    size_t unit;
+};
+
+static int places_compare(const void *a, const void *b)
+{
+    const struct place *left = a;
+    const struct place *right = b;
+    for (size_t i = 0; i < left->rows; i++) {
+        if (left->column[i] < right->column[i]) {
+            return -1;
+        }
+        if (left->column[i] > right->column[i]) {
+            return 1;
+        }
+    }
+    return left->unit < right->unit ? -1 : left->unit > right->unit;
+}
+
+static void means_find(struct dea_work *work)
+{
+    for (size_t i = 0; i < work->rows; i++) {
+        work->mean[i] = 0;
+        for (size_t j = 0; j < work->columns; j++) {
+            work->mean[i] += work->matrix[j * work->rows + i] / (double) work->columns;
+        }
+    }
+}
+
+enum status dea_work_sort(struct dea_work *work)
+{
+    struct place *places = calloc(work->columns + 1, sizeof *places);
+    double *matrix = calloc(work->columns * work->rows + 1, sizeof *matrix);
+    if (places == NULL || matrix == NULL) {
+        free(matrix);
+        free(places);
+        return STATUS_EXHAUSTED;
+    }
+    for (size_t j = 0; j < work->columns; j++) {
+        places[j] = (struct place){work->matrix + j * work->rows, work->rows, work->unit_of[j]};
+    }
+    qsort(places, work->columns, sizeof *places, places_compare);
+    for (size_t j = 0; j < work->columns; j++) {
+        memcpy(matrix + j * work->rows, places[j].column, work->rows * sizeof *matrix);
+        work->unit_of[j] = places[j].unit;
+        work->column_of[places[j].unit] = j;
+        lp_panel_set(&work->panel, j, matrix + j * work->rows);
+    }
+    free(work->matrix);
+    work->matrix = matrix;
+    means_find(work);
+    free(places);
+    return STATUS_OK;
+}
+
 enum status dea_work_share(struct dea_work *share, const struct dea_work *work)
 {
     *share = *work;

@@ -22,7 +22,7 @@ struct dea_work {
     size_t inputs;
     size_t outputs;
     size_t rows;                   /* inputs + outputs + 1 */
-    size_t columns;                /* reference units, ascending by unit */
+    size_t columns;                /* reference units, ascending by unit; by value after dea_work_sort */
     size_t *unit_of;               /* the unit of each column */
     size_t *column_of;             /* the column of each unit; meaningless for units without inputs */
     double *matrix;                /* column after column, rows elements each, scaled */
@@ -41,6 +41,13 @@ struct dea_work {
 /* Prepares checked data. Returns STATUS_OK or STATUS_EXHAUSTED. The work copies what it needs of problem. */
 NODISCARD enum status dea_work_init(struct dea_work *work, const struct dea_problem *problem,
                                     enum dea_orientation orientation);
+
+/*
+ * Puts the columns, and what is summed over them, in the order of their values, equals by unit: what is made of them then
+ * does not depend on the order in which the units were given, down to the last digit. Before there is a frame. Returns
+ * STATUS_OK or STATUS_EXHAUSTED.
+ */
+NODISCARD enum status dea_work_sort(struct dea_work *work);
 
 /* The same work for another thread: the data are borrowed, solver, frame and room are its own. */
 NODISCARD enum status dea_work_share(struct dea_work *share, const struct dea_work *work);

@@ -1,5 +1,6 @@
 /*
- * Walks the finished answer, since it may come from the cache of analyses as a text.
+ * Which rows there are, as data (json/unfold.h); only the points of the curves need to be counted out, since the answer gives
+ * their grid once for all.
  */
 #include "handlers/analysis/density_table.h"
 
@@ -11,8 +12,6 @@
 #include "base/text.h"
 #include "json/walk.h"
 #include "json/write.h"
-
-const char density_columns[] = "x,density,group,year";
 
 enum { NUMBER_BYTES = 40 };
 
@@ -98,7 +97,7 @@ static bool write_curves(struct json_writer *w, struct json_walk document, const
     return true;
 }
 
-enum status density_points(const char *json, size_t length, struct buffer *out)
+static enum status density_points(const char *json, size_t length, struct buffer *out)
 {
     const struct json_walk document = { json, json + length };
     struct kde_grid grid;
@@ -118,3 +117,31 @@ enum status density_points(const char *json, size_t length, struct buffer *out)
     json_writer_finish(&w);
     return STATUS_OK;
 }
+
+#define SERIES "1.group,1.year,"
+#define CHANGE "1.group,1.from,1.to,"
+
+#define TABLES_OF_ALL \
+    { "curves", "x,density,group,year", { { NULL, NULL } }, density_points }, \
+    { "series", "group,year,n,mean,weighted_mean,sd,min,max,bandwidth,rule,peak_count,integral", \
+      { { "series[]", SERIES "1.n,1.mean,1.weighted_mean,1.sd,1.min,1.max,1.bandwidth,1.rule,1.peak_count,1.integral" } }, NULL }, \
+    { "modes", "group,year,mode,x,height,prominence,width", \
+      { { "series[].modes[]", SERIES "mode=2#,2.x,2.height,2.prominence,2.width" } }, NULL }, \
+    { "quantiles", "group,year,share,x", { { "series[].quantiles[]", SERIES "2.share,2.x" } }, NULL }, \
+    { "tails", "group,year,x,below,above", { { "series[].tails[]", SERIES "2.x,2.below,2.above" } }, NULL }, \
+    { "tests", "group,year,test,statistic,critical_bandwidth,p_value,calibrated_p_value,replicates,seed", \
+      { { "series[].tests.*", SERIES "test=2@,2.statistic,2.critical_bandwidth,2.p_value,2.calibrated_p_value,2.replicates,2.seed" } }, NULL }
+
+const struct unfold_table density_tables[] = {
+    TABLES_OF_ALL,
+    { "changes", "group,from,to,mean_shift,mode_shift,height_ratio,width_ratio,overlap",
+      { { "changes[]", CHANGE "1.mean_shift,1.mode_shift,1.height_ratio,1.width_ratio,1.overlap" } }, NULL },
+    { "shifts", "group,from,to,share,shift", { { "changes[].quantile_shifts[]", CHANGE "2.share,2.shift" } }, NULL },
+    { "left_out", "province,year", { { "left_out[]", "1.province,1.year" } }, NULL },
+    { NULL, NULL, { { NULL, NULL } }, NULL },
+};
+
+const struct unfold_table density_sample_tables[] = {
+    TABLES_OF_ALL,
+    { NULL, NULL, { { NULL, NULL } }, NULL },
+};

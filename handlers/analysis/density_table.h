@@ -1,18 +1,21 @@
 #ifndef HANDLERS_ANALYSIS_DENSITY_TABLE_H
 #define HANDLERS_ANALYSIS_DENSITY_TABLE_H
 
-#include <stddef.h>
-
-#include "base/buffer.h"
-#include "base/status.h"
+#include "json/unfold.h"
 
 /*
- * The points of the curves of /density as rows: {"items":[{"group":…,"year":…,"x":…,"density":…},…]}, a row for each
- * point of the grid, curve by curve. group, year and density stand as in the answer, byte for byte.
+ * The tables of /density, the first of which is had where none is named; rows of one series have its group and year.
+ *   curves     a row for each point of each curve
+ *   series     a row for each series: size, moments, bandwidth, peaks
+ *   modes      a row for each mode, the leftmost first
+ *   quantiles  a row for each quantile of a curve
+ *   tails      a row for each threshold: the share below and above
+ *   tests      a row for each test that was made; critical_bandwidth is of silverman, statistic of dip
+ *   changes    a row for each change from one year to another, of stored figures
+ *   shifts     a row for each change and quantile: how far it moved
+ *   left_out   of stored figures: the provinces without one
  */
-extern const char density_columns[];
-
-/* Appends to out; its failed says that memory was short. STATUS_INVALID: this is no answer of /density. */
-enum status density_points(const char *json, size_t length, struct buffer *out) NODISCARD;
+extern const struct unfold_table density_tables[];
+extern const struct unfold_table density_sample_tables[]; /* of a caller's own sample: no changes, nothing is left out */
 
 #endif

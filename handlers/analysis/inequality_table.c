@@ -1,77 +1,48 @@
-/*
- * Walks the finished answer, since it may come from the cache of analyses as a text.
- */
+/* Which rows there are, as data: json/unfold.h. */
 #include "handlers/analysis/inequality_table.h"
 
-#include <stdbool.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "json/walk.h"
-#include "json/write.h"
+#define SERIES "1.group,1.year,"
+#define MOVES "1.group,1.from,1.to,"
 
-const char inequality_columns[] = "group,year,n,mean,median,min,max,gini,theil_t,theil_l,cv,max_min,atkinson,hhi,wolfson,esteban_ray,"
-                                  "theil.within,theil.between,theil.l_within,theil.l_between,dagum.within,dagum.between,dagum.transvariation,"
-                                  "esteban_ray_groups,undefined";
+#define COLUMNS \
+    "group,year,n,mean,median,min,max,gini,theil_t,theil_l,cv,max_min,atkinson,hhi,wolfson,esteban_ray," \
+    "theil.within,theil.between,theil.l_within,theil.l_between,dagum.within,dagum.between,dagum.transvariation," \
+    "esteban_ray_groups,undefined"
 
-static const char *const left_out[] = { "dagum_pairs", "lorenz", "members", NULL };
+#define INDICES \
+    "1.n,1.mean,1.median,1.min,1.max,1.gini,1.theil_t,1.theil_l,1.cv,1.max_min,1.atkinson,1.hhi,1.wolfson,1.esteban_ray,1.theil," \
+    "1.dagum,1.esteban_ray_groups,undefined=1.undefined;index"
 
-static bool is_left_out(const struct json_piece *key)
-{
-    for (size_t i = 0; left_out[i] != NULL; i++) {
-        if (strlen(left_out[i]) == key->length && memcmp(left_out[i], key->at, key->length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+#define PART(OF, INDEX, NAME, FROM) { "series[]." OF "?", "1.year,index='" INDEX "',part='" NAME "',value=2." FROM }
 
-static bool write_row(struct json_writer *w, struct json_walk series)
-{
-    if (!json_walk_take(&series, '{')) {
-        return false;
-    }
-    json_object_begin(w);
-    for (bool is_first = true; !json_walk_take(&series, '}'); is_first = false) {
-        struct json_piece key;
-        struct json_piece value;
-        char name[64];
-        if ((!is_first && !json_walk_take(&series, ',')) || !json_walk_take_key(&series, &key) || !json_walk_take_value(&series, &value) ||
-            key.length >= sizeof name) {
-            return false;
-        }
-        if (!is_left_out(&key)) {
-            memcpy(name, key.at, key.length);
-            name[key.length] = 0;
-            json_key(w, name);
-            json_raw(w, value.at, value.length);
-        }
-    }
-    json_object_end(w);
-    return true;
-}
+#define DECOMPOSITION \
+    { "decomposition", "year,index,part,value", \
+      { PART("theil", "theil_t", "within", "within"), PART("theil", "theil_t", "between", "between"), \
+        PART("theil", "theil_l", "within", "l_within"), PART("theil", "theil_l", "between", "l_between"), \
+        PART("dagum", "gini", "within", "within"), PART("dagum", "gini", "between", "between"), \
+        PART("dagum", "gini", "transvariation", "transvariation") }, NULL }
 
-enum status inequality_rows(const char *json, size_t length, struct buffer *out)
-{
-    struct json_walk document = { json, json + length };
-    struct json_writer w;
-    bool is_first = true;
-    if (!json_walk_to(&document, "series") || !json_walk_take(&document, '[')) {
-        return STATUS_INVALID;
-    }
-    json_writer_init(&w, out);
-    json_object_begin(&w);
-    json_key(&w, "items");
-    json_array_begin(&w);
-    while (!json_walk_take(&document, ']')) {
-        struct json_piece whole;
-        if ((!is_first && !json_walk_take(&document, ',')) || !json_walk_take_value(&document, &whole) ||
-            !write_row(&w, (struct json_walk){ whole.at, whole.at + whole.length })) {
-            return STATUS_INVALID;
-        }
-        is_first = false;
-    }
-    json_array_end(&w);
-    json_object_end(&w);
-    json_writer_finish(&w);
-    return STATUS_OK;
-}
+#define TABLES_OF_ALL \
+    { "series", COLUMNS, { { "series[]", SERIES INDICES } }, NULL }, \
+    { "lorenz", "group,year,point,population,share", \
+      { { "series[].lorenz[]", SERIES "point=2#,2.population,2.share" } }, NULL }, \
+    DECOMPOSITION, \
+    { "pairs", "year,higher,lower,gini,affluence", { { "series[].dagum_pairs[]", "1.year,2.higher,2.lower,2.gini,2.affluence" } }, NULL }, \
+    { "undefined", "group,year,index,reason", { { "series[].undefined[]", SERIES "2.index,2.reason" } }, NULL }
+
+const struct unfold_table inequality_tables[] = {
+    TABLES_OF_ALL,
+    { "states", "year,bound,value", { { "states.years[].bounds[]", "1.year,bound=2#,value=2" } }, NULL },
+    { "transitions", "group,from,to,from_state,to_state,count,probability",
+      { { "transitions[].counts[][]", MOVES "from_state=2#,to_state=3#,count=3,probability=1.probabilities[2][3]" } }, NULL },
+    { "mobility", "group,from,to,n,mobility", { { "transitions[]", MOVES "1.n,1.mobility" } }, NULL },
+    { "left_out", "province,year", { { "left_out[]", "1.province,1.year" } }, NULL },
+    { NULL, NULL, { { NULL, NULL } }, NULL },
+};
+
+const struct unfold_table inequality_sample_tables[] = {
+    TABLES_OF_ALL,
+    { NULL, NULL, { { NULL, NULL } }, NULL },
+};

@@ -1,18 +1,22 @@
 #ifndef HANDLERS_ANALYSIS_INEQUALITY_TABLE_H
 #define HANDLERS_ANALYSIS_INEQUALITY_TABLE_H
 
-#include <stddef.h>
-
-#include "base/buffer.h"
-#include "base/status.h"
+#include "json/unfold.h"
 
 /*
- * The series of /inequality as rows: {"items":[{"group":…,"year":…,"n":…,"gini":…,…},…]}, the numbers of each series as in
- * the answer, byte for byte. Curves, members and pairs of groups are not in it.
+ * The tables of /inequality, the first of which is had where none is named; rows of one series have its group (empty: the
+ * whole) and year.
+ *   series         a row for each series: its indices, in undefined the names of those that have no value
+ *   lorenz         a row for each corner of each Lorenz curve
+ *   decomposition  a row for each year, index and part of it: within and between groups, transvariation
+ *   pairs          a row for each year and two groups: the Gini index between them, the affluence of the higher
+ *   undefined      a row for each index without a value: why
+ *   states         of stored figures: a row for each year and bound between two states
+ *   transitions    a row for each two years and two states: how many moved, and their share of the former
+ *   mobility       a row for each two years
+ *   left_out       the provinces without a figure
  */
-extern const char inequality_columns[];
-
-/* Appends to out; its failed says that memory was short. STATUS_INVALID: this is no answer of /inequality. */
-enum status inequality_rows(const char *json, size_t length, struct buffer *out) NODISCARD;
+extern const struct unfold_table inequality_tables[];
+extern const struct unfold_table inequality_sample_tables[]; /* of a caller's own values */
 
 #endif

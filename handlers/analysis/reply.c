@@ -10,6 +10,7 @@
 
 #include "handlers/analysis/cache.h"
 #include "handlers/problem.h"
+#include "handlers/query.h"
 #include "handlers/tag.h"
 #include "json/parse.h"
 
@@ -104,6 +105,9 @@ bool analysis_body_parse(struct exchange *exchange, json_t **document, struct fa
     faults_init(faults, exchange->arena);
     const char *body = exchange->body != NULL ? exchange->body : "";
     *document = NULL;
+    if (!query_read(exchange, &query_nothing, NULL)) { /* nothing but the table */
+        return false;
+    }
     enum status status = json_parse(body, exchange->body_length, document, faults);
     if (*document != NULL) {
         return true; /* what is wrong with it, if anything, is named with the rest */

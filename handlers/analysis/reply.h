@@ -29,7 +29,7 @@ void analysis_reply_finish(struct exchange *exchange, const char *key);
  * asked for ("3,000 units with 40 numbers each"), less what would take less time ("fewer units"). */
 void analysis_reply_failed(struct exchange *exchange, enum status status, const char *work, const char *less);
 
-/* Parses the body. False: the problem (400, 413) is the reply. faults is initialised; numbers
+/* Parses the body; the query may choose a table and say nothing else. False: the problem (400, 413) is the reply. faults is initialised; numbers
  * too large to be read are in it, and json_is_unfit (json/unfit.h) knows them in the document. */
 bool analysis_body_parse(struct exchange *exchange, json_t **document, struct faults *faults);
 

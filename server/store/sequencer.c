@@ -19,6 +19,7 @@
 
 enum {
     GROUP_MAX = 256,          /* commands of one block: bounds the wait of the first */
+    GUARDED_BLOCKS = 16,      /* with a savepoint around each command, behind one that would have needed it */
     CHECKPOINT_EVERY = 64,    /* blocks without a pause before the WAL is looked at anyway */
     CHECKPOINT_IDLE_MS = 200  /* a pause this long is used for the WAL */
 };
@@ -52,8 +53,9 @@ struct sequencer {
     atomic_bool has_lost_disk;
     atomic_bool anchor_is_behind;
     _Atomic int64_t busy_since_us; /* when the group at work was begun; 0: none is */
-    unsigned blocks_since_checkpoint; /* the thread's own */
-    bool has_erased;                  /* so is this: the WAL still holds texts that are to be gone */
+    unsigned guarded_blocks; /* that are still to be made with guards; the thread's own */
+    unsigned blocks_since_checkpoint; /* so is this */
+    bool has_erased;                  /* and this: the WAL still holds texts that are to be gone */
 };
 
 static void take_fault(struct pending *pending, enum status status)
@@ -69,9 +71,8 @@ static void group_fault(struct pending *const *group, size_t count, enum status 
     }
 }
 
-/* Delivers the group inside a begun block. False: the block is lost and abandoned, and
- * every member of the group has its fault. */
-static bool deliver_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
+/* Delivers the group inside a begun block. Else the block is lost and abandoned: why. */
+static enum status deliver_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         bool is_lost = false;
@@ -84,28 +85,55 @@ static bool deliver_group(struct sequencer *sequencer, struct pending *const *gr
         }
         if (is_lost) {
             block_abandon(sequencer->executor);
-            group_fault(group, count, status == STATUS_OK ? STATUS_IO : status);
-            return false;
+            return status == STATUS_OK ? STATUS_IO : status;
         }
     }
-    return true;
+    return STATUS_OK;
+}
+
+static enum status begin_and_deliver(struct sequencer *sequencer, struct pending *const *group, size_t count, int64_t time_ms, bool is_guarded)
+{
+    enum status status = is_guarded ? block_begin(sequencer->executor, time_ms) : block_begin_unguarded(sequencer->executor, time_ms);
+    if (status != STATUS_OK) {
+        log_error("block", "step=begin status=%s", status_name(status));
+        return status;
+    }
+    return deliver_group(sequencer, group, count);
+}
+
+/* Carries the group out in a block that is then open. At first without guards: hardly ever is a command taken back that has written
+ * something. Where one is, all is done once more with them, from the same state and at the same time: the answers are the same, but
+ * for that command's. False: there is no block, and every member of the group has its fault. */
+static bool carry_out(struct sequencer *sequencer, struct pending *const *group, size_t count)
+{
+    const int64_t time_ms = clock_wall_ms();
+    bool is_guarded = sequencer->guarded_blocks > 0;
+    sequencer->guarded_blocks -= is_guarded;
+    enum status status = begin_and_deliver(sequencer, group, count, time_ms, is_guarded);
+    if (status != STATUS_OK && !is_guarded && !executor_is_failed(sequencer->executor)) {
+        log_info("block", "step=again guarded=yes status=%s", status_name(status));
+        sequencer->guarded_blocks = GUARDED_BLOCKS;
+        for (size_t i = 0; i < count; i++) {
+            answer_fini(group[i]->answer);
+            answer_init(group[i]->answer);
+        }
+        status = begin_and_deliver(sequencer, group, count, time_ms, true);
+    }
+    if (status != STATUS_OK) {
+        group_fault(group, count, status);
+    }
+    return status == STATUS_OK;
 }
 
 /* Makes one durable block of the group. False: nothing of it is, or nobody knows. */
 static bool run_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
 {
     uint8_t app_hash[DIGEST_BYTES];
-    enum status status = block_begin(sequencer->executor, clock_wall_ms());
-    if (status != STATUS_OK) {
-        log_error("block", "step=begin status=%s", status_name(status));
-        group_fault(group, count, status);
-        return false;
-    }
-    if (!deliver_group(sequencer, group, count)) {
+    if (!carry_out(sequencer, group, count)) {
         return false;
     }
     const int64_t delivered_us = clock_steady_us();
-    status = block_end(sequencer->executor, app_hash);
+    enum status status = block_end(sequencer->executor, app_hash);
     const int64_t sealed_us = clock_steady_us();
     for (size_t i = 0; i < count; i++) {
         group[i]->delivered_us = delivered_us;

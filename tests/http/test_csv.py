@@ -5,6 +5,7 @@ import io
 import json
 import os
 import tempfile
+import time
 import urllib.parse
 
 import pytest
@@ -77,6 +78,8 @@ def flat(item, columns, before=""):
         path = before + name
         if isinstance(value, dict) and any(column.startswith(path + ".") for column in columns):
             yield from flat(value, columns, path + ".")
+        elif path in ("peers", "undefined"):  # of which there is a table
+            yield path, ";".join(one.get("dmu") or one["index"] for one in value)
         else:
             yield path, cell(value)
 
@@ -205,6 +208,154 @@ def test_indices(played):
             cells = dict(flat(series, header))
             assert set(cells) - set(header) <= {"lorenz", "members", "dagum_pairs"}
             assert all(same(text, cells.get(name, "")) for name, text in zip(header, row)), row
+
+
+EFFICIENCY, MALMQUIST, DENSITY, INEQUALITY = (getattr(contract_session, name) for name in ("EFFICIENCY", "MALMQUIST", "DENSITY", "INEQUALITY"))
+PERS = ("count", "crste", "vrste", "scale", "score", "cost", "cost_minimum", "technical", "allocative", "own", "maverick")
+CHANGES = ("count", "effch", "techch", "pech", "sech", "tfpch")
+
+
+def of(source, *names):
+    return tuple(source.get(name) for name in names)
+
+
+def grouped(summary):
+    """(the group, what is said of it), the whole first."""
+    return [(None, summary["mean"]), *(summary.get("by_belt") or summary.get("by_group") or {}).items()]
+
+
+def expected(document, table):
+    """The rows that the JSON says a table has."""
+    results, series = document.get("results", []), document.get("series", [])
+    summary, changes, moves = document.get("summary", {}), document.get("changes", []), document.get("transitions", [])
+    label = [name for name in ("name", "belt", "group") if any(name in row for row in results)]
+    parts = [("theil", "theil_t", "within", "within"), ("theil", "theil_t", "between", "between"), ("theil", "theil_l", "within", "l_within"),
+             ("theil", "theil_l", "between", "l_between"), *(("dagum", "gini", part, part) for part in ("within", "between", "transvariation"))]
+    rows = {
+        "peers": lambda: [(row["dmu"], peer["dmu"], peer["lambda"]) for row in results for peer in row.get("peers", [])],
+        "peer_counts": lambda: [of(row, "dmu", *label, "peer_count") for row in results],
+        "movements": lambda: [(row["dmu"], kind, name, *(row.get(f"{kind}_{what}", {}).get(name) for what in ("radial", "slacks")), target)
+                              for kind in ("input", "output") for row in results for name, target in row.get(f"{kind}_targets", {}).items()],
+        "dmus": lambda: [of(row, "dmu", *CHANGES) for row in summary["dmus"]],
+        "periods": lambda: [(*of(step, "from", "to"), *row) for is_whole in (True, False) for step in summary["periods"]
+                            for row in [(group, *of(mean, *CHANGES)) for group, mean in grouped(step) if (group is None) == is_whole]],
+        "means": lambda: [(group, *of(mean, *(CHANGES if "dmus" in summary else PERS))) for group, mean in grouped(summary)],
+        "series": lambda: [of(s, "group", "year", "n", "mean", "weighted_mean", "sd", "min", "max", "bandwidth", "rule", "peak_count", "integral") for s in series],
+        "modes": lambda: [(*of(s, "group", "year"), i, *of(m, "x", "height", "prominence", "width")) for s in series for i, m in enumerate(s["modes"], 1)],
+        "quantiles": lambda: [of({**s, **q}, "group", "year", "share", "x") for s in series for q in s["quantiles"]],
+        "tails": lambda: [of({**s, **t}, "group", "year", "x", "below", "above") for s in series for t in s["tails"]],
+        "tests": lambda: [(*of(s, "group", "year"), name, *of(t, "statistic", "critical_bandwidth", "p_value", "calibrated_p_value", "replicates", "seed"))
+                          for s in series for name, t in s["tests"].items()],
+        "changes": lambda: [of(c, "group", "from", "to", "mean_shift", "mode_shift", "height_ratio", "width_ratio", "overlap") for c in changes],
+        "shifts": lambda: [of({**c, **q}, "group", "from", "to", "share", "shift") for c in changes for q in c["quantile_shifts"]],
+        "lorenz": lambda: [(*of(s, "group", "year"), i, *of(p, "population", "share")) for s in series for i, p in enumerate(s["lorenz"], 1)],
+        "decomposition": lambda: [(s["year"], index, part, s[member][name]) for member, index, part, name in parts for s in series if member in s],
+        "pairs": lambda: [(s["year"], *of(p, "higher", "lower", "gini", "affluence")) for s in series for p in s.get("dagum_pairs", [])],
+        "undefined": lambda: [(*of(s, "group", "year"), *of(u, "index", "reason")) for s in series for u in s["undefined"]],
+        "states": lambda: [(y["year"], i, bound) for y in document["states"]["years"] for i, bound in enumerate(y["bounds"], 1)],
+        "transitions": lambda: [(*of(m, "group", "from", "to"), a, b, count, m["probabilities"][a - 1][b - 1])
+                                for m in moves for a, row in enumerate(m["counts"], 1) for b, count in enumerate(row, 1)],
+        "mobility": lambda: [of(m, "group", "from", "to", "n", "mobility") for m in moves],
+        "left_out": lambda: [of(row, "province", *["year"] * ("year" in row)) + ((";".join(row["missing"]),) if "missing" in row else ())
+                             for row in document["left_out"]],
+    }
+    return rows[table]()
+
+
+def of_operation(*operations):
+    return [(operation, table) for operation in operations for table in test_contract.BY_ID[operation].item["x-tallystick-tables"]]
+
+
+READS = {"getEfficiency": [EFFICIENCY, EFFICIENCY + "&model=super&orientation=output", EFFICIENCY + "&model=cross", "/efficiency?year=2018&inputs=beds&outputs=health_personnel_all"],
+         "getMalmquist": [MALMQUIST, "/efficiency/malmquist?years=2014,2016,2018&inputs=beds&outputs=health_personnel_all"],
+         "getDensity": [DENSITY, "/density?indicator=beds&years=2014,2016,2018&by=belt&thresholds=1000,1e6&tests=dip,silverman&points=16"],
+         "getInequality": [INEQUALITY, "/inequality?indicator=beds&years=2014,2016,2018&bounds=0.5,1,2"]}
+UNEVEN = {"values": [0, 1, 2, 5], "groups": ["=a", "b", "b", 'c"d,\n']}
+SENT = {"computeEfficiency": [("/efficiency", contract_session.UNITS), ("/efficiency", {**contract_session.UNITS, "model": "super"})],
+        "computeMalmquist": [("/efficiency/malmquist", contract_session.PANEL)],
+        "computeDensity": [("/density", contract_session.SAMPLE), ("/density", {"values": [1, 2, 2, 9], "weights": [1, 2, 1, 1], "thresholds": [1, 3]}), ("/density", {"values": [1, 2, 2, 9], "tests": ["dip", "silverman"]})],
+        "computeInequality": [("/inequality", contract_session.PARTS), ("/inequality", UNEVEN)]}
+
+
+def hold_against(reply, document, operation, table):
+    header, rows = rows_of(reply)
+    assert header == test_contract.BY_ID[operation].item["x-tallystick-tables"][table]
+    wanted = expected(document, table)
+    assert len(rows) == len(wanted)
+    for row, values in zip(rows, wanted):
+        assert len(row) == len(values) and all(same(text, cell(value)) for text, value in zip(row, values)), (row, values)
+    return len(rows)
+
+
+@pytest.mark.parametrize("operation, table", of_operation(*READS))
+def test_tables_of_stored_figures(played, operation, table):
+    total = 0
+    for path in READS[operation]:
+        reply, bare = get(played, f"{path}&table={table}"), get(played, path)
+        document = played.get(path)
+        total += hold_against(reply, document.json(), operation, table)
+        assert len({answer.headers["ETag"] for answer in (reply, bare, document)}) == 3
+        again = get(played, f"{path}&table={table}", If_None_Match=reply.headers["ETag"])
+        assert again.status_code == 304
+        assert get(played, path, If_None_Match=reply.headers["ETag"]).status_code == 200
+        for accept in ("*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "application/json, text/*;q=0.1"):
+            assert get(played, f"{path}&table={table}", Accept=accept).content == reply.content, "a table is a wish for CSV"
+        for accept in ("application/json", "image/svg+xml", "*/*, text/csv;q=0"):
+            refused = get(played, f"{path}&table={table}", Accept=accept)
+            assert refused.status_code == 406 and refused.json()["representations"] == ["text/csv"], accept
+    assert total > 0 or table in ("left_out", "undefined")
+
+
+@pytest.mark.parametrize("operation, table", of_operation(*SENT))
+def test_tables_of_own_numbers(played, operation, table):
+    total = 0
+    for path, body in SENT[operation]:
+        document = played.post(path, body, token=None).json()
+        total += hold_against(post(played, f"{path}?table={table}", body), document, operation, table)
+        assert played.post(f"{path}?table={table}", body, token=None).headers["Content-Type"] == "text/csv; charset=utf-8"
+        refused = played.request("POST", f"{path}?table={table}", json=body, headers={"Accept": "application/json"})
+        assert refused.status_code == 406
+    assert total > 0 or table == "pairs"
+
+
+@pytest.mark.parametrize("operation", [*READS, *SENT])
+def test_the_first_table_has_a_name_too(played, operation):
+    names = test_contract.BY_ID[operation].query()["table"]["schema"]
+    assert names["enum"] == [names["default"], *test_contract.BY_ID[operation].item["x-tallystick-tables"]]
+    if operation in READS:
+        path = READS[operation][0]
+        assert get(played, f"{path}&table={names['default']}").content == get(played, path).content
+        wrong = get(played, f"{path}&table={names['enum'][-1]}s")
+        twice = get(played, f"{path}&table={names['default']}&table={names['default']}")
+    else:
+        path, body = SENT[operation][0]
+        assert post(played, f"{path}?table={names['default']}", body).content == post(played, path, body).content
+        wrong = post(played, f"{path}?table={names['enum'][-1]}s", body)
+        twice = post(played, f"{path}?table={names['default']}&table={names['default']}", body)
+        assert post(played, f"{path}?year=2011", body).json()["errors"][0]["code"] == "unknown_parameter"
+    [fault] = wrong.json()["errors"]
+    assert wrong.status_code == 400 and fault["code"] == "not_a_choice" and fault["parameter"] == "table" and fault["nearest"] == names["enum"][-1]
+    assert all(name in fault["detail"] for name in names["enum"])
+    assert twice.status_code == 400 and twice.json()["errors"][0]["code"] == "repeated_parameter"
+
+
+def test_fields_of_a_table(played):
+    """They are those of the table that is asked for."""
+    whole, some = (rows_of(get(played, f"{EFFICIENCY}&table=peers{more}")) for more in ("", "&fields=lambda,dmu"))
+    assert some == (["dmu", "lambda"], [[row[0], row[2]] for row in whole[1]])
+    assert get(played, EFFICIENCY + "&table=peers&fields=crste").status_code == 400
+    assert get(played, DENSITY + "&table=modes&fields=x").status_code == 400, "as without a table"
+
+
+def test_a_job_gives_the_table(played):
+    accepted = played.request("POST", "/efficiency?table=means", json=contract_session.UNITS, headers={"Prefer": "respond-async"})
+    assert accepted.status_code == 202
+    for _ in range(500):
+        reply = get(played, accepted.headers["Location"])
+        if reply.status_code != 202:
+            break
+        time.sleep(0.02)
+    assert reply.content == post(played, "/efficiency?table=means", contract_session.UNITS).content
 
 
 def test_refused_computations_stay_problems(played):

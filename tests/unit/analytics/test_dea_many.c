@@ -180,7 +180,7 @@ static void test_a_frame_that_lacks_somebody_is_found_out(void **state)
         assert_int_equal(dea_radial_solve(&work, u, DEA_VRS, &program, &solution, &radial), STATUS_OK);
         score[1][u] = radial.score;
     }
-    assert_int_equal(dea_frame_find(&work.frame, &work, NULL, NULL, NULL), STATUS_OK);
+    assert_int_equal(dea_frame_find(&work.frame, &work, NULL), STATUS_OK);
     assert_true(work.frame.count > 5 && work.frame.count < UNITS / 3);
     for (size_t u = 0; u < UNITS; u++) {
         assert_true(score[1][u] < 1 - 1e-6 || work.frame.is_member[u]);

@@ -37,6 +37,8 @@ struct executor {
     bool erases; /* texts, in the next block */
     uint64_t committed; /* commands in committed blocks */
     bool is_open;       /* a block is begun */
+    bool is_guarded;    /* and a command can be taken back alone */
+    unsigned guarded;   /* blocks begun so */
     atomic_bool is_held;   /* the first delivery waits */
     atomic_bool is_entered;
     atomic_bool commit_fails;
@@ -53,9 +55,19 @@ enum status block_begin(struct executor *executor, int64_t time_ms)
     assert_true(time_ms > 0);
     assert_false(executor->is_open);
     executor->is_open = true;
+    executor->is_guarded = true;
     executor->in_block = 0;
     executor->blocks++;
+    executor->guarded++;
     return STATUS_OK;
+}
+
+enum status block_begin_unguarded(struct executor *executor, int64_t time_ms)
+{
+    enum status status = block_begin(executor, time_ms);
+    executor->is_guarded = false;
+    executor->guarded--;
+    return status;
 }
 
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer,
@@ -72,6 +84,10 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     if (strcmp(command->target, "lost") == 0) {
         *is_lost = true;
         return STATUS_IO;
+    }
+    if (strcmp(command->target, "regret") == 0) { /* it has written something when it fails */
+        *is_lost = !executor->is_guarded;
+        return STATUS_EXHAUSTED;
     }
     executor->in_block++;
     executor->delivered++;
@@ -317,6 +333,40 @@ static void test_one_fault(void **state)
     assert_int_equal(fake.abandoned, 0);
 }
 
+/* What has to be taken back takes the others with it where there are no guards: they are carried out again, and do not notice. */
+static void test_what_a_guard_would_have_saved(void **state)
+{
+    (void)state;
+    static const char *const targets[] = {"", "regret", ""};
+    static struct flight flights[3], later;
+    static struct flight held;
+    hold_writer(&held);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(submit(sequencer, &flights[i], targets[i], i + 1), STATUS_OK);
+    }
+    atomic_store(&fake.is_held, false);
+    for (int i = 0; i < 3; i++) {
+        wait_done(&flights[i]);
+        assert_int_equal(flights[i].pending.delivery, i == 1 ? DELIVERY_FAULT : DELIVERY_ANSWERED);
+        assert_int_equal(flights[i].pending.status, i == 1 ? STATUS_EXHAUSTED : STATUS_OK);
+        assert_string_equal(flights[i].answer.body.length > 0 ? flights[i].answer.body.bytes : "", i == 1 ? "" : flights[i].id);
+        answer_fini(&flights[i].answer);
+    }
+    answer_fini(&held.answer);
+    assert_int_equal(fake.abandoned, 1);
+    assert_int_equal(fake.guarded, 1);
+    assert_int_equal(fake.committed, 3); /* the held one, and two of the three */
+    for (int i = 0; i < 40; i++) { /* the blocks that follow are guarded, and after some there are none again */
+        assert_int_equal(submit(sequencer, &later, "", 10 + i), STATUS_OK);
+        wait_done(&later);
+        assert_int_equal(later.pending.delivery, DELIVERY_ANSWERED);
+        answer_fini(&later.answer);
+    }
+    stop();
+    assert_int_equal(fake.guarded, 17);
+    assert_int_equal(fake.committed, 43);
+}
+
 static void test_lost_block(void **state)
 {
     (void)state;
@@ -333,7 +383,8 @@ static void test_lost_block(void **state)
     assert_int_equal(later.pending.delivery, DELIVERY_ANSWERED);
     answer_fini(&later.answer);
     stop();
-    assert_int_equal(fake.abandoned, 1);
+    assert_int_equal(fake.abandoned, 2); /* without guards, and once more with them */
+    assert_int_equal(fake.guarded, 2);
     assert_int_equal(fake.committed, 2); /* the held one and the later one */
 }
 
@@ -480,6 +531,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many_clients, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_full_queue, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_fault, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_a_guard_would_have_saved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lost_block, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_commit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_key, set_up, tear_down),
