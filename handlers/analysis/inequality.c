@@ -200,8 +200,9 @@ static double *room(struct exchange *exchange, const struct question *q)
     return arena_array(exchange->arena, q->basis.province_count + 1, sizeof(double));
 }
 
-/* A year's figures: those of the indicator or, with per, over those of per, which then are the weights. */
-static enum status read_year(struct exchange *exchange, struct question *q, size_t year, size_t *count)
+/* A year's figures: those of the indicator or, with per, over those of per, which then are the weights. *is_zero where
+ * there are both of a province, but nothing to divide by. */
+static enum status read_year(struct exchange *exchange, struct question *q, size_t year, size_t *count, bool *is_zero)
 {
     int64_t when = q->query.years.items[year];
     double *column = room(exchange, q);
@@ -215,6 +216,7 @@ static enum status read_year(struct exchange *exchange, struct question *q, size
     status = weights == NULL ? STATUS_EXHAUSTED : analysis_column_read(exchange, &q->basis, q->per.items, when, weights, count);
     *count = 0;
     for (size_t p = 0; p < q->basis.province_count && status == STATUS_OK; p++) {
+        *is_zero = *is_zero || (!isnan(column[p]) && weights[p] <= 0);
         column[p] = weights[p] > 0 && isfinite(column[p] / weights[p]) ? column[p] / weights[p] : NAN;
         *count += isnan(column[p]) ? 0 : 1;
     }
@@ -227,6 +229,8 @@ static bool read_columns(struct exchange *exchange, struct question *q)
     size_t years = q->query.years.count;
     int64_t *missing = arena_array(exchange->arena, years, sizeof *missing);
     size_t missing_count = 0;
+    struct faults without_mean;
+    faults_init(&without_mean, exchange->arena);
     q->columns = arena_array(exchange->arena, years, sizeof *q->columns);
     q->weights = arena_array(exchange->arena, years, sizeof *q->weights);
     q->means = arena_array(exchange->arena, years, sizeof *q->means);
@@ -235,11 +239,16 @@ static bool read_columns(struct exchange *exchange, struct question *q)
     }
     for (size_t y = 0; y < years; y++) {
         size_t count = 0;
-        enum status status = read_year(exchange, q, y, &count);
+        bool is_zero = false;
+        enum status status = read_year(exchange, q, y, &count, &is_zero);
         if (status != STATUS_OK) {
             return fail(exchange, status);
         }
-        if (count == 0) {
+        if (count == 0 && is_zero) {
+            faults_add_parameter(&without_mean, "per", "zero_mean",
+                                 "No province has a figure of %s above 0 in %" PRId64 ", so that nothing can be relative to it.",
+                                 q->per.items->id, q->query.years.items[y]);
+        } else if (count == 0) {
             missing[missing_count++] = q->query.years.items[y];
         }
     }
@@ -249,7 +258,10 @@ static bool read_columns(struct exchange *exchange, struct question *q)
         analysis_no_figures(exchange, &both, missing, missing_count, q->per.count > 0);
         return false;
     }
-    return true;
+    if (without_mean.total > 0) {
+        problem_faults(exchange, "zero_mean", &without_mean, "%s", without_mean.items[0].detail);
+    }
+    return without_mean.total == 0;
 }
 
 /* The mean of a column, weighed where weights is not NULL; a province without weight does not count. */
