@@ -16,14 +16,20 @@ import os
 import platform
 import re
 import shutil
-import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import xml.etree.ElementTree
 
+import suite
+
 UNIT_SECONDS = 120
-SLOW = ("test_soak", "test_tamper", "test_jobs", "test_kill", "test_tls", "test_kde_oracle", "test_model")  # first, where no earlier run has told
+SLOW = ("test_soak", "test_sweep", "test_tamper", "test_rotate", "test_jobs", "test_kill", "test_keys", "test_tls", "test_kde_oracle",
+        "test_model")  # first, where no earlier run has told
+SUITES_MAX = 3  # beside each other for each processor
+IDLE_SHARE = 0.1  # of the processors' time: more than that and there is room for another
 SLOWER = {"asan": 4, "tsan": 10}  # how much longer the instrumented variants may take
 
 
@@ -34,6 +40,7 @@ class Result:
         self.failed = []  # (case, text)
         self.skipped = []  # (case, reason)
         self.seconds = 0.0
+        self.processors = 0.0  # seconds of them
         self.output = ""
 
     def fail(self, case, text=""):
@@ -41,22 +48,23 @@ class Result:
 
 
 def run_group(command, seconds, environment):
-    """Runs a command in its own process group: (exit code or None at the limit, output)."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, env=environment, start_new_session=True)
-    try:
-        output, _ = process.communicate(timeout=seconds)
-        code = process.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-        code = None
-    else:
-        try:  # what the suite left running ends with it
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    return code, output.decode("utf-8", "replace")
+    """Runs a command in its own process group: (exit code or None at the limit, output, seconds of processors, its children's too)."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        is_late = threading.Event()
+        limit = threading.Timer(seconds, lambda: (is_late.set(), suite.kill_group(process.pid)))
+        limit.daemon = True
+        limit.start()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it keeps its number until the limit is off
+        limit.cancel()
+        limit.join()
+        suite.kill_group(process.pid)  # what the suite left running ends with it
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace")
+    return None if is_late.is_set() else process.returncode, text, usage.ru_utime + usage.ru_stime
 
 
 def read_tap(result, output):
@@ -85,8 +93,7 @@ def run_unit(path, options):
     result = Result(os.path.relpath(path, options.build))
     started = time.monotonic()
     seconds = UNIT_SECONDS * SLOWER.get(options.variant, 1)
-    environment = dict(options.environment, CMOCKA_MESSAGE_OUTPUT="TAP")
-    code, output = run_group(options.wrap + [path], seconds, environment)
+    code, output, result.processors = run_group([path], seconds, {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
     result.output = output
     untold = read_tap(result, output)
     told = result.passed + len(result.failed) + len(result.skipped)
@@ -122,14 +129,14 @@ def run_pytest(path, options):
     report = os.path.join(options.logs, path.replace("/", "-") + ".xml")
     if os.path.exists(report):
         os.unlink(report)
-    command = [sys.executable, "-s", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-ra", "--color=no",
-               "-o", "faulthandler_timeout=120",
-               f"--junitxml={report}", path]
+    arguments = ["-q", "-p", "no:cacheprovider", "-ra", "--color=no", "-o", "faulthandler_timeout=120", f"--junitxml={report}", path]
     if options.marker:
-        command[-1:-1] = ["-m", options.marker]
+        arguments[-1:-1] = ["-m", options.marker]
     seconds = options.seconds * SLOWER.get(options.variant, 1)
-    code, output = run_group(options.wrap + command, seconds, options.environment)
-    result.output = output
+    log = log_of(result, options.logs)
+    code, result.processors = suite.run(options.context, arguments, log, seconds)
+    with open(log, encoding="utf-8", errors="replace") as told:
+        result.output = told.read()
     if os.path.exists(report):
         read_junit(result, report)
     if code is None:
@@ -146,43 +153,102 @@ def run_suite(path, options):
         result = Result(path)
         result.fail("(the suite)", "is not there")
         return result
-    return run_pytest(path, options)
+    return run_unit(path, options) if is_program(path) else run_pytest(path, options)
 
 
-def files_of(suites):
-    """The files of folders, and what else is named."""
+def files_of(suites, marker):
+    """The files of folders, those that may have a marked test if a marker is asked for; and what else is named."""
     for path in suites:
         if os.path.isdir(path):
-            yield from sorted(glob.glob(os.path.join(path, "**", "test_*.py"), recursive=True))
+            for file in sorted(glob.glob(os.path.join(path, "**", "test_*.py"), recursive=True)):
+                with open(file, encoding="utf-8") as source:
+                    if marker is None or marker in source.read():
+                        yield file
         else:
             yield path
 
 
-def read_times(options):
-    """{suite: seconds} of the last run."""
+def times_file(build):
+    return os.path.join(build, "test-times.json")
+
+
+def read_times(path):
+    """{suite: seconds} of a run."""
     try:
-        with open(os.path.join(options.build, "test-times.json"), encoding="utf-8") as times:
+        with open(path, encoding="utf-8") as times:
             return json.load(times)
     except (OSError, ValueError):
         return {}
 
 
-def write_times(options, times, results):
+def known_times(options):
+    """Of this variant's last run, and of the others' where this one has not run yet."""
+    builds = os.path.join(os.path.dirname(os.path.abspath(options.build)), "*")
+    known = {}
+    for path in [*sorted(glob.glob(times_file(builds))), times_file(options.build)]:
+        known.update(read_times(path))
+    return known
+
+
+def write_times(options, results):
+    times = read_times(times_file(options.build))
     times.update({result.name: round(result.seconds, 1) for result in results})
-    with open(os.path.join(options.build, "test-times.json"), "w", encoding="utf-8") as file:
+    with open(times_file(options.build), "w", encoding="utf-8") as file:
         json.dump(times, file, indent=0, sort_keys=True)
 
 
-def run_files(paths, options, times):
-    """Yields the results as they come. One more beside each other than there are processors: much of a test is waiting
-    for deadlines, and the servers and clients of more would be in each other's way."""
+def is_program(path):
+    return os.access(path, os.X_OK) and os.path.isfile(path)
+
+
+class Idle:
+    """The share of the processors' time since the last call that nobody used."""
+
+    def __init__(self):
+        self.last = self.read()
+
+    @staticmethod
+    def read():
+        """(idle, all) in the kernel's ticks."""
+        try:
+            with open("/proc/stat", encoding="ascii") as stat:
+                ticks = [int(word) for word in stat.readline().split()[1:9]]
+        except (OSError, ValueError):
+            return 0, 0
+        return sum(ticks[3:5]), sum(ticks)
+
+    def share(self):
+        idle, everything = self.read()
+        before, self.last = self.last, (idle, everything)
+        return (idle - before[0]) / max(1, everything - before[1])
+
+
+def in_order(paths, options):
+    """The longest first: what is long and comes last runs alone."""
+    times = known_times(options)
+
     def length(path):
+        if is_program(path):
+            return times.get(os.path.relpath(path, options.build), 1)
         name, _ = os.path.splitext(os.path.basename(path))
         return times.get(path, 1000 if name in SLOW else os.path.getsize(path) / 1000 if os.path.exists(path) else 0)
-    with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
-        waiting = [pool.submit(run_suite, path, options) for path in sorted(paths, key=length, reverse=True)]
-        for future in concurrent.futures.as_completed(waiting):
-            yield future.result()
+    return sorted(paths, key=length, reverse=True)
+
+
+def run_suites(paths, options):
+    """Yields the results as they come. One more beside each other than there are processors, and while these are not busy, since
+    much of a test is waiting for deadlines and disks, one more each second."""
+    processors = os.cpu_count() or 1
+    waiting = collections.deque(in_order(paths, options))
+    running, idle = set(), Idle()
+    with concurrent.futures.ThreadPoolExecutor(SUITES_MAX * processors) as pool:
+        while waiting or running:
+            count = processors + 1 if len(running) <= processors else len(running) + (idle.share() > IDLE_SHARE)
+            while waiting and len(running) < min(count, SUITES_MAX * processors):
+                running.add(pool.submit(run_suite, waiting.popleft(), options))
+            done, running = concurrent.futures.wait(running, 1, concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
 
 
 def collect_reports(options):
@@ -196,14 +262,18 @@ def collect_reports(options):
     return result
 
 
+def log_of(result, logs):
+    return os.path.join(logs, result.name.replace("/", "-") + ".log")
+
+
 def show(result, logs):
     parts = [f"{result.passed} passed"]
     if result.failed:
         parts.append(f"{len(result.failed)} FAILED")
     if result.skipped:
         parts.append(f"{len(result.skipped)} skipped")
-    print(f"  {result.name:<40} {', '.join(parts)} ({result.seconds:.1f} s)", flush=True)
-    with open(os.path.join(logs, result.name.replace("/", "-") + ".log"), "w", encoding="utf-8") as log:
+    print(f"  {result.name:<40} {', '.join(parts)} ({result.seconds:.1f} s, {result.processors:.1f} of processors)", flush=True)
+    with open(log_of(result, logs), "w", encoding="utf-8") as log:
         log.write(result.output)
     if result.failed:
         for line in result.output.splitlines()[-150:]:
@@ -212,12 +282,14 @@ def show(result, logs):
             print(f"    failed: {case} {text}".rstrip(), flush=True)
 
 
-def environment_of(options):
-    environment = dict(os.environ)
+def set_environment(options):
+    """Of all that is started from here on."""
     report = os.path.join(options.logs, "sanitizer")
-    environment.update({
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.update({
         "TALLYSTICK_BUILD": os.path.abspath(options.build),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": os.path.join(os.path.dirname(os.path.abspath(options.build)), "pycache"),  # all variants run the same files
+        "PYTHONNOUSERSITE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
@@ -225,16 +297,15 @@ def environment_of(options):
         "UBSAN_OPTIONS": f"log_path={report}:print_stacktrace=1",
         "TSAN_OPTIONS": f"log_path={report}:second_deadlock_stack=1:exitcode=66",
     })
-    return environment
 
 
-def wrap_of(variant):
-    # gcc 12's thread sanitizer cannot place its shadow where addresses are randomised widely.
-    if variant == "tsan" and shutil.which("setarch"):
+def place_plainly(variant):
+    """gcc 12's thread sanitizer cannot place its shadow where addresses are randomised widely: runs this anew where they are not."""
+    if variant == "tsan" and shutil.which("setarch") and os.environ.pop("TALLYSTICK_PLACED", None) is None:
         wrap = ["setarch", platform.machine(), "-R"]
         if subprocess.run(wrap + ["true"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
-            return wrap
-    return []
+            os.environ["TALLYSTICK_PLACED"] = "1"
+            os.execvp(wrap[0], [*wrap, sys.executable, *sys.argv])
 
 
 def main():
@@ -245,29 +316,26 @@ def main():
     parser.add_argument("--seconds", type=int, default=600, help="limit of one pytest suite")
     parser.add_argument("suites", nargs="*")
     options = parser.parse_args()
+    place_plainly(options.variant)
+    began = time.monotonic()
     options.logs = os.path.abspath(os.path.join(options.build, "test-logs"))
     shutil.rmtree(options.logs, ignore_errors=True)
     os.makedirs(options.logs)
-    options.environment = environment_of(options)
-    options.wrap = wrap_of(options.variant)
+    set_environment(options)
+    options.context = suite.forker()
 
-    units = [path for path in options.suites if os.access(path, os.X_OK) and os.path.isfile(path)]
     results = []
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for result in pool.map(lambda path: run_unit(path, options), units):
-            show(result, options.logs)
-            results.append(result)
-    times = read_times(options)
-    for result in run_files([path for path in files_of(options.suites) if path not in units], options, times):
+    for result in run_suites(files_of(options.suites, options.marker), options):
         if result.passed or result.failed or result.skipped:  # none has the marker
             show(result, options.logs)
             results.append(result)
-    write_times(options, times, results)
+    write_times(options, results)
     reports = collect_reports(options)
     if reports.failed:
         show(reports, options.logs)
         results.append(reports)
 
+    print(f"  {sum(result.processors for result in results):.0f} s of processors in {time.monotonic() - began:.0f} s")
     passed = sum(result.passed for result in results)
     failed = sum(len(result.failed) for result in results)
     skipped = collections.Counter(reason for result in results for _, reason in result.skipped)

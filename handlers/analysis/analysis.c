@@ -5,14 +5,13 @@
  */
 #include "handlers/analysis/analysis.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "db/figure.h"
+#include "handlers/analysis/groups.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
@@ -21,36 +20,21 @@ enum { PROVINCES_MAX = 1000, INDICATORS_MAX = 10000, NAMED_MAX = 40 };
 #define TEN_THOUSAND 1e4
 #define ANALYSIS_UNKNOWN "unknown_indicator"
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The distinct belts, ascending, and each province's. */
 static enum status sort_belts(struct arena *arena, struct analysis_basis *basis)
 {
-    size_t n = basis->province_count;
-    basis->belts = arena_array(arena, n + 1, sizeof *basis->belts);
-    basis->belt_of = arena_array(arena, n + 1, sizeof *basis->belt_of);
-    if (basis->belts == NULL || basis->belt_of == NULL) {
-        return STATUS_EXHAUSTED;
+    struct analysis_groups belts;
+    const char **labels = arena_array(arena, basis->province_count + 1, sizeof *labels);
+    for (size_t p = 0; labels != NULL && p < basis->province_count; p++) {
+        labels[p] = basis->provinces[p].belt;
     }
-    for (size_t p = 0; p < n; p++) {
-        basis->belts[p] = basis->provinces[p].belt;
+    enum status status = labels == NULL ? STATUS_EXHAUSTED : analysis_groups_sort(arena, labels, basis->province_count, &belts);
+    if (status == STATUS_OK) {
+        basis->belts = belts.names;
+        basis->belt_count = belts.named;
+        basis->belt_of = belts.of;
     }
-    qsort(basis->belts, n, sizeof *basis->belts, compare_texts);
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || strcmp(basis->belts[i], basis->belts[basis->belt_count - 1]) != 0) {
-            basis->belts[basis->belt_count++] = basis->belts[i];
-        }
-    }
-    for (size_t p = 0; p < n; p++) {
-        const char **belt = bsearch(&basis->provinces[p].belt, basis->belts, basis->belt_count, sizeof *basis->belts,
-                                    compare_texts);
-        assert(belt != NULL);
-        basis->belt_of[p] = (size_t)(belt - basis->belts);
-    }
-    return STATUS_OK;
+    return status;
 }
 
 bool analysis_basis_read(struct exchange *exchange, struct analysis_basis *basis)
@@ -249,8 +233,7 @@ static enum status read_stored(struct exchange *exchange, const struct analysis_
 }
 
 enum status analysis_column_read(struct exchange *exchange, const struct analysis_basis *basis,
-                                 const struct analysis_indicator *indicator, int64_t year, double *values,
-                                 size_t *count)
+                                 const struct analysis_indicator *indicator, int64_t year, double *values)
 {
     enum status status = read_stored(exchange, basis, indicator->stored, year, values);
     if (status == STATUS_OK && indicator->is_derived) {
@@ -264,12 +247,10 @@ enum status analysis_column_read(struct exchange *exchange, const struct analysi
     if (status != STATUS_OK) {
         return status;
     }
-    *count = 0;
     for (size_t p = 0; p < basis->province_count; p++) {
         if (!isfinite(values[p])) {
             values[p] = NAN; /* per head of nobody */
         }
-        *count += isnan(values[p]) ? 0 : 1;
     }
     return STATUS_OK;
 }

@@ -14,7 +14,7 @@
 /*
  * What the analytics share when they compute on stored figures: the provinces with their
  * belts, indicators stored and derived, and figures as arrays of numbers, one for each
- * province. How answers are kept and sent is in reply.h.
+ * province. How a question goes from request to answer is in driver.h.
  *
  * Functions that return false have made the reply (a problem). All memory is the arena's.
  */
@@ -73,10 +73,9 @@ enum status analysis_indicators_resolve(struct exchange *exchange, const char *p
 void analysis_query_refuse(struct exchange *exchange, const struct faults *faults);
 
 /* values[p] for each province, NAN where there is no figure (for a derived one: of either
- * indicator, or a population of 0); count is the number of those that are not. */
+ * indicator, or a population of 0). */
 enum status analysis_column_read(struct exchange *exchange, const struct analysis_basis *basis,
-                                 const struct analysis_indicator *indicator, int64_t year, double *values,
-                                 size_t *count) NODISCARD;
+                                 const struct analysis_indicator *indicator, int64_t year, double *values) NODISCARD;
 
 /* The years that an indicator has figures of, ascending; for a derived one those of both. */
 enum status analysis_years(struct exchange *exchange, const struct analysis_indicator *indicator, int64_t **years,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "handlers/analysis/density_reading.h"
-#include "handlers/analysis/reply.h"
+#include "handlers/analysis/write.h"
 
 /* The values of both samples with the common members first, in the order of the earlier. */
 static enum status pair(struct arena *arena, const struct density_series *earlier, const struct density_series *later,
@@ -107,18 +107,12 @@ enum status density_changes_find(struct arena *arena, const struct density_drawi
     return status;
 }
 
-/* How far each quantile of the curve moved. */
-static void write_shifts(struct json_writer *w, const struct density_more *earlier, const struct density_more *later)
+/* How far a quantile of the curve moved. */
+static void write_shift(struct json_writer *w, const void *context, size_t index)
 {
-    json_key(w, "quantile_shifts");
-    json_array_begin(w);
-    for (size_t i = 0; i < DENSITY_QUANTILES; i++) {
-        json_object_begin(w);
-        analysis_number(w, "share", density_shares[i]);
-        analysis_number(w, "shift", later->quantiles[i] - earlier->quantiles[i]);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    const struct density_change *change = context;
+    analysis_number(w, "share", density_shares[index]);
+    analysis_number(w, "shift", change->later->more.quantiles[index] - change->earlier->more.quantiles[index]);
 }
 
 static void write_test(struct json_writer *w, const struct density_change *change)
@@ -153,7 +147,7 @@ static void write_change(struct json_writer *w, const struct density_change *cha
     analysis_number(w, "height_ratio", change->found.height_ratio);
     analysis_number(w, "width_ratio", change->found.width_ratio);
     analysis_number(w, "overlap", change->found.overlap);
-    write_shifts(w, &change->earlier->more, &change->later->more);
+    analysis_rows(w, "quantile_shifts", DENSITY_QUANTILES, write_shift, change);
     write_test(w, change);
     density_reading_write_change(w, change, is_chinese);
     json_object_end(w);

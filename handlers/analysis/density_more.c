@@ -10,7 +10,7 @@
 #include "analytics/kde/mass.h"
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
-#include "handlers/analysis/reply.h"
+#include "handlers/analysis/write.h"
 
 const double density_shares[DENSITY_QUANTILES] = { 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95 };
 const char *const density_tests[] = { "none", "dip", "silverman", "permutation", NULL };

@@ -11,8 +11,6 @@
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/column.h"
-#include "handlers/analysis/reply.h"
-#include "handlers/problem.h"
 #include "json/bind.h"
 #include "json/parse.h"
 #include "json/unfit.h"
@@ -163,33 +161,24 @@ static void read_settings(struct arena *arena, const json_t *document, const str
     read_bounds(arena, document, body, settings, faults);
 }
 
-bool density_sample_read(struct exchange *exchange, json_t *document, struct faults *faults,
-                         struct density_drawing *drawing)
+enum status density_sample_read(struct arena *arena, json_t *document, struct faults *faults, struct density_drawing *drawing)
 {
-    struct arena *arena = exchange->arena;
     struct body body = { 0 };
     drawing->series = arena_array(arena, 1, sizeof *drawing->series);
     enum status status = drawing->series == NULL
         ? STATUS_EXHAUSTED
         : json_bind(document, &body_table, BIND_CLEAR, "", &body, arena, faults);
-    if (status != STATUS_EXHAUSTED && json_is_object(document)) {
-        status = read_sample(arena, &body, &drawing->series->sample, faults);
-        read_settings(arena, document, &body, &drawing->settings, faults);
-        if (body.tests != NULL) {
-            read_tests(arena, body.tests, &drawing->settings.wishes, faults);
-        }
-        if (status == STATUS_OK && body.thresholds != NULL) {
-            status = read_thresholds(arena, body.thresholds, &drawing->settings.wishes, faults);
-        }
+    if (status == STATUS_EXHAUSTED || !json_is_object(document)) {
+        return status == STATUS_EXHAUSTED ? status : STATUS_OK;
     }
-    if (status == STATUS_EXHAUSTED) {
-        problem_status(exchange, status);
-        return false;
+    status = read_sample(arena, &body, &drawing->series->sample, faults);
+    read_settings(arena, document, &body, &drawing->settings, faults);
+    if (body.tests != NULL) {
+        read_tests(arena, body.tests, &drawing->settings.wishes, faults);
     }
-    if (faults->total > 0) {
-        analysis_body_refuse(exchange, faults);
-        return false;
+    if (status == STATUS_OK && body.thresholds != NULL) {
+        status = read_thresholds(arena, body.thresholds, &drawing->settings.wishes, faults);
     }
     drawing->series_count = 1;
-    return true;
+    return status;
 }

@@ -1,12 +1,12 @@
 #ifndef HANDLERS_ANALYSIS_DENSITY_SAMPLE_H
 #define HANDLERS_ANALYSIS_DENSITY_SAMPLE_H
 
-#include <stdbool.h>
-
 #include <jansson.h>
 
+#include "base/arena.h"
+#include "base/status.h"
 #include "handlers/analysis/density_draw.h"
-#include "handlers/exchange.h"
+#include "json/faults.h"
 
 enum { DENSITY_VALUES_MAX = 5000000 };
 
@@ -17,9 +17,8 @@ enum { DENSITY_VALUES_MAX = 5000000 };
  *   kernel?, convention?, adjust?, boundary?, lower?, points?, cut?, from?, to?   as in the query of the GET
  *   tests?, thresholds?   arrays of what the query has between commas
  *   bandwidth?   the name of a rule or a number
- * faults has those of parsing. False: the problem with all faults named is the reply. The series lies in the arena.
+ * What is wrong is added to *faults; the drawing is of no use then. STATUS_EXHAUSTED without memory. The series lies in the arena.
  */
-bool density_sample_read(struct exchange *exchange, json_t *document, struct faults *faults,
-                         struct density_drawing *drawing);
+enum status density_sample_read(struct arena *arena, json_t *document, struct faults *faults, struct density_drawing *drawing) NODISCARD;
 
 #endif

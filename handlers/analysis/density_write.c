@@ -1,13 +1,13 @@
 /*
- * The answer of /density; density_change.c writes the changes.
+ * The answer of /density. Changes compare neighbouring years of a group, and the first
+ * year with the last where others lie between.
  */
 #include "handlers/analysis/density_write.h"
 
 #include <math.h>
 
 #include "handlers/analysis/density_reading.h"
-#include "handlers/analysis/reply.h"
-#include "json/write.h"
+#include "handlers/analysis/write.h"
 
 static void write_grid(struct json_writer *w, const struct kde_grid *grid)
 {
@@ -19,45 +19,13 @@ static void write_grid(struct json_writer *w, const struct kde_grid *grid)
     json_object_end(w);
 }
 
-static void write_density(struct json_writer *w, const double *density, size_t points)
+static void write_mode(struct json_writer *w, const void *context, size_t index)
 {
-    json_key(w, "density");
-    json_array_begin(w);
-    for (size_t i = 0; i < points; i++) {
-        if (isfinite(density[i])) {
-            json_double(w, density[i]);
-        } else {
-            json_value_null(w);
-        }
-    }
-    json_array_end(w);
-}
-
-static void write_modes(struct json_writer *w, const struct density_series *series)
-{
-    json_key(w, "modes");
-    json_array_begin(w);
-    for (size_t i = 0; i < series->mode_list.count; i++) {
-        const struct kde_mode *mode = &series->modes[i];
-        json_object_begin(w);
-        analysis_number(w, "x", mode->x);
-        analysis_number(w, "height", mode->height);
-        analysis_number(w, "prominence", mode->prominence);
-        analysis_number(w, "width", mode->width);
-        json_object_end(w);
-    }
-    json_array_end(w);
-    json_member_integer(w, "peak_count", (int64_t)series->mode_list.peaks);
-}
-
-static void write_members(struct json_writer *w, const struct density_series *series)
-{
-    json_key(w, "members");
-    json_array_begin(w);
-    for (size_t i = 0; i < series->sample.n; i++) {
-        json_text(w, series->members[i]);
-    }
-    json_array_end(w);
+    const struct kde_mode *mode = &((const struct density_series *)context)->modes[index];
+    analysis_number(w, "x", mode->x);
+    analysis_number(w, "height", mode->height);
+    analysis_number(w, "prominence", mode->prominence);
+    analysis_number(w, "width", mode->width);
 }
 
 static void write_warnings(struct json_writer *w, unsigned warnings, bool is_chinese)
@@ -72,12 +40,13 @@ static void write_warnings(struct json_writer *w, unsigned warnings, bool is_chi
     json_array_end(w);
 }
 
-static void write_series(struct json_writer *w, const struct density_sheet *sheet, const struct density_series *series)
+static void write_series(struct json_writer *w, const void *context, size_t index)
 {
+    const struct density_sheet *sheet = context;
     const struct density_drawing *drawing = &sheet->drawing;
+    const struct density_series *series = &drawing->series[index];
     const struct kde_curve *curve = series->curve;
     const struct kde_summary *summary = &curve->summary;
-    json_object_begin(w);
     json_member_text(w, "group", series->group);
     analysis_number(w, "year", series->year != 0 ? (double)series->year : NAN);
     json_member_integer(w, "n", (int64_t)summary->n);
@@ -90,29 +59,17 @@ static void write_series(struct json_writer *w, const struct density_sheet *shee
     analysis_number(w, "max", summary->max);
     analysis_number(w, "bandwidth", curve->bandwidth.value);
     json_member_text(w, "rule", kde_rule_name(curve->rule));
-    write_density(w, series->density, drawing->grid.points);
-    write_modes(w, series);
+    json_key(w, "density");
+    analysis_numbers(w, series->density, drawing->grid.points);
+    analysis_rows(w, "modes", series->mode_list.count, write_mode, series);
+    json_member_integer(w, "peak_count", (int64_t)series->mode_list.peaks);
     analysis_number(w, "integral", kde_grid_integral(&drawing->grid, series->density));
     density_more_write(w, &drawing->settings.wishes, &series->more);
     if (series->members != NULL) {
-        write_members(w, series);
+        analysis_texts(w, "members", series->members, series->sample.n);
     }
     density_reading_write_series(w, series, sheet->is_chinese);
     write_warnings(w, series->warnings, sheet->is_chinese);
-    json_object_end(w);
-}
-
-static void write_left_out(struct json_writer *w, const struct density_sheet *sheet)
-{
-    json_key(w, "left_out");
-    json_array_begin(w);
-    for (size_t i = 0; i < sheet->left_out_count; i++) {
-        json_object_begin(w);
-        json_member_text(w, "province", sheet->left_out[i].province);
-        json_member_integer(w, "year", sheet->left_out[i].year);
-        json_object_end(w);
-    }
-    json_array_end(w);
 }
 
 /* Binned where any curve is. */
@@ -147,16 +104,7 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
         json_member_integer(&w, "figures_revision", sheet->revision);
     }
     write_grid(&w, &drawing->grid);
-    json_key(&w, "series");
-    json_array_begin(&w);
-    for (size_t i = 0; i < drawing->series_count; i++) {
-        write_series(&w, sheet, &drawing->series[i]);
-    }
-    json_array_end(&w);
+    analysis_rows(&w, "series", drawing->series_count, write_series, sheet);
     density_changes_write(&w, sheet->changes, sheet->change_count, sheet->is_chinese);
-    if (sheet->indicator != NULL) {
-        write_left_out(&w, sheet);
-    }
-    json_object_end(&w);
-    json_writer_finish(&w);
+    analysis_answer_close(&w, sheet->indicator != NULL ? sheet->left_out : NULL, sheet->left_out_count);
 }

@@ -7,12 +7,7 @@
 #include "base/buffer.h"
 #include "handlers/analysis/density_change.h"
 #include "handlers/analysis/density_draw.h"
-
-/* A province without a figure in a year. */
-struct density_left_out {
-    int64_t year;
-    const char *province;
-};
+#include "handlers/analysis/write.h"
 
 /* What the answer says besides the curves. */
 struct density_sheet {
@@ -26,7 +21,7 @@ struct density_sheet {
     size_t years; /* series are by group, then by year: this many in a row are one group's */
     struct density_change *changes; /* found once it is drawn */
     size_t change_count;
-    const struct density_left_out *left_out;
+    const struct analysis_left_out *left_out;
     size_t left_out_count;
 };
 

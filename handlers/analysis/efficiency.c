@@ -4,13 +4,12 @@
  */
 #include "handlers/analysis/efficiency.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <math.h>
+#include <stddef.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "handlers/analysis/analysis.h"
+#include "handlers/analysis/driver.h"
 #include "handlers/analysis/efficiency_model.h"
 #include "handlers/analysis/efficiency_model_write.h"
 #include "handlers/analysis/reply.h"
@@ -18,7 +17,9 @@
 #include "handlers/analysis/efficiency_units.h"
 #include "handlers/analysis/efficiency_svg.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/figures.h"
 #include "handlers/analysis/helpers.h"
+#include "handlers/analysis/panel.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
@@ -29,10 +30,6 @@
 
 const char efficiency_columns[] = "dmu,name,belt," SCORES;
 const char efficiency_unit_columns[] = "dmu,group," SCORES;
-
-enum by { BY_NONE, BY_BELT };
-
-static const char *const by_choices[] = { "none", "belt", NULL };
 
 struct efficiency_query {
     int64_t year;
@@ -59,23 +56,19 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct efficiency_query, prices, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, restrictions, false, EFFICIENCY_MODEL_BYTES),
     QUERY_BOOLEAN_ROW(struct efficiency_query, outliers, false),
-    QUERY_CHOICE_ROW(struct efficiency_query, by, false, by_choices),
+    QUERY_CHOICE_ROW(struct efficiency_query, by, false, analysis_by_choices),
     QUERY_INTEGER_ROW(struct efficiency_query, bootstrap, false, DEA_REPLICATIONS_MIN, DEA_REPLICATIONS_MAX),
     QUERY_INTEGER_ROW(struct efficiency_query, seed, false, 0, EFFICIENCY_SEED_MAX),
     QUERY_NUMBER_ROW(struct efficiency_query, level, false),
 };
 
-static const struct query_table query_table = QUERY_TABLE(parameters);
-
 /* One GET on its way. */
 struct question {
+    struct analysis_question base;
     struct efficiency_query query;
-    struct analysis_basis basis;
-    struct analysis_indicators inputs, outputs;
-    struct analysis_indicators all; /* inputs, then outputs */
-    const char *key;
+    struct analysis_sides sides;
     bool has_bootstrap;
-    struct efficiency_sheet sheet; /* at first its options alone */
+    struct efficiency_sheet sheet; /* its options alone */
 };
 
 static void fail(struct exchange *exchange, const struct efficiency_sheet *sheet, enum status status)
@@ -157,60 +150,24 @@ static void write_without_pictures(struct json_writer *w, const void *context)
     json_array_end(w);
 }
 
-/* Solves the sheet; the answer or a problem is the reply. */
-static enum handled solve(struct exchange *exchange, struct efficiency_sheet *sheet, const char *key)
+static bool answer(struct exchange *exchange, void *context)
 {
+    struct efficiency_sheet *sheet = context;
     if (sheet->has_model && exchange->wanted == GIVES_SVG) {
         problem_members(exchange, "not_acceptable", write_without_pictures, NULL,
                         "Of this model there is no picture; there are application/json and text/csv.");
-        return HANDLED_REPLY;
+        return false;
     }
     enum status status = sheet->has_model ? solve_model(exchange, sheet) : solve_plain(exchange, sheet);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {
         fail(exchange, sheet, status);
-        return HANDLED_REPLY;
     }
-    analysis_reply_finish(exchange, key);
-    return HANDLED_REPLY;
-}
-
-/* Both lists one after the other. */
-static bool join(struct exchange *exchange, struct question *q)
-{
-    size_t count = q->inputs.count + q->outputs.count;
-    q->all.items = arena_array(exchange->arena, count, sizeof *q->all.items);
-    if (q->all.items == NULL) {
-        problem_status(exchange, STATUS_EXHAUSTED);
-        return false;
-    }
-    memcpy(q->all.items, q->inputs.items, q->inputs.count * sizeof *q->all.items);
-    memcpy(q->all.items + q->inputs.count, q->outputs.items, q->outputs.count * sizeof *q->all.items);
-    q->all.count = count;
-    return true;
-}
-
-static void complain_twice(const struct question *q, struct faults *faults)
-{
-    for (size_t i = 0; i < q->inputs.count; i++) {
-        for (size_t j = 0; j < q->outputs.count; j++) {
-            if (strcmp(q->inputs.items[i].id, q->outputs.items[j].id) == 0) {
-                faults_add_parameter(faults, "outputs", "bad_format", "%s stands among the inputs already",
-                                     faults_quote(faults, q->inputs.items[i].id, strlen(q->inputs.items[i].id)));
-            }
-        }
-    }
-}
-
-static void take_names(const struct analysis_indicators *indicators, const char **names)
-{
-    for (size_t i = 0; i < indicators->count; i++) {
-        names[i] = indicators->items[i].id;
-    }
+    return status == STATUS_OK;
 }
 
 /* The model and what goes with it, into the sheet's options. */
-static enum status settle(struct question *q, struct faults *faults)
+static enum status settle_model(struct question *q, struct faults *faults)
 {
     const char *inputs[DEA_INPUTS_MAX];
     const char *outputs[DEA_OUTPUTS_MAX];
@@ -218,9 +175,10 @@ static enum status settle(struct question *q, struct faults *faults)
     const struct efficiency_wish wish = {
         query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers,
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
-    take_names(&q->inputs, inputs);
-    take_names(&q->outputs, outputs);
-    enum status status = efficiency_model_settle(&wish, inputs, q->inputs.count, outputs, q->outputs.count, false, &q->sheet, faults);
+    analysis_ids_take(&q->sides.inputs, inputs);
+    analysis_ids_take(&q->sides.outputs, outputs);
+    enum status status = efficiency_model_settle(&wish, inputs, q->sides.inputs.count, outputs, q->sides.outputs.count, false, &q->sheet,
+                                                 faults);
     if (status == STATUS_OK) {
         efficiency_bootstrap_settle(&(struct efficiency_bootstrap_wish){ query->bootstrap, query->seed, query->level, q->has_bootstrap }, false,
                                     &q->sheet, faults);
@@ -228,252 +186,138 @@ static enum status settle(struct question *q, struct faults *faults)
     return status;
 }
 
-/* The query, its defaults filled in and its lists split; what is wrong is added to *faults. */
-static enum status read_query(struct exchange *exchange, struct question *q, struct faults *faults)
+static enum status settle(struct exchange *exchange, void *question, struct faults *faults)
 {
-    enum status status = query_gather(exchange, &query_table, &q->query, faults);
-    q->query.by = q->query.by < 0 ? BY_NONE : q->query.by;
+    struct question *q = question;
+    q->query.by = q->query.by < 0 ? ANALYSIS_BY_NONE : q->query.by;
     q->has_bootstrap = exchange_query(exchange, "bootstrap") != NULL;
-    if (status == STATUS_OK) {
-        status = analysis_indicators_split(exchange->arena, "inputs", q->query.inputs, DEA_INPUTS_MAX, &q->inputs,
-                                           faults);
-    }
-    if (status == STATUS_OK) {
-        status = analysis_indicators_split(exchange->arena, "outputs", q->query.outputs, DEA_OUTPUTS_MAX, &q->outputs,
-                                           faults);
-    }
-    complain_twice(q, faults);
-    return status == STATUS_OK ? settle(q, faults) : status;
+    enum status status = analysis_sides_split(exchange->arena, q->query.inputs, q->query.outputs, &q->sides, faults);
+    return status == STATUS_OK ? settle_model(q, faults) : status;
 }
 
-/* Looks the indicators up. False: there is none that is meant, or another fault; all of them are the reply. */
-static bool resolve(struct exchange *exchange, struct question *q, struct faults *faults)
+static const char *text_or_nothing(const char *text)
 {
-    enum status status = analysis_indicators_resolve(exchange, "inputs", &q->inputs, faults);
-    if (status == STATUS_OK) {
-        status = analysis_indicators_resolve(exchange, "outputs", &q->outputs, faults);
-    }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return false;
-    }
-    if (faults->total > 0) {
-        analysis_query_refuse(exchange, faults);
-        return false;
-    }
-    return join(exchange, q);
+    return text != NULL ? text : "";
 }
 
-/* All that the answer depends on, in a fixed order. Ids hold no blanks, or are unknown. */
-static bool make_key(struct exchange *exchange, struct question *q)
+static void distinguish(const struct exchange *exchange, const void *question, struct buffer *key)
 {
+    (void)exchange;
+    const struct question *q = question;
     const struct efficiency_query *query = &q->query;
     const struct dea_options *options = &q->sheet.options;
-    q->key = arena_format(exchange->arena,
-                          "efficiency revision=%" PRId64 " provinces=%" PRId64 " by=%d frontier=%d inputs=%s "
-                          "orientation=%d outputs=%s slacks=%d solver=%d outliers=%d year=%" PRId64, q->basis.revision,
-                          q->basis.provinces_seq, query->by, (int)options->frontier, query->inputs,
-                          (int)options->orientation, query->outputs, (int)options->slacks, (int)options->solver, query->outliers, query->year);
-    if (q->key != NULL && q->sheet.has_model) {
+    buffer_format(key, " by=%d frontier=%d inputs=%s orientation=%d outputs=%s slacks=%d solver=%d outliers=%d year=%" PRId64, query->by,
+                  (int)options->frontier, query->inputs, (int)options->orientation, query->outputs, (int)options->slacks,
+                  (int)options->solver, query->outliers, query->year);
+    if (q->sheet.has_model) {
         const struct dea_model_options *model = &q->sheet.model;
-        q->key = arena_format(exchange->arena, "%s,model=%d,side=%d,returns=%d,goal=%d,normalised=%d,fixed=%s,undesirable=%s,"
-                              "prices=%s,restrictions=%s", q->key, (int)model->model, (int)model->side, (int)model->frontier,
-                              model->is_aggressive, model->is_normalised, query->fixed != NULL ? query->fixed : "",
-                              query->undesirable != NULL ? query->undesirable : "", query->prices != NULL ? query->prices : "",
-                              query->restrictions != NULL ? query->restrictions : "");
+        buffer_format(key, ",model=%d,side=%d,returns=%d,goal=%d,normalised=%d,fixed=%s,undesirable=%s,prices=%s,restrictions=%s",
+                      (int)model->model, (int)model->side, (int)model->frontier, model->is_aggressive, model->is_normalised,
+                      text_or_nothing(query->fixed), text_or_nothing(query->undesirable), text_or_nothing(query->prices),
+                      text_or_nothing(query->restrictions));
     }
-    if (q->key != NULL && q->sheet.bootstrap.replications > 0) {
-        char level[TEXT_DOUBLE_BYTES];
-        text_from_double(level, q->sheet.bootstrap.level);
-        q->key = arena_format(exchange->arena, "%s,bootstrap=%zu,seed=%" PRIu64 ",level=%s", q->key, q->sheet.bootstrap.replications,
-                              q->sheet.bootstrap.seed, level);
+    if (q->sheet.bootstrap.replications > 0) {
+        buffer_format(key, ",bootstrap=%zu,seed=%" PRIu64, q->sheet.bootstrap.replications, q->sheet.bootstrap.seed);
+        analysis_key_number(key, "level", q->sheet.bootstrap.level);
     }
-    if (q->key == NULL) {
-        problem_status(exchange, STATUS_EXHAUSTED);
-    }
-    return q->key != NULL;
 }
 
-/* The figures of all indicators, columns[i] being that of q->all.items[i]. */
-static bool read_columns(struct exchange *exchange, const struct question *q, double **columns)
+static enum status look_up(struct exchange *exchange, void *question, struct faults *faults)
 {
-    bool is_there = true;
-    for (size_t i = 0; i < q->all.count; i++) {
-        size_t count = 0;
-        columns[i] = arena_array(exchange->arena, q->basis.province_count + 1, sizeof **columns);
-        enum status status = columns[i] == NULL
-            ? STATUS_EXHAUSTED
-            : analysis_column_read(exchange, &q->basis, &q->all.items[i], q->query.year, columns[i], &count);
-        if (status != STATUS_OK) {
-            problem_status(exchange, status);
-            return false;
-        }
-        is_there = is_there && count > 0;
-    }
-    if (!is_there) {
-        analysis_no_figures(exchange, &q->all, &q->query.year, 1, false);
-    }
-    return is_there;
+    struct question *q = question;
+    return analysis_sides_look_up(exchange, &q->sides, faults);
 }
 
-/* The arrays of a sheet while it is filled. */
-struct filling {
-    const char **inputs, **outputs, **ids, **labels;
-    const struct province **provinces;
-    double *input_values, *output_values;
-    size_t *groups;
-    struct efficiency_left_out *left_out;
-};
-
-static bool make_filling(struct arena *arena, const struct question *q, struct filling *f)
+/* Moves the rows of provinces that have all figures together; groups[unit] is each one's belt. Returns how many they are. */
+static size_t take_whole(const struct question *q, struct analysis_panel *panel, size_t *groups)
 {
-    size_t n = q->basis.province_count + 1;
-    f->inputs = arena_array(arena, q->inputs.count, sizeof *f->inputs);
-    f->outputs = arena_array(arena, q->outputs.count, sizeof *f->outputs);
-    f->ids = arena_array(arena, n, sizeof *f->ids);
-    f->labels = arena_array(arena, n, sizeof *f->labels);
-    f->provinces = arena_array(arena, n, sizeof *f->provinces);
-    f->input_values = arena_array(arena, n * q->inputs.count, sizeof *f->input_values);
-    f->output_values = arena_array(arena, n * q->outputs.count, sizeof *f->output_values);
-    f->groups = arena_array(arena, n, sizeof *f->groups);
-    f->left_out = arena_array(arena, n, sizeof *f->left_out);
-    return f->inputs != NULL && f->outputs != NULL && f->ids != NULL && f->labels != NULL && f->provinces != NULL &&
-        f->input_values != NULL && f->output_values != NULL && f->groups != NULL && f->left_out != NULL;
-}
-
-/* The indicators that a province lacks figures of; none is not a failure. */
-static enum status find_missing(struct arena *arena, const struct question *q, double *const *columns, size_t province,
-                                struct efficiency_left_out *left_out)
-{
-    *left_out = (struct efficiency_left_out){ q->basis.provinces[province].code, NULL, 0 };
-    for (size_t i = 0; i < q->all.count; i++) {
-        if (!isnan(columns[i][province])) {
-            continue;
+    const struct analysis_basis *basis = &q->base.basis;
+    size_t m = q->sides.inputs.count;
+    size_t s = q->sides.outputs.count;
+    size_t units = 0;
+    for (size_t p = 0; p < basis->province_count; p++) {
+        if (!panel->is_missing[p]) {
+            panel->ids[units] = panel->ids[p];
+            panel->labels[units] = panel->labels[p];
+            panel->provinces[units] = panel->provinces[p];
+            groups[units] = basis->belt_of[p];
+            memmove(panel->input_values + units * m, panel->input_values + p * m, m * sizeof(double));
+            memmove(panel->output_values + units * s, panel->output_values + p * s, s * sizeof(double));
+            units++;
         }
-        if (left_out->missing == NULL) {
-            left_out->missing = arena_array(arena, q->all.count, sizeof *left_out->missing);
-        }
-        if (left_out->missing == NULL) {
-            return STATUS_EXHAUSTED;
-        }
-        left_out->missing[left_out->missing_count++] = q->all.items[i].id;
     }
-    return STATUS_OK;
-}
-
-/* Adds a province that has all figures. */
-static void add_unit(const struct question *q, double *const *columns, size_t p, struct filling *f, size_t unit)
-{
-    size_t m = q->inputs.count;
-    size_t s = q->outputs.count;
-    f->ids[unit] = q->basis.provinces[p].code;
-    f->labels[unit] = q->basis.provinces[p].belt;
-    f->provinces[unit] = &q->basis.provinces[p];
-    f->groups[unit] = q->basis.belt_of[p];
-    for (size_t i = 0; i < m; i++) {
-        f->input_values[unit * m + i] = columns[i][p];
+    for (size_t i = 0; i < panel->left_out_count; i++) {
+        panel->left_out[i].year = 0; /* that of the answer */
     }
-    for (size_t i = 0; i < s; i++) {
-        f->output_values[unit * s + i] = columns[m + i][p];
-    }
+    return units;
 }
 
 /* Units and those left out. */
-static enum status fill(struct exchange *exchange, const struct question *q, double *const *columns,
+static enum status fill(struct exchange *exchange, const struct question *q, const struct analysis_figures *figures,
                         struct efficiency_sheet *sheet)
 {
-    struct filling f;
-    size_t units = 0;
-    if (!make_filling(exchange->arena, q, &f)) {
+    const struct analysis_basis *basis = &q->base.basis;
+    struct analysis_panel panel;
+    size_t *groups = arena_array(exchange->arena, basis->province_count + 1, sizeof *groups);
+    if (groups == NULL || analysis_panel_make(exchange->arena, basis, &q->sides, figures, &panel) != STATUS_OK) {
         return STATUS_EXHAUSTED;
     }
-    for (size_t p = 0; p < q->basis.province_count; p++) {
-        struct efficiency_left_out *left_out = &f.left_out[sheet->left_out_count];
-        enum status status = find_missing(exchange->arena, q, columns, p, left_out);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        if (left_out->missing_count > 0) {
-            sheet->left_out_count++;
-        } else {
-            add_unit(q, columns, p, &f, units++);
-        }
-    }
-    take_names(&q->inputs, f.inputs);
-    take_names(&q->outputs, f.outputs);
-    sheet->inputs = f.inputs;
-    sheet->outputs = f.outputs;
-    sheet->ids = f.ids;
-    sheet->labels = f.labels;
-    sheet->provinces = f.provinces;
-    sheet->left_out = f.left_out;
-    sheet->problem = (struct dea_problem){ .unit_count = units, .input_count = q->inputs.count,
-                                           .output_count = q->outputs.count, .inputs = f.input_values,
-                                           .outputs = f.output_values };
-    if (q->query.by == BY_BELT) {
-        sheet->problem.groups = f.groups;
-        sheet->problem.group_count = q->basis.belt_count;
-        sheet->groups = q->basis.belts;
-        sheet->named_groups = q->basis.belt_count;
+    sheet->inputs = panel.inputs;
+    sheet->outputs = panel.outputs;
+    sheet->ids = panel.ids;
+    sheet->labels = panel.labels;
+    sheet->provinces = panel.provinces;
+    sheet->left_out = panel.left_out;
+    sheet->left_out_count = panel.left_out_count;
+    sheet->problem = (struct dea_problem){ .unit_count = take_whole(q, &panel, groups), .input_count = q->sides.inputs.count,
+                                           .output_count = q->sides.outputs.count, .inputs = panel.input_values,
+                                           .outputs = panel.output_values };
+    if (q->query.by == ANALYSIS_BY_BELT) {
+        sheet->problem.groups = groups;
+        sheet->problem.group_count = basis->belt_count;
+        sheet->groups = basis->belts;
+        sheet->named_groups = basis->belt_count;
     }
     return STATUS_OK;
 }
 
-static enum handled compute(struct exchange *exchange, const struct question *q)
+static enum status gather(struct exchange *exchange, void *question, void *context)
 {
-    double *columns[DEA_INPUTS_MAX + DEA_OUTPUTS_MAX];
-    struct efficiency_sheet sheet = q->sheet;
-    sheet.year = q->query.year;
-    sheet.revision = q->basis.revision;
-    if (!read_columns(exchange, q, columns)) {
-        return HANDLED_REPLY;
+    struct question *q = question;
+    struct efficiency_sheet *sheet = context;
+    struct analysis_figures figures;
+    const struct query_integers years = { &q->query.year, 1 };
+    *sheet = q->sheet;
+    sheet->year = q->query.year;
+    sheet->revision = q->base.basis.revision;
+    enum status status = analysis_figures_take(exchange, &q->base.basis, &q->sides.all, &years, &figures);
+    if (status == STATUS_OK) {
+        status = fill(exchange, q, &figures, sheet);
     }
-    enum status status = fill(exchange, q, columns, &sheet);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
+    if (status == STATUS_OK && sheet->problem.unit_count == 0) {
+        analysis_no_figures(exchange, &q->sides.all, &q->query.year, 1, true);
+        status = STATUS_INVALID;
     }
-    if (sheet.problem.unit_count == 0) {
-        analysis_no_figures(exchange, &q->all, &q->query.year, 1, true);
-        return HANDLED_REPLY;
-    }
-    return solve(exchange, &sheet, q->key);
+    return status;
 }
+
+static enum status take(struct exchange *exchange, json_t *document, struct faults *faults, void *sheet)
+{
+    return efficiency_units_read(exchange->arena, document, faults, sheet);
+}
+
+static const struct analysis_kind kind = {
+    .name = "efficiency", .question_bytes = sizeof(struct question), .sheet_bytes = sizeof(struct efficiency_sheet),
+    .query = QUERY_TABLE(parameters), .query_offset = offsetof(struct question, query), .is_body_kept = true,
+    .settle = settle, .distinguish = distinguish, .look_up = look_up, .gather = gather, .take = take, .answer = answer,
+};
 
 enum handled efficiency_get(struct exchange *exchange)
 {
-    struct question q = { 0 };
-    struct faults faults;
-    faults_init(&faults, exchange->arena);
-    enum status status = read_query(exchange, &q, &faults);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    if (faults.total == 0 && (!analysis_basis_read(exchange, &q.basis) || !make_key(exchange, &q) ||
-                              analysis_reply_cached(exchange, q.key))) {
-        return HANDLED_REPLY;
-    }
-    if (!resolve(exchange, &q, &faults)) {
-        return HANDLED_REPLY;
-    }
-    return exchange->is_job ? compute(exchange, &q) : HANDLED_JOB;
+    return analysis_get(exchange, &kind);
 }
 
 enum handled efficiency_post(struct exchange *exchange)
 {
-    json_t *document = NULL;
-    struct efficiency_sheet sheet = { 0 };
-    struct faults faults;
-    if (!exchange->is_job) {
-        return HANDLED_JOB;
-    }
-    if (!analysis_body_parse(exchange, &document, &faults)) {
-        return HANDLED_REPLY;
-    }
-    if (efficiency_units_read(exchange, document, &faults, &sheet)) {
-        solve(exchange, &sheet, NULL);
-    }
-    analysis_body_free(exchange, document);
-    return HANDLED_REPLY;
+    return analysis_post(exchange, &kind);
 }

@@ -3,10 +3,7 @@
 
 #include <math.h>
 
-#include "db/reference.h"
 #include "handlers/analysis/efficiency_model.h"
-#include "handlers/analysis/reply.h"
-#include "json/write.h"
 
 static const char *state_name(enum dea_model_state state)
 {
@@ -39,22 +36,29 @@ static void write_parts(struct json_writer *w, enum dea_model model, double scor
     }
 }
 
-static void write_unit(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_model_result *result,
-                       size_t u)
+/* What is written. */
+struct paper {
+    const struct efficiency_sheet *sheet;
+    const struct dea_model_result *result;
+};
+
+static void write_unit(struct json_writer *w, const void *context, size_t u)
 {
+    const struct efficiency_sheet *sheet = ((const struct paper *)context)->sheet;
+    const struct dea_model_result *result = ((const struct paper *)context)->result;
+    const struct analysis_units units = efficiency_units(sheet);
     const struct dea_model_unit *unit = &result->units[u];
     const enum dea_model model = sheet->model.model;
     const size_t m = result->input_count;
-    json_object_begin(w);
-    efficiency_write_head(w, sheet, u);
+    analysis_unit_head(w, &units, u);
     json_member_text(w, "status", state_name(unit->state));
     if (model != DEA_MODEL_CROSS && model != DEA_MODEL_COST) {
-        efficiency_write_columns(w, "input_slacks", sheet->inputs, unit->slacks, m);
-        efficiency_write_columns(w, "output_slacks", sheet->outputs, unit->slacks + m, result->output_count);
+        analysis_named_object(w, "input_slacks", sheet->inputs, unit->slacks, m);
+        analysis_named_object(w, "output_slacks", sheet->outputs, unit->slacks + m, result->output_count);
     }
     if (model != DEA_MODEL_CROSS) {
-        efficiency_write_columns(w, "input_targets", sheet->inputs, unit->targets, m);
-        efficiency_write_columns(w, "output_targets", sheet->outputs, unit->targets + m, result->output_count);
+        analysis_named_object(w, "input_targets", sheet->inputs, unit->targets, m);
+        analysis_named_object(w, "output_targets", sheet->outputs, unit->targets + m, result->output_count);
         efficiency_write_peers(w, sheet, unit->peers, unit->peers_length);
         json_member_integer(w, "peer_count", (int64_t)unit->peer_count);
     }
@@ -62,7 +66,14 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
         json_member_text(w, "efficient", unit->state == DEA_MODEL_SCORED ? efficiency_name(unit->efficiency) : NULL);
     }
     write_parts(w, model, unit->score, unit->parts);
-    json_object_end(w);
+}
+
+static void write_group(struct json_writer *w, const void *context, size_t group)
+{
+    const struct paper *paper = context;
+    const struct dea_model_means *means = &paper->result->group_means[group];
+    json_member_integer(w, "count", (int64_t)means->count);
+    write_parts(w, paper->sheet->model.model, means->score, means->parts);
 }
 
 static void write_summary(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_model_result *result)
@@ -75,16 +86,8 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
     write_parts(w, model, result->mean.score, result->mean.parts);
     json_object_end(w);
     if (sheet->problem.groups != NULL) {
-        json_key(w, sheet->provinces != NULL ? "by_belt" : "by_group");
-        json_object_begin(w);
-        for (size_t g = 0; g < sheet->named_groups; g++) {
-            json_key(w, sheet->groups[g]);
-            json_object_begin(w);
-            json_member_integer(w, "count", (int64_t)result->group_means[g].count);
-            write_parts(w, model, result->group_means[g].score, result->group_means[g].parts);
-            json_object_end(w);
-        }
-        json_object_end(w);
+        analysis_groups_write(w, sheet->provinces != NULL ? "by_belt" : "by_group", sheet->groups, sheet->named_groups, write_group,
+                              &(struct paper){ sheet, result });
     }
     if (result->has_efficiency) {
         json_key(w, "strong");
@@ -114,24 +117,15 @@ static void write_marked(struct json_writer *w, const char *key, const char *con
     json_array_end(w);
 }
 
-static void write_limits(struct json_writer *w, const struct efficiency_sheet *sheet)
+static void write_limit(struct json_writer *w, const void *context, size_t index)
 {
-    if (sheet->model.limit_count == 0) {
-        return;
-    }
-    json_key(w, "restrictions");
-    json_array_begin(w);
-    for (size_t l = 0; l < sheet->model.limit_count; l++) {
-        const struct dea_limit *limit = &sheet->model.limits[l];
-        const char *const *names = limit->is_output ? sheet->outputs : sheet->inputs;
-        json_object_begin(w);
-        json_member_text(w, "first", names[limit->first]);
-        json_member_text(w, "second", names[limit->second]);
-        analysis_number(w, "minimum", limit->minimum > 0 ? limit->minimum : NAN);
-        analysis_number(w, "maximum", limit->maximum);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    const struct efficiency_sheet *sheet = context;
+    const struct dea_limit *limit = &sheet->model.limits[index];
+    const char *const *names = limit->is_output ? sheet->outputs : sheet->inputs;
+    json_member_text(w, "first", names[limit->first]);
+    json_member_text(w, "second", names[limit->second]);
+    analysis_number(w, "minimum", limit->minimum > 0 ? limit->minimum : NAN);
+    analysis_number(w, "maximum", limit->maximum);
 }
 
 /* What was asked, defaults filled in. */
@@ -141,8 +135,8 @@ static void write_question(struct json_writer *w, const struct efficiency_sheet 
     const size_t m = sheet->problem.input_count;
     json_member_text(w, "model", efficiency_models[model->model]);
     json_member_text(w, "orientation", efficiency_sides[model->side]);
-    efficiency_write_names(w, "inputs", sheet->inputs, m);
-    efficiency_write_names(w, "outputs", sheet->outputs, sheet->problem.output_count);
+    analysis_texts(w, "inputs", sheet->inputs, m);
+    analysis_texts(w, "outputs", sheet->outputs, sheet->problem.output_count);
     if (model->model == DEA_MODEL_ADDITIVE) {
         json_member_text(w, "slacks", efficiency_slacks[model->is_normalised ? DEA_SLACKS_TWO_STAGE_NORMALISED : DEA_SLACKS_TWO_STAGE]);
     } else if (model->model == DEA_MODEL_RADIAL || model->model == DEA_MODEL_SUPER || model->model == DEA_MODEL_DIRECTIONAL) {
@@ -155,11 +149,13 @@ static void write_question(struct json_writer *w, const struct efficiency_sheet 
     write_marked(w, "fixed", sheet->inputs, model->is_fixed, m);
     write_marked(w, "undesirable", sheet->outputs, model->is_undesirable, sheet->problem.output_count);
     if (sheet->prices != NULL) {
-        efficiency_write_names(w, "prices", sheet->prices, m);
+        analysis_texts(w, "prices", sheet->prices, m);
     } else if (model->prices != NULL) {
-        efficiency_write_columns(w, "prices", sheet->inputs, model->prices, m);
+        analysis_named_object(w, "prices", sheet->inputs, model->prices, m);
     }
-    write_limits(w, sheet);
+    if (model->limit_count > 0) {
+        analysis_rows(w, "restrictions", model->limit_count, write_limit, sheet);
+    }
     json_member_text(w, "solver", efficiency_solvers[model->solver]);
     json_member_double(w, "tolerance", DEA_TOLERANCE);
 }
@@ -176,17 +172,8 @@ void efficiency_model_write(struct buffer *out, const struct efficiency_sheet *s
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
     }
-    json_key(&w, "results");
-    json_array_begin(&w);
-    for (size_t u = 0; u < result->unit_count; u++) {
-        write_unit(&w, sheet, result, u);
-    }
-    json_array_end(&w);
+    analysis_rows(&w, "results", result->unit_count, write_unit, &(struct paper){ sheet, result });
     write_summary(&w, sheet, result);
     efficiency_write_certificate(&w, &result->certificate);
-    if (sheet->provinces != NULL) {
-        efficiency_write_left_out(&w, sheet);
-    }
-    json_object_end(&w);
-    json_writer_finish(&w);
+    analysis_answer_close(&w, sheet->provinces != NULL ? sheet->left_out : NULL, sheet->left_out_count);
 }

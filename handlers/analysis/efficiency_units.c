@@ -13,9 +13,8 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/efficiency_model.h"
 #include "handlers/analysis/efficiency_bootstrap.h"
-#include "handlers/analysis/reply.h"
+#include "handlers/analysis/groups.h"
 #include "handlers/analysis/unit_names.h"
-#include "handlers/problem.h"
 #include "json/bind.h"
 #include "json/parse.h"
 #include "json/unfit.h"
@@ -99,34 +98,26 @@ static struct bind_member *make_members(struct reading *r, size_t numbers)
     members[0] = (struct bind_member)BIND_ID_ROW(struct unit, id, true);
     members[1] = (struct bind_member)BIND_ID_ROW(struct unit, group, false);
     for (size_t i = 0; i < numbers; i++) {
-        const char *name = number_name(r, i);
-        size_t offset = offsetof(struct unit, numbers) + i * sizeof(double);
-        members[i + 2] = (struct bind_member){ name, BIND_NUMBER, true, offset, 0, ANALYSIS_NUMBER_MAX, NULL, NULL };
+        members[i + 2] = unit_number_row(number_name(r, i), offsetof(struct unit, numbers), i);
     }
     return members;
 }
 
-/* Binds the units, once the names are known. They get an object of their own, so that the
- * other members of the body, bound before, do not count as unknown. */
+/* Binds the units, once the names are known. */
 static enum status bind_units(struct reading *r, json_t *dmus)
 {
     struct bind_array units = { NULL, 0 };
     size_t numbers = numbers_of(r);
     struct bind_member *members = make_members(r, numbers);
-    json_t *object = json_object();
-    if (members == NULL || object == NULL || json_object_set(object, "dmus", dmus) != 0) {
-        json_decref(object);
+    if (members == NULL) {
         return STATUS_EXHAUSTED;
     }
     r->unit_bytes = sizeof(struct unit) + numbers * sizeof(double);
     const struct bind_table unit_table = { members, numbers + 2, r->unit_bytes };
-    const struct bind_member row = { "dmus", BIND_OBJECTS, true, 0, 1, DEA_UNITS_MAX, NULL, &unit_table };
-    const struct bind_table table = { &row, 1, sizeof units };
-    enum status status = json_bind(object, &table, BIND_CLEAR, "", &units, r->arena, r->faults);
-    json_decref(object);
+    enum status status = unit_rows_bind(r->arena, dmus, &unit_table, DEA_UNITS_MAX, &units, r->faults);
     r->units = units.items;
     r->unit_count = units.count;
-    return status == STATUS_EXHAUSTED ? status : STATUS_OK;
+    return status;
 }
 
 /* A unit's id and where the unit stands. */
@@ -193,47 +184,23 @@ static enum status check_ids_alone(struct reading *r, const json_t *dmus)
     return STATUS_OK;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Groups in ascending order, each unit's, and one without a name for those without any. */
+/* Each unit's group. */
 static enum status sort_groups(struct reading *r, struct efficiency_sheet *sheet)
 {
-    size_t n = r->unit_count;
-    const char **labels = arena_array(r->arena, n, sizeof *labels);
-    const char **names = arena_array(r->arena, n, sizeof *names);
-    size_t *groups = arena_array(r->arena, n, sizeof *groups);
-    if (labels == NULL || names == NULL || groups == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    size_t labelled = 0;
-    for (size_t u = 0; u < n; u++) {
+    struct analysis_groups groups;
+    const char **labels = arena_array(r->arena, r->unit_count, sizeof *labels);
+    for (size_t u = 0; labels != NULL && u < r->unit_count; u++) {
         labels[u] = unit_at(r, u)->group;
-        if (labels[u] != NULL) {
-            names[labelled++] = labels[u];
-        }
     }
-    qsort(names, labelled, sizeof *names, compare_texts);
-    size_t distinct = 0;
-    for (size_t i = 0; i < labelled; i++) {
-        if (i == 0 || strcmp(names[i], names[distinct - 1]) != 0) {
-            names[distinct++] = names[i];
-        }
-    }
-    for (size_t u = 0; u < n; u++) {
-        const char **found = labels[u] == NULL ? NULL
-                                               : bsearch(&labels[u], names, distinct, sizeof *names, compare_texts);
-        groups[u] = found == NULL ? distinct : (size_t)(found - names);
+    enum status status = labels == NULL ? STATUS_EXHAUSTED : analysis_groups_sort(r->arena, labels, r->unit_count, &groups);
+    if (status != STATUS_OK) {
+        return status;
     }
     sheet->labels = labels;
-    sheet->groups = names;
-    sheet->named_groups = distinct;
-    if (distinct > 0) {
-        sheet->problem.groups = groups;
-        sheet->problem.group_count = distinct + (labelled < n);
-    }
+    sheet->groups = groups.names;
+    sheet->named_groups = groups.named;
+    sheet->problem.groups = groups.count > 0 ? groups.of : NULL;
+    sheet->problem.group_count = groups.count;
     return STATUS_OK;
 }
 
@@ -351,15 +318,7 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     }
     body->has_bootstrap = json_object_get(document, "bootstrap") != NULL;
     size_t before = r->faults->total;
-    status = STATUS_OK;
-    if (body->inputs != NULL) {
-        status = unit_names_read(r->arena, "inputs", body->inputs, &(struct unit_names_rules){ DEA_INPUTS_MAX, unit_words, NULL },
-                                 &r->inputs, r->faults);
-    }
-    if (status == STATUS_OK && body->outputs != NULL) {
-        status = unit_names_read(r->arena, "outputs", body->outputs, &(struct unit_names_rules){ DEA_OUTPUTS_MAX, unit_words, &r->inputs },
-                                 &r->outputs, r->faults);
-    }
+    status = unit_sides_read(r->arena, body->inputs, body->outputs, unit_words, &r->inputs, &r->outputs, r->faults);
     if (status == STATUS_OK) {
         status = read_price_names(r, body);
     }
@@ -378,23 +337,11 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     return status;
 }
 
-bool efficiency_units_read(struct exchange *exchange, json_t *document, struct faults *faults,
-                           struct efficiency_sheet *sheet)
+enum status efficiency_units_read(struct arena *arena, json_t *document, struct faults *faults, struct efficiency_sheet *sheet)
 {
-    struct reading r = { .arena = exchange->arena, .faults = faults };
+    struct reading r = { .arena = arena, .faults = faults };
     struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1,
                          .bootstrap = BIND_ABSENT, .seed = BIND_ABSENT, .level = NAN }; /* also if it is no object */
     enum status status = read_body(&r, document, &body, sheet);
-    if (status == STATUS_OK && r.faults->total == 0) {
-        status = fill_sheet(&r, sheet);
-    }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return false;
-    }
-    if (r.faults->total > 0) {
-        analysis_body_refuse(exchange, r.faults);
-        return false;
-    }
-    return true;
+    return status == STATUS_OK && faults->total == 0 ? fill_sheet(&r, sheet) : status;
 }

@@ -1,12 +1,12 @@
 #ifndef HANDLERS_ANALYSIS_EFFICIENCY_UNITS_H
 #define HANDLERS_ANALYSIS_EFFICIENCY_UNITS_H
 
-#include <stdbool.h>
-
 #include <jansson.h>
 
+#include "base/arena.h"
+#include "base/status.h"
 #include "handlers/analysis/efficiency_write.h"
-#include "handlers/exchange.h"
+#include "json/faults.h"
 
 /* Inputs and outputs times units of one request: bounds memory and the answer's size (each number
  * comes back as a slack and a target). It does not bound the time, which depends on units, numbers and the
@@ -25,10 +25,9 @@ enum { EFFICIENCY_CELLS_MAX = 200000 };
  *   dmus              1 to 20,000 objects, each with id, group? and for every name a number, 0 or
  *                     1e-280 to 1e15; no other members, no id twice
  *   orientation?, slacks?, frontier?, solver?   as in the query of the GET
- * faults has those of parsing. False: the problem with all faults named is the reply. What
+ * What is wrong is added to *faults; the sheet is of no use then. STATUS_EXHAUSTED without memory. What
  * the sheet points to lives in the arena and in the document.
  */
-bool efficiency_units_read(struct exchange *exchange, json_t *document, struct faults *faults,
-                           struct efficiency_sheet *sheet);
+enum status efficiency_units_read(struct arena *arena, json_t *document, struct faults *faults, struct efficiency_sheet *sheet) NODISCARD;
 
 #endif

@@ -6,10 +6,6 @@
 
 #include <math.h>
 
-#include "db/reference.h"
-#include "handlers/analysis/reply.h"
-#include "json/write.h"
-
 const char *const efficiency_orientations[] = { "output", "input", NULL };
 const char *const efficiency_slacks[] = { "multi-stage", "two-stage", "two-stage-normalised", "one-stage", "none",
                                           NULL };
@@ -47,62 +43,41 @@ const char *efficiency_name(enum dea_efficiency efficiency)
     return NULL;
 }
 
-void efficiency_write_names(struct json_writer *w, const char *key, const char *const *names, size_t count)
-{
-    json_key(w, key);
-    json_array_begin(w);
-    for (size_t i = 0; i < count; i++) {
-        json_text(w, names[i]);
-    }
-    json_array_end(w);
-}
+/* A peer list and whose names it is in. */
+struct peers {
+    const struct efficiency_sheet *sheet;
+    const struct dea_peer *peers;
+};
 
-/* An object of one number for each name. */
-void efficiency_write_columns(struct json_writer *w, const char *key, const char *const *names, const double *values,
-                              size_t count)
+static void write_peer(struct json_writer *w, const void *context, size_t index)
 {
-    json_key(w, key);
-    json_object_begin(w);
-    for (size_t i = 0; i < count; i++) {
-        analysis_number(w, names[i], values[i]);
-    }
-    json_object_end(w);
+    const struct peers *list = context;
+    json_member_text(w, "dmu", list->sheet->ids[list->peers[index].unit]);
+    analysis_number(w, "lambda", list->peers[index].lambda);
 }
 
 void efficiency_write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_peer *peers,
                             size_t length)
 {
-    json_key(w, "peers");
-    json_array_begin(w);
-    for (size_t i = 0; i < length; i++) {
-        json_object_begin(w);
-        json_member_text(w, "dmu", sheet->ids[peers[i].unit]);
-        analysis_number(w, "lambda", peers[i].lambda);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    analysis_rows(w, "peers", length, write_peer, &(struct peers){ sheet, peers });
 }
 
-void efficiency_write_head(struct json_writer *w, const struct efficiency_sheet *sheet, size_t u)
+struct analysis_units efficiency_units(const struct efficiency_sheet *sheet)
 {
-    json_member_text(w, "dmu", sheet->ids[u]);
-    if (sheet->provinces != NULL) {
-        json_member_text(w, "name", sheet->provinces[u]->name_en);
-        json_member_text(w, "belt", sheet->labels[u]);
-    } else if (sheet->labels[u] != NULL) {
-        json_member_text(w, "group", sheet->labels[u]);
-    }
+    return (struct analysis_units){ sheet->provinces, sheet->ids, sheet->labels };
 }
+
+/* What is written. */
+struct paper {
+    const struct efficiency_sheet *sheet;
+    const struct dea_result *result;
+};
 
 static void write_interval(struct json_writer *w, const struct dea_interval *interval)
 {
-    json_key(w, "bootstrap");
-    json_object_begin(w);
-    analysis_number(w, "corrected", interval->corrected);
-    analysis_number(w, "bias", interval->bias);
-    analysis_number(w, "low", interval->low);
-    analysis_number(w, "high", interval->high);
-    json_object_end(w);
+    static const char *const names[] = { "corrected", "bias", "low", "high" };
+    const double values[] = { interval->corrected, interval->bias, interval->low, interval->high };
+    analysis_named_object(w, "bootstrap", names, values, sizeof values / sizeof values[0]);
 }
 
 static void write_bootstrap(struct json_writer *w, const struct efficiency_sheet *sheet)
@@ -118,22 +93,23 @@ static void write_bootstrap(struct json_writer *w, const struct efficiency_sheet
     json_object_end(w);
 }
 
-static void write_unit(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_result *result,
-                       size_t u)
+static void write_unit(struct json_writer *w, const void *context, size_t u)
 {
+    const struct efficiency_sheet *sheet = ((const struct paper *)context)->sheet;
+    const struct dea_result *result = ((const struct paper *)context)->result;
+    const struct analysis_units units = efficiency_units(sheet);
     const struct dea_unit *unit = &result->units[u];
     bool is_scored = unit->state == DEA_UNIT_SCORED;
-    json_object_begin(w);
-    efficiency_write_head(w, sheet, u);
+    analysis_unit_head(w, &units, u);
     json_member_text(w, "status", state_name(unit->state));
     analysis_number(w, "crste", unit->crste);
     analysis_number(w, "vrste", unit->vrste);
     analysis_number(w, "scale", unit->scale);
     json_member_text(w, "rts", is_scored ? rts_name(unit->rts) : NULL);
-    efficiency_write_columns(w, "input_slacks", sheet->inputs, unit->input_slacks, result->input_count);
-    efficiency_write_columns(w, "output_slacks", sheet->outputs, unit->output_slacks, result->output_count);
-    efficiency_write_columns(w, "input_targets", sheet->inputs, unit->input_targets, result->input_count);
-    efficiency_write_columns(w, "output_targets", sheet->outputs, unit->output_targets, result->output_count);
+    analysis_named_object(w, "input_slacks", sheet->inputs, unit->input_slacks, result->input_count);
+    analysis_named_object(w, "output_slacks", sheet->outputs, unit->output_slacks, result->output_count);
+    analysis_named_object(w, "input_targets", sheet->inputs, unit->input_targets, result->input_count);
+    analysis_named_object(w, "output_targets", sheet->outputs, unit->output_targets, result->output_count);
     efficiency_write_peers(w, sheet, unit->peers, unit->peers_length);
     json_member_integer(w, "peer_count", (int64_t)unit->peer_count);
     json_member_text(w, "efficient", is_scored ? efficiency_name(unit->efficiency) : NULL);
@@ -141,8 +117,8 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
     analysis_number(w, "nirste", unit->nirste);
     analysis_number(w, "ndrste", unit->ndrste);
     analysis_number(w, "rts_margin", unit->rts_margin);
-    efficiency_write_columns(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
-    efficiency_write_columns(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    analysis_named_object(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
+    analysis_named_object(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
     if (sheet->intervals != NULL) {
         write_interval(w, &sheet->intervals->units[u]);
     }
@@ -150,34 +126,33 @@ static void write_unit(struct json_writer *w, const struct efficiency_sheet *she
         analysis_number(w, "leverage", sheet->outliers->leverage[u]);
         json_member_boolean(w, "outlier", sheet->outliers->is_flagged[u]);
     }
-    json_object_end(w);
 }
 
-static void write_means(struct json_writer *w, const char *key, const struct dea_means *means, bool has_count)
+static void write_means(struct json_writer *w, const struct dea_means *means)
 {
-    json_key(w, key);
-    json_object_begin(w);
-    if (has_count) {
-        json_member_integer(w, "count", (int64_t)means->count);
-    }
     analysis_number(w, "crste", means->crste);
     analysis_number(w, "vrste", means->vrste);
     analysis_number(w, "scale", means->scale);
-    json_object_end(w);
+}
+
+static void write_group(struct json_writer *w, const void *context, size_t group)
+{
+    const struct dea_means *means = (const struct dea_means *)context + group;
+    json_member_integer(w, "count", (int64_t)means->count);
+    write_means(w, means);
 }
 
 static void write_summary(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_result *result)
 {
     json_key(w, "summary");
     json_object_begin(w);
-    write_means(w, "mean", &result->mean, false);
+    json_key(w, "mean");
+    json_object_begin(w);
+    write_means(w, &result->mean);
+    json_object_end(w);
     if (sheet->problem.groups != NULL) {
-        json_key(w, sheet->provinces != NULL ? "by_belt" : "by_group");
-        json_object_begin(w);
-        for (size_t g = 0; g < sheet->named_groups; g++) {
-            write_means(w, sheet->groups[g], &result->group_means[g], true);
-        }
-        json_object_end(w);
+        analysis_groups_write(w, sheet->provinces != NULL ? "by_belt" : "by_group", sheet->groups, sheet->named_groups, write_group,
+                              result->group_means);
     }
     json_key(w, "strong");
     json_array_begin(w);
@@ -210,20 +185,6 @@ void efficiency_write_certificate(struct json_writer *w, const struct dea_certif
     json_object_end(w);
 }
 
-void efficiency_write_left_out(struct json_writer *w, const struct efficiency_sheet *sheet)
-{
-    json_key(w, "left_out");
-    json_array_begin(w);
-    for (size_t i = 0; i < sheet->left_out_count; i++) {
-        const struct efficiency_left_out *left_out = &sheet->left_out[i];
-        json_object_begin(w);
-        json_member_text(w, "province", left_out->province);
-        efficiency_write_names(w, "missing", left_out->missing, left_out->missing_count);
-        json_object_end(w);
-    }
-    json_array_end(w);
-}
-
 void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, const struct dea_result *result)
 {
     const struct dea_options *options = &sheet->options;
@@ -235,8 +196,8 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     }
     json_member_text(&w, "model", "radial");
     json_member_text(&w, "orientation", efficiency_orientations[options->orientation]);
-    efficiency_write_names(&w, "inputs", sheet->inputs, result->input_count);
-    efficiency_write_names(&w, "outputs", sheet->outputs, result->output_count);
+    analysis_texts(&w, "inputs", sheet->inputs, result->input_count);
+    analysis_texts(&w, "outputs", sheet->outputs, result->output_count);
     json_member_text(&w, "slacks", efficiency_slacks[options->slacks]);
     json_member_text(&w, "frontier", efficiency_frontiers[options->frontier]);
     json_member_text(&w, "solver", efficiency_solvers[options->solver]);
@@ -247,20 +208,11 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     if (sheet->outliers != NULL) {
         analysis_number(&w, "outlier_threshold", sheet->outliers->threshold);
     }
-    json_key(&w, "results");
-    json_array_begin(&w);
-    for (size_t u = 0; u < result->unit_count; u++) {
-        write_unit(&w, sheet, result, u);
-    }
-    json_array_end(&w);
+    analysis_rows(&w, "results", result->unit_count, write_unit, &(struct paper){ sheet, result });
     write_summary(&w, sheet, result);
     efficiency_write_certificate(&w, &result->certificate);
     if (sheet->intervals != NULL) {
         write_bootstrap(&w, sheet);
     }
-    if (sheet->provinces != NULL) {
-        efficiency_write_left_out(&w, sheet);
-    }
-    json_object_end(&w);
-    json_writer_finish(&w);
+    analysis_answer_close(&w, sheet->provinces != NULL ? sheet->left_out : NULL, sheet->left_out_count);
 }

@@ -10,8 +10,8 @@
 #include "analytics/dea/model.h"
 #include "analytics/dea/outliers.h"
 #include "base/buffer.h"
+#include "handlers/analysis/write.h"
 
-struct json_writer;
 struct province;
 
 /* The words of the options, in the order of analytics/dea/dea.h's enums; each ends with NULL. */
@@ -19,13 +19,6 @@ extern const char *const efficiency_orientations[];
 extern const char *const efficiency_slacks[];
 extern const char *const efficiency_frontiers[];
 extern const char *const efficiency_solvers[];
-
-/* A province that lacks figures, and of what. */
-struct efficiency_left_out {
-    const char *province;
-    const char **missing;
-    size_t missing_count;
-};
 
 /* One question: whose units, which numbers, how. All is borrowed. */
 struct efficiency_sheet {
@@ -53,7 +46,7 @@ struct efficiency_sheet {
     /* stored figures only */
     const struct province *const *provinces; /* the units' provinces, or NULL for a caller's own units */
     int64_t year, revision;
-    const struct efficiency_left_out *left_out;
+    const struct analysis_left_out *left_out; /* of the answer's one year */
     size_t left_out_count;
 };
 
@@ -63,18 +56,14 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
 /* no, weak, strong. */
 const char *efficiency_name(enum dea_efficiency efficiency);
 
-/* The first members of a unit's row: which it is, its name and belt, or its group. */
-void efficiency_write_head(struct json_writer *w, const struct efficiency_sheet *sheet, size_t u);
+/* The units as answers name them. */
+struct analysis_units efficiency_units(const struct efficiency_sheet *sheet);
 
-/* A member that is an object of one number for each name; the members peers and left_out. */
-void efficiency_write_columns(struct json_writer *w, const char *key, const char *const *names, const double *values,
-                              size_t count);
+/* The member peers. */
 void efficiency_write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_peer *peers,
                             size_t length);
-void efficiency_write_left_out(struct json_writer *w, const struct efficiency_sheet *sheet);
 
-/* A member that is an array of texts; the member certificate. */
-void efficiency_write_names(struct json_writer *w, const char *key, const char *const *names, size_t count);
+/* The member certificate. */
 void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate);
 
 #endif

@@ -1,8 +1,13 @@
 #ifndef HANDLERS_ANALYSIS_INEQUALITY_MOVES_H
 #define HANDLERS_ANALYSIS_INEQUALITY_MOVES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "analytics/inequality/markov.h"
-#include "handlers/analysis/analysis.h"
+#include "base/arena.h"
+#include "base/status.h"
 #include "handlers/analysis/inequality_write.h"
 
 /* How states are cut: quantiles of each year, or multiples of each year's mean. */
@@ -14,12 +19,25 @@ struct inequality_cuts {
 
 enum { INEQUALITY_STATES_DEFAULT = 4 };
 
+/* Values of units over years. columns[y] has one for each unit, NAN where there is none; weights[y] as many, or NULL without. */
+struct inequality_panel {
+    const char *const *ids;
+    size_t unit_count;
+    const char *const *groups; /* names, ascending */
+    size_t group_count;        /* 0: nothing is told by group */
+    const size_t *group_of;    /* of each unit, below group_count; not looked at where that is 0 */
+    const int64_t *years;      /* ascending */
+    size_t year_count;
+    double **columns;
+    double **weights;
+    double *means; /* of each year */
+};
+
 /*
- * Classes of all provinces in each year of the sheet and the moves between neighbouring years, and between the first and the
- * last where others lie between: of all provinces and, where by_belt, of those of each belt. columns[y] has a value, or NAN,
- * for each province, means[y] the mean of that year.
+ * Classes of all units in each year of the panel and the moves between neighbouring years, and between the first and the
+ * last where others lie between: of all units and of those of each group. The years are those of the sheet.
  */
-enum status inequality_moves_make(struct arena *arena, const struct analysis_basis *basis, bool by_belt, const struct inequality_cuts *cuts,
-                                  double *const *columns, const double *means, struct inequality_sheet *sheet) NODISCARD;
+enum status inequality_moves_make(struct arena *arena, const struct inequality_panel *panel, const struct inequality_cuts *cuts,
+                                  struct inequality_sheet *sheet) NODISCARD;
 
 #endif

@@ -4,14 +4,11 @@
 #include "handlers/analysis/inequality_sample.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/column.h"
-#include "handlers/analysis/reply.h"
-#include "handlers/problem.h"
+#include "handlers/analysis/groups.h"
 #include "json/bind.h"
 #include "json/parse.h"
 #include "json/unfit.h"
@@ -31,19 +28,12 @@ static const struct bind_member body_members[] = {
 
 static const struct bind_table body_table = { body_members, sizeof body_members / sizeof body_members[0], sizeof(struct body) };
 
-/* A name for each value, and the different ones, ascending. */
+/* A name for each value, and the different ones. */
 struct groups {
     const char **of;
     size_t count;
-    const char **names;
-    size_t name_count;
-    size_t *place; /* of each value's name in names */
+    struct analysis_groups sorted;
 };
-
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 bool inequality_options_set(struct arena *arena, double epsilon, double alpha, struct inequality_options *options, const char **detail)
 {
@@ -75,32 +65,6 @@ static void complain_group(struct arena *arena, struct faults *faults, size_t in
     } else {
         faults_add(faults, pointer != NULL ? pointer : "", code, "an item of groups is %s; a text is wanted", json_type_phrase(value));
     }
-}
-
-/* The different names, and each value's. */
-static enum status gather(struct arena *arena, struct groups *groups, struct faults *faults)
-{
-    groups->names = arena_array(arena, groups->count, sizeof *groups->names);
-    groups->place = arena_array(arena, groups->count, sizeof *groups->place);
-    if (groups->names == NULL || groups->place == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    memcpy(groups->names, groups->of, groups->count * sizeof *groups->names);
-    qsort(groups->names, groups->count, sizeof *groups->names, compare);
-    for (size_t i = 0; i < groups->count; i++) {
-        if (i == 0 || strcmp(groups->names[i], groups->names[groups->name_count - 1]) != 0) {
-            groups->names[groups->name_count++] = groups->names[i];
-        }
-    }
-    for (size_t i = 0; i < groups->count; i++) {
-        const char **found = bsearch(&groups->of[i], groups->names, groups->name_count, sizeof *groups->names, compare);
-        groups->place[i] = found != NULL ? (size_t)(found - groups->names) : 0;
-    }
-    if (groups->name_count > INEQUALITY_GROUPS_MAX) {
-        faults_add(faults, "/groups", "too_long", "groups names %zu different groups; at most %d are accepted", groups->name_count,
-                   (int)INEQUALITY_GROUPS_MAX);
-    }
-    return STATUS_OK;
 }
 
 /* One name of groups, copied: the document goes before the work begins. NULL where it is none. */
@@ -135,7 +99,12 @@ static enum status read_groups(struct arena *arena, const json_t *array, struct 
     }
     groups->of = of;
     groups->count = count;
-    return gather(arena, groups, faults);
+    enum status status = analysis_groups_sort(arena, of, count, &groups->sorted);
+    if (status == STATUS_OK && groups->sorted.named > INEQUALITY_GROUPS_MAX) {
+        faults_add(faults, "/groups", "too_long", "groups names %zu different groups; at most %d are accepted", groups->sorted.named,
+                   (int)INEQUALITY_GROUPS_MAX);
+    }
+    return status;
 }
 
 static enum status read_sample(struct arena *arena, const struct body *body, struct inequality_sample *sample, struct groups *groups,
@@ -169,27 +138,27 @@ static enum status read_sample(struct arena *arena, const struct body *body, str
 static enum status fill_groups(struct arena *arena, const struct inequality_sample *whole, const struct groups *groups,
                                struct inequality_series *series)
 {
-    size_t *sizes = arena_array(arena, groups->name_count + 1, sizeof *sizes);
-    double **values = arena_array(arena, groups->name_count + 1, sizeof *values);
-    double **weights = arena_array(arena, groups->name_count + 1, sizeof *weights);
+    size_t *sizes = arena_array(arena, groups->sorted.named + 1, sizeof *sizes);
+    double **values = arena_array(arena, groups->sorted.named + 1, sizeof *values);
+    double **weights = arena_array(arena, groups->sorted.named + 1, sizeof *weights);
     if (sizes == NULL || values == NULL || weights == NULL) {
         return STATUS_EXHAUSTED;
     }
     for (size_t i = 0; i < groups->count; i++) {
-        sizes[groups->place[i]]++;
+        sizes[groups->sorted.of[i]]++;
     }
-    for (size_t g = 0; g < groups->name_count; g++) {
+    for (size_t g = 0; g < groups->sorted.named; g++) {
         values[g] = arena_array(arena, sizes[g], sizeof **values);
         weights[g] = whole->weights == NULL ? NULL : arena_array(arena, sizes[g], sizeof **weights);
         if (values[g] == NULL || (whole->weights != NULL && weights[g] == NULL)) {
             return STATUS_EXHAUSTED;
         }
-        series[g].group = groups->names[g];
+        series[g].group = groups->sorted.names[g];
         series[g].sample = (struct inequality_sample){ values[g], weights[g], sizes[g] };
         sizes[g] = 0;
     }
     for (size_t i = 0; i < groups->count; i++) {
-        size_t g = groups->place[i];
+        size_t g = groups->sorted.of[i];
         values[g][sizes[g]] = whole->values[i];
         if (whole->weights != NULL) {
             weights[g][sizes[g]] = whole->weights[i];
@@ -203,7 +172,7 @@ static enum status fill_groups(struct arena *arena, const struct inequality_samp
 static enum status fill_series(struct arena *arena, const struct inequality_sample *whole, const struct groups *groups,
                                struct inequality_drawing *drawing)
 {
-    size_t count = groups->name_count;
+    size_t count = groups->sorted.named;
     drawing->series = arena_array(arena, count + 1, sizeof *drawing->series);
     struct inequality_series **parts = arena_array(arena, count + 1, sizeof *parts);
     enum status status = drawing->series == NULL || parts == NULL ? STATUS_EXHAUSTED : STATUS_OK;
@@ -222,9 +191,8 @@ static enum status fill_series(struct arena *arena, const struct inequality_samp
     return status;
 }
 
-bool inequality_sample_read(struct exchange *exchange, json_t *document, struct faults *faults, struct inequality_drawing *drawing)
+enum status inequality_sample_read(struct arena *arena, json_t *document, struct faults *faults, struct inequality_drawing *drawing)
 {
-    struct arena *arena = exchange->arena;
     struct body body = { 0 };
     struct inequality_sample whole = { 0 };
     struct groups groups = { 0 };
@@ -236,14 +204,8 @@ bool inequality_sample_read(struct exchange *exchange, json_t *document, struct 
             faults_add(faults, "/alpha", "out_of_range", "%s", detail);
         }
     }
-    if (status != STATUS_EXHAUSTED && faults->total > 0) {
-        analysis_body_refuse(exchange, faults);
-        return false;
+    if (status == STATUS_EXHAUSTED || faults->total > 0) {
+        return status == STATUS_EXHAUSTED ? status : STATUS_OK;
     }
-    status = status == STATUS_EXHAUSTED ? status : fill_series(arena, &whole, &groups, drawing);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return false;
-    }
-    return true;
+    return fill_series(arena, &whole, &groups, drawing);
 }

@@ -5,8 +5,10 @@
 
 #include <jansson.h>
 
+#include "base/arena.h"
+#include "base/status.h"
 #include "handlers/analysis/inequality_work.h"
-#include "handlers/exchange.h"
+#include "json/faults.h"
 
 enum { INEQUALITY_VALUES_MAX = 1000000, INEQUALITY_GROUP_BYTES_MAX = 100 };
 
@@ -16,10 +18,10 @@ enum { INEQUALITY_VALUES_MAX = 1000000, INEQUALITY_GROUP_BYTES_MAX = 100 };
  *   weights?  as many numbers of 0 to 1e15, not all 0
  *   groups?   as many texts, at most INEQUALITY_GROUPS_MAX different ones
  *   epsilon?, alpha?   as in the query of the GET
- * The first series is the whole; one for each group follows, ascending. faults has those of parsing. False: the problem with
- * all faults named is the reply. All lies in the arena.
+ * The first series is the whole; one for each group follows, ascending. What is wrong is added to
+ * *faults; the drawing is of no use then. STATUS_EXHAUSTED without memory. All lies in the arena.
  */
-bool inequality_sample_read(struct exchange *exchange, json_t *document, struct faults *faults, struct inequality_drawing *drawing);
+enum status inequality_sample_read(struct arena *arena, json_t *document, struct faults *faults, struct inequality_drawing *drawing) NODISCARD;
 
 /* Takes epsilon and alpha over where they are in their ranges and leaves the defaults where they are NAN. True: alpha is out of
  * its range, which the tables cannot say; *detail is the sentence. */

@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-#include "handlers/analysis/reply.h"
-#include "json/write.h"
+#include "handlers/analysis/write.h"
 
 static void write_parts(struct json_writer *w, const char *within, const char *between, bool is_known, const struct inequality_parts *parts)
 {
@@ -14,20 +13,14 @@ static void write_parts(struct json_writer *w, const char *within, const char *b
     analysis_number(w, between, is_known ? parts->between : NAN);
 }
 
-static void write_pairs(struct json_writer *w, const struct inequality_split *split)
+static void write_pair(struct json_writer *w, const void *context, size_t index)
 {
-    json_key(w, "dagum_pairs");
-    json_array_begin(w);
-    for (size_t i = 0; i < split->pair_count; i++) {
-        const struct inequality_pair *pair = &split->pairs[i];
-        json_object_begin(w);
-        json_member_text(w, "higher", split->groups[pair->higher]->group);
-        json_member_text(w, "lower", split->groups[pair->lower]->group);
-        analysis_number(w, "gini", pair->gini);
-        analysis_number(w, "affluence", pair->affluence);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    const struct inequality_split *split = context;
+    const struct inequality_pair *pair = &split->pairs[index];
+    json_member_text(w, "higher", split->groups[pair->higher]->group);
+    json_member_text(w, "lower", split->groups[pair->lower]->group);
+    analysis_number(w, "gini", pair->gini);
+    analysis_number(w, "affluence", pair->affluence);
 }
 
 static void write_split(struct json_writer *w, const struct inequality_split *split)
@@ -44,20 +37,14 @@ static void write_split(struct json_writer *w, const struct inequality_split *sp
     analysis_number(w, "transvariation", split->has_dagum ? split->dagum.transvariation : NAN);
     json_object_end(w);
     analysis_number(w, "esteban_ray_groups", split->has_esteban_ray ? split->esteban_ray : NAN);
-    write_pairs(w, split);
+    analysis_rows(w, "dagum_pairs", split->pair_count, write_pair, split);
 }
 
-static void write_lorenz(struct json_writer *w, const struct inequality_series *series)
+static void write_point(struct json_writer *w, const void *context, size_t index)
 {
-    json_key(w, "lorenz");
-    json_array_begin(w);
-    for (size_t i = 0; i < series->point_count; i++) {
-        json_object_begin(w);
-        json_member_double(w, "population", series->points[i].population);
-        json_member_double(w, "share", series->points[i].share);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    const struct inequality_point *point = &((const struct inequality_series *)context)->points[index];
+    json_member_double(w, "population", point->population);
+    json_member_double(w, "share", point->share);
 }
 
 static void write_undefined(struct json_writer *w, const struct inequality_series *series)
@@ -76,20 +63,10 @@ static void write_undefined(struct json_writer *w, const struct inequality_serie
     json_array_end(w);
 }
 
-static void write_members(struct json_writer *w, const struct inequality_series *series)
+static void write_series(struct json_writer *w, const void *context, size_t index)
 {
-    json_key(w, "members");
-    json_array_begin(w);
-    for (size_t i = 0; i < series->sample.n; i++) {
-        json_text(w, series->members[i]);
-    }
-    json_array_end(w);
-}
-
-static void write_series(struct json_writer *w, const struct inequality_series *series)
-{
+    const struct inequality_series *series = (const struct inequality_series *)context + index;
     const struct inequality_order *order = series->order;
-    json_object_begin(w);
     json_member_text(w, "group", series->group);
     analysis_number(w, "year", series->year != 0 ? (double)series->year : NAN);
     json_member_integer(w, "n", order != NULL ? (int64_t)order->n : 0);
@@ -103,30 +80,17 @@ static void write_series(struct json_writer *w, const struct inequality_series *
     if (series->group_count > 0) {
         write_split(w, &series->split);
     }
-    write_lorenz(w, series);
+    analysis_rows(w, "lorenz", series->point_count, write_point, series);
     if (series->members != NULL) {
-        write_members(w, series);
+        analysis_texts(w, "members", series->members, series->sample.n);
     }
     write_undefined(w, series);
-    json_object_end(w);
 }
 
-static void write_numbers(struct json_writer *w, const double *numbers, size_t count)
+static void write_moves(struct json_writer *w, const void *context, size_t index)
 {
-    json_array_begin(w);
-    for (size_t i = 0; i < count; i++) {
-        if (isfinite(numbers[i])) {
-            json_double(w, numbers[i]);
-        } else {
-            json_value_null(w);
-        }
-    }
-    json_array_end(w);
-}
-
-static void write_moves(struct json_writer *w, const struct inequality_moves *moves, size_t states)
-{
-    json_object_begin(w);
+    const struct inequality_moves *moves = &((const struct inequality_states *)context)->moves[index];
+    const size_t states = ((const struct inequality_states *)context)->count;
     json_member_text(w, "group", moves->group);
     json_member_integer(w, "from", moves->from);
     json_member_integer(w, "to", moves->to);
@@ -144,11 +108,19 @@ static void write_moves(struct json_writer *w, const struct inequality_moves *mo
     json_key(w, "probabilities");
     json_array_begin(w);
     for (size_t a = 0; a < states; a++) {
-        write_numbers(w, moves->probabilities + a * states, states);
+        analysis_numbers(w, moves->probabilities + a * states, states);
     }
     json_array_end(w);
     analysis_number(w, "mobility", moves->mobility);
-    json_object_end(w);
+}
+
+static void write_bounds(struct json_writer *w, const void *context, size_t index)
+{
+    const struct inequality_sheet *sheet = context;
+    const size_t bounds = sheet->states.count - 1;
+    json_member_integer(w, "year", sheet->years[index]);
+    json_key(w, "bounds");
+    analysis_numbers(w, sheet->states.bounds + index * bounds, bounds);
 }
 
 static void write_states(struct json_writer *w, const struct inequality_sheet *sheet)
@@ -158,36 +130,9 @@ static void write_states(struct json_writer *w, const struct inequality_sheet *s
     json_object_begin(w);
     json_member_text(w, "by", states->by);
     json_member_integer(w, "count", (int64_t)states->count);
-    json_key(w, "years");
-    json_array_begin(w);
-    for (size_t y = 0; y < sheet->year_count; y++) {
-        json_object_begin(w);
-        json_member_integer(w, "year", sheet->years[y]);
-        json_key(w, "bounds");
-        write_numbers(w, states->bounds + y * (states->count - 1), states->count - 1);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    analysis_rows(w, "years", sheet->year_count, write_bounds, sheet);
     json_object_end(w);
-    json_key(w, "transitions");
-    json_array_begin(w);
-    for (size_t i = 0; i < states->moves_count; i++) {
-        write_moves(w, &states->moves[i], states->count);
-    }
-    json_array_end(w);
-}
-
-static void write_left_out(struct json_writer *w, const struct inequality_sheet *sheet)
-{
-    json_key(w, "left_out");
-    json_array_begin(w);
-    for (size_t i = 0; i < sheet->left_out_count; i++) {
-        json_object_begin(w);
-        json_member_text(w, "province", sheet->left_out[i].province);
-        json_member_integer(w, "year", sheet->left_out[i].year);
-        json_object_end(w);
-    }
-    json_array_end(w);
+    analysis_rows(w, "transitions", states->moves_count, write_moves, states);
 }
 
 void inequality_write(struct buffer *out, const struct inequality_sheet *sheet)
@@ -206,16 +151,9 @@ void inequality_write(struct buffer *out, const struct inequality_sheet *sheet)
     if (sheet->indicator != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
     }
-    json_key(&w, "series");
-    json_array_begin(&w);
-    for (size_t i = 0; i < drawing->series_count; i++) {
-        write_series(&w, &drawing->series[i]);
-    }
-    json_array_end(&w);
+    analysis_rows(&w, "series", drawing->series_count, write_series, drawing->series);
     if (sheet->indicator != NULL) {
         write_states(&w, sheet);
-        write_left_out(&w, sheet);
     }
-    json_object_end(&w);
-    json_writer_finish(&w);
+    analysis_answer_close(&w, sheet->indicator != NULL ? sheet->left_out : NULL, sheet->left_out_count);
 }

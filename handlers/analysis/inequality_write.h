@@ -6,12 +6,7 @@
 
 #include "base/buffer.h"
 #include "handlers/analysis/inequality_work.h"
-
-/* A province that is left out in a year. */
-struct inequality_left_out {
-    int64_t year;
-    const char *province;
-};
+#include "handlers/analysis/write.h"
 
 /* Moves between the states of two years, all provinces or those of one belt. */
 struct inequality_moves {
@@ -43,7 +38,7 @@ struct inequality_sheet {
     const int64_t *years;
     size_t year_count;
     struct inequality_states states;
-    const struct inequality_left_out *left_out;
+    const struct analysis_left_out *left_out;
     size_t left_out_count;
 };
 

@@ -11,9 +11,8 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/efficiency_units.h"
 #include "handlers/analysis/efficiency_write.h"
-#include "handlers/analysis/reply.h"
+#include "handlers/analysis/groups.h"
 #include "handlers/analysis/unit_names.h"
-#include "handlers/problem.h"
 #include "json/bind.h"
 
 #define PERIOD_MAX ((int64_t)9007199254740991) /* what every JSON reader holds exactly */
@@ -97,9 +96,7 @@ static struct bind_member *make_members(struct reading *r)
     members[1] = (struct bind_member)BIND_ID_ROW(struct row, group, false);
     members[2] = (struct bind_member)BIND_INTEGER_ROW(struct row, period, true, -PERIOD_MAX, PERIOD_MAX);
     for (size_t i = 0; i < number_count(r); i++) {
-        size_t offset = offsetof(struct row, numbers) + i * sizeof(double);
-        members[i + ROW_MEMBERS] =
-            (struct bind_member){ number_name(r, i), BIND_NUMBER, true, offset, 0, ANALYSIS_NUMBER_MAX, NULL, NULL };
+        members[i + ROW_MEMBERS] = unit_number_row(number_name(r, i), offsetof(struct row, numbers), i);
     }
     return members;
 }
@@ -109,20 +106,15 @@ static enum status bind_rows(struct reading *r, json_t *dmus)
 {
     struct bind_array rows = { NULL, 0 };
     struct bind_member *members = make_members(r);
-    json_t *object = json_object();
-    if (members == NULL || object == NULL || json_object_set(object, "dmus", dmus) != 0) {
-        json_decref(object);
+    if (members == NULL) {
         return STATUS_EXHAUSTED;
     }
     r->row_bytes = sizeof(struct row) + number_count(r) * sizeof(double);
     const struct bind_table row_table = { members, number_count(r) + ROW_MEMBERS, r->row_bytes };
-    const struct bind_member row = { "dmus", BIND_OBJECTS, true, 0, 1, EFFICIENCY_CELLS_MAX, NULL, &row_table };
-    const struct bind_table table = { &row, 1, sizeof rows };
-    enum status status = json_bind(object, &table, BIND_CLEAR, "", &rows, r->arena, r->faults);
-    json_decref(object);
+    enum status status = unit_rows_bind(r->arena, dmus, &row_table, EFFICIENCY_CELLS_MAX, &rows, r->faults);
     r->rows = rows.items;
     r->row_count = rows.count;
-    return status == STATUS_EXHAUSTED ? status : STATUS_OK;
+    return status;
 }
 
 static int compare_places(const void *a, const void *b)
@@ -222,15 +214,7 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
         return status;
     }
     size_t before = r->faults->total;
-    status = STATUS_OK;
-    if (body->inputs != NULL) {
-        status = unit_names_read(r->arena, "inputs", body->inputs,
-                                 &(struct unit_names_rules){ DEA_INPUTS_MAX, row_words, NULL }, &r->inputs, r->faults);
-    }
-    if (status == STATUS_OK && body->outputs != NULL) {
-        status = unit_names_read(r->arena, "outputs", body->outputs,
-                                 &(struct unit_names_rules){ DEA_OUTPUTS_MAX, row_words, &r->inputs }, &r->outputs, r->faults);
-    }
+    status = unit_sides_read(r->arena, body->inputs, body->outputs, row_words, &r->inputs, &r->outputs, r->faults);
     bool has_names = r->inputs.count > 0 && r->outputs.count > 0 && r->faults->total == before;
     if (status != STATUS_OK || body->dmus == NULL || !has_names) {
         return status;
@@ -248,10 +232,9 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
 
 /* The arrays of a panel. */
 struct filling {
-    const char **ids, **labels, **names;
+    const char **ids, **labels;
     double *inputs, *outputs;
     bool *is_missing;
-    size_t *groups;
 };
 
 static bool make_filling(const struct reading *r, struct filling *f)
@@ -260,13 +243,10 @@ static bool make_filling(const struct reading *r, struct filling *f)
     size_t rows = units * r->period_count;
     f->ids = arena_array(r->arena, units, sizeof *f->ids);
     f->labels = arena_array(r->arena, units, sizeof *f->labels);
-    f->names = arena_array(r->arena, units, sizeof *f->names);
-    f->groups = arena_array(r->arena, units, sizeof *f->groups);
     f->inputs = arena_array(r->arena, rows * r->inputs.count, sizeof *f->inputs);
     f->outputs = arena_array(r->arena, rows * r->outputs.count, sizeof *f->outputs);
     f->is_missing = arena_array(r->arena, rows, sizeof *f->is_missing);
-    return f->ids != NULL && f->labels != NULL && f->names != NULL && f->groups != NULL && f->inputs != NULL &&
-        f->outputs != NULL && f->is_missing != NULL;
+    return f->ids != NULL && f->labels != NULL && f->inputs != NULL && f->outputs != NULL && f->is_missing != NULL;
 }
 
 static int compare_firsts(const void *a, const void *b)
@@ -321,41 +301,6 @@ static void take_rows(const struct reading *r, struct filling *f)
     }
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Groups in ascending order, each unit's, and one without a name for those without any. */
-static void sort_groups(const struct reading *r, struct filling *f, struct malmquist_sheet *sheet)
-{
-    size_t labelled = 0;
-    for (size_t u = 0; u < r->unit_count; u++) {
-        if (f->labels[u] != NULL) {
-            f->names[labelled++] = f->labels[u];
-        }
-    }
-    qsort(f->names, labelled, sizeof *f->names, compare_texts);
-    size_t distinct = 0;
-    for (size_t i = 0; i < labelled; i++) {
-        if (i == 0 || strcmp(f->names[i], f->names[distinct - 1]) != 0) {
-            f->names[distinct++] = f->names[i];
-        }
-    }
-    for (size_t u = 0; u < r->unit_count; u++) {
-        const char **found = f->labels[u] == NULL
-            ? NULL
-            : bsearch(&f->labels[u], f->names, distinct, sizeof *f->names, compare_texts);
-        f->groups[u] = found == NULL ? distinct : (size_t)(found - f->names);
-    }
-    sheet->groups = f->names;
-    sheet->named_groups = distinct;
-    if (distinct > 0) {
-        sheet->panel.groups = f->groups;
-        sheet->panel.group_count = distinct + (labelled < r->unit_count);
-    }
-}
-
 static enum status fill_sheet(struct reading *r, struct malmquist_sheet *sheet)
 {
     struct filling f;
@@ -371,28 +316,26 @@ static enum status fill_sheet(struct reading *r, struct malmquist_sheet *sheet)
     sheet->panel = (struct dea_panel){ .period_count = r->period_count, .unit_count = r->unit_count,
                                        .input_count = r->inputs.count, .output_count = r->outputs.count,
                                        .inputs = f.inputs, .outputs = f.outputs, .is_missing = f.is_missing };
-    sort_groups(r, &f, sheet);
-    return STATUS_OK;
+    struct analysis_groups groups;
+    enum status status = analysis_groups_sort(r->arena, f.labels, r->unit_count, &groups);
+    if (status == STATUS_OK) {
+        sheet->groups = groups.names;
+        sheet->named_groups = groups.named;
+        sheet->panel.groups = groups.count > 0 ? groups.of : NULL;
+        sheet->panel.group_count = groups.count;
+    }
+    return status;
 }
 
-bool malmquist_units_read(struct exchange *exchange, json_t *document, struct faults *faults,
-                          struct malmquist_sheet *sheet)
+enum status malmquist_units_read(struct arena *arena, json_t *document, struct faults *faults, struct malmquist_sheet *sheet)
 {
-    struct reading r = { .arena = exchange->arena, .faults = faults };
+    struct reading r = { .arena = arena, .faults = faults };
     struct body body = { 0 };
     enum status status = read_body(&r, document, &body);
-    if (status == STATUS_OK && r.faults->total == 0) {
+    if (status == STATUS_OK && faults->total == 0) {
         status = fill_sheet(&r, sheet);
+        sheet->orientation = body.orientation < 0 ? DEA_OUTPUT : (enum dea_orientation)body.orientation;
+        sheet->has_distances = body.distances;
     }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return false;
-    }
-    if (r.faults->total > 0) {
-        analysis_body_refuse(exchange, r.faults);
-        return false;
-    }
-    sheet->orientation = body.orientation < 0 ? DEA_OUTPUT : (enum dea_orientation)body.orientation;
-    sheet->has_distances = body.distances;
-    return true;
+    return status;
 }

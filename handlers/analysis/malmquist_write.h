@@ -7,16 +7,9 @@
 
 #include "analytics/dea/malmquist.h"
 #include "base/buffer.h"
+#include "handlers/analysis/write.h"
 
 struct province;
-
-/* A province that lacks figures of a year, and of what. */
-struct malmquist_left_out {
-    const char *province;
-    int64_t year;
-    const char **missing;
-    size_t missing_count;
-};
 
 /* One question. All is borrowed. */
 struct malmquist_sheet {
@@ -34,7 +27,7 @@ struct malmquist_sheet {
     /* stored figures only */
     const struct province *const *provinces; /* the units' provinces, or NULL for a caller's own units */
     int64_t revision;
-    const struct malmquist_left_out *left_out;
+    const struct analysis_left_out *left_out;
     size_t left_out_count;
 };
 

@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <malloc.h>
-#include <math.h>
 
 #include "handlers/analysis/cache.h"
 #include "handlers/problem.h"
@@ -139,15 +138,5 @@ void analysis_body_refuse(struct exchange *exchange, const struct faults *faults
     } else {
         problem_faults(exchange, "invalid_request", faults, "%zu things are wrong with the body; errors names them.",
                        faults->total);
-    }
-}
-
-void analysis_number(struct json_writer *w, const char *key, double value)
-{
-    json_key(w, key);
-    if (isfinite(value)) {
-        json_double(w, value);
-    } else {
-        json_value_null(w);
     }
 }

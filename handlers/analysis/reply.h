@@ -9,12 +9,9 @@
 #include "base/status.h"
 #include "handlers/exchange.h"
 #include "json/faults.h"
-#include "json/write.h"
 
 /*
- * How answers of the analytics leave, and how the bodies of computing POSTs come in.
- * A GET runs in two steps: on the loop it looks into the cache and, where that has
- * nothing, asks to be called again as a job; the job computes and keeps the answer.
+ * How answers of the analytics leave, and how the bodies of computing POSTs come in, for driver.h.
  */
 
 /* True: the cache had the answer to key, and it is the reply (or a problem is, without memory). */
@@ -40,8 +37,5 @@ void analysis_body_free(const struct exchange *exchange, json_t *document);
 /* The problem out of the faults of a body: a single one gives its code, several are
  * invalid_request. faults has at least one. */
 void analysis_body_refuse(struct exchange *exchange, const struct faults *faults);
-
-/* A number that may be missing: null where it is not finite. */
-void analysis_number(struct json_writer *w, const char *key, double value);
 
 #endif

@@ -4,7 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "analytics/dea/dea.h"
 #include "base/text.h"
+#include "handlers/analysis/analysis.h"
 #include "json/parse.h"
 #include "json/unfit.h"
 
@@ -75,4 +77,36 @@ enum status unit_names_read(struct arena *arena, const char *member, const json_
         read_name(place != NULL ? place : "", member, json_array_get(value, i), rules, names, faults);
     }
     return STATUS_OK;
+}
+
+enum status unit_sides_read(struct arena *arena, const json_t *inputs, const json_t *outputs, const char *const *reserved,
+                            struct unit_names *input_names, struct unit_names *output_names, struct faults *faults)
+{
+    const struct unit_names_rules of_inputs = { DEA_INPUTS_MAX, reserved, NULL };
+    const struct unit_names_rules of_outputs = { DEA_OUTPUTS_MAX, reserved, input_names };
+    enum status status = inputs == NULL ? STATUS_OK : unit_names_read(arena, "inputs", inputs, &of_inputs, input_names, faults);
+    if (status == STATUS_OK && outputs != NULL) {
+        status = unit_names_read(arena, "outputs", outputs, &of_outputs, output_names, faults);
+    }
+    return status;
+}
+
+struct bind_member unit_number_row(const char *name, size_t offset, size_t index)
+{
+    return (struct bind_member){ name, BIND_NUMBER, true, offset + index * sizeof(double), 0, ANALYSIS_NUMBER_MAX, NULL, NULL };
+}
+
+enum status unit_rows_bind(struct arena *arena, json_t *dmus, const struct bind_table *table, size_t max, struct bind_array *rows,
+                           struct faults *faults)
+{
+    json_t *object = json_object();
+    if (object == NULL || json_object_set(object, "dmus", dmus) != 0) {
+        json_decref(object);
+        return STATUS_EXHAUSTED;
+    }
+    const struct bind_member member = { "dmus", BIND_OBJECTS, true, 0, 1, (int64_t)max, NULL, table };
+    const struct bind_table alone = { &member, 1, sizeof *rows };
+    enum status status = json_bind(object, &alone, BIND_CLEAR, "", rows, arena, faults);
+    json_decref(object);
+    return status == STATUS_EXHAUSTED ? status : STATUS_OK;
 }

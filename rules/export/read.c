@@ -4,6 +4,8 @@
  */
 #include "rules/export/read.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -148,101 +150,130 @@ static const char *read_text(struct reader *reader)
     return text;
 }
 
-static void read_header(struct reader *reader, struct export_line *line)
-{
-    expect(reader, "\"format\":\"tallystick-export\",\"version\":1,\"origin\":");
-    line->origin = read_text(reader);
-    expect(reader, ",\"after\":");
-    line->seq = read_integer(reader);
-    expect(reader, ",\"texts\":");
-    line->with_texts = take(reader, "true");
-    expect(reader, line->with_texts ? "}" : "false}");
-}
+enum member_kind {
+    MEMBER_INTEGER,       /* uint64_t */
+    MEMBER_FLAG,          /* bool */
+    MEMBER_TEXT,          /* const char * */
+    MEMBER_HEX,           /* uint8_t of that size */
+    MEMBER_HEX_AT,        /* const uint8_t *, and behind it how many there are */
+    MEMBER_BASE64_AT,     /* the same */
+    MEMBER_BASE64_OR_NULL,
+    MEMBER_SALT_OR_NULL,  /* const uint8_t *, of DIGEST_BYTES */
+    MEMBER_TEXT_OR_NULL
+};
 
-static void read_key(struct reader *reader, struct export_line *line)
+/* The members of all lines; of one name there is one kind. */
+struct member {
+    const char *name;
+    enum member_kind kind;
+    size_t offset, size; /* in struct export_line */
+};
+
+#define MEMBER(NAME, KIND, FIELD) { NAME, MEMBER_##KIND, offsetof(struct export_line, FIELD), sizeof ((struct export_line *)0)->FIELD }
+
+static const struct member members[] = {
+    MEMBER("seq", INTEGER, seq), MEMBER("hash", HEX, hash), MEMBER("key", TEXT, key), MEMBER("seal", HEX, seal),
+    MEMBER("bytes", BASE64_AT, bytes), MEMBER("body", BASE64_OR_NULL, body),
+    MEMBER("pointer", TEXT, pointer), MEMBER("commitment", TEXT, commitment), MEMBER("salt", SALT_OR_NULL, salt), MEMBER("text", TEXT_OR_NULL, text),
+    MEMBER("height", INTEGER, height), MEMBER("size", INTEGER, seq), MEMBER("note", TEXT, note),
+    MEMBER("algorithm", TEXT, algorithm), MEMBER("public_key", HEX_AT, public_key), MEMBER("from_seq", INTEGER, seq),
+    MEMBER("origin", TEXT, origin), MEMBER("after", INTEGER, seq), MEMBER("texts", FLAG, with_texts),
+};
+
+/* Where bytes lie, and how many, as they stand in the line: of each pair the length comes right behind the pointer. */
+struct piece {
+    const uint8_t *bytes;
+    size_t length;
+};
+
+_Static_assert(offsetof(struct export_line, public_key_length) == offsetof(struct export_line, public_key) + offsetof(struct piece, length) &&
+               offsetof(struct export_line, bytes_length) == offsetof(struct export_line, bytes) + offsetof(struct piece, length) &&
+               offsetof(struct export_line, body_length) == offsetof(struct export_line, body) + offsetof(struct piece, length),
+               "a length stands behind its pointer");
+
+static struct piece read_piece(struct reader *reader, enum member_kind kind)
 {
-    expect(reader, "\"algorithm\":");
-    line->algorithm = read_text(reader);
-    expect(reader, ",\"key\":");
-    line->key = read_text(reader);
-    expect(reader, ",\"public_key\":\"");
+    struct piece piece = { NULL, 0 };
+    expect(reader, "\"");
+    if (kind != MEMBER_HEX_AT && kind != MEMBER_SALT_OR_NULL) {
+        piece.bytes = read_base64(reader, &piece.length);
+        return piece;
+    }
     const char *end = reader->status == STATUS_OK ? memchr(reader->at, '"', reader->left) : NULL;
-    line->public_key_length = end != NULL ? (size_t)(end - reader->at) / 2 : 0;
-    uint8_t *bytes = arena_alloc(reader->arena, line->public_key_length + 1);
+    piece.length = kind == MEMBER_SALT_OR_NULL ? DIGEST_BYTES : end != NULL ? (size_t)(end - reader->at) / 2 : 0;
+    uint8_t *bytes = arena_alloc(reader->arena, piece.length + 1);
     if (bytes == NULL) {
         fail(reader, STATUS_EXHAUSTED);
-        return;
+        return piece;
     }
-    read_hex(reader, bytes, line->public_key_length);
-    line->public_key = bytes;
-    expect(reader, "\",\"from_seq\":");
-    line->seq = read_integer(reader);
-    expect(reader, "}");
-}
-
-static void read_entry(struct reader *reader, struct export_line *line)
-{
-    expect(reader, "\"seq\":");
-    line->seq = read_integer(reader);
-    expect(reader, ",\"hash\":\"");
-    read_hex(reader, line->hash, sizeof line->hash);
-    expect(reader, "\",\"key\":");
-    line->key = read_text(reader);
-    expect(reader, ",\"seal\":\"");
-    read_hex(reader, line->seal, sizeof line->seal);
-    expect(reader, "\",\"bytes\":\"");
-    line->bytes = read_base64(reader, &line->bytes_length);
-    expect(reader, ",\"body\":");
-    if (!take(reader, "null")) {
-        expect(reader, "\"");
-        line->body = read_base64(reader, &line->body_length);
-    }
-    expect(reader, "}");
-}
-
-static void read_personal(struct reader *reader, struct export_line *line)
-{
-    uint8_t *salt = arena_alloc(reader->arena, DIGEST_BYTES);
-    if (salt == NULL) {
-        fail(reader, STATUS_EXHAUSTED);
-        return;
-    }
-    expect(reader, "\"seq\":");
-    line->seq = read_integer(reader);
-    expect(reader, ",\"pointer\":");
-    line->pointer = read_text(reader);
-    expect(reader, ",\"commitment\":");
-    line->commitment = read_text(reader);
-    expect(reader, ",\"salt\":");
-    if (take(reader, "null,\"text\":null}")) {
-        return;
-    }
+    read_hex(reader, bytes, piece.length);
     expect(reader, "\"");
-    read_hex(reader, salt, DIGEST_BYTES);
-    expect(reader, "\",\"text\":");
-    line->salt = salt;
-    line->text = read_text(reader);
-    expect(reader, "}");
+    piece.bytes = bytes;
+    return piece;
 }
 
-static void read_checkpoint(struct reader *reader, struct export_line *line)
+static void read_value(struct reader *reader, const struct member *member, struct export_line *line)
 {
-    expect(reader, "\"height\":");
-    line->height = read_integer(reader);
-    expect(reader, ",\"size\":");
-    line->seq = read_integer(reader);
-    expect(reader, ",\"note\":");
-    line->note = read_text(reader);
-    expect(reader, "}");
+    char *at = (char *)line + member->offset;
+    uint64_t integer = 0;
+    bool flag = false;
+    const char *text = NULL;
+    struct piece piece = { NULL, 0 };
+    switch (member->kind) {
+    case MEMBER_INTEGER:
+        integer = read_integer(reader);
+        memcpy(at, &integer, sizeof integer);
+        break;
+    case MEMBER_FLAG:
+        flag = take(reader, "true");
+        expect(reader, flag ? "" : "false");
+        memcpy(at, &flag, sizeof flag);
+        break;
+    case MEMBER_HEX:
+        expect(reader, "\"");
+        read_hex(reader, (uint8_t *)at, member->size);
+        expect(reader, "\"");
+        break;
+    case MEMBER_TEXT:
+    case MEMBER_TEXT_OR_NULL:
+        text = member->kind == MEMBER_TEXT_OR_NULL && take(reader, "null") ? NULL : read_text(reader);
+        memcpy(at, &text, sizeof text);
+        break;
+    case MEMBER_HEX_AT:
+    case MEMBER_BASE64_AT:
+        piece = read_piece(reader, member->kind);
+        memcpy(at, &piece, sizeof piece);
+        break;
+    case MEMBER_BASE64_OR_NULL:
+    case MEMBER_SALT_OR_NULL:
+        if (!take(reader, "null")) {
+            piece = read_piece(reader, member->kind);
+            memcpy(at, &piece, member->kind == MEMBER_SALT_OR_NULL ? sizeof piece.bytes : sizeof piece);
+        }
+        break;
+    }
 }
 
-static void read_end(struct reader *reader, struct export_line *line)
+/* The members of a line, one behind the other, as names has them with blanks between, and the line's end. */
+static void read_members(struct reader *reader, const char *names, struct export_line *line)
 {
-    expect(reader, "\"seq\":");
-    line->seq = read_integer(reader);
-    expect(reader, ",\"hash\":\"");
-    read_hex(reader, line->hash, sizeof line->hash);
-    expect(reader, "\"}");
+    for (const char *name = names; *name != 0 && reader->status == STATUS_OK;) {
+        size_t length = strcspn(name, " ");
+        const struct member *member = members;
+        while (strlen(member->name) != length || memcmp(member->name, name, length) != 0) {
+            member++;
+            assert(member < members + sizeof members / sizeof members[0]);
+        }
+        expect(reader, name == names ? "\"" : ",\"");
+        expect(reader, member->name);
+        expect(reader, "\":");
+        read_value(reader, member, line);
+        name += length + strspn(name + length, " ");
+    }
+    expect(reader, "}");
+    if ((line->salt == NULL) != (line->text == NULL)) {
+        fail(reader, STATUS_INVALID); /* they are erased together */
+    }
 }
 
 enum status export_line_read(struct export_line *line, const char *bytes, size_t length, struct arena *arena)
@@ -250,20 +281,20 @@ enum status export_line_read(struct export_line *line, const char *bytes, size_t
     static const struct {
         const char *begins;
         enum export_line_kind kind;
-        void (*read)(struct reader *reader, struct export_line *line);
+        const char *members;
     } kinds[] = {
-        {EXPORT_ENTRY_BEGINS, EXPORT_LINE_ENTRY, read_entry},
-        {EXPORT_CHECKPOINT_BEGINS, EXPORT_LINE_CHECKPOINT, read_checkpoint},
-        {EXPORT_TEXT_BEGINS, EXPORT_LINE_TEXT, read_personal},
-        {"{\"type\":\"key\",", EXPORT_LINE_KEY, read_key},
-        {"{\"type\":\"header\",", EXPORT_LINE_HEADER, read_header},
-        {"{\"type\":\"end\",", EXPORT_LINE_END, read_end},
+        {EXPORT_ENTRY_BEGINS, EXPORT_LINE_ENTRY, "seq hash key seal bytes body"},
+        {EXPORT_CHECKPOINT_BEGINS, EXPORT_LINE_CHECKPOINT, "height size note"},
+        {EXPORT_TEXT_BEGINS, EXPORT_LINE_TEXT, "seq pointer commitment salt text"},
+        {"{\"type\":\"key\",", EXPORT_LINE_KEY, "algorithm key public_key from_seq"},
+        {"{\"type\":\"header\",\"format\":\"tallystick-export\",\"version\":1,", EXPORT_LINE_HEADER, "origin after texts"},
+        {"{\"type\":\"end\",", EXPORT_LINE_END, "seq hash"},
     };
     struct reader reader = { .at = bytes, .left = length, .arena = arena, .status = STATUS_OK };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (take(&reader, kinds[i].begins)) {
             struct export_line read = { .kind = kinds[i].kind };
-            kinds[i].read(&reader, &read);
+            read_members(&reader, kinds[i].members, &read);
             if (reader.status == STATUS_OK && reader.left > 0) {
                 return STATUS_INVALID;
             }

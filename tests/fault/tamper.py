@@ -185,11 +185,16 @@ def refuse(server, world):
     assert reply.status_code in (404, 409, 422), reply.text
 
 
+def begin(path):
+    """A data directory as a first start makes it, but on a genesis of a few lines: each start and verification of it takes a third."""
+    token = subprocess.run([DRIVER, "begin", str(path)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    (path / "admin.token").write_bytes(token)
+
+
 def make_small(scratch, name):
-    """The same on a genesis of a few lines, with all tables in use: for what is verified thousands of times."""
+    """As make, with all tables in use: for what is verified thousands of times."""
     ledger = Ledger(scratch, name)
-    token = subprocess.run([DRIVER, "begin", str(ledger.path)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    (ledger.path / "admin.token").write_bytes(token)
+    begin(ledger.path)
     server = Server(ledger.path)
     try:
         world = World(server)
@@ -234,8 +239,11 @@ class Verifier:
             assert process.wait(60) == 0
 
 
-def make(scratch, name):
+def make(scratch, name, is_small=True):
+    """A ledger on a genesis of a few lines, or of all that a node begins with."""
     ledger = Ledger(scratch, name)
+    if is_small:
+        begin(ledger.path)
     server = Server(ledger.path)
     try:
         world = World(server)

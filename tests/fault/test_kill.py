@@ -19,6 +19,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from conftest import Server, binary, environment, run
+from tamper import begin
 from world import World, accepted
 
 CLIENTS = 6
@@ -204,6 +205,7 @@ def kill_rounds(seed, rounds):
 
 
 def rounds_on(chance, data_dir, rounds):
+    begin(data_dir)
     server = Server(data_dir)
     try:
         world = World(server)

@@ -13,7 +13,7 @@ import tarfile
 import pytest
 
 from conftest import ROOT, Server, binary, environment, run
-from tamper import Ledger, broken, for_each, other_value, stays_whole, table_columns
+from tamper import Ledger, begin, broken, for_each, other_value, stays_whole, table_columns
 from test_keys import BAD, EXAMPLE, ITEM, SECRETS, key_file
 from test_ready import BUILD
 from test_tiles import V1
@@ -58,6 +58,7 @@ def key_ids(path):
 @pytest.fixture
 def ledger(tmp_path):
     made = Ledger(tmp_path, "data")
+    begin(made.path)
     write(made.path, "A", "B")
     return made
 

@@ -47,7 +47,7 @@ def ledger(scratch):
 
 @pytest.fixture(scope="module")
 def other(scratch):
-    return make(scratch, "theirs")
+    return make(scratch, "theirs", is_small=False)  # a node of another name
 
 
 @pytest.fixture

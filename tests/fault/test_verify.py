@@ -78,7 +78,7 @@ def test_the_examples_are_what_it_prints(copy, scratch):
     report, code, _ = told(copy, "--incremental")
     assert code == 0
     check_example("incremental", report)
-    whole = make(scratch, "whole")
+    whole = make(scratch, "whole", is_small=False)
     report, code, _ = told(whole)
     assert code == 0 and re.fullmatch("[0-9a-f]{64}", report["head"]) and re.fullmatch("[0-9a-f]{64}", report["root"])
     assert whole.one("SELECT lower(hex(hash)) FROM entry ORDER BY seq DESC LIMIT 1") == report["head"]
