@@ -78,7 +78,8 @@ static struct arena_chunk *chunk_add(struct arena *arena, size_t needed)
     return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Bytes of any content. */
+static void *take(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX - ALIGNMENT) {
         return NULL;
@@ -94,7 +95,15 @@ void *arena_alloc(struct arena *arena, size_t size)
     assert(chunk->used <= chunk->size);
     unsigned char *piece = chunk->bytes + chunk->used;
     chunk->used += rounded;
-    memset(piece, 0, rounded);
+    return piece;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *piece = take(arena, size);
+    if (piece != NULL) {
+        memset(piece, 0, size);
+    }
     return piece;
 }
 
@@ -112,10 +121,14 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t length)
     if (length == SIZE_MAX) {
         return NULL;
     }
-    char *copy = arena_alloc(arena, length + 1);
-    if (copy != NULL && length > 0) {
+    char *copy = take(arena, length + 1);
+    if (copy == NULL) {
+        return NULL;
+    }
+    if (length > 0) {
         memcpy(copy, bytes, length);
     }
+    copy[length] = 0;
     return copy;
 }
 

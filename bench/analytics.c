@@ -3,6 +3,9 @@
  *   analytics efficiency N RUNS FILE   N units, 3 inputs, 2 outputs, output orientation, multi-stage slacks
  *   analytics efficiency-glpk ...      the same, every program by GLPK
  *   analytics efficiency-pair ...      the same as the first, by two threads
+ *   analytics MODEL N RUNS FILE        the same units by another model: super, sbm, additive, directional, cross, cost (prices 1,
+ *                                      2, 3), outliers (the scores and leave-one-out), malmquist (N units in two periods)
+ *   analytics MODEL-glpk|-pair|-frameless ...  the same by GLPK, by two threads, without the frame
  *   analytics density N RUNS FILE      N values, gaussian, Silverman's bandwidth, 512 points
  * The data are made up by a fixed generator, so that runs can be compared, and are written to
  * FILE as doubles in the machine's order, so that another program can be timed on the same:
@@ -20,6 +23,9 @@
 #include <time.h>
 
 #include "analytics/dea/dea.h"
+#include "analytics/dea/malmquist.h"
+#include "analytics/dea/model.h"
+#include "analytics/dea/outliers.h"
 #include "analytics/kde/kde.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -137,6 +143,129 @@ static struct timing run_efficiency(size_t n, int64_t runs, enum dea_solver_kind
     return best;
 }
 
+/* How a model is to be solved. */
+struct way {
+    enum dea_solver_kind solver;
+    size_t threads;
+    bool is_frameless;
+};
+
+static const char *const models[] = { [DEA_MODEL_RADIAL] = "fixed", "super", "sbm", "additive", "directional", "cross", "cost" };
+
+enum { MODELS = sizeof models / sizeof models[0] };
+
+static void solve_model(const struct dea_problem *problem, enum dea_model model, const struct way *way, double *scores)
+{
+    struct dea_model_options options;
+    struct dea_model_result *result = NULL;
+    dea_model_options_init(&options, model);
+    options.solver = way->solver;
+    options.threads = way->threads;
+    options.is_frameless = way->is_frameless;
+    options.prices = model == DEA_MODEL_COST ? (const double[]){ 1, 2, 3 } : NULL;
+    options.is_fixed = model == DEA_MODEL_RADIAL ? (const bool[]){ true, false, false } : NULL;
+    if (dea_model_solve(problem, &options, &result) != STATUS_OK) {
+        fail(models[model], "not solved");
+    }
+    for (size_t u = 0; u < problem->unit_count; u++) {
+        scores[u] = result->units[u].score;
+    }
+    dea_model_result_free(result);
+}
+
+static void solve_outliers(const struct dea_problem *problem, const struct way *way, double *leverages)
+{
+    struct dea_options options;
+    struct dea_result *result = NULL;
+    struct dea_outliers outliers = { .leverage = leverages, .is_flagged = calloc(problem->unit_count, sizeof(bool)) };
+    dea_options_init(&options);
+    options.solver = way->solver;
+    options.threads = way->threads;
+    options.is_frameless = way->is_frameless;
+    if (outliers.is_flagged == NULL || dea_solve(problem, &options, &result) != STATUS_OK ||
+        dea_outliers_find(problem, &options, result, &outliers) != STATUS_OK) {
+        fail("outliers", "not solved");
+    }
+    dea_result_free(result);
+    free(outliers.is_flagged);
+}
+
+/* The first half of the units' figures are one period's, the others the next one's. */
+static void solve_malmquist(const struct dea_problem *problem, const struct way *way, double *changed)
+{
+    const struct dea_panel panel = { .period_count = 2, .unit_count = problem->unit_count / 2, .input_count = INPUTS,
+                                     .output_count = OUTPUTS, .inputs = problem->inputs, .outputs = problem->outputs };
+    const struct dea_panel_options options = { .solver = way->solver, .threads = way->threads, .is_frameless = way->is_frameless };
+    struct dea_changes *changes = NULL;
+    if (dea_malmquist(&panel, &options, &changes) != STATUS_OK) {
+        fail("malmquist", "not solved");
+    }
+    for (size_t u = 0; u < panel.unit_count; u++) {
+        changed[u] = changes->changes[u].tfpch;
+    }
+    dea_changes_free(changes);
+}
+
+/* Times a model's name, without what follows it; writes the units and their scores. */
+static struct timing run_model(const char *name, size_t n, int64_t runs, const struct way *way, FILE *file)
+{
+    struct timing best = { 0, 0 };
+    bool is_panel = strcmp(name, "malmquist") == 0;
+    size_t units = is_panel ? 2 * n : n;
+    double *inputs = allocate(units * INPUTS), *outputs = allocate(units * OUTPUTS), *scores = allocate(n);
+    struct dea_problem problem = { .unit_count = units, .input_count = INPUTS, .output_count = OUTPUTS, .inputs = inputs,
+                                   .outputs = outputs };
+    size_t model = 0;
+    while (model < MODELS && strcmp(models[model], name) != 0) {
+        model++;
+    }
+    make_units(inputs, outputs, units);
+    for (int64_t run = 0; run < runs; run++) {
+        int64_t started_us = clock_steady_us();
+        double started_cpu_s = processor_s();
+        if (is_panel) {
+            solve_malmquist(&problem, way, scores);
+        } else if (model == MODELS) {
+            solve_outliers(&problem, way, scores);
+        } else {
+            solve_model(&problem, (enum dea_model)model, way, scores);
+        }
+        keep_best(&best, started_us, started_cpu_s);
+    }
+    for (size_t u = 0; u < units; u++) {
+        write_values(file, inputs + u * INPUTS, INPUTS);
+        write_values(file, outputs + u * OUTPUTS, OUTPUTS);
+    }
+    write_values(file, scores, n);
+    dea_thread_end();
+    free(scores);
+    free(inputs);
+    free(outputs);
+    return best;
+}
+
+/* Cuts what says how off a model's name. False: it is none. */
+static bool read_model(char *name, struct way *way)
+{
+    static const char *const endings[] = { "-glpk", "-pair", "-frameless" };
+    *way = (struct way){ DEA_SOLVER_SIMPLEX, 1, false };
+    for (size_t e = 0; e < sizeof endings / sizeof endings[0]; e++) {
+        size_t length = strlen(name), ending = strlen(endings[e]);
+        if (length > ending && strcmp(name + length - ending, endings[e]) == 0) {
+            name[length - ending] = 0;
+            way->solver = e == 0 ? DEA_SOLVER_GLPK : DEA_SOLVER_SIMPLEX;
+            way->threads = e == 1 ? 2 : 1;
+            way->is_frameless = e == 2;
+        }
+    }
+    for (size_t m = 0; m < MODELS; m++) {
+        if (strcmp(name, models[m]) == 0) {
+            return true;
+        }
+    }
+    return strcmp(name, "outliers") == 0 || strcmp(name, "malmquist") == 0;
+}
+
 static struct timing run_density(size_t n, int64_t runs, FILE *file)
 {
     struct timing best = { 0, 0 };
@@ -177,13 +306,18 @@ static struct timing run_density(size_t n, int64_t runs, FILE *file)
 int main(int argument_count, char **words)
 {
     int64_t n = 0, runs = 0;
-    bool is_glpk = argument_count == 5 && strcmp(words[1], "efficiency-glpk") == 0;
-    bool is_pair = argument_count == 5 && strcmp(words[1], "efficiency-pair") == 0;
-    bool is_efficiency = is_glpk || is_pair || (argument_count == 5 && strcmp(words[1], "efficiency") == 0);
-    bool is_density = argument_count == 5 && strcmp(words[1], "density") == 0;
-    if ((!is_efficiency && !is_density) || text_to_integer(words[2], &n) != STATUS_OK || n < 2 || n > VALUES_MAX ||
-        text_to_integer(words[3], &runs) != STATUS_OK || runs < 1 || runs > RUNS_MAX) {
-        fail("usage", "analytics efficiency|efficiency-glpk|efficiency-pair|density N RUNS FILE");
+    char name[40] = "";
+    struct way way = { DEA_SOLVER_SIMPLEX, 1, false };
+    if (argument_count == 5) {
+        snprintf(name, sizeof name, "%s", words[1]);
+    }
+    bool is_glpk = strcmp(name, "efficiency-glpk") == 0;
+    bool is_pair = strcmp(name, "efficiency-pair") == 0;
+    bool is_efficiency = is_glpk || is_pair || strcmp(name, "efficiency") == 0;
+    bool is_density = strcmp(name, "density") == 0;
+    if ((!is_efficiency && !is_density && !read_model(name, &way)) || text_to_integer(words[2], &n) != STATUS_OK || n < 2 ||
+        n > VALUES_MAX || text_to_integer(words[3], &runs) != STATUS_OK || runs < 1 || runs > RUNS_MAX) {
+        fail("usage", "analytics efficiency|efficiency-glpk|efficiency-pair|density|MODEL[-glpk|-pair|-frameless] N RUNS FILE");
     }
     FILE *file = fopen(words[4], "wb");
     if (file == NULL) {
@@ -191,7 +325,8 @@ int main(int argument_count, char **words)
     }
     struct timing best = is_efficiency ? run_efficiency((size_t)n, runs, is_glpk ? DEA_SOLVER_GLPK : DEA_SOLVER_SIMPLEX,
                                                         is_pair ? 2 : 1, file)
-                                       : run_density((size_t)n, runs, file);
+        : is_density ? run_density((size_t)n, runs, file)
+                     : run_model(name, (size_t)n, runs, &way, file);
     if (fclose(file) != 0) {
         fail(words[4], strerror(errno));
     }

@@ -1,6 +1,6 @@
 """Measures the service and its analyses: bench/run.py --build DIR [--part all|smoke|long|NAME...] [--entries N]
 
-Parts: machine, writes, reads, lists, mixed, size, appends, verify, proofs, analytics, frontier. `long` is a part of its own: a ledger of N entries,
+Parts: machine, writes, reads, lists, mixed, size, appends, verify, proofs, analytics, frontier, models. `long` is a part of its own: a ledger of N entries,
 10 million else. `all` prints the table and keeps it in
 bench/RESULTS.md; `smoke` goes through everything in a few seconds and keeps nothing; single
 parts, separated by commas, are measured in full and not kept. `make bench` builds what this
@@ -21,11 +21,12 @@ import time
 
 from appending import measure_appends, measure_long  # noqa: F401: found by name
 from frontier import measure_frontier  # noqa: F401: found by name
+from models import measure_models  # noqa: F401: the same
 from reads import DENSITY, measure_lists, measure_mixed, measure_reads  # noqa: F401: found by name
 from service import Service, cpu_seconds, memory_mib, middle, nginx_path, pairs, seconds
 from verifying import measure_verify  # noqa: F401: found by name
 
-PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "appends", "verify", "proofs", "analytics", "frontier"]
+PARTS = ["machine", "writes", "reads", "lists", "mixed", "size", "appends", "verify", "proofs", "analytics", "frontier", "models"]
 MEMORY_FOLDER = "/dev/shm"
 CLIENTS = [1, 16, 64]
 
@@ -49,6 +50,7 @@ class Scale:
         self.units = [(31, 2)] if is_smoke else [(31, 50), (500, 5), (2000, 2)]
         self.values = 20000 if is_smoke else 1000000
         self.frontier = (60, 80, 300) if is_smoke else (2000, 5000, 20000)
+        self.models = (300, 60) if is_smoke else (2000, 500)
         self.compared_units = 2 if is_smoke else 31
 
 

@@ -123,10 +123,19 @@ static int compare_spans(const void *a, const void *b)
     return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
 }
 
-static void encode_run(struct buffer *out, char type, const void *bytes, int length)
+/* Type and number at once: there are some thirty columns to a command. */
+static void encode_head(struct buffer *out, uint8_t type, uint64_t number, size_t width)
 {
-    buffer_byte(out, type);
-    buffer_u32(out, (uint32_t)length);
+    uint8_t bytes[1 + sizeof number] = { type };
+    for (size_t i = 0; i < width; i++) {
+        bytes[1 + i] = (uint8_t)(number >> (8 * (width - 1 - i)));
+    }
+    buffer_append(out, bytes, 1 + width);
+}
+
+static void encode_run(struct buffer *out, uint8_t type, const void *bytes, int length)
+{
+    encode_head(out, type, (uint32_t)length, 4);
     buffer_append(out, bytes, (size_t)length);
 }
 
@@ -139,8 +148,7 @@ static void encode_row(struct buffer *out, const char *table, sqlite3_stmt *use)
     for (int i = 0; i < columns; i++) {
         switch (sqlite3_column_type(use, i)) {
         case SQLITE_INTEGER:
-            buffer_byte(out, 1);
-            buffer_u64(out, (uint64_t)sqlite3_column_int64(use, i));
+            encode_head(out, 1, (uint64_t)sqlite3_column_int64(use, i), 8);
             break;
         case SQLITE_TEXT:
             encode_run(out, 3, sqlite3_column_text(use, i), sqlite3_column_bytes(use, i));

@@ -46,6 +46,7 @@ struct executor {
     struct sealer *sealer; /* holds the hashes of the open block's entries, in their order */
     struct presenter presenter;
     struct arena arena; /* of the command at hand */
+    struct context_shared shared; /* between the commands of the open block */
     struct head committed;
     struct head working;
     struct growth growth; /* has the leaves of the open block's entries, in their order */
@@ -135,6 +136,7 @@ enum status executor_open(struct executor **out, struct db *db, struct signer *s
     executor->signer = signer;
     executor->presenter = *presenter;
     arena_init(&executor->arena);
+    arena_init(&executor->shared.arena);
     growth_init(&executor->growth);
     enum status status = sealer_open(signer, &executor->sealer);
     if (status == STATUS_OK) {
@@ -162,6 +164,7 @@ void executor_close(struct executor *executor)
         sealer_close(executor->sealer);
         growth_fini(&executor->growth);
         arena_fini(&executor->arena);
+        arena_fini(&executor->shared.arena);
         free(executor);
     }
 }
@@ -204,6 +207,7 @@ static enum status begin(struct executor *executor, int64_t time_ms, bool is_gua
         return status;
     }
     int64_t last_ms = (int64_t)executor->committed.entry.time_ms;
+    context_shared_forget(&executor->shared);
     sealer_reset(executor->sealer);
     growth_begin(&executor->growth);
     executor->working = executor->committed;
@@ -384,8 +388,12 @@ static enum status execute(struct executor *executor, const struct command *comm
     struct context context = {
         .db = executor->db, .arena = &executor->arena, .command = command, .time_ms = executor->block_time_ms,
         .seq = executor->working.entry.seq + 1, .time_zone_minutes = executor->time_zone_minutes, .outcome = outcome,
+        .shared = &executor->shared,
     };
     enum status status = rules_apply(&context);
+    if (context_changes_shared(command->kind)) {
+        context_shared_forget(&executor->shared);
+    }
     if (status != STATUS_OK) {
         return status;
     }

@@ -54,22 +54,102 @@ const char *context_today(const struct context *context)
     return today;
 }
 
+void context_shared_forget(struct context_shared *shared)
+{
+    arena_reset(&shared->arena);
+    shared->site_count = shared->item_count = shared->key_count = 0;
+}
+
+bool context_changes_shared(enum command_kind kind)
+{
+    switch (kind) {
+    case COMMAND_SUPPLY_INTAKE:
+    case COMMAND_SUPPLY_ADJUST:
+    case COMMAND_TRANSFER_CREATE:
+    case COMMAND_TRANSFER_DISPATCH:
+    case COMMAND_TRANSFER_RECEIVE:
+    case COMMAND_TRANSFER_CANCEL:
+    case COMMAND_TRANSFER_RETURN:
+        return false;
+    case COMMAND_GENESIS:
+    case COMMAND_NODE_KEY_ROTATE:
+    case COMMAND_PROVINCE_PUT:
+    case COMMAND_ORGANISATION_PUT:
+    case COMMAND_SITE_PUT:
+    case COMMAND_ITEM_PUT:
+    case COMMAND_INDICATOR_PUT:
+    case COMMAND_FIGURES_PUT:
+    case COMMAND_ORGANISATION_KEY_ADD:
+    case COMMAND_ORGANISATION_KEY_REVOKE:
+    case COMMAND_POLICY_PUT:
+    case COMMAND_PRIVACY_ERASE: /* a key's reason may be erased */
+    case COMMAND_WITNESS_PUT:
+    case COMMAND_KINDS:
+        break;
+    }
+    return true;
+}
+
+static size_t kept(size_t count)
+{
+    return count < CONTEXT_ROWS_KEPT ? count : CONTEXT_ROWS_KEPT;
+}
+
 enum status context_find_site(struct context *context, const char *id, struct site *out)
 {
-    struct context_known *known = &context->known;
-    int64_t at = db_changes(context->db);
-    if (known->site.id == NULL || known->site_at != at || strcmp(known->site.id, id) != 0) {
-        known->site.id = NULL;
-        struct site found;
-        enum status status = db_site_find(context->db, context->arena, id, &found);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        known->site = found;
-        known->site_at = at;
+    struct context_shared *shared = context->shared;
+    if (shared == NULL) {
+        return db_site_find(context->db, context->arena, id, out);
     }
-    *out = known->site;
-    return STATUS_OK;
+    for (size_t i = 0; i < kept(shared->site_count); i++) {
+        if (strcmp(shared->sites[i].id, id) == 0) {
+            *out = shared->sites[i];
+            return STATUS_OK;
+        }
+    }
+    enum status status = db_site_find(context->db, &shared->arena, id, out);
+    if (status == STATUS_OK) {
+        shared->sites[shared->site_count++ % CONTEXT_ROWS_KEPT] = *out;
+    }
+    return status;
+}
+
+enum status context_find_item(struct context *context, const char *id, struct item *out)
+{
+    struct context_shared *shared = context->shared;
+    if (shared == NULL) {
+        return db_item_find(context->db, context->arena, id, out);
+    }
+    for (size_t i = 0; i < kept(shared->item_count); i++) {
+        if (strcmp(shared->items[i].id, id) == 0) {
+            *out = shared->items[i];
+            return STATUS_OK;
+        }
+    }
+    enum status status = db_item_find(context->db, &shared->arena, id, out);
+    if (status == STATUS_OK) {
+        shared->items[shared->item_count++ % CONTEXT_ROWS_KEPT] = *out;
+    }
+    return status;
+}
+
+enum status context_find_key(struct context *context, const char *id, struct organisation_key *out)
+{
+    struct context_shared *shared = context->shared;
+    if (shared == NULL) {
+        return db_organisation_key_find(context->db, context->arena, id, out);
+    }
+    for (size_t i = 0; i < kept(shared->key_count); i++) {
+        if (strcmp(shared->keys[i].id, id) == 0) {
+            *out = shared->keys[i];
+            return STATUS_OK;
+        }
+    }
+    enum status status = db_organisation_key_find(context->db, &shared->arena, id, out);
+    if (status == STATUS_OK) {
+        shared->keys[shared->key_count++ % CONTEXT_ROWS_KEPT] = *out;
+    }
+    return status;
 }
 
 enum status context_find_supply(struct context *context, const char *id, struct supply *out)

@@ -1,11 +1,13 @@
 #ifndef RULES_CONTEXT_H
 #define RULES_CONTEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/reference.h"
+#include "db/signing.h"
 #include "db/supply.h"
 #include "db/transfer.h"
 #include "rules/block.h"
@@ -13,13 +15,24 @@
 
 struct db;
 
-/* The last row of each table that was asked for: whether the actor may do something is a question about the row that is then changed.
+enum { CONTEXT_ROWS_KEPT = 8 };
+
+/* Reference rows that the commands of one block ask for again and again. Whoever shares it between them forgets all of it
+ * (context_shared_forget) behind each command that may have changed such a row, and where a block begins. */
+struct context_shared {
+    struct arena arena; /* holds the texts */
+    struct site sites[CONTEXT_ROWS_KEPT];
+    struct item items[CONTEXT_ROWS_KEPT];
+    struct organisation_key keys[CONTEXT_ROWS_KEPT];
+    size_t site_count, item_count, key_count; /* found so far; the newest are kept */
+};
+
+/* The last supply and the last transfer that were asked for: whether the actor may do something is a question about the row that is then changed.
  * Each with the number of changes (db_changes) at which it was read: after another one it is read again. id NULL: none was found. */
 struct context_known {
-    struct site site;
     struct supply supply;
     struct transfer transfer;
-    int64_t site_at, supply_at, transfer_at;
+    int64_t supply_at, transfer_at;
 };
 
 /*
@@ -36,10 +49,19 @@ struct context {
     int64_t movements;    /* how many movements were written so far */
     int64_t time_zone_minutes;
     struct outcome *outcome;
-    struct context_known known; /* context_find_... alone looks at it */
+    struct context_known known; /* context_find_... alone looks at it, and at the next */
+    struct context_shared *shared; /* NULL: nothing is */
 };
 
-/* db_site_find and its like, which a command's rules may ask twice for the same row. */
+/* Zeroed before the first use; arena_fini(&shared->arena) ends it. */
+void context_shared_forget(struct context_shared *shared);
+
+/* Whether a command of this kind may change a row of those that are shared. */
+bool context_changes_shared(enum command_kind kind);
+
+/* db_site_find and its like, which rules may ask twice for the same row. */
+enum status context_find_item(struct context *context, const char *id, struct item *out) NODISCARD;
+enum status context_find_key(struct context *context, const char *id, struct organisation_key *out) NODISCARD;
 enum status context_find_site(struct context *context, const char *id, struct site *out) NODISCARD;
 enum status context_find_supply(struct context *context, const char *id, struct supply *out) NODISCARD;
 enum status context_find_transfer(struct context *context, const char *id, struct transfer *out) NODISCARD;

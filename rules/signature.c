@@ -72,7 +72,7 @@ enum status signature_check(struct context *context)
     if (command->signature == NULL) {
         return STATUS_OK;
     }
-    enum status status = db_organisation_key_find(context->db, context->arena, command->signature->key, &key);
+    enum status status = context_find_key(context, command->signature->key, &key);
     if (status != STATUS_OK && status != STATUS_ABSENT) {
         return status;
     }

@@ -33,7 +33,7 @@ static enum status find_site(struct context *context, const char *id, struct sit
 
 static enum status find_item(struct context *context, const char *id, struct item *item)
 {
-    enum status status = db_item_find(context->db, context->arena, id, item);
+    enum status status = context_find_item(context, id, item);
     if (status == STATUS_ABSENT) {
         faults_add(&context->outcome->refusal.faults, "/item", "unknown_item", "%s is no item; PUT /items/%s makes one", id, id);
         return unknown_suggest(context->db, &context->outcome->refusal.faults, REFERENCE_ITEM, id);

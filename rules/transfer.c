@@ -249,7 +249,7 @@ static enum status check_request(struct context *context, const struct transfer_
     enum status status = STATUS_OK;
     bool has_destination = false;
     if (request->destination != NULL) {
-        status = db_site_find(context->db, context->arena, request->destination, destination);
+        status = context_find_site(context, request->destination, destination);
         has_destination = status == STATUS_OK;
     }
     if (status == STATUS_ABSENT) {
@@ -329,7 +329,7 @@ static enum status prepare(struct context *context, const char *action, struct t
 static enum status check_dispatch(struct context *context, const struct transfer_state *state, struct supply *supplies)
 {
     struct site destination;
-    enum status status = db_site_find(context->db, context->arena, state->transfer.destination, &destination);
+    enum status status = context_find_site(context, state->transfer.destination, &destination);
     for (size_t i = 0; status == STATUS_OK && i < state->count; i++) {
         status = db_supply_find(context->db, context->arena, state->lines[i].supply, &supplies[i]);
         if (status == STATUS_OK) {

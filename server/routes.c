@@ -63,9 +63,6 @@
 
 /* The same for lists, whose rows there are as CSV, too; PERSONAL with texts that not every caller sees. */
 #define AS_ROWS(ROWS, COLUMNS) .gives = GIVES_JSON | GIVES_CSV, .rows = ROWS, .columns = COLUMNS
-/* Of analyses, which are several tables and pictures as well. */
-#define TABLES (GIVES_JSON | GIVES_CSV)
-#define DRAWN (TABLES | GIVES_SVG)
 #define READ_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, AS_ROWS(ROWS, COLUMNS) }
 #define KEPT_ROWS(PATH, HANDLER, ROWS, COLUMNS) \
@@ -86,15 +83,15 @@
     { .method = METHOD_PUT, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_DEFAULT, \
       .class = CLASS_WRITE, .roles = ADMIN, .takes_jose = true }
 
-/* Computes on stored figures: a finished reply is kept, one to come may be a job of its own. */
-#define ANALYSIS(PATH, HANDLER, GIVES, AS, ROWS, COLUMNS) \
+/* Computes on stored figures, to several tables and a picture as well: a finished reply is kept, one to come may be a job of its own. */
+#define ANALYSIS(PATH, HANDLER, AS, ROWS, COLUMNS) \
     { .method = METHOD_GET, .path = PATH, .handler = HANDLER, .class = CLASS_READ, .is_cached = true, .is_async = true, \
-      .gives = GIVES, .tables = AS, .rows = ROWS, .columns = COLUMNS }
+      .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG, .tables = AS, .rows = ROWS, .columns = COLUMNS }
 
 /* Computes on what the caller sends and changes nothing: for everybody. */
-#define COMPUTE(PATH, HANDLER, GIVES, AS) \
+#define COMPUTE(PATH, HANDLER, AS) \
     { .method = METHOD_POST, .path = PATH, .handler = HANDLER, .body_bytes_max = LIMIT_BODY_LARGE, .class = CLASS_JOB, \
-      .is_async = true, .gives = GIVES, .tables = AS }
+      .is_async = true, .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG, .tables = AS }
 
 static const struct route table[] = {
     BARE("/", root_get),
@@ -181,14 +178,14 @@ static const struct route table[] = {
 
     { .method = METHOD_GET, .path = "/jobs/{id}", .handler = jobs_get, .class = CLASS_READ, .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG },
     { .method = METHOD_DELETE, .path = "/jobs/{id}", .handler = jobs_delete, .class = CLASS_READ },
-    ANALYSIS("/efficiency", efficiency_get, DRAWN, efficiency_tables, "results", efficiency_columns),
-    COMPUTE("/efficiency", efficiency_post, DRAWN, efficiency_unit_tables),
-    ANALYSIS("/efficiency/malmquist", malmquist_get, TABLES, malmquist_tables, "results", malmquist_columns),
-    COMPUTE("/efficiency/malmquist", malmquist_post, TABLES, malmquist_unit_tables),
-    ANALYSIS("/density", density_get, DRAWN, density_tables, NULL, NULL),
-    COMPUTE("/density", density_post, DRAWN, density_sample_tables),
-    ANALYSIS("/inequality", inequality_get, DRAWN, inequality_tables, NULL, NULL),
-    COMPUTE("/inequality", inequality_post, DRAWN, inequality_sample_tables),
+    ANALYSIS("/efficiency", efficiency_get, efficiency_tables, "results", efficiency_columns),
+    COMPUTE("/efficiency", efficiency_post, efficiency_unit_tables),
+    ANALYSIS("/efficiency/malmquist", malmquist_get, malmquist_tables, "results", malmquist_columns),
+    COMPUTE("/efficiency/malmquist", malmquist_post, malmquist_unit_tables),
+    ANALYSIS("/density", density_get, density_tables, NULL, NULL),
+    COMPUTE("/density", density_post, density_sample_tables),
+    ANALYSIS("/inequality", inequality_get, inequality_tables, NULL, NULL),
+    COMPUTE("/inequality", inequality_post, inequality_sample_tables),
 };
 
 const struct route *routes_table(size_t *count)

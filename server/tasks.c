@@ -75,8 +75,8 @@ static void task_progress(void *context, size_t done, size_t count)
 {
     const struct exchange *exchange = context;
     struct task *task = exchange->server;
-    const size_t share = count > 0 ? (done < count ? done : count) * 1000 / count : 0;
-    atomic_store_explicit(&task->progress, (int)share, memory_order_relaxed);
+    const size_t share = count > 0 ? (done < count ? done : count) * 1000 / count : 0; /* 1 is what has its answer */
+    atomic_store_explicit(&task->progress, (int)(share < 1000 ? share : 999), memory_order_relaxed);
 }
 
 /* What a handler of an is_async route does not ask for. */

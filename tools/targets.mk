@@ -21,7 +21,7 @@ TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
 
-.PHONY: deps study run test test-tools test-long test-fresh lint bench bench-long image install clean help
+.PHONY: deps study run test validators test-tools test-long test-fresh lint bench bench-long image install clean help
 
 deps: ## install what building and testing need from the distribution
 	$(Q)tools/deps.sh build test
@@ -39,6 +39,10 @@ test: ## install what is missing, build, run every test; the last line counts th
 	$(Q)tools/deps.sh build test
 	$(Q)+$(MAKE_QUIET) all units oracles
 	$(Q)$(RUN_TESTS) $(SUITES)
+
+validators: ## fetch what test-tools checks with into build/validators
+	$(Q)tools/deps.sh build test tools
+	$(Q)tools/validators.sh build/validators
 
 test-tools: ## check contract and formats with what npm, PyPI and Go bring
 	$(Q)tools/deps.sh build test tools

@@ -214,6 +214,7 @@ static enum status replicate(struct run *run, size_t replication)
     if (status != STATUS_OK) {
         return status;
     }
+    dea_solver_choose(work.solver, team->options->solver);
     dea_solver_watch(work.solver, is_cancelled, team);
     for (size_t i = 0; i < team->counted && status == STATUS_OK; i++) {
         status = is_cancelled(team)
@@ -336,6 +337,7 @@ static bool options_are_valid(const struct dea_problem *problem, const double *s
     }
     return (unsigned) options->orientation <= DEA_INPUT &&
            (options->frontier == DEA_VRS || options->frontier == DEA_CRS) &&
+           (unsigned) options->solver <= DEA_SOLVER_GLPK &&
            options->replications >= DEA_REPLICATIONS_MIN && options->replications <= DEA_REPLICATIONS_MAX &&
            options->level > 0 && options->level < 1 && options->threads >= 1 && options->threads <= PARALLEL_THREADS_MAX &&
            problem->unit_count <= DEA_BOOTSTRAP_PROGRAMS_MAX / options->replications;

@@ -54,6 +54,7 @@
 struct dea_bootstrap_options {
     enum dea_orientation orientation;
     enum dea_frontier frontier;
+    enum dea_solver_kind solver; /* of the replications' programs */
     size_t replications;  /* DEA_REPLICATIONS_MIN to DEA_REPLICATIONS_MAX */
     uint64_t seed;
     double level;         /* of the intervals, above 0 and below 1 */

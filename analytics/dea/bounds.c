@@ -46,9 +46,9 @@ static void bounds_start(struct bounds *bounds, const struct dea_program *progra
 {
     *bounds = (struct bounds){.program = program, .last = program->rows - 1, .miss = INFINITY};
     bounds->is_output = program->extra_cost < 0;
-    bounds->is_convex = program->relation[bounds->last] == DEA_ROW_EQUAL;
+    bounds->is_convex = program->relation[bounds->last] == LP_ROW_EQUAL;
     for (size_t i = 0; i < bounds->last; i++) {
-        if (program->relation[i] != DEA_ROW_FREE) {
+        if (program->relation[i] != LP_ROW_FREE) {
             bounds->own[i] = is_moved(bounds, i) ? -program->extra[i] : program->bound[i];
         }
     }

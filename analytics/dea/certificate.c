@@ -57,32 +57,32 @@ static double rows_evaluate(const struct dea_program *program, struct dea_soluti
     return objective + program->extra_cost * solution->extra;
 }
 
-static double row_miss(enum dea_relation relation, double activity, double bound)
+static double row_miss(enum lp_relation relation, double activity, double bound)
 {
     switch (relation) {
-    case DEA_ROW_FREE:
+    case LP_ROW_FREE:
         return 0;
-    case DEA_ROW_AT_MOST:
+    case LP_ROW_AT_MOST:
         return fmax(0, activity - bound);
-    case DEA_ROW_AT_LEAST:
+    case LP_ROW_AT_LEAST:
         return fmax(0, bound - activity);
-    case DEA_ROW_EQUAL:
+    case LP_ROW_EQUAL:
         return fabs(activity - bound);
     }
     return INFINITY;
 }
 
 /* Multipliers of the wrong sign help nobody: 0 is always allowed. */
-static double dual_clip(enum dea_relation relation, double dual)
+static double dual_clip(enum lp_relation relation, double dual)
 {
     switch (relation) {
-    case DEA_ROW_FREE:
+    case LP_ROW_FREE:
         return 0;
-    case DEA_ROW_AT_MOST:
+    case LP_ROW_AT_MOST:
         return fmin(0, dual);
-    case DEA_ROW_AT_LEAST:
+    case LP_ROW_AT_LEAST:
         return fmax(0, dual);
-    case DEA_ROW_EQUAL:
+    case LP_ROW_EQUAL:
         return dual;
     }
     return 0;
@@ -133,7 +133,7 @@ void dea_certificate_check(const struct dea_program *program, struct dea_solutio
         const double dual = dual_clip(program->relation[i], solution->dual[i]);
         const double weight = fmax(1, fabs(dual) / size);
         primal = fmax(primal, weight * row_miss(program->relation[i], activity[i], program->bound[i]));
-        dual_objective += program->relation[i] != DEA_ROW_FREE ? dual * program->bound[i] : 0;
+        dual_objective += program->relation[i] != LP_ROW_FREE ? dual * program->bound[i] : 0;
         solution->dual[i] = dual;
     }
     solution->objective = objective;

@@ -193,7 +193,7 @@ static enum status pair_solve(struct dea_run *run, size_t index, struct dea_pair
     if (!is_inside && (is_apart || is_point)) { /* the latter two take the very point that was found */
         return radial_choose(run, index, DEA_VRS, pair);
     }
-    run->program.relation[run->work.rows - 1] = frontier == DEA_NIRS ? DEA_ROW_AT_MOST : DEA_ROW_AT_LEAST;
+    run->program.relation[run->work.rows - 1] = frontier == DEA_NIRS ? LP_ROW_AT_MOST : LP_ROW_AT_LEAST;
     run->program.bound[run->work.rows - 1] = 1;
     return STATUS_OK;
 }

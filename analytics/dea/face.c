@@ -68,12 +68,12 @@ static void rows_close(struct dea_face *face, const struct dea_solution *solutio
     const double size = fmax(1, fabs(solution->objective));
     for (size_t i = 0; i + 1 < face->rows; i++) {
         if (fabs(solution->dual[i]) > ZERO * size && slack[i] <= ZERO) {
-            face->relation[i] = DEA_ROW_EQUAL;
+            face->relation[i] = LP_ROW_EQUAL;
         }
     }
     const size_t last = face->rows - 1; /* sum(lambda), where it is limited on one side */
-    if (face->relation[last] != DEA_ROW_FREE && fabs(solution->dual[last]) > ZERO * size) {
-        face->relation[last] = DEA_ROW_EQUAL;
+    if (face->relation[last] != LP_ROW_FREE && fabs(solution->dual[last]) > ZERO * size) {
+        face->relation[last] = LP_ROW_EQUAL;
     }
 }
 
@@ -136,7 +136,7 @@ enum status dea_face_take(struct dea_face *face, const struct dea_work *work, si
         /* The multiplier as a share of the score, see bounds.h. */
         const double share = fabs(solution->dual[i]) * ldexp(face->bound[i], -face->shift[i]);
         if (share > ZERO && dea_face_slack(face, i) <= ZERO) {
-            face->relation[i] = DEA_ROW_EQUAL;
+            face->relation[i] = LP_ROW_EQUAL;
         }
     }
     return STATUS_OK;
@@ -144,7 +144,7 @@ enum status dea_face_take(struct dea_face *face, const struct dea_work *work, si
 
 bool dea_face_is_open(const struct dea_face *face, size_t row)
 {
-    if (row + 1 >= face->rows || face->relation[row] == DEA_ROW_EQUAL) {
+    if (row + 1 >= face->rows || face->relation[row] == LP_ROW_EQUAL) {
         return false;
     }
     /* Nothing can be taken from an input of zero. */

@@ -21,7 +21,7 @@
  * 1. member holds count ascending column numbers of the work, columns their values in the same order, each
  *    ldexp(work's scaled value, shift of the row).
  * 2. bound of a row is the current target: what the point uses of an input, or makes of an output, at most or least.
- * 3. A row with relation DEA_ROW_EQUAL has no slack anywhere on the face.
+ * 3. A row with relation LP_ROW_EQUAL has no slack anywhere on the face.
  * 4. After a successful program, solution.lambda is a point of the face.
  */
 struct dea_face {
@@ -32,7 +32,7 @@ struct dea_face {
     double *columns;
     double *cost;
     double *spare; /* where dea_face_point_swap keeps a point */
-    enum dea_relation relation[DEA_ROWS_MAX];
+    enum lp_relation relation[DEA_ROWS_MAX];
     double bound[DEA_ROWS_MAX];
     int shift[DEA_ROWS_MAX];
     struct dea_program program;

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analytics/dea/claims.h"
 #include "analytics/dea/crew.h"
-#include "analytics/dea/dense.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/work.h"
@@ -70,7 +70,7 @@ static size_t farthest_find(const struct dea_work *work, size_t column, const st
 }
 
 /* Judges one unit beside the frame so far and adds whom its plane turns up, last itself. */
-static enum status column_judge(struct dea_frame *frame, const struct dea_work *work, struct dea_dense *dense,
+static enum status column_judge(struct dea_frame *frame, const struct dea_work *work, struct lp_dense *dense,
                                 size_t column, struct dea_solution *solution)
 {
     while (!frame->is_member[column]) {
@@ -82,7 +82,7 @@ static enum status column_judge(struct dea_frame *frame, const struct dea_work *
         dea_frame_present(frame, work->matrix, &work->panel, &program);
         program.first = frame->count;
         program.enough = BEHIND;
-        const enum status status = dea_dense_solve(dense, &program, false, solution);
+        const enum status status = dea_claim_dense(dense, &program, false, solution);
         if (status == STATUS_BUSY) {
             return status;
         }
@@ -114,7 +114,7 @@ struct search {
 
 struct hand {
     struct search *search;
-    struct dea_dense *dense;
+    struct lp_dense *dense;
     struct dea_solution solution;
 };
 
@@ -123,19 +123,19 @@ static enum status hand_begin(void *memory, void *context)
     struct hand *hand = memory;
     hand->search = context;
     hand->solution.lambda = calloc(hand->search->capacity + 1, sizeof *hand->solution.lambda);
-    hand->dense = dea_dense_create();
+    hand->dense = lp_dense_create();
     if (hand->solution.lambda == NULL || hand->dense == NULL) {
         return STATUS_EXHAUSTED;
     }
     const struct lp_watch watch = {dea_crew_is_stopped, hand->search->crew};
-    dea_dense_watch(hand->dense, &watch);
+    lp_dense_watch(hand->dense, &watch);
     return STATUS_OK;
 }
 
 static void hand_end(void *memory)
 {
     struct hand *hand = memory;
-    dea_dense_free(hand->dense);
+    lp_dense_free(hand->dense);
     free(hand->solution.lambda);
 }
 

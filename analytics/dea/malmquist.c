@@ -1,7 +1,7 @@
 /*
  * Each period is a reference set of its own (work.c). A step needs two of them: every unit is scored against both, once
- * among its own period's units and once as an outsider of the other's (radial.c). One solver serves all, since a failure of
- * GLPK's takes every problem of the thread with it.
+ * among its own period's units and once as an outsider of the other's (radial.c), by whichever thread comes to it. One solver
+ * serves all that a thread does, since a failure of GLPK's takes every problem of the thread with it.
  */
 #include "analytics/dea/malmquist.h"
 
@@ -9,16 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/crew.h"
+#include "analytics/dea/frame_find.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/work.h"
+#include "base/parallel.h"
 
 #define GROUPS_SPARE 1000
 #define NOWHERE ((size_t) -1)
 
+/* So many units in a row are one thread's. */
+#define UNITS_AT_ONCE 8
+
 /* One period's units, and their scores among themselves. */
 struct period {
-    struct dea_work work; /* its solver is the run's while it solves */
+    struct dea_work work; /* shared with the threads; its own solver solves nothing */
     bool is_open;
     size_t count;         /* units that are there */
     size_t *place;        /* of each unit of the panel among them, or NOWHERE */
@@ -27,13 +33,27 @@ struct period {
 };
 
 struct run {
+    struct dea_crew crew;
     const struct dea_panel *panel;
     const struct dea_panel_options *options;
-    struct dea_solver *solver;
+    struct dea_changes *changes;
     struct period periods[2]; /* of even and odd numbers */
+    size_t number;            /* of the period that is scored, and compared with the one before */
+};
+
+/* One thread's: the period and the one before. */
+struct side {
+    const struct period *period;
+    struct dea_work work;
+};
+
+struct hand {
+    struct run *run;
+    struct dea_solver *solver;
+    struct side from, to;
     struct dea_program program;
     struct dea_solution solution;
-    size_t done, due;         /* scores, of own and of other periods */
+    struct dea_certificate certificate;
 };
 
 static bool shape_is_valid(const struct dea_panel *panel)
@@ -94,17 +114,6 @@ enum status dea_panel_check(const struct dea_panel *panel, struct dea_fault *fau
     return STATUS_OK;
 }
 
-/* Between units: whether to go on, and how far it has come. */
-static bool is_cancelled(struct run *run)
-{
-    const struct dea_panel_options *options = run->options;
-    if (options->progress != NULL) {
-        options->progress(options->context, run->done, run->due);
-    }
-    run->done++;
-    return options->is_cancelled != NULL && options->is_cancelled(options->context);
-}
-
 static enum status period_allocate(struct period *period, const struct dea_panel *panel)
 {
     const size_t n = panel->unit_count;
@@ -122,7 +131,6 @@ static enum status period_allocate(struct period *period, const struct dea_panel
 static void period_close(struct period *period)
 {
     if (period->is_open) {
-        period->work.solver = NULL; /* the run's */
         dea_work_fini(&period->work);
         period->is_open = false;
     }
@@ -138,7 +146,12 @@ static void period_free(struct period *period)
     free(period->place);
 }
 
-/* Gathers the units that are there and lays them out. */
+static bool has_frame(const struct run *run, size_t columns)
+{
+    return !run->options->is_frameless && run->options->solver != DEA_SOLVER_GLPK && columns > DEA_FRAME_COLUMNS_MIN;
+}
+
+/* Gathers the units that are there, lays them out and looks for the frame of many. */
 static enum status period_open(struct run *run, struct period *period, size_t number)
 {
     const struct dea_panel *panel = run->panel;
@@ -165,36 +178,30 @@ static enum status period_open(struct run *run, struct period *period, size_t nu
     if (status != STATUS_OK) {
         return status;
     }
-    dea_solver_free(period->work.solver); /* not used yet, so GLPK knows nothing of it */
-    period->work.solver = run->solver;
     period->is_open = true;
-    return STATUS_OK;
+    return has_frame(run, period->work.columns) ? dea_frame_find(&period->work.frame, &period->work, &run->crew) : STATUS_OK;
 }
 
-/* Scores all units of a period among themselves. */
-static enum status period_score(struct run *run, struct period *period)
+/* Scores a unit among those of its own period. The scores are the unit's own place, which no other thread looks at. */
+static enum status unit_score(struct hand *hand, size_t u)
 {
-    for (size_t u = 0; u < run->panel->unit_count; u++) {
-        struct dea_radial crs;
-        struct dea_radial vrs;
-        const size_t place = period->place[u];
-        if (is_cancelled(run)) {
-            return STATUS_BUSY;
-        }
-        if (place == NOWHERE || period->work.states[place] != DEA_UNIT_SCORED) {
-            continue;
-        }
-        enum status status = dea_radial_solve(&period->work, place, DEA_CRS, &run->program, &run->solution, &crs);
-        if (status == STATUS_OK) {
-            status = dea_radial_solve(&period->work, place, DEA_VRS, &run->program, &run->solution, &vrs);
-        }
-        if (status == STATUS_BUSY) {
-            return status;
-        }
-        if (status == STATUS_OK) {
-            period->vrs[u] = vrs.score;
-            period->crs[u] = fmin(crs.score, vrs.score); /* as in dea.c */
-        }
+    struct dea_radial crs;
+    struct dea_radial vrs;
+    const struct period *period = hand->to.period;
+    const size_t place = period->place[u];
+    if (place == NOWHERE || period->work.states[place] != DEA_UNIT_SCORED) {
+        return STATUS_OK;
+    }
+    enum status status = dea_radial_solve(&hand->to.work, place, DEA_CRS, &hand->program, &hand->solution, &crs);
+    if (status == STATUS_OK) {
+        status = dea_radial_solve(&hand->to.work, place, DEA_VRS, &hand->program, &hand->solution, &vrs);
+    }
+    if (status == STATUS_BUSY) {
+        return status;
+    }
+    if (status == STATUS_OK) {
+        period->vrs[u] = vrs.score;
+        period->crs[u] = fmin(crs.score, vrs.score); /* as in dea.c */
     }
     return STATUS_OK;
 }
@@ -224,19 +231,20 @@ static size_t nearest_find(const struct dea_work *work, const double *own)
 }
 
 /* The score of a unit's figures of one period against the units of another. STATUS_ABSENT: there is none. */
-static enum status outsider_score(struct run *run, struct period *reference, const struct period *judged, size_t unit,
+static enum status outsider_score(struct hand *hand, struct side *reference, const struct period *judged, size_t unit,
                                   double *score)
 {
+    const struct dea_panel *panel = hand->run->panel;
     double own[DEA_ROWS_MAX];
     struct dea_radial radial;
     const size_t place = judged->place[unit];
     *score = NAN;
-    if (!dea_work_scale(&reference->work, judged->inputs + place * run->panel->input_count,
-                        judged->outputs + place * run->panel->output_count, own)) {
+    if (!dea_work_scale(&reference->work, judged->inputs + place * panel->input_count,
+                        judged->outputs + place * panel->output_count, own)) {
         return STATUS_EXHAUSTED; /* beside the other period's largest it is too large or too small for a double */
     }
     const enum status status = dea_radial_solve_outside(&reference->work, own, nearest_find(&reference->work, own), DEA_CRS,
-                                                        &run->program, &run->solution, &radial);
+                                                        &hand->program, &hand->solution, &radial);
     if (status == STATUS_OK) {
         *score = radial.score;
     }
@@ -274,9 +282,10 @@ static void indices_write(struct dea_change *change)
     }
 }
 
-static enum status change_find(struct run *run, struct period *from, struct period *to, size_t unit,
-                               struct dea_change *change)
+static enum status change_find(struct hand *hand, size_t unit, struct dea_change *change)
 {
+    const struct period *from = hand->from.period;
+    const struct period *to = hand->to.period;
     *change = (struct dea_change){state_find(from, to, unit), NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     change->from_by_from = from->crs[unit];
     change->to_by_to = to->crs[unit];
@@ -285,8 +294,8 @@ static enum status change_find(struct run *run, struct period *from, struct peri
     if (change->state != DEA_CHANGE_DEFINED) {
         return STATUS_OK;
     }
-    const enum status late = outsider_score(run, from, to, unit, &change->to_by_from);
-    const enum status early = late == STATUS_BUSY ? late : outsider_score(run, to, from, unit, &change->from_by_to);
+    const enum status late = outsider_score(hand, &hand->from, to, unit, &change->to_by_from);
+    const enum status early = late == STATUS_BUSY ? late : outsider_score(hand, &hand->to, from, unit, &change->from_by_to);
     if (early == STATUS_BUSY) {
         return STATUS_BUSY;
     }
@@ -299,25 +308,119 @@ static enum status change_find(struct run *run, struct period *from, struct peri
     return STATUS_OK;
 }
 
-static enum status steps_solve(struct run *run, struct dea_changes *changes)
+/* A work of the thread's own, solved by its one solver. */
+static enum status side_open(struct side *side, const struct period *period, struct dea_solver *solver)
 {
+    side->period = period;
+    if (!period->is_open) {
+        return STATUS_OK;
+    }
+    const enum status status = dea_work_share(&side->work, &period->work);
+    if (status == STATUS_OK) {
+        dea_solver_free(side->work.solver); /* not used yet, so GLPK knows nothing of it */
+        side->work.solver = solver;
+    }
+    return status;
+}
+
+static void side_close(struct side *side)
+{
+    side->work.solver = NULL; /* the hand's */
+    dea_work_share_fini(&side->work);
+}
+
+static enum status hand_begin(void *memory, void *context)
+{
+    struct hand *hand = memory;
+    struct run *run = context;
     const size_t n = run->panel->unit_count;
-    for (size_t p = 0; p < run->panel->period_count; p++) {
-        struct period *to = &run->periods[p % 2];
-        struct period *from = &run->periods[1 - p % 2];
-        period_close(to);
-        enum status status = period_open(run, to, p);
+    hand->run = run;
+    hand->solution.lambda = calloc(n, sizeof *hand->solution.lambda);
+    hand->solution.reduced = calloc(n, sizeof *hand->solution.reduced);
+    hand->solver = dea_solver_create();
+    if (hand->solver == NULL || hand->solution.lambda == NULL || hand->solution.reduced == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    dea_solver_choose(hand->solver, run->options->solver);
+    dea_solver_watch(hand->solver, run->options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, &run->crew);
+    const enum status status = side_open(&hand->to, &run->periods[run->number % 2], hand->solver);
+    return status == STATUS_OK ? side_open(&hand->from, &run->periods[1 - run->number % 2], hand->solver) : status;
+}
+
+static void hand_end(void *memory)
+{
+    struct hand *hand = memory;
+    side_close(&hand->from);
+    side_close(&hand->to);
+    if (hand->solver != NULL) {
+        hand->certificate = dea_solver_certificate(hand->solver);
+    }
+    dea_solver_free(hand->solver);
+    free(hand->solution.reduced);
+    free(hand->solution.lambda);
+}
+
+static void hand_gather(void *context, const void *memory)
+{
+    struct run *run = context;
+    const struct hand *hand = memory;
+    dea_certificate_add(&run->changes->certificate, &hand->certificate);
+}
+
+/* A unit's scores in the period, and how it got there. */
+static enum status unit_solve(void *memory, size_t u)
+{
+    struct hand *hand = memory;
+    const struct run *run = hand->run;
+    const enum status status = unit_score(hand, u);
+    if (status != STATUS_OK || run->number == 0) {
+        return status;
+    }
+    if (dea_crew_is_stopped(&hand->run->crew)) {
+        return STATUS_BUSY;
+    }
+    return change_find(hand, u, &run->changes->changes[(run->number - 1) * run->panel->unit_count + u]);
+}
+
+/* What the crew will be told of: all units in all periods, and while the frames are looked for those with inputs. */
+static size_t due_find(const struct run *run)
+{
+    const struct dea_panel *panel = run->panel;
+    size_t due = panel->period_count * panel->unit_count;
+    for (size_t p = 0; p < panel->period_count; p++) {
+        size_t columns = 0;
+        for (size_t row = p * panel->unit_count; row < (p + 1) * panel->unit_count; row++) {
+            bool has_inputs = false;
+            for (size_t i = 0; i < panel->input_count && !is_missing(panel, p, row - p * panel->unit_count); i++) {
+                has_inputs = has_inputs || panel->inputs[row * panel->input_count + i] > 0;
+            }
+            columns += has_inputs;
+        }
+        due += has_frame(run, columns) ? columns : 0;
+    }
+    return due;
+}
+
+static enum status steps_solve(struct run *run)
+{
+    const struct dea_crew_work units = {.count = run->panel->unit_count,
+                                        .at_once = UNITS_AT_ONCE,
+                                        .hand_size = sizeof(struct hand),
+                                        .begin = hand_begin,
+                                        .item = unit_solve,
+                                        .end = hand_end,
+                                        .gather = hand_gather,
+                                        .context = run};
+    enum status status = STATUS_OK;
+    for (run->number = 0; run->number < run->panel->period_count && status == STATUS_OK; run->number++) {
+        struct period *period = &run->periods[run->number % 2];
+        period_close(period);
+        status = period_open(run, period, run->number);
         if (status == STATUS_OK) {
-            status = period_score(run, to);
-        }
-        for (size_t u = 0; u < n && p > 0 && status == STATUS_OK; u++) {
-            status = is_cancelled(run) ? STATUS_BUSY : change_find(run, from, to, u, &changes->changes[(p - 1) * n + u]);
-        }
-        if (status != STATUS_OK) {
-            return status;
+            status = dea_crew_run(&run->crew, &units);
         }
     }
-    return STATUS_OK;
+    return status;
 }
 
 /* While counted the means hold sums of logarithms. */
@@ -401,52 +504,47 @@ void dea_changes_free(struct dea_changes *changes)
     }
 }
 
-static enum status run_init(struct run *run, const struct dea_panel *panel, const struct dea_panel_options *options)
+/* From the threads to the means; run->changes is made. */
+static enum status run_all(struct run *run)
 {
-    memset(run, 0, sizeof *run);
-    run->panel = panel;
-    run->options = options;
-    run->due = (2 * panel->period_count - 1) * panel->unit_count;
-    run->solver = dea_solver_create();
-    run->solution.lambda = calloc(panel->unit_count, sizeof *run->solution.lambda);
-    run->solution.reduced = calloc(panel->unit_count, sizeof *run->solution.reduced);
-    if (run->solver == NULL || run->solution.lambda == NULL || run->solution.reduced == NULL ||
-        period_allocate(&run->periods[0], panel) != STATUS_OK || period_allocate(&run->periods[1], panel) != STATUS_OK) {
-        return STATUS_EXHAUSTED;
+    const size_t threads = run->options->threads > 0 ? run->options->threads : 1;
+    enum status status = dea_crew_open(&run->crew, threads, run->panel->unit_count);
+    if (status != STATUS_OK) {
+        return status;
     }
-    dea_solver_watch(run->solver, options->is_cancelled, options->context);
-    return STATUS_OK;
-}
-
-static void run_fini(struct run *run)
-{
+    run->crew.due = due_find(run);
+    status = period_allocate(&run->periods[0], run->panel);
+    if (status == STATUS_OK) {
+        status = period_allocate(&run->periods[1], run->panel);
+    }
+    if (status == STATUS_OK) {
+        status = steps_solve(run);
+    }
     period_free(&run->periods[0]);
     period_free(&run->periods[1]);
-    free(run->solution.reduced);
-    free(run->solution.lambda);
-    dea_solver_free(run->solver);
+    dea_crew_close(&run->crew);
+    if (status == STATUS_OK) {
+        summarise(run->changes, run->panel);
+    }
+    return status;
 }
 
 enum status dea_malmquist(const struct dea_panel *panel, const struct dea_panel_options *options,
                           struct dea_changes **changes)
 {
-    if (dea_panel_check(panel, NULL) != STATUS_OK || (unsigned) options->orientation > DEA_INPUT) {
+    if (dea_panel_check(panel, NULL) != STATUS_OK || (unsigned) options->orientation > DEA_INPUT ||
+        (unsigned) options->solver > DEA_SOLVER_GLPK || options->threads > PARALLEL_THREADS_MAX) {
         return STATUS_INVALID;
     }
-    struct run run;
-    struct dea_changes *made = NULL;
-    enum status status = run_init(&run, panel, options);
+    struct run run = {.crew = {.is_cancelled = options->is_cancelled, .progress = options->progress, .context = options->context},
+                      .panel = panel,
+                      .options = options,
+                      .changes = changes_create(panel)};
+    const enum status status = run.changes == NULL ? STATUS_EXHAUSTED : run_all(&run);
     if (status == STATUS_OK) {
-        made = changes_create(panel);
-        status = made == NULL ? STATUS_EXHAUSTED : steps_solve(&run, made);
-    }
-    if (status == STATUS_OK) {
-        made->certificate = dea_solver_certificate(run.solver);
-        summarise(made, panel);
-        *changes = made;
+        *changes = run.changes;
     } else {
-        dea_changes_free(made);
+        dea_changes_free(run.changes);
     }
-    run_fini(&run);
     return status;
 }

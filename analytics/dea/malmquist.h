@@ -18,6 +18,9 @@
  *   pech   = V_to(to) / V_from(from)                                  the same as effch under variable returns
  *   sech   = effch / pech                                             change of scale efficiency
  *   tfpch  = effch * techch
+ * The frame (frame.h) of a period's many units has all that any figures can be measured by, its own or another period's, be
+ * they better than all of them: each program has the frame of the reference period alone, and is proved by pricing all of that
+ * period's units.
  * Above 1 is progress, in both orientations. Under constant returns both orientations have the same scores, so only pech
  * and sech depend on it. Some programs print the reciprocal in output orientation, since they divide phi by phi.
  */
@@ -45,8 +48,12 @@ struct dea_panel {
 
 struct dea_panel_options {
     enum dea_orientation orientation;
+    enum dea_solver_kind solver;
+    size_t threads;                /* 0 and 1: the caller alone; up to 64, the answer being the same, byte by byte */
+    bool is_frameless;             /* judges every unit beside all others, however many (frame.h); for tests */
     bool (*is_cancelled)(void *);  /* NULL, or asked before each unit and while one takes long; true ends the work */
-    void (*progress)(void *, size_t done, size_t count); /* NULL, or told between units how much of the work is done */
+    void (*progress)(void *, size_t done, size_t count); /* NULL, or told between units how much of the work is done; both on
+                                                          * the calling thread */
     void *context;                 /* handed to both */
 };
 

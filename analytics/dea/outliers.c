@@ -206,6 +206,7 @@ enum status dea_outliers_find(const struct dea_problem *problem, const struct de
     dea_model_options_init(&model, DEA_MODEL_RADIAL);
     model.side = options->orientation == DEA_INPUT ? DEA_SIDE_INPUT : DEA_SIDE_OUTPUT;
     model.frontier = options->frontier;
+    model.solver = options->solver;
     model.threads = options->threads;
     model.is_frameless = options->is_frameless;
     model.is_cancelled = options->is_cancelled;

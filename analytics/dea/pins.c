@@ -30,12 +30,12 @@ void dea_pins_fini(struct dea_pins *pins)
 static bool is_extreme(const struct dea_program *program, size_t row, double minimum, double maximum)
 {
     /* Under CRS any amount can be scaled to any other; only nothing stays nothing. */
-    const bool is_convex = program->relation[program->rows - 1] == DEA_ROW_EQUAL;
+    const bool is_convex = program->relation[program->rows - 1] == LP_ROW_EQUAL;
     const double bound = program->bound[row];
     switch (program->relation[row]) {
-    case DEA_ROW_AT_MOST:
+    case LP_ROW_AT_MOST:
         return program->extra[row] == 0 && bound <= minimum && (is_convex || bound <= 0);
-    case DEA_ROW_AT_LEAST:
+    case LP_ROW_AT_LEAST:
         return program->extra[row] == 0 && bound >= maximum && is_convex;
     default:
         return false;
@@ -62,7 +62,7 @@ static bool column_fits(const struct dea_pins *pins, const struct dea_program *p
     for (size_t i = 0; i + 1 < program->rows; i++) {
         /* Equal, since nobody has less of the input or more of the output. */
         if (pins->is_pinned[i] &&
-            (program->relation[i] == DEA_ROW_AT_MOST ? values[i] > program->bound[i] : values[i] < program->bound[i])) {
+            (program->relation[i] == LP_ROW_AT_MOST ? values[i] > program->bound[i] : values[i] < program->bound[i])) {
             return false;
         }
     }
@@ -102,7 +102,7 @@ static void program_shrink(struct dea_pins *pins, struct dea_program *program)
     program->first = first;
     for (size_t i = 0; i < program->rows; i++) {
         if (pins->is_pinned[i]) {
-            program->relation[i] = DEA_ROW_FREE;
+            program->relation[i] = LP_ROW_FREE;
             program->bound[i] = 0;
         }
     }

@@ -1,6 +1,6 @@
 /*
  * Solves a program by the first way whose answer can be proved, and keeps count of what was proved.
- * Read dense.c and glpk.c for the solvers and certificate.c for the proof.
+ * Read claims.c for the solvers and certificate.c for the proof.
  */
 #include "analytics/dea/program.h"
 
@@ -10,13 +10,12 @@
 
 #include "analytics/dea/bounds.h"
 #include "analytics/dea/certificate.h"
-#include "analytics/dea/dense.h"
-#include "analytics/dea/glpk.h"
+#include "analytics/dea/claims.h"
 
 struct dea_solver {
     enum dea_solver_kind kind;
-    struct dea_dense *dense;
-    struct dea_glpk *glpk;
+    struct lp_dense *dense;
+    struct lp_glpk *glpk;
     struct dea_certificate certificate;
 };
 
@@ -62,8 +61,8 @@ struct dea_solver *dea_solver_create(void)
     if (solver == NULL) {
         return NULL;
     }
-    solver->dense = dea_dense_create();
-    solver->glpk = dea_glpk_create();
+    solver->dense = lp_dense_create();
+    solver->glpk = lp_glpk_create();
     if (solver->dense == NULL || solver->glpk == NULL) {
         dea_solver_free(solver);
         return NULL;
@@ -74,8 +73,8 @@ struct dea_solver *dea_solver_create(void)
 void dea_solver_free(struct dea_solver *solver)
 {
     if (solver != NULL) {
-        dea_glpk_free(solver->glpk);
-        dea_dense_free(solver->dense);
+        lp_glpk_free(solver->glpk);
+        lp_dense_free(solver->dense);
         free(solver);
     }
 }
@@ -83,8 +82,8 @@ void dea_solver_free(struct dea_solver *solver)
 void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), void *context)
 {
     const struct lp_watch watch = {is_cancelled, context};
-    dea_dense_watch(solver->dense, &watch);
-    dea_glpk_watch(solver->glpk, &watch);
+    lp_dense_watch(solver->dense, &watch);
+    lp_glpk_watch(solver->glpk, &watch);
 }
 
 void dea_solver_choose(struct dea_solver *solver, enum dea_solver_kind kind)
@@ -119,8 +118,8 @@ static enum status solve_once(struct dea_solver *solver, const struct dea_progra
     /* Nothing of an earlier program may shine through when this one finds no answer. */
     solution->check = (struct dea_check){INFINITY, INFINITY, INFINITY};
     const enum status status = way->kind == BY_GLPK
-                                   ? dea_glpk_solve(solver->glpk, program, &way->glpk, solution)
-                                   : dea_dense_solve(solver->dense, program, way->kind == BY_BLAND, solution);
+                                   ? dea_claim_glpk(solver->glpk, program, &way->glpk, solution)
+                                   : dea_claim_dense(solver->dense, program, way->kind == BY_BLAND, solution);
     if (status == STATUS_OK) {
         dea_certificate_check(program, solution);
     }

@@ -16,12 +16,11 @@
 #include <stddef.h>
 
 #include "analytics/dea/dea.h"
+#include "analytics/lp/lp.h"
 #include "analytics/lp/panel.h"
 #include "base/status.h"
 
 #define DEA_ROWS_MAX (DEA_INPUTS_MAX + DEA_OUTPUTS_MAX + 1)
-
-enum dea_relation { DEA_ROW_FREE, DEA_ROW_AT_MOST, DEA_ROW_AT_LEAST, DEA_ROW_EQUAL };
 
 struct dea_program {
     size_t rows;
@@ -39,7 +38,7 @@ struct dea_program {
     double extra_cost;
     double enough;        /* of a radial program, for frame.c alone: a factor at which to stop asking; 0 none */
     double guess;         /* about what z will be, for scaling; 1 unless better is known */
-    enum dea_relation relation[DEA_ROWS_MAX];
+    enum lp_relation relation[DEA_ROWS_MAX];
     double bound[DEA_ROWS_MAX];
 };
 

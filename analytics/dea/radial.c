@@ -29,16 +29,16 @@ static void program_build(const struct dea_work *work, const double *own, size_t
     program->has_extra = true;
     program->extra_cost = is_output ? -1 : 1;
     for (size_t i = 0; i < work->inputs; i++) {
-        program->relation[i] = DEA_ROW_AT_MOST;
+        program->relation[i] = LP_ROW_AT_MOST;
         program->bound[i] = is_output ? own[i] : 0;
         program->extra[i] = is_output ? 0 : -own[i];
     }
     for (size_t i = work->inputs; i < work->inputs + work->outputs; i++) {
-        program->relation[i] = DEA_ROW_AT_LEAST;
+        program->relation[i] = LP_ROW_AT_LEAST;
         program->bound[i] = is_output ? 0 : own[i];
         program->extra[i] = is_output ? -own[i] : 0;
     }
-    program->relation[work->rows - 1] = frontier == DEA_VRS ? DEA_ROW_EQUAL : DEA_ROW_FREE;
+    program->relation[work->rows - 1] = frontier == DEA_VRS ? LP_ROW_EQUAL : LP_ROW_FREE;
     program->bound[work->rows - 1] = frontier == DEA_VRS ? 1 : 0;
 }
 
@@ -68,7 +68,7 @@ static void rows_free(const struct dea_work *work, struct dea_program *program)
 {
     for (size_t i = work->inputs; i + 1 < work->rows; i++) {
         if (!(fmax(program->bound[i], -program->extra[i]) > 0)) {
-            program->relation[i] = DEA_ROW_FREE;
+            program->relation[i] = LP_ROW_FREE;
         }
     }
 }
@@ -106,7 +106,7 @@ static enum status program_solve(struct dea_work *work, struct dea_program *prog
     if (status == STATUS_OK && is_pinned) {
         dea_pins_spread(&work->pins, work->columns, solution);
         for (size_t i = 0; i < work->rows; i++) {
-            program->relation[i] = work->pins.is_pinned[i] ? DEA_ROW_EQUAL : program->relation[i];
+            program->relation[i] = work->pins.is_pinned[i] ? LP_ROW_EQUAL : program->relation[i];
         }
     }
     return status;

@@ -14,7 +14,7 @@ struct dea_radial {
 
 /*
  * Solves the radial program of a unit in the state DEA_UNIT_SCORED (dea.h has the programs).
- * Out: radial; program, whose relation has DEA_ROW_EQUAL where only equals can be peers (pins.h); solution, whose
+ * Out: radial; program, whose relation has LP_ROW_EQUAL where only equals can be peers (pins.h); solution, whose
  * dual and reduced describe the optimal face as bounds.h has them.
  * Returns STATUS_OK, or STATUS_EXHAUSTED when no answer could be proved, or factor or score is beyond a normal double.
  */

@@ -164,26 +164,8 @@ void dea_table_units_add(struct dea_table *table, size_t except)
 }
 
 /*
- * Whether the multipliers are numbers that prove something. A basis that is singular but for rounding has multipliers
- * without limit, whose products cancel to anything: beside those a column that would improve the answer is no miss. So
- * what rounding can have done to the sums of the columns in use is counted against the proof.
- */
-static bool is_sharp(const struct dea_table *table)
-{
-    double largest = 0;
-    double size = fmax(1, fabs(table->solution.objective));
-    for (size_t j = 0; j < table->columns; j++) {
-        const double x = table->solution.x[j];
-        for (size_t i = 0; i < table->rows && (x > 0 || x < 0); i++) {
-            largest = fmax(largest, fabs(table->solution.dual[i] * table->matrix[j * table->rows + i] * x));
-        }
-    }
-    return DBL_EPSILON * largest <= DEA_TOLERANCE * size;
-}
-
-/*
- * Our own simplex first; then GLPK, where that one's answer is not sharp, or there is said to be none: the proof of that has
- * the same weakness, so both must say it.
+ * An optimum is proved by lp.h. That there is none is believed only if our own simplex and GLPK both prove it: the proof of that
+ * is in shares alone, and multipliers without limit may cancel to it.
  */
 static enum status problem_solve(struct dea_table *table, const struct lp_problem *problem)
 {
@@ -194,10 +176,10 @@ static enum status problem_solve(struct dea_table *table, const struct lp_proble
     for (size_t i = from; i < 2; i++) {
         lp_solver_choose(table->solver, choices[i]);
         const enum status status = lp_solve(table->solver, problem, &table->solution);
-        if (status == STATUS_BUSY || (status == STATUS_OK && table->solution.outcome == LP_OPTIMAL && is_sharp(table))) {
+        if (status == STATUS_BUSY || (status == STATUS_OK && table->solution.outcome == LP_OPTIMAL)) {
             return status;
         }
-        is_agreed = status == STATUS_OK && table->solution.outcome != LP_OPTIMAL && (i == from || table->solution.outcome == first);
+        is_agreed = status == STATUS_OK && (i == from || table->solution.outcome == first);
         first = table->solution.outcome;
         table->certificate.retry_count += i == 0 && !is_agreed;
     }
@@ -215,6 +197,7 @@ static enum status program_solve(struct dea_table *table)
         .relation = table->relation,
         .bound = table->bound,
         .is_free = table->is_free,
+        .worth = 1, /* scores, and shares of what a unit has: about 1 */
     };
     return problem_solve(table, &problem);
 }

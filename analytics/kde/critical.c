@@ -294,8 +294,11 @@ static enum status run(struct draw *draw, const struct kde_watch *watch, struct 
     double ratios[KDE_CRITICAL_REPLICATES];
     size_t several = 0;
     for (size_t r = 0; r < KDE_CRITICAL_REPLICATES; r++) {
-        if (r % WATCH_EVERY == 0 && kde_is_cancelled(watch)) {
-            return STATUS_BUSY;
+        if (r % WATCH_EVERY == 0) {
+            kde_tell(watch, r, KDE_CRITICAL_REPLICATES);
+            if (kde_is_cancelled(watch)) {
+                return STATUS_BUSY;
+            }
         }
         draw_sample(draw, r);
         take_sample(draw, 0.0, 1.0);

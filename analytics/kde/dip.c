@@ -192,8 +192,11 @@ static enum status simulate(double scaled, size_t n, double *x, size_t *room, co
     size_t count = 0;
     for (size_t r = 0; r < KDE_DIP_REPLICATES; r++) {
         struct kde_random random = kde_random_stream(KDE_DIP_SEED, r);
-        if (r % WATCH_EVERY == 0 && kde_is_cancelled(watch)) {
-            return STATUS_BUSY;
+        if (r % WATCH_EVERY == 0) {
+            kde_tell(watch, r, KDE_DIP_REPLICATES);
+            if (kde_is_cancelled(watch)) {
+                return STATUS_BUSY;
+            }
         }
         fill_uniform(&random, x, n);
         count += kde_dip_sorted(x, n, room) * sqrt((double)n) >= scaled * (1.0 - 1e-12) ? 1 : 0;

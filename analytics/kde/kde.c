@@ -306,6 +306,7 @@ static enum status evaluate_runs(const struct kde_curve *curve, const struct kde
     const size_t run = fitting < KDE_RUN_MAX ? (size_t)fitting : KDE_RUN_MAX;
 
     for (size_t i = 0; i < grid->points; i += run) {
+        kde_tell(&curve->watch, i, grid->points);
         if (kde_is_cancelled(&curve->watch)) {
             return STATUS_BUSY;
         }
@@ -331,6 +332,7 @@ static enum status evaluate_places(const struct kde_curve *curve, const struct k
                                    double *density)
 {
     for (size_t i = 0; i < grid->points; i++) {
+        kde_tell(&curve->watch, i, grid->points);
         if (kde_is_cancelled(&curve->watch)) {
             return STATUS_BUSY;
         }

@@ -164,8 +164,11 @@ static enum status count_lags(struct kde_pairs *pairs, const struct node *nodes,
                               const struct kde_watch *watch)
 {
     for (size_t i = 0; i < count; i++) {
-        if (i % WATCH_EVERY == 0 && kde_is_cancelled(watch)) {
-            return STATUS_BUSY;
+        if (i % WATCH_EVERY == 0) {
+            kde_tell(watch, i, count);
+            if (kde_is_cancelled(watch)) {
+                return STATUS_BUSY;
+            }
         }
         pairs->counts[0] += 0.5 * nodes[i].weight * nodes[i].weight;
         for (size_t j = i + 1; j < count && nodes[j].at - nodes[i].at < (int64_t)pairs->lags; j++) {

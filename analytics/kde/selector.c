@@ -80,6 +80,7 @@ static enum status minimise(enum kde_rule rule, const struct search *search, dou
     double best = INFINITY;
     int best_at = 0;
     for (int i = 0; i <= SCAN; i++) {
+        kde_tell(search->watch, (size_t)i, SCAN + 1);
         if (kde_is_cancelled(search->watch)) {
             return STATUS_BUSY;
         }

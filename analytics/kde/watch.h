@@ -9,11 +9,20 @@
 struct kde_watch {
     bool (*is_cancelled)(void *context);
     void *context;
+    void (*progress)(void *context, size_t done, size_t count); /* NULL, or told as often how far one loop is; what is done in
+                                                                 * several loops begins with 0 again */
 };
 
 static inline bool kde_is_cancelled(const struct kde_watch *watch)
 {
     return watch->is_cancelled != NULL && watch->is_cancelled(watch->context);
+}
+
+static inline void kde_tell(const struct kde_watch *watch, size_t done, size_t count)
+{
+    if (watch->progress != NULL) {
+        watch->progress(watch->context, done, count);
+    }
 }
 
 #endif

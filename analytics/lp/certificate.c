@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "analytics/lp/error.h"
+
 /* A sum and the largest of its terms. */
 struct sum {
     double value;
@@ -147,6 +149,7 @@ void lp_certificate_optimum(const struct lp_problem *problem, struct lp_solution
     const struct sum cost = cost_sum(problem, solution);
     const struct sum bound = bound_sum(problem, solution);
     solution->check.duality_gap = share(fabs(cost.value - bound.value), fmax(cost.largest, bound.largest));
+    solution->check.objective_error = problem->worth > 0 ? lp_error_objective(problem, solution) : 0;
     solution->objective = cost.value;
 }
 
@@ -156,7 +159,7 @@ bool lp_certificate_infeasible(const struct lp_problem *problem, struct lp_solut
     const struct sum bound = bound_sum(problem, solution);
     const double gain = share(bound.value, bound.largest);
     const double miss = columns_check(problem, solution, false);
-    solution->check = (struct lp_check){0, miss, 0};
+    solution->check = (struct lp_check){0, miss, 0, 0};
     return isfinite(gain) && gain > LP_TOLERANCE && miss <= LP_TOLERANCE && miss <= gain / 1000;
 }
 
@@ -165,7 +168,7 @@ bool lp_certificate_ray(const struct lp_problem *problem, struct lp_solution *so
     const double miss = rows_check(problem, solution, 0);
     const struct sum cost = cost_sum(problem, solution);
     const double gain = share(-cost.value, cost.largest);
-    solution->check = (struct lp_check){miss, 0, 0};
+    solution->check = (struct lp_check){miss, 0, 0, 0};
     return isfinite(gain) && gain > LP_TOLERANCE && miss <= LP_TOLERANCE && miss <= gain / 1000;
 }
 
@@ -173,5 +176,5 @@ bool lp_check_holds(const struct lp_check *check)
 {
     /* Written so that a NaN is refused. */
     return check->primal_infeasibility <= LP_TOLERANCE && check->dual_infeasibility <= LP_TOLERANCE &&
-           check->duality_gap <= LP_TOLERANCE;
+           check->duality_gap <= LP_TOLERANCE && check->objective_error <= LP_TOLERANCE;
 }

@@ -21,7 +21,7 @@ bool lp_certificate_infeasible(const struct lp_problem *problem, struct lp_solut
 /* Whether x is a direction that obeys the rows with bounds 0 and in which cost falls, by the same measures. */
 bool lp_certificate_ray(const struct lp_problem *problem, struct lp_solution *solution);
 
-/* Whether every part of the check holds to LP_TOLERANCE; a NaN does not. */
+/* Whether every part of the check holds to LP_TOLERANCE, and so the objective; a NaN does not. */
 bool lp_check_holds(const struct lp_check *check);
 
 #endif

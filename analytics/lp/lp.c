@@ -1,7 +1,7 @@
 /*
  * Solves a program by the first way whose answer can be proved. A claim that there is no answer is proved through a
  * program of its own: the least sum of misses, whose multipliers are Farkas', or the steepest direction.
- * Read certificate.c for the proofs and glpk.c for the solver.
+ * Read certificate.c for the proofs, dense.c and glpk.c for the solvers.
  */
 #include "analytics/lp/lp.h"
 
@@ -238,19 +238,20 @@ static void ray_build(struct lp_solver *solver)
 
 /* What one way of solving claims of a held program. */
 static enum status held_solve(struct lp_solver *solver, struct held *held, const struct lp_way *way,
-                              struct lp_solution *claim)
+                              struct lp_claim *claim)
 {
+    const struct lp_program program = {.problem = held->problem};
     memset(claim, 0, sizeof *claim);
     claim->x = held->x;
     if (way->kind == BY_GLPK) {
-        return lp_glpk_solve(solver->glpk, &held->problem, &way->glpk, claim);
+        return lp_glpk_solve(solver->glpk, &program, &way->glpk, claim);
     }
-    return lp_dense_solve(solver->dense, &held->problem, way->kind == BY_BLAND, claim);
+    return lp_dense_solve(solver->dense, &program, way->kind == BY_BLAND, claim);
 }
 
-static void claim_copy(const struct lp_problem *problem, const struct lp_solution *claim, struct lp_solution *solution)
+static void claim_copy(const struct lp_problem *problem, const struct lp_claim *claim, struct lp_solution *solution)
 {
-    memcpy(solution->dual, claim->dual, sizeof solution->dual);
+    memcpy(solution->dual, claim->dual, sizeof solution->dual); /* all but the one that is ours */
     memcpy(solution->x, claim->x, problem->columns * sizeof *solution->x);
 }
 
@@ -266,7 +267,7 @@ static void values_clean(double *values, size_t count)
 }
 
 /* Takes out what may be rounding alone: beside nothing but itself it would look like a whole violation. */
-static void claim_clean(const struct lp_problem *scaled, struct lp_solution *claim)
+static void claim_clean(const struct lp_problem *scaled, struct lp_claim *claim)
 {
     values_clean(claim->x, scaled->columns);
     values_clean(claim->dual, scaled->rows);
@@ -276,7 +277,7 @@ static void claim_clean(const struct lp_problem *scaled, struct lp_solution *cla
 static enum status infeasible_prove(struct lp_solver *solver, const struct lp_problem *problem,
                                     const struct lp_way *way, struct lp_solution *solution, bool *is_proved)
 {
-    struct lp_solution claim;
+    struct lp_claim claim;
     misses_build(solver);
     const enum status status = held_solve(solver, &solver->auxiliary, way, &claim);
     *is_proved = false;
@@ -298,7 +299,7 @@ static enum status infeasible_prove(struct lp_solver *solver, const struct lp_pr
 static enum status unbounded_prove(struct lp_solver *solver, const struct lp_problem *problem,
                                    const struct lp_way *way, struct lp_solution *solution, bool *is_proved)
 {
-    struct lp_solution claim;
+    struct lp_claim claim;
     enum status status = infeasible_prove(solver, problem, way, solution, is_proved);
     if (status != STATUS_OK || *is_proved || !(solver->misses <= LP_TOLERANCE)) {
         return status;
@@ -317,7 +318,7 @@ static enum status unbounded_prove(struct lp_solver *solver, const struct lp_pro
 static enum status solve_once(struct lp_solver *solver, const struct lp_problem *problem,
                               const struct lp_way *way, struct lp_solution *solution, bool *is_proved)
 {
-    struct lp_solution claim;
+    struct lp_claim claim;
     *is_proved = false;
     const enum status status = held_solve(solver, &solver->scaled, way, &claim);
     if (status != STATUS_OK) {

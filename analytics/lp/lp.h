@@ -35,6 +35,9 @@ struct lp_problem {
     const enum lp_relation *relation; /* one for each row */
     const double *bound;              /* one for each row; what a free row has is not read */
     const bool *is_free;              /* one for each column, or NULL: all x >= 0 */
+    /* What counts as one of the objective: its error is then held to LP_TOLERANCE of the larger of this and itself (below). 0: the
+     * caller asks for no more than shares. */
+    double worth;
 };
 
 /*
@@ -46,14 +49,16 @@ struct lp_problem {
  *                         largest of its terms cost_j and dual_i a_ij
  *   duality_gap           |cost . x - dual . bound| beside the largest of the terms of both sums
  * A NaN anywhere gives infinity.
- * What the shares cannot see: multipliers without limit, which a basis that is singular but for rounding has, cancel to
- * anything, and a wrong objective is small beside their products. What may be lost so depends on what the objective is
- * worth to the caller, who counts the rounding against it (is_sharp of dea/table.c), as dea/bounds.h does for scores.
+ * Shares cannot see what values or multipliers without limit hide, which a basis that is singular but for rounding has: they
+ * cancel to anything, and a wrong objective is small beside their products. Hence
+ *   objective_error       how far from the optimum the objective may be beside the larger of worth and itself, by sums in twice
+ *                         the precision, unless the optimum lies out of all proportion to x and dual: error.h has the theorem
  */
 struct lp_check {
     double primal_infeasibility;
     double dual_infeasibility;
     double duality_gap;
+    double objective_error; /* of an optimum; else 0 */
 };
 
 enum lp_outcome { LP_OPTIMAL, LP_INFEASIBLE, LP_UNBOUNDED };
@@ -63,7 +68,7 @@ struct lp_solution {
     double objective;         /* cost . x */
     double *x;                /* caller's, room for every column; >= 0 where not free */
     double *reduced;          /* caller's, room for every column: cost - dual . matrix; or NULL if not wanted */
-    double dual[LP_ROWS_MAX + 1]; /* of the minimisation: <= 0 at most, >= 0 at least, any equal, 0 free; the last is ours */
+    double dual[LP_ROWS_MAX]; /* of the minimisation: <= 0 at most, >= 0 at least, any equal, 0 free */
     struct lp_check check;    /* of the optimum; of the proof where there is none */
 };
 

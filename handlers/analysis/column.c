@@ -3,10 +3,19 @@
  */
 #include "handlers/analysis/column.h"
 
+#include <math.h>
+
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "json/parse.h"
 #include "json/unfit.h"
+
+/* Where the array stands. */
+static const char *pointer_of(struct arena *arena, const struct analysis_column *column)
+{
+    const char *pointer = arena_format(arena, "%s/%s", column->within != NULL ? column->within : "", column->member);
+    return pointer != NULL ? pointer : "";
+}
 
 static void complain_number(struct arena *arena, struct faults *faults, const struct analysis_column *column, size_t index,
                             const json_t *value)
@@ -19,7 +28,7 @@ static void complain_number(struct arena *arena, struct faults *faults, const st
         faults_add(faults, "", code, "%s", "");
         return;
     }
-    const char *pointer = arena_format(arena, "/%s/%zu", column->member, index);
+    const char *pointer = arena_format(arena, "%s/%zu", pointer_of(arena, column), index);
     char found[TEXT_DOUBLE_BYTES];
     if (json_is_number(value)) {
         text_from_double(found, json_number_value(value));
@@ -30,18 +39,14 @@ static void complain_number(struct arena *arena, struct faults *faults, const st
 
 enum status analysis_column_take(struct arena *arena, const json_t *array, struct analysis_column *column, struct faults *faults)
 {
-    const char *pointer = arena_format(arena, "/%s", column->member);
-    if (pointer == NULL) {
-        return STATUS_EXHAUSTED;
-    }
     if (!json_is_array(array)) {
-        faults_add(faults, pointer, "wrong_type", "%s is %s; an array of numbers is wanted", column->member,
+        faults_add(faults, pointer_of(arena, column), "wrong_type", "%s is %s; an array of numbers is wanted", column->member,
                    json_type_phrase(array));
         return STATUS_OK;
     }
     size_t count = json_array_size(array);
     if (count == 0 || count > column->max) {
-        faults_add(faults, pointer, count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %zu are accepted",
+        faults_add(faults, pointer_of(arena, column), count == 0 ? "too_short" : "too_long", "%s has %zu items; 1 to %zu are accepted",
                    column->member, count, column->max);
         return STATUS_OK;
     }
@@ -53,7 +58,9 @@ enum status analysis_column_take(struct arena *arena, const json_t *array, struc
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_array_get(array, i);
         numbers[i] = json_number_value(value);
-        if (!json_is_number(value) || numbers[i] < column->min || numbers[i] > (double)ANALYSIS_NUMBER_MAX) {
+        if (column->has_gaps && json_is_null(value)) {
+            numbers[i] = NAN;
+        } else if (!json_is_number(value) || numbers[i] < column->min || numbers[i] > (double)ANALYSIS_NUMBER_MAX) {
             complain_number(arena, faults, column, i, value);
         }
     }

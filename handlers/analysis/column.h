@@ -1,6 +1,7 @@
 #ifndef HANDLERS_ANALYSIS_COLUMN_H
 #define HANDLERS_ANALYSIS_COLUMN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -11,9 +12,11 @@
 
 /* An array of numbers in a body, on its way in. */
 struct analysis_column {
+    const char *within; /* the pointer of the object that it is a member of; NULL: the body itself */
     const char *member;
     size_t max; /* of the items: 1 to that many */
     double min; /* of a number: min to ANALYSIS_NUMBER_MAX */
+    bool has_gaps; /* null is accepted, and is NAN */
     double *numbers; /* in the arena; NULL until they are read */
     size_t count;
 };

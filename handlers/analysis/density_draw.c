@@ -190,15 +190,21 @@ bool density_draw_failed(struct exchange *exchange, const struct density_drawing
     return false;
 }
 
+/* How long each phase takes, for each series: its curve with the bandwidth, its grid with the modes. */
+enum { SHARE_CURVE = 5, SHARE_GRID = 2 };
+
 static bool make_curves(struct exchange *exchange, struct density_drawing *drawing)
 {
     struct faults faults;
     faults_init(&faults, exchange->arena);
-    drawing->settings.options.watch = (struct kde_watch){ exchange->is_cancelled, exchange };
+    size_t share = SHARE_CURVE + SHARE_GRID + density_more_share(&drawing->settings.wishes);
+    drawing->watch = analysis_watch_begin(exchange, drawing->series_count * share);
+    drawing->settings.options.watch = (struct kde_watch){ analysis_watch_is_cancelled, &drawing->watch, analysis_watch_progress };
     for (size_t i = 0; i < drawing->series_count; i++) {
         struct density_series *series = &drawing->series[i];
         struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
-        if (exchange->is_cancelled != NULL && exchange->is_cancelled(exchange)) {
+        analysis_watch_next(&drawing->watch, SHARE_CURVE);
+        if (analysis_watch_is_cancelled(&drawing->watch)) {
             return density_draw_failed(exchange, drawing, STATUS_BUSY);
         }
         enum status status = kde_curve_create(&series->sample, &drawing->settings.options, &series->curve, &refusal);
@@ -240,7 +246,7 @@ static bool make_grid(struct exchange *exchange, struct density_drawing *drawing
 }
 
 /* Density and modes of one series, and what else is told of it. */
-static enum status evaluate(struct arena *arena, const struct density_drawing *drawing, struct density_series *series)
+static enum status evaluate(struct arena *arena, struct density_drawing *drawing, struct density_series *series)
 {
     const struct kde_grid *grid = &drawing->grid;
     size_t n = series->sample.n;
@@ -251,13 +257,14 @@ static enum status evaluate(struct arena *arena, const struct density_drawing *d
         return STATUS_EXHAUSTED;
     }
     series->warnings = series->curve->warnings;
+    analysis_watch_next(&drawing->watch, SHARE_GRID);
     enum status status = kde_curve_evaluate(series->curve, grid, series->density, &series->warnings);
     if (status == STATUS_OK) {
         status = kde_modes_find(series->curve, room, series->modes, &series->mode_list);
     }
     if (status == STATUS_OK) {
         series->warnings |= series->mode_list.warnings;
-        status = density_more_find(series->curve, &series->sample, &drawing->settings.wishes, &series->more,
+        status = density_more_find(series->curve, &series->sample, &drawing->settings.wishes, &drawing->watch, &series->more,
                                    &series->warnings);
     }
     return status;
@@ -278,9 +285,9 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
         return false;
     }
     for (size_t i = 0; i < drawing->series_count; i++) {
-        bool is_cancelled = exchange->is_cancelled != NULL && exchange->is_cancelled(exchange);
-        enum status status = is_cancelled ? STATUS_BUSY
-                                          : evaluate(exchange->arena, drawing, &drawing->series[i]);
+        enum status status = analysis_watch_is_cancelled(&drawing->watch)
+            ? STATUS_BUSY
+            : evaluate(exchange->arena, drawing, &drawing->series[i]);
         if (status != STATUS_OK) {
             return density_draw_failed(exchange, drawing, status);
         }

@@ -9,6 +9,7 @@
 #include "analytics/kde/modes.h"
 #include "base/status.h"
 #include "handlers/analysis/density_more.h"
+#include "handlers/analysis/watch.h"
 #include "handlers/exchange.h"
 
 /*
@@ -97,6 +98,7 @@ struct density_drawing {
     struct density_series *series;
     size_t series_count;
     struct kde_grid grid; /* filled by density_draw */
+    struct analysis_watch watch; /* the same; the curves ask it */
 };
 
 /* Makes all curves, the grid that they share, and everything told of them. False: the

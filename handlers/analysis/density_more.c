@@ -12,6 +12,9 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/write.h"
 
+/* How long the tests take beside a curve; that of few values next to nothing. */
+enum { SHARE_LITTLE = 1, SHARE_DIP = 3, SHARE_CRITICAL = 30 };
+
 const double density_shares[DENSITY_QUANTILES] = { 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95 };
 const char *const density_tests[] = { "none", "dip", "silverman", "permutation", NULL };
 
@@ -52,8 +55,19 @@ bool density_thresholds_read(const char *text, struct density_wishes *wishes)
     }
 }
 
+static size_t dip_share(const struct density_wishes *wishes)
+{
+    return wishes->is_chosen && wishes->wants_dip ? SHARE_DIP : SHARE_LITTLE;
+}
+
+size_t density_more_share(const struct density_wishes *wishes)
+{
+    return dip_share(wishes) + (wishes->wants_critical ? SHARE_CRITICAL : 0);
+}
+
 static enum status test(const struct kde_curve *curve, const struct kde_sample *sample,
-                        const struct density_wishes *wishes, struct density_more *more, unsigned *warnings)
+                        const struct density_wishes *wishes, struct analysis_watch *watch, struct density_more *more,
+                        unsigned *warnings)
 {
     bool is_few = sample->n <= DENSITY_FEW_TESTED && sample->weights == NULL;
     bool wants_dip = wishes->is_chosen ? wishes->wants_dip : is_few;
@@ -65,9 +79,11 @@ static enum status test(const struct kde_curve *curve, const struct kde_sample *
     if (wishes->wants_critical && !can_be_critical) {
         *warnings |= KDE_WARNING_CRITICAL_LEFT_OUT;
     }
+    analysis_watch_next(watch, dip_share(wishes));
     enum status status = wants_dip ? kde_dip_test(sample->values, sample->n, &curve->watch, &more->dip) : STATUS_OK;
     more->has_dip = wants_dip && status == STATUS_OK;
     if (status == STATUS_OK && wishes->wants_critical && can_be_critical) {
+        analysis_watch_next(watch, SHARE_CRITICAL);
         status = kde_critical_test(sample->values, sample->n, &curve->watch, &more->critical);
         more->has_critical = status == STATUS_OK;
     }
@@ -75,7 +91,8 @@ static enum status test(const struct kde_curve *curve, const struct kde_sample *
 }
 
 enum status density_more_find(const struct kde_curve *curve, const struct kde_sample *sample,
-                              const struct density_wishes *wishes, struct density_more *more, unsigned *warnings)
+                              const struct density_wishes *wishes, struct analysis_watch *watch, struct density_more *more,
+                              unsigned *warnings)
 {
     *more = (struct density_more){ .has_dip = false };
     for (size_t i = 0; i < DENSITY_QUANTILES; i++) {
@@ -87,7 +104,7 @@ enum status density_more_find(const struct kde_curve *curve, const struct kde_sa
     for (size_t i = 0; i < wishes->threshold_count; i++) {
         more->below[i] = kde_curve_mass_below(curve, wishes->thresholds[i]);
     }
-    return test(curve, sample, wishes, more, warnings);
+    return test(curve, sample, wishes, watch, more, warnings);
 }
 
 static void write_tests(struct json_writer *w, const struct density_more *more)

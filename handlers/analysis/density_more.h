@@ -8,6 +8,7 @@
 #include "analytics/kde/dip.h"
 #include "analytics/kde/kde.h"
 #include "base/status.h"
+#include "handlers/analysis/watch.h"
 #include "json/faults.h"
 #include "json/write.h"
 
@@ -55,8 +56,11 @@ struct density_more {
 /* Fills *more for a curve and its sample, and ORs what has to be borne in mind. STATUS_EXHAUSTED without memory,
  * STATUS_BUSY where the curve's watch said so. */
 enum status density_more_find(const struct kde_curve *curve, const struct kde_sample *sample,
-                              const struct density_wishes *wishes, struct density_more *more, unsigned *warnings)
-    NODISCARD;
+                              const struct density_wishes *wishes, struct analysis_watch *watch, struct density_more *more,
+                              unsigned *warnings) NODISCARD;
+
+/* How many shares of the watch's whole that takes. */
+size_t density_more_share(const struct density_wishes *wishes);
 
 /* The members quantiles, tails and tests. */
 void density_more_write(struct json_writer *w, const struct density_wishes *wishes, const struct density_more *more);

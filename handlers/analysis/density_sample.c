@@ -49,8 +49,8 @@ static const struct bind_table body_table = { body_members, sizeof body_members 
 static enum status read_sample(struct arena *arena, const struct body *body, struct kde_sample *sample,
                                struct faults *faults)
 {
-    struct analysis_column values = { "values", DENSITY_VALUES_MAX, -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
-    struct analysis_column weights = { "weights", DENSITY_VALUES_MAX, 0, NULL, 0 };
+    struct analysis_column values = { .member = "values", .max = DENSITY_VALUES_MAX, .min = -(double)ANALYSIS_NUMBER_MAX };
+    struct analysis_column weights = { .member = "weights", .max = DENSITY_VALUES_MAX, .min = 0 };
     enum status status = STATUS_OK;
     if (body->values != NULL) {
         status = analysis_column_take(arena, body->values, &values, faults);
@@ -108,7 +108,7 @@ static void read_tests(struct arena *arena, const json_t *list, struct density_w
 static enum status read_thresholds(struct arena *arena, const json_t *list, struct density_wishes *wishes,
                                    struct faults *faults)
 {
-    struct analysis_column column = { "thresholds", DENSITY_THRESHOLDS_MAX, -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
+    struct analysis_column column = { .member = "thresholds", .max = DENSITY_THRESHOLDS_MAX, .min = -(double)ANALYSIS_NUMBER_MAX };
     enum status status = analysis_column_take(arena, list, &column, faults);
     for (size_t i = 0; i < column.count; i++) {
         wishes->thresholds[wishes->threshold_count++] = column.numbers[i];

@@ -11,6 +11,7 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/driver.h"
 #include "handlers/analysis/efficiency_model.h"
+#include "handlers/analysis/efficiency_model_svg.h"
 #include "handlers/analysis/efficiency_model_write.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/analysis/efficiency_bootstrap.h"
@@ -19,6 +20,7 @@
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/analysis/figures.h"
 #include "handlers/analysis/helpers.h"
+#include "handlers/analysis/watch.h"
 #include "handlers/analysis/panel.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
@@ -38,7 +40,7 @@ struct efficiency_query {
     int model, orientation, slacks, frontier, goal, solver, by;
     bool outliers;
     int64_t bootstrap, seed;
-    double level;
+    double level, rts_tolerance;
 };
 
 static const struct query_parameter parameters[] = {
@@ -56,6 +58,7 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct efficiency_query, prices, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, restrictions, false, EFFICIENCY_MODEL_BYTES),
     QUERY_BOOLEAN_ROW(struct efficiency_query, outliers, false),
+    QUERY_NUMBER_ROW(struct efficiency_query, rts_tolerance, false),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, analysis_by_choices),
     QUERY_INTEGER_ROW(struct efficiency_query, bootstrap, false, DEA_REPLICATIONS_MIN, DEA_REPLICATIONS_MAX),
     QUERY_INTEGER_ROW(struct efficiency_query, seed, false, 0, EFFICIENCY_SEED_MAX),
@@ -98,25 +101,41 @@ static enum status find_outliers(struct exchange *exchange, struct efficiency_sh
     return status;
 }
 
+/* How long each phase takes, the scores being 1: a score of each replication; of each peer that a unit has. */
+enum { SHARE_SCORES = 1, SHARE_OUTLIERS = 3 };
+
+/* The scores, then what is made of them. */
+static enum status compute_plain(struct exchange *exchange, struct efficiency_sheet *sheet, struct dea_result **result,
+                                 struct dea_bootstrap **intervals)
+{
+    size_t replications = sheet->bootstrap.replications;
+    size_t outliers = sheet->wants_outliers ? SHARE_OUTLIERS : 0;
+    size_t helpers = analysis_helpers_take(sheet->problem.unit_count * (SHARE_SCORES + replications + outliers));
+    struct analysis_watch watch = analysis_watch_begin(exchange, SHARE_SCORES + replications + outliers);
+    sheet->options.threads = 1 + helpers;
+    sheet->options.is_cancelled = analysis_watch_is_cancelled;
+    sheet->options.progress = analysis_watch_progress;
+    sheet->options.cancel_context = &watch;
+    analysis_watch_next(&watch, SHARE_SCORES);
+    enum status status = dea_solve(&sheet->problem, &sheet->options, result);
+    if (status == STATUS_OK && replications > 0) {
+        analysis_watch_next(&watch, replications);
+        status = efficiency_bootstrap_run(exchange->arena, sheet, *result, &watch, intervals);
+        sheet->intervals = *intervals;
+    }
+    if (status == STATUS_OK && outliers > 0) {
+        analysis_watch_next(&watch, outliers);
+        status = find_outliers(exchange, sheet, *result);
+    }
+    analysis_helpers_give(helpers);
+    return status;
+}
+
 static enum status solve_plain(struct exchange *exchange, struct efficiency_sheet *sheet)
 {
     struct dea_result *result = NULL;
-    sheet->options.is_cancelled = exchange->is_cancelled;
-    sheet->options.progress = sheet->bootstrap.replications == 0 ? exchange->progress : NULL; /* else it tells of the replications */
-    sheet->options.cancel_context = exchange;
     struct dea_bootstrap *intervals = NULL;
-    size_t programs = sheet->problem.unit_count * (sheet->bootstrap.replications > 0 ? sheet->bootstrap.replications : 1);
-    size_t helpers = analysis_helpers_take(programs);
-    sheet->options.threads = 1 + helpers;
-    enum status status = dea_solve(&sheet->problem, &sheet->options, &result);
-    if (status == STATUS_OK && sheet->bootstrap.replications > 0) {
-        status = efficiency_bootstrap_run(exchange, sheet, result, 1 + helpers, &intervals);
-        sheet->intervals = intervals;
-    }
-    analysis_helpers_give(helpers);
-    if (status == STATUS_OK && sheet->wants_outliers) {
-        status = find_outliers(exchange, sheet, result);
-    }
+    enum status status = compute_plain(exchange, sheet, &result, &intervals);
     if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
         efficiency_svg(exchange, sheet, result);
     } else if (status == STATUS_OK) {
@@ -130,34 +149,29 @@ static enum status solve_plain(struct exchange *exchange, struct efficiency_shee
 static enum status solve_model(struct exchange *exchange, struct efficiency_sheet *sheet)
 {
     struct dea_model_result *result = NULL;
-    sheet->model.is_cancelled = exchange->is_cancelled;
-    sheet->model.cancel_context = exchange;
+    struct analysis_watch watch = analysis_watch_begin(exchange, 1);
+    size_t helpers = analysis_helpers_take(sheet->problem.unit_count);
+    sheet->model.threads = 1 + helpers;
+    sheet->model.is_cancelled = analysis_watch_is_cancelled;
+    sheet->model.progress = analysis_watch_progress;
+    sheet->model.cancel_context = &watch;
+    analysis_watch_next(&watch, 1);
     enum status status = dea_model_solve(&sheet->problem, &sheet->model, &result);
-    if (status == STATUS_OK) {
+    analysis_helpers_give(helpers);
+    if (status == STATUS_OK && exchange->wanted == GIVES_SVG) {
+        efficiency_model_svg(exchange, sheet, result);
+    } else if (status == STATUS_OK) {
         efficiency_model_write(&exchange->reply, sheet, result);
+    }
+    if (status == STATUS_OK) {
         dea_model_result_free(result);
     }
     return status;
 }
 
-static void write_without_pictures(struct json_writer *w, const void *context)
-{
-    (void)context;
-    json_key(w, "representations");
-    json_array_begin(w);
-    json_text(w, "application/json");
-    json_text(w, "text/csv");
-    json_array_end(w);
-}
-
 static bool answer(struct exchange *exchange, void *context)
 {
     struct efficiency_sheet *sheet = context;
-    if (sheet->has_model && exchange->wanted == GIVES_SVG) {
-        problem_members(exchange, "not_acceptable", write_without_pictures, NULL,
-                        "Of this model there is no picture; there are application/json and text/csv.");
-        return false;
-    }
     enum status status = sheet->has_model ? solve_model(exchange, sheet) : solve_plain(exchange, sheet);
     dea_thread_end(); /* threads of the pool live long: what the solver keeps goes back now */
     if (status != STATUS_OK) {
@@ -173,7 +187,7 @@ static enum status settle_model(struct question *q, struct faults *faults)
     const char *outputs[DEA_OUTPUTS_MAX];
     const struct efficiency_query *query = &q->query;
     const struct efficiency_wish wish = {
-        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers,
+        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers, query->rts_tolerance,
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
     analysis_ids_take(&q->sides.inputs, inputs);
     analysis_ids_take(&q->sides.outputs, outputs);
@@ -209,6 +223,7 @@ static void distinguish(const struct exchange *exchange, const void *question, s
     buffer_format(key, " by=%d frontier=%d inputs=%s orientation=%d outputs=%s slacks=%d solver=%d outliers=%d year=%" PRId64, query->by,
                   (int)options->frontier, query->inputs, (int)options->orientation, query->outputs, (int)options->slacks,
                   (int)options->solver, query->outliers, query->year);
+    analysis_key_number(key, "rts_tolerance", options->rts_tolerance);
     if (q->sheet.has_model) {
         const struct dea_model_options *model = &q->sheet.model;
         buffer_format(key, ",model=%d,side=%d,returns=%d,goal=%d,normalised=%d,fixed=%s,undesirable=%s,prices=%s,restrictions=%s",

@@ -44,21 +44,22 @@ void efficiency_bootstrap_check(const struct efficiency_sheet *sheet, size_t uni
     }
 }
 
-enum status efficiency_bootstrap_run(struct exchange *exchange, struct efficiency_sheet *sheet, const struct dea_result *result,
-                                     size_t threads, struct dea_bootstrap **intervals)
+enum status efficiency_bootstrap_run(struct arena *arena, const struct efficiency_sheet *sheet, const struct dea_result *result,
+                                     struct analysis_watch *watch, struct dea_bootstrap **intervals)
 {
     const struct dea_bootstrap_options options = {
         .orientation = sheet->options.orientation,
         .frontier = sheet->options.frontier,
+        .solver = sheet->options.solver,
         .replications = sheet->bootstrap.replications,
         .seed = sheet->bootstrap.seed,
         .level = sheet->bootstrap.level,
-        .threads = threads,
-        .is_cancelled = exchange->is_cancelled,
-        .progress = exchange->progress,
-        .context = exchange,
+        .threads = sheet->options.threads,
+        .is_cancelled = analysis_watch_is_cancelled,
+        .progress = analysis_watch_progress,
+        .context = watch,
     };
-    double *scores = arena_array(exchange->arena, result->unit_count, sizeof *scores);
+    double *scores = arena_array(arena, result->unit_count, sizeof *scores);
     if (scores == NULL) {
         return STATUS_EXHAUSTED;
     }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "handlers/analysis/efficiency_write.h"
-#include "handlers/exchange.h"
+#include "handlers/analysis/watch.h"
 #include "json/faults.h"
 
 /* The parameters bootstrap, seed and level of /efficiency (analytics/dea/bootstrap.h). */
@@ -30,8 +30,8 @@ void efficiency_bootstrap_settle(const struct efficiency_bootstrap_wish *wish, b
 /* Whether so many units are too many for the replications; a fault then. */
 void efficiency_bootstrap_check(const struct efficiency_sheet *sheet, size_t units, struct faults *faults);
 
-/* The intervals of the scores in result, into sheet->intervals, to be given to dea_bootstrap_free. */
-enum status efficiency_bootstrap_run(struct exchange *exchange, struct efficiency_sheet *sheet, const struct dea_result *result,
-                                     size_t threads, struct dea_bootstrap **intervals) NODISCARD;
+/* The intervals of the scores in result, by as many threads as these, to be given to dea_bootstrap_free. */
+enum status efficiency_bootstrap_run(struct arena *arena, const struct efficiency_sheet *sheet, const struct dea_result *result,
+                                     struct analysis_watch *watch, struct dea_bootstrap **intervals) NODISCARD;
 
 #endif

@@ -107,6 +107,7 @@ static void check_rules(struct settling *s)
         { "slacks", "none", wish->slacks == DEA_SLACKS_NONE, BIT(RADIAL) },
         { "goal", NULL, wish->goal >= 0, BIT(CROSS) },
         { "outliers", NULL, wish->outliers, BIT(RADIAL) },
+        { "rts_tolerance", NULL, !isnan(wish->rts_tolerance), BIT(RADIAL) },
         { "fixed", NULL, is_asked(&wish->fixed), ALL_MODELS & ~(BIT(CROSS) | BIT(COST)) },
         { "undesirable", NULL, is_asked(&wish->undesirable), BIT(SBM) | BIT(DIRECTIONAL) },
         { "prices", NULL, is_asked(&wish->prices), BIT(COST) },
@@ -130,6 +131,9 @@ static void check_rules(struct settling *s)
 /* What the plain radial model takes and the one with fixed inputs or restrictions does not. */
 static void check_changed_radial(struct settling *s)
 {
+    if (s->wish->rts_tolerance < 0 || s->wish->rts_tolerance >= 1) {
+        complain(s, "rts_tolerance", "out_of_range", "rts_tolerance is a share of the score, from 0 to below 1: 0.001");
+    }
     if (s->wish->outliers && s->wish->frontier == DEA_FDH) {
         complain(s, "outliers", "bad_format", "outliers are not looked for on the free disposal hull; another frontier does");
     }
@@ -141,6 +145,9 @@ static void check_changed_radial(struct settling *s)
     }
     if (s->wish->outliers) {
         complain(s, "outliers", "bad_format", "outliers are not looked for with fixed and restrictions");
+    }
+    if (!isnan(s->wish->rts_tolerance)) {
+        complain(s, "rts_tolerance", "bad_format", "with fixed and restrictions no returns to scale are told");
     }
     if (s->wish->slacks >= 0 && s->wish->slacks != DEA_SLACKS_TWO_STAGE_NORMALISED) {
         complain(s, "slacks", "bad_format", "with fixed and restrictions slacks are found by two-stage-normalised alone");
@@ -348,6 +355,7 @@ static void settle_plain(const struct efficiency_wish *wish, struct dea_options 
     options->orientation = wish->orientation == DEA_SIDE_INPUT ? DEA_INPUT : DEA_OUTPUT;
     options->slacks = wish->slacks < 0 ? DEA_SLACKS_MULTI_STAGE : (enum dea_slacks)wish->slacks;
     options->frontier = wish->frontier < 0 ? DEA_VRS : (enum dea_frontier)wish->frontier;
+    options->rts_tolerance = isnan(wish->rts_tolerance) ? options->rts_tolerance : wish->rts_tolerance;
     options->solver = wish->solver < 0 ? DEA_SOLVER_SIMPLEX : (enum dea_solver_kind)wish->solver;
 }
 

@@ -31,6 +31,7 @@ struct efficiency_list {
 struct efficiency_wish {
     int model, orientation, slacks, frontier, goal, solver;
     bool outliers;
+    double rts_tolerance; /* NAN where nothing was asked */
     struct efficiency_list fixed, undesirable, prices, restrictions;
 };
 

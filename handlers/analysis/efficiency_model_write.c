@@ -83,6 +83,7 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
     json_object_begin(w);
     json_key(w, "mean");
     json_object_begin(w);
+    json_member_integer(w, "count", (int64_t)result->mean.count);
     write_parts(w, model, result->mean.score, result->mean.parts);
     json_object_end(w);
     if (sheet->problem.groups != NULL) {

@@ -6,10 +6,13 @@
 #include "handlers/exchange.h"
 
 /*
- * Appends the scores as a picture to the reply, the best first: of up to EFFICIENCY_ROWS_MAX units a row each, with crste,
- * vrste, what lies between them (scale) and returns to scale; of more the scores by rank.
+ * Appends the scores as a picture to the reply (dea_svg.h), the best first: crste, vrste, what lies between them (scale) and
+ * returns to scale; where there are intervals the score of the frontier, the corrected one and the interval.
  */
-enum { EFFICIENCY_ROWS_MAX = 120 };
 void efficiency_svg(struct exchange *exchange, const struct efficiency_sheet *sheet, const struct dea_result *result);
+
+/* What a unit is called; "Efficiency of the provinces, 2011". */
+const char *efficiency_svg_name(const struct efficiency_sheet *sheet, size_t unit);
+const char *efficiency_svg_title(struct arena *arena, const struct efficiency_sheet *sheet, const char *what);
 
 #endif

@@ -10,10 +10,6 @@
     "1.peer_count,1.efficient,1.score,1.nirste,1.ndrste,1.rts_margin,1.input_radial,1.output_radial,1.cost,1.cost_minimum,1.technical," \
     "1.allocative,1.own,1.maverick,1.leverage,1.outlier,1.bootstrap"
 
-#define MEANS_ALL \
-    "0.summary.mean.crste,0.summary.mean.vrste,0.summary.mean.scale,0.summary.mean.score,0.summary.mean.cost," \
-    "0.summary.mean.cost_minimum,0.summary.mean.technical,0.summary.mean.allocative,0.summary.mean.own,0.summary.mean.maverick"
-
 #define MEANS_OF_ONE "1.count,1.crste,1.vrste,1.scale,1.score,1.cost,1.cost_minimum,1.technical,1.allocative,1.own,1.maverick"
 
 #define MEANS ",count,crste,vrste,scale,score,cost,cost_minimum,technical,allocative,own,maverick"
@@ -29,7 +25,7 @@ const struct unfold_table efficiency_tables[] = {
     { "units", efficiency_columns, { { "results[]", "1.dmu,1.name,1.belt," SCORES } }, NULL },
     PEERS,
     { "peer_counts", "dmu,name,belt,peer_count", { { "results[]", "1.dmu,1.name,1.belt,1.peer_count" } }, NULL },
-    { "means", "belt" MEANS, { { "", MEANS_ALL }, { "summary.by_belt.*", "belt=1@," MEANS_OF_ONE } }, NULL },
+    { "means", "belt" MEANS, { { "summary.mean?", MEANS_OF_ONE }, { "summary.by_belt.*", "belt=1@," MEANS_OF_ONE } }, NULL },
     MOVEMENTS,
     { "left_out", "province,missing", { { "left_out[]", "1.province,1.missing;" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
@@ -39,7 +35,7 @@ const struct unfold_table efficiency_unit_tables[] = {
     { "units", efficiency_unit_columns, { { "results[]", "1.dmu,1.group," SCORES } }, NULL },
     PEERS,
     { "peer_counts", "dmu,group,peer_count", { { "results[]", "1.dmu,1.group,1.peer_count" } }, NULL },
-    { "means", "group" MEANS, { { "", MEANS_ALL }, { "summary.by_group.*", "group=1@," MEANS_OF_ONE } }, NULL },
+    { "means", "group" MEANS, { { "summary.mean?", MEANS_OF_ONE }, { "summary.by_group.*", "group=1@," MEANS_OF_ONE } }, NULL },
     MOVEMENTS,
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };

@@ -24,7 +24,7 @@ struct body {
     int model, orientation, slacks, frontier, goal, solver;
     bool outliers;
     int64_t bootstrap, seed;
-    double level;
+    double level, rts_tolerance;
     bool has_bootstrap; /* something stands there, be it sound or not */
 };
 
@@ -39,6 +39,7 @@ static const struct bind_member body_members[] = {
     BIND_CHOICE_ROW(struct body, goal, false, efficiency_goals),
     BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
     BIND_BOOLEAN_ROW(struct body, outliers, false),
+    BIND_NUMBER_ROW(struct body, rts_tolerance, false),
     BIND_VALUE_ROW(struct body, fixed, false),
     BIND_VALUE_ROW(struct body, undesirable, false),
     BIND_VALUE_ROW(struct body, prices, false),
@@ -298,7 +299,7 @@ static enum status read_price_names(struct reading *r, const struct body *body)
 static enum status settle(const struct reading *r, const struct body *body, struct efficiency_sheet *sheet)
 {
     const struct efficiency_wish wish = {
-        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers,
+        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers, body->rts_tolerance,
         { NULL, body->fixed }, { NULL, body->undesirable }, { NULL, body->prices }, { NULL, body->restrictions } };
     enum status status = efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true,
                                                  sheet, r->faults);
@@ -341,7 +342,7 @@ enum status efficiency_units_read(struct arena *arena, json_t *document, struct 
 {
     struct reading r = { .arena = arena, .faults = faults };
     struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1,
-                         .bootstrap = BIND_ABSENT, .seed = BIND_ABSENT, .level = NAN }; /* also if it is no object */
+                         .bootstrap = BIND_ABSENT, .seed = BIND_ABSENT, .level = NAN, .rts_tolerance = NAN }; /* also if it is no object */
     enum status status = read_body(&r, document, &body, sheet);
     return status == STATUS_OK && faults->total == 0 ? fill_sheet(&r, sheet) : status;
 }

@@ -202,6 +202,7 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
     json_member_text(&w, "frontier", efficiency_frontiers[options->frontier]);
     json_member_text(&w, "solver", efficiency_solvers[options->solver]);
     json_member_double(&w, "tolerance", DEA_TOLERANCE);
+    json_member_double(&w, "rts_tolerance", options->rts_tolerance);
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
     }

@@ -151,7 +151,7 @@ enum status analysis_left_out_find(struct arena *arena, const struct analysis_ba
                                    const struct analysis_indicators *indicators, size_t year, size_t province,
                                    struct analysis_left_out *left_out)
 {
-    *left_out = (struct analysis_left_out){ basis->provinces[province].code, figures->years[year], NULL, 0 };
+    *left_out = (struct analysis_left_out){ .province = basis->provinces[province].code, .year = figures->years[year] };
     for (size_t i = 0; i < figures->width; i++) {
         if (!isnan(figures->columns[year * figures->width + i][province])) {
             continue;
@@ -180,7 +180,7 @@ enum status analysis_left_out_list(struct arena *arena, const struct analysis_ba
         size_t year = i / basis->province_count;
         size_t province = i % basis->province_count;
         if (isnan(figures->columns[year][province])) {
-            list[(*count)++] = (struct analysis_left_out){ basis->provinces[province].code, figures->years[year], NULL, 0 };
+            list[(*count)++] = (struct analysis_left_out){ .province = basis->provinces[province].code, .year = figures->years[year] };
         }
     }
     *left_out = list;

@@ -1,6 +1,6 @@
 /*
  * /inequality: samples are made from stored figures, one for each year and group, or from a body
- * (inequality_sample.c), worked out by inequality_work.c and written by inequality_write.c.
+ * (inequality_sample.c, inequality_units.c), worked out by inequality_work.c and written by inequality_write.c.
  */
 #include "handlers/analysis/inequality.h"
 
@@ -16,6 +16,7 @@
 #include "handlers/analysis/inequality_panel.h"
 #include "handlers/analysis/inequality_sample.h"
 #include "handlers/analysis/inequality_svg.h"
+#include "handlers/analysis/inequality_units.h"
 #include "handlers/analysis/inequality_write.h"
 #include "handlers/query.h"
 
@@ -278,9 +279,11 @@ static bool answer(struct exchange *exchange, void *context)
     return is_worked_out;
 }
 
-static enum status take(struct exchange *exchange, json_t *document, struct faults *faults, void *sheet)
+static enum status take(struct exchange *exchange, json_t *document, struct faults *faults, void *context)
 {
-    return inequality_sample_read(exchange->arena, document, faults, &((struct inequality_sheet *)sheet)->drawing);
+    struct inequality_sheet *sheet = context;
+    return inequality_units_are(document) ? inequality_units_read(exchange->arena, document, faults, sheet)
+                                          : inequality_sample_read(exchange->arena, document, faults, &sheet->drawing);
 }
 
 static const struct analysis_kind kind = {

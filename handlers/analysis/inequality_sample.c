@@ -110,8 +110,8 @@ static enum status read_groups(struct arena *arena, const json_t *array, struct 
 static enum status read_sample(struct arena *arena, const struct body *body, struct inequality_sample *sample, struct groups *groups,
                                struct faults *faults)
 {
-    struct analysis_column values = { "values", INEQUALITY_VALUES_MAX, -(double)ANALYSIS_NUMBER_MAX, NULL, 0 };
-    struct analysis_column weights = { "weights", INEQUALITY_VALUES_MAX, 0, NULL, 0 };
+    struct analysis_column values = { .member = "values", .max = INEQUALITY_VALUES_MAX, .min = -(double)ANALYSIS_NUMBER_MAX };
+    struct analysis_column weights = { .member = "weights", .max = INEQUALITY_VALUES_MAX, .min = 0 };
     double heaviest = 0;
     enum status status = body->values == NULL ? STATUS_OK : analysis_column_take(arena, body->values, &values, faults);
     if (status == STATUS_OK && body->weights != NULL) {

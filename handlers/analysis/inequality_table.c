@@ -32,17 +32,22 @@
     { "pairs", "year,higher,lower,gini,affluence", { { "series[].dagum_pairs[]", "1.year,2.higher,2.lower,2.gini,2.affluence" } }, NULL }, \
     { "undefined", "group,year,index,reason", { { "series[].undefined[]", SERIES "2.index,2.reason" } }, NULL }
 
+#define TABLES_OF_YEARS \
+    { "states", "year,bound,value", { { "states.years[].bounds[]", "1.year,bound=2#,value=2" } }, NULL }, \
+    { "transitions", "group,from,to,from_state,to_state,count,probability", \
+      { { "transitions[].counts[][]", MOVES "from_state=2#,to_state=3#,count=3,probability=1.probabilities[2][3]" } }, NULL }, \
+    { "mobility", "group,from,to,n,mobility", { { "transitions[]", MOVES "1.n,1.mobility" } }, NULL }
+
 const struct unfold_table inequality_tables[] = {
     TABLES_OF_ALL,
-    { "states", "year,bound,value", { { "states.years[].bounds[]", "1.year,bound=2#,value=2" } }, NULL },
-    { "transitions", "group,from,to,from_state,to_state,count,probability",
-      { { "transitions[].counts[][]", MOVES "from_state=2#,to_state=3#,count=3,probability=1.probabilities[2][3]" } }, NULL },
-    { "mobility", "group,from,to,n,mobility", { { "transitions[]", MOVES "1.n,1.mobility" } }, NULL },
+    TABLES_OF_YEARS,
     { "left_out", "province,year", { { "left_out[]", "1.province,1.year" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
 
 const struct unfold_table inequality_sample_tables[] = {
     TABLES_OF_ALL,
+    TABLES_OF_YEARS,
+    { "left_out", "unit,year", { { "left_out[]", "1.unit,1.year" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };

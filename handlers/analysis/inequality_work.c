@@ -6,6 +6,7 @@
 #include "analytics/inequality/groups.h"
 #include "analytics/inequality/polarization.h"
 #include "handlers/analysis/reply.h"
+#include "handlers/analysis/watch.h"
 
 static enum status measure(struct arena *arena, const struct inequality_options *options, struct inequality_series *series)
 {
@@ -84,21 +85,19 @@ static bool fail(struct exchange *exchange, enum status status)
     return false;
 }
 
-static bool is_cancelled(struct exchange *exchange)
-{
-    return exchange->is_cancelled != NULL && exchange->is_cancelled(exchange);
-}
-
 bool inequality_work(struct exchange *exchange, struct inequality_drawing *drawing)
 {
+    struct analysis_watch watch = analysis_watch_begin(exchange, 2 * drawing->series_count);
     enum status status = STATUS_OK;
     for (size_t i = 0; i < drawing->series_count && status == STATUS_OK; i++) {
-        status = is_cancelled(exchange) ? STATUS_BUSY : measure(exchange->arena, &drawing->options, &drawing->series[i]);
+        analysis_watch_next(&watch, 1);
+        status = analysis_watch_is_cancelled(&watch) ? STATUS_BUSY : measure(exchange->arena, &drawing->options, &drawing->series[i]);
     }
     for (size_t i = 0; i < drawing->series_count && status == STATUS_OK; i++) {
         struct inequality_series *series = &drawing->series[i];
+        analysis_watch_next(&watch, 1);
         if (series->group_count > 0 && series->order != NULL) {
-            status = is_cancelled(exchange) ? STATUS_BUSY : decompose(exchange->arena, &drawing->options, series);
+            status = analysis_watch_is_cancelled(&watch) ? STATUS_BUSY : decompose(exchange->arena, &drawing->options, series);
         }
     }
     return status == STATUS_OK ? true : fail(exchange, status);

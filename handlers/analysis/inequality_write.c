@@ -144,6 +144,8 @@ void inequality_write(struct buffer *out, const struct inequality_sheet *sheet)
     if (sheet->indicator != NULL) {
         json_member_text(&w, "indicator", sheet->indicator);
         json_member_text(&w, "per", sheet->per);
+    }
+    if (sheet->relative_to != NULL) {
         json_member_text(&w, "relative_to", sheet->relative_to);
     }
     json_member_double(&w, "epsilon", drawing->options.epsilon);
@@ -152,8 +154,8 @@ void inequality_write(struct buffer *out, const struct inequality_sheet *sheet)
         json_member_integer(&w, "figures_revision", sheet->revision);
     }
     analysis_rows(&w, "series", drawing->series_count, write_series, drawing->series);
-    if (sheet->indicator != NULL) {
+    if (sheet->year_count > 0) {
         write_states(&w, sheet);
     }
-    analysis_answer_close(&w, sheet->indicator != NULL ? sheet->left_out : NULL, sheet->left_out_count);
+    analysis_answer_close(&w, sheet->left_out, sheet->left_out_count);
 }

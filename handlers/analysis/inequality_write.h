@@ -33,8 +33,10 @@ struct inequality_sheet {
     /* stored figures only */
     const char *indicator; /* NULL: a caller's own values */
     const char *per;
-    const char *relative_to;
     int64_t revision;
+
+    /* what lies over years: NULL and 0 where it does not */
+    const char *relative_to;
     const int64_t *years;
     size_t year_count;
     struct inequality_states states;

@@ -10,10 +10,13 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/driver.h"
 #include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/helpers.h"
+#include "handlers/analysis/malmquist_svg.h"
 #include "handlers/analysis/malmquist_units.h"
 #include "handlers/analysis/malmquist_write.h"
 #include "handlers/analysis/panel.h"
 #include "handlers/analysis/reply.h"
+#include "handlers/analysis/watch.h"
 #include "handlers/query.h"
 
 #define INDICES \
@@ -26,7 +29,7 @@ const char malmquist_unit_columns[] = "dmu,group," INDICES;
 struct malmquist_query {
     struct query_integers years;
     const char *inputs, *outputs;
-    int orientation, by;
+    int orientation, solver, by;
     bool distances;
 };
 
@@ -35,6 +38,7 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct malmquist_query, inputs, true, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct malmquist_query, outputs, true, ANALYSIS_LIST_BYTES),
     QUERY_CHOICE_ROW(struct malmquist_query, orientation, false, efficiency_orientations),
+    QUERY_CHOICE_ROW(struct malmquist_query, solver, false, efficiency_solvers),
     QUERY_CHOICE_ROW(struct malmquist_query, by, false, analysis_by_choices),
     QUERY_BOOLEAN_ROW(struct malmquist_query, distances, false),
 };
@@ -60,15 +64,25 @@ static bool answer(struct exchange *exchange, void *context)
 {
     const struct malmquist_sheet *sheet = context;
     struct dea_changes *changes = NULL;
-    const struct dea_panel_options options = { .orientation = sheet->orientation, .is_cancelled = exchange->is_cancelled,
-                                               .progress = exchange->progress, .context = exchange };
+    struct analysis_watch watch = analysis_watch_begin(exchange, 1);
+    size_t helpers = analysis_helpers_take(sheet->panel.period_count * sheet->panel.unit_count);
+    const struct dea_panel_options options = { .orientation = sheet->orientation, .solver = sheet->solver,
+                                               .threads = 1 + helpers,
+                                               .is_cancelled = analysis_watch_is_cancelled,
+                                               .progress = analysis_watch_progress, .context = &watch };
+    analysis_watch_next(&watch, 1);
     enum status status = dea_malmquist(&sheet->panel, &options, &changes);
+    analysis_helpers_give(helpers);
     dea_thread_end(); /* as in efficiency.c */
     if (status != STATUS_OK) {
         fail(exchange, sheet, status);
         return false;
     }
-    malmquist_write(&exchange->reply, sheet, changes);
+    if (exchange->wanted == GIVES_SVG) {
+        malmquist_svg(exchange, sheet, changes);
+    } else {
+        malmquist_write(&exchange->reply, sheet, changes);
+    }
     dea_changes_free(changes);
     return true;
 }
@@ -78,6 +92,7 @@ static enum status settle(struct exchange *exchange, void *question, struct faul
     struct question *q = question;
     struct malmquist_query *query = &q->query;
     query->orientation = query->orientation < 0 ? DEA_OUTPUT : query->orientation;
+    query->solver = query->solver < 0 ? DEA_SOLVER_SIMPLEX : query->solver;
     query->by = query->by < 0 ? ANALYSIS_BY_NONE : query->by;
     if (query->years.count == 1) {
         faults_add_parameter(faults, "years", "too_short", "a change needs two years at least: years=2014,2018");
@@ -90,8 +105,8 @@ static void distinguish(const struct exchange *exchange, const void *question, s
 {
     (void)exchange;
     const struct malmquist_query *query = &((const struct question *)question)->query;
-    buffer_format(key, " by=%d distances=%d inputs=%s orientation=%d outputs=%s", query->by, query->distances, query->inputs,
-                  query->orientation, query->outputs);
+    buffer_format(key, " by=%d distances=%d inputs=%s orientation=%d outputs=%s solver=%d", query->by, query->distances, query->inputs,
+                  query->orientation, query->outputs, query->solver);
     analysis_key_years(key, &query->years);
 }
 
@@ -111,7 +126,8 @@ static enum status fill(struct arena *arena, const struct question *q, const str
     *sheet = (struct malmquist_sheet){ .inputs = panel.inputs, .outputs = panel.outputs, .ids = panel.ids, .labels = panel.labels,
                                        .periods = q->query.years.items, .provinces = panel.provinces, .revision = basis->revision,
                                        .left_out = panel.left_out, .left_out_count = panel.left_out_count,
-                                       .has_distances = q->query.distances, .orientation = (enum dea_orientation)q->query.orientation };
+                                       .has_distances = q->query.distances, .orientation = (enum dea_orientation)q->query.orientation,
+                                       .solver = (enum dea_solver_kind)q->query.solver };
     sheet->panel = (struct dea_panel){ .period_count = q->query.years.count, .unit_count = basis->province_count,
                                        .input_count = q->sides.inputs.count, .output_count = q->sides.outputs.count,
                                        .inputs = panel.input_values, .outputs = panel.output_values, .is_missing = panel.is_missing };

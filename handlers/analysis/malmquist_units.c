@@ -19,7 +19,7 @@
 
 struct body {
     json_t *inputs, *outputs, *dmus;
-    int orientation;
+    int orientation, solver;
     bool distances;
 };
 
@@ -28,6 +28,7 @@ static const struct bind_member body_members[] = {
     BIND_VALUE_ROW(struct body, outputs, true),
     BIND_VALUE_ROW(struct body, dmus, true),
     BIND_CHOICE_ROW(struct body, orientation, false, efficiency_orientations),
+    BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
     BIND_BOOLEAN_ROW(struct body, distances, false),
 };
 
@@ -335,6 +336,7 @@ enum status malmquist_units_read(struct arena *arena, json_t *document, struct f
     if (status == STATUS_OK && faults->total == 0) {
         status = fill_sheet(&r, sheet);
         sheet->orientation = body.orientation < 0 ? DEA_OUTPUT : (enum dea_orientation)body.orientation;
+        sheet->solver = body.solver < 0 ? DEA_SOLVER_SIMPLEX : (enum dea_solver_kind)body.solver;
         sheet->has_distances = body.distances;
     }
     return status;

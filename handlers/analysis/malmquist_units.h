@@ -13,7 +13,7 @@
  *   inputs, outputs   1 to 20 names each, none twice, none of them "id", "group" or "period"
  *   dmus              objects with id, period (an integer), group? and for every name a number, as in POST /efficiency; one
  *                     for each unit and period, of at least two periods. A unit that lacks a period is missing there
- *   orientation?, distances?
+ *   orientation?, solver?, distances?
  * Units times periods times numbers are bounded by EFFICIENCY_CELLS_MAX. What is wrong is added to *faults; the sheet is
  * of no use then. STATUS_EXHAUSTED without memory. The sheet points into arena and document.
  */

@@ -105,6 +105,7 @@ void malmquist_write(struct buffer *out, const struct malmquist_sheet *sheet, co
     json_member_text(&w, "orientation", efficiency_orientations[sheet->orientation]);
     analysis_texts(&w, "inputs", sheet->inputs, sheet->panel.input_count);
     analysis_texts(&w, "outputs", sheet->outputs, sheet->panel.output_count);
+    json_member_text(&w, "solver", efficiency_solvers[sheet->solver]);
     if (sheet->provinces != NULL) {
         json_member_integer(&w, "figures_revision", sheet->revision);
     }

@@ -22,6 +22,7 @@ struct malmquist_sheet {
     const char *const *groups;  /* the names of panel.groups; one more than named_groups where some have none */
     size_t named_groups;
     enum dea_orientation orientation;
+    enum dea_solver_kind solver;
     bool has_distances;         /* the scores behind the indices are wanted */
 
     /* stored figures only */

@@ -37,7 +37,7 @@ void analysis_groups_write(struct json_writer *w, const char *key, const char *c
 static void write_left_out(struct json_writer *w, const void *context, size_t index)
 {
     const struct analysis_left_out *left_out = (const struct analysis_left_out *)context + index;
-    json_member_text(w, "province", left_out->province);
+    json_member_text(w, left_out->province != NULL ? "province" : "unit", left_out->province != NULL ? left_out->province : left_out->unit);
     if (left_out->year != 0) {
         json_member_integer(w, "year", left_out->year);
     }

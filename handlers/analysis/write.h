@@ -11,9 +11,10 @@
 
 struct province;
 
-/* A province that lacks figures. */
+/* A province that lacks figures, or a caller's unit that lacks a number. */
 struct analysis_left_out {
-    const char *province;
+    const char *province; /* or NULL, and then */
+    const char *unit;
     int64_t year;         /* 0: the answer is of one year and says so above */
     const char **missing; /* of what, where there could be several things; NULL */
     size_t missing_count;

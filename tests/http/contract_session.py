@@ -29,6 +29,9 @@ UNITS = {"inputs": ["staff"], "outputs": ["visits"],
                   {"id": "B", "staff": 3, "visits": 4, "group": "north"},
                   {"id": "C", "staff": 5, "visits": 5, "group": "south"}]}
 PARTS = {"values": [3.1, 2.7, 4.4, 3.9, 3.3, 8.2], "weights": [1, 1, 2, 1, 1, 0.5], "groups": ["north", "north", "north", "south", "south", "south"]}
+YEARS = {"years": [2014, 2018], "states": 2, "units": [
+    {"id": "A", "group": "north", "values": [3.1, 4.2], "weight": 2}, {"id": "B", "group": "north", "values": [2.7, None], "weight": 1},
+    {"id": "C", "group": "south", "values": [4.4, 3.9], "weights": [1, 3]}]}
 SAMPLE = {"values": [3.1, 2.7, 4.4, 3.9, 3.3, 8.2], "weights": [1, 1, 2, 1, 1, 0.5], "points": 16}
 
 
@@ -546,12 +549,11 @@ def play_analysis(p):
     p.get("inequality of no year", INEQUALITY.replace("2014", "1999"))
     p.get("inequality wrong query", "/inequality?indicator=beds&years=2023&per=bed&bounds=2,1&states=3")
     p.get("inequality wrong token", INEQUALITY, token="nobody")
-    for name, path in [("efficiency", EFFICIENCY), ("density", DENSITY), ("inequality", INEQUALITY)]:
+    for name, path in [("efficiency", EFFICIENCY), ("malmquist", MALMQUIST), ("density", DENSITY), ("inequality", INEQUALITY)]:
         p.get_twice(f"{name} as a picture", path, Accept="image/svg+xml")
-    for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("parts", "/inequality", PARTS)]:
+    for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("parts", "/inequality", PARTS), ("years", "/inequality", YEARS)]:
         p.ask(name, "POST", path, body)
-        if path != "/efficiency/malmquist":
-            p.ask(f"{name} as a picture", "POST", path, body, Accept="image/svg+xml")
+        p.ask(f"{name} as a picture", "POST", path, body, Accept="image/svg+xml")
         p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
         p.ask(f"{name} not JSON", "POST", path, b"{,}", Content_Type="application/json")
         p.ask(f"{name} as text", "POST", path, b"x", Content_Type="text/plain")

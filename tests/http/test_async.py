@@ -251,3 +251,40 @@ def test_a_half_closed_client_is_answered_too(start):
         while piece := connection.recv(65536):
             received += piece
     assert b"HTTP/1.1 202 " in received and b"Location: /jobs/" in received
+
+
+def units_of(count):
+    """Units that turn two inputs into two outputs, made up so that few are on the frontier."""
+    names = ["x0", "x1", "y0", "y1"]
+    return {"inputs": names[:2], "outputs": names[2:],
+            "dmus": [{"id": f"u{u}", **{name: (u * 7919 + i * 104729) % 9973 + 1000 for i, name in enumerate(names)}} for u in range(count)]}
+
+
+LONG = {
+    "scores": ("/efficiency", units_of(1500)),
+    "a model": ("/efficiency", {**units_of(1200), "model": "sbm"}),
+    "cross": ("/efficiency", {**units_of(800), "model": "cross"}),
+    "outliers": ("/efficiency", {**units_of(1200), "outliers": True}),
+    "outliers after intervals": ("/efficiency", {**units_of(600), "outliers": True, "bootstrap": 200}),
+    "a panel": ("/efficiency/malmquist", {**units_of(0), "dmus": [{**unit, "period": period, "x0": unit["x0"] + 7 * period} for period in range(3)
+                                                                  for unit in units_of(600)["dmus"]]}),
+    "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(60)], "tests": ["dip", "silverman"]}),
+    "a boundary": ("/density", {"values": [n / 30000 for n in range(30000)] + [1e6], "kernel": "triweight", "bandwidth": 1, "boundary": "reflect",
+                                "lower": 0, "from": 0, "to": 1, "points": 4096}),
+}
+
+
+@pytest.mark.concurrent
+@pytest.mark.parametrize("what", LONG)
+def test_progress_never_falls_and_ends_with_the_answer(server, what):
+    path, body = LONG[what]
+    accepted = ask(server, "POST", path, body)
+    assert accepted.status_code == 202, accepted.text
+    began, told = time.monotonic(), []
+    while (reply := server.get(accepted.json()["href"])).status_code == 202 and time.monotonic() - began < 100:
+        if reply.json()["state"] == "running" and reply.json()["progress"] is not None:
+            told.append(reply.json()["progress"])
+        time.sleep(0.004)
+    assert reply.status_code == 200, reply.text
+    assert told == sorted(told) and all(0 <= share < 1 for share in told)
+    assert len(set(told)) > 1, told

@@ -46,6 +46,17 @@ def test_intervals_of_provinces(start):
 
 
 @pytest.mark.concurrent
+def test_glpk_as_referee(start):
+    """The replications' programs too; the ends of the intervals follow from the proved distances."""
+    own = start()
+    ours, theirs = (own.request("POST", "/efficiency", json=body(bootstrap=100, solver=solver), token=None).json() for solver in ("simplex", "glpk"))
+    assert theirs["solver"] == "glpk" and theirs["bootstrap"]["certificate"] != ours["bootstrap"]["certificate"]
+    assert theirs["bootstrap"]["certificate"]["programs"] == 100 * 31 and theirs["bootstrap"]["certificate"]["max_duality_gap"] <= 1e-9
+    for one, other in zip(intervals(ours), intervals(theirs)):
+        assert one == pytest.approx(other, rel=1e-7)
+
+
+@pytest.mark.concurrent
 def test_no_intervals_where_nothing_varies(start):
     own = start()
     dmus = [{"id": "A", "staff": 1, "visits": 1}, {"id": "B", "staff": 2, "visits": 2}]

@@ -252,12 +252,12 @@ def expected(document, table):
         "decomposition": lambda: [(s["year"], index, part, s[member][name]) for member, index, part, name in parts for s in series if member in s],
         "pairs": lambda: [(s["year"], *of(p, "higher", "lower", "gini", "affluence")) for s in series for p in s.get("dagum_pairs", [])],
         "undefined": lambda: [(*of(s, "group", "year"), *of(u, "index", "reason")) for s in series for u in s["undefined"]],
-        "states": lambda: [(y["year"], i, bound) for y in document["states"]["years"] for i, bound in enumerate(y["bounds"], 1)],
+        "states": lambda: [(y["year"], i, bound) for y in document.get("states", {"years": []})["years"] for i, bound in enumerate(y["bounds"], 1)],
         "transitions": lambda: [(*of(m, "group", "from", "to"), a, b, count, m["probabilities"][a - 1][b - 1])
                                 for m in moves for a, row in enumerate(m["counts"], 1) for b, count in enumerate(row, 1)],
         "mobility": lambda: [of(m, "group", "from", "to", "n", "mobility") for m in moves],
-        "left_out": lambda: [of(row, "province", *["year"] * ("year" in row)) + ((";".join(row["missing"]),) if "missing" in row else ())
-                             for row in document["left_out"]],
+        "left_out": lambda: [of(row, "unit" if "unit" in row else "province", *["year"] * ("year" in row)) + ((";".join(row["missing"]),) if "missing" in row else ())
+                             for row in document.get("left_out", [])],
     }
     return rows[table]()
 
@@ -274,7 +274,7 @@ UNEVEN = {"values": [0, 1, 2, 5], "groups": ["=a", "b", "b", 'c"d,\n']}
 SENT = {"computeEfficiency": [("/efficiency", contract_session.UNITS), ("/efficiency", {**contract_session.UNITS, "model": "super"})],
         "computeMalmquist": [("/efficiency/malmquist", contract_session.PANEL)],
         "computeDensity": [("/density", contract_session.SAMPLE), ("/density", {"values": [1, 2, 2, 9], "weights": [1, 2, 1, 1], "thresholds": [1, 3]}), ("/density", {"values": [1, 2, 2, 9], "tests": ["dip", "silverman"]})],
-        "computeInequality": [("/inequality", contract_session.PARTS), ("/inequality", UNEVEN)]}
+        "computeInequality": [("/inequality", contract_session.PARTS), ("/inequality", UNEVEN), ("/inequality", contract_session.YEARS)]}
 
 
 def hold_against(reply, document, operation, table):

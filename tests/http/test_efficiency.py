@@ -172,6 +172,30 @@ def test_glpk_on_request_agrees(service):
     assert ask(service) == ours
 
 
+@pytest.mark.parametrize("orientation", ["output", "input"])
+def test_tolerance_of_returns_to_scale(service, orientation):
+    """It settles the word alone: constant up to it, else what a finer one says; the margin says how clear that is."""
+    x, y = real_data()
+    units = [{"id": code, **dict(zip(INPUTS + OUTPUTS, map(float, [*x[u], *y[u]])))} for u, code in enumerate(CODES)]
+    plain = ask(service, orientation=orientation)
+    assert plain["rts_tolerance"] == 1e-9
+    margins = sorted(result["rts_margin"] for result in plain["results"])
+    for tolerance in (0, (margins[15] + margins[16]) / 2, 0.05, 0.999):
+        answer = ask(service, orientation=orientation, rts_tolerance=repr(tolerance))
+        assert answer["rts_tolerance"] == tolerance
+        sent = compute(service, {"inputs": INPUTS, "outputs": OUTPUTS, "dmus": units, "orientation": orientation, "rts_tolerance": tolerance}).json()
+        assert sent["rts_tolerance"] == tolerance
+        for result, other, by_post in zip(answer["results"], plain["results"], sent["results"]):
+            if result["rts_margin"] > 1e-9 or tolerance > 0:  # below, the lambdas' last digits decide
+                assert result["rts"] == ("crs" if result["rts_margin"] <= tolerance else other["rts"]) == by_post["rts"]
+            assert {**result, "rts": None} == {**other, "rts": None}
+        counts = [result["rts"] for result in answer["results"]]
+        assert answer["summary"]["rts"] == {kind: counts.count(kind) for kind in ("irs", "crs", "drs")}
+    for bad in (1, -1e-9):
+        body = assert_problem(compute(service, {"inputs": INPUTS, "outputs": OUTPUTS, "dmus": units, "rts_tolerance": bad}), 422, "out_of_range")
+        assert faults(body) == {"/rts_tolerance": "out_of_range"}
+
+
 def test_frontier_crs_projects_on_the_other_frontier(service):
     x, y = real_data()
     position = {code: index for index, code in enumerate(CODES)}

@@ -61,6 +61,34 @@ def score(own_x, own_y, x, y, orientation, returns):
     return 1 / found.x[-1] if orientation == "output" else found.x[-1]
 
 
+def agree(ours, theirs):
+    """The same but for the last digits of numbers: each distance is proved to 1e-9, and an index is made of four of them."""
+    if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys()
+        for name in ours.keys() - {"certificate", "solver"}:
+            agree(ours[name], theirs[name])
+    elif isinstance(ours, list):
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours, theirs):
+            agree(one, other)
+    elif isinstance(ours, float):
+        assert ours == pytest.approx(theirs, rel=4e-9, abs=0)
+    else:
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("more", [{}, {"orientation": "input", "distances": "true", "by": "belt"}])
+def test_glpk_as_referee(service, more):
+    ours, theirs = ask(service, **more), ask(service, solver="glpk", **more)
+    assert (ours["solver"], theirs["solver"]) == ("simplex", "glpk")
+    assert ours["certificate"] != theirs["certificate"]  # another arithmetic was at work
+    assert theirs["certificate"]["max_duality_gap"] <= 1e-9 and theirs["certificate"]["uncertified"] == 0
+    agree(ours, theirs)
+    sent, asked = (post(service, {**PANEL, "solver": solver}) for solver in ("simplex", "glpk"))
+    assert asked["solver"] == "glpk" and post(service, PANEL) == sent
+    agree(sent, asked)
+
+
 @pytest.mark.parametrize("orientation", ["output", "input"])
 def test_provinces(service, orientation):
     answer = ask(service, orientation=orientation, by="belt", distances="true")

@@ -1,4 +1,4 @@
-"""Accept: image/svg+xml on /density, /efficiency and /inequality: pictures for reports. What they draw is what the JSON says."""
+"""Accept: image/svg+xml on /density, /efficiency, /efficiency/malmquist and /inequality: pictures for reports. What they draw is what the JSON says."""
 
 import os
 import re
@@ -14,8 +14,9 @@ from world import problem
 SVG = "image/svg+xml"
 SPACE = "{http://www.w3.org/2000/svg}"
 DENSITY = "/density?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt&relative_to=mean"
-READS = [DENSITY, contract_session.EFFICIENCY, contract_session.INEQUALITY]
-BODIES = [("/density", contract_session.SAMPLE), ("/efficiency", contract_session.UNITS), ("/inequality", contract_session.PARTS)]
+READS = [DENSITY, contract_session.EFFICIENCY, contract_session.MALMQUIST, contract_session.INEQUALITY]
+BODIES = [("/density", contract_session.SAMPLE), ("/efficiency", contract_session.UNITS), ("/efficiency/malmquist", contract_session.PANEL),
+          ("/inequality", contract_session.PARTS)]
 # Everything that a picture has; nothing of it runs, styles by a sheet or fetches.
 ELEMENTS = {"svg", "title", "desc", "g", "text", "line", "rect", "circle", "polygon", "path"}
 
@@ -45,7 +46,22 @@ def look(reply):
         places = [(element.get(x), element.get(y)) for x, y in (("x", "y"), ("x1", "y1"), ("x2", "y2"), ("cx", "cy")) if element.get(x)]
         for x, y in places + points(element):
             assert -1 <= float(x) <= width + 1 and -1 <= float(y) <= height + 1, xml.etree.ElementTree.tostring(element)
+    boxes = [(box(text), text.text) for text in root.iter(SPACE + "text")]
+    for i, (one, said) in enumerate(boxes):
+        assert one[0] >= 0 and one[2] <= width + 4, said
+        assert not [other for place, other in boxes[:i] if one[0] < place[2] and place[0] < one[2] and one[1] < place[3] and place[1] < one[3]], said
     return root
+
+
+def box(text):
+    """Left, top, right and bottom of a text, about: letters as wide as Helvetica's are, capitals' height."""
+    size, x, y = (float(text.get(name)) for name in ("font-size", "x", "y"))
+    width = size * sum(0.26 if c in "ilj.,:;|'!() " else 0.98 if ord(c) > 0x2e80 else 0.7 if c.isupper() else 0.53 for c in text.text)
+    left = x - width * {"start": 0, "middle": 0.5, "end": 1}[text.get("text-anchor", "start")]
+    if not text.get("transform"):
+        return left, y - size * 0.7, left + width, y
+    assert text.get("text-anchor") == "middle" and text.get("transform").startswith("rotate(-90 ")
+    return x - size * 0.7, y - width / 2, x, y + width / 2
 
 
 def points(element):
@@ -143,23 +159,6 @@ def test_lorenz(service):
         assert f"{series['year']}: Gini {series['gini']:.4f}" in texts(root)
 
 
-def test_names_are_text(service):
-    """Whatever a province or a unit is called, the picture is well-formed and says it."""
-    name = "<script>alert(1)</script> & \"O'Hara\" ]]>"
-    province = service.get("/provinces/CN-HB").json()
-    before = ask(service, contract_session.EFFICIENCY)
-    body = {key: province[key] for key in ("gb_code", "belt", "capital", "lat", "lon")}
-    reply = service.put("/provinces/CN-HB", {**body, "name": {"en": name, "zh": "湖北"}}, headers={"If-Match": service.get("/provinces/CN-HB").headers["ETag"]})
-    assert reply.status_code == 200, reply.text
-    after = ask(service, contract_session.EFFICIENCY)
-    assert any(text.startswith("<script>alert(1)</scrip") and text.endswith("…") for text in texts(look(after)))
-    assert f"{name}:" in after.text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-    assert after.headers["ETag"] != before.headers["ETag"]
-    groups = ["\u0001<&", "湖北" * 10]
-    root = look(draw(service, "/inequality", {"values": [1, 2, 3, 4], "groups": [groups[0], groups[0], groups[1], groups[1]]}))
-    assert [text for text in texts(root) if "values" in text and "(" in text] == ["All (4 values)", " <& (2 values)", f"{groups[1]} (2 values)"]
-
-
 def test_extremes(service):
     """Nothing that is computed cannot be drawn."""
     for body in ({"values": [1, 2]}, {"values": [1e15, -1e15]}, {"values": [1e-300, 2e-300], "bandwidth": 1e-100}, {"values": [5], "bandwidth": 1},
@@ -180,8 +179,120 @@ def test_extremes(service):
     assert ask(service, contract_session.EFFICIENCY + "&fields=dmu").content == ask(service, contract_session.EFFICIENCY).content
 
 
-def test_models_without_a_picture(service):
-    """Never JSON under the name of a picture."""
-    refused = problem(ask(service, contract_session.EFFICIENCY + "&model=super&orientation=output"), 406, "not_acceptable")
-    assert "application/json" in refused["detail"] and refused["representations"] == ["application/json", "text/csv"]
-    assert problem(draw(service, "/efficiency", {**contract_session.UNITS, "model": "super"}), 406, "not_acceptable")
+def group_of(root, name):
+    """The marks of a unit's row."""
+    [found] = [group for group in root.iter(SPACE + "g") if (group.findtext(SPACE + "title") or "").startswith(f"{name}: ")]
+    return found
+
+
+def middle(mark):
+    """Where a mark stands, and which shape it has."""
+    if mark.tag == SPACE + "circle":
+        return "circle", float(mark.get("cx"))
+    if mark.tag == SPACE + "rect":
+        return "square", float(mark.get("x")) + float(mark.get("width")) / 2
+    return "diamond", float(mark.get("points").split(" ")[0].split(",")[0])
+
+
+def marks_of(root, name):
+    return dict(middle(mark) for mark in group_of(root, name) if mark.tag.removeprefix(SPACE) in ("circle", "rect", "polygon"))
+
+
+def is_linear(pairs):
+    """Whether places are values on one axis, to a hundredth of it."""
+    (x0, v0), (x1, v1) = min(pairs, key=lambda pair: pair[1]), max(pairs, key=lambda pair: pair[1])
+    assert v1 > v0
+    return all(abs((x - x0) / (x1 - x0) - (value - v0) / (v1 - v0)) < 0.002 for x, value in pairs)
+
+
+MODELS = {"super": ["score"], "sbm": ["score"], "additive": ["score"], "directional": ["score"], "cross": ["score", "own"],
+          "cost&prices=2,1": ["score", "technical", "allocative"], "radial&fixed=institutions_per_10k": ["score"],
+          "additive&slacks=two-stage-normalised": ["score"]}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_models(service, model):
+    """Marks are the scores and their parts, each with a shape of its own, the best first; who has none says why."""
+    path = f"{contract_session.EFFICIENCY}&model={model}"
+    root, results = look(ask(service, path)), service.get(path).json()["results"]
+    scored = [unit for unit in results if unit["status"] == "scored"]
+    pairs = []
+    for unit in scored:
+        marks = marks_of(root, unit["name"])
+        assert list(sorted(marks)) == sorted(["circle", "diamond", "square"][:len(MODELS[model])])
+        pairs += [(marks[shape], unit[part]) for shape, part in zip(("circle", "diamond", "square"), MODELS[model])]
+    assert is_linear(pairs)
+    sign = 1 if model.startswith(("additive", "directional")) else -1
+    order = sorted(scored, key=lambda unit: sign * unit["score"]) + [unit for unit in results if unit["status"] != "scored"]
+    assert [text for text in texts(root) if text in {unit["name"] for unit in order}] == [unit["name"] for unit in order]
+    assert len([text for text in texts(root) if text.startswith("infeasible")]) == sum(unit["status"] == "infeasible" for unit in results)
+    assert (model == "super") == any(unit["status"] == "infeasible" for unit in results)
+    described = root.findtext(SPACE + "desc")
+    assert all(f" {unit['name']}: " in described for unit in results)
+
+
+def test_intervals(service):
+    path = contract_session.EFFICIENCY + "&bootstrap=100"
+    root, results = look(ask(service, path)), service.get(path).json()["results"]
+    pairs = []
+    for unit in results:
+        marks, bars = marks_of(root, unit["name"]), [line for line in group_of(root, unit["name"]) if line.tag == SPACE + "line"]
+        assert len(bars) == 3 and sorted(marks) == ["circle", "diamond"]
+        pairs += [(marks["circle"], unit["vrste"]), (marks["diamond"], unit["bootstrap"]["corrected"]),
+                  (float(bars[0].get("x1")), unit["bootstrap"]["low"]), (float(bars[0].get("x2")), unit["bootstrap"]["high"])]
+    assert is_linear(pairs)
+    assert "interval of 95 %" in texts(root)
+
+
+def test_productivity(service):
+    path = "/efficiency/malmquist?years=2014,2016,2018,2020&inputs=beds&outputs=health_personnel_all"
+    root, summary = look(ask(service, path)), service.get(path).json()["summary"]
+    names = {province["code"]: province["name"]["en"] for province in service.get("/provinces?limit=100").json()["items"]}
+    marks = {unit["dmu"]: marks_of(root, names[unit["dmu"]]) for unit in summary["dmus"]}
+    shapes = [("circle", "tfpch"), ("diamond", "effch"), ("square", "techch")]
+    assert is_linear([(marks[unit["dmu"]][shape], unit[index]) for unit in summary["dmus"] for shape, index in shapes])
+    lines = paths(root)
+    assert len(lines) == 3 == len({line.get("stroke-dasharray") for line in lines})
+    heights = [(float(y), step["mean"][index]) for line, (_, index) in zip(lines[::-1], shapes)
+               for (_, y), step in zip(points(line), summary["periods"], strict=True)]
+    assert is_linear(heights)
+    assert {"2014-2016", "2016-2018", "2018-2020", "All units, step by step"} <= set(texts(root))
+    assert "All units, step by step" not in texts(look(ask(service, contract_session.MALMQUIST))), "of one step there is nothing to draw"
+
+
+def test_many_units(service):
+    """By rank; lines differ in their dashes."""
+    dmus = [{"id": f"U{i}", "x": 1 + i % 17, "y": 1 + i % 13} for i in range(150)]
+    for model, lines in (("radial", 2), ("super", 1), ("additive", 1), ("cross", 2)):
+        root = look(draw(service, "/efficiency", {"model": model, "inputs": ["x"], "outputs": ["y"], "dmus": dmus}))
+        assert len(paths(root)) == lines == len({line.get("stroke-dasharray") for line in paths(root)})
+    panel = [{**unit, "period": period, "y": unit["y"] + period} for unit in dmus for period in (1, 2)]
+    assert len(paths(look(draw(service, "/efficiency/malmquist", {"inputs": ["x"], "outputs": ["y"], "dmus": panel})))) == 3
+
+
+def test_extreme_scores(service):
+    """Sums of slacks of any size, none at all, changes that are not defined."""
+    for scale in (1e-200, 1e-6, 1, 1e6, 1e12):
+        dmus = [{"id": f"{'W' * 30}{i}", "x": scale * (1 + i % 5), "y": scale * (i % 3)} for i in range(9)]
+        for model in ("additive", "super", "directional", "sbm"):
+            look(draw(service, "/efficiency", {"model": model, "inputs": ["x"], "outputs": ["y"], "dmus": dmus}))
+            look(draw(service, "/efficiency", {"model": model, "inputs": ["x"], "outputs": ["y"], "dmus": dmus[:1]}))
+    years = [{"id": "A", "period": year, "x": 1 + year % 3, "y": year % 2} for year in range(1, 40)]
+    look(draw(service, "/efficiency/malmquist", {"inputs": ["x"], "outputs": ["y"], "dmus": years}))
+
+
+def test_names_are_text(service):
+    """Whatever a province or a unit is called, the picture is well-formed and says it. The last test: a province has another name after it."""
+    name = "<script>alert(1)</script> & \"O'Hara\" ]]>"
+    province = service.get("/provinces/CN-HB").json()
+    before = ask(service, contract_session.EFFICIENCY)
+    body = {key: province[key] for key in ("gb_code", "belt", "capital", "lat", "lon")}
+    reply = service.put("/provinces/CN-HB", {**body, "name": {"en": name, "zh": "湖北"}}, headers={"If-Match": service.get("/provinces/CN-HB").headers["ETag"]})
+    assert reply.status_code == 200, reply.text
+    after = ask(service, contract_session.EFFICIENCY)
+    assert any(text.startswith("<script>alert(1)</scrip") and text.endswith("…") for text in texts(look(after)))
+    assert f"{name}:" in after.text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    assert after.headers["ETag"] != before.headers["ETag"]
+    groups = ["\u0001<&", "湖北" * 10]
+    root = look(draw(service, "/inequality", {"values": [1, 2, 3, 4], "groups": [groups[0], groups[0], groups[1], groups[1]]}))
+    assert [text for text in texts(root) if "values" in text and "(" in text] == ["All (4 values)", " <& (2 values)", f"{groups[1]} (2 values)"]

@@ -173,7 +173,7 @@ static void print_density(const struct kde_curve *curve, const struct kde_grid *
 
 static void print_tests(const struct job *job, const struct kde_curve *curve)
 {
-    const struct kde_watch nobody = {NULL, NULL};
+    const struct kde_watch nobody = {NULL, NULL, NULL};
     struct kde_dip dip;
     struct kde_critical critical;
     for (size_t i = 0; i < job->below_count; i++) {

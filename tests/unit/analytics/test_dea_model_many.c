@@ -350,7 +350,7 @@ static void test_progress_and_an_end(void **state)
         assert_true(told.last_due >= 2 * UNITS); /* the frame and the scores */
         for (size_t threads = 1; threads <= 2; threads++) {
             struct dea_model_result *result = NULL;
-            told = (struct told){.stop_at = threads == 1 ? told.asked * 2 / 3 : 20};
+            told = (struct told){.stop_at = threads == 1 ? told.asked * 2 / 3 : 3};
             options.threads = threads;
             assert_int_equal(dea_model_solve(&problem, &options, &result), STATUS_BUSY);
             assert_null(result);

@@ -11,8 +11,7 @@
 
 #include "analytics/dea/bounds.h"
 #include "analytics/dea/certificate.h"
-#include "analytics/dea/dense.h"
-#include "analytics/dea/glpk.h"
+#include "analytics/dea/claims.h"
 #include "analytics/lp/guard.h"
 #include "analytics/dea/pins.h"
 #include "analytics/dea/program.h"
@@ -37,7 +36,7 @@ static struct dea_program small_program(void)
         .has_extra = true,
         .extra = {0, -1, 0},
         .extra_cost = -1,
-        .relation = {DEA_ROW_AT_MOST, DEA_ROW_AT_LEAST, DEA_ROW_EQUAL},
+        .relation = {LP_ROW_AT_MOST, LP_ROW_AT_LEAST, LP_ROW_EQUAL},
         .bound = {3, 0, 1},
     };
 }
@@ -155,7 +154,7 @@ static void test_bounds_are_relative(void **state)
         .has_extra = true,
         .extra = {-1, 0, 0},
         .extra_cost = 1,
-        .relation = {DEA_ROW_AT_MOST, DEA_ROW_AT_LEAST, DEA_ROW_FREE},
+        .relation = {LP_ROW_AT_MOST, LP_ROW_AT_LEAST, LP_ROW_FREE},
         .bound = {0, 1e-13, 0},
     };
     struct dea_solution solution = {.dual = {-1, 1, 0}, .lambda = lambda, .reduced = reduced};
@@ -192,7 +191,7 @@ static void test_pins_leave_equals(void **state)
     assert_true(dea_pins_apply(&pins, minimum, maximum, &program));
     assert_int_equal(program.columns, 2);
     assert_int_equal(program.first, 1);
-    assert_int_equal(program.relation[0], DEA_ROW_FREE);
+    assert_int_equal(program.relation[0], LP_ROW_FREE);
     assert_true(program.matrix[0] == 1 && program.matrix[ROWS + 1] == 0.5);
     struct dea_solution solution = {.lambda = lambda, .reduced = reduced};
     lambda[0] = 0.25;
@@ -209,7 +208,7 @@ static void test_every_way_agrees(void **state)
 {
     (void) state;
     const struct dea_program program = small_program();
-    struct dea_glpk *glpk = dea_glpk_create();
+    struct lp_glpk *glpk = lp_glpk_create();
     assert_non_null(glpk);
     for (unsigned i = 0; i < 32; i++) {
         const struct dea_glpk_way way = {.is_plain = (i & 1) != 0, .is_dual = (i & 2) != 0,
@@ -217,13 +216,13 @@ static void test_every_way_agrees(void **state)
         struct dea_solution solution = small_solution();
         solution.extra = 0;
         lambda[1] = 0;
-        assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_OK);
+        assert_int_equal(dea_claim_glpk(glpk, &program, &way, &solution), STATUS_OK);
         dea_certificate_check(&program, &solution);
         assert_true(worst(&solution) <= DEA_TOLERANCE);
         assert_true(fabs(solution.objective + 3) <= DEA_TOLERANCE);
     }
-    dea_glpk_free(glpk);
-    dea_glpk_free(NULL);
+    lp_glpk_free(glpk);
+    lp_glpk_free(NULL);
 }
 
 /* Contradictory and unbounded programs end in a status after every way was tried. */
@@ -271,8 +270,8 @@ static void test_the_simplex_agrees_with_glpk(void **state)
     static double spare[COLUMNS];
     columns_make();
     const struct dea_glpk_way way = {.is_plain = false};
-    struct dea_glpk *glpk = dea_glpk_create();
-    struct dea_dense *dense = dea_dense_create();
+    struct lp_glpk *glpk = lp_glpk_create();
+    struct lp_dense *dense = lp_dense_create();
     struct lp_panel panel;
     assert_true(glpk != NULL && dense != NULL);
     assert_int_equal(lp_panel_init(&panel, ROWS, COLUMNS), STATUS_OK);
@@ -287,25 +286,25 @@ static void test_the_simplex_agrees_with_glpk(void **state)
         program.bound[0] = columns[o * ROWS];
         program.extra[1] = -columns[o * ROWS + 1];
         struct dea_solution theirs = {.lambda = lambda, .reduced = reduced};
-        assert_int_equal(dea_glpk_solve(glpk, &program, &way, &theirs), STATUS_OK);
+        assert_int_equal(dea_claim_glpk(glpk, &program, &way, &theirs), STATUS_OK);
         dea_certificate_check(&program, &theirs);
         for (unsigned i = 0; i < 8; i++) {
             struct dea_solution ours = {.lambda = other, .reduced = spare};
             program.panel = (i & 1) != 0 ? &panel : NULL;
             program.is_radial = (i & 4) != 0;
-            assert_int_equal(dea_dense_solve(dense, &program, (i & 2) != 0, &ours), STATUS_OK);
+            assert_int_equal(dea_claim_dense(dense, &program, (i & 2) != 0, &ours), STATUS_OK);
             dea_certificate_check(&program, &ours);
             assert_true(worst(&ours) <= DEA_TOLERANCE);
             assert_true(fabs(theirs.objective - ours.objective) <= 1e-12 * fabs(theirs.objective));
         }
         program.enough = -theirs.objective - 1e-6;
         struct dea_solution left = {.lambda = other, .reduced = spare};
-        assert_int_equal(dea_dense_solve(dense, &program, false, &left), STATUS_CONFLICT);
+        assert_int_equal(dea_claim_dense(dense, &program, false, &left), STATUS_CONFLICT);
     }
     lp_panel_fini(&panel);
-    dea_dense_free(dense);
-    dea_dense_free(NULL);
-    dea_glpk_free(glpk);
+    lp_dense_free(dense);
+    lp_dense_free(NULL);
+    lp_glpk_free(glpk);
 }
 
 static void step_break_glpk(void *context)
@@ -338,15 +337,15 @@ static void test_glpk_may_die(void **state)
 static void test_solver_survives_glpk(void **state)
 {
     (void) state;
-    struct dea_glpk *glpk = dea_glpk_create();
+    struct lp_glpk *glpk = lp_glpk_create();
     const struct dea_glpk_way way = {.is_plain = false};
     struct dea_program program = small_program();
     struct dea_solution solution = small_solution();
-    assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_OK);
+    assert_int_equal(dea_claim_glpk(glpk, &program, &way, &solution), STATUS_OK);
     const double bad[] = {1, 1, 1, NAN, 3, 1, 3, 1, 1};
     program.matrix = bad;
     /* Whatever GLPK makes of NaN, the certificate does not take it. */
-    if (dea_glpk_solve(glpk, &program, &way, &solution) == STATUS_OK) {
+    if (dea_claim_glpk(glpk, &program, &way, &solution) == STATUS_OK) {
         dea_certificate_check(&program, &solution);
         assert_false(worst(&solution) <= DEA_TOLERANCE);
     }
@@ -354,11 +353,11 @@ static void test_solver_survives_glpk(void **state)
     program.matrix = columns;
     program.columns = 0; /* GLPK refuses to add no columns, by dying */
     program.has_extra = false;
-    assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_EXHAUSTED);
+    assert_int_equal(dea_claim_glpk(glpk, &program, &way, &solution), STATUS_EXHAUSTED);
     program = small_program();
-    assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_OK);
+    assert_int_equal(dea_claim_glpk(glpk, &program, &way, &solution), STATUS_OK);
     assert_true(fabs(solution.extra - 3) <= DEA_TOLERANCE);
-    dea_glpk_free(glpk);
+    lp_glpk_free(glpk);
 }
 
 static int thread_end(void **state)
@@ -391,7 +390,7 @@ static void test_a_long_program_can_be_ended(void **state)
                                   .extra_cost = -1, .guess = 1};
     for (size_t i = 0; i < TALL; i++) {
         const bool is_output = i >= INPUTS && i < TALL - 1;
-        program.relation[i] = i < INPUTS ? DEA_ROW_AT_MOST : is_output ? DEA_ROW_AT_LEAST : DEA_ROW_EQUAL;
+        program.relation[i] = i < INPUTS ? LP_ROW_AT_MOST : is_output ? LP_ROW_AT_LEAST : LP_ROW_EQUAL;
         program.extra[i] = is_output ? -wide[i] : 0;
         program.bound[i] = is_output ? 0 : wide[i];
     }
@@ -399,17 +398,17 @@ static void test_a_long_program_can_be_ended(void **state)
     const struct lp_watch watch = {at_once, &asked};
     const struct dea_glpk_way way = {.is_plain = true};
     struct dea_solution solution = {.lambda = wide_lambda, .reduced = wide_reduced};
-    struct dea_glpk *glpk = dea_glpk_create();
-    dea_glpk_watch(glpk, &watch);
-    assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_BUSY);
+    struct lp_glpk *glpk = lp_glpk_create();
+    lp_glpk_watch(glpk, &watch);
+    assert_int_equal(dea_claim_glpk(glpk, &program, &way, &solution), STATUS_BUSY);
     assert_int_equal(asked, 1);
 
     program = small_program();
     solution = small_solution();
-    assert_int_equal(dea_glpk_solve(glpk, &program, &way, &solution), STATUS_OK);
+    assert_int_equal(dea_claim_glpk(glpk, &program, &way, &solution), STATUS_OK);
     assert_true(fabs(solution.extra - 3) <= DEA_TOLERANCE);
     assert_int_equal(asked, 1);
-    dea_glpk_free(glpk);
+    lp_glpk_free(glpk);
 }
 
 int main(void)

@@ -264,7 +264,7 @@ static void test_giving_up(void **state)
     for (int k = 0; k < KDE_KERNEL_COUNT; k++) {
         size_t left = 0, passed[3] = {0};
         struct kde_options options = numbered((enum kde_kernel)k, KDE_CONVENTION_SD, 0.3);
-        options.watch = (struct kde_watch){count_down, &left};
+        options.watch = (struct kde_watch){count_down, &left, NULL};
         const struct kde_grid grid = {-1.0, 98.0, POINTS};
         struct kde_refusal refusal;
         for (size_t step = 0; step < 3;) { /* creating, evaluating, finding modes: until a step passes */

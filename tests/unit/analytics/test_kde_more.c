@@ -18,7 +18,7 @@
 
 enum { N = 60 };
 
-static const struct kde_watch nobody = {NULL, NULL};
+static const struct kde_watch nobody = {NULL, NULL, NULL};
 static const enum kde_rule selectors[] = {KDE_RULE_UCV, KDE_RULE_BCV, KDE_RULE_SJ_STE, KDE_RULE_SJ_DPI};
 
 static void fill(double *values, size_t n)
@@ -276,7 +276,7 @@ static void test_giving_up(void **state)
             struct kde_refusal refusal;
             struct kde_curve *curve = NULL;
             options.rule = selectors[i];
-            options.watch = (struct kde_watch){count_down, &left};
+            options.watch = (struct kde_watch){count_down, &left, NULL};
             enum status status = kde_curve_create(&sample, &options, &curve, &refusal);
             assert_true(status == STATUS_BUSY || (n == 500 && selectors[i] == KDE_RULE_SJ_DPI)); /* that is asked once */
             kde_curve_free(curve);
@@ -285,11 +285,48 @@ static void test_giving_up(void **state)
     struct kde_dip dip = {.statistic = 7.0};
     struct kde_critical critical = {.bandwidth = 7.0};
     size_t left = 3;
-    const struct kde_watch watch = {count_down, &left};
+    const struct kde_watch watch = {count_down, &left, NULL};
     assert_int_equal(kde_dip_test(values, 200, &watch, &dip), STATUS_BUSY);
     left = 3;
     assert_int_equal(kde_critical_test(values, 100, &watch, &critical), STATUS_BUSY);
     assert_true(dip.statistic == 7.0 && critical.bandwidth == 7.0);
+}
+
+static void hear(void *context, size_t done, size_t count)
+{
+    size_t *heard = context;
+    assert_true(done < count);
+    (*heard)++;
+}
+
+/* What takes long tells of it: the selectors that look at pairs, the tests. */
+static void test_telling(void **state)
+{
+    (void)state;
+    double values[2500];
+    size_t heard = 0;
+    fill(values, 2500);
+    for (size_t i = 0; i < 4; i++) {
+        struct kde_options options = kde_options_default();
+        const struct kde_sample sample = {.values = values, .weights = NULL, .n = 2500};
+        struct kde_refusal refusal;
+        struct kde_curve *curve = NULL;
+        options.rule = selectors[i];
+        options.watch = (struct kde_watch){NULL, &heard, hear};
+        heard = 0;
+        assert_int_equal(kde_curve_create(&sample, &options, &curve, &refusal), STATUS_OK);
+        assert_true(heard > 0);
+        kde_curve_free(curve);
+    }
+    struct kde_dip dip;
+    struct kde_critical critical;
+    const struct kde_watch watch = {NULL, &heard, hear};
+    heard = 0;
+    assert_int_equal(kde_dip_test(values, 200, &watch, &dip), STATUS_OK);
+    assert_true(heard > 5);
+    heard = 0;
+    assert_int_equal(kde_critical_test(values, 20, &watch, &critical), STATUS_OK);
+    assert_true(heard > 5);
 }
 
 /* Streams of one seed are apart, deviates have the moments that they should have. */
@@ -324,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_boundaries_refuse),
         cmocka_unit_test(test_modes_at_boundaries),
         cmocka_unit_test(test_giving_up),
+        cmocka_unit_test(test_telling),
         cmocka_unit_test(test_random_numbers),
     };
     return cmocka_run_group_tests_name("kde_more", tests, NULL, NULL);

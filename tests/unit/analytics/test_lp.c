@@ -1,4 +1,5 @@
 /* Small linear programs against answers known by hand, by enumeration of all bases, and in other units. */
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -308,6 +309,100 @@ static void test_an_optimum_that_is_none_is_seen(void **state)
     assert_false(lp_check_holds(&solution.check));
 }
 
+/* What shares cannot see. Both solutions are feasible but for nothing, agree in their objectives, and miss by K times less than
+ * the terms they cancel from; the objective is wrong by a whole one. */
+static void test_multipliers_without_limit_hide_nothing(void **state)
+{
+    (void) state;
+    /* min 2a + b + c, a + b + c = 1 said twice, but for the last digit of b: all of c is best, 1; all of a costs 2. */
+    const double near = 1 + DBL_EPSILON;
+    const double matrix[] = {1, 1, 1, near, 1, 1};
+    const double cost[] = {2, 1, 1};
+    const double bound[] = {1, 1};
+    const enum lp_relation relation[] = {LP_ROW_EQUAL, LP_ROW_EQUAL};
+    const struct lp_problem problem = {
+        .rows = 2, .columns = 3, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound, .worth = 1};
+    for (double large = 4e12; large < 1e300; large *= 1048576) {
+        struct lp_solution wrong = solution_room();
+        x[0] = 1, x[1] = 0, x[2] = 0;
+        wrong.dual[0] = large, wrong.dual[1] = 2 - large;
+        lp_certificate_optimum(&problem, &wrong);
+        assert_true(wrong.check.primal_infeasibility <= LP_TOLERANCE && wrong.check.dual_infeasibility <= LP_TOLERANCE &&
+                    wrong.check.duality_gap <= LP_TOLERANCE);
+        assert_true(wrong.check.objective_error > 0.4 && !lp_check_holds(&wrong.check));
+    }
+    struct lp_solution right = solution_room();
+    x[0] = 0, x[1] = 0, x[2] = 1;
+    right.dual[0] = 0.5, right.dual[1] = 0.5;
+    lp_certificate_optimum(&problem, &right);
+    assert_true(right.objective == 1 && right.check.objective_error <= 1e-15 && lp_check_holds(&right.check));
+    struct lp_solution solution;
+    assert_int_equal(solve(&problem, &solution), STATUS_OK);
+    assert_true(solution.outcome == LP_OPTIMAL && fabs(solution.objective - 1) <= 1e-9);
+}
+
+static void test_values_without_limit_hide_nothing(void **state)
+{
+    (void) state;
+    /* min -u - v of any sign, u + v at most 2 and at most 1, and u + (1 + 2^-52) v at most 1: -1; who forgets the last 1, -2. */
+    const double matrix[] = {1, 1, 1, 1, 1 + DBL_EPSILON, 1};
+    const double cost[] = {-1, -1};
+    const double bound[] = {2, 1, 1};
+    const bool is_free[] = {true, true};
+    const enum lp_relation relation[] = {LP_ROW_AT_MOST, LP_ROW_AT_MOST, LP_ROW_AT_MOST};
+    const struct lp_problem problem = {.rows = 3, .columns = 2, .matrix = matrix, .cost = cost, .relation = relation,
+                                       .bound = bound, .is_free = is_free, .worth = 1};
+    struct lp_solution wrong = solution_room();
+    x[0] = 0x1p52 + 2, x[1] = -0x1p52;
+    wrong.dual[0] = -1;
+    lp_certificate_optimum(&problem, &wrong);
+    assert_true(wrong.objective == -2 && wrong.check.primal_infeasibility <= LP_TOLERANCE &&
+                wrong.check.dual_infeasibility <= LP_TOLERANCE && wrong.check.duality_gap <= LP_TOLERANCE);
+    assert_true(wrong.check.objective_error > 0.4 && !lp_check_holds(&wrong.check));
+    struct lp_solution right = solution_room();
+    x[0] = 1, x[1] = 0;
+    right.dual[2] = -1;
+    lp_certificate_optimum(&problem, &right);
+    assert_true(right.objective == -1 && right.check.objective_error <= 1e-28 && lp_check_holds(&right.check));
+}
+
+/* Units of rows, columns, bounds and costs do not change the error, whatever has no unit of its own. */
+static void test_the_error_has_no_unit(void **state)
+{
+    (void) state;
+    const double row[] = {0x1p40, 0x1p-70};
+    const double column[] = {0x1p-33, 0x1p21, 0x1p90};
+    const double amount = 0x1p-50;
+    const double price = 0x1p66;
+    double matrix[6] = {1, 3, 2, 1, 1, 1};
+    double cost[] = {3, 3, 1};
+    double bound[] = {2, 1};
+    const enum lp_relation relation[] = {LP_ROW_AT_LEAST, LP_ROW_AT_LEAST};
+    struct lp_problem problem = {
+        .rows = 2, .columns = 3, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound, .worth = 1};
+    double error[2];
+    for (int is_scaled = 0; is_scaled < 2; is_scaled++) {
+        struct lp_solution solution = solution_room();
+        solution.dual[0] = 0.5, solution.dual[1] = 0.625; /* beyond the third column's cost by an eighth */
+        x[0] = 0, x[1] = 0, x[2] = 2 - 0x1p-20;
+        for (size_t j = 0; is_scaled == 1 && j < 3; j++) {
+            for (size_t i = 0; i < 2; i++) {
+                matrix[j * 2 + i] *= row[i] * column[j];
+            }
+            cost[j] *= column[j] * price;
+            x[j] *= amount / column[j];
+            problem.worth = price * amount;
+        }
+        for (size_t i = 0; is_scaled == 1 && i < 2; i++) {
+            bound[i] *= row[i] * amount;
+            solution.dual[i] *= price / row[i];
+        }
+        lp_certificate_optimum(&problem, &solution);
+        error[is_scaled] = solution.check.objective_error;
+    }
+    assert_true(error[0] == error[1] && error[0] > 0.05 && error[0] < 1);
+}
+
 static int choose_simplex(void **state)
 {
     (void) state;
@@ -327,6 +422,9 @@ static int choose_glpk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        BOTH(test_multipliers_without_limit_hide_nothing),
+        cmocka_unit_test(test_values_without_limit_hide_nothing),
+        cmocka_unit_test(test_the_error_has_no_unit),
         BOTH(test_a_known_optimum_with_its_multipliers),
         BOTH(test_a_free_variable_may_be_negative),
         BOTH(test_no_answer_is_proved),

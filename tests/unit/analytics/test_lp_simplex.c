@@ -12,6 +12,7 @@
 
 #include "analytics/dea/limit.h"
 #include "analytics/lp/dense.h"
+#include "analytics/lp/glpk.h"
 #include "analytics/lp/lp.h"
 #include "analytics/lp/panel.h"
 
@@ -36,10 +37,11 @@ static void check_both_rules(const struct lp_problem *problem, double expected)
     struct lp_dense *dense = lp_dense_create();
     assert_non_null(dense);
     for (int is_bland = 0; is_bland < 2; is_bland++) {
-        struct lp_solution solution = {.x = x};
+        const struct lp_program program = {.problem = *problem};
+        struct lp_claim claim = {.x = x};
         double objective = 0;
-        assert_int_equal(lp_dense_solve(dense, problem, is_bland != 0, &solution), STATUS_OK);
-        assert_int_equal(solution.outcome, LP_OPTIMAL);
+        assert_int_equal(lp_dense_solve(dense, &program, is_bland != 0, &claim), STATUS_OK);
+        assert_int_equal(claim.outcome, LP_OPTIMAL);
         for (size_t j = 0; j < problem->columns; j++) {
             objective += problem->cost[j] * x[j];
         }
@@ -133,6 +135,68 @@ static void test_nothing_but_ties(void **state)
         assert_true(fabs(ours.objective - theirs.objective) <= 1e-9);
     }
     lp_solver_free(solver);
+    lp_thread_end();
+}
+
+/* A column of its own beside columns that stay where they are: the same program as with all of them in one table, begun from
+ * slacks, from that column or from nothing, by both solvers, and ended when enough is reached. */
+static void test_columns_stay_where_they_are(void **state)
+{
+    (void) state;
+    enum { M = 5, N = 40 };
+    static const enum lp_relation relation[M] = {LP_ROW_AT_MOST, LP_ROW_FREE, LP_ROW_AT_MOST, LP_ROW_AT_MOST, LP_ROW_AT_MOST};
+    double table[(N + 1) * M];
+    double cost[N + 1] = {0};
+    double bound[M];
+    struct lp_dense *dense = lp_dense_create();
+    struct lp_glpk *glpk = lp_glpk_create();
+    struct lp_panel panel;
+    assert_true(dense != NULL && glpk != NULL && lp_panel_init(&panel, M, N) == STATUS_OK);
+    cost[N] = -1;
+    for (size_t trial = 0; trial < 300; trial++) {
+        const bool is_positive = trial % 2 == 0;
+        size_t start[M] = {LP_START_SLACK, 99, LP_START_SLACK, LP_START_SLACK, LP_START_SLACK};
+        size_t tight = 0;
+        for (size_t i = 0; i < M; i++) {
+            bound[i] = 0.5 + random_uniform();
+            table[N * M + i] = 0.1 + random_uniform();
+            tight = relation[i] != LP_ROW_FREE && bound[i] / table[N * M + i] < bound[tight] / table[N * M + tight] ? i : tight;
+        }
+        for (size_t j = 0; j < N; j++) {
+            for (size_t i = 0; i < M; i++) {
+                table[j * M + i] = random_uniform() - (is_positive || i == 0 ? 0 : 0.3); /* the first row stops them all */
+            }
+            lp_panel_set(&panel, j, table + j * M);
+        }
+        const struct lp_program whole = {
+            .problem = {.rows = M, .columns = N + 1, .matrix = table, .cost = cost, .relation = relation, .bound = bound}};
+        struct lp_program split = {.is_positive = is_positive, .last = table + (size_t) N * M, .last_cost = -1,
+            .problem = {.rows = M, .columns = N, .matrix = table, .relation = relation, .bound = bound}};
+        struct lp_claim expected = {.x = x};
+        struct lp_claim claim = {.x = other_x};
+        assert_int_equal(lp_dense_solve(dense, &whole, false, &expected), STATUS_OK);
+        assert_int_equal(expected.outcome, LP_OPTIMAL);
+        const struct lp_glpk_way way = {.is_dual = is_positive};
+        assert_int_equal(lp_glpk_solve(glpk, &split, &way, &claim), STATUS_OK);
+        assert_true(fabs(claim.last - x[N]) <= 1e-9 * x[N]);
+        for (int way_of_ours = 0; way_of_ours < 12; way_of_ours++) {
+            start[tight] = way_of_ours / 4 == 1 ? LP_START_LAST : LP_START_SLACK;
+            split.start = way_of_ours >= 4 ? start : NULL;
+            split.panel = way_of_ours % 2 == 1 ? &panel : NULL;
+            claim.last = 0;
+            assert_int_equal(lp_dense_solve(dense, &split, way_of_ours / 2 % 2 == 1, &claim), STATUS_OK);
+            assert_int_equal(claim.outcome, LP_OPTIMAL);
+            assert_true(fabs(claim.last - x[N]) <= 1e-12 * x[N] && claim.dual[1] == 0);
+        }
+        split.has_enough = true;
+        split.enough = -0.999 * x[N];
+        claim.last = 17;
+        assert_int_equal(lp_dense_solve(dense, &split, false, &claim), STATUS_CONFLICT);
+        assert_true(claim.last == 17);
+    }
+    lp_panel_fini(&panel);
+    lp_glpk_free(glpk);
+    lp_dense_free(dense);
     lp_thread_end();
 }
 
@@ -377,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_marshall_and_suurballe),
         cmocka_unit_test(test_klee_and_minty),
         cmocka_unit_test(test_nothing_but_ties),
+        cmocka_unit_test(test_columns_stay_where_they_are),
         cmocka_unit_test(test_larger_programs_beside_glpk),
         cmocka_unit_test(test_rows_that_repeat_others),
         cmocka_unit_test(test_very_many_columns_beside_glpk),

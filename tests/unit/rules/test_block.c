@@ -4,6 +4,7 @@
  */
 #include "tests/unit/rules/world.h"
 
+#include "db/supply.h"
 #include "rules/verify/verify.h"
 
 /* A little history in two blocks; root is that of the second. */
@@ -222,12 +223,71 @@ static void test_without_guards(void **state)
     world_close(&b);
 }
 
+/* Delivers what makes something, or replaces any version; the answer's status. */
+static int put(struct world *world, int64_t version, enum command_kind kind, const char *target, const char *id, const char *body)
+{
+    struct arena arena;
+    struct answer answer;
+    bool is_lost = false;
+    arena_init(&arena);
+    answer_init(&answer);
+    struct faults *faults = arena_alloc(&arena, sizeof *faults);
+    faults_init(faults, &arena);
+    struct command command = { .kind = kind, .target = target, .id = id, .new_id = id, .actor = { "ORG", ROLE_ADMIN, "tok" },
+                               .if_version = version };
+    assert_int_equal(command_decode(&command, BIND_CLEAR, body, strlen(body), &arena, faults), STATUS_OK);
+    assert_int_equal(block_deliver(world->executor, &command, &answer, &is_lost), STATUS_OK);
+    int status = answer.status;
+    command_fini(&command);
+    answer_fini(&answer);
+    arena_fini(&arena);
+    return status;
+}
+
+/* Reference rows that a block's commands share are read anew once one of them has changed. */
+static void test_what_changes_within_a_block(void **state)
+{
+    (void)state;
+    static const char early[] =
+        "{\"site\":\"C\",\"item\":\"GOWN\",\"quantity\":1,\"source\":\"found\",\"occurred_at\":\"2099-01-01T00:00:00Z\"}";
+    static const char intake[] = "{\"site\":\"C\",\"item\":\"GOWN\",\"quantity\":1,\"source\":\"found\"}";
+    for (int guarded = 0; guarded < 2; guarded++) {
+        struct world world;
+        struct arena arena;
+        struct supply supply;
+        uint8_t root[DIGEST_BYTES];
+        world_open(&world);
+        live(&world, root);
+        assert_int_equal((guarded ? block_begin : block_begin_unguarded)(world.executor, WORLD_START_MS + 9), STATUS_OK);
+        assert_int_equal(put(&world, COMMAND_VERSION_NONE, COMMAND_ORGANISATION_PUT, "ORG2", "n1", "{\"name\":\"Other\",\"kind\":\"depot\"}"), 201);
+        assert_int_equal(put(&world, COMMAND_VERSION_NONE, COMMAND_ITEM_PUT, "GOWN", "n2", "{\"name\":\"Gown\",\"unit\":\"piece\"}"), 201);
+        assert_int_equal(put(&world, COMMAND_VERSION_NONE, COMMAND_SITE_PUT, "C", "n3",
+            "{\"name\":\"C\",\"kind\":\"warehouse\",\"organisation\":\"ORG\",\"province\":\"CN-HB\"}"), 201);
+        assert_int_equal(put(&world, COMMAND_VERSION_NONE, COMMAND_SUPPLY_INTAKE, "", "n4", early), 422); /* it has read site and item */
+        assert_int_equal(put(&world, COMMAND_VERSION_ANY, COMMAND_ITEM_PUT, "GOWN", "n5",
+            "{\"name\":\"Gown\",\"unit\":\"piece\",\"lot_control\":true}"), 200);
+        assert_int_equal(put(&world, COMMAND_VERSION_NONE, COMMAND_SUPPLY_INTAKE, "", "n6", early), 422);
+        assert_int_equal(put(&world, COMMAND_VERSION_ANY, COMMAND_SITE_PUT, "C", "n7",
+            "{\"name\":\"C\",\"kind\":\"warehouse\",\"organisation\":\"ORG2\",\"province\":\"CN-HB\"}"), 200);
+        assert_int_equal(put(&world, COMMAND_VERSION_NONE, COMMAND_SUPPLY_INTAKE, "", "n8", intake), 201);
+        arena_init(&arena);
+        assert_int_equal(db_supply_find(world.db, &arena, "n8", &supply), STATUS_OK);
+        assert_string_equal(supply.owner, "ORG2");
+        assert_string_equal(supply.condition, "quarantine");
+        arena_fini(&arena);
+        assert_int_equal(block_end(world.executor, root), STATUS_OK);
+        assert_int_equal(block_commit(world.executor), STATUS_OK);
+        expect_verified(&world, executor_seq(world.executor)); /* which carries out each command by itself */
+        world_close(&world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_commands_same_hashes), cmocka_unit_test(test_refusals_leave_nothing),
         cmocka_unit_test(test_refusals_lapse_after_a_day), cmocka_unit_test(test_abandoned_block_leaves_nothing),
-        cmocka_unit_test(test_without_guards),
+        cmocka_unit_test(test_without_guards), cmocka_unit_test(test_what_changes_within_a_block),
     };
     return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
 }

@@ -1,0 +1,56 @@
+"""The models of efficiency beside the radial one: with the frame and without, by GLPK, by two threads, and one beside HiGHS."""
+
+import array
+import os
+import time
+
+from frontier import ours
+
+KINDS = ["super", "sbm", "additive", "directional", "cross", "cost", "fixed", "outliers", "malmquist"]
+
+
+def scipy_additive(path, n, units):
+    """scipy's HiGHS for the additive model's scores alone: the first units' seconds scaled to all, and the largest difference."""
+    import numpy
+    from scipy.optimize import linprog
+    numbers = array.array("d")
+    with open(path, "rb") as file:
+        numbers.fromfile(file, 6 * n)
+    values = numpy.array(numbers)
+    data, scores = values[:5 * n].reshape(n, 5), values[5 * n:]
+    goal = numpy.concatenate([numpy.zeros(n), -numpy.ones(5)])
+    slacks = numpy.diag([1.0, 1, 1, -1, -1])
+    rows = numpy.vstack([numpy.hstack([data.T, slacks]), numpy.concatenate([numpy.ones(n), numpy.zeros(5)])])
+    worst, began = 0.0, time.process_time()
+    for unit in range(units):
+        found = linprog(goal, A_eq=rows, b_eq=numpy.append(data[unit], 1.0), method="highs")
+        worst = max(worst, abs(-found.fun - scores[unit]) / max(1, abs(scores[unit])))
+    return (time.process_time() - began) * n / units, worst
+
+
+def measure_models(bench):
+    path = os.path.join(bench.memory, "data")
+    n, few = bench.scale.models
+    rows = []
+    for kind in KINDS:
+        framed, pair, whole = (ours(bench, kind + ending, n, 1, path) for ending in ("", "-pair", "-frameless"))
+        small, glpk = (ours(bench, kind + ending, few, 1, path)["cpu_s"] for ending in ("", "-glpk"))
+        rows.append([kind, f"{framed['cpu_s'] * 1000:.0f}", f"{whole['cpu_s'] / framed['cpu_s']:.1f}", f"{framed['wall_s'] / pair['wall_s']:.2f}",
+                     f"{small * 1000:.0f}", f"{glpk / small:.0f}"])
+    bench.say("## Other models of efficiency, called as functions")
+    bench.say()
+    bench.say(f"{n:,} units made up as before, variable returns (cross: constant), scores, slacks, peers and proofs over all units; cost with "
+              "the prices 1, 2, 3; fixed: radial with an input that cannot be changed; outliers: the scores and leave-one-out; malmquist: as many "
+              "units in each of two periods. Processor time of one thread, what it is times without the frame, how much sooner two threads "
+              f"are done by the clock; {few:,} units, and what they are times with every program solved by GLPK.")
+    bench.say()
+    bench.table(["", f"{n:,}: ms", "frameless, times", "two threads, times", f"{few:,}: ms", "GLPK, times"], rows)
+    try:
+        import scipy
+    except ImportError:
+        return
+    mine = ours(bench, "additive", n, 1, path)["cpu_s"]
+    other, worst = scipy_additive(path, n, min(n, bench.scale.compared_units))
+    bench.say(f"The additive model's scores alone by a loop of scipy {scipy.__version__} (HiGHS), scaled from {min(n, bench.scale.compared_units)} units: "
+              f"{other * 1000:,.0f} ms, {other / mine:.0f} times ours of all of it; largest difference {worst:.0e}.")
+    bench.say()

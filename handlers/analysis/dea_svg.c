@@ -1,0 +1,104 @@
+/*
+ * The frame of the pictures of data envelopment analysis.
+ */
+#include "handlers/analysis/dea_svg.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "handlers/analysis/label.h"
+#include "handlers/analysis/svg.h"
+#include "handlers/analysis/svg_plot.h"
+
+#define HEAD 118.0
+#define LEGEND_AT 88.0
+#define FOOT 28.0
+
+enum { DESCRIBED_MAX = 40, LISTED_MAX = 6, LIST_LETTERS = 110 };
+
+#define LONG_NUMBER 1000.0
+#define LONGEST_NUMBER 1e5
+
+const char *dea_svg_text(char *made, const char *otherwise)
+{
+    return made != NULL ? made : otherwise;
+}
+
+const char *dea_svg_number(struct arena *arena, double number)
+{
+    char text[SVG_NUMBER_BYTES];
+    if (!isfinite(number)) {
+        return "-";
+    }
+    if (fabs(number) < LONG_NUMBER) {
+        snprintf(text, sizeof text, "%.3f", number == 0 ? 0.0 : number);
+    } else if (fabs(number) < LONGEST_NUMBER) {
+        svg_number(text, round(number));
+    } else {
+        int power = (int)floor(log10(fabs(number)));
+        snprintf(text, sizeof text, "%.2fe%d", number / pow(10, power), power);
+    }
+    return dea_svg_text(arena_text(arena, text), "");
+}
+
+/* "Inputs: beds, staff" */
+static const char *list(const struct dea_picture *picture, const char *what, const char *const *names, size_t count)
+{
+    struct arena *arena = picture->exchange->arena;
+    struct buffer text;
+    buffer_init(&text);
+    buffer_format(&text, "%s: ", what);
+    for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
+        const char *name = picture->is_stored ? analysis_label_small(arena, analysis_label_find(picture->exchange, names[i]).name) : names[i];
+        buffer_format(&text, "%s%s", i == 0 ? "" : ", ", name);
+    }
+    buffer_text(&text, count > LISTED_MAX ? ", and more" : "");
+    buffer_byte(&text, 0);
+    const char *kept = text.failed ? NULL : arena_text(arena, text.bytes);
+    buffer_fini(&text);
+    return kept != NULL ? kept : "";
+}
+
+/* The rows in words. */
+static const char *describe(const struct dea_picture *picture)
+{
+    struct buffer text;
+    buffer_init(&text);
+    buffer_format(&text, "%s: %s.", picture->title, picture->what);
+    for (size_t i = 0; i < picture->chart.row_count && i < DESCRIBED_MAX; i++) {
+        const struct svg_row *row = &picture->chart.rows[i];
+        if (row->note != NULL) {
+            buffer_format(&text, " %s: %s;", row->name, row->note);
+        } else {
+            buffer_format(&text, " %s;", row->told != NULL ? row->told : row->name);
+        }
+    }
+    buffer_byte(&text, 0);
+    const char *kept = text.failed ? NULL : arena_text(picture->exchange->arena, text.bytes);
+    buffer_fini(&text);
+    return kept != NULL ? kept : picture->title;
+}
+
+void dea_svg(const struct dea_picture *picture)
+{
+    struct buffer *out = &picture->exchange->reply;
+    struct arena *arena = picture->exchange->arena;
+    struct svg_rows chart = picture->chart;
+    chart.top = HEAD + picture->more_height;
+    chart.legend_at = LEGEND_AT;
+    double height = chart.top + svg_rows_height(&chart) + FOOT;
+    svg_open(out, svg_rows_width(&chart), height, picture->title, describe(picture));
+    svg_text(out, &(struct svg_text){ 24, 26, SVG_START, 17, SVG_INK, true, false, 0 }, picture->title);
+    svg_text(out, &(struct svg_text){ 24, 44, SVG_START, 12, SVG_GREY, false, false, LIST_LETTERS },
+             list(picture, "Inputs", picture->inputs, picture->input_count));
+    svg_text(out, &(struct svg_text){ 24, 60, SVG_START, 12, SVG_GREY, false, false, LIST_LETTERS },
+             list(picture, "Outputs", picture->outputs, picture->output_count));
+    if (picture->draw_more != NULL) {
+        picture->draw_more(out, arena, picture->context, LEGEND_AT);
+    }
+    svg_rows(out, arena, &chart);
+    const char *source = picture->is_stored ? dea_svg_text(arena_format(arena, "; figures revision %" PRId64, picture->revision), "") : "";
+    svg_label(out, 24, height - 12, SVG_START, 10.5, SVG_GREY, dea_svg_text(arena_format(arena, "%s%s.", picture->made, source), ""));
+    svg_close(out);
+}

@@ -1,0 +1,43 @@
+#ifndef HANDLERS_ANALYSIS_DEA_SVG_H
+#define HANDLERS_ANALYSIS_DEA_SVG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "handlers/analysis/svg_rows.h"
+#include "handlers/exchange.h"
+
+/*
+ * What all pictures of data envelopment analysis share: a title, inputs and outputs by name, the rows of the units, a line that
+ * says how it was made, and a description that tells every row.
+ */
+struct dea_picture {
+    struct exchange *exchange;
+    const char *title;
+    const char *what; /* of the description, a phrase behind a colon */
+    const char *made; /* at the foot, without the full stop */
+    const char *const *inputs, *const *outputs;
+    size_t input_count, output_count;
+    bool is_stored;   /* inputs and outputs are indicators */
+    int64_t revision; /* of the figures, where they are stored */
+    struct svg_rows chart; /* all but top */
+
+    /* NULL, or draws something of more_height above the rows, from top on. */
+    void (*draw_more)(struct buffer *out, struct arena *arena, const void *context, double top);
+    double more_height;
+    const void *context;
+};
+
+/* Appends the picture to the reply. */
+void dea_svg(const struct dea_picture *picture);
+
+enum { DEA_SVG_NUMBER_BYTES = 48 };
+
+/* A score as it stands in a picture: three decimals, a large one shorter; - where it is not finite. In the arena. */
+const char *dea_svg_number(struct arena *arena, double number);
+
+/* The text, or what stands for it where memory is short. */
+const char *dea_svg_text(char *made, const char *otherwise);
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * The picture of /efficiency/malmquist.
+ */
+#include "handlers/analysis/malmquist_svg.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "db/reference.h"
+#include "handlers/analysis/dea_svg.h"
+#include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/svg.h"
+#include "handlers/analysis/svg_plot.h"
+
+#define STEPS_HEIGHT 224.0
+#define STEPS_TOP 44.0
+#define STEPS_PLOT 140.0
+#define STEPS_WIDTH 460.0
+#define LABEL_SIZE 11.0
+
+enum { INDICES = 3 };
+
+static const char *const names[INDICES] = { "tfpch", "effch", "techch" };
+
+struct place {
+    double tfpch;
+    size_t unit;
+};
+
+/* Falling; those without behind the others; equal ones as they came. */
+static int compare(const void *a, const void *b)
+{
+    const struct place *left = a;
+    const struct place *right = b;
+    if (left->tfpch != right->tfpch) {
+        return left->tfpch > right->tfpch ? -1 : 1;
+    }
+    return left->unit < right->unit ? -1 : left->unit > right->unit;
+}
+
+static void take_indices(const struct dea_change_means *means, double indices[INDICES])
+{
+    indices[0] = means->tfpch;
+    indices[1] = means->effch;
+    indices[2] = means->techch;
+}
+
+static struct svg_row make_row(struct arena *arena, const struct malmquist_sheet *sheet, const struct dea_changes *changes, size_t u)
+{
+    const struct dea_change_means *means = &changes->unit_means[u];
+    struct svg_row row = { .name = sheet->provinces != NULL ? sheet->provinces[u]->name_en : sheet->ids[u], .low = NAN, .high = NAN };
+    take_indices(means, row.values);
+    if (means->count == 0) {
+        row.note = "no change is defined";
+        return row;
+    }
+    for (size_t i = 0; i < INDICES; i++) {
+        row.cells[i] = dea_svg_number(arena, row.values[i]);
+    }
+    row.told = arena_format(arena, "%s: tfpch %s, effch %s, techch %s", row.name, row.cells[0], row.cells[1], row.cells[2]);
+    return row;
+}
+
+static const struct svg_row *make_rows(struct arena *arena, const struct malmquist_sheet *sheet, const struct dea_changes *changes)
+{
+    size_t n = changes->unit_count;
+    struct place *places = arena_array(arena, n + 1, sizeof *places);
+    struct svg_row *rows = arena_array(arena, n + 1, sizeof *rows);
+    if (places == NULL || rows == NULL) {
+        return NULL;
+    }
+    for (size_t u = 0; u < n; u++) {
+        places[u] = (struct place){ changes->unit_means[u].count > 0 ? changes->unit_means[u].tfpch : -1, u };
+    }
+    qsort(places, n, sizeof *places, compare);
+    for (size_t i = 0; i < n; i++) {
+        rows[i] = make_row(arena, sheet, changes, places[i].unit);
+    }
+    return rows;
+}
+
+/* What the panel of the steps needs. */
+struct steps {
+    const struct malmquist_sheet *sheet;
+    const struct dea_changes *changes;
+};
+
+static double step_at(const struct svg_panel *panel, size_t step, size_t count)
+{
+    return panel->x.at_from + ((double)step + 0.5) / (double)count * (panel->x.at_to - panel->x.at_from);
+}
+
+/* "2010-2014" under each step, or under every so manieth where there is not room for all. */
+static void draw_step_names(struct buffer *out, struct arena *arena, const struct svg_panel *panel, const struct steps *steps)
+{
+    size_t count = steps->changes->step_count;
+    double widest = svg_text_width("2000-2000", LABEL_SIZE) + 8;
+    for (size_t s = 0; s < count; s++) {
+        const char *name = arena_format(arena, "%" PRId64 "-%" PRId64, steps->sheet->periods[s], steps->sheet->periods[s + 1]);
+        widest = name != NULL ? fmax(widest, svg_text_width(name, LABEL_SIZE) + 8) : widest;
+    }
+    size_t every = (size_t)ceil(widest * (double)count / (panel->x.at_to - panel->x.at_from));
+    for (size_t s = 0; s < count; s += every > 0 ? every : 1) {
+        double x = step_at(panel, s, count);
+        char *name = arena_format(arena, "%" PRId64 "-%" PRId64, steps->sheet->periods[s], steps->sheet->periods[s + 1]);
+        svg_line(out, x, panel->y.at_from, x, panel->y.at_from + 4, SVG_INK, 1, "");
+        svg_label(out, x, panel->y.at_from + 17, SVG_MIDDLE, LABEL_SIZE, SVG_INK, dea_svg_text(name, ""));
+    }
+}
+
+static void draw_step_line(struct buffer *out, const struct svg_panel *panel, const struct dea_changes *changes, size_t index)
+{
+    double indices[INDICES];
+    bool is_first = true;
+    svg_path_open(out);
+    for (size_t s = 0; s < changes->step_count; s++) {
+        take_indices(&changes->step_means[s], indices);
+        if (isfinite(indices[index])) {
+            svg_path_to(out, is_first, step_at(panel, s, changes->step_count), svg_scale_at(&panel->y, indices[index]));
+            is_first = false;
+        }
+    }
+    svg_path_close(out, svg_colour(index), 1.6, svg_dashes(index));
+    for (size_t s = 0; s < changes->step_count; s++) {
+        take_indices(&changes->step_means[s], indices);
+        if (isfinite(indices[index])) {
+            svg_mark(out, index, step_at(panel, s, changes->step_count), svg_scale_at(&panel->y, indices[index]));
+        }
+    }
+}
+
+static void draw_steps(struct buffer *out, struct arena *arena, const void *context, double top)
+{
+    const struct steps *steps = context;
+    double least = 1;
+    double most = 1;
+    for (size_t s = 0; s < steps->changes->step_count; s++) {
+        double indices[INDICES];
+        take_indices(&steps->changes->step_means[s], indices);
+        for (size_t i = 0; i < INDICES; i++) {
+            least = isfinite(indices[i]) ? fmin(least, indices[i]) : least;
+            most = isfinite(indices[i]) ? fmax(most, indices[i]) : most;
+        }
+    }
+    struct svg_panel panel = { .x = { 0, 1, SVG_ROWS_LEFT, SVG_ROWS_LEFT + STEPS_WIDTH }, .x_ticks = 0, .y_ticks = 4, .has_y_numbers = true,
+                               .title = "All units, step by step", .y_label = "geometric mean" };
+    panel.y = svg_scale_round(least, most, top + STEPS_TOP + STEPS_PLOT, top + STEPS_TOP, panel.y_ticks);
+    svg_panel(out, &panel);
+    double one = svg_scale_at(&panel.y, 1);
+    svg_line(out, panel.x.at_from, one, panel.x.at_to, one, SVG_INK, 1, "");
+    draw_step_names(out, arena, &panel, steps);
+    for (size_t i = INDICES; i-- > 0;) {
+        draw_step_line(out, &panel, steps->changes, i);
+    }
+}
+
+static void settle_axis(struct svg_rows *chart)
+{
+    chart->from = 1;
+    chart->to = 1;
+    svg_rows_extent(chart, &chart->from, &chart->to);
+    chart->from = fmin(chart->from, 1);
+    chart->to = fmax(chart->to, 1);
+}
+
+void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *sheet, const struct dea_changes *changes)
+{
+    struct arena *arena = exchange->arena;
+    const struct steps steps = { sheet, changes };
+    struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs,
+                                   .input_count = sheet->panel.input_count, .output_count = sheet->panel.output_count,
+                                   .is_stored = sheet->provinces != NULL, .revision = sheet->revision,
+                                   .what = "change of total factor productivity (tfpch), the efficiency (effch) and the technology "
+                                           "(techch) in it; above 1 is better; the greatest change first" };
+    struct svg_rows *chart = &picture.chart;
+    double means[INDICES];
+    *chart = (struct svg_rows){ .series_count = INDICES, .rows = make_rows(arena, sheet, changes), .row_count = changes->unit_count, .reference = 1,
+                                .cell_count = INDICES, .x_label = "index (above 1: better)", .rank_label = "index" };
+    if (chart->rows == NULL) {
+        exchange->reply.failed = true;
+        return;
+    }
+    take_indices(&changes->mean, means);
+    for (size_t i = 0; i < INDICES; i++) {
+        chart->series[i] = (struct svg_series){ names[i], means[i] };
+        chart->heads[i] = names[i];
+    }
+    settle_axis(chart);
+    if (changes->step_count > 1) {
+        picture.draw_more = draw_steps;
+        picture.more_height = STEPS_HEIGHT;
+        picture.context = &steps;
+    }
+    const char *whose = sheet->provinces != NULL ? "provinces" : "units";
+    picture.title = dea_svg_text(arena_format(arena, "Productivity of the %s, %" PRId64 " to %" PRId64, whose, sheet->periods[0],
+                                              sheet->periods[changes->step_count]), "Productivity");
+    picture.made = dea_svg_text(arena_format(arena, "Malmquist index, %s-oriented, geometric means%s", efficiency_orientations[sheet->orientation],
+                                             chart->row_count <= SVG_ROWS_MAX ? "; dashed: means of all" : ""), "");
+    dea_svg(&picture);
+}
