@@ -209,6 +209,7 @@ def measure_size(bench):
         service.stop()
     service.start()
     for path in ("/provinces", DENSITY, "/transfers?limit=1000", "/ledger"):
+        service.call("GET", path)  # as in reads.py
         service.read(bench.load, 64, ["--requests", "2000" if scale.rounds > 1 else "64"], path)
     service.write(bench.load, 64, ["--requests", "2000" if scale.rounds > 1 else "64"])
     used = memory_mib(service.process.pid, "VmHWM")

@@ -114,6 +114,7 @@ struct exchange {
     bool is_csv;  /* the body is text/csv */
     bool is_jose; /* it is application/jose */
     unsigned wanted; /* the one of the route's gives that Accept chose */
+    bool is_headless; /* GIVES_CSV, without the header line */
     const struct unfold_table *table; /* the one of the route's tables that table= names; NULL: none is named that there is */
     const char *const *fields; /* the members that are asked for (query.h); NULL: all */
     size_t field_count;

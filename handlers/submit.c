@@ -35,25 +35,62 @@ static int64_t tag_version(const char *tag, size_t length)
     return text_to_integer(digits, &version) == STATUS_OK ? version : 0;
 }
 
-bool submit_read_version(struct exchange *exchange, int64_t *version)
+/* Takes the entity tag at *at, which moves behind it; *version is 0 for one that is none of ours, or weak, which no version equals. */
+static bool take_tag(const char **at, int64_t *version)
 {
-    const char *header = exchange->header(exchange, "If-Match");
+    const bool is_weak = strncmp(*at, "W/", 2) == 0;
+    const char *begin = *at + (is_weak ? 2 : 0);
+    const char *end = *begin == '"' ? strchr(begin + 1, '"') : NULL;
+    if (end == NULL) {
+        return false;
+    }
+    *version = is_weak ? 0 : tag_version(begin + 1, (size_t)(end - begin - 1));
+    *at = end + 1;
+    return true;
+}
+
+/* A list of tags (RFC 9110, 13.1.1) as versions. */
+static bool read_tags(const char *at, struct command *condition)
+{
+    size_t count = 0;
+    for (at += strspn(at, ", \t"); *at != 0; count++) {
+        int64_t version = 0;
+        if (count > COMMAND_VERSIONS_MORE || !take_tag(&at, &version)) {
+            return false;
+        }
+        *(count == 0 ? &condition->if_version : &condition->if_more[condition->if_more_count++]) = version;
+        at += strspn(at, " \t");
+        if (*at != 0 && *at != ',') {
+            return false;
+        }
+        at += strspn(at, ", \t");
+    }
+    return count > 0;
+}
+
+bool submit_read_version(struct exchange *exchange, struct command *condition)
+{
+    const char *header = exchange->header(exchange, "If-Match"), *none = exchange->header(exchange, "If-None-Match");
+    const bool is_to_be_absent = none != NULL && strcmp(none, "*") == 0;
+    if (header != NULL && is_to_be_absent) {
+        problem_reply(exchange, "version_mismatch",
+                      "If-Match wants a version and If-None-Match: * wants none: both together are never met.");
+        return false;
+    }
     if (header == NULL) {
-        *version = COMMAND_VERSION_NONE;
+        condition->if_version = is_to_be_absent ? COMMAND_VERSION_ABSENT : COMMAND_VERSION_NONE;
         return true;
     }
     if (strcmp(header, "*") == 0) {
-        *version = COMMAND_VERSION_ANY;
+        condition->if_version = COMMAND_VERSION_ANY;
         return true;
     }
-    size_t length = strlen(header);
-    if (length < 2 || header[0] != '"' || header[length - 1] != '"' || memchr(header + 1, '"', length - 2) != NULL) {
+    if (!read_tags(header, condition)) {
         problem_reply(exchange, "invalid_if_match",
                       "If-Match is the ETag of the version that is to be replaced, in its quotes (If-Match: \"3\"), "
                       "or * for any.");
         return false;
     }
-    *version = tag_version(header + 1, length - 2);
     return true;
 }
 
@@ -131,20 +168,28 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
 {
     struct command *command = &exchange->command;
     struct faults faults;
-    int64_t version = 0;
+    struct command condition = { .if_version = COMMAND_VERSION_NONE };
     bool in_body = false;
     bool is_signed = submit_is_signed(exchange);
     const char *key = is_signed ? "" : access_key(exchange); /* a signed one has it in its payload */
-    if (key == NULL || !submit_read_version(exchange, &version)) {
+    if (key == NULL || !submit_read_version(exchange, &condition)) {
         return false;
     }
-    if (creates(kind) && version != COMMAND_VERSION_NONE) {
+    if (creates(kind) && condition.if_version == COMMAND_VERSION_ABSENT) {
+        condition.if_version = COMMAND_VERSION_NONE; /* what it makes is new in any case */
+    }
+    if (creates(kind) && condition.if_version != COMMAND_VERSION_NONE) {
         problem_reply(exchange, "version_mismatch",
                       "If-Match names a version, but what this request makes has none before it is made: leave If-Match "
                       "out. Sending the request again does it once only, by its Idempotency-Key.");
         return false;
     }
-    *command = (struct command){ .kind = kind, .target = target, .id = key, .new_id = "", .actor = exchange->caller, .if_version = version };
+    *command = condition;
+    command->kind = kind;
+    command->target = target;
+    command->id = key;
+    command->new_id = "";
+    command->actor = exchange->caller;
     faults_init(&faults, exchange->arena);
     enum status status = is_signed ? submit_read_signed(exchange, command, creates(kind), &faults, &in_body)
                                    : read_plain(exchange, command, new_id, &faults);

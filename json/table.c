@@ -283,7 +283,7 @@ static bool fits(const char *columns)
     return true;
 }
 
-static void write_header(struct walk *walk, const char *columns)
+static void take_columns(struct walk *walk, const char *columns, bool has_header)
 {
     while (*columns != 0) {
         size_t length = strcspn(columns, ",");
@@ -292,11 +292,14 @@ static void write_header(struct walk *walk, const char *columns)
         columns += length + (columns[length] == ',');
     }
     assert(walk->count > 0);
-    buffer_append(walk->out, walk->columns[0].at, strlen(walk->columns[0].at)); /* names need no quotes */
-    csv_write_end(walk->out);
+    if (has_header) {
+        buffer_append(walk->out, walk->columns[0].at, strlen(walk->columns[0].at)); /* names need no quotes */
+        csv_write_end(walk->out);
+    }
 }
 
-enum status table_write(const char *json, size_t length, const char *rows, const char *columns, struct buffer *out)
+enum status table_write(const char *json, size_t length, const char *rows, const char *columns, bool has_header,
+                        struct buffer *out)
 {
     struct walk walk = {.json = {json, json + length}, .out = out};
     struct buffer all;
@@ -306,7 +309,7 @@ enum status table_write(const char *json, size_t length, const char *rows, const
     if (is_sound && all.failed) {
         out->failed = true;
     } else if (is_sound && fits(all.bytes)) {
-        write_header(&walk, all.bytes);
+        take_columns(&walk, all.bytes, has_header);
         is_sound = write_rows(&walk);
     } else {
         is_sound = false;

@@ -1,13 +1,14 @@
 #ifndef JSON_TABLE_H
 #define JSON_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
 #include "base/status.h"
 
 /*
- * Rows of a JSON document that json/write.c has written, as CSV (RFC 4180): a header, then a
+ * Rows of a JSON document that json/write.c has written, as CSV (RFC 4180): a header, unless it is not wanted, then a
  * record for each object of the array that the member rows of the document holds.
  *
  * columns are the names of members with commas between, in the order of the output; a member
@@ -27,6 +28,6 @@ enum { TABLE_COLUMNS_MAX = 192, TABLE_PATH_BYTES = 128 };
 /* Appends to out; its failed says that memory was short. STATUS_INVALID: the document has no
  * such array, or a row has a member that is no column: nothing is left out silently. */
 enum status table_write(const char *json, size_t length, const char *rows, const char *columns,
-                        struct buffer *out) NODISCARD;
+                        bool has_header, struct buffer *out) NODISCARD;
 
 #endif

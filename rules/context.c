@@ -295,7 +295,7 @@ enum status context_check_version(struct context *context, bool exists, int64_t 
 {
     const struct command *command = context->command;
     struct refusal *refusal = &context->outcome->refusal;
-    if (!exists && command->if_version == COMMAND_VERSION_NONE) {
+    if (!exists && (command->if_version == COMMAND_VERSION_NONE || command->if_version == COMMAND_VERSION_ABSENT)) {
         return STATUS_OK;
     }
     if (!exists) {
@@ -310,7 +310,13 @@ enum status context_check_version(struct context *context, bool exists, int64_t 
         refusal_integer(refusal, "version", version);
         return STATUS_CONFLICT;
     }
-    if (command->if_version != COMMAND_VERSION_ANY && command->if_version != version) {
+    if (command->if_version == COMMAND_VERSION_ABSENT) {
+        refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
+                    "If-None-Match: * is for what does not exist yet, and %s has version %" PRId64, command->target, version);
+        refusal_integer(refusal, "version", version);
+        return STATUS_CONFLICT;
+    }
+    if (!command_wants_version(command, version)) {
         refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
                     "%s has version %" PRId64 " by now, not %" PRId64 ": read it again", command->target, version,
                     command->if_version);

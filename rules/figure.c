@@ -230,9 +230,16 @@ enum status figures_check_condition(struct db *db, const struct command *command
         return STATUS_OK;
     }
     enum status status = read_revision(db, arena, &revision);
-    if (status != STATUS_OK ||
-        (revision > 0 && (command->if_version == COMMAND_VERSION_ANY || command->if_version == revision))) {
+    const bool is_met = command->if_version == COMMAND_VERSION_ABSENT ? revision == 0
+                                                                      : revision > 0 && command_wants_version(command, revision);
+    if (status != STATUS_OK || is_met) {
         return status;
+    }
+    if (command->if_version == COMMAND_VERSION_ABSENT) {
+        refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
+                    "If-None-Match: * is for what does not exist yet, and the figures have revision %" PRId64, revision);
+        refusal_integer(refusal, "version", revision);
+        return STATUS_CONFLICT;
     }
     refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
                 "the figures have revision %" PRId64 " by now, not the one that If-Match names: read them again", revision);

@@ -54,8 +54,7 @@ static void check_position(struct context *context, double lat, double lon)
 /* Whether the condition, if there is one, names the version that is stored. */
 static bool is_condition_met(const struct command *command, int64_t version)
 {
-    return command->if_version == COMMAND_VERSION_NONE || command->if_version == COMMAND_VERSION_ANY ||
-        command->if_version == version;
+    return command->if_version == COMMAND_VERSION_NONE || command_wants_version(command, version);
 }
 
 enum status reference_settle(struct context *context, bool exists, bool is_same, int64_t version, int64_t seq,

@@ -137,7 +137,7 @@ static void submit_job(struct request *request)
     request->wait = WAIT_JOB;
     request->is_job_done = false;
     enum job_kind kind = request->exchange.route->class == CLASS_JOB ? JOB_SENT : JOB_STORED;
-    request->job = (struct job){.run = job_run, .context = request, .kind = kind};
+    request->job = (struct job){.run = job_run, .context = request, .kind = kind, .owner = request_owner(request)};
     if (jobs_submit(request->server->jobs, &request->job) != STATUS_OK) {
         suspend_wake(request);
     }

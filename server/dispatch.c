@@ -144,7 +144,7 @@ static void check_media(struct request *request)
     }
     enum media media = media_read(framing->content_type);
     const struct route *route = exchange->route;
-    bool is_taken = (media != MEDIA_CSV || route->takes_csv) && (media != MEDIA_JOSE || route->takes_jose);
+    bool is_taken = ((media != MEDIA_CSV && media != MEDIA_HEADLESS) || route->takes_csv) && (media != MEDIA_JOSE || route->takes_jose);
     if (framing->content_encoding != NULL && strcasecmp(framing->content_encoding, "identity") != 0) {
         REQUEST_REFUSE(request, "unsupported_media_type", "The body must come without Content-Encoding.");
         exchange_header(exchange, "Accept-Encoding", "identity");
@@ -153,6 +153,9 @@ static void check_media(struct request *request)
         exchange_header(exchange, "Accept", media_list(route));
     } else if (media == MEDIA_CHARSET) {
         REQUEST_REFUSE(request, "unsupported_media_type", "The body must be UTF-8.");
+        exchange_header(exchange, "Accept", media_list(route));
+    } else if (media == MEDIA_HEADLESS) {
+        REQUEST_REFUSE(request, "unsupported_media_type", "A table must come with its header line, which names its columns: without header=absent.");
         exchange_header(exchange, "Accept", media_list(route));
     }
     exchange->is_csv = media == MEDIA_CSV;

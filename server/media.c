@@ -1,5 +1,5 @@
 /*
- * Reading Content-Type (RFC 9110, 8.3.1): type and charset; other parameters do not matter.
+ * Reading Content-Type (RFC 9110, 8.3.1): type and charset, and header of text/csv; other parameters do not matter.
  */
 #include "server/media.h"
 
@@ -11,6 +11,12 @@
 static bool is_type(const char *text, size_t length, const char *type)
 {
     return strlen(type) == length && strncasecmp(text, type, length) == 0;
+}
+
+/* Whether the parameter is header=absent of text/csv (RFC 4180, 3). */
+static bool is_headless(const char *at, size_t length)
+{
+    return is_type(at, length, "header=absent") || is_type(at, length, "header=\"absent\"");
 }
 
 /* One parameter name=value: false where it is a charset other than UTF-8. */
@@ -54,6 +60,9 @@ enum media media_read(const char *content_type)
         }
         if (!parameter_is_fine(at, trimmed)) {
             return MEDIA_CHARSET;
+        }
+        if (media == MEDIA_CSV && is_headless(at, trimmed)) {
+            return MEDIA_HEADLESS;
         }
         at += length;
     }

@@ -7,6 +7,7 @@ enum media {
     MEDIA_CSV,     /* text/csv */
     MEDIA_JOSE,    /* application/jose */
     MEDIA_CHARSET, /* one of these, but not in UTF-8 */
+    MEDIA_HEADLESS, /* text/csv without its header line (header=absent): nobody knows what the columns are */
     MEDIA_OTHER    /* anything else, and none (NULL) */
 };
 

@@ -224,8 +224,10 @@ static void write_requests(const struct metrics *metrics, struct buffer *out)
 
 static void write_jobs(const struct metrics *metrics, struct buffer *out)
 {
-    static const char *const kinds[JOB_KINDS] = {[JOB_STORED] = "kind=\"stored\",", [JOB_SENT] = "kind=\"sent\","};
-    head(out, "tallystick_job_duration_seconds", "histogram", "Computations, on stored figures and on callers' own numbers.");
+    static const char *const kinds[JOB_KINDS] = {[JOB_STORED] = "kind=\"stored\",", [JOB_SENT] = "kind=\"sent\",",
+                                                 [JOB_LONG] = "kind=\"long\","};
+    head(out, "tallystick_job_duration_seconds", "histogram",
+         "Computations: short ones on stored figures and on callers' own numbers, and long ones in the background.");
     for (size_t i = 0; i < JOB_KINDS; i++) {
         write_durations(out, "tallystick_job_duration_seconds", kinds[i], &metrics->jobs[i]);
     }

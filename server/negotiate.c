@@ -4,7 +4,6 @@
  */
 #include "server/negotiate.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -18,10 +17,12 @@ struct media_type {
     const char *text;
 };
 
+static const char csv[] = "text/csv";
+
 /* In the order that we prefer. */
 static const struct media_type types[] = {
     {GIVES_JSON, "application/json"},
-    {GIVES_CSV, "text/csv"},
+    {GIVES_CSV, csv},
     {GIVES_YAML, "application/yaml"},
     {GIVES_TEXT, "text/plain"},
     {GIVES_HTML, "text/html"},
@@ -37,12 +38,16 @@ struct piece {
     size_t length;
 };
 
+/* What a range says about the header line of text/csv. */
+enum header { HEADER_UNSAID, HEADER_PRESENT, HEADER_ABSENT, HEADER_OTHER };
+
 /* One element of a list, taken apart. */
 struct range {
     struct piece name; /* text/csv, or gzip */
     int weight;
     bool has_parameter;
     bool is_other_charset; /* one that we do not write */
+    enum header header;
 };
 
 static struct piece trim(const char *at, size_t length)
@@ -112,6 +117,9 @@ static void take_parameter(struct range *range, struct piece text)
     if (piece_is(name, "charset") && !piece_is(value, "utf-8") && !piece_is(value, "utf8")) {
         range->is_other_charset = true;
     }
+    if (piece_is(name, "header")) {
+        range->header = piece_is(value, "present") ? HEADER_PRESENT : piece_is(value, "absent") ? HEADER_ABSENT : HEADER_OTHER;
+    }
 }
 
 /* The next element of the list at *at, which moves behind it; false at the end. */
@@ -133,12 +141,14 @@ static bool next_range(const char **at, struct range *range)
     return true;
 }
 
-/* How closely a range names the type; 0: not at all. */
-static int fit_media(const struct range *range, const char *type)
+/* How closely a range names the type, with or without a header line; 0: not at all. */
+static int fit_media(const struct range *range, const char *type, bool is_headless)
 {
     size_t major = strcspn(type, "/") + 1;
     if (piece_is(range->name, type)) {
-        return range->is_other_charset ? 0 : range->has_parameter ? SPECIFIC_PARAMETER : SPECIFIC_WHOLE;
+        const bool is_other_table = strcmp(type, csv) == 0 && range->header != HEADER_UNSAID &&
+                                    range->header != (is_headless ? HEADER_ABSENT : HEADER_PRESENT);
+        return range->is_other_charset || is_other_table ? 0 : range->has_parameter ? SPECIFIC_PARAMETER : SPECIFIC_WHOLE;
     }
     if (piece_is(range->name, "*/*") || piece_is(range->name, "*")) { /* a lone star: some old clients send it */
         return SPECIFIC_ANY;
@@ -148,18 +158,24 @@ static int fit_media(const struct range *range, const char *type)
 }
 
 /* The weight of a type, 0 where nothing takes it. Among equally specific ranges the larger weight counts. */
-static int weigh_media(const char *accept, const char *type)
+static int weigh_media(const char *accept, const char *type, bool is_headless)
 {
     struct range range;
     int best = 0, weight = 0;
     while (next_range(&accept, &range)) {
-        int specific = range.weight < 0 ? 0 : fit_media(&range, type);
+        int specific = range.weight < 0 ? 0 : fit_media(&range, type, is_headless);
         if (specific > best || (specific == best && specific > 0 && range.weight > weight)) {
             best = specific;
             weight = range.weight;
         }
     }
     return weight;
+}
+
+/* Without a word about it the line is there. */
+bool negotiate_is_headless(const char *accept)
+{
+    return accept != NULL && weigh_media(accept, csv, true) > weigh_media(accept, csv, false);
 }
 
 const char *negotiate_media(unsigned gives, unsigned index)
@@ -181,7 +197,8 @@ unsigned negotiate_accept(const char *accept, unsigned gives)
         if ((gives & types[i].gives) == 0) {
             continue;
         }
-        int own = takes_all ? WEIGHT_MAX : weigh_media(accept, types[i].text);
+        bool is_headless = !takes_all && types[i].gives == GIVES_CSV && negotiate_is_headless(accept);
+        int own = takes_all ? WEIGHT_MAX : weigh_media(accept, types[i].text, is_headless);
         if (own > weight) {
             chosen = types[i].gives;
             weight = own;

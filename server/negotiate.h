@@ -1,6 +1,8 @@
 #ifndef SERVER_NEGOTIATE_H
 #define SERVER_NEGOTIATE_H
 
+#include <stdbool.h>
+
 /*
  * What a client would rather have (RFC 9110, 12.5): the one place where Accept and Accept-Encoding are read.
  * What there is to choose from comes from the route table (struct route's gives). Pure
@@ -14,6 +16,9 @@ const char *negotiate_media(unsigned gives, unsigned index);
  * it takes none of them. NULL and an empty Accept take everything. Of several ranges that fit
  * a type the most specific one counts; what is no media range fits nothing. */
 unsigned negotiate_accept(const char *accept, unsigned gives);
+
+/* Whether Accept would rather have text/csv without its header line: by the parameter header=absent (RFC 4180, 3; RFC 7111). */
+bool negotiate_is_headless(const char *accept);
 
 enum coding {
     CODING_IDENTITY, /* as it is */

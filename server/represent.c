@@ -78,6 +78,7 @@ bool represent_choose(struct request *request)
     exchange->table = find_table(exchange);
     unsigned gives = exchange->table != NULL ? GIVES_CSV : exchange->route->gives != 0 ? exchange->route->gives : GIVES_JSON;
     exchange->wanted = negotiate_accept(represent_list(request, "Accept", request->framing.accept), gives);
+    exchange->is_headless = exchange->wanted == GIVES_CSV && negotiate_is_headless(represent_list(request, "Accept", request->framing.accept));
     if (exchange->wanted == 0) {
         problem_members(exchange, "not_acceptable", write_available, &gives,
                         exchange->table == NULL ? "Accept takes nothing that there is of this; representations lists what there is."
@@ -161,10 +162,10 @@ static void write_table(struct exchange *exchange, const char *rows, const char 
     const char *columns = choose_columns(exchange, all_columns);
     buffer_init(&csv);
     enum status status = columns == NULL ? STATUS_EXHAUSTED
-                                         : table_write(exchange->reply.bytes, exchange->reply.length, rows, columns, &csv);
+                                         : table_write(exchange->reply.bytes, exchange->reply.length, rows, columns, !exchange->is_headless, &csv);
     replace_reply(exchange, status, &csv);
     if (exchange->status == 200) {
-        exchange->content_type = "text/csv; charset=utf-8";
+        exchange->content_type = exchange->is_headless ? "text/csv; charset=utf-8; header=absent" : "text/csv; charset=utf-8";
     }
 }
 

@@ -5,8 +5,11 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "handlers/callers.h"
 #include "server/server.h"
+#include "server/wire/client.h"
 
 struct request *request_create(void)
 {
@@ -35,6 +38,26 @@ void request_free(struct request *request)
     buffer_fini(&request->body);
     buffer_fini(&request->exchange.reply);
     free(request);
+}
+
+uint64_t request_owner(const struct request *request)
+{
+    const char *address = request->client->address;
+    uint8_t network[CALLERS_NETWORK_BYTES];
+    uint64_t owner = 14695981039346656037u; /* FNV-1a */
+    if (request->exchange.has_token) {
+        for (const char *at = request->exchange.caller.subject; *at != 0; at++) {
+            owner = (owner ^ (unsigned char)*at) * 1099511628211u;
+        }
+    } else if (strcmp(address, "unix") == 0) {
+        return 0;
+    } else {
+        callers_network(address, network);
+        for (size_t i = 0; i < sizeof network; i++) {
+            owner = (owner ^ network[i]) * 1099511628211u;
+        }
+    }
+    return owner | 1;
 }
 
 void request_write_id(char id[REQUEST_ID_BYTES], uint64_t number)

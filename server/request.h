@@ -109,6 +109,10 @@ void request_settle(struct request *request);
 /* After request_settle, or where it never began. */
 void request_free(struct request *request);
 
+/* Whoever asks, as shares are counted: a token, or the network (handlers/callers.h) where there is none; 0 for a unix socket, behind
+ * which may stand a proxy with everybody's requests. */
+uint64_t request_owner(const struct request *request);
+
 /* The number as a request's id: 16 hexadecimal digits. */
 void request_write_id(char id[REQUEST_ID_BYTES], uint64_t number);
 

@@ -28,6 +28,7 @@ struct task {
     size_t body_counted;      /* of body, in server->body_bytes */
     int64_t begun_us;
     bool shows_state;
+    bool is_sent;             /* on a body */
     char language[TASK_LANGUAGE_BYTES]; /* of a kept answer; "" where it says none */
     atomic_bool is_dropped;   /* nobody wants the answer */
     _Atomic int64_t until_us; /* steady: when it is given up */
@@ -41,6 +42,7 @@ struct task {
     bool is_wished;           /* by Prefer */
     enum task_state state;
     bool is_job;
+    bool is_long;             /* to the pool: may take background_seconds */
     bool was_read;
     size_t readers;           /* that copy the answer */
     int64_t finished_us;

@@ -2,6 +2,9 @@
  * One list of tasks under one lock, which is taken before that of the job pool: a task is submitted under it, so that what was
  * refused was never seen by the janitor. Who takes the waiter out of a task, under the lock, owns the request from then on and
  * wakes it: the pool's thread with the answer, or the janitor with 202; never both.
+ *
+ * A task that is a job from the start waits and runs among the long ones. One that becomes a job while it waits keeps its turn among
+ * the short ones, since most are short; one that runs goes over to the long ones as soon as they have a place.
  */
 #include "server/tasks.h"
 
@@ -38,15 +41,21 @@ static bool look_for_waiter(struct task *task, int64_t now_us)
     return atomic_load(&task->is_dropped);
 }
 
+/* Under the lock: how long it may run. */
+static int64_t task_seconds(const struct task *task)
+{
+    const struct config *config = task->tasks->server->config;
+    return task->is_long ? config->background_seconds : config->job_seconds;
+}
+
 /* Why it need not go on. While a request waits, its client is looked at: under the lock, since the janitor may let it go. */
 static enum cancelled find_cancelled(struct task *task)
 {
     const struct server *server = task->tasks->server;
-    const bool is_sent = task->job.kind == JOB_SENT;
     if (task->exchange.cancelled != CANCELLED_NOT) {
         return task->exchange.cancelled;
     }
-    if (atomic_load_explicit(is_sent ? &server->is_cancelling_sent : &server->is_cancelling, memory_order_relaxed)) {
+    if (atomic_load_explicit(task->is_sent ? &server->is_cancelling_sent : &server->is_cancelling, memory_order_relaxed)) {
         return CANCELLED_STOPPING;
     }
     if (atomic_load_explicit(&task->is_dropped, memory_order_relaxed)) {
@@ -56,7 +65,7 @@ static enum cancelled find_cancelled(struct task *task)
     const bool is_late = now_us > atomic_load_explicit(&task->until_us, memory_order_relaxed);
     bool is_gone = false;
     pthread_mutex_lock(&task->tasks->lock);
-    task->exchange.job_seconds = task->is_job ? server->config->background_seconds : server->config->job_seconds;
+    task->exchange.job_seconds = task_seconds(task);
     if (task->waiter != NULL && !is_late) {
         is_gone = look_for_waiter(task, now_us);
     }
@@ -183,11 +192,13 @@ static void finish(struct task *task)
     struct tasks *tasks = task->tasks;
     pthread_mutex_lock(&tasks->lock);
     struct request *waiter = task->waiter;
+    const enum job_kind kind = task->is_long ? JOB_LONG : task->job.kind;
     task->waiter = NULL;
     if (waiter != NULL) {
         task_unlink(task);
     }
     pthread_mutex_unlock(&tasks->lock);
+    metrics_count_job(tasks->server->metrics, kind, clock_steady_us() - task->begun_us);
     if (waiter == NULL) {
         keep(task);
         return;
@@ -201,13 +212,11 @@ static void task_run(struct job *job, struct db *db, struct node *node)
 {
     struct task *task = job->context;
     struct exchange *exchange = &task->exchange;
-    const struct server *server = task->tasks->server;
     struct call_report report = {false, 0};
     pthread_mutex_lock(&task->tasks->lock);
     task->state = TASK_RUNNING;
     task->begun_us = clock_steady_us();
-    const int64_t seconds = task->is_job ? server->config->background_seconds : server->config->job_seconds;
-    atomic_store(&task->until_us, task->begun_us + seconds * 1000000);
+    atomic_store(&task->until_us, task->begun_us + task_seconds(task) * 1000000);
     pthread_mutex_unlock(&task->tasks->lock);
     exchange->node = node;
     if (!task_is_cancelled(exchange)) {
@@ -223,7 +232,6 @@ static void task_run(struct job *job, struct db *db, struct node *node)
     if (exchange->reply.failed) {
         problem_status(exchange, STATUS_EXHAUSTED);
     }
-    metrics_count_job(task->tasks->server->metrics, job->kind, clock_steady_us() - task->begun_us);
     finish(task);
 }
 
@@ -276,8 +284,8 @@ struct task *tasks_create(struct tasks *tasks, struct request *request)
     task->exchange.progress = task_progress;
     task->exchange.header = task_header;
     task->exchange.server = task;
-    enum job_kind kind = from->route->class == CLASS_JOB ? JOB_SENT : JOB_STORED;
-    task->job = (struct job){.run = task_run, .context = task, .kind = kind};
+    task->is_sent = from->route->class == CLASS_JOB;
+    task->job = (struct job){.run = task_run, .context = task, .kind = task->is_sent ? JOB_SENT : JOB_STORED, .owner = request_owner(request)};
     task->body = request->body; /* moved, as its count is */
     task->body_counted = request->body_counted;
     buffer_init(&request->body);
@@ -287,11 +295,21 @@ struct task *tasks_create(struct tasks *tasks, struct request *request)
     return task;
 }
 
-/* Under the lock: whether one more may be kept. An answer that was read makes room. */
-static bool has_room(struct tasks *tasks)
+/* Under the lock: how many jobs whoever asked for this task has. */
+static size_t jobs_of(const struct tasks *tasks, uint64_t owner)
+{
+    size_t count = 0;
+    for (const struct task *task = tasks->first; task != NULL && owner != 0; task = task->next) {
+        count += task->is_job && task->job.owner == owner;
+    }
+    return count;
+}
+
+/* Under the lock: whether one more of this owner may be kept. An answer that was read makes room. */
+static bool has_room(struct tasks *tasks, uint64_t owner)
 {
     struct task *out = NULL;
-    if (tasks->job_count < (size_t)tasks->server->config->jobs_kept) {
+    if (jobs_has_share((size_t)tasks->server->config->jobs_kept, tasks->job_count, jobs_of(tasks, owner))) {
         return true;
     }
     struct task *chosen = least_wanted(tasks);
@@ -309,7 +327,7 @@ static bool become_job(struct task *task)
     static const char digits[] = "0123456789abcdef";
     struct tasks *tasks = task->tasks;
     unsigned char bytes[(JOB_ID_BYTES - 1) / 2];
-    if (atomic_load(&tasks->server->is_stopping) || random_bytes(bytes, sizeof bytes) != STATUS_OK || !has_room(tasks)) {
+    if (atomic_load(&tasks->server->is_stopping) || random_bytes(bytes, sizeof bytes) != STATUS_OK || !has_room(tasks, task->job.owner)) {
         return false;
     }
     for (size_t i = 0; i < sizeof bytes; i++) {
@@ -320,8 +338,17 @@ static bool become_job(struct task *task)
     task->is_job = true;
     tasks->job_count++;
     tasks->counts.created++;
-    atomic_store(&task->until_us, task->begun_us + tasks->server->config->background_seconds * 1000000);
     return true;
+}
+
+/* Under the lock: a job that runs among the short ones goes over to the long ones, where they have a place free; else it has as
+ * long as a short one, or until one is free. */
+static void lengthen(struct task *task)
+{
+    if (task->is_job && !task->is_long && task->state == TASK_RUNNING && jobs_lengthen(task->tasks->server->jobs, &task->job)) {
+        task->is_long = true;
+        atomic_store(&task->until_us, task->begun_us + task_seconds(task) * 1000000);
+    }
 }
 
 bool tasks_submit_job(struct task *task, struct request *request)
@@ -332,6 +359,8 @@ bool tasks_submit_job(struct task *task, struct request *request)
     const bool is_job = become_job(task);
     enum status status = STATUS_OK;
     if (is_job) {
+        task->is_long = true;
+        task->job.kind = JOB_LONG;
         task_link(task);
         task_view(task, &view);
         status = jobs_submit(tasks->server->jobs, &task->job);
@@ -381,6 +410,7 @@ static struct request *take_waiter(struct tasks *tasks, int64_t now_us, struct j
         if (now_us >= task->leave_us && become_job(task)) {
             struct request *waiter = task->waiter;
             task->waiter = NULL;
+            lengthen(task);
             task_view(task, view);
             *is_wished = task->is_wished;
             return waiter;
@@ -408,6 +438,15 @@ static struct task *take_expired(struct tasks *tasks, int64_t now_us)
     return expired;
 }
 
+static void lengthen_all(struct tasks *tasks)
+{
+    pthread_mutex_lock(&tasks->lock);
+    for (struct task *task = tasks->first; task != NULL; task = task->next) {
+        lengthen(task);
+    }
+    pthread_mutex_unlock(&tasks->lock);
+}
+
 void tasks_tick(struct tasks *tasks)
 {
     const int64_t now_us = clock_steady_us();
@@ -427,6 +466,7 @@ void tasks_tick(struct tasks *tasks)
             suspend_wake(waiter);
         }
     } while (waiter != NULL);
+    lengthen_all(tasks);
 }
 
 void tasks_measure(struct tasks *tasks, struct tasks_measure *measure)

@@ -5,11 +5,13 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -130,6 +132,29 @@ static void write_ledger(const struct server *server, struct buffer *out)
                   sequencer_is_failed(server->sequencer) ? 1 : 0);
 }
 
+/* What lies on the disk under a name; 0 where there is nothing. */
+static double bytes_of(const char *path, const char *suffix)
+{
+    char name[PATH_MAX];
+    struct stat found;
+    snprintf(name, sizeof name, "%s%s", path, suffix);
+    return stat(name, &found) == 0 ? (double)found.st_size : 0;
+}
+
+static void write_databases(const struct server *server, struct buffer *out)
+{
+    static const struct {
+        bool is_node;
+        const char *suffix, *label;
+    } files[] = {{false, "", "ledger"}, {false, "-wal", "ledger_wal"}, {true, "", "node"}, {true, "-wal", "node_wal"}};
+    buffer_text(out, "# HELP tallystick_database_bytes Sizes of the files: ledger and state, the node's own, and what is to be moved into each.\n"
+                     "# TYPE tallystick_database_bytes gauge\n");
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *path = files[i].is_node ? store_node_path(server->store) : store_db_path(server->store);
+        buffer_format(out, "tallystick_database_bytes{file=\"%s\"} %.15g\n", files[i].label, bytes_of(path, files[i].suffix));
+    }
+}
+
 static void write_check(const struct server *server, struct buffer *out)
 {
     struct verifier_view view;
@@ -229,6 +254,7 @@ void watch_metrics(struct service *service, struct buffer *out)
     buffer_format(out, "# HELP tallystick_build_info The program's version.\n# TYPE tallystick_build_info gauge\n"
                   "tallystick_build_info{version=\"%s\"} 1\n", service->version);
     write_ledger(server, out);
+    write_databases(server, out);
     write_check(server, out);
     write_load(server, out);
     write_reads(server, out);

@@ -5,11 +5,10 @@
 #include "analytics/dea/bootstrap.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/crew.h"
 #include "analytics/dea/philox.h"
 #include "analytics/dea/program.h"
 #include "analytics/dea/radial.h"
@@ -21,24 +20,21 @@
 
 /* What all threads share. */
 struct team {
+    struct dea_crew crew;
     const struct dea_problem *problem;
     const struct dea_bootstrap_options *options;
-    pthread_t caller;
     size_t counted;      /* units with a distance */
     size_t *unit_of;     /* those, ascending */
     double *distances;   /* d, by place among them */
     double bandwidth;
     double shrinkage;    /* 1 / sqrt(1 + h^2 / v) */
     double *replicated;  /* [place * replications + replication] */
-    atomic_size_t next;
-    atomic_bool is_stopped;
+    struct dea_certificate certificate;
 };
 
-/* One thread's. The batch comes first. */
+/* One thread's. */
 struct run {
-    struct parallel_batch batch;
     struct team *team;
-    enum status status;
     struct dea_certificate certificate;
     double *drawn;             /* beta + h z, then d* */
     double *inputs, *outputs;  /* the replication's */
@@ -159,16 +155,6 @@ static void figures_move(struct run *run)
     }
 }
 
-static bool is_cancelled(void *context)
-{
-    struct team *team = context;
-    if (team->options->is_cancelled != NULL && pthread_equal(pthread_self(), team->caller) &&
-        team->options->is_cancelled(team->options->context)) {
-        atomic_store(&team->is_stopped, true);
-    }
-    return atomic_load(&team->is_stopped);
-}
-
 /* A unit's own figures by the replication's reference set. NAN: not proved. */
 static enum status unit_judge(struct run *run, struct dea_work *work, size_t place, double *distance)
 {
@@ -190,17 +176,9 @@ static enum status unit_judge(struct run *run, struct dea_work *work, size_t pla
     return status == STATUS_BUSY ? status : STATUS_OK;
 }
 
-static void certificate_add(struct dea_certificate *all, const struct dea_certificate *one)
+static enum status replicate(void *hand, size_t replication)
 {
-    all->program_count += one->program_count;
-    all->retry_count += one->retry_count;
-    all->primal_infeasibility_max = fmax(all->primal_infeasibility_max, one->primal_infeasibility_max);
-    all->dual_infeasibility_max = fmax(all->dual_infeasibility_max, one->dual_infeasibility_max);
-    all->duality_gap_max = fmax(all->duality_gap_max, one->duality_gap_max);
-}
-
-static enum status replicate(struct run *run, size_t replication)
-{
+    struct run *run = hand;
     struct team *team = run->team;
     struct dea_work work;
     distances_draw(team, (uint32_t) replication, run->drawn);
@@ -215,20 +193,22 @@ static enum status replicate(struct run *run, size_t replication)
         return status;
     }
     dea_solver_choose(work.solver, team->options->solver);
-    dea_solver_watch(work.solver, is_cancelled, team);
+    dea_solver_watch(work.solver, dea_crew_is_stopped, &team->crew);
     for (size_t i = 0; i < team->counted && status == STATUS_OK; i++) {
-        status = is_cancelled(team)
+        status = dea_crew_is_stopped(&team->crew)
                      ? STATUS_BUSY
                      : unit_judge(run, &work, i, &team->replicated[i * team->options->replications + replication]);
     }
     const struct dea_certificate certificate = dea_solver_certificate(work.solver);
-    certificate_add(&run->certificate, &certificate);
+    dea_certificate_add(&run->certificate, &certificate);
     dea_work_fini(&work);
     return status;
 }
 
-static enum status run_allocate(struct run *run)
+static enum status run_begin(void *hand, void *context)
 {
+    struct run *run = hand;
+    run->team = context;
     const struct dea_problem *problem = run->team->problem;
     const size_t n = problem->unit_count;
     run->drawn = calloc(n, sizeof *run->drawn);
@@ -242,65 +222,41 @@ static enum status run_allocate(struct run *run)
                : STATUS_OK;
 }
 
-static void run_all(struct parallel_batch *batch)
+static void run_end(void *hand)
 {
-    struct run *run = (struct run *) (void *) batch;
-    struct team *team = run->team;
-    const struct dea_bootstrap_options *options = team->options;
-    const bool is_caller = pthread_equal(pthread_self(), team->caller) != 0;
-    enum status status = run_allocate(run);
-    while (status == STATUS_OK) {
-        const size_t replication = atomic_fetch_add(&team->next, 1);
-        if (replication >= options->replications) {
-            break;
-        }
-        if (options->progress != NULL && is_caller) {
-            options->progress(options->context, replication, options->replications);
-        }
-        status = replicate(run, replication);
-    }
-    if (status != STATUS_OK) {
-        atomic_store(&team->is_stopped, true);
-    }
-    run->status = status;
+    struct run *run = hand;
     free(run->solution.reduced);
     free(run->solution.lambda);
     free(run->outputs);
     free(run->inputs);
     free(run->drawn);
-    if (!is_caller) {
-        dea_thread_end();
-    }
+}
+
+static void run_gather(void *context, const void *hand)
+{
+    struct team *team = context;
+    const struct run *run = hand;
+    dea_certificate_add(&team->certificate, &run->certificate);
 }
 
 /* Works out all replications, by the caller and a pool of its own. */
-static enum status team_run(struct team *team, struct dea_certificate *certificate)
+static enum status team_run(struct team *team)
 {
-    const size_t threads = team->options->threads;
-    struct parallel *pool = NULL;
-    struct run *runs = calloc(threads, sizeof *runs);
-    if (runs == NULL || (threads > 1 && parallel_open(threads - 1, false, &pool) != STATUS_OK)) {
-        free(runs);
-        return STATUS_EXHAUSTED;
+    const struct dea_crew_work replications = {.count = team->options->replications,
+                                               .at_once = 1,
+                                               .hand_size = sizeof(struct run),
+                                               .begin = run_begin,
+                                               .item = replicate,
+                                               .end = run_end,
+                                               .gather = run_gather,
+                                               .context = team};
+    enum status status = dea_crew_open(&team->crew, team->options->threads, replications.count);
+    if (status != STATUS_OK) {
+        return status;
     }
-    for (size_t t = 0; t < threads; t++) {
-        runs[t].batch.run = run_all;
-        runs[t].team = team;
-    }
-    for (size_t t = 1; t < threads; t++) {
-        parallel_submit(pool, &runs[t].batch);
-    }
-    run_all(&runs[0].batch);
-    enum status status = runs[0].status;
-    certificate_add(certificate, &runs[0].certificate);
-    for (size_t t = 1; t < threads; t++) {
-        parallel_wait(pool, &runs[t].batch);
-        certificate_add(certificate, &runs[t].certificate);
-        /* What went wrong first stopped the others. */
-        status = status == STATUS_OK || (status == STATUS_BUSY && runs[t].status == STATUS_EXHAUSTED) ? runs[t].status : status;
-    }
-    parallel_close(pool);
-    free(runs);
+    team->crew.due = replications.count;
+    status = dea_crew_run(&team->crew, &replications);
+    dea_crew_close(&team->crew);
     return status;
 }
 
@@ -373,7 +329,9 @@ void dea_bootstrap_free(struct dea_bootstrap *bootstrap)
 static bool team_init(struct team *team, const struct dea_problem *problem, const double *scores,
                       const struct dea_bootstrap_options *options, double **room)
 {
-    *team = (struct team){.problem = problem, .options = options, .caller = pthread_self()};
+    *team = (struct team){.crew = {.is_cancelled = options->is_cancelled, .progress = options->progress, .context = options->context},
+                          .problem = problem,
+                          .options = options};
     team->unit_of = calloc(problem->unit_count, sizeof *team->unit_of);
     team->distances = calloc(problem->unit_count, sizeof *team->distances);
     team->replicated = calloc(problem->unit_count * options->replications, sizeof *team->replicated);
@@ -405,7 +363,8 @@ enum status dea_bootstrap_run(const struct dea_problem *problem, const double *s
         bandwidth_find(&team, room);
         made->bandwidth = team.bandwidth;
         made->counted = team.counted;
-        status = team.bandwidth > 0 ? team_run(&team, &made->certificate) : STATUS_OK;
+        status = team.bandwidth > 0 ? team_run(&team) : STATUS_OK;
+        made->certificate = team.certificate;
     }
     for (size_t i = 0; i < team.counted && status == STATUS_OK && team.bandwidth > 0; i++) {
         interval_write(&team, i, &made->units[team.unit_of[i]]);

@@ -220,6 +220,26 @@ static bool make_curves(struct exchange *exchange, struct density_drawing *drawi
     return faults.total == 0;
 }
 
+/* Why there is no grid: by the bounds that were sent, else by what made them. */
+static void refuse_grid(struct exchange *exchange, const struct density_settings *settings, enum kde_fault fault)
+{
+    const char *name = NULL;
+    const char *code = code_of(fault, &name);
+    char cut[TEXT_DOUBLE_BYTES];
+    text_from_double(cut, settings->cut);
+    if (!settings->has_bounds && fault == KDE_FAULT_GRID_BOUNDS) {
+        problem_reply(exchange, code,
+                      "The curve is drawn to cut=%s bandwidths beyond the values, and such ends are equal or too far away: give another cut "
+                      "or bandwidth, or the ends themselves by from and to.", cut);
+    } else if (!settings->has_bounds && fault == KDE_FAULT_GRID_RESOLUTION) {
+        problem_reply(exchange, code,
+                      "The curve is drawn to cut=%s bandwidths beyond the values, and double precision cannot tell %zu points there apart: "
+                      "give a larger cut or bandwidth, fewer points, or the ends themselves by from and to.", cut, settings->points);
+    } else {
+        problem_reply(exchange, code, "%s", kde_fault_text(fault));
+    }
+}
+
 static bool make_grid(struct exchange *exchange, struct density_drawing *drawing)
 {
     const struct density_settings *settings = &drawing->settings;
@@ -237,9 +257,7 @@ static bool make_grid(struct exchange *exchange, struct density_drawing *drawing
                                                  &drawing->grid, &refusal);
     }
     if (status == STATUS_INVALID) {
-        const char *name = NULL;
-        const char *code = code_of(refusal.fault, &name);
-        problem_reply(exchange, code, "%s", kde_fault_text(refusal.fault));
+        refuse_grid(exchange, settings, refusal.fault);
         return false;
     }
     return status == STATUS_OK ? true : density_draw_failed(exchange, drawing, status);

@@ -450,7 +450,7 @@ static enum status fill_standards(struct parse *parse)
     }
     if (parse->config.job_threads == 0) {
         int64_t count = cpu_count();
-        parse->config.job_threads = count > 1 ? count : 2; /* with one, callers' own numbers would hold up all else */
+        parse->config.job_threads = count > 4 ? count : 4; /* with fewer, some computations would hold up others: jobs.h */
     }
     return STATUS_OK;
 }

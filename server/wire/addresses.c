@@ -19,19 +19,26 @@ struct entry {
     uint8_t address[ADDRESS_BYTES];
     uint32_t count;  /* connections within the limits */
     uint32_t guests; /* and beyond them */
+    uint32_t pushed; /* guests that were pushed out and have not gone yet */
     int32_t next;    /* in its bucket, or in the free list */
 };
 
 /* Where a connection is counted. */
+enum standing { WITHIN, GUEST, PUSHED };
+
 struct place {
-    int32_t entry; /* NONE: nowhere */
-    bool is_guest;
+    int32_t entry;          /* NONE: nowhere */
+    enum standing standing;
+    bool is_held;
+    int32_t previous, next; /* of guests, by descriptor */
 };
 
 /*
  * Invariants, under lock:
- *  1. total is the sum of all counts, guests that of all guests; by_fd that are not NONE are as many as both together;
- *  2. an entry is in a bucket exactly while its count or its guests > 0.
+ *  1. total is the sum of all counts, guests that of all guests, pushed of all pushed; by_fd that are not NONE are as many as all three
+ *     together;
+ *  2. an entry is in a bucket exactly while its count, its guests or its pushed > 0;
+ *  3. the list from guest_first to guest_last has the guests, as they came.
  */
 struct addresses {
     pthread_mutex_t lock;
@@ -39,8 +46,10 @@ struct addresses {
     size_t per_address; /* under lock too: it may be set anew */
     size_t total;
     size_t guests;
+    size_t pushed;
+    int32_t guest_first, guest_last;
     uint64_t seed;
-    struct entry *entries; /* limit + ADDRESSES_GUESTS_MAX of them */
+    struct entry *entries; /* limit + ADDRESSES_BEYOND_MAX of them */
     int32_t free_first;
     int32_t *buckets;      /* bucket_count of them */
     size_t bucket_count;   /* a power of two */
@@ -69,15 +78,41 @@ static int32_t *bucket_of(struct addresses *addresses, const uint8_t address[ADD
     return &addresses->buckets[(hash ^ hash >> 32) & (addresses->bucket_count - 1)];
 }
 
+static void count(struct addresses *addresses, const struct place *place, int by)
+{
+    struct entry *entry = &addresses->entries[place->entry];
+    size_t *all[] = {[WITHIN] = &addresses->total, [GUEST] = &addresses->guests, [PUSHED] = &addresses->pushed};
+    uint32_t *each[] = {[WITHIN] = &entry->count, [GUEST] = &entry->guests, [PUSHED] = &entry->pushed};
+    *all[place->standing] += (size_t)by;
+    *each[place->standing] += (uint32_t)by;
+}
+
+static void list_guest(struct addresses *addresses, int32_t fd)
+{
+    struct place *place = &addresses->by_fd[fd];
+    place->previous = addresses->guest_last;
+    place->next = NONE;
+    *(place->previous != NONE ? &addresses->by_fd[place->previous].next : &addresses->guest_first) = fd;
+    addresses->guest_last = fd;
+}
+
+static void unlist_guest(struct addresses *addresses, const struct place *place)
+{
+    *(place->previous != NONE ? &addresses->by_fd[place->previous].next : &addresses->guest_first) = place->next;
+    *(place->next != NONE ? &addresses->by_fd[place->next].previous : &addresses->guest_last) = place->previous;
+}
+
 static void leave_locked(struct addresses *addresses, size_t fd)
 {
     struct place place = addresses->by_fd[fd];
     assert(place.entry != NONE);
     struct entry *entry = &addresses->entries[place.entry];
     addresses->by_fd[fd].entry = NONE;
-    *(place.is_guest ? &addresses->guests : &addresses->total) -= 1;
-    *(place.is_guest ? &entry->guests : &entry->count) -= 1;
-    if (entry->count > 0 || entry->guests > 0) {
+    count(addresses, &place, -1);
+    if (place.standing == GUEST) {
+        unlist_guest(addresses, &place);
+    }
+    if (entry->count > 0 || entry->guests > 0 || entry->pushed > 0) {
         return;
     }
     int32_t *at = bucket_of(addresses, entry->address);
@@ -112,13 +147,37 @@ static int32_t make_entry(struct addresses *addresses, const uint8_t address[ADD
     return index;
 }
 
-/* Who comes by a unix socket counts in all alone. */
-static bool has_room(const struct addresses *addresses, int32_t index, bool is_unix, bool is_guest)
+/* Within the limits. Who comes by a unix socket counts in all alone. */
+static bool has_room(const struct addresses *addresses, int32_t index, bool is_unix)
 {
-    size_t in_all = is_guest ? addresses->guests : addresses->total;
-    size_t from_there = index == NONE || is_unix ? 0 : is_guest ? addresses->entries[index].guests : addresses->entries[index].count;
-    return in_all < (is_guest ? (size_t)ADDRESSES_GUESTS_MAX : addresses->limit) &&
-           from_there < (is_guest ? (size_t)ADDRESSES_GUESTS_EACH : addresses->per_address);
+    size_t from_there = index == NONE || is_unix ? 0 : addresses->entries[index].count;
+    return addresses->total < addresses->limit && from_there < addresses->per_address;
+}
+
+/* Makes room for a guest, if there is none. False: too many have not gone yet. */
+static bool push_out(struct addresses *addresses)
+{
+    int32_t chosen = NONE;
+    if (addresses->guests < ADDRESSES_GUESTS_MAX) {
+        return true;
+    }
+    for (int32_t fd = addresses->guest_first; fd != NONE; fd = addresses->by_fd[fd].next) {
+        const struct place *place = &addresses->by_fd[fd];
+        if (!place->is_held && (chosen == NONE || addresses->entries[place->entry].guests >
+                                                      addresses->entries[addresses->by_fd[chosen].entry].guests)) {
+            chosen = fd;
+        }
+    }
+    if (chosen == NONE || addresses->pushed >= ADDRESSES_PUSHED_MAX) {
+        return false;
+    }
+    struct place *place = &addresses->by_fd[chosen];
+    unlist_guest(addresses, place);
+    count(addresses, place, -1);
+    place->standing = PUSHED;
+    count(addresses, place, 1);
+    shutdown(chosen, SHUT_RD); /* under the lock: it leaves before it is closed */
+    return true;
 }
 
 enum status addresses_enter(struct addresses *addresses, int fd, const struct sockaddr *peer, bool is_guest)
@@ -134,15 +193,17 @@ enum status addresses_enter(struct addresses *addresses, int fd, const struct so
         leave_locked(addresses, (size_t)fd);
     }
     int32_t index = find(addresses, address);
-    if (!has_room(addresses, index, peer->sa_family == AF_UNIX, is_guest)) {
+    if (is_guest ? !push_out(addresses) : !has_room(addresses, index, peer->sa_family == AF_UNIX)) {
         goto done;
     }
     if (index == NONE) {
         index = make_entry(addresses, address);
     }
-    *(is_guest ? &addresses->entries[index].guests : &addresses->entries[index].count) += 1;
-    *(is_guest ? &addresses->guests : &addresses->total) += 1;
-    addresses->by_fd[fd] = (struct place){.entry = index, .is_guest = is_guest};
+    addresses->by_fd[fd] = (struct place){.entry = index, .standing = is_guest ? GUEST : WITHIN};
+    count(addresses, &addresses->by_fd[fd], 1);
+    if (is_guest) {
+        list_guest(addresses, fd);
+    }
     status = STATUS_OK;
 done:
     pthread_mutex_unlock(&addresses->lock);
@@ -158,6 +219,15 @@ void addresses_leave(struct addresses *addresses, int fd)
     pthread_mutex_unlock(&addresses->lock);
 }
 
+void addresses_hold(struct addresses *addresses, int fd, bool is_held)
+{
+    pthread_mutex_lock(&addresses->lock);
+    if (fd >= 0 && (size_t)fd < addresses->fd_count && addresses->by_fd[fd].entry != NONE) {
+        addresses->by_fd[fd].is_held = is_held;
+    }
+    pthread_mutex_unlock(&addresses->lock);
+}
+
 void addresses_set_per_address(struct addresses *addresses, size_t per_address)
 {
     pthread_mutex_lock(&addresses->lock);
@@ -168,7 +238,7 @@ void addresses_set_per_address(struct addresses *addresses, size_t per_address)
 size_t addresses_count(struct addresses *addresses)
 {
     pthread_mutex_lock(&addresses->lock);
-    size_t total = addresses->total + addresses->guests;
+    size_t total = addresses->total + addresses->guests + addresses->pushed;
     pthread_mutex_unlock(&addresses->lock);
     return total;
 }
@@ -181,7 +251,8 @@ enum status addresses_open(size_t limit, size_t per_address, struct addresses **
     }
     opened->limit = limit;
     opened->per_address = per_address;
-    const size_t entries = limit + ADDRESSES_GUESTS_MAX;
+    opened->guest_first = opened->guest_last = NONE;
+    const size_t entries = limit + ADDRESSES_BEYOND_MAX;
     opened->fd_count = DESCRIPTORS_EACH * entries + SPARE_DESCRIPTORS;
     opened->bucket_count = 64;
     while (opened->bucket_count < 2 * entries) {

@@ -281,6 +281,9 @@ static void client_start(struct bridge *bridge, struct MHD_Connection *connectio
     client->is_guest = peer->is_guest;
     peer_text(peer, client->address);
     lane_enter(bridge->lane, client);
+    if (client->is_guest) {
+        addresses_hold(bridge->server->addresses, client->fd, false);
+    }
 }
 
 static void client_end(struct bridge *bridge, struct MHD_Connection *connection, struct client *client)
@@ -328,6 +331,9 @@ void bridge_forget(struct bridge *bridge, int fd, const struct peer *peer)
 void bridge_add(struct bridge *bridge, int fd, const struct peer *peer)
 {
     bridge->has_started = false;
+    if (peer->is_guest) {
+        addresses_hold(bridge->server->addresses, fd, true); /* where it fails the library closes, then we leave */
+    }
     if (MHD_add_connection(bridge->daemon, fd, &peer->address.any, sizeof *peer) != MHD_YES && !bridge->has_started) {
         bridge_forget(bridge, fd, peer); /* else it was ended, and client_end has done so */
     }
@@ -350,7 +356,7 @@ static enum status start_daemon(struct bridge *bridge)
     bridge->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
         on_access, bridge, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)config->connections + ADDRESSES_GUESTS_MAX + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
+        (unsigned)config->connections + ADDRESSES_BEYOND_MAX + 1, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->idle_timeout_s,
         MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, on_target, bridge, MHD_OPTION_UNESCAPE_CALLBACK,
         on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, bridge, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, bridge, MHD_OPTION_END);

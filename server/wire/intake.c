@@ -113,6 +113,9 @@ static ssize_t receive(struct client *client, char *bytes, size_t room)
         has_more = got > 0 && (size_t)got == room - filled;
         filled += got > 0 ? guard_feed(guard, bytes + filled, (size_t)got) : 0;
     }
+    if (got == 0 && filled == 0 && client->is_guest && (client->begun == 0 || guard_is_amid(guard))) {
+        refuse_late(client); /* it was pushed out, or ended its sending without a whole request */
+    }
     if (guard_has_ended(guard)) {
         filled += guard_take(guard, bytes + filled, room - filled);
     }

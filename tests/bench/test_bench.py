@@ -120,7 +120,7 @@ def test_smoke_goes_through_every_part_and_keeps_nothing():
                           capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     for part in ("Machine", "Appends", "Durable writes over HTTP", "Reads against nginx", "Memory and start with 300 entries", "Verification", "Proofs with 3,000 entries",
-                 "Analyses, called as functions", "Targets"):
+                 "Analyses, called as functions", "Other models of efficiency", "Targets"):
         assert f"## {part}" in done.stdout
     assert "nan" not in done.stdout
     assert (kept.read_bytes() if kept.exists() else None) == before

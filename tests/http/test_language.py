@@ -25,7 +25,7 @@ TOLD = [ROOT / "ledger/jws.c", *ROOT.glob("handlers/**/*.c"), *ROOT.glob("json/*
                                               "wire/chunk", "wire/framing", "wire/guard", "wire/intake"))]
 # Literals that are no sentence told in a problem: logs, headers, answers, keys of caches, jansson's own words that are looked for.
 NOT_TOLD = re.compile(r"Bearer realm=| ?[a-z_]+=%|%s revision=|picture seq=|an answer has room for a tag$|as node\.db has them$|"
-                      r"operator (?:coordinator )?admin$|application/json(?:, application/jose)?(?:, text/csv)?$|text/csv; charset=utf-8$|text/html; charset=utf-8$|text/plain; charset=utf-8$|the node's keys were changed: |nothing is wrong$|Nothing is wrong\.$|failed: %s; no more writes|"
+                      r"operator (?:coordinator )?admin$|application/json(?:, application/jose)?(?:, text/csv)?$|text/csv; charset=utf-8(?:; header=absent)?$|text/html; charset=utf-8$|text/plain; charset=utf-8$|the node's keys were changed: |nothing is wrong$|Nothing is wrong\.$|failed: %s; no more writes|"
                       r"the (?:genesis parameters are damaged|frontier does not fit|rows of the tree's hashes do not lead)|return=representation|"
                       r"HTTP/1\.1 %d|default-src |queue;dur=|%s: %s\r\n|"
                       r"unable to decode byte$|premature end of input$|end of file expected$|string or|unexpected newline$|control character$|"

@@ -50,6 +50,18 @@ def requests_of(found, method, route, status):
     return found.get(("tallystick_http_requests_total", (("method", method), ("route", route), ("status", status))), 0)
 
 
+def test_the_databases_sizes_are_those_on_the_disk(start):
+    server = start()
+    World(server).intake(1)
+    text = server.get("/metrics").text
+    told = {name: float(value) for name, value in re.findall(r'^tallystick_database_bytes\{file="(\w+)"\} (\S+)$', text, re.M)}
+    assert list(told) == ["ledger", "ledger_wal", "node", "node_wal"]
+    paths = {"ledger": "tallystick.db", "ledger_wal": "tallystick.db-wal", "node": "node.db", "node_wal": "node.db-wal"}
+    found = {name: server.data_dir / path for name, path in paths.items()}
+    assert told == {name: path.stat().st_size if path.exists() else 0 for name, path in found.items()}
+    assert told["ledger"] + told["ledger_wal"] > 100_000
+
+
 def test_requests_and_blocks_are_counted(start):
     server = start()
     world = World(server)

@@ -111,10 +111,20 @@ def test_create_replace_and_read(server, organisation):
     assert put(server, f"/sites/{site}", {**body, "kind": "port"}, version="*").json()["version"] == 3
 
 
-@pytest.mark.parametrize("condition", ["1", '"1', 'W/"1"', '"1", "2"', '""1"'])
+@pytest.mark.parametrize("condition", ["1", '"1', '"1", 2', '""1"', '"1" "2"', '*, "1"', '"1", *', 'w/"1"', ",", ", ".join(['"1"'] * 9)])
 def test_a_condition_that_cannot_be_read(server, organisation, condition):
     problem(put(server, f"/organisations/{organisation}", {"name": "x", "kind": "y"}, version=condition), 400,
             "invalid_if_match")
+
+
+def test_a_condition_of_several_tags(server):
+    """RFC 9110, 13.1.1: a list, of which one must be met by the strong comparison, so that a weak tag never is."""
+    path = f"/organisations/{fresh('XL')}"
+    assert put(server, path, {"name": "x", "kind": "a"}).status_code == 201
+    for number, condition in enumerate(['"7", "1"', 'W/"2" ,,"9",\t"2.0123456789abcdef"', ", ".join(f'"{n}"' for n in range(8))]):
+        assert put(server, path, {"name": "x", "kind": f"b{number}"}, version=condition).json()["version"] == number + 2, condition
+    for condition in ('"1", "2", "3"', 'W/"4"', 'W/"4", "foreign"', '"41"'):
+        assert problem(put(server, path, {"name": "x", "kind": "z"}, version=condition), 412, "version_mismatch")["version"] == 4, condition
 
 
 def test_a_put_that_changes_nothing(start):
@@ -138,6 +148,14 @@ def test_a_put_that_changes_nothing(start):
             assert "Location" not in same.headers
         for version in ('"2"', '"999"', '"foreign"'):
             assert problem(put(server, path, body, version=version), 412, "version_mismatch")["version"] == 1
+        for sent in (body, {**body, "name": {"en": "Other", "zh": "别的"}}):  # RFC 9110, 13.1.2: also where nothing would change
+            refused = problem(put(server, path, sent, **{"If-None-Match": "*"}), 412, "version_mismatch")
+            assert refused["version"] == 1 and "If-None-Match" in refused["detail"]
+            problem(put(server, path, sent, version='"1"', **{"If-None-Match": "*"}), 412, "version_mismatch")
+        other = f"/{noun}/{fresh('XA')}"
+        fitting = {**body, "gb_code": "990002"} if noun == "provinces" else body  # one code is one province's
+        assert put(server, other, fitting, **{"If-None-Match": "*"}).status_code == 201
+        entries += 1
         assert get(server, "/ledger").json()["size"] == entries
         changed = put(server, path, {**body, "name": {"en": "Other", "zh": "别的"}}, version='"1"')
         assert changed.status_code == 200 and changed.json()["version"] == 2

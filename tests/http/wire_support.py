@@ -49,8 +49,8 @@ def get(extra="", target="/healthz", version="HTTP/1.1"):
 
 # What every reply has, whatever the service was asked
 
-MEDIA = {"application/json", PROBLEM, "text/csv; charset=utf-8", "application/x-ndjson", "image/svg+xml", "application/yaml", "text/html; charset=utf-8",
-         "text/plain; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8", "text/event-stream"}
+MEDIA = {"application/json", PROBLEM, "text/csv; charset=utf-8", "text/csv; charset=utf-8; header=absent", "application/x-ndjson", "image/svg+xml", "application/yaml",
+         "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8", "text/event-stream"}
 STREAMS = ("application/x-ndjson", "text/event-stream")  # whose bytes nobody knows when the header leaves
 # What a failure's text must not tell: where files lie, what library or statement it was, where in the memory.
 INSIDE = re.compile(r"sqlite|libmicrohttpd|jansson|gnutls|\bSQL\b|errno|\b0x[0-9a-f]{4,}|\.(?:c|h|db|so)\b|/(?:tmp|var|home|etc|proc)/|constraint|"

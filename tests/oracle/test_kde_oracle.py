@@ -79,9 +79,12 @@ def direct(kernel, values, scale, places, weights=None):
     """The sum itself, each place added up without rounding by math.fsum."""
     values = np.asarray(values, dtype=float)
     w = np.full(len(values), 1.0) if weights is None else np.asarray(weights, dtype=float)
-    total = math.fsum(w)
-    return np.array([math.fsum(w * kernel_value(kernel, (x - values) / scale)) / (total * scale)
-                     for x in places])
+    total = math.fsum(w.tolist())
+
+    def at(x):
+        terms = w * kernel_value(kernel, (x - values) / scale)
+        return math.fsum(terms[terms != 0].tolist())  # most are nought
+    return np.array([at(x) / (total * scale) for x in places])
 
 
 def close(found, wanted, tolerance):

@@ -205,6 +205,30 @@ static void test_any_number_of_threads(void **state)
     dea_thread_end();
 }
 
+/* Without a frame, since the second output is unwanted: threads make no difference, nor does asking for no frame. */
+static void test_undesirable_outputs(void **state)
+{
+    (void) state;
+    static const enum dea_model models[] = {DEA_MODEL_SBM, DEA_MODEL_DIRECTIONAL, DEA_MODEL_DIRECTIONAL};
+    static const bool undesirable[OUTPUTS] = {false, true};
+    for (size_t kind = 0; kind < sizeof models / sizeof models[0]; kind++) {
+        const struct dea_problem problem = problem_make(250 + kind, 0);
+        struct dea_model_options options;
+        dea_model_options_init(&options, models[kind]);
+        options.is_undesirable = undesirable;
+        options.frontier = kind == 2 ? DEA_CRS : DEA_VRS;
+        options.is_frameless = true;
+        struct dea_model_result *alone = solve(&problem, &options);
+        options.is_frameless = false;
+        options.threads = 5;
+        struct dea_model_result *together = solve(&problem, &options);
+        check_same(alone, together);
+        dea_model_result_free(together);
+        dea_model_result_free(alone);
+    }
+    dea_thread_end();
+}
+
 /* The other way round: every number is the same to its last digit, since nothing ties. */
 static void test_any_order(void **state)
 {
@@ -363,7 +387,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frame_does_not_show), cmocka_unit_test(test_any_number_of_threads),
-        cmocka_unit_test(test_any_order),           cmocka_unit_test(test_units_that_add_nothing),
+        cmocka_unit_test(test_any_order),           cmocka_unit_test(test_undesirable_outputs),
+        cmocka_unit_test(test_units_that_add_nothing),
         cmocka_unit_test(test_leave_one_out),       cmocka_unit_test(test_progress_and_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

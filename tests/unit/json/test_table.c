@@ -7,7 +7,7 @@ static void expect(const char *json, const char *columns, const char *csv)
 {
     struct buffer out;
     buffer_init(&out);
-    enum status status = table_write(json, strlen(json), "items", columns, &out);
+    enum status status = table_write(json, strlen(json), "items", columns, true, &out);
     if (status != STATUS_OK) {
         fail_msg("status %d for %s", (int)status, json);
     }
@@ -76,7 +76,7 @@ static void nothing_is_left_out_silently(void **state)
         memcpy(exact, wrong[i], strlen(wrong[i]));
         char *shrunk = realloc(exact, strlen(wrong[i]) > 0 ? strlen(wrong[i]) : 1);
         assert_non_null(shrunk);
-        if (table_write(shrunk, strlen(wrong[i]), "items", "a", &out) != STATUS_INVALID) {
+        if (table_write(shrunk, strlen(wrong[i]), "items", "a", true, &out) != STATUS_INVALID) {
             fail_msg("taken: %s", wrong[i]);
         }
         free(shrunk);

@@ -11,7 +11,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -54,23 +56,73 @@ static void test_guests(void **state)
     assert_int_equal(addresses_open(2, 2, &addresses), STATUS_OK);
     assert_int_equal(enter(addresses, 0, 1, false), STATUS_OK);
     assert_int_equal(enter(addresses, 1, 1, false), STATUS_OK);
-    int fd = 2;
-    for (int address = 1; fd - 2 < ADDRESSES_GUESTS_MAX; address++) {
-        for (int each = 0; each < ADDRESSES_GUESTS_EACH; each++) {
-            assert_int_equal(enter(addresses, fd++, (uint32_t)address, true), STATUS_OK);
-        }
-        assert_int_equal(enter(addresses, fd, (uint32_t)address, true), STATUS_BUSY);
+    const int from = 700; /* descriptors that are not open: nobody is shut down */
+    for (int fd = from; fd < from + ADDRESSES_GUESTS_MAX + ADDRESSES_PUSHED_MAX; fd++) {
+        assert_int_equal(enter(addresses, fd, (uint32_t)(1 + fd % 3), true), STATUS_OK);
     }
-    assert_int_equal(enter(addresses, fd, 999, true), STATUS_BUSY);
-    assert_int_equal(addresses_count(addresses), 2 + ADDRESSES_GUESTS_MAX);
+    const int fd = from + ADDRESSES_BEYOND_MAX;
+    assert_int_equal(enter(addresses, fd, 999, true), STATUS_BUSY); /* as many have not gone yet as may be */
+    assert_int_equal(addresses_count(addresses), 2 + ADDRESSES_BEYOND_MAX);
     addresses_leave(addresses, 0);
     assert_int_equal(enter(addresses, 0, 1, false), STATUS_OK); /* guests take nobody's place */
-    addresses_leave(addresses, 2);
+    addresses_leave(addresses, fd - 1); /* a guest goes: nobody need be pushed out */
     assert_int_equal(enter(addresses, fd, 999, true), STATUS_OK);
-    for (int i = 0; i <= fd; i++) {
+    assert_int_equal(enter(addresses, fd + 1, 999, true), STATUS_BUSY);
+    addresses_leave(addresses, from); /* one that was pushed out goes */
+    assert_int_equal(enter(addresses, fd + 1, 999, true), STATUS_OK);
+    assert_int_equal(enter(addresses, fd + 2, 999, true), STATUS_BUSY);
+    for (int i = 0; i <= fd + 1; i++) {
         addresses_leave(addresses, i);
     }
     assert_int_equal(addresses_count(addresses), 0);
+    assert_int_equal(enter(addresses, fd, 1, true), STATUS_OK);
+    addresses_close(addresses);
+}
+
+/* Whether nothing more is read from it. */
+static bool is_shut(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* The address that has most pays for the next guest, with the one that came first and is not held. */
+static void test_who_is_pushed_out(void **state)
+{
+    enum { LOUD = ADDRESSES_GUESTS_MAX - 4 };
+    int fds[ADDRESSES_GUESTS_MAX + 5], others[ADDRESSES_GUESTS_MAX + 5];
+    struct addresses *addresses = NULL;
+    (void)state;
+    assert_int_equal(addresses_open(2000, 1, &addresses), STATUS_OK);
+    for (int i = 0; i < ADDRESSES_GUESTS_MAX + 5; i++) {
+        int ends[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+        fds[i] = ends[0];
+        others[i] = ends[1];
+    }
+    for (int i = 0; i < 4; i++) { /* quiet ones, who came first of all */
+        assert_int_equal(enter(addresses, fds[i], (uint32_t)(10 + i / 2), true), STATUS_OK);
+    }
+    for (int i = 4; i < 4 + LOUD; i++) {
+        assert_int_equal(enter(addresses, fds[i], 20, true), STATUS_OK);
+        assert_false(is_shut(fds[i]));
+    }
+    addresses_hold(addresses, fds[4], true);
+    for (int i = 0; i < 4; i++) { /* the next ones come from anywhere */
+        assert_int_equal(enter(addresses, fds[ADDRESSES_GUESTS_MAX + i], i < 2 ? 20 : 30, true), STATUS_OK);
+        assert_true(is_shut(fds[5 + i]));
+        assert_false(is_shut(fds[6 + i]));
+    }
+    addresses_hold(addresses, fds[4], false);
+    assert_int_equal(enter(addresses, fds[ADDRESSES_GUESTS_MAX + 4], 20, true), STATUS_OK);
+    assert_true(is_shut(fds[4]));
+    for (int i = 0; i < 4; i++) {
+        assert_false(is_shut(fds[i]));
+    }
+    for (int i = 0; i < ADDRESSES_GUESTS_MAX + 5; i++) {
+        close(fds[i]);
+        close(others[i]);
+    }
     addresses_close(addresses);
 }
 
@@ -91,7 +143,8 @@ static void test_unix_sockets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_guests), cmocka_unit_test(test_unix_sockets),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_guests), cmocka_unit_test(test_who_is_pushed_out),
+        cmocka_unit_test(test_unix_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void test_standards(void **state)
     assert_int_equal(config.listen.count, 1);
     assert_string_equal(config.listen.items[0], "127.0.0.1:8080");
     assert_in_range(config.loops, 1, 8);
-    assert_in_range(config.job_threads, 2, 8);
+    assert_in_range(config.job_threads, 4, 8);
     assert_int_equal(config.job_seconds, 30);
     assert_int_equal(config.queue_length, 1024);
     assert_int_equal(config.connections_per_address, 1024);

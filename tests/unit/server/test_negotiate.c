@@ -29,6 +29,38 @@ static void expect_all(const struct row *rows, size_t count, unsigned gives)
     }
 }
 
+/* header of text/csv (RFC 4180, 3): a range with it fits that form alone. */
+static void test_header_lines(void **state)
+{
+    static const struct {
+        const char *accept;
+        unsigned wanted;
+        bool is_headless;
+    } rows[] = {
+        {NULL, GIVES_JSON, false},
+        {"", GIVES_JSON, false},
+        {"text/csv", GIVES_CSV, false},
+        {"text/csv;header=present", GIVES_CSV, false},
+        {"text/csv;header=absent", GIVES_CSV, true},
+        {"TEXT/csv ; HEADER = \"Absent\"", GIVES_CSV, true},
+        {"text/csv;header=maybe", 0, false},
+        {"text/csv;header=absent;q=0", 0, false},
+        {"text/csv;header=absent;q=0.4, application/json;q=0.5", GIVES_JSON, true},
+        {"text/csv;header=absent;q=0.6, application/json;q=0.5", GIVES_CSV, true},
+        {"text/csv;q=0.5, text/csv;header=absent", GIVES_CSV, true},
+        {"text/csv, text/csv;header=absent;q=0.5", GIVES_CSV, false},
+        {"text/csv;header=absent;q=0, */*", GIVES_JSON, false},
+        {"application/json;header=absent", GIVES_JSON, false},
+        {"text/*;header=absent", GIVES_CSV, false}, /* of no type in particular it says nothing */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (negotiate_accept(rows[i].accept, BOTH) != rows[i].wanted || negotiate_is_headless(rows[i].accept) != rows[i].is_headless) {
+            fail_msg("Accept: %s", rows[i].accept != NULL ? rows[i].accept : "(none)");
+        }
+    }
+}
+
 static void test_two_representations(void **state)
 {
     static const struct row rows[] = {
@@ -61,7 +93,7 @@ static void test_two_representations(void **state)
         {"application/json;q=0", 0},
         {"text/*;q=0.9, text/csv;q=0, */*;q=0.1", GIVES_JSON},
         {"text/*;q=0, text/csv", GIVES_CSV},
-        {"text/csv;header=present;q=0, text/csv;q=1", 0}, /* the closer range counts */
+        {"text/csv;header=present;q=0, text/csv;q=1", GIVES_CSV}, /* the closer range counts: without its header line */
         {"text/csv;q=0;q=1", GIVES_CSV},
         {"text/html", 0},
         {"json", 0},
@@ -155,7 +187,7 @@ static void test_codings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_representations),
+        cmocka_unit_test(test_header_lines), cmocka_unit_test(test_two_representations),
         cmocka_unit_test(test_one_representation),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_codings),

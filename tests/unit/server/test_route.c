@@ -227,6 +227,8 @@ static void test_media(void **state)
     assert_int_equal(media_read("application/json"), MEDIA_JSON);
     assert_int_equal(media_read("Application/JSON ; Charset=\"UTF-8\""), MEDIA_JSON);
     assert_int_equal(media_read("text/csv;header=present;charset=utf-8"), MEDIA_CSV);
+    assert_int_equal(media_read("text/csv; charset=utf-8; Header=\"absent\""), MEDIA_HEADLESS);
+    assert_int_equal(media_read("application/json;header=absent"), MEDIA_JSON);
     assert_int_equal(media_read("application/json;charset=latin1"), MEDIA_CHARSET);
     assert_int_equal(media_read("application/jsonx"), MEDIA_OTHER);
     assert_int_equal(media_read("application/json text/csv"), MEDIA_OTHER);
