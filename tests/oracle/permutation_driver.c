@@ -12,7 +12,7 @@
 int main(void)
 {
     static double values[2][KDE_PERMUTATION_MAX];
-    const struct kde_watch nobody = {NULL, NULL};
+    const struct kde_watch nobody = {NULL, NULL, NULL};
     struct kde_two two = {.earlier = values[0], .later = values[1]};
     while (scanf("%zu %zu %zu", &two.earlier_count, &two.later_count, &two.pairs) == 3) {
         const size_t counts[2] = {two.earlier_count, two.later_count};
