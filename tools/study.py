@@ -18,7 +18,7 @@ INDICATOR = "health_personnel_all_per_10k"
 YEARS = [2010, 2014, 2018]
 BELTS = ["western", "central", "eastern"]
 DENSITY = f"/density?indicator={INDICATOR}&years=2010,2014,2018&by=belt&relative_to=mean"
-TESTS = "&tests=dip,silverman"
+TESTS = "&tests=dip,silverman,permutation"
 EFFICIENCY = "/efficiency?year=2011&inputs=institutions_per_10k,health_personnel_all_per_10k&outputs=hospital_visits,hospital_admissions&by=belt"
 INEQUALITY = f"/inequality?indicator={INDICATOR}&years=2010,2014,2018&by=belt"
 PEOPLE = "/inequality?indicator=health_personnel_all&per=population_year_end&years=2010,2014,2018&by=belt"
@@ -136,13 +136,32 @@ def tests_section(curves):
                 rows.append([belt, year, *([three(dip["statistic"]), three(dip["p_value"])] if dip else ["", ""]),
                              *([three(silverman["critical_bandwidth"]), three(silverman["calibrated_p_value"])] if silverman else ["", ""])])
         least = min(float(cell) for row in rows for cell in (row[3], row[5]) if cell)
-        text += (f"Two tests ask whether one peak would do, the dip test of Hartigan and Hartigan and the critical-bandwidth test of Silverman (`{TESTS[1:]}`). A small p-value would speak against it; the smallest of all in the table is "
+        text += (f"Two tests ask whether one peak would do, the dip test of Hartigan and Hartigan and the critical-bandwidth test of Silverman (`tests=dip,silverman`). A small p-value would speak against it; the smallest of all in the table is "
                  f"{least:.3f}" + (", so that in no case can a single peak be ruled out at 5 %.\n\n" if least >= 0.05 else ".\n\n"))
         text += table(["belt", "year", "dip", "p", "critical bandwidth", "p (calibrated)"], rows) + "\n"
     if some.get("reading"):
         text += "What the service itself says of the curves of 2018 (`reading`):\n\n"
         text += "".join(f"- {belt}: {' '.join(curves[belt, 2018]['reading'])}\n" for belt in BELTS) + "\n"
     return text
+
+
+def change_section(changes):
+    """Whether the years differ by more than chance, where the answers have that test."""
+    rows = []
+    for belt in BELTS:
+        for change in changes:
+            test = change.get("tests", {}).get("permutation")
+            if change["group"] == belt and test:
+                rows.append([belt, f"{change['from']} to {change['to']}", *(three(test[name]) for name in (
+                    "height_ratio", "height_p_value", "width_ratio", "width_p_value", "sd_ratio", "sd_p_value"))])
+    if not rows:
+        return ""
+    small = [[f"{row[0]} {row[1]}" for row in rows if float(row[k]) <= 0.05] for k in (3, 5, 7)]
+    said = [f"of the {name} it is " + (", ".join(own) if own else "nowhere") for name, own in zip(("height", "width", "standard deviation"), small)]
+    text = ("""Did the main peak and the spread change by more than chance? A permutation test (`tests=permutation`) gives each province's two values, less their year's mean, the other way round or not by the toss of a coin, and counts how often
+the years then differ at least as much. Where a p-value is at most 0.05: """ + "; ".join(said) + ("." if small[0] or small[1] else (
+        """. So "higher" and "narrower" in the tables above say what the curves show, not what ten or eleven provinces could prove.""")) + "\n\n")
+    return text + table(["belt", "years", "height, times", "p", "width, times", "p", "standard deviation, times", "p"], rows) + "\n"
 
 
 def density_section(answer):
@@ -175,7 +194,7 @@ been written), and neither is the bandwidth, whose rule the study does not state
 more. Neither the study's reading of double peaks nor ours should be taken as proof of groups.
 
 """
-    return text + tests_section(curves)
+    return text + tests_section(curves) + change_section(answer["changes"])
 
 
 # Tables 2 and 3

@@ -133,6 +133,14 @@ static double score_of(const struct dea_model_run *run, const struct move *move)
     return move->is_directional || run->options->side == DEA_SIDE_INPUT ? move->factor : 1 / move->factor;
 }
 
+/* By how much the proof of an answer may be wrong: what is not above it cannot be told from 0. */
+static double doubt_of(const struct dea_model_run *run)
+{
+    const struct dea_table *table = &run->table;
+    return table->solution.check.primal_infeasibility + table->solution.check.dual_infeasibility +
+           table->solution.check.duality_gap;
+}
+
 /* The first stage: the program, its answer, what that means. */
 static enum status first_stage(struct dea_model_run *run, size_t unit, struct move *move, enum dea_model_state *state)
 {
@@ -158,7 +166,7 @@ static enum status first_stage(struct dea_model_run *run, size_t unit, struct mo
     if (move->is_directional) {
         return STATUS_OK;
     }
-    if (!(move->factor > 0)) {
+    if (!(move->factor > doubt_of(run))) {
         /* Nothing can be had from what the unit takes in; or, by the limits, everything. */
         *state = is_super ? DEA_MODEL_INFEASIBLE : DEA_MODEL_UNBOUNDED;
         return STATUS_OK;

@@ -47,7 +47,7 @@ static const struct query_parameter parameters[] = {
     QUERY_CHOICE_ROW(struct density_query, convention, false, density_conventions),
     QUERY_CHOICE_ROW(struct density_query, boundary, false, density_boundaries),
     QUERY_ROW(struct density_query, lower, QUERY_NUMBER, double, false, -ANALYSIS_NUMBER_MAX, ANALYSIS_NUMBER_MAX, NULL),
-    QUERY_WORDS_ROW(struct density_query, tests, false, 1, 3, density_tests),
+    QUERY_WORDS_ROW(struct density_query, tests, false, 1, 4, density_tests),
     QUERY_TEXT_ROW(struct density_query, thresholds, false, DENSITY_THRESHOLDS_BYTES),
 };
 
@@ -154,7 +154,8 @@ static void check_size(const struct exchange *exchange, const struct question *q
 
 static void append_wishes(struct buffer *out, const struct density_wishes *wishes)
 {
-    buffer_format(out, " tests=%d%d%d", wishes->is_chosen, wishes->wants_dip, wishes->wants_critical);
+    buffer_format(out, " tests=%d%d%d%d", wishes->is_chosen, wishes->wants_dip, wishes->wants_critical,
+                  wishes->wants_permutation);
     for (size_t i = 0; i < wishes->threshold_count; i++) {
         analysis_key_number(out, "threshold", wishes->thresholds[i]);
     }
@@ -308,12 +309,21 @@ static enum status fill_sheet(struct arena *arena, const struct question *q, str
     return status;
 }
 
+/* Of the drawn curves. False: the problem is the reply. */
+static bool find_changes(struct exchange *exchange, struct density_sheet *sheet)
+{
+    enum status status = density_changes_find(exchange->arena, &sheet->drawing, sheet->years, &sheet->changes,
+                                              &sheet->change_count);
+    return status == STATUS_OK ? true : density_draw_failed(exchange, &sheet->drawing, status);
+}
+
 static bool answer(struct exchange *exchange, void *context)
 {
     struct density_sheet *sheet = context;
     sheet->is_chinese = exchange->is_chinese;
-    bool is_drawn = density_draw(exchange, &sheet->drawing);
-    if (is_drawn && exchange->wanted == GIVES_SVG) {
+    bool is_picture = exchange->wanted == GIVES_SVG;
+    bool is_drawn = density_draw(exchange, &sheet->drawing) && (is_picture || find_changes(exchange, sheet));
+    if (is_drawn && is_picture) {
         density_svg(exchange, sheet);
     } else if (is_drawn) {
         density_write(&exchange->reply, sheet);

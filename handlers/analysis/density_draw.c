@@ -177,7 +177,7 @@ static void refuse_series(struct exchange *exchange, const struct faults *faults
     }
 }
 
-static bool fail(struct exchange *exchange, const struct density_drawing *drawing, enum status status)
+bool density_draw_failed(struct exchange *exchange, const struct density_drawing *drawing, enum status status)
 {
     size_t values = 0;
     for (size_t i = 0; i < drawing->series_count; i++) {
@@ -205,13 +205,13 @@ static bool make_curves(struct exchange *exchange, struct density_drawing *drawi
         struct kde_refusal refusal = { KDE_FAULT_NONE, 0 };
         analysis_watch_next(&drawing->watch, SHARE_CURVE);
         if (analysis_watch_is_cancelled(&drawing->watch)) {
-            return fail(exchange, drawing, STATUS_BUSY);
+            return density_draw_failed(exchange, drawing, STATUS_BUSY);
         }
         enum status status = kde_curve_create(&series->sample, &drawing->settings.options, &series->curve, &refusal);
         if (status == STATUS_INVALID) {
             complain_series(exchange->arena, series, refusal.fault, &faults);
         } else if (status != STATUS_OK) {
-            return fail(exchange, drawing, status);
+            return density_draw_failed(exchange, drawing, status);
         }
     }
     if (faults.total > 0) {
@@ -260,7 +260,7 @@ static bool make_grid(struct exchange *exchange, struct density_drawing *drawing
         refuse_grid(exchange, settings, refusal.fault);
         return false;
     }
-    return status == STATUS_OK ? true : fail(exchange, drawing, status);
+    return status == STATUS_OK ? true : density_draw_failed(exchange, drawing, status);
 }
 
 /* Density and modes of one series, and what else is told of it. */
@@ -307,7 +307,7 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
             ? STATUS_BUSY
             : evaluate(exchange->arena, drawing, &drawing->series[i]);
         if (status != STATUS_OK) {
-            return fail(exchange, drawing, status);
+            return density_draw_failed(exchange, drawing, status);
         }
         if (!has_peak(&drawing->series[i])) {
             complain_series(exchange->arena, &drawing->series[i], KDE_FAULT_PEAK_AT_BOUNDARY, &faults);

@@ -106,6 +106,9 @@ struct density_drawing {
  * each series that cannot be drawn; invalid_request where they differ in kind). Either way the drawing is to be given to density_drawing_fini. */
 bool density_draw(struct exchange *exchange, struct density_drawing *drawing);
 
+/* The problem of a drawing that did not come to its end (STATUS_BUSY, STATUS_EXHAUSTED) is the reply; false. */
+bool density_draw_failed(struct exchange *exchange, const struct density_drawing *drawing, enum status status);
+
 /* Frees the curves. */
 void density_drawing_fini(struct density_drawing *drawing);
 

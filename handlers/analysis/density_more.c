@@ -16,18 +16,21 @@
 enum { SHARE_LITTLE = 1, SHARE_DIP = 3, SHARE_CRITICAL = 30 };
 
 const double density_shares[DENSITY_QUANTILES] = { 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95 };
-const char *const density_tests[] = { "none", "dip", "silverman", NULL };
+const char *const density_tests[] = { "none", "dip", "silverman", "permutation", NULL };
 
 bool density_test_take(const char *word, struct density_wishes *wishes)
 {
     bool is_none = strcmp(word, "none") == 0;
     bool is_dip = strcmp(word, "dip") == 0;
     bool is_critical = strcmp(word, "silverman") == 0;
-    bool is_alone = !wishes->is_chosen || (!is_none && (wishes->wants_dip || wishes->wants_critical));
+    bool is_permutation = strcmp(word, "permutation") == 0;
+    bool is_alone = !wishes->is_chosen ||
+                    (!is_none && (wishes->wants_dip || wishes->wants_critical || wishes->wants_permutation));
     wishes->is_chosen = true;
     wishes->wants_dip = wishes->wants_dip || is_dip;
     wishes->wants_critical = wishes->wants_critical || is_critical;
-    return is_alone && (is_none || is_dip || is_critical);
+    wishes->wants_permutation = wishes->wants_permutation || is_permutation;
+    return is_alone && (is_none || is_dip || is_critical || is_permutation);
 }
 
 bool density_thresholds_read(const char *text, struct density_wishes *wishes)

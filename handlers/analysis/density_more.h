@@ -26,12 +26,13 @@ enum { DENSITY_THRESHOLDS_MAX = 16, DENSITY_THRESHOLDS_BYTES = 400, DENSITY_FEW_
 /* The words of tests=, in this order; ends with NULL. */
 extern const char *const density_tests[];
 
-/* What is wanted. Zeroed: no thresholds, and the dip test of samples of at most DENSITY_FEW_TESTED values, which takes
- * a few milliseconds. */
+/* What is wanted. Zeroed: no thresholds, and of samples of at most DENSITY_FEW_TESTED values the dip test and, of changes,
+ * the permutation test (density_change.h), which take a few milliseconds each. */
 struct density_wishes {
     bool is_chosen; /* the tests were named; else see above */
     bool wants_dip;
     bool wants_critical;
+    bool wants_permutation;
     double thresholds[DENSITY_THRESHOLDS_MAX];
     size_t threshold_count;
 };

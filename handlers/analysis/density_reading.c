@@ -214,6 +214,54 @@ static void say_main_peak(const struct reading *r, const struct kde_mode *before
     density_reading_say(r->w, sentence, r->is_chinese);
 }
 
+/* What the test makes of a change in height or width, which the curves that are drawn show by shown, its own by tested. */
+static void say_chance(const struct reading *r, bool is_height, double shown, double tested, double p_value)
+{
+    struct number level = level_of(p_value);
+    if ((shown > 1) != (tested > 1)) {
+        say(r, "%s", is_height ? "The change in height may be chance: a Gaussian curve by Silverman's rule shows it the other way."
+                               : "The change in width may be chance: a Gaussian curve by Silverman's rule shows it the other way.");
+    } else if (p_value <= LEVEL) {
+        say(r, is_height ? "The change in height is more than chance would make (p = %s)."
+                         : "The change in width is more than chance would make (p = %s).", level.text);
+    } else {
+        say(r, is_height ? "The change in height may be chance (p = %s)." : "The change in width may be chance (p = %s).",
+            level.text);
+    }
+}
+
+static void say_peak_chance(const struct reading *r, const struct density_change *change)
+{
+    const struct kde_permutation *test = &change->test;
+    bool is_higher = compare(change->found.height_ratio, 1, CHANGED) != 0;
+    bool is_wider = compare(change->found.width_ratio, 1, CHANGED) != 0;
+    if (!change->has_test && (is_higher || is_wider)) {
+        say(r, "Whether the change of the main peak is more than chance was not tested.");
+    }
+    if (change->has_test && is_higher) {
+        say_chance(r, true, change->found.height_ratio, test->height_ratio, test->height_p);
+    }
+    if (change->has_test && is_wider) {
+        say_chance(r, false, change->found.width_ratio, test->width_ratio, test->width_p);
+    }
+}
+
+static void say_spread(const struct reading *r, const struct density_change *change)
+{
+    int spread = compare(change->later->curve->summary.sd, change->earlier->curve->summary.sd, CHANGED);
+    if (spread == 0) {
+        return;
+    }
+    say(r, "%s", spread < 0 ? "The differences shrank." : "The differences grew.");
+    if (!change->has_test) {
+        say(r, "Whether that is more than chance was not tested.");
+    } else if (change->test.sd_p <= LEVEL) {
+        say(r, "That is more than chance would make (p = %s).", level_of(change->test.sd_p).text);
+    } else {
+        say(r, "That may be chance (p = %s).", level_of(change->test.sd_p).text);
+    }
+}
+
 static void say_peaks(const struct reading *r, const struct density_series *earlier,
                       const struct density_series *later)
 {
@@ -248,20 +296,19 @@ static void say_tails(const struct reading *r, const struct density_series *earl
     }
 }
 
-void density_reading_write_change(struct json_writer *w, const struct density_series *earlier,
-                                  const struct density_series *later, double overlap, bool is_chinese)
+void density_reading_write_change(struct json_writer *w, const struct density_change *change, bool is_chinese)
 {
     const struct reading r = { w, is_chinese };
-    int spread = compare(later->curve->summary.sd, earlier->curve->summary.sd, CHANGED);
+    const struct density_series *earlier = change->earlier;
+    const struct density_series *later = change->later;
     json_key(w, "reading");
     json_array_begin(w);
     say_centre(&r, earlier, later);
     say_main_peak(&r, &earlier->modes[earlier->mode_list.highest], &later->modes[later->mode_list.highest]);
+    say_peak_chance(&r, change);
     say_peaks(&r, earlier, later);
-    if (spread != 0) {
-        say(&r, "%s", spread < 0 ? "The differences shrank." : "The differences grew.");
-    }
+    say_spread(&r, change);
     say_tails(&r, earlier, later);
-    say(&r, "The curves share %s percent of their area.", rounded(100 * overlap, 0).text);
+    say(&r, "The curves share %s percent of their area.", rounded(100 * change->found.overlap, 0).text);
     json_array_end(w);
 }

@@ -3,21 +3,22 @@
 
 #include <stdbool.h>
 
+#include "handlers/analysis/density_change.h"
 #include "handlers/analysis/density_draw.h"
 #include "json/write.h"
 
 /*
  * What the numbers say, in sentences: member `reading`, an array. Each sentence rests on a number that the answer
- * gives too, and further peaks are never told without what the tests say of them. Less than one percent of the mean
+ * gives too, and neither further peaks nor a change of the main peak or of the spread are told without what the tests say
+ * of them. Less than one percent of the mean
  * is no move of the centre, less than five percent no change of a height, a width or a tail.
  */
 
 /* Of one curve: its peaks, the tests' verdict, the longer tail. */
 void density_reading_write_series(struct json_writer *w, const struct density_series *series, bool is_chinese);
 
-/* Of two curves, the earlier first: centre, main peak, number of peaks, spread, tails and overlap (0 to 1). */
-void density_reading_write_change(struct json_writer *w, const struct density_series *earlier,
-                                  const struct density_series *later, double overlap, bool is_chinese);
+/* Of two curves: centre, main peak, number of peaks, spread, tails and overlap. */
+void density_reading_write_change(struct json_writer *w, const struct density_change *change, bool is_chinese);
 
 /* A sentence of the service's, in Chinese where that is wanted and there is a line for it (chinese.h). */
 void density_reading_say(struct json_writer *w, const char *english, bool is_chinese);

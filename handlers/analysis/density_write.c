@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "analytics/kde/change.h"
 #include "handlers/analysis/density_reading.h"
 #include "handlers/analysis/write.h"
 
@@ -73,63 +72,6 @@ static void write_series(struct json_writer *w, const void *context, size_t inde
     write_warnings(w, series->warnings, sheet->is_chinese);
 }
 
-static struct kde_side side_of(const struct density_series *series)
-{
-    return (struct kde_side){ series->curve->summary.weighted_mean, &series->modes[series->mode_list.highest],
-                              series->density };
-}
-
-/* The curves of two years. */
-struct shift {
-    const struct density_more *earlier, *later;
-};
-
-/* How far a quantile of the curve moved. */
-static void write_shift(struct json_writer *w, const void *context, size_t index)
-{
-    const struct shift *shift = context;
-    analysis_number(w, "share", density_shares[index]);
-    analysis_number(w, "shift", shift->later->quantiles[index] - shift->earlier->quantiles[index]);
-}
-
-static void write_change(struct json_writer *w, const struct density_sheet *sheet, size_t from, size_t to)
-{
-    const struct density_drawing *drawing = &sheet->drawing;
-    const struct density_series *earlier = &drawing->series[from];
-    const struct density_series *later = &drawing->series[to];
-    struct kde_side sides[2] = { side_of(earlier), side_of(later) };
-    struct kde_change change = kde_change_between(&sides[0], &sides[1], &drawing->grid);
-    json_object_begin(w);
-    json_member_text(w, "group", later->group);
-    json_member_integer(w, "from", earlier->year);
-    json_member_integer(w, "to", later->year);
-    analysis_number(w, "mean_shift", change.mean_shift);
-    analysis_number(w, "mode_shift", change.mode_shift);
-    analysis_number(w, "height_ratio", change.height_ratio);
-    analysis_number(w, "width_ratio", change.width_ratio);
-    analysis_number(w, "overlap", change.overlap);
-    analysis_rows(w, "quantile_shifts", DENSITY_QUANTILES, write_shift, &(struct shift){ &earlier->more, &later->more });
-    density_reading_write_change(w, earlier, later, change.overlap, sheet->is_chinese);
-    json_object_end(w);
-}
-
-static void write_changes(struct json_writer *w, const struct density_sheet *sheet)
-{
-    const struct density_drawing *drawing = &sheet->drawing;
-    json_key(w, "changes");
-    json_array_begin(w);
-    for (size_t first = 0; sheet->years > 1 && first < drawing->series_count; first += sheet->years) {
-        size_t last = first + sheet->years - 1;
-        for (size_t i = first; i < last; i++) {
-            write_change(w, sheet, i, i + 1);
-        }
-        if (sheet->years > 2) {
-            write_change(w, sheet, first, last);
-        }
-    }
-    json_array_end(w);
-}
-
 /* Binned where any curve is. */
 static enum kde_method method_of(const struct density_drawing *drawing)
 {
@@ -163,6 +105,6 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     }
     write_grid(&w, &drawing->grid);
     analysis_rows(&w, "series", drawing->series_count, write_series, sheet);
-    write_changes(&w, sheet);
+    density_changes_write(&w, sheet->changes, sheet->change_count, sheet->is_chinese);
     analysis_answer_close(&w, sheet->indicator != NULL ? sheet->left_out : NULL, sheet->left_out_count);
 }

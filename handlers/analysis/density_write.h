@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "handlers/analysis/density_change.h"
 #include "handlers/analysis/density_draw.h"
 #include "handlers/analysis/write.h"
 
@@ -18,6 +19,8 @@ struct density_sheet {
     const char *relative_to;
     int64_t revision;
     size_t years; /* series are by group, then by year: this many in a row are one group's */
+    struct density_change *changes; /* found once it is drawn */
+    size_t change_count;
     const struct analysis_left_out *left_out;
     size_t left_out_count;
 };

@@ -4,6 +4,7 @@
  */
 #include "handlers/analysis/inequality.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -144,6 +145,8 @@ static enum status look_up(struct exchange *exchange, void *question, struct fau
 static enum status divide(struct exchange *exchange, struct question *q)
 {
     struct analysis_figures weights;
+    struct faults without_mean;
+    faults_init(&without_mean, exchange->arena);
     enum status status = analysis_figures_read(exchange, &q->base.basis, &q->per, q->query.years.items, q->query.years.count, &weights);
     if (status != STATUS_OK) {
         return status;
@@ -151,12 +154,21 @@ static enum status divide(struct exchange *exchange, struct question *q)
     for (size_t y = 0; y < q->query.years.count; y++) {
         double *column = q->figures.columns[y];
         const double *weight = weights.columns[y];
+        bool is_zero = false;
+        bool is_any = false;
         for (size_t p = 0; p < q->base.basis.province_count; p++) {
+            is_zero = is_zero || (!isnan(column[p]) && weight[p] <= 0);
+            is_any = is_any || (!isnan(column[p]) && weight[p] > 0);
             column[p] = weight[p] > 0 && isfinite(column[p] / weight[p]) ? column[p] / weight[p] : NAN;
+        }
+        if (is_zero && !is_any) {
+            faults_add_parameter(&without_mean, "per", "zero_mean",
+                                 "No province has a figure of %s above 0 in %" PRId64 ", so that nothing can be relative to it.",
+                                 q->per.items->id, q->query.years.items[y]);
         }
     }
     q->weights = weights.columns;
-    return STATUS_OK;
+    return analysis_zero_mean_check(exchange, &without_mean);
 }
 
 /* The figures of all years, and weights where there are some. STATUS_INVALID: a problem is the reply. */

@@ -221,6 +221,7 @@ def test_a_province_without_a_figure_is_left_out(start):
     answer = own.get(PATH, params=params).json()
     assert [s["n"] for s in answer["series"]] == [3, 31]
     assert answer["series"][0]["members"] == ["CN-GD", "CN-HB", "CN-HN"]
+    assert answer["changes"][0]["tests"]["permutation"]["pairs"] == 3
     assert len(answer["left_out"]) == 28 and answer["left_out"][0] == {"province": "CN-AH", "year": 2005}
     body = assert_problem(own.get(PATH, params={**params, "by": "belt"}), 422, "too_few_values")
     assert "eastern" in body["detail"] and "2005" in body["detail"]

@@ -1,5 +1,6 @@
 """/density beyond the curve: bandwidths from pairs, adjust, and what else is told of a distribution."""
 
+import math
 import pathlib
 import re
 
@@ -95,12 +96,18 @@ def test_which_tests_are_made(server):
     assert many["tests"] == {} and any("critical-bandwidth test was left out" in warning for warning in many["warnings"])
     one, = compute(server, values=[5], bandwidth=1, tests=["dip", "silverman"])["series"]
     assert one["tests"]["dip"]["p_value"] == 1 and "silverman" not in one["tests"]
-    for series in ask(server, tests="silverman")["series"]:
-        assert set(series["tests"]) == {"silverman"}
+    answer = ask(server, tests="silverman")
+    assert all(set(series["tests"]) == {"silverman"} for series in answer["series"])
+    assert all(change["tests"] == {} for change in answer["changes"])
+    answer = ask(server, tests="permutation")
+    assert all(series["tests"] == {} for series in answer["series"])
+    assert all(set(change["tests"]) == {"permutation"} for change in answer["changes"])
+    plain = ask(server)
+    assert [set(part["tests"]) for part in plain["series"] + plain["changes"]] == [{"dip"}] * 9 + [{"permutation"}] * 9
 
 
 @pytest.mark.parametrize("query, body, place", [
-    ("none,dip", ["none", "dip"], "conflicting_values"), ("dip,dip", None, "bad_format"), ("kuiper", ["kuiper"], "not_a_choice"),
+    ("none,dip", ["none", "dip"], "conflicting_values"), ("none,permutation", ["permutation"], "conflicting_values"), ("dip,dip", None, "bad_format"), ("kuiper", ["kuiper"], "not_a_choice"),
     (None, [], "too_short"), (None, "dip", "wrong_type"), (None, [3], "wrong_type")])
 def test_tests_that_are_refused(server, query, body, place):
     if query is not None:
@@ -173,6 +180,33 @@ def test_the_reading_says_what_the_numbers_say(server):
         assert ("is higher" in words) == (change["height_ratio"] > 1.05)
         assert ("narrower" in words) == (change["width_ratio"] < 0.95)
         assert f"share {100 * change['overlap']:.0f} percent" in words
+        assert change["tests"] == {} and words.count("was not tested") == (
+            (abs(math.log(change["height_ratio"])) > 0.05 or abs(math.log(change["width_ratio"])) > 0.05) + ("The differences" in words))
+
+
+def chance(what, p_value):
+    return f"{what} is more than chance would make (p = {p_value:.3f})." if p_value <= 0.05 else f"{what} may be chance (p = {p_value:.3f})."
+
+
+def test_changes_are_told_with_their_chance(server):
+    """Height, width and spread, each where it changed, with the test's verdict; other curves may tell another story."""
+    for more in ({}, {"by": "none", "relative_to": "none", "years": "2010,2018"}, {"bandwidth": "0.3"}, {"years": "2010,2011,2012,2018", "by": "none"}):
+        for change in ask(server, **more)["changes"]:
+            words, test = " ".join(change["reading"]), change["tests"]["permutation"]
+            assert (test["replicates"], test["seed"]) == (499, 1937) and test["pairs"] in (10, 11, 31)
+            if "bandwidth" not in more:
+                assert test["height_ratio"] == pytest.approx(change["height_ratio"], rel=1e-9)
+                assert test["width_ratio"] == pytest.approx(change["width_ratio"], rel=1e-6)
+            for name in ("height", "width"):
+                shown, tested = change[f"{name}_ratio"], test[f"{name}_ratio"]
+                sentence = chance(f"The change in {name}", test[f"{name}_p_value"])
+                if (shown > 1) != (tested > 1):
+                    sentence = f"The change in {name} may be chance: a Gaussian curve by Silverman's rule shows it the other way."
+                assert (sentence in words) == (not 0.95 <= shown <= 1.05), words
+            said = re.search(r"The differences (?:shrank|grew)\. (That .*?\)\.)", words)
+            assert (said is None) == (0.95 <= test["sd_ratio"] <= 1.05)
+            assert said is None or said.group(1) == chance("That", test["sd_p_value"])
+            assert "not tested" not in words
 
 
 def test_two_groups_are_told_apart(server):
@@ -249,6 +283,10 @@ def test_no_test_finds_groups_as_the_documentation_says(server):
     said = re.search(r"rejects a single peak in any of the nine curves; the least p-values are ([0-9.]+) and ([0-9.]+)\.", text)
     tests = [series["tests"] for series in ask(server, tests="dip,silverman")["series"]]
     assert len(tests) == 9
+    said_of_changes = re.search(r"is a p-value of height or width at most 0\.05, the least being ([0-9.]+); the standard deviation alone", text)
+    changes = [(change["group"], change["tests"]["permutation"]) for change in ask(server)["changes"]]
+    assert float(said_of_changes.group(1)) == round(min(min(test["height_p_value"], test["width_p_value"]) for _, test in changes), 2)
+    assert {group for group, test in changes if test["sd_p_value"] <= 0.05} == {"central"}
     assert float(said.group(1)) == round(min(test["dip"]["p_value"] for test in tests), 2)
     assert float(said.group(2)) == round(min(test["silverman"]["calibrated_p_value"] for test in tests), 2)
 

@@ -102,6 +102,34 @@ def test_by_population(service):
     assert series["gini"] != pytest.approx(ask(service, indicator="beds_per_10k", years="2019")["series"][0]["gini"], rel=1e-3)
 
 
+def test_by_area(start):
+    """Figures of area are the caller's own (made up here): X per area, each province as large as it is."""
+    own = start()
+    reply = own.request("PUT", "/indicators/area", token=True, json={"name": "Area", "unit": "square-kilometres", "source": "made up for this test"})
+    assert reply.status_code in (200, 201), reply.text
+    area = numpy.array([1000.0 * (1 + (7 * k) % 31) for k in range(31)])
+    area[4] = 0  # left out
+    figures = [{"indicator": "area", "year": 2018, "province": code, "value": value} for code, value in zip(CODES, area)]
+    assert own.request("PUT", "/figures", token=True, json={"figures": figures}).status_code in (200, 201)
+    answer = ask(own, indicator="health_personnel_all", years="2018", per="area", by="belt")
+    staff, is_in = column("health_personnel_all", 2018), area > 0
+    assert answer["per"] == "area" and answer["left_out"] == [{"province": CODES[4], "year": 2018}]
+    for series in answer["series"]:
+        kept = is_in & numpy.array([series["group"] in (None, belt) for belt in belts()])
+        near(series, wanted(staff[kept] / area[kept], area[kept]))
+    whole = answer["series"][0]
+    # Gini's index by area from the corners of Lorenz's curve, the provinces in the order of staff per area
+    rank = numpy.argsort(staff[is_in] / area[is_in])
+    land, share = (numpy.append(0, (column_[is_in][rank] / column_[is_in].sum()).cumsum()) for column_ in (area, staff))
+    assert whole["gini"] == pytest.approx(1 - ((share[1:] + share[:-1]) * numpy.diff(land)).sum(), rel=1e-12)
+    assert [corner["population"] for corner in whole["lorenz"]] == pytest.approx(land.tolist(), abs=1e-13)
+    assert [corner["share"] for corner in whole["lorenz"]] == pytest.approx(share.tolist(), abs=1e-13)
+    assert whole["theil"]["within"] + whole["theil"]["between"] == pytest.approx(whole["theil_t"], rel=1e-12)
+    parts = {series["group"]: series for series in answer["series"][1:]}
+    weight = {belt: staff[is_in & (belts() == belt)].sum() / staff[is_in].sum() for belt in BELTS}
+    assert whole["theil"]["within"] == pytest.approx(sum(weight[belt] * parts[belt]["theil_t"] for belt in BELTS), rel=1e-12)
+
+
 def test_options(service):
     """Another unit changes nothing, other parameters what they are of."""
     plain = ask(service, **QUERY)["series"][0]

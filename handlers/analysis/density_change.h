@@ -1,0 +1,34 @@
+#ifndef HANDLERS_ANALYSIS_DENSITY_CHANGE_H
+#define HANDLERS_ANALYSIS_DENSITY_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analytics/kde/change.h"
+#include "analytics/kde/permutation.h"
+#include "base/status.h"
+#include "handlers/analysis/density_draw.h"
+#include "json/write.h"
+
+/* What changed between two curves of a group, and whether chance alone would make as much (permutation.h). */
+struct density_change {
+    const struct density_series *earlier, *later;
+    struct kde_change found;
+    bool has_test;
+    size_t pairs; /* members of both */
+    struct kde_permutation test;
+};
+
+/*
+ * The changes of a drawn drawing whose series are by group, then by year, `years` of them: neighbouring years, and the
+ * first with the last where others lie between. *changes is in the arena. The test is made where it is wanted
+ * (density_more.h) and can be: without weights, of samples that spread. STATUS_EXHAUSTED without memory, STATUS_BUSY
+ * where the settings' watch said so.
+ */
+enum status density_changes_find(struct arena *arena, const struct density_drawing *drawing, size_t years,
+                                 struct density_change **changes, size_t *count) NODISCARD;
+
+/* The member changes, an array. */
+void density_changes_write(struct json_writer *w, const struct density_change *changes, size_t count, bool is_chinese);
+
+#endif
