@@ -56,6 +56,7 @@ struct sequencer {
     unsigned guarded_blocks; /* that are still to be made with guards; the thread's own */
     unsigned blocks_since_checkpoint; /* so is this */
     bool has_erased;                  /* and this: the WAL still holds texts that are to be gone */
+    bool is_short_of_room;            /* and this: a block had none, and the WAL has not been moved since */
 };
 
 static void take_fault(struct pending *pending, enum status status)
@@ -68,6 +69,15 @@ static void group_fault(struct pending *const *group, size_t count, enum status 
 {
     for (size_t i = 0; i < count; i++) {
         take_fault(group[i], status);
+    }
+}
+
+/* What the group was answered so far is not so: it is carried out once more. */
+static void forget_answers(struct pending *const *group, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        answer_fini(group[i]->answer);
+        answer_init(group[i]->answer);
     }
 }
 
@@ -103,8 +113,8 @@ static enum status begin_and_deliver(struct sequencer *sequencer, struct pending
 
 /* Carries the group out in a block that is then open. At first without guards: hardly ever is a command taken back that has written
  * something. Where one is, all is done once more with them, from the same state and at the same time: the answers are the same, but
- * for that command's. False: there is no block, and every member of the group has its fault. */
-static bool carry_out(struct sequencer *sequencer, struct pending *const *group, size_t count)
+ * for that command's. Else there is no block: why. */
+static enum status carry_out(struct sequencer *sequencer, struct pending *const *group, size_t count)
 {
     const int64_t time_ms = clock_wall_ms();
     bool is_guarded = sequencer->guarded_blocks > 0;
@@ -113,25 +123,44 @@ static bool carry_out(struct sequencer *sequencer, struct pending *const *group,
     if (status != STATUS_OK && !is_guarded && !executor_is_failed(sequencer->executor)) {
         log_info("block", "step=again guarded=yes status=%s", status_name(status));
         sequencer->guarded_blocks = GUARDED_BLOCKS;
-        for (size_t i = 0; i < count; i++) {
-            answer_fini(group[i]->answer);
-            answer_init(group[i]->answer);
-        }
+        forget_answers(group, count);
         status = begin_and_deliver(sequencer, group, count, time_ms, true);
     }
-    if (status != STATUS_OK) {
-        group_fault(group, count, status);
-    }
-    return status == STATUS_OK;
+    return status;
 }
 
-/* Makes one durable block of the group. False: nothing of it is, or nobody knows. */
-static bool run_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
+/* Moves the WAL into the database. False: not now. */
+static bool checkpoint(struct sequencer *sequencer)
+{
+    sequencer->blocks_since_checkpoint = 0;
+    if (atomic_load(&sequencer->is_failed)) {
+        return false; /* what the WAL holds is unknown: the next start looks */
+    }
+    enum status status = sequencer->has_erased ? db_checkpoint_truncate(sequencer->db) : db_checkpoint(sequencer->db);
+    const bool is_moved = status == STATUS_OK;
+    if (is_moved) {
+        sequencer->has_erased = sequencer->is_short_of_room = false;
+    } else if (status == STATUS_BUSY) {
+        sequencer->blocks_since_checkpoint = 1; /* a reader stands in the way: at the next pause again */
+    }
+    if (status == STATUS_OK || status == STATUS_BUSY) {
+        status = anchor_keep(sequencer->anchor);
+    }
+    if (status != STATUS_OK) {
+        log_error("wal_checkpoint", "status=%s", status_name(status));
+    }
+    if (status == STATUS_IO || status == STATUS_CORRUPT) { /* a full disk is none of these: the log keeps what it has */
+        log_error("wal_checkpoint", "writing=stopped");
+        atomic_store(&sequencer->has_lost_disk, true);
+        atomic_store(&sequencer->is_failed, true);
+    }
+    return is_moved && !atomic_load(&sequencer->is_failed);
+}
+
+/* Ends the block that is open, and says when what was done. */
+static enum status end_block(struct sequencer *sequencer, struct pending *const *group, size_t count)
 {
     uint8_t app_hash[DIGEST_BYTES];
-    if (!carry_out(sequencer, group, count)) {
-        return false;
-    }
     const int64_t delivered_us = clock_steady_us();
     enum status status = block_end(sequencer->executor, app_hash);
     const int64_t sealed_us = clock_steady_us();
@@ -139,38 +168,72 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
         group[i]->delivered_us = delivered_us;
         group[i]->sealed_us = sealed_us;
     }
+    if (status == STATUS_OK) {
+        return status;
+    }
+    log_error("block", "step=end status=%s", status_name(status));
+    block_abandon(sequencer->executor);
+    if (executor_is_failed(sequencer->executor)) { /* the node's key does not sign any more */
+        log_error("block", "writing=stopped");
+        atomic_store(&sequencer->is_failed, true);
+    }
+    return status;
+}
+
+/* Makes one durable block of the group. Else nothing of it is, and why; or, where is_unknown is set, nobody knows. */
+static enum status make_block(struct sequencer *sequencer, struct pending *const *group, size_t count, bool *is_unknown)
+{
+    enum status status = carry_out(sequencer, group, count);
+    if (status == STATUS_OK) {
+        status = end_block(sequencer, group, count);
+    }
     if (status != STATUS_OK) {
-        log_error("block", "step=end status=%s", status_name(status));
-        block_abandon(sequencer->executor);
-        if (executor_is_failed(sequencer->executor)) { /* the node's key does not sign any more */
-            log_error("block", "writing=stopped");
-            atomic_store(&sequencer->is_failed, true);
-        }
-        group_fault(group, count, status);
-        return false;
+        return status;
     }
     status = block_commit(sequencer->executor);
-    if (status == STATUS_EXHAUSTED) {
-        log_error("block", "step=commit status=%s outcome=nothing", status_name(status));
-        group_fault(group, count, status);
-        return false;
-    }
+    *is_unknown = status != STATUS_OK && status != STATUS_EXHAUSTED;
     if (status != STATUS_OK) {
-        log_error("block", "step=commit status=%s outcome=unknown writing=stopped", status_name(status));
-        atomic_store(&sequencer->is_failed, true);
-        for (size_t i = 0; i < count; i++) {
-            group[i]->delivery = DELIVERY_UNKNOWN;
-            group[i]->status = status;
-        }
-        return false;
+        log_error("block", "step=commit status=%s outcome=%s", status_name(status), *is_unknown ? "unknown writing=stopped" : "nothing");
     }
+    return status;
+}
+
+static void keep_anchor(struct sequencer *sequencer)
+{
     const char *note = executor_checkpoint(sequencer->executor);
     bool is_behind = note[0] != 0 && anchor_write(sequencer->anchor, note) != STATUS_OK;
     if (is_behind) {
         log_error("anchor", "written=no");
     }
     atomic_store(&sequencer->anchor_is_behind, is_behind);
-    return true;
+}
+
+/* Makes one durable block of the group. Where there is no room for it, once more with what the WAL takes that the database has, too.
+ * False: nothing of it is, or nobody knows; the group has its faults. */
+static bool run_group(struct sequencer *sequencer, struct pending *const *group, size_t count)
+{
+    bool is_unknown = false;
+    enum status status = make_block(sequencer, group, count, &is_unknown);
+    if (status == STATUS_EXHAUSTED) {
+        sequencer->is_short_of_room = true;
+        if (checkpoint(sequencer)) {
+            log_info("block", "step=again wal=moved");
+            forget_answers(group, count);
+            status = make_block(sequencer, group, count, &is_unknown);
+        }
+    }
+    if (is_unknown) {
+        atomic_store(&sequencer->is_failed, true);
+        for (size_t i = 0; i < count; i++) {
+            group[i]->delivery = DELIVERY_UNKNOWN;
+            group[i]->status = status;
+        }
+    } else if (status != STATUS_OK) {
+        group_fault(group, count, status);
+    } else {
+        keep_anchor(sequencer);
+    }
+    return status == STATUS_OK;
 }
 
 static void run_group_counted(struct sequencer *sequencer, struct pending *const *group, size_t count)
@@ -187,31 +250,6 @@ static void run_group_counted(struct sequencer *sequencer, struct pending *const
     }
     if (is_committed && sequencer->committed != NULL) {
         sequencer->committed(sequencer->committed_context);
-    }
-}
-
-static void checkpoint(struct sequencer *sequencer)
-{
-    sequencer->blocks_since_checkpoint = 0;
-    if (atomic_load(&sequencer->is_failed)) {
-        return; /* what the WAL holds is unknown: the next start looks */
-    }
-    enum status status = sequencer->has_erased ? db_checkpoint_truncate(sequencer->db) : db_checkpoint(sequencer->db);
-    if (status == STATUS_OK) {
-        sequencer->has_erased = false;
-    } else if (status == STATUS_BUSY) {
-        sequencer->blocks_since_checkpoint = 1; /* a reader stands in the way: at the next pause again */
-    }
-    if (status == STATUS_OK || status == STATUS_BUSY) {
-        status = anchor_keep(sequencer->anchor);
-    }
-    if (status != STATUS_OK) {
-        log_error("wal_checkpoint", "status=%s", status_name(status));
-    }
-    if (status == STATUS_IO || status == STATUS_CORRUPT) { /* a full disk is none of these: the log keeps what it has */
-        log_error("wal_checkpoint", "writing=stopped");
-        atomic_store(&sequencer->has_lost_disk, true);
-        atomic_store(&sequencer->is_failed, true);
     }
 }
 
@@ -271,7 +309,7 @@ static void *writer_main(void *context)
             return NULL;
         }
         if (!is_awake) {
-            checkpoint(sequencer);
+            (void)checkpoint(sequencer);
             continue;
         }
         if (atomic_load(&sequencer->is_failed)) {
@@ -287,8 +325,8 @@ static void *writer_main(void *context)
         }
         sequencer->blocks_since_checkpoint++;
         sequencer->has_erased = executor_take_erased(sequencer->executor) || sequencer->has_erased;
-        if (sequencer->has_erased || sequencer->blocks_since_checkpoint >= CHECKPOINT_EVERY) {
-            checkpoint(sequencer);
+        if (sequencer->has_erased || sequencer->is_short_of_room || sequencer->blocks_since_checkpoint >= CHECKPOINT_EVERY) {
+            (void)checkpoint(sequencer); /* where not now, then behind another block */
         }
     }
 }
