@@ -84,7 +84,8 @@ def test_a_problem_is_the_jobs_answer(start):
 def test_a_request_that_has_waited_long_enough_is_told_so(start):
     own = start("--async-after", "1", "--job-seconds", "2")
     began = time.monotonic()
-    panel = {**BODY, "dmus": [{**unit, "period": period} for period in (1, 2) for unit in BODY["dmus"]]}
+    panel = json.loads(heavy(2500))
+    panel["dmus"] = [{**unit, "period": period} for period in (1, 2) for unit in panel["dmus"]]
     reply = ask(own, "POST", "/efficiency/malmquist", panel, prefer=None)
     assert reply.status_code == 202 and 1 <= time.monotonic() - began < 15 and "Preference-Applied" not in reply.headers
     shares = []
@@ -264,11 +265,11 @@ LONG = {
     "scores": ("/efficiency", units_of(1500)),
     "a model": ("/efficiency", {**units_of(1200), "model": "sbm"}),
     "cross": ("/efficiency", {**units_of(800), "model": "cross"}),
-    "outliers": ("/efficiency", {**units_of(1200), "outliers": True}),
-    "outliers after intervals": ("/efficiency", {**units_of(600), "outliers": True, "bootstrap": 200}),
+    "outliers": ("/efficiency", {**units_of(3000), "outliers": True}),
+    "outliers after intervals": ("/efficiency", {**units_of(1500), "outliers": True, "bootstrap": 1000}),
     "a panel": ("/efficiency/malmquist", {**units_of(0), "dmus": [{**unit, "period": period, "x0": unit["x0"] + 7 * period} for period in range(3)
-                                                                  for unit in units_of(600)["dmus"]]}),
-    "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(60)], "tests": ["dip", "silverman"]}),
+                                                                  for unit in units_of(2000)["dmus"]]}),
+    "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(300)], "tests": ["dip", "silverman"]}),
     "a boundary": ("/density", {"values": [n / 30000 for n in range(30000)] + [1e6], "kernel": "triweight", "bandwidth": 1, "boundary": "reflect",
                                 "lower": 0, "from": 0, "to": 1, "points": 4096}),
 }
