@@ -9,11 +9,11 @@ MAKE_QUIET = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j
 .PHONY: oracles
 include $(sort $(wildcard tests/oracle/*.mk tests/fault/*.mk)) $(wildcard bench/*.mk)
 
-# The thread sanitizer looks at what has threads: the server, the rules it drives, and the tests
-# that say so; the rest would only repeat, ten times slower, what the other variants show.
+# The thread sanitizer looks at what has threads: the server, the rules it drives, the crew of the
+# analyses, and the tests that say so; the rest would only repeat, ten times slower, what the other variants show.
 ifeq ($(VARIANT),tsan)
 SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
-SUITES   += tests/http tests/fault
+SUITES   += $(filter $(BUILD)/tests/unit/analytics/test_dea $(BUILD)/tests/unit/analytics/%_many,$(UNIT)) tests/http tests/fault tests/heavy
 TEST_ARGS = --marker concurrent
 else
 SUITES   := $(UNIT) $(FUZZ) $(FAULTS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))

@@ -54,6 +54,7 @@ def intake(world, name, note):
     return {"id": name, "site": world.a1, "item": world.masks, "quantity": 1, "source": "donation", "donation": name, "note": note}
 
 
+@pytest.mark.concurrent
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
 def test_a_full_disk_that_has_room_again():
     note = "x" * 3000
