@@ -34,6 +34,7 @@ enum {
 #define LIMIT_BODY_LARGE (64 * MIB)   /* figures and compute POSTs */
 #define LIMIT_JSON_MEMORY (512 * MIB) /* one body's parsed document: its values take up to 80 times its bytes */
 #define LIMIT_BODIES_IN_ALL (256 * MIB) /* bodies of all requests at once: so many can be held */
+#define LIMIT_TRIM_BYTES  (1 * MIB)  /* of a body: behind a longer one memory is given back to the system */
 #define LIMIT_REPLY_BYTES (64 * MIB)  /* an answer held in memory */
 
 #endif

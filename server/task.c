@@ -1,10 +1,12 @@
 /* A task on its list, and its end. Read tasks.c for its life. */
 #include "server/task.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "server/server.h"
 
 void task_link(struct task *task)
@@ -40,11 +42,17 @@ struct task *task_find(struct tasks *tasks, const char *id)
 
 void task_strip(struct task *task)
 {
+    const bool was_large = task->body.length > LIMIT_TRIM_BYTES;
     arena_fini(&task->arena);
     arena_init(&task->arena);
     buffer_fini(&task->body);
     atomic_fetch_sub(&task->tasks->server->body_bytes, task->body_counted);
     task->body_counted = 0;
+#ifdef __GLIBC__
+    if (was_large) {
+        malloc_trim(0); /* what such a body was made into is not to stay with the process */
+    }
+#endif
 }
 
 void task_free(struct task *task)

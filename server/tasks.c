@@ -229,7 +229,7 @@ static void task_run(struct job *job, struct db *db, struct node *node)
     exchange->db = NULL;
     exchange->node = NULL;
     task->shows_state = report.shows_state;
-    if (exchange->reply.failed) {
+    if (exchange->reply.failed || exchange->reply.length > LIMIT_REPLY_BYTES) {
         problem_status(exchange, STATUS_EXHAUSTED);
     }
     finish(task);

@@ -1,31 +1,41 @@
 /* A panel's samples: all units of a year, and those of each group. */
 #include "handlers/analysis/inequality_panel.h"
 
+#include <assert.h>
 #include <math.h>
 
-/* The series of one group (panel->group_count: all units) and year. */
+/* Whether a unit counts in a group (panel->group_count: all units) in a year. */
+static bool is_of(const struct inequality_panel *panel, size_t unit, size_t group, size_t year)
+{
+    return (group == panel->group_count || panel->group_of[unit] == group) && !isnan(panel->columns[year][unit]);
+}
+
+/* The series of one group and year. */
 static enum status fill_series(struct arena *arena, const struct inequality_panel *panel, size_t group, size_t year, struct inequality_series *series)
 {
-    const double *column = panel->columns[year];
     const double *weighed = panel->weights[year];
-    size_t n = 0;
-    double *values = arena_array(arena, panel->unit_count + 1, sizeof *values);
-    double *weights = weighed != NULL ? arena_array(arena, panel->unit_count + 1, sizeof *weights) : NULL;
-    const char **members = arena_array(arena, panel->unit_count + 1, sizeof *members);
-    bool is_whole = group == panel->group_count;
+    size_t count = 0;
+    for (size_t u = 0; u < panel->unit_count; u++) {
+        count += is_of(panel, u, group, year);
+    }
+    double *values = arena_array(arena, count + 1, sizeof *values);
+    double *weights = weighed != NULL ? arena_array(arena, count + 1, sizeof *weights) : NULL;
+    const char **members = arena_array(arena, count + 1, sizeof *members);
     if (values == NULL || members == NULL || (weighed != NULL && weights == NULL)) {
         return STATUS_EXHAUSTED;
     }
+    size_t n = 0;
     for (size_t u = 0; u < panel->unit_count; u++) {
-        if ((is_whole || panel->group_of[u] == group) && !isnan(column[u])) {
+        if (is_of(panel, u, group, year)) {
             if (weights != NULL) {
                 weights[n] = weighed[u];
             }
-            values[n] = column[u];
+            values[n] = panel->columns[year][u];
             members[n++] = panel->ids[u];
         }
     }
-    series->group = is_whole ? NULL : panel->groups[group];
+    assert(n == count);
+    series->group = group == panel->group_count ? NULL : panel->groups[group];
     series->year = panel->years[year];
     series->sample = (struct inequality_sample){ values, weights, n };
     series->members = members;

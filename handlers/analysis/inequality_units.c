@@ -46,7 +46,7 @@ static const struct bind_table unit_table = { unit_members, sizeof unit_members 
 
 static const struct bind_member body_members[] = {
     BIND_VALUE_ROW(struct body, years, true),
-    BIND_OBJECTS_ROW(struct body, units, true, 1, INEQUALITY_VALUES_MAX, &unit_table),
+    BIND_OBJECTS_ROW(struct body, units, true, 1, INEQUALITY_PANEL_MAX, &unit_table),
     BIND_CHOICE_ROW(struct body, relative_to, false, relative_choices),
     BIND_INTEGER_ROW(struct body, states, false, MARKOV_STATES_MIN, MARKOV_STATES_MAX),
     BIND_VALUE_ROW(struct body, bounds, false),
@@ -321,8 +321,13 @@ static void make_relative(struct reading *r)
             faults_add(r->faults, "/relative_to", "zero_mean", "the mean of %" PRId64 " is not above 0, so that nothing can be relative to it",
                        r->panel.years[y]);
         } else if (r->body.relative_to == ANALYSIS_RELATIVE_MEAN) {
+            bool is_finite = true;
             for (size_t u = 0; u < r->unit_count; u++) {
                 column[u] /= mean;
+                is_finite = is_finite && !isinf(column[u]);
+            }
+            if (!is_finite) {
+                faults_add(r->faults, "/relative_to", "out_of_range", "a value of %" PRId64 " is beyond all numbers once it is divided by the mean", r->panel.years[y]);
             }
             r->panel.means[y] /= mean;
         }
@@ -334,9 +339,9 @@ static enum status read_units(struct reading *r)
 {
     r->units = r->body.units.items;
     r->unit_count = r->body.units.count;
-    if (r->unit_count > INEQUALITY_VALUES_MAX / r->year_count) {
+    if (r->unit_count > INEQUALITY_PANEL_MAX / r->year_count) {
         faults_add(r->faults, "/units", "too_long", "units has %zu items for %zu years; units times years may be at most %d", r->unit_count,
-                   r->year_count, (int)INEQUALITY_VALUES_MAX);
+                   r->year_count, (int)INEQUALITY_PANEL_MAX);
         return STATUS_OK;
     }
     size_t before = r->faults->total;

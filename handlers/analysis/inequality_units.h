@@ -21,7 +21,7 @@ bool inequality_units_are(const json_t *document);
  *             if its value is a number and its weight above 0; in each year one does
  *   relative_to?   none or mean
  *   states?, bounds?, epsilon?, alpha?   as in the query of the GET
- * Units times years are bounded by INEQUALITY_VALUES_MAX. What is wrong is added to *faults; the sheet is of no use then.
+ * Units times years are bounded by INEQUALITY_PANEL_MAX. What is wrong is added to *faults; the sheet is of no use then.
  * STATUS_EXHAUSTED without memory. All lies in the arena.
  */
 enum status inequality_units_read(struct arena *arena, json_t *document, struct faults *faults, struct inequality_sheet *sheet) NODISCARD;

@@ -7,13 +7,12 @@
 #include <inttypes.h>
 #include <malloc.h>
 
+#include "base/limits.h"
 #include "handlers/analysis/cache.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 #include "handlers/tag.h"
 #include "json/parse.h"
-
-enum { BODY_BYTES_LARGE = 1024 * 1024 };
 
 /* Status and media type of an answer: JSON, of which the server makes tables, or a picture. */
 static void set_type(struct exchange *exchange)
@@ -123,7 +122,7 @@ void analysis_body_free(const struct exchange *exchange, json_t *document)
 {
     json_decref(document);
 #ifdef __GLIBC__
-    if (exchange->body_length > BODY_BYTES_LARGE) {
+    if (exchange->body_length > LIMIT_TRIM_BYTES) {
         malloc_trim(0);
     }
 #endif

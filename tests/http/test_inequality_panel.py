@@ -3,6 +3,8 @@
 
 import csv
 import io
+import os
+import pathlib
 
 import numpy
 import pytest
@@ -156,3 +158,25 @@ def test_order_of_units_and_years_does_not_matter(service):  # noqa: F811
         series.pop("members")
     same(backwards["series"], answer["series"])
     same(backwards["transitions"], answer["transitions"])
+
+
+def peak_kib(server):
+    return int(pathlib.Path(f"/proc/{server.process.pid}/status").read_text().split("VmHWM:")[1].split()[0])
+
+
+def test_a_panel_of_many_groups_takes_memory_for_its_units_alone(start):
+    """Beside those of all units once more, and not once for each group."""
+    own = start()
+    units = [{"id": f"u{u}", "group": f"g{u % 100}", "values": [u % 97 + year + 1 for year in range(40)], "weight": 1} for u in range(2000)]
+    assert own.write("POST", "/inequality", json={"years": PANEL["years"], "units": PANEL["units"]}).status_code == 200
+    before = peak_kib(own)
+    assert own.write("POST", "/inequality", json={"years": list(range(1980, 2020)), "units": units}).status_code == 200
+    grown = peak_kib(own) - before
+    print(f"{grown / 1024:.0f} MiB")
+    assert grown < (4 if "san" in os.environ.get("TALLYSTICK_BUILD", "") else 1) * 120 * 1024
+
+
+def test_a_mean_that_nothing_can_be_divided_by(service):  # noqa: F811
+    units = [{"id": "a", "values": [1e15], "weight": 1e-300}, {"id": "b", "values": [1e-300], "weight": 1e15}]
+    reply = compute(service, years=[2010], units=units, relative_to="mean")
+    assert faults(assert_problem(reply, 422, "out_of_range")) == {"/relative_to": "out_of_range"}
