@@ -327,7 +327,8 @@ static void make_relative(struct reading *r)
                 is_finite = is_finite && !isinf(column[u]);
             }
             if (!is_finite) {
-                faults_add(r->faults, "/relative_to", "out_of_range", "a value of %" PRId64 " is beyond all numbers once it is divided by the mean", r->panel.years[y]);
+                faults_add(r->faults, "/relative_to", "out_of_range", "a value of %" PRId64 " is beyond all numbers once it is divided by the mean",
+                           r->panel.years[y]);
             }
             r->panel.means[y] /= mean;
         }
