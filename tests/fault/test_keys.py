@@ -18,6 +18,17 @@ SECRETS = ("3b6a1f0e" * 8, "77c49d2b" * 8)
 ITEM = {"name": "x", "unit": "piece"}
 
 
+def start_with_program(data_dir, source):
+    """A program that has not come to its first answer within five seconds, on a machine that does much else, is not what is tested."""
+    for left in (2, 1, 0):
+        try:
+            return Server(data_dir, "--node-key", source)
+        except AssertionError as failed:
+            if left == 0 or "did not answer in time" not in str(failed):
+                raise
+    return None
+
+
 def key_file(path, secrets=SECRETS):
     path.write_text("".join(secret + "\n" for secret in secrets))
     path.chmod(0o600)
@@ -87,7 +98,7 @@ def test_a_key_that_lies_elsewhere(place, source):
 
 
 def test_a_program_gets_no_descriptors_and_ends_with_the_service(place):
-    server = Server(place / "data", "--node-key", f"command:{EXAMPLE} {place}/key")
+    server = start_with_program(place / "data", f"command:{EXAMPLE} {place}/key")
     children = [int(child) for child in pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()]
     assert len(children) == 1
     descriptors = {os.readlink(f"/proc/{children[0]}/fd/{fd}") for fd in os.listdir(f"/proc/{children[0]}/fd")}
@@ -166,7 +177,7 @@ def fail_while_running(place, mode):
     """What was acknowledged stands, what met the failure was not done, nothing more is written, reading goes on, all is said."""
     (place / "mode").write_text("well")
     source = f"command:{BAD} {place}/key {place}/mode"
-    server = Server(place / "data", "--node-key", source)
+    server = start_with_program(place / "data", source)
     try:
         write_and_check(server, "A")
         (place / "mode").write_text(mode)
@@ -183,7 +194,7 @@ def fail_while_running(place, mode):
         assert server.stop() == 0
         assert not holds_secret(server.log_path)
         stays_whole(Ledger(place, "data"))
-        server = Server(place / "data", "--node-key", source)
+        server = start_with_program(place / "data", source)
         accepted(server.put("/items/B", ITEM, idempotency_key=once), 201)
     finally:
         assert server.stop() == 0
@@ -201,7 +212,7 @@ def test_programs_that_fail_while_it_runs(tmp_path):
 
 def test_a_slow_program_is_waited_for(place):
     (place / "mode").write_text("slow")
-    server = Server(place / "data", "--node-key", f"command:{BAD} {place}/key {place}/mode")
+    server = start_with_program(place / "data", f"command:{BAD} {place}/key {place}/mode")
     write_and_check(server, "A")
     assert server.stop() == 0
     stays_whole(Ledger(place, "data"))
