@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -64,7 +65,7 @@ static void test_pages_of_a_list(void **state)
     };
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
         char origin[64];
-        strcpy(origin, allowed[i]);
+        snprintf(origin, sizeof origin, "%s", allowed[i]);
         assert_ptr_equal(cors_allowed(list, origin), origin); /* itself */
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
