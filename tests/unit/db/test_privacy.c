@@ -1,0 +1,291 @@
+/*
+ * Personal texts and their fate as rows: pages of them, erasures, whose command an entry tells of, and answers that are put in the
+ * place of others.
+ */
+#include "db/privacy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "db/answer.h"
+#include "db/entry.h"
+#include "db/reference.h"
+#include "db/transfer.h"
+#include "tests/unit/support/scratch.h"
+
+#define DIGITS_63 "000000000000000000000000000000000000000000000000000000000000000"
+#define A DIGITS_63 "a"
+#define B DIGITS_63 "b"
+#define C DIGITS_63 "c"
+#define D DIGITS_63 "d"
+
+struct fixture {
+    char dir[SCRATCH_BYTES];
+    struct db *db;
+    struct arena arena;
+};
+
+/* Entry seq has the time 1000 * seq, and says of itself which it is. */
+static void put_entry(struct fixture *f, uint64_t seq)
+{
+    const char *number = arena_format(&f->arena, "%d", (int)seq);
+    struct entry_row row = { .seq = seq, .height = seq, .time_ms = 1000 * seq, .rules_version = 1, .kind = "transfer.dispatch",
+                             .target = arena_format(&f->arena, "T-%s", number), .command_id = arena_format(&f->arena, "key-%s", number),
+                             .new_id = arena_format(&f->arena, "new-%s", number),
+                             .organisation = arena_format(&f->arena, "O-%s", number), .role = "admin",
+                             .subject = arena_format(&f->arena, "tok-%s", number), .submitter_key = "", .submitter_alg = "",
+                             .body_length = 2, .body = "{}", .submitter_sig = "", .body_stored_length = 2 };
+    row.hash[0] = (uint8_t)seq;
+    assert_int_equal(db_entry_insert(f->db, &row, 65536), STATUS_OK);
+}
+
+static void put_text(struct fixture *f, const char *commitment, int64_t seq, const char *pointer, const char *text)
+{
+    static const uint8_t salt[DB_SALT_BYTES] = { 1, 2, 3 };
+    const struct personal_row row = { commitment, seq, pointer, salt, text };
+    assert_int_equal(db_personal_insert(f->db, &row), STATUS_OK);
+}
+
+/* Three entries; the second has two texts, the first and the third have one. */
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    char path[96];
+    assert_non_null(f);
+    assert_int_equal(scratch_make(f->dir), 0);
+    snprintf(path, sizeof path, "%s/t.db", f->dir);
+    assert_int_equal(db_open_writer(path, &f->db), STATUS_OK);
+    arena_init(&f->arena);
+    assert_int_equal(db_begin(f->db), STATUS_OK);
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        put_entry(f, seq);
+    }
+    put_text(f, D, 1, "/note", "first");
+    put_text(f, B, 2, "/note", "");
+    put_text(f, C, 2, "/lines/0/reason", "送");
+    put_text(f, A, 3, "/note", "last");
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    db_rollback(f->db);
+    db_close(f->db);
+    arena_fini(&f->arena);
+    int failed = scratch_remove(f->dir);
+    free(f);
+    return failed;
+}
+
+/* The last digits of the commitments that a page has. */
+static const char *page(struct fixture *f, int64_t after_seq, const char *after_pointer, int64_t last_seq, int64_t limit)
+{
+    struct personal_fate *fates = NULL;
+    size_t count = 99;
+    assert_int_equal(db_personal_list(f->db, &f->arena, after_seq, after_pointer, last_seq, limit, &fates, &count), STATUS_OK);
+    char *digits = arena_alloc(&f->arena, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        digits[i] = fates[i].commitment[63];
+    }
+    return digits;
+}
+
+static void test_pages_of_texts(void **state)
+{
+    struct fixture *f = *state;
+    struct personal_fate *fates = NULL;
+    size_t count = 0;
+    assert_string_equal(page(f, 0, "", INT64_MAX, 10), "dcba"); /* by entry, then by pointer */
+    assert_string_equal(page(f, 0, "", INT64_MAX, 2), "dc");
+    assert_string_equal(page(f, 2, "/lines/0/reason", INT64_MAX, 2), "ba");
+    assert_string_equal(page(f, 2, "/note", INT64_MAX, 2), "a");
+    assert_string_equal(page(f, 2, "", INT64_MAX, 10), "cba");
+    assert_string_equal(page(f, 3, "/note", INT64_MAX, 10), "");
+    assert_string_equal(page(f, 0, "", 2, 10), "dcb"); /* those that an older state has */
+    assert_string_equal(page(f, 0, "", 0, 10), "");
+    assert_int_equal(db_personal_list(f->db, &f->arena, 1, "/note", 2, 10, &fates, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(fates[0].commitment, C);
+    assert_string_equal(fates[0].pointer, "/lines/0/reason");
+    assert_string_equal(fates[0].text, "送");
+    assert_string_equal(fates[1].text, ""); /* which is a text */
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(fates[i].seq, 2);
+        assert_int_equal(fates[i].erased_by, 0);
+    }
+}
+
+static void test_a_text_goes(void **state)
+{
+    struct fixture *f = *state;
+    struct personal_fate *fates = NULL;
+    struct personal_row row;
+    size_t count = 0;
+    assert_int_equal(db_personal_erase(f->db, C), STATUS_OK);
+    assert_int_equal(db_erasure_insert(f->db, C, 3), STATUS_OK);
+    assert_int_equal(db_personal_find(f->db, &f->arena, C, &row), STATUS_OK);
+    assert_true(row.text == NULL && row.salt == NULL && row.seq == 2);
+    assert_int_equal(db_personal_list(f->db, &f->arena, 0, "", INT64_MAX, 10, &fates, &count), STATUS_OK);
+    assert_int_equal(count, 4);
+    assert_null(fates[1].text);
+    assert_int_equal(fates[1].erased_by, 3);
+    assert_string_equal(fates[1].pointer, "/lines/0/reason");
+    assert_string_equal(fates[0].text, "first"); /* the others stay */
+    assert_string_equal(fates[3].text, "last");
+    assert_int_equal(db_personal_erase(f->db, C), STATUS_OK); /* again, and one that there is not */
+    assert_int_equal(db_personal_erase(f->db, DIGITS_63 "0"), STATUS_OK);
+    assert_string_equal(page(f, 0, "", INT64_MAX, 10), "dcba");
+}
+
+static void test_erasures(void **state)
+{
+    struct fixture *f = *state;
+    struct erasure *erasures = NULL;
+    size_t count = 99;
+    int64_t seq = 77;
+    assert_int_equal(db_erasure_find(f->db, &f->arena, A, &seq), STATUS_ABSENT);
+    assert_int_equal(seq, 77); /* untouched */
+    assert_int_equal(db_erasure_list(f->db, &f->arena, 0, "", 10, &erasures, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(db_erasure_insert(f->db, C, 3), STATUS_OK);
+    assert_int_equal(db_erasure_insert(f->db, B, 3), STATUS_OK);
+    assert_int_equal(db_erasure_insert(f->db, D, 2), STATUS_OK);
+    assert_int_equal(db_erasure_insert(f->db, D, 3), STATUS_INVALID); /* it is gone already */
+    assert_int_equal(db_erasure_insert(f->db, "short", 3), STATUS_INVALID);
+    assert_int_equal(db_erasure_insert(f->db, A, 0), STATUS_INVALID);
+    assert_int_equal(db_erasure_find(f->db, &f->arena, D, &seq), STATUS_OK);
+    assert_int_equal(seq, 2);
+    assert_int_equal(db_erasure_list(f->db, &f->arena, 0, "", 10, &erasures, &count), STATUS_OK);
+    assert_int_equal(count, 3);
+    static const struct erasure wanted[] = { { D, 2, 2000 }, { B, 3, 3000 }, { C, 3, 3000 } };
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(erasures[i].commitment, wanted[i].commitment);
+        assert_int_equal(erasures[i].seq, wanted[i].seq);
+        assert_int_equal(erasures[i].time_ms, wanted[i].time_ms);
+    }
+    assert_int_equal(db_erasure_list(f->db, &f->arena, 2, D, 1, &erasures, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(erasures[0].commitment, B);
+    assert_int_equal(db_erasure_list(f->db, &f->arena, 3, C, 10, &erasures, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(db_erasure_of(f->db, &f->arena, 3, &erasures, &count), STATUS_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(erasures[0].commitment, B);
+    assert_string_equal(erasures[1].commitment, C);
+    assert_int_equal(db_erasure_of(f->db, &f->arena, 1, &erasures, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+}
+
+static void check_command(const struct entry_command *command, const char *target, const char *new_id, const char *organisation,
+                          const char *subject, const char *id)
+{
+    assert_string_equal(command->kind, "transfer.dispatch");
+    assert_string_equal(command->target, target);
+    assert_string_equal(command->new_id, new_id);
+    assert_string_equal(command->organisation, organisation);
+    assert_string_equal(command->subject, subject);
+    assert_string_equal(command->id, id);
+}
+
+/* Two provinces need not be: one site of each end is enough for a transfer. */
+static void put_transfer(struct fixture *f, const char *id)
+{
+    const struct province province = { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1 };
+    const struct organisation owner = { "O", { "O", NULL, NULL }, "depot", "CN-HB", 1, 1 };
+    static const char *const ids[] = { "S-1", "S-2" };
+    const struct transfer transfer = { .id = id, .origin = "S-1", .destination = "S-2", .state = "in_transit", .created_by = "O",
+                                       .created_role = "admin", .created_at_ms = 1, .seq = 1 };
+    assert_int_equal(db_province_put(f->db, &province), STATUS_OK);
+    assert_int_equal(db_organisation_put(f->db, &owner), STATUS_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const struct site site = { ids[i], { "S", NULL, NULL }, "warehouse", "O", "CN-HB", REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1 };
+        assert_int_equal(db_site_put(f->db, &site), STATUS_OK);
+    }
+    assert_int_equal(db_transfer_insert(f->db, &transfer), STATUS_OK);
+}
+
+static void test_whose_commands(void **state)
+{
+    struct fixture *f = *state;
+    struct entry_command command = { .kind = "untouched" };
+    struct entry_command *commands = NULL;
+    size_t count = 99;
+    assert_int_equal(db_entry_command(f->db, &f->arena, 4, &command), STATUS_ABSENT);
+    assert_int_equal(db_entry_command(f->db, &f->arena, 0, &command), STATUS_ABSENT);
+    assert_string_equal(command.kind, "untouched");
+    assert_int_equal(db_entry_command(f->db, &f->arena, 2, &command), STATUS_OK);
+    check_command(&command, "T-2", "new-2", "O-2", "tok-2", "key-2");
+    put_transfer(f, "T");
+    assert_int_equal(db_entry_commands_of_transfer(f->db, &f->arena, "T", &commands, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+    const struct transfer_event later = { .transfer = "T", .seq = 3, .kind = "dispatch", .time_ms = 2, .organisation = "O", .role = "admin" };
+    const struct transfer_event sooner = { .transfer = "T", .seq = 1, .kind = "create", .time_ms = 1, .organisation = "O", .role = "admin" };
+    assert_int_equal(db_transfer_event_insert(f->db, &later), STATUS_OK);
+    assert_int_equal(db_transfer_event_insert(f->db, &sooner), STATUS_OK);
+    assert_int_equal(db_entry_commands_of_transfer(f->db, &f->arena, "T", &commands, &count), STATUS_OK);
+    assert_int_equal(count, 2); /* in the order of the ledger */
+    check_command(&commands[0], "T-1", "new-1", "O-1", "tok-1", "key-1");
+    check_command(&commands[1], "T-3", "new-3", "O-3", "tok-3", "key-3");
+    assert_int_equal(db_entry_commands_of_transfer(f->db, &f->arena, "T-1", &commands, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+}
+
+static void find_answer(struct fixture *f, const char *scope, const char *key, struct answer_row *row)
+{
+    assert_int_equal(db_answer_find(f->db, &f->arena, scope, key, row), STATUS_OK);
+}
+
+static void test_answers(void **state)
+{
+    struct fixture *f = *state;
+    static const uint8_t zeros[DB_FINGERPRINT_BYTES];
+    struct answer_row found;
+    struct answer_row row = { .scope = "O tok", .key = "k", .kind = "transfer.dispatch", .target = "T", .time_ms = 5, .seq = 2, .status = 200,
+                              .location = "/transfers/T", .etag = "\"1\"", .body = "{\"note\":\"x\"}", .body_length = 12 };
+    memset(row.salt, 7, sizeof row.salt);
+    memset(row.fingerprint, 8, sizeof row.fingerprint);
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
+    row.key = "other";
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
+    assert_int_equal(db_answer_rewrite(f->db, "O tok", "k", "\"2\"", "a\0b", 3), STATUS_OK);
+    find_answer(f, "O tok", "k", &found);
+    assert_string_equal(found.etag, "\"2\"");
+    assert_int_equal(found.body_length, 3);
+    assert_memory_equal(found.body, "a\0b", 3);
+    assert_memory_equal(found.fingerprint, row.fingerprint, sizeof row.fingerprint); /* a retry is still told */
+    assert_true(found.status == 200 && found.seq == 2 && found.time_ms == 5);
+    assert_string_equal(found.location, "/transfers/T");
+    assert_int_equal(db_answer_forget(f->db, "O tok", "k"), STATUS_OK);
+    find_answer(f, "O tok", "k", &found);
+    assert_memory_equal(found.fingerprint, zeros, sizeof found.fingerprint);
+    assert_memory_equal(found.salt, zeros, sizeof found.salt);
+    assert_memory_equal(found.body, "a\0b", 3);
+    assert_int_equal(db_answer_rewrite(f->db, "O", "other", "\"3\"", "", 0), STATUS_OK); /* of another scope: nothing happens */
+    assert_int_equal(db_answer_forget(f->db, "O", "other"), STATUS_OK);
+    assert_int_equal(db_answer_find(f->db, &f->arena, "O", "other", &found), STATUS_ABSENT);
+    find_answer(f, "O tok", "other", &found);
+    assert_string_equal(found.etag, "\"1\"");
+    assert_memory_equal(found.body, row.body, row.body_length);
+    assert_memory_equal(found.fingerprint, row.fingerprint, sizeof row.fingerprint);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_pages_of_texts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_text_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_erasures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_whose_commands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("privacy", tests, NULL, NULL);
+}
