@@ -118,11 +118,23 @@ void province_from_request(const struct province_request *request, struct provin
     row->lon_e7 = position_of(request->lon);
 }
 
+/* Refuses a code, of either kind, that names another province than the command's: one code may have one meaning. */
+static enum status check_province_code(struct context *context, const char *code)
+{
+    struct province other;
+    enum status status = db_province_find(context->db, context->arena, code, &other);
+    if (status == STATUS_OK && strcmp(other.code, context->command->target) != 0) {
+        struct refusal *refusal = &context->outcome->refusal;
+        refusal_set(refusal, REFUSAL_CONFLICT, "already_exists", "%s is the GB/T 2260 code of %s", code, other.code);
+        refusal_text(refusal, "existing_id", other.code);
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
 enum status province_put_check(struct context *context)
 {
     const struct province_request *request = context->command->request;
     struct faults *faults = &context->outcome->refusal.faults;
-    struct province other;
     if ((request->name.en == NULL || request->name.zh == NULL) && !context_is_faulty(context, "/name")) {
         faults_add(faults, "/name", "missing_member", "a province's name needs both en and zh");
     }
@@ -134,14 +146,11 @@ enum status province_put_check(struct context *context)
         faults_add(faults, "/gb_code", "bad_format", "a GB/T 2260 code has 6 digits");
         return STATUS_OK;
     }
-    enum status status = db_province_find(context->db, context->arena, request->gb_code, &other);
-    if (status == STATUS_OK && faults->total == 0 && strcmp(other.code, context->command->target) != 0) {
-        struct refusal *refusal = &context->outcome->refusal;
-        refusal_set(refusal, REFUSAL_CONFLICT, "already_exists", "%s is the GB/T 2260 code of %s", request->gb_code,
-                    other.code);
-        refusal_text(refusal, "existing_id", other.code);
+    if (faults->total > 0) {
+        return STATUS_OK;
     }
-    return status == STATUS_ABSENT ? STATUS_OK : status;
+    enum status status = check_province_code(context, request->gb_code);
+    return status == STATUS_OK && context->outcome->refusal.code == NULL ? check_province_code(context, context->command->target) : status;
 }
 
 enum status province_put_apply(struct context *context)

@@ -169,6 +169,7 @@ static void test_provinces(void **state)
         STEP(province, PROVINCE, "CN-HB", HUBEI, NONE, "created"),
         STEP(province, PROVINCE, "CN-HB", HUBEI, NONE, "unchanged"),
         STEP(province, PROVINCE, "CN-XX", HUBEI, NONE, "already_exists"), /* another's GB/T 2260 code */
+        STEP(province, PROVINCE, "420000", PROVINCE("430000", "30.59"), NONE, "already_exists"), /* so is this one */
         STEP(province, PROVINCE, "CN-HB", PROVINCE("42000", "30.59"), ANY, "bad_format /gb_code:bad_format"),
         STEP(province, PROVINCE, "CN-HB", PROVINCE("4200000", "30.59"), ANY, "bad_format /gb_code:bad_format"),
         STEP(province, PROVINCE, "CN-HB", PROVINCE("42000A", "30.59"), ANY, "bad_format /gb_code:bad_format"),
