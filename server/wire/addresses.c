@@ -154,9 +154,10 @@ static bool has_room(const struct addresses *addresses, int32_t index, bool is_u
     return addresses->total < addresses->limit && from_there < addresses->per_address;
 }
 
-/* Makes room for a guest, if there is none. False: too many have not gone yet. */
-static bool push_out(struct addresses *addresses)
+/* Makes room for a guest from an address, if there is none. False: too many have not gone yet. */
+static bool push_out(struct addresses *addresses, int32_t index)
 {
+    const bool is_new = index == NONE || (addresses->entries[index].guests == 0 && addresses->entries[index].pushed == 0);
     int32_t chosen = NONE;
     if (addresses->guests < ADDRESSES_GUESTS_MAX) {
         return true;
@@ -168,7 +169,7 @@ static bool push_out(struct addresses *addresses)
             chosen = fd;
         }
     }
-    if (chosen == NONE || addresses->pushed >= ADDRESSES_PUSHED_MAX) {
+    if (chosen == NONE || addresses->pushed >= ADDRESSES_PUSHED_MAX + (is_new ? ADDRESSES_PUSHED_NEW : 0)) {
         return false;
     }
     struct place *place = &addresses->by_fd[chosen];
@@ -193,7 +194,7 @@ enum status addresses_enter(struct addresses *addresses, int fd, const struct so
         leave_locked(addresses, (size_t)fd);
     }
     int32_t index = find(addresses, address);
-    if (is_guest ? !push_out(addresses) : !has_room(addresses, index, peer->sa_family == AF_UNIX)) {
+    if (is_guest ? !push_out(addresses, index) : !has_room(addresses, index, peer->sa_family == AF_UNIX)) {
         goto done;
     }
     if (index == NONE) {

@@ -19,9 +19,15 @@ struct addresses;
  * as many as may be, the next one pushes one out: of those from the address that has most of them, the one that came first (the longest
  * queue drops: B. Suter et al., IEEE J. Selected Areas in Communications 17 (6), 1999). So who asks at once is answered, also from an
  * address that floods the service, and a flood from one address takes no place from others. Nothing more is read from who is pushed out,
- * which its owner notices as the end of what it sends; so many of them may not have gone yet.
+ * which its owner notices as the end of what it sends; so many of them may not have gone yet, and a few more where an address
+ * comes that has nobody among them.
  */
-enum { ADDRESSES_GUESTS_MAX = 256, ADDRESSES_PUSHED_MAX = 256, ADDRESSES_BEYOND_MAX = ADDRESSES_GUESTS_MAX + ADDRESSES_PUSHED_MAX };
+enum {
+    ADDRESSES_GUESTS_MAX = 256,
+    ADDRESSES_PUSHED_MAX = 256,
+    ADDRESSES_PUSHED_NEW = 64, /* on top */
+    ADDRESSES_BEYOND_MAX = ADDRESSES_GUESTS_MAX + ADDRESSES_PUSHED_MAX + ADDRESSES_PUSHED_NEW
+};
 
 /* At most limit connections in all, per_address from one address. Who comes by a unix socket counts in all alone: the
  * socket's permissions say who that is, and behind it may stand a proxy with everybody's connections. */

@@ -61,16 +61,20 @@ static void test_guests(void **state)
         assert_int_equal(enter(addresses, fd, (uint32_t)(1 + fd % 3), true), STATUS_OK);
     }
     const int fd = from + ADDRESSES_BEYOND_MAX;
-    assert_int_equal(enter(addresses, fd, 999, true), STATUS_BUSY); /* as many have not gone yet as may be */
+    assert_int_equal(enter(addresses, fd, 1, true), STATUS_BUSY); /* as many have not gone yet as may be */
+    for (int i = 0; i < ADDRESSES_PUSHED_NEW; i++) { /* but for who has nobody here */
+        assert_int_equal(enter(addresses, fd - ADDRESSES_PUSHED_NEW + i, (uint32_t)(1000 + i), true), STATUS_OK);
+    }
+    assert_int_equal(enter(addresses, fd, 999, true), STATUS_BUSY);
     assert_int_equal(addresses_count(addresses), 2 + ADDRESSES_BEYOND_MAX);
     addresses_leave(addresses, 0);
     assert_int_equal(enter(addresses, 0, 1, false), STATUS_OK); /* guests take nobody's place */
     addresses_leave(addresses, fd - 1); /* a guest goes: nobody need be pushed out */
     assert_int_equal(enter(addresses, fd, 999, true), STATUS_OK);
-    assert_int_equal(enter(addresses, fd + 1, 999, true), STATUS_BUSY);
+    assert_int_equal(enter(addresses, fd + 1, 998, true), STATUS_BUSY);
     addresses_leave(addresses, from); /* one that was pushed out goes */
-    assert_int_equal(enter(addresses, fd + 1, 999, true), STATUS_OK);
-    assert_int_equal(enter(addresses, fd + 2, 999, true), STATUS_BUSY);
+    assert_int_equal(enter(addresses, fd + 1, 998, true), STATUS_OK);
+    assert_int_equal(enter(addresses, fd + 2, 997, true), STATUS_BUSY);
     for (int i = 0; i <= fd + 1; i++) {
         addresses_leave(addresses, i);
     }
