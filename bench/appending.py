@@ -60,8 +60,8 @@ def measure_appends(bench):
     log = found["signed"]
     bench.say("## Appends")
     bench.say()
-    bench.say(f"Intakes, {GROUP} of them waiting, synced to the disk block by block. Ours: JWS taken apart, verified and read by one thread, carried out, chained, "
-              "sealed and committed by the sequencer's. Bare: a loop that writes the very rows that came of it into a copy of the database, as many entries "
+    bench.say(f"Intakes, {GROUP} of them waiting in the queue, synced to the disk block by block. Ours: JWS taken apart, verified and read "
+              "by one thread, which goes on while a block is made, carried out, chained, sealed and committed by the sequencer's. Bare: a loop that writes the very rows that came of it into a copy of the database, as many entries "
               "to a transaction, with two SHA-256 and one signature for each, while another thread verifies the same signatures. Ours verifies each seal once "
               "it is made; so does the bare loop in the second row, where its signing is that of the machine's section.")
     bench.say()
