@@ -229,6 +229,9 @@ static struct MHD_Response *make_stream(struct request *request)
     if (is_full && is_export) {
         problem_reply(exchange, "busy", "As many clients read the ledger out as may; try again later, or read it page by page.");
         exchange_header_replace(exchange, "Retry-After", "30");
+    } else if (is_full && exchange->stream == STREAM_JOB) {
+        problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or ask for the job itself.");
+        exchange_header_replace(exchange, "Retry-After", "30");
     } else if (is_full) {
         problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or read them page by page.");
         exchange_header_replace(exchange, "Retry-After", "30");
