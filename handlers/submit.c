@@ -15,7 +15,8 @@
 #include "handlers/submit_signed.h"
 #include "rules/apply.h"
 
-_Static_assert((int)CONDITION_TAGS_MAX == (int)COMMAND_VERSIONS_MORE + 1, "a command has room for the tags of a condition");
+/* A command has room for the tags of a condition. */
+_Static_assert((int)CONDITION_TAGS_MAX == (int)COMMAND_VERSIONS_MORE + 1, "room");
 
 /* If-Match: which versions are wanted. */
 static void want_versions(const struct condition *wanted, struct command *command)

@@ -394,7 +394,8 @@ static bool may_keep(const struct request *request)
     const struct exchange *exchange = &request->exchange;
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
            exchange->method == METHOD_GET && request->shows_state && !request->is_refused && !request->is_stream &&
-           request->framing.authorization == NULL && request->framing.if_match == NULL && !request->framing.has_body && !request->framing.has_repeats &&
+           request->framing.authorization == NULL && request->framing.if_match == NULL &&
+           !request->framing.has_body && !request->framing.has_repeats &&
            !request->server->service.is_private && request->limit.quota == 0 && !must_close(request) && !reply_is_for_a_page(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }
