@@ -191,7 +191,8 @@ static enum status settle_model(struct question *q, struct faults *faults)
     const char *outputs[DEA_OUTPUTS_MAX];
     const struct efficiency_query *query = &q->query;
     const struct efficiency_wish wish = {
-        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers, query->weights, query->rts_tolerance,
+        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers, query->weights,
+        query->rts_tolerance,
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
     analysis_ids_take(&q->sides.inputs, inputs);
     analysis_ids_take(&q->sides.outputs, outputs);

@@ -176,7 +176,8 @@ static void check_model_units(const struct dea_problem *problem, const struct de
 static void test_models(void **state)
 {
     (void) state;
-    static const enum dea_model models[] = {DEA_MODEL_RADIAL, DEA_MODEL_SUPER, DEA_MODEL_SBM, DEA_MODEL_ADDITIVE, DEA_MODEL_DIRECTIONAL, DEA_MODEL_CROSS};
+    static const enum dea_model models[] = {DEA_MODEL_RADIAL,   DEA_MODEL_SUPER,       DEA_MODEL_SBM,
+                                            DEA_MODEL_ADDITIVE, DEA_MODEL_DIRECTIONAL, DEA_MODEL_CROSS};
     const size_t count = sizeof models / sizeof models[0];
     for (uint64_t kind = 0; kind < 90; kind++) {
         const enum dea_model model = models[kind % count];
