@@ -8,9 +8,9 @@ set -eu
 packages() {
     case $1 in
     build) echo gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev libjansson-dev libsqlite3-dev libsecp256k1-dev \
-        libglpk-dev nettle-dev libgmp-dev zlib1g-dev libcurl4-gnutls-dev python3 ;;
+        libglpk-dev nettle-dev libgmp-dev zlib1g-dev libzstd-dev libcurl4-gnutls-dev python3 ;;
     test) echo libcmocka-dev python3 python3-pytest python3-requests python3-scipy python3-numpy python3-yaml \
-        python3-cryptography python3-jsonschema sqlite3 curl jq openssl ;;
+        python3-cryptography python3-jsonschema python3-zstandard sqlite3 curl jq openssl ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     fresh) echo debootstrap curl ;;
     image) echo buildah debootstrap ;;

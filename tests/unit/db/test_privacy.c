@@ -172,15 +172,15 @@ static void check_command(const struct entry_command *command, const char *targe
 /* Two provinces need not be: one site of each end is enough for a transfer. */
 static void put_transfer(struct fixture *f, const char *id)
 {
-    const struct province province = { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1 };
-    const struct organisation owner = { "O", { "O", NULL, NULL }, "depot", "CN-HB", 1, 1 };
+    const struct province province = { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1, NULL };
+    const struct organisation owner = { "O", { "O", NULL, NULL }, "depot", "CN-HB", 1, 1, NULL };
     static const char *const ids[] = { "S-1", "S-2" };
     const struct transfer transfer = { .id = id, .origin = "S-1", .destination = "S-2", .state = "in_transit", .created_by = "O",
                                        .created_role = "admin", .created_at_ms = 1, .seq = 1 };
     assert_int_equal(db_province_put(f->db, &province), STATUS_OK);
     assert_int_equal(db_organisation_put(f->db, &owner), STATUS_OK);
     for (size_t i = 0; i < 2; i++) {
-        const struct site site = { ids[i], { "S", NULL, NULL }, "warehouse", "O", "CN-HB", REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1 };
+        const struct site site = { ids[i], { "S", NULL, NULL }, "warehouse", "O", "CN-HB", REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1, NULL };
         assert_int_equal(db_site_put(f->db, &site), STATUS_OK);
     }
     assert_int_equal(db_transfer_insert(f->db, &transfer), STATUS_OK);

@@ -23,8 +23,8 @@
 
 static void put_site(struct db *db, const char *id, const char *organisation, const char *province)
 {
-    const struct organisation owner = { organisation, { "O", NULL, NULL }, "depot", province, 1, 1 };
-    const struct site site = { id, { "S", NULL, NULL }, "warehouse", organisation, province, REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1 };
+    const struct organisation owner = { organisation, { "O", NULL, NULL }, "depot", province, 1, 1, NULL };
+    const struct site site = { id, { "S", NULL, NULL }, "warehouse", organisation, province, REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1, NULL };
     assert_int_equal(db_organisation_put(db, &owner), STATUS_OK);
     assert_int_equal(db_site_put(db, &site), STATUS_OK);
 }
@@ -47,10 +47,10 @@ static void put_entry(struct fixture *f, uint64_t seq)
 static int set_up(void **state)
 {
     struct fixture *f = fixture_make();
-    const struct province provinces[] = { { "CN-GD", "440000", "Guangdong", "广东", "central", "Guangzhou", 1, 1, 1, 1 },
-                                          { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1 } };
-    const struct item items[] = { { "MASK", { "M", NULL, NULL }, "piece", NULL, "[]", false, true, 1, 1 },
-                                  { "DRUG", { "D", NULL, NULL }, "vial", NULL, "[]", false, true, 1, 1 } };
+    const struct province provinces[] = { { "CN-GD", "440000", "Guangdong", "广东", "central", "Guangzhou", 1, 1, 1, 1, NULL },
+                                          { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1, NULL } };
+    const struct item items[] = { { "MASK", { "M", NULL, NULL }, "piece", NULL, "[]", false, true, 1, 1, NULL },
+                                  { "DRUG", { "D", NULL, NULL }, "vial", NULL, "[]", false, true, 1, 1, NULL } };
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(db_province_put(f->db, &provinces[i]), STATUS_OK);
         assert_int_equal(db_item_put(f->db, &items[i]), STATUS_OK);
