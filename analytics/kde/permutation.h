@@ -78,7 +78,8 @@ struct kde_two {
 /*
  * The test by at most so many replicates, 1 or more, of which the watch is told. After KDE_PERMUTATION_REPLICATES it ends where
  * all three p-values are above 0.05, so that no correction could make them small: R is either number (to stop early where a
- * p-value is large: Besag and Clifford 1991, Biometrika 78, 301). All values finite and of at most KDE_MAGNITUDE_MAX, each count 2 .. KDE_PERMUTATION_MAX, pairs <= both.
+ * p-value is large: Besag and Clifford 1991, Biometrika 78, 301). All values finite and of at most KDE_MAGNITUDE_MAX, each count
+ * 2 .. KDE_PERMUTATION_MAX, pairs <= both.
  * STATUS_INVALID where a sample has no spread (its values are equal, or its bandwidth is below 1e-12 of the
  * largest distance from a mean), STATUS_EXHAUSTED without memory, STATUS_BUSY
  * where the watch said so; *test is then untouched. Pure; the same bits for the same values in the same order.

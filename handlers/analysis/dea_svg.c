@@ -41,7 +41,7 @@ const char *dea_svg_number(struct arena *arena, double number)
     } else {
         char digits[SVG_NUMBER_BYTES]; /* "1.00e+06": rounded before the power is told */
         snprintf(digits, sizeof digits, "%.2e", number);
-        snprintf(text, sizeof text, "%.*se%d", (int)strcspn(digits, "e"), digits, atoi(strchr(digits, 'e') + 1));
+        snprintf(text, sizeof text, "%.*se%ld", (int)strcspn(digits, "e"), digits, strtol(strchr(digits, 'e') + 1, NULL, 10));
     }
     return dea_svg_text(arena_text(arena, text), "");
 }
