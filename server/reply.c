@@ -17,6 +17,7 @@
 #include "handlers/condition.h"
 #include "handlers/language.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
 #include "server/wire/client.h"
 #include "server/config/config.h"
 #include "server/content_digest.h"
@@ -226,6 +227,9 @@ static struct MHD_Response *make_stream(struct request *request)
     bool is_full = false, is_export = exchange->stream == STREAM_EXPORT;
     if (!request->hangup.may_ask) { /* HTTP/1.0: libmicrohttpd 0.9.75 does not close a connection whose body ends late */
         enum status status = is_export ? pour_once(request) : follow_once(request);
+        if (is_export) {
+            tag_reply(exchange, TAG_NO_VERSION); /* of what there is of it now: it may be shorter */
+        }
         if (status != STATUS_OK) {
             problem_status(exchange, status);
         }
@@ -457,10 +461,10 @@ static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const
 }
 
 /* The same reply as a 304: it has no content, so it says neither what type, coding and digest that had (RFC 9110, 15.4.5; RFC 9530,
- * 2). Of an empty response libmicrohttpd 0.9.75 says that its length is 0, hence one of the content's length. */
+ * 2). Of an empty response libmicrohttpd 0.9.75 says that its length is 0, hence one of the content's length, or of any where nobody knows that. */
 static bool queue_unchanged(struct request *request, struct MHD_Response *response)
 {
-    struct MHD_Response *bare = MHD_create_response_from_callback(request->reply_bytes, 1, read_nothing, NULL, NULL);
+    struct MHD_Response *bare = MHD_create_response_from_callback(request->reply_bytes > 0 ? request->reply_bytes : 1, 1, read_nothing, NULL, NULL);
     if (bare == NULL) {
         return false;
     }
