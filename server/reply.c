@@ -461,12 +461,16 @@ static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const
 }
 
 /* The same reply as a 304: it has no content, so it says neither what type, coding and digest that had (RFC 9110, 15.4.5; RFC 9530,
- * 2). Of an empty response libmicrohttpd 0.9.75 says that its length is 0, hence one of the content's length, or of any where nobody knows that. */
+ * 2). Of an empty response libmicrohttpd 0.9.75 says that its length is 0, hence one of the content's length. */
 static bool queue_unchanged(struct request *request, struct MHD_Response *response)
 {
-    struct MHD_Response *bare = MHD_create_response_from_callback(request->reply_bytes > 0 ? request->reply_bytes : 1, 1, read_nothing, NULL, NULL);
+    const uint64_t bytes = request->is_stream ? MHD_SIZE_UNKNOWN : request->reply_bytes;
+    struct MHD_Response *bare = MHD_create_response_from_callback(bytes, 1, read_nothing, NULL, NULL);
     if (bare == NULL) {
         return false;
+    }
+    if (request->is_stream) { /* no chunks are promised, and the connection ends (reply_send has said so) */
+        MHD_set_response_options(bare, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     }
     MHD_get_response_headers(response, copy_header, bare);
     bool is_queued = queue(request, 304, bare);
@@ -484,14 +488,15 @@ bool reply_send(struct request *request)
     if (response == NULL) {
         return false;
     }
+    const bool is_same = is_unchanged(request, exchange->status, etag);
+    request->must_close = request->must_close || (is_same && request->is_stream);
     set_request_id(response, request->id);
     add_timing(request, response);
     add_trace(request, response);
     if (must_close(request)) {
         add_to_response(response, "Connection", "close");
     }
-    bool is_queued = is_unchanged(request, exchange->status, etag) ? queue_unchanged(request, response)
-                                                                   : queue(request, exchange->status, response);
+    bool is_queued = is_same ? queue_unchanged(request, response) : queue(request, exchange->status, response);
     struct cached cached = {
         .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
     struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant, request->coding};
