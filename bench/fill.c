@@ -2,7 +2,7 @@
  * Fills a data directory with a ledger to measure on: fill DIR ENTRIES [GROUP]
  *
  * Makes the directory where it is new, and adds moves of goods until the ledger has so many entries: transfers with
- * a rationale, dispatched, received in two parts, the second with damage. They go through the rules, in blocks of
+ * a rationale, dispatched, received in two parts, the second with damage, under random keys. They go through the rules, in blocks of
  * GROUP commands (64), without HTTP. One line of key=value.
  *
  *   fill compare SMALL LARGE COUNT
@@ -44,6 +44,16 @@ static void check(enum status status, const char *what)
     }
 }
 
+/* Version 4, as clients draw them: no two alike, and in no order (the mixer of SplitMix64 is one to one). */
+static void uuid_format(char *out, size_t size, uint64_t number)
+{
+    uint64_t mixed = number + UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    mixed ^= mixed >> 31;
+    snprintf(out, size, "%08" PRIx64 "-%04" PRIx64 "-4000-8000-0000%04" PRIx64 "b3a5", mixed >> 32, mixed >> 16 & 0xffff, mixed & 0xffff);
+}
+
 static void deliver(struct fill *fill, enum command_kind kind, const char *organisation, const char *target, const char *new_id,
                     const char *body)
 {
@@ -55,7 +65,7 @@ static void deliver(struct fill *fill, enum command_kind kind, const char *organ
     if (faults == NULL) {
         fail("start", "no memory");
     }
-    snprintf(key, sizeof key, "b3a5c0de-0000-4000-8000-%012" PRIu64, fill->number++);
+    uuid_format(key, sizeof key, fill->number++);
     faults_init(faults, &fill->arena);
     answer_init(&answer);
     struct command command = { .kind = kind, .target = target, .id = key, .new_id = new_id,

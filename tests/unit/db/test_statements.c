@@ -85,7 +85,7 @@ static void test_no_full_scan(void **state)
         char explain[8192];
         sqlite3_stmt *use = NULL;
         if (strncmp(texts[i], "SELECT", 6) != 0 && strncmp(texts[i], "UPDATE", 6) != 0 &&
-            strncmp(texts[i], "DELETE", 6) != 0) {
+            strncmp(texts[i], "DELETE", 6) != 0 && strncmp(texts[i], "WITH RECURSIVE part", 19) != 0) {
             continue;
         }
         snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", texts[i]);
@@ -93,6 +93,7 @@ static void test_no_full_scan(void **state)
         while (sqlite3_step(use) == SQLITE_ROW) {
             const char *detail = (const char *)sqlite3_column_text(use, 3);
             int is_scan = strncmp(detail, "SCAN ", 5) == 0 && strncmp(detail, "SCAN CONSTANT", 13) != 0 &&
+                strcmp(detail, "SCAN part") != 0 && /* the parts of an index, one after the other */
                 strncmp(detail, "SCAN (", 6) != 0;
             /* the newest or oldest row by key reads one row, whatever the plan calls it */
             int is_one = strstr(texts[i], "DESC LIMIT 1") != NULL || strstr(texts[i], "max(seq)") != NULL;
