@@ -58,7 +58,7 @@ enum status db_answer_expire(struct db *db, int64_t before_ms) NODISCARD;
 
 enum status db_personal_insert(struct db *db, const struct personal_row *row) NODISCARD;
 
-/* STATUS_ABSENT where the commitment is unknown. One look for each 262,144 entries of the ledger: who knows the entry asks for it there. */
+/* STATUS_ABSENT where the commitment is unknown. One look for each 65,536 entries of the ledger: who knows the entry asks for it there. */
 enum status db_personal_find(struct db *db, struct arena *arena, const char *commitment, struct personal_row *out) NODISCARD;
 
 /* STATUS_ABSENT where the entry does not have it. */

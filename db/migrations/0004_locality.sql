@@ -1,5 +1,5 @@
 -- Keys that lie together. An index in the order of hashes takes a page of its own for every entry once the ledger is long: read, written to
--- the journal and written back. The indexes below have a part for each 65,536 (262,144) entries instead, so that new keys
+-- the journal and written back. The indexes below have a part for each 16,384 entries (65,536) instead, so that new keys
 -- go to a few pages that stay in memory; who looks a hash up without knowing its entry goes through the parts, the newest first.
 --
 -- The constraints are changed where they stand, without a copy of the tables: what a UNIQUE constraint keeps is an index like any other (column,
@@ -40,5 +40,5 @@ DROP INDEX entry_unique;
 DROP INDEX personal_unique;
 DROP INDEX personal_by_seq;
 CREATE UNIQUE INDEX personal_place ON personal (seq, pointer);
-CREATE INDEX personal_by_commitment ON personal (seq >> 18, substr(commitment, 1, 10));
-CREATE INDEX entry_by_hash ON entry (seq >> 16, substr(hash, 1, 5));
+CREATE INDEX personal_by_commitment ON personal (seq >> 16, substr(commitment, 1, 10));
+CREATE INDEX entry_by_hash ON entry (seq >> 14, substr(hash, 1, 5));

@@ -23,9 +23,10 @@ SELECT max(seq) FROM entry
 SELECT hash FROM entry WHERE seq = ?1
 
 -- name: entry_of_hash
--- The index has a part for each 65,536 entries; the newest first.
-WITH RECURSIVE part (number) AS (SELECT max(seq) >> 16 FROM entry UNION ALL SELECT number - 1 FROM part WHERE number > 0)
-SELECT e.seq FROM part CROSS JOIN entry e WHERE e.seq >> 16 = part.number AND substr(e.hash, 1, 5) = substr(?1, 1, 5) AND e.hash = ?1 LIMIT 1
+-- The index has a part for each 16,384 entries; the newest first. The sign + keeps ?1 from being put for the column within substr,
+-- which would then be no expression of the index.
+WITH RECURSIVE part (number) AS (SELECT max(seq) >> 14 FROM entry UNION ALL SELECT number - 1 FROM part WHERE number > 0)
+SELECT e.seq FROM part CROSS JOIN entry e WHERE e.seq >> 14 = part.number AND substr(e.hash, 1, 5) = substr(?1, 1, 5) AND +e.hash = ?1 LIMIT 1
 
 -- name: entry_list
 -- Entries behind ?1 with their full bodies and seals; columns in the order of ledger/entry.h.
@@ -104,10 +105,10 @@ UPDATE checkpoint_key SET to_seq = ?2 WHERE id = ?1
 INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, ?4, ?5)
 
 -- name: personal_find
--- The index has a part for each 262,144 entries; the newest first.
-WITH RECURSIVE part (number) AS (SELECT max(seq) >> 18 FROM personal UNION ALL SELECT number - 1 FROM part WHERE number > 0)
+-- The index has a part for each 65,536 entries; the newest first, and the sign as above.
+WITH RECURSIVE part (number) AS (SELECT max(seq) >> 16 FROM personal UNION ALL SELECT number - 1 FROM part WHERE number > 0)
 SELECT p.commitment, p.seq, p.pointer, p.salt, p.text FROM part CROSS JOIN personal p
-WHERE p.seq >> 18 = part.number AND substr(p.commitment, 1, 10) = substr(?1, 1, 10) AND p.commitment = ?1 LIMIT 1
+WHERE p.seq >> 16 = part.number AND substr(p.commitment, 1, 10) = substr(?1, 1, 10) AND +p.commitment = ?1 LIMIT 1
 
 -- name: personal_find_in
 -- The same in the entry that is to have it.
