@@ -57,6 +57,7 @@ struct executor {
     bool is_open;
     bool is_guarded; /* each command of the open block has a savepoint */
     bool has_savepoint; /* the command at hand has, now */
+    bool lacks_guard; /* the command at hand was refused after it had written something, and there is nothing to take that back with */
     int64_t changes; /* of rows, on this connection, when the command at hand was guarded */
     bool is_rotating;
     bool has_erased; /* texts, perhaps in a block that was given up; executor_take_erased */
@@ -254,7 +255,8 @@ static enum status take_back(struct executor *executor)
         executor->has_savepoint = false;
         return db_savepoint_rollback(executor->db);
     }
-    return db_changes(executor->db) == executor->changes ? STATUS_OK : STATUS_CONFLICT;
+    executor->lacks_guard = db_changes(executor->db) != executor->changes;
+    return executor->lacks_guard ? STATUS_CONFLICT : STATUS_OK;
 }
 
 /* Makes the entry of an applied command: bytes, hash, row; *next becomes the head, leaf its leaf hash. */
@@ -417,7 +419,7 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     assert(executor->is_open && db_is_in_transaction(executor->db));
     bool is_answered = false;
     bool has_entries = executor->working.entry.seq > executor->committed.entry.seq;
-    *is_lost = false;
+    *is_lost = executor->lacks_guard = false;
     if (executor->is_rotating || (has_entries && command->kind == COMMAND_NODE_KEY_ROTATE)) {
         return STATUS_CONFLICT;
     }
@@ -437,6 +439,10 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     }
     if (status == STATUS_OK) {
         return STATUS_OK;
+    }
+    if (executor->lacks_guard) { /* no fault: the block is made again with guards */
+        *is_lost = true;
+        return STATUS_CONFLICT;
     }
     log_error("command", "kind=%s status=%s", command_kind_name(command->kind), status_name(status));
     *is_lost = !db_is_in_transaction(executor->db) || take_back(executor) != STATUS_OK;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "handlers/condition.h"
 #include "handlers/language.h"
 #include "handlers/problem.h"
 #include "server/wire/client.h"
@@ -69,10 +70,20 @@ bool reply_etag_matches(const char *if_none_match, const char *etag)
     return false;
 }
 
-static bool is_unchanged(const struct request *request, int status, const char *etag)
+static bool is_unchanged(struct request *request, int status, const char *etag)
 {
     return status == 200 && request->exchange.method == METHOD_GET && etag != NULL && etag[0] != 0 &&
-           request->framing.if_none_match != NULL && reply_etag_matches(request->framing.if_none_match, etag);
+           request->framing.if_none_match != NULL &&
+           reply_etag_matches(represent_list(request, "If-None-Match", request->framing.if_none_match), etag);
+}
+
+/* If-Match of a read, once it is known what it would be answered (RFC 9110, 13.2.1). False: a problem is the reply. */
+static bool meets_condition(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const char *if_match = request->framing.if_match;
+    return if_match == NULL || exchange->method != METHOD_GET || exchange->status != 200 ||
+           condition_is_met(exchange, represent_list(request, "If-Match", if_match), exchange_header_added(exchange, "ETag"));
 }
 
 static bool must_close(const struct request *request)
@@ -232,6 +243,9 @@ static bool make_stream(struct request *request, struct headers *headers)
     if (is_full && is_export) {
         problem_reply(exchange, "busy", "As many clients read the ledger out as may; try again later, or read it page by page.");
         exchange_header_replace(exchange, "Retry-After", "30");
+    } else if (is_full && exchange->stream == STREAM_JOB) {
+        problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or ask for the job itself.");
+        exchange_header_replace(exchange, "Retry-After", "30");
     } else if (is_full) {
         problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or read them page by page.");
         exchange_header_replace(exchange, "Retry-After", "30");
@@ -245,6 +259,7 @@ static bool make_stream(struct request *request, struct headers *headers)
 static void make_response(struct request *request, struct headers *headers)
 {
     struct exchange *exchange = &request->exchange;
+    request->is_stream = request->is_stream && meets_condition(request);
     if (request->is_stream && make_stream(request, headers)) {
         return;
     }
@@ -254,6 +269,10 @@ static void make_response(struct request *request, struct headers *headers)
     }
     language_localise(exchange);
     represent_coded(request);
+    if (!meets_condition(request)) {
+        language_localise(exchange);
+        represent_coded(request);
+    }
     if (request->is_stream) { /* none after all: what complete_headers has left to the end */
         content_digest_add(exchange);
     }
@@ -372,7 +391,8 @@ static bool may_keep(const struct request *request)
     const struct exchange *exchange = &request->exchange;
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
            exchange->method == METHOD_GET && request->shows_state && !request->is_refused && !request->is_stream &&
-           request->framing.authorization == NULL && !request->framing.has_body && !request->framing.has_repeats &&
+           request->framing.authorization == NULL && request->framing.if_match == NULL &&
+           !request->framing.has_body && !request->framing.has_repeats &&
            !request->server->service.is_private && request->limit.quota == 0 && !must_close(request) && !reply_is_for_a_page(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }

@@ -88,7 +88,9 @@ static enum status deliver_group(struct sequencer *sequencer, struct pending *co
         bool is_lost = false;
         enum status status = block_deliver(sequencer->executor, group[i]->command, group[i]->answer, &is_lost);
         group[i]->delivery = DELIVERY_ANSWERED;
-        if (status != STATUS_OK) {
+        if (status == STATUS_CONFLICT && is_lost) { /* a refusal that needs a guard: carry_out says so */
+            take_fault(group[i], status);
+        } else if (status != STATUS_OK) {
             log_error("command_fault", "kind=%s status=%s lost=%d", command_kind_name(group[i]->command->kind),
                       status_name(status), is_lost);
             take_fault(group[i], status);
