@@ -171,7 +171,8 @@ static void test_unix_sockets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_a_descriptor_given_again), cmocka_unit_test(test_guests), cmocka_unit_test(test_who_is_pushed_out),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_a_descriptor_given_again), cmocka_unit_test(test_guests),
+        cmocka_unit_test(test_who_is_pushed_out),
         cmocka_unit_test(test_unix_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
