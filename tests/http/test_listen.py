@@ -14,7 +14,7 @@ import sys
 import pytest
 
 import test_jobs
-from conftest import START_SECONDS, binary, environment, run
+from conftest import START_SECONDS, begun, binary, environment, run
 
 LAUNCHER = """import os, sys
 names, program = sys.argv[1], sys.argv[2:]
@@ -75,7 +75,8 @@ class Launched:
 
 
 def serve(tmp_path, *options, name="data", **more):
-    return Launched([binary(), "serve", "--data-dir", str(tmp_path / name), *options], tmp_path / f"{name}.log", **more)
+    data_dir = begun(tmp_path / name, options) if name == "data" else tmp_path / name
+    return Launched([binary(), "serve", "--data-dir", str(data_dir), *options], tmp_path / f"{name}.log", **more)
 
 
 @pytest.mark.concurrent
