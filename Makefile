@@ -7,7 +7,7 @@ V       ?= 0
 Q        = $(if $(filter 0,$(V)),@)
 say      = $(if $(filter 0,$(V)),@printf '  %-7s %s\n' $(1) $(2))
 
-PACKAGES := libmicrohttpd gnutls jansson sqlite3 libsecp256k1 hogweed nettle gmp zlib libcurl
+PACKAGES := libmicrohttpd gnutls jansson sqlite3 libsecp256k1 hogweed nettle gmp zlib libzstd libcurl
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Werror
 HARDEN   := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fPIE
 CFLAGS_release := -O2 -g $(HARDEN)

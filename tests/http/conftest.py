@@ -123,6 +123,8 @@ class Server:
         more.setdefault("timeout", 60)
         response = (session or self.session).request(method, self.url + path, headers=headers, **more)
         if not more.get("stream"):
+            if response.headers.get("Content-Encoding") == "zstd" and response.content:  # which requests leaves as it is
+                response._content = decoded({"content-encoding": "zstd"}, response.content)
             see_reply(response.status_code, response.headers, response.content)
         return response
 

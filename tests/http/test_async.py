@@ -48,7 +48,7 @@ def counts(server):
 
 @pytest.mark.concurrent
 def test_a_job_answers_as_its_question_would_have(start):
-    own = start()
+    own, tags = start(), []
     for method, path, body in CASES:
         for accept in ("application/json", "text/csv"):
             path = path.replace("&fields=dmu", "") + ("&fields=dmu" if accept == "text/csv" and "efficiency" in path and body is None else "")
@@ -66,6 +66,13 @@ def test_a_job_answers_as_its_question_would_have(start):
                 (now.text, now.headers["Content-Type"], now.headers["Tallystick-Seq"])
             for wanted in ("application/json", "text/csv", "*/*"):  # what the question asked for stays
                 assert own.get(job["href"], headers={"Accept": wanted}).content == done.content
+            tag = done.headers["ETag"]
+            assert tag == now.headers["ETag"] if method == "GET" else re.fullmatch('"[0-9a-f]+"', tag)
+            assert done.headers["Cache-Control"] == "no-cache" and tag not in tags
+            tags.append(tag)
+            kept = own.get(job["href"], headers={"If-None-Match": f'"x", {tag}'})
+            assert kept.status_code == 304 and not kept.content and kept.headers["ETag"] == tag
+            assert own.get(job["href"], headers={"If-None-Match": '"x"'}).content == done.content
 
 
 @pytest.mark.concurrent
@@ -196,6 +203,23 @@ def test_a_full_queue_is_busy(start):
     assert refused and counts(own)["unfinished"] == 2
     for href in hrefs:
         own.request("DELETE", href)
+
+
+@pytest.mark.concurrent
+def test_one_that_is_given_up_while_it_waits_leaves_its_place(start):
+    own = start("--job-threads", "1", "--job-queue-length", "1")
+    running = begin(own)
+    until = time.monotonic() + 10
+    while own.get(running).json()["state"] != "running":
+        assert time.monotonic() < until
+    for _ in range(3):
+        waiting = begin(own)
+        assert_problem(ask(own, "POST", "/efficiency", contract_session.UNITS), 503, "busy")
+        assert own.request("DELETE", waiting).status_code == 200
+        assert "\ntallystick_jobs_waiting 0\n" in own.get("/metrics").text
+    last = begin(own, contract_session.UNITS)
+    assert own.request("DELETE", running).status_code == 200
+    assert wait(own, last).status_code == 200
 
 
 @pytest.mark.concurrent
