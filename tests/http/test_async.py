@@ -3,7 +3,6 @@ long; their answers, problems, progress, bounds and end."""
 
 import concurrent.futures
 import json
-import os
 import re
 import signal
 import socket
@@ -13,7 +12,7 @@ import pytest
 
 import contract_session
 from analysis_support import assert_problem
-from test_jobs import heavy, leave, request_of
+from test_jobs import MANY, SHARE, heavy, leave, request_of
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
@@ -279,11 +278,6 @@ def test_a_half_closed_client_is_answered_too(start):
     assert b"HTTP/1.1 202 " in received and b"Location: /jobs/" in received
 
 
-# What a computation takes is to be looked at, not to be waited for: under the sanitizers, which make it many times longer, half as many numbers and a third
-# of them take as long as all of them do without.
-SHARE = {"asan": 1 / 2, "tsan": 1 / 3}.get(os.path.basename(os.path.normpath(os.environ.get("TALLYSTICK_BUILD", ""))), 1)
-
-
 def share_of(count):
     return int(count * SHARE)
 
@@ -304,8 +298,8 @@ LONG = {
     "a panel": ("/efficiency/malmquist", {**units_of(0), "dmus": [{**unit, "period": period, "x0": unit["x0"] + 7 * period} for period in range(3)
                                                                   for unit in units_of(share_of(2000))["dmus"]]}),
     "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(share_of(300))], "tests": ["dip", "silverman"]}),
-    "a boundary": ("/density", {"values": [n / 30000 for n in range(share_of(30000))] + [1e6], "kernel": "triweight", "bandwidth": 1, "boundary": "reflect",
-                                "lower": 0, "from": 0, "to": 1, "points": 4096}),
+    "a boundary": ("/density", {"values": [n / 30000 for n in range(share_of(30000))] + [1e6], "kernel": "triweight", "bandwidth": 1,
+                                "boundary": "reflect", "lower": 0, "from": 0, "to": 1, "points": 4096}),
 }
 
 
@@ -373,13 +367,13 @@ def test_jobs_of_one_address_leave_room_for_others(start):
         with pytest.raises(socket.timeout):
             connection.recv(1000)
     with socket.create_connection(("127.0.0.1", own.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
-        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        other.sendall(request_of(heavy(MANY)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
         head, _, body = other.recv(65536).partition(b"\r\n\r\n")
     assert b" 202 " in head
     theirs = json.loads(body)["href"]
     assert own.request("DELETE", hrefs[0]).status_code == 200  # the one that runs
     reply = wait(own, theirs)
-    assert reply.status_code == 200 and len(reply.json()["results"]) == 600
+    assert reply.status_code == 200 and len(reply.json()["results"]) == MANY
     assert all(own.get(href).json()["state"] in ("waiting", "running") for href in hrefs[1:])
     full = start("--job-threads", "1", "--job-queue-length", "4")
     begin(full)
@@ -388,7 +382,7 @@ def test_jobs_of_one_address_leave_room_for_others(start):
         begin(full)
     assert_problem(ask(full, "POST", "/efficiency", BODY), 503, "busy")
     with socket.create_connection(("127.0.0.1", full.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
-        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        other.sendall(request_of(heavy(MANY)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
         assert b" 202 " in other.recv(65536)
 
 

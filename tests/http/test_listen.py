@@ -141,14 +141,14 @@ def test_a_client_of_a_unix_socket_that_leaves_frees_the_thread(tmp_path):
                "--async-after", "60") as service:
         service.lines(1)
         with socket.socket(socket.AF_UNIX) as left, socket.socket(socket.AF_UNIX) as half:
-            for raw, body in ((left, test_jobs.BODY), (half, test_jobs.heavy(400))):
+            for raw, body in ((left, test_jobs.BODY), (half, test_jobs.heavy(test_jobs.MANY))):
                 raw.settimeout(60)
                 raw.connect(str(path))
                 raw.sendall(test_jobs.request_of(body))
             half.shutdown(socket.SHUT_WR)  # it wants its answer, and gets it once the other has gone
             left.close()
             status, body = test_jobs.final(test_jobs.read_all(half))
-            assert status == 200 and len(json.loads(body)["results"]) == 400
+            assert status == 200 and len(json.loads(body)["results"]) == test_jobs.MANY
     assert service.log.read_text().count("status=0") == 1
 
 
