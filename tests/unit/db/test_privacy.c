@@ -103,7 +103,7 @@ static void test_a_text_goes(void **state)
     struct personal_fate *fates = NULL;
     struct personal_row row;
     size_t count = 0;
-    assert_int_equal(db_personal_erase(f->db, C), STATUS_OK);
+    assert_int_equal(db_personal_erase(f->db, 2, C), STATUS_OK);
     assert_int_equal(db_erasure_insert(f->db, C, 3), STATUS_OK);
     assert_int_equal(db_personal_find(f->db, &f->arena, C, &row), STATUS_OK);
     assert_true(row.text == NULL && row.salt == NULL && row.seq == 2);
@@ -114,8 +114,13 @@ static void test_a_text_goes(void **state)
     assert_string_equal(fates[1].pointer, "/lines/0/reason");
     assert_string_equal(fates[0].text, "first"); /* the others stay */
     assert_string_equal(fates[3].text, "last");
-    assert_int_equal(db_personal_erase(f->db, C), STATUS_OK); /* again, and one that there is not */
-    assert_int_equal(db_personal_erase(f->db, DIGITS_63 "0"), STATUS_OK);
+    assert_int_equal(db_personal_erase(f->db, 2, C), STATUS_OK); /* again, and what there is not */
+    assert_int_equal(db_personal_erase(f->db, 2, DIGITS_63 "0"), STATUS_OK);
+    assert_int_equal(db_personal_erase(f->db, fates[3].seq - 1, fates[3].commitment), STATUS_OK);
+    assert_int_equal(db_personal_find(f->db, &f->arena, fates[3].commitment, &row), STATUS_OK);
+    assert_string_equal(row.text, "last");
+    assert_int_equal(db_personal_find_in(f->db, &f->arena, (uint64_t)fates[3].seq, fates[3].commitment, &row), STATUS_OK);
+    assert_int_equal(db_personal_find_in(f->db, &f->arena, (uint64_t)fates[3].seq - 1, fates[3].commitment, &row), STATUS_ABSENT);
     assert_string_equal(page(f, 0, "", INT64_MAX, 10), "dcba");
 }
 

@@ -95,6 +95,8 @@ static void test_round_trip(void **state)
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_ABSENT);
     assert_int_equal(db_transfer_insert(f->db, &row), STATUS_OK);
     assert_int_equal(db_transfer_insert(f->db, &row), STATUS_INVALID);
+    const struct transfer_event created = { .transfer = "T", .seq = 1, .kind = "create", .time_ms = 77, .organisation = "O-A", .role = "operator" };
+    assert_int_equal(db_transfer_event_insert(f->db, &created), STATUS_OK); /* whose entry has the note */
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_OK);
     const char *const texts[][2] = {
         { found.origin, "A" }, { found.origin_province, "CN-GD" }, { found.origin_organisation, "O-A" }, { found.destination, "B" },
