@@ -77,6 +77,10 @@ def test_a_computation_has_a_deadline(start):
     assert "fewer units" in body["detail"] and "simplex" not in body["detail"]
     body = assert_problem(post(own, json.dumps(json.loads(BODY) | {"solver": "glpk"}).encode()), 422, "too_much_work")
     assert "solver=simplex, which is many times faster" in body["detail"]
+    panel = json.loads(BODY) | {"solver": "glpk"}
+    panel["dmus"] = [unit | {"id": f"u{k % 1500}", "period": 1 + k // 1500} for k, unit in enumerate(panel["dmus"])]
+    body = assert_problem(post(own, json.dumps(panel).encode(), "/efficiency/malmquist"), 422, "too_much_work")
+    assert "solver=simplex, which is many times faster" in body["detail"] and "1500 units in 2 periods" in body["detail"]
     assert post(own, heavy(20)).status_code == 200
     began = time.monotonic()
     body = assert_problem(post(own, CLOUD, "/density"), 422, "too_much_work")
