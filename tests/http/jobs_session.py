@@ -16,6 +16,9 @@ def play(p, questions, panel):
     picture = p.ask("job of a picture", *questions[-1], Prefer="respond-async", Accept="image/svg+xml")
     wait_for_job(p, picture.json()["href"])
     p.get("job's picture", picture.json()["href"])
+    wrong = p.ask("job of a wrong question", "POST", "/efficiency/malmquist", {**panel, "outputs": panel["inputs"]}, Prefer="respond-async")
+    wait_for_job(p, wrong.json()["href"])
+    p.get("job's refusal", wrong.json()["href"])
     names = [f"n{i}" for i in range(40)]
     heavy = {"inputs": names[:20], "outputs": names[20:],
              "dmus": [{"id": f"u{u}", **{name: (u * 7919 + i * 104729) % 9973 + 1 for i, name in enumerate(names)}} for u in range(1500)]}
