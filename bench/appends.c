@@ -2,7 +2,8 @@
  * What the log costs beside its bare means:
  *   appends DIR COUNT GROUP (signed | unsigned) [checked]
  * appends COUNT intakes to a new ledger in DIR through the sequencer, as the service does: one thread takes each JWS apart, verifies its
- * signature and reads the command, the sequencer's own carries it out, chains, seals and commits. GROUP commands may wait at once.
+ * signature and reads the command, the sequencer's own carries it out, chains, seals and commits. GROUP commands may wait in the queue; the
+ * thread that reads goes on meanwhile, up to SLOTS commands ahead, as the one that verifies beside the bare loop does without a bound.
  * Beside it a loop that has no rules to look at and nothing to read: it writes the very rows that came of it into a copy of the database, in
  * transactions of as many entries as the sequencer's blocks had, hashes each entry's bytes as entry and as leaf and signs once for each;
  * another thread verifies the same signatures meanwhile. The two sides in turn, TURNS times, each in COUNT / TURNS appends.
@@ -30,7 +31,7 @@
 #include "server/store/sequencer.h"
 #include "server/store/store.h"
 
-enum { TURNS = 4, SLOTS = 512, COUNT_MAX = 10000000, TABLES = 5, COLUMNS_MAX = 24, BLOCKS_BETWEEN_CHECKPOINTS = 64 };
+enum { TURNS = 4, SLOTS = 512, COUNT_MAX = 10000000, TABLES = 5, COLUMNS_MAX = 24, BLOCKS_BETWEEN_CHECKPOINTS = 64, MOMENT_NS = 200000 };
 
 #define ORIGIN "bench.example/1"
 
@@ -106,25 +107,34 @@ static void done(struct pending *pending)
     pthread_mutex_unlock(&slot->bench->lock);
 }
 
-static struct slot *take_slot(struct bench *bench, size_t group)
+/* The place of the command of that number, empty; NULL: the command that has it is not done yet. */
+static struct slot *take_slot(struct bench *bench, size_t number)
 {
-    struct slot *slot = NULL;
+    struct slot *slot = &bench->slots[number % SLOTS];
     pthread_mutex_lock(&bench->lock);
-    while (slot == NULL) {
-        for (size_t i = 0; i < group && slot == NULL; i++) {
-            slot = bench->slots[i].is_busy ? NULL : &bench->slots[i];
-        }
-        if (slot == NULL) {
-            pthread_cond_wait(&bench->freed, &bench->lock);
-        }
-    }
+    bool is_free = !slot->is_busy;
     slot->is_busy = true;
     pthread_mutex_unlock(&bench->lock);
+    if (!is_free) {
+        return NULL;
+    }
     command_fini(&slot->command);
     answer_fini(&slot->answer);
     answer_init(&slot->answer);
     arena_reset(&slot->arena);
     return slot;
+}
+
+/* Waits until a command is done, or a moment: the queue has room again a little later than the last of a block is done. */
+static void wait_a_moment(struct bench *bench)
+{
+    struct timespec soon;
+    clock_gettime(CLOCK_REALTIME, &soon);
+    soon.tv_nsec = (soon.tv_nsec + MOMENT_NS) % 1000000000;
+    soon.tv_sec += soon.tv_nsec < MOMENT_NS;
+    pthread_mutex_lock(&bench->lock);
+    pthread_cond_timedwait(&bench->freed, &bench->lock, &soon);
+    pthread_mutex_unlock(&bench->lock);
 }
 
 static void wait_for_all(struct bench *bench)
@@ -177,28 +187,34 @@ static void read_command(struct slot *slot, const struct text *text)
     check(command_decode_parsed(&slot->command, bench->is_signed ? BIND_SIGNED : BIND_CLEAR, body, length, parsed, &slot->arena, faults), "decode");
 }
 
-static void append(struct bench *bench, size_t from, size_t count, size_t group, struct taken *taken)
+/* Hands the queue what it has room for of those commands, the first of which is returned that it had none for. */
+static size_t submit_ready(struct bench *bench, size_t from, size_t to)
+{
+    enum status status = STATUS_OK;
+    while (from < to && status == STATUS_OK) {
+        struct slot *slot = &bench->slots[from % SLOTS];
+        slot->pending = (struct pending){ .command = &slot->command, .answer = &slot->answer, .done = done, .context = slot };
+        status = sequencer_submit(bench->sequencer, &slot->pending);
+        from += status == STATUS_OK;
+    }
+    if (status != STATUS_BUSY) {
+        check(status, "submit");
+    }
+    return from;
+}
+
+static void append(struct bench *bench, size_t from, size_t count, struct taken *taken)
 {
     double processor_begun_s = processor_s();
     int64_t begun_us = clock_steady_us();
-    for (size_t i = from; i < from + count; i++) {
-        struct slot *slot = take_slot(bench, 2 * group < SLOTS ? 2 * group : SLOTS); /* as many again while a block is made */
-        read_command(slot, &bench->texts[i]);
-        slot->pending = (struct pending){ .command = &slot->command, .answer = &slot->answer, .done = done, .context = slot };
-        enum status status = STATUS_BUSY;
-        while (status == STATUS_BUSY) { /* the queue has GROUP places */
-            status = sequencer_submit(bench->sequencer, &slot->pending);
-            if (status == STATUS_BUSY) {
-                pthread_mutex_lock(&bench->lock);
-                struct timespec soon;
-                clock_gettime(CLOCK_REALTIME, &soon);
-                soon.tv_nsec = (soon.tv_nsec + 1000000) % 1000000000;
-                soon.tv_sec += soon.tv_nsec < 1000000;
-                pthread_cond_timedwait(&bench->freed, &bench->lock, &soon);
-                pthread_mutex_unlock(&bench->lock);
-            }
+    size_t read = from, end = from + count;
+    for (size_t sent = from; sent < end; sent = submit_ready(bench, sent, read)) {
+        struct slot *slot = read < end ? take_slot(bench, read) : NULL;
+        if (slot != NULL) {
+            read_command(slot, &bench->texts[read++]);
+        } else {
+            wait_a_moment(bench);
         }
-        check(status, "submit");
     }
     wait_for_all(bench);
     taken->seconds += (double)(clock_steady_us() - begun_us) / 1e6;
@@ -464,7 +480,7 @@ static void open_all(struct bench *bench, const char *directory, size_t group)
 }
 
 /* One turn of each side; what they take is added. */
-static void take_turn(struct bench *bench, size_t from, size_t count, size_t group, struct taken *ours, struct taken *bare)
+static void take_turn(struct bench *bench, size_t from, size_t count, struct taken *ours, struct taken *bare)
 {
     struct rows rows[TABLES + 1];
     int64_t last[TABLES + 1];
@@ -473,7 +489,7 @@ static void take_turn(struct bench *bench, size_t from, size_t count, size_t gro
         snprintf(sql, sizeof sql, "SELECT max(rowid) FROM %s", i < TABLES ? tables[i] : "checkpoint");
         last[i] = integer_of(bench->source, sql);
     }
-    append(bench, from, count, group, ours);
+    append(bench, from, count, ours);
     if (bench->refused > 0) {
         fail("sequencer", "a command was refused");
     }
@@ -535,7 +551,7 @@ int main(int argument_count, char **words)
     int64_t blocks = integer_of(bench.source, "SELECT max(height) FROM checkpoint");
     size_t each = bench.count / TURNS;
     for (size_t turn = 0; turn < TURNS; turn++) {
-        take_turn(&bench, turn * each, each, (size_t)group, &ours, &bare);
+        take_turn(&bench, turn * each, each, &ours, &bare);
     }
     blocks = integer_of(bench.source, "SELECT max(height) FROM checkpoint") - blocks;
     close_all(&bench);

@@ -34,7 +34,7 @@ void task_unlink(struct task *task)
 struct task *task_find(struct tasks *tasks, const char *id)
 {
     struct task *task = tasks->first;
-    while (task != NULL && (!task->is_job || strcmp(task->id, id) != 0)) {
+    while (task != NULL && (!task->is_job || strcmp(task->track->id, id) != 0)) {
         task = task->next;
     }
     return task;
@@ -60,12 +60,19 @@ void task_free(struct task *task)
     task_strip(task);
     arena_fini(&task->arena);
     buffer_fini(&task->exchange.reply);
+    track_release(task->track);
     free(task);
 }
 
 void task_view(const struct task *task, struct job_view *view)
 {
-    memcpy(view->id, task->id, sizeof view->id);
+    const int position = track_position(task->track);
+    memcpy(view->id, task->track->id, sizeof view->id);
     view->is_running = task->state == TASK_RUNNING;
-    view->progress = atomic_load_explicit(&task->progress, memory_order_relaxed);
+    view->progress = position < JOB_AT_SHARE ? -1 : position < JOB_AT_DONE ? position - JOB_AT_SHARE : JOB_AT_DONE - JOB_AT_SHARE;
+}
+
+void task_advance(struct task *task, int position)
+{
+    track_advance(task->track, position, task->tasks->server->feed);
 }

@@ -13,6 +13,7 @@
 #include "handlers/jobs.h"
 #include "server/jobs.h"
 #include "server/tasks.h"
+#include "server/track.h"
 
 /* What tasks.h promises, from inside: for tasks.c, task_desk.c. */
 enum { TASK_LANGUAGE_BYTES = 36 };
@@ -32,7 +33,7 @@ struct task {
     char language[TASK_LANGUAGE_BYTES]; /* of a kept answer; "" where it says none */
     atomic_bool is_dropped;   /* nobody wants the answer */
     _Atomic int64_t until_us; /* steady: when it is given up */
-    atomic_int progress;      /* thousandths; -1: unknown */
+    struct track *track;      /* how far it is; its id is the job's */
 
     /* under the lock */
     struct task *previous, *next;
@@ -46,7 +47,6 @@ struct task {
     bool was_read;
     size_t readers;           /* that copy the answer */
     int64_t finished_us;
-    char id[JOB_ID_BYTES];
 };
 
 /* Invariants, under lock: 1. job_count is the number of listed tasks with is_job; 2. bytes is the sum of their finished
@@ -65,6 +65,9 @@ void task_link(struct task *task);
 void task_unlink(struct task *task);
 struct task *task_find(struct tasks *tasks, const char *id);
 void task_view(const struct task *task, struct job_view *view);
+
+/* It is so far now (enum job_at): whoever follows it is told. */
+void task_advance(struct task *task, int position);
 
 /* Gives back what only the computation needs; then everything. Nobody else knows of it. */
 void task_strip(struct task *task);

@@ -85,7 +85,7 @@ static void task_progress(void *context, size_t done, size_t count)
     const struct exchange *exchange = context;
     struct task *task = exchange->server;
     const size_t share = count > 0 ? (done < count ? done : count) * 1000 / count : 0; /* 1 is what has its answer */
-    atomic_store_explicit(&task->progress, (int)(share < 1000 ? share : 999), memory_order_relaxed);
+    task_advance(task, JOB_AT_SHARE + (int)(share < 1000 ? share : 999));
 }
 
 /* What a handler of an is_async route does not ask for. */
@@ -179,6 +179,7 @@ static void keep(struct task *task)
         task->state = TASK_FINISHED;
         task->finished_us = clock_steady_us();
         tasks->counts.bytes += task->exchange.reply.length;
+        task_advance(task, task->exchange.status == 200 ? JOB_AT_DONE : JOB_AT_FAILED);
     } else {
         task->next = NULL;
         out = task;
@@ -218,6 +219,7 @@ static void task_run(struct job *job, struct db *db, struct node *node)
     task->begun_us = clock_steady_us();
     atomic_store(&task->until_us, task->begun_us + task_seconds(task) * 1000000);
     pthread_mutex_unlock(&task->tasks->lock);
+    task_advance(task, JOB_AT_RUNNING);
     exchange->node = node;
     if (!task_is_cancelled(exchange)) {
         enum handled handled = call_handler(exchange, db, &report);
@@ -262,15 +264,18 @@ struct task *tasks_create(struct tasks *tasks, struct request *request)
 {
     const struct exchange *from = &request->exchange;
     struct task *task = calloc(1, sizeof *task);
-    if (task == NULL) {
+    struct track *track = track_create();
+    if (task == NULL || track == NULL) {
+        free(task);
+        track_release(track);
         return NULL;
     }
     task->tasks = tasks;
+    task->track = track;
     task->exchange = *from;
     buffer_init(&task->exchange.reply);
     buffer_init(&task->body);
     arena_init(&task->arena);
-    atomic_init(&task->progress, -1);
     task->exchange.arena = &task->arena;
     task->exchange.fields = NULL; /* the handler finds them again in the query */
     task->exchange.field_count = 0;
@@ -331,10 +336,10 @@ static bool become_job(struct task *task)
         return false;
     }
     for (size_t i = 0; i < sizeof bytes; i++) {
-        task->id[2 * i] = digits[bytes[i] >> 4];
-        task->id[2 * i + 1] = digits[bytes[i] & 15];
+        task->track->id[2 * i] = digits[bytes[i] >> 4];
+        task->track->id[2 * i + 1] = digits[bytes[i] & 15];
     }
-    task->id[JOB_ID_BYTES - 1] = 0;
+    task->track->id[JOB_ID_BYTES - 1] = 0;
     task->is_job = true;
     tasks->job_count++;
     tasks->counts.created++;
@@ -487,7 +492,7 @@ enum status tasks_open(struct server *server, struct tasks **tasks)
     if (opened == NULL) {
         return STATUS_EXHAUSTED;
     }
-    opened->desk = (struct job_desk){task_look, task_drop};
+    opened->desk = (struct job_desk){task_look, task_drop, task_follow};
     opened->server = server;
     pthread_mutex_init(&opened->lock, NULL);
     *tasks = opened;

@@ -191,7 +191,7 @@ static void write_load(const struct server *server, struct buffer *out)
 {
     struct statvfs disk;
     metrics_value(out, "tallystick_connections", "gauge", "Open connections.", (double)addresses_count(server->addresses));
-    metrics_value(out, "tallystick_followers", "gauge", "Clients that follow /events.", (double)feed_followers(server->feed));
+    metrics_value(out, "tallystick_followers", "gauge", "Clients that follow /events or a job.", (double)feed_followers(server->feed));
     metrics_value(out, "tallystick_requests_waiting", "gauge", "Requests that wait for a commit or a computation.",
                   (double)atomic_load(&server->suspended));
     metrics_value(out, "tallystick_body_bytes", "gauge", "Bytes of all request bodies in memory.",

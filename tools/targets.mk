@@ -40,13 +40,17 @@ test: ## install what is missing, build, run every test; the last line counts th
 	$(Q)+$(MAKE_QUIET) all units oracles
 	$(Q)$(RUN_TESTS) $(SUITES)
 
+WITH_R = tools/deps.sh r || echo 'no R: its tests will be skipped' >&2
+
 validators: ## fetch what test-tools checks with into build/validators
 	$(Q)tools/deps.sh build test tools
+	$(Q)$(WITH_R)
 	$(Q)tools/validators.sh build/validators
 
-test-tools: ## check contract and formats with what npm, PyPI and Go bring
+test-tools: ## check contract, formats and statistics with what npm, PyPI, Go and R bring
 	$(Q)tools/deps.sh build test tools
-	$(Q)+$(MAKE_QUIET) all
+	$(Q)$(WITH_R)
+	$(Q)+$(MAKE_QUIET) all oracles
 	$(Q)tools/validators.sh build/validators
 	$(Q)$(RUN_TESTS) tests/tools
 

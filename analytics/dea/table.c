@@ -13,6 +13,9 @@
 /* A unit outside that misses by less than this share joins nobody: it is the rounding of some dozen operations. */
 #define MISSED 1e-12
 
+/* What data may differ by without being other data. */
+#define UNSEEN 1e-13
+
 /* So many join at once, and so often, before all do. */
 #define JOIN_MAX   8
 #define ROUNDS_MAX 40
@@ -321,6 +324,20 @@ double dea_table_activity(const struct dea_table *table, size_t row)
         sum += table->matrix[j * table->rows + row] * table->solution.x[j];
     }
     return sum;
+}
+
+double dea_table_rounding(const struct dea_table *table, const double *weight)
+{
+    double sum = 0;
+    for (size_t i = 0; i < table->rows; i++) {
+        double size = fabs(table->bound[i]);
+        for (size_t j = 0; j < table->columns; j++) {
+            size += fabs(table->matrix[j * table->rows + i] * table->solution.x[j]);
+        }
+        const double own = i < table->work->rows ? fabs(weight[i]) : 0;
+        sum += table->relation[i] != LP_ROW_FREE ? (own + fabs(table->solution.dual[i])) * size : 0;
+    }
+    return UNSEEN * sum;
 }
 
 /* Whether an optimum may use the column: this one does, or its reduced cost is zero beside its terms. */

@@ -13,7 +13,7 @@
 
 double inequality_wolfson(const struct inequality_order *order)
 {
-    double median = ldexp(inequality_median(order), -order->exponent);
+    double median = inequality_median_scaled(order);
     return 4 * (order->mean / median) * (inequality_half_gap(order) - inequality_gini(order) / 2);
 }
 
@@ -43,7 +43,9 @@ double inequality_esteban_ray_groups(const struct inequality_groups *groups, dou
     struct inequality_sum sum = { 0, 0 };
     for (size_t g = 0; g < groups->count; g++) {
         for (size_t h = 0; h < groups->count; h++) {
-            inequality_add(&sum, pow(groups->part[g], 1 + alpha) * groups->part[h] * fabs(groups->mean[g] - groups->mean[h]));
+            if (g != h && groups->part[g] > 0 && groups->part[h] > 0) {
+                inequality_add(&sum, pow(groups->part[g], 1 + alpha) * groups->part[h] * fabs(groups->mean[g] - groups->mean[h]));
+            }
         }
     }
     return inequality_total(&sum);
