@@ -172,8 +172,5 @@ void content_digest_add(struct exchange *exchange)
         return;
     }
     digest_text(encoded, exchange->reply.bytes, exchange->reply.length);
-    const char *value = arena_format(exchange->arena, "%s=:%s:", algorithm, encoded);
-    if (value != NULL) {
-        exchange_header(exchange, "Content-Digest", value);
-    }
+    exchange_header(exchange, "Content-Digest", arena_format(exchange->arena, "%s=:%s:", algorithm, encoded));
 }

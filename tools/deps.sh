@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing from the distribution: tools/deps.sh [build|test|tools|lint|fuzz|bench|image|fresh]...
+# Installs what is missing from the distribution: tools/deps.sh [build|test|tools|r|lint|fuzz|bench|image|fresh]...
 #
 # Debian 12, and Ubuntu where the names agree. Asks dpkg first, so that it costs a few
 # milliseconds where nothing is missing and needs neither root nor network then.
@@ -15,10 +15,11 @@ packages() {
     fresh) echo debootstrap curl ;;
     image) echo buildah debootstrap ;;
     tools) echo python3-venv ca-certificates ;;
+    r) echo r-base-core ;;
     lint) echo clang shellcheck ;;
     bench) echo nginx-light wrk ;;
     *)
-        echo "deps: no set named '$1'; there are build, test, tools, lint, fuzz, bench, image and fresh" >&2
+        echo "deps: no set named '$1'; there are build, test, tools, r, lint, fuzz, bench, image and fresh" >&2
         exit 2
         ;;
     esac
