@@ -5,7 +5,8 @@ Fixtures:
   start         a factory: start("--private", "--loops", "1", data_dir=path) gives another Server
 Helpers of Server: get, post, put, delete, request (a requests.Response each), raw (bytes in,
 bytes out on a socket of its own), stop. Everything is stopped by SIGTERM and must exit with 0.
-The program is $TALLYSTICK_BUILD/tallystick, build/release/tallystick by default.
+The program is $TALLYSTICK_BUILD/tallystick, build/release/tallystick by default. With TALLYSTICK_PROXY the requests of Server.request
+go through a proxy that knows the contract (proxied.py).
 """
 
 import json
@@ -23,15 +24,18 @@ import uuid
 import pytest
 import requests
 
+import proxied
 from wire_support import PROBLEM, decoded, reply_faults, split_replies
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 60
+PROXIES = proxied.from_environment()
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "concurrent: has threads in it; runs under the thread sanitizer too")
+    config.addinivalue_line("markers", "direct(reason): not through a proxy that holds requests against the contract (tests/tools/test_prism.py)")
 
 
 def binary():
@@ -121,7 +125,11 @@ class Server:
         if token is not None:
             headers["Authorization"] = "Bearer " + (self.token if token is True else token)
         more.setdefault("timeout", 60)
-        response = (session or self.session).request(method, self.url + path, headers=headers, **more)
+        session = session or self.session
+        if PROXIES is None:
+            response = session.request(method, self.url + path, headers=headers, **more)
+        else:
+            response = PROXIES.request(session, method, self.url + path, headers=headers, **more)
         if not more.get("stream"):
             if response.headers.get("Content-Encoding") == "zstd" and response.content:  # which requests leaves as it is
                 response._content = decoded({"content-encoding": "zstd"}, response.content)

@@ -17,7 +17,7 @@ STORED = "/efficiency?year=2011&inputs=institutions_per_10k&outputs=hospital_vis
 HEAVY_UNITS = 3000
 VARIANT = os.path.basename(os.path.normpath(os.environ.get("TALLYSTICK_BUILD", "release")))
 # What is computed to its end while something happens takes about as long everywhere: the sanitizers make each number many times longer.
-MANY = {"asan": 200, "tsan": 100}.get(VARIANT, 400)
+MANY = {"asan": 250, "tsan": 100}.get(VARIANT, 500)
 SHARE = {"asan": 1 / 2, "tsan": 1 / 3}.get(VARIANT, 1)
 NAMES = [f"x{i}" for i in range(20)], [f"y{i}" for i in range(20)]
 
