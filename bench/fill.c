@@ -2,12 +2,13 @@
  * Fills a data directory with a ledger to measure on: fill DIR ENTRIES [GROUP]
  *
  * Makes the directory where it is new, and adds moves of goods until the ledger has so many entries: transfers with
- * a rationale, dispatched, received in two parts, the second with damage. They go through the rules, in blocks of
+ * a rationale, dispatched, received in two parts, the second with damage, under random keys. They go through the rules, in blocks of
  * GROUP commands (64), without HTTP. One line of key=value.
  *
- *   fill compare SMALL LARGE COUNT
+ *   fill compare SMALL LARGE COUNT [ordered]
  * adds COUNT more to each of two such directories, in blocks of 64, in turns of TURN_BLOCKS blocks, so that both see the same machine: what an
  * entry costs where there are few and where there are many. Of this thread's and the sealing thread's processor time, and of the clock's.
+ * With random keys, as in the ledgers, or with keys that grow with time.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ struct fill {
     struct executor *executor;
     struct arena arena;
     uint64_t number; /* of the next command */
+    bool is_ordered; /* its keys */
 };
 
 static _Noreturn void fail(const char *what, const char *why)
@@ -44,6 +46,20 @@ static void check(enum status status, const char *what)
     }
 }
 
+/* A UUID of version 7, which grows with time, or of version 4: no two alike, and in no order (the mixer of SplitMix64 is one to one). */
+static void key_format(char *out, size_t size, uint64_t number, bool is_ordered)
+{
+    if (is_ordered) {
+        snprintf(out, size, "%08" PRIx64 "-%04" PRIx64 "-7000-8000-00000000b3a5", UINT64_C(0x01900000) + (number >> 16), number & 0xffff);
+        return;
+    }
+    uint64_t mixed = number + UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    mixed ^= mixed >> 31;
+    snprintf(out, size, "%08" PRIx64 "-%04" PRIx64 "-4000-8000-0000%04" PRIx64 "b3a5", mixed >> 32, mixed >> 16 & 0xffff, mixed & 0xffff);
+}
+
 static void deliver(struct fill *fill, enum command_kind kind, const char *organisation, const char *target, const char *new_id,
                     const char *body)
 {
@@ -55,7 +71,7 @@ static void deliver(struct fill *fill, enum command_kind kind, const char *organ
     if (faults == NULL) {
         fail("start", "no memory");
     }
-    snprintf(key, sizeof key, "b3a5c0de-0000-4000-8000-%012" PRIu64, fill->number++);
+    key_format(key, sizeof key, fill->number++, fill->is_ordered);
     faults_init(faults, &fill->arena);
     answer_init(&answer);
     struct command command = { .kind = kind, .target = target, .id = key, .new_id = new_id,
@@ -143,8 +159,9 @@ struct side {
     double seconds, processor_s;
 };
 
-static void open_side(struct side *side, const char *directory)
+static void open_side(struct side *side, const char *directory, bool is_ordered)
 {
+    side->fill.is_ordered = is_ordered;
     const struct store_options options = { .origin = NULL };
     arena_init(&side->fill.arena);
     check(store_open(directory, &options, &side->fill.store), "open");
@@ -169,15 +186,15 @@ static void take_turn(struct side *side)
     side->processor_s += seconds_of(CLOCK_PROCESS_CPUTIME_ID) - processor_begun_s;
 }
 
-static int compare(char **words)
+static int compare(char **words, bool is_ordered)
 {
     static struct side sides[2];
     int64_t count = 0;
     if (text_to_integer(words[4], &count) != STATUS_OK || count < TURN_BLOCKS * GROUP || count > ENTRIES_MAX) {
-        fail("usage", "fill compare SMALL LARGE COUNT");
+        fail("usage", "fill compare SMALL LARGE COUNT [ordered]");
     }
-    open_side(&sides[0], words[2]);
-    open_side(&sides[1], words[3]);
+    open_side(&sides[0], words[2], is_ordered);
+    open_side(&sides[1], words[3], is_ordered);
     int64_t turns = count / (TURN_BLOCKS * GROUP);
     for (int64_t i = 0; i < 2 * turns; i++) {
         take_turn(&sides[i % 2]);
@@ -197,12 +214,13 @@ int main(int argument_count, char **words)
 {
     struct fill fill = { .number = 0 };
     int64_t entries = 0, group = GROUP;
-    if (argument_count == 5 && strcmp(words[1], "compare") == 0) {
-        return compare(words);
+    bool is_ordered = argument_count == 6 && strcmp(words[5], "ordered") == 0;
+    if ((argument_count == 5 || is_ordered) && strcmp(words[1], "compare") == 0) {
+        return compare(words, is_ordered);
     }
     if (argument_count < 3 || argument_count > 4 || text_to_integer(words[2], &entries) != STATUS_OK || entries < 1 ||
         entries > ENTRIES_MAX || (argument_count == 4 && (text_to_integer(words[3], &group) != STATUS_OK || group < 1))) {
-        fail("usage", "fill DIR ENTRIES [GROUP] | fill compare SMALL LARGE COUNT");
+        fail("usage", "fill DIR ENTRIES [GROUP] | fill compare SMALL LARGE COUNT [ordered]");
     }
     const struct store_options options = { .origin = "bench.example/1" };
     int64_t begun_us = clock_steady_us();

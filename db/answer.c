@@ -135,6 +135,14 @@ enum status db_personal_find(struct db *db, struct arena *arena, const char *com
     return rows_one(use, arena, read_personal, out);
 }
 
+enum status db_personal_find_in(struct db *db, struct arena *arena, uint64_t seq, const char *commitment, struct personal_row *out)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_find_in);
+    statement_bind_integer(use, 1, (int64_t)seq);
+    statement_bind_text(use, 2, commitment);
+    return rows_one(use, arena, read_personal, out);
+}
+
 enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, struct personal_row **out, size_t *count)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_personal_of);

@@ -58,8 +58,11 @@ enum status db_answer_expire(struct db *db, int64_t before_ms) NODISCARD;
 
 enum status db_personal_insert(struct db *db, const struct personal_row *row) NODISCARD;
 
-/* STATUS_ABSENT where the commitment is unknown. */
+/* STATUS_ABSENT where the commitment is unknown. One look for each 65,536 entries of the ledger: who knows the entry asks for it there. */
 enum status db_personal_find(struct db *db, struct arena *arena, const char *commitment, struct personal_row *out) NODISCARD;
+
+/* STATUS_ABSENT where the entry does not have it. */
+enum status db_personal_find_in(struct db *db, struct arena *arena, uint64_t seq, const char *commitment, struct personal_row *out) NODISCARD;
 
 /* The texts of one entry, by pointer. */
 enum status db_personal_of(struct db *db, struct arena *arena, uint64_t seq, struct personal_row **out, size_t *count) NODISCARD;

@@ -32,9 +32,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = { STATEMENTS(STATEMENT
  * pages of that index here only the page itself is read, and a block of many commands need not write pages before its end. */
 #define WRITER_CACHE "PRAGMA cache_size=2048;"
 
-/* The WAL is moved into the database between blocks (db_checkpoint), where a fault is told from one of the commit. Within a commit only
- * where it has grown this long all the same, in pages. */
-#define WRITER_WAL "PRAGMA wal_autocheckpoint=10000;"
+/* The WAL is moved into the database between blocks (db_checkpoint). Where it has grown this long all the same, in pages, the commit
+ * that finds it so moves it. */
+enum { WAL_PAGES = 10000 };
 
 static enum status execute(struct db *db, const char *sql)
 {
@@ -108,6 +108,18 @@ static enum status set_up(struct db *db, const char *pragmas, enum status (*chec
     return STATUS_OK;
 }
 
+/* Behind a commit, which is done whatever becomes of this. SQLite's own way of it (wal_autocheckpoint) is the same, and tells nobody
+ * of a failure. */
+static int move_long_log(void *context, sqlite3 *handle, const char *name, int pages)
+{
+    struct db *db = context;
+    if (pages >= db->wal_pages) {
+        int code = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        db->moved = (code & 0xff) == SQLITE_BUSY ? STATUS_OK : statement_status(handle, code);
+    }
+    return SQLITE_OK;
+}
+
 enum status db_open_writer(const char *path, struct db **out)
 {
     struct db *db = NULL;
@@ -115,10 +127,14 @@ enum status db_open_writer(const char *path, struct db **out)
     if (status == STATUS_OK) {
         status = open_handle(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db);
     }
+    if (status == STATUS_OK) {
+        db->wal_pages = WAL_PAGES;
+        (void)sqlite3_wal_hook(db->handle, move_long_log, db);
+    }
     return status != STATUS_OK ? status : set_up(db,
         "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
-        JOURNALS_IN_MEMORY WRITER_CACHE WRITER_WAL
+        JOURNALS_IN_MEMORY WRITER_CACHE
         "PRAGMA wal_checkpoint(TRUNCATE);", migrate, out);
 }
 
@@ -216,6 +232,13 @@ enum status db_commit(struct db *db)
     }
     /* A write that found no room: the frame that makes the commit valid is the last one written, so it is not there. */
     return (sqlite3_extended_errcode(db->handle) & 0xff) == SQLITE_FULL ? STATUS_EXHAUSTED : STATUS_IO;
+}
+
+enum status db_take_moved(struct db *db)
+{
+    enum status moved = db->moved;
+    db->moved = STATUS_OK;
+    return moved;
 }
 
 void db_rollback(struct db *db)

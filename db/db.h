@@ -48,6 +48,9 @@ void db_read_end(struct db *db);
 enum status db_begin(struct db *db) NODISCARD;
 enum status db_commit(struct db *db) NODISCARD; /* STATUS_EXHAUSTED: the disk is full, and nothing was committed;
                                                  * STATUS_IO: it may be committed or not */
+/* What became of a move of the WAL into the database that a commit made by itself, since the WAL had grown very long; STATUS_OK too
+ * where there was none. It is forgotten then. The commit itself is done. */
+enum status db_take_moved(struct db *db) NODISCARD;
 void db_rollback(struct db *db);
 enum status db_savepoint(struct db *db) NODISCARD;
 enum status db_savepoint_release(struct db *db) NODISCARD;

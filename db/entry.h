@@ -71,7 +71,7 @@ enum status db_entry_head(struct db *db, struct entry_head *head) NODISCARD;
 /* The hash of one entry; STATUS_ABSENT where there is none. */
 enum status db_entry_hash(struct db *db, uint64_t seq, uint8_t hash[DB_HASH_BYTES]) NODISCARD;
 
-/* The number of the entry with this hash; STATUS_ABSENT where there is none. */
+/* The number of the entry with this hash; STATUS_ABSENT where there is none. One look for each 16,384 entries, the newest first. */
 enum status db_entry_of_hash(struct db *db, const uint8_t hash[DB_HASH_BYTES], uint64_t *seq) NODISCARD;
 
 /* Inserts all but the seal; a body over inline_max bytes goes to the table of long bodies. */

@@ -45,11 +45,13 @@ static enum status read_figure(sqlite3_stmt *use, struct arena *arena, void *row
 }
 
 enum status db_figure_list(struct db *db, struct arena *arena, const struct figure *after, int64_t limit,
-                           const struct figure_filter *filter, struct figure **out, size_t *count)
+                           const struct figure_filter *filter, const struct order *order, struct figure **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, filter->indicator != NULL ? STATEMENT_figure_list_indicator
-                                                                    : STATEMENT_figure_list);
-    if (filter->indicator == NULL) {
+    const bool is_usual = order_is_usual(order);
+    sqlite3_stmt *use = statement_use(db, !is_usual                   ? STATEMENT_figure_list_ordered
+                                          : filter->indicator != NULL ? STATEMENT_figure_list_indicator
+                                                                      : STATEMENT_figure_list);
+    if (!is_usual || filter->indicator == NULL) {
         statement_bind_text(use, 1, after->indicator);
     }
     statement_bind_integer(use, 2, after->year);
@@ -60,6 +62,11 @@ enum status db_figure_list(struct db *db, struct arena *arena, const struct figu
         statement_bind_integer(use, 6, filter->year);
     }
     statement_bind_text(use, 7, filter->province);
+    if (!is_usual) {
+        statement_bind_integer(use, 8, order->key);
+        statement_bind_text(use, 9, order->after);
+        statement_bind_integer(use, 10, order->is_descending ? 1 : 0);
+    }
     return rows_gather(use, arena, sizeof **out, limit, read_figure, (void **)out, count);
 }
 

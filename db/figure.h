@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/db.h"
+#include "db/order.h"
 
 /* Figures by indicator, year and province; texts live in the arena given. */
 
@@ -40,9 +41,10 @@ enum status db_figure_find(struct db *db, struct arena *arena, const char *indic
                            const char *province, const char **value) NODISCARD;
 enum status db_figure_put(struct db *db, const struct figure *row) NODISCARD;
 
-/* Up to limit rows behind the key of `after` (all "" and 0 at the start), by indicator, year, province. */
+/* Up to limit rows behind the key of `after` (all "" and 0 at the start), by indicator, year, province. order: 0 the same, 1 year,
+ * 2 province, 3 value as a number, which is compared first. */
 enum status db_figure_list(struct db *db, struct arena *arena, const struct figure *after, int64_t limit,
-                           const struct figure_filter *filter, struct figure **out, size_t *count) NODISCARD;
+                           const struct figure_filter *filter, const struct order *order, struct figure **out, size_t *count) NODISCARD;
 
 /* All figures of one indicator and year, by province; none is not a failure. */
 enum status db_figure_year(struct db *db, struct arena *arena, const char *indicator, int64_t year,

@@ -28,10 +28,11 @@ enum status db_personal_list(struct db *db, struct arena *arena, int64_t after_s
     return rows_gather(use, arena, sizeof **out, limit, read_fate, (void **)out, count);
 }
 
-enum status db_personal_erase(struct db *db, const char *commitment)
+enum status db_personal_erase(struct db *db, int64_t seq, const char *commitment)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_personal_erase);
-    statement_bind_text(use, 1, commitment);
+    statement_bind_integer(use, 1, seq);
+    statement_bind_text(use, 2, commitment);
     return statement_run(use);
 }
 

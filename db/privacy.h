@@ -34,8 +34,8 @@ struct entry_command {
 enum status db_personal_list(struct db *db, struct arena *arena, int64_t after_seq, const char *after_pointer, int64_t last_seq,
                              int64_t limit, struct personal_fate **out, size_t *count) NODISCARD;
 
-/* Text and salt are gone; nothing where there is none. */
-enum status db_personal_erase(struct db *db, const char *commitment) NODISCARD;
+/* Text and salt of an entry's commitment are gone; nothing where it has none. */
+enum status db_personal_erase(struct db *db, int64_t seq, const char *commitment) NODISCARD;
 
 enum status db_erasure_insert(struct db *db, const char *commitment, int64_t seq) NODISCARD;
 

@@ -56,6 +56,26 @@ static void bind_position(sqlite3_stmt *use, int index, int64_t position)
     }
 }
 
+/* The list's usual statement, or that of another order with its key. */
+static sqlite3_stmt *use_list(struct db *db, const struct order *order, enum statement usual, enum statement ordered)
+{
+    const bool is_usual = order == NULL || order_is_usual(order);
+    sqlite3_stmt *use = statement_use(db, is_usual ? usual : ordered);
+    if (!is_usual) {
+        statement_bind_integer(use, 7, order->key);
+        statement_bind_text(use, 8, order->after);
+        statement_bind_integer(use, 9, order->is_descending ? 1 : 0);
+    }
+    return use;
+}
+
+/* The key of another order stands behind the columns that a row has everywhere. */
+static enum status read_order_key(sqlite3_stmt *use, struct arena *arena, int columns, const char **key)
+{
+    *key = NULL;
+    return sqlite3_column_count(use) > columns ? statement_text(use, columns, arena, key) : STATUS_OK;
+}
+
 static enum status read_province(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct province *province = row;
@@ -63,8 +83,9 @@ static enum status read_province(sqlite3_stmt *use, struct arena *arena, void *r
     province->lon_e7 = statement_integer(use, 7);
     province->version = statement_integer(use, 8);
     province->seq = statement_integer(use, 9);
-    return rows_texts(use, arena, 0, TEXTS(&province->code, &province->gb_code, &province->name_en,
-                                           &province->name_zh, &province->belt, &province->capital));
+    enum status status = rows_texts(use, arena, 0, TEXTS(&province->code, &province->gb_code, &province->name_en,
+                                                         &province->name_zh, &province->belt, &province->capital));
+    return status == STATUS_OK ? read_order_key(use, arena, 10, &province->order_key) : status;
 }
 
 enum status db_province_find(struct db *db, struct arena *arena, const char *code, struct province *out)
@@ -75,9 +96,9 @@ enum status db_province_find(struct db *db, struct arena *arena, const char *cod
 }
 
 enum status db_province_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *belt,
-                             struct province **out, size_t *count)
+                             const struct order *order, struct province **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_province_list);
+    sqlite3_stmt *use = use_list(db, order, STATEMENT_province_list, STATEMENT_province_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, belt);
@@ -112,7 +133,7 @@ static enum status read_organisation(sqlite3_stmt *use, struct arena *arena, voi
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 4, TEXTS(&organisation->kind, &organisation->province));
     }
-    return status;
+    return status == STATUS_OK ? read_order_key(use, arena, 8, &organisation->order_key) : status;
 }
 
 enum status db_organisation_find(struct db *db, struct arena *arena, const char *id, struct organisation *out)
@@ -122,10 +143,10 @@ enum status db_organisation_find(struct db *db, struct arena *arena, const char 
     return rows_one(use, arena, read_organisation, out);
 }
 
-enum status db_organisation_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
-                                 const char *kind, const char *province, struct organisation **out, size_t *count)
+enum status db_organisation_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *kind,
+                                 const char *province, const struct order *order, struct organisation **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_organisation_list);
+    sqlite3_stmt *use = use_list(db, order, STATEMENT_organisation_list, STATEMENT_organisation_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, kind);
@@ -159,7 +180,7 @@ static enum status read_site(sqlite3_stmt *use, struct arena *arena, void *row)
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 4, TEXTS(&site->kind, &site->organisation, &site->province));
     }
-    return status;
+    return status == STATUS_OK ? read_order_key(use, arena, 11, &site->order_key) : status;
 }
 
 enum status db_site_find(struct db *db, struct arena *arena, const char *id, struct site *out)
@@ -169,10 +190,10 @@ enum status db_site_find(struct db *db, struct arena *arena, const char *id, str
     return rows_one(use, arena, read_site, out);
 }
 
-enum status db_site_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *kind,
-                         const char *organisation, const char *province, struct site **out, size_t *count)
+enum status db_site_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *kind, const char *organisation,
+                         const char *province, const struct order *order, struct site **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_site_list);
+    sqlite3_stmt *use = use_list(db, order, STATEMENT_site_list, STATEMENT_site_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, kind);
@@ -224,7 +245,7 @@ static enum status read_item(sqlite3_stmt *use, struct arena *arena, void *row)
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 4, TEXTS(&item->unit, &item->category, &item->identifiers));
     }
-    return status;
+    return status == STATUS_OK ? read_order_key(use, arena, 11, &item->order_key) : status;
 }
 
 enum status db_item_find(struct db *db, struct arena *arena, const char *id, struct item *out)
@@ -235,9 +256,9 @@ enum status db_item_find(struct db *db, struct arena *arena, const char *id, str
 }
 
 enum status db_item_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *category,
-                         struct item **out, size_t *count)
+                         const struct order *order, struct item **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_item_list);
+    sqlite3_stmt *use = use_list(db, order, STATEMENT_item_list, STATEMENT_item_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, category);

@@ -32,6 +32,8 @@ struct db {
     struct effects *effects;
     bool (*may_go_on)(void *context); /* db_watch; NULL: nobody is asked */
     void *watch_context;
+    int wal_pages;     /* of the writer: a commit that finds so many in the WAL moves it */
+    enum status moved; /* how that went the last time; db_take_moved */
 };
 
 /* Opens a connection for one thread at a time, with extended result codes and a time-out for

@@ -121,11 +121,15 @@ static const struct query_parameter stream_rows[] = {
 };
 static const struct query_table stream_table = { stream_rows, sizeof stream_rows / sizeof stream_rows[0], true };
 
-/* A browser that comes back names the last event that it has seen; that counts more than what its first request said. */
-static bool read_last_event(struct exchange *exchange, int64_t *after)
+bool events_last_seen(struct exchange *exchange, int64_t max, int64_t *seen)
 {
     const char *last = exchange->header(exchange, "Last-Event-ID");
-    if (last == NULL || last[0] == 0 || (text_to_integer(last, after) == STATUS_OK && *after >= 0)) {
+    int64_t number = 0;
+    if (last == NULL || last[0] == 0) {
+        return true;
+    }
+    if (text_to_integer(last, &number) == STATUS_OK && number >= 0 && number <= max) {
+        *seen = number;
         return true;
     }
     struct faults faults;
@@ -143,7 +147,7 @@ static enum handled follow(struct exchange *exchange)
         return HANDLED_REPLY;
     }
     int64_t after = filter.after == QUERY_ABSENT ? (int64_t)exchange->seq : filter.after;
-    if (!read_last_event(exchange, &after)) {
+    if (!events_last_seen(exchange, TEXT_INTEGER_MAX, &after)) { /* it counts more than what a browser's first request said */
         return HANDLED_REPLY;
     }
     if ((uint64_t)after > exchange->seq) {

@@ -1,6 +1,7 @@
 #ifndef HANDLERS_EVENTS_H
 #define HANDLERS_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -22,6 +23,9 @@ enum { EVENTS_BATCH = 64 /* of one piece of a stream */ };
 enum handled events_list(struct exchange *exchange);
 
 extern const char events_columns[];
+
+/* Last-Event-ID of whoever comes back to a stream, at most max; *seen stays where there is none. False: a problem is the reply. */
+bool events_last_seen(struct exchange *exchange, int64_t max, int64_t *seen);
 
 /* Appends up to EVENTS_BATCH events behind *after as the text of a stream; *after becomes the last one's number, and stays
  * where there is none. Inside a read transaction; arena is for the rows. */

@@ -25,6 +25,7 @@ struct node;
 struct service;
 struct exchange;
 struct json_writer;
+struct track;
 struct unfold_table;
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_DELETE };
@@ -51,6 +52,7 @@ enum handled {
 /* What HANDLED_STREAM sends. */
 enum stream {
     STREAM_EVENTS, /* events, without an end (server/follow.h) */
+    STREAM_JOB,    /* what becomes of the job that is followed, until its end (server/follow.h) */
     STREAM_EXPORT  /* the entries there are, as lines (server/wire/pour.h) */
 };
 
@@ -142,8 +144,11 @@ struct exchange {
     struct exchange_pair headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
     struct command command; /* HANDLED_COMMAND */
+    const char *question;   /* HANDLED_JOB: in the arena, all that the answer depends on but how it is represented: equal ones are
+                             * computed once for whoever asks meanwhile. NULL: nobody else can ask this */
     enum stream stream;     /* HANDLED_STREAM */
-    uint64_t follow_after;  /* HANDLED_STREAM: the last entry that the client has seen */
+    uint64_t follow_after;  /* HANDLED_STREAM: the last entry, or event of a job, that the client has seen */
+    struct track *followed; /* STREAM_JOB: the server's (server/track.h) */
     struct answer answer;   /* filled by the executor */
 };
 

@@ -29,13 +29,18 @@ struct filter {
     const char *indicator;
     int64_t year;
     const char *province;
+    int sort;
 };
+
+/* In the order of the keys of db_figure_list. */
+static const char *const orders[] = { "indicator", "-indicator", "year", "-year", "province", "-province", "value", "-value", NULL };
 
 static const struct query_parameter list_rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_ID_ROW(struct filter, indicator, false),
     QUERY_INTEGER_ROW(struct filter, year, false, 1900, 2100),
     QUERY_PROVINCE_ROW(struct filter, province, false),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table list_table = QUERY_TABLE(list_rows);
 
@@ -90,11 +95,24 @@ static bool indicator_is_known(struct exchange *exchange, const char *id)
     return false;
 }
 
-/* The row that a cursor names; years are digits in it. */
-static bool take_after(const struct page *page, struct figure *after)
+/* The row that a cursor names, from keys on; years are digits in it. */
+static bool take_after(const char *const *keys, struct figure *after)
 {
-    *after = (struct figure){ .indicator = page->keys[0], .province = page->keys[2] };
-    return page->keys[1][0] == 0 || text_to_integer(page->keys[1], &after->year) == STATUS_OK;
+    *after = (struct figure){ .indicator = keys[0], .province = keys[2] };
+    return keys[1][0] == 0 || text_to_integer(keys[1], &after->year) == STATUS_OK;
+}
+
+/* Writes next: behind that row, in that order. */
+static void close_behind(struct page *page, const struct figure *row, const struct order *order)
+{
+    char year[YEAR_DIGITS];
+    snprintf(year, sizeof year, "%" PRId64, row->year);
+    const char *const ordered[] = { "", year, row->province, row->value };
+    if (order_is_usual(order)) {
+        page_close(page, (const char *[]){ row->indicator, year, row->province });
+    } else {
+        page_close(page, (const char *[]){ ordered[order->key], row->indicator, year, row->province });
+    }
 }
 
 const char figures_columns[] = "indicator,year,province,value";
@@ -130,16 +148,17 @@ enum handled figures_list(struct exchange *exchange)
     struct figures_revision last;
     size_t count = 0;
     if (!query_read(exchange, &list_table, &filter) ||
-        !page_begin(&page, exchange, filter.limit, filter.cursor, 3) ||
+        !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort > 0 ? 4 : 3) ||
         !indicator_is_known(exchange, filter.indicator)) {
         return HANDLED_REPLY;
     }
     const struct figure_filter wanted = { filter.indicator, filter.year == QUERY_ABSENT ? 0 : filter.year,
                                           filter.province };
-    enum status status = take_after(&page, &after) ? read_revision(exchange->db, exchange->arena, &last)
+    const struct order order = order_of_choice(filter.sort, page.keys[0]);
+    enum status status = take_after(page.keys + (order_is_usual(&order) ? 0 : 1), &after) ? read_revision(exchange->db, exchange->arena, &last)
                                                    : STATUS_CORRUPT; /* the cursor was ours */
     if (status == STATUS_OK) {
-        status = db_figure_list(exchange->db, exchange->arena, &after, page.limit + 1, &wanted, &found, &count);
+        status = db_figure_list(exchange->db, exchange->arena, &after, page.limit + 1, &wanted, &order, &found, &count);
     }
     if (status != STATUS_OK) {
         problem_status(exchange, status);
@@ -151,10 +170,7 @@ enum handled figures_list(struct exchange *exchange)
         write_figure(w, &found[i]);
     }
     if (count > shown) {
-        char year[YEAR_DIGITS];
-        const struct figure *row = &found[shown - 1];
-        snprintf(year, sizeof year, "%" PRId64, row->year);
-        page_close(&page, (const char *[]){ row->indicator, year, row->province });
+        close_behind(&page, &found[shown - 1], &order);
     } else {
         page_close(&page, NULL);
     }

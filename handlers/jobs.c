@@ -3,15 +3,21 @@
  */
 #include "handlers/jobs.h"
 
+#include <stdio.h>
+
+#include "handlers/events.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 #include "json/write.h"
 
-static void write_view(struct exchange *exchange, const char *id, const char *state, int progress)
+enum { THOUSANDTHS = 1000 };
+
+static void write_view(struct buffer *out, const char *id, const char *state, int progress)
 {
     struct json_writer w;
-    const char *href = arena_format(exchange->arena, "/jobs/%s", id);
-    json_writer_init(&w, &exchange->reply);
+    char href[sizeof "/jobs/" + JOB_ID_BYTES];
+    snprintf(href, sizeof href, "/jobs/%s", id);
+    json_writer_init(&w, out);
     json_object_begin(&w);
     json_member_text(&w, "id", id);
     json_member_text(&w, "href", href);
@@ -20,7 +26,7 @@ static void write_view(struct exchange *exchange, const char *id, const char *st
     if (progress < 0) {
         json_value_null(&w);
     } else {
-        json_double(&w, progress / 1000.0);
+        json_double(&w, progress / (double)THOUSANDTHS);
     }
     json_object_end(&w);
     json_writer_finish(&w);
@@ -31,7 +37,7 @@ static void reply_unfinished(struct exchange *exchange, const struct job_view *v
     exchange_json(exchange, 202);
     exchange_header(exchange, "Retry-After", "1");
     exchange_header(exchange, "Cache-Control", "no-store");
-    write_view(exchange, view->id, view->is_running ? "running" : "waiting", view->progress);
+    write_view(&exchange->reply, view->id, view->is_running ? "running" : "waiting", view->progress);
 }
 
 void jobs_accept(struct exchange *exchange, const struct job_view *view, bool is_wished)
@@ -84,6 +90,49 @@ enum handled jobs_delete(struct exchange *exchange)
     }
     exchange_json(exchange, 200);
     exchange_header(exchange, "Cache-Control", "no-store");
-    write_view(exchange, id, "cancelled", -1);
+    write_view(&exchange->reply, id, "cancelled", -1);
     return HANDLED_REPLY;
+}
+
+static const char *event_of(int position)
+{
+    return position == JOB_AT_DONE ? "done" : position == JOB_AT_FAILED ? "failed" : position == JOB_AT_CANCELLED ? "cancelled" : "progress";
+}
+
+void jobs_event_write(struct buffer *out, const char *id, int position)
+{
+    const char *event = event_of(position);
+    const bool is_over = position >= JOB_AT_DONE;
+    const int progress = position == JOB_AT_DONE ? THOUSANDTHS : !is_over && position >= JOB_AT_SHARE ? position - JOB_AT_SHARE : -1;
+    buffer_text(out, "id: ");
+    buffer_integer(out, position);
+    buffer_text(out, "\nevent: ");
+    buffer_text(out, event);
+    buffer_text(out, "\ndata: ");
+    write_view(out, id, is_over ? event : position == JOB_AT_WAITING ? "waiting" : "running", progress);
+    buffer_text(out, "\n\n");
+}
+
+enum handled jobs_follow(struct exchange *exchange)
+{
+    struct job_desk *desk = exchange->service->desk;
+    int64_t seen = 0;
+    int position = 0;
+    if (!query_read(exchange, &query_nothing, NULL) || !events_last_seen(exchange, JOB_AT_CANCELLED, &seen)) {
+        return HANDLED_REPLY;
+    }
+    if (!desk->follow(desk, exchange->parameters[0], exchange, &position)) {
+        return reply_absent(exchange);
+    }
+    exchange_header(exchange, "Cache-Control", "no-store");
+    if (position >= JOB_AT_DONE && seen >= JOB_AT_DONE) { /* the end is known: a browser that is told so comes no more */
+        exchange->status = 204;
+        return HANDLED_REPLY;
+    }
+    exchange->stream = STREAM_JOB;
+    exchange->follow_after = (uint64_t)(seen < JOB_AT_DONE ? seen : JOB_AT_DONE - 1); /* whatever was seen, the end is told */
+    exchange->status = 200;
+    exchange->content_type = "text/event-stream";
+    exchange_header(exchange, "X-Accel-Buffering", "no");
+    return HANDLED_STREAM;
 }

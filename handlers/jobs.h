@@ -11,7 +11,28 @@
 enum handled jobs_get(struct exchange *exchange);
 enum handled jobs_delete(struct exchange *exchange);
 
+/* GET /jobs/{id}/events: HANDLED_STREAM of what becomes of it (STREAM_JOB), behind Last-Event-ID. */
+enum handled jobs_follow(struct exchange *exchange);
+
 enum { JOB_ID_BYTES = 33 /* 128 random bits in hexadecimal digits */ };
+
+/*
+ * How far a job is, as one number that never falls: the id of the event that tells of it. So a follower who names the last one
+ * that it has seen lacks nothing: whatever is behind it is told by the newest one, and the end has the highest.
+ */
+enum job_at {
+    JOB_AT_WAITING = 1,
+    JOB_AT_RUNNING = 2, /* nobody knows how much is done */
+    JOB_AT_SHARE = 3,   /* and so many thousandths, 999 at most */
+    JOB_AT_DONE = 1003,
+    JOB_AT_FAILED,      /* its answer is a problem */
+    JOB_AT_CANCELLED    /* the answer, if there was one, is forgotten */
+};
+
+enum { JOB_EVENT_BYTES = 256 };
+
+/* The event of a position as the text of a stream, less than JOB_EVENT_BYTES of it; fails as buffers do. */
+void jobs_event_write(struct buffer *out, const char *id, int position);
 
 /* A computation that has not ended. */
 struct job_view {
@@ -32,6 +53,8 @@ struct job_desk {
     enum job_look (*look)(struct job_desk *desk, const char *id, struct exchange *exchange, struct job_view *view);
     /* Ends it, and forgets its answer. False: there is none of that id. */
     bool (*drop)(struct job_desk *desk, const char *id);
+    /* Has exchange->followed follow the job, which the server takes care of. False: there is none of that id. */
+    bool (*follow)(struct job_desk *desk, const char *id, struct exchange *exchange, int *position);
 };
 
 /* The reply 202 to whoever asked for the computation. is_wished: by Prefer: respond-async. */

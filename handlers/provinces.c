@@ -13,12 +13,17 @@
 struct filter {
     int64_t limit;
     const char *cursor;
+    int sort;
     const char *belt;
 };
+
+/* In the order of the keys of db_province_list. */
+static const char *const orders[] = { "code", "-code", "gb_code", "-gb_code", "name", "-name", "belt", "-belt", "updated_seq", "-updated_seq", NULL };
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_WORD_ROW(struct filter, belt, false),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
@@ -49,12 +54,15 @@ enum handled provinces_list(struct exchange *exchange)
     struct province *found = NULL;
     size_t count = 0;
     if (!query_read(exchange, &table, &filter) ||
-        !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+        !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort > 0 ? 2 : 1)) {
         return HANDLED_REPLY;
     }
-    enum status status = db_province_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, filter.belt,
-                                       &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct province, code), 0, write_row };
+    const struct order order = order_of_choice(filter.sort, page.keys[0]);
+    const bool is_usual = order_is_usual(&order);
+    enum status status = db_province_list(exchange->db, exchange->arena, page.keys[is_usual ? 0 : 1],
+        page.limit + 1, filter.belt, &order, &found, &count);
+    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct province, code),
+                                       is_usual ? 0 : offsetof(struct province, order_key), write_row };
     return page_reply_rows(&page, status, &page_of);
 }
 

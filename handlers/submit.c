@@ -8,89 +8,59 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "handlers/access.h"
+#include "handlers/condition.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
 #include "handlers/submit_signed.h"
 #include "rules/apply.h"
 
-/* Digits of a version; 15 are below 2^53. */
-enum { VERSION_DIGITS_MAX = 15 };
+/* A command has room for the tags of a condition. */
+_Static_assert((int)CONDITION_TAGS_MAX == (int)COMMAND_VERSIONS_MORE + 1, "room");
 
-/* The version in an entity tag of ours, or 0. */
-static int64_t tag_version(const char *tag, size_t length)
+/* If-Match: which versions are wanted. */
+static void want_versions(const struct condition *wanted, struct command *command)
 {
-    char digits[VERSION_DIGITS_MAX + 1];
-    int64_t version = 0;
-    size_t used = 0;
-    while (used < length && used < VERSION_DIGITS_MAX && tag[used] >= '0' && tag[used] <= '9') {
-        digits[used] = tag[used];
-        used++;
+    command->if_version = COMMAND_VERSION_ANY; /* of "*", which has no tags */
+    for (size_t i = 0; i < wanted->count; i++) {
+        const int64_t version = wanted->tags[i].is_weak ? COMMAND_VERSION_WEAK : condition_version(&wanted->tags[i]);
+        *(i == 0 ? &command->if_version : &command->if_more[command->if_more_count++]) = version;
     }
-    digits[used] = 0;
-    if (used == 0 || digits[0] == '0' || (used < length && tag[used] != '.')) {
-        return 0;
-    }
-    return text_to_integer(digits, &version) == STATUS_OK ? version : 0;
 }
 
-/* Takes the entity tag at *at, which moves behind it; *version is 0 for one that is none of ours, or weak, which no version equals. */
-static bool take_tag(const char **at, int64_t *version)
+/* If-None-Match with tags, which are compared weakly: which versions must not be there. */
+static void exclude_versions(const struct condition *unwanted, struct command *command)
 {
-    const bool is_weak = strncmp(*at, "W/", 2) == 0;
-    const char *begin = *at + (is_weak ? 2 : 0);
-    const char *end = *begin == '"' ? strchr(begin + 1, '"') : NULL;
-    if (end == NULL) {
+    for (size_t i = 0; i < unwanted->count; i++) {
+        const int64_t version = condition_version(&unwanted->tags[i]);
+        if (version > 0) { /* what is none of ours is the tag of nothing */
+            command->unless[command->unless_count++] = version;
+        }
+    }
+}
+
+bool submit_read_version(struct exchange *exchange, struct command *command)
+{
+    const char *match = exchange->header(exchange, "If-Match"), *none = exchange->header(exchange, "If-None-Match");
+    struct condition wanted, unwanted = {.is_any = false};
+    command->if_version = COMMAND_VERSION_NONE;
+    if (none != NULL && !condition_read(exchange, "If-None-Match", "malformed_request", none, &unwanted)) {
         return false;
     }
-    *version = is_weak ? 0 : tag_version(begin + 1, (size_t)(end - begin - 1));
-    *at = end + 1;
-    return true;
-}
-
-/* A list of tags (RFC 9110, 13.1.1) as versions. */
-static bool read_tags(const char *at, struct command *condition)
-{
-    size_t count = 0;
-    for (at += strspn(at, ", \t"); *at != 0; count++) {
-        int64_t version = 0;
-        if (count > COMMAND_VERSIONS_MORE || !take_tag(&at, &version)) {
-            return false;
-        }
-        *(count == 0 ? &condition->if_version : &condition->if_more[condition->if_more_count++]) = version;
-        at += strspn(at, " \t");
-        if (*at != 0 && *at != ',') {
-            return false;
-        }
-        at += strspn(at, ", \t");
-    }
-    return count > 0;
-}
-
-bool submit_read_version(struct exchange *exchange, struct command *condition)
-{
-    const char *header = exchange->header(exchange, "If-Match"), *none = exchange->header(exchange, "If-None-Match");
-    const bool is_to_be_absent = none != NULL && strcmp(none, "*") == 0;
-    if (header != NULL && is_to_be_absent) {
+    if (match != NULL && unwanted.is_any) {
         problem_reply(exchange, "version_mismatch",
                       "If-Match wants a version and If-None-Match: * wants none: both together are never met.");
         return false;
     }
-    if (header == NULL) {
-        condition->if_version = is_to_be_absent ? COMMAND_VERSION_ABSENT : COMMAND_VERSION_NONE;
-        return true;
-    }
-    if (strcmp(header, "*") == 0) {
-        condition->if_version = COMMAND_VERSION_ANY;
-        return true;
-    }
-    if (!read_tags(header, condition)) {
-        problem_reply(exchange, "invalid_if_match",
-                      "If-Match is the ETag of the version that is to be replaced, in its quotes (If-Match: \"3\"), "
-                      "or * for any.");
+    if (match != NULL && !condition_read(exchange, "If-Match", "invalid_if_match", match, &wanted)) {
         return false;
     }
+    if (match != NULL) {
+        want_versions(&wanted, command);
+    } else if (unwanted.is_any) {
+        command->if_version = COMMAND_VERSION_ABSENT;
+    }
+    exclude_versions(&unwanted, command);
     return true;
 }
 
@@ -177,6 +147,9 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
     }
     if (creates(kind) && condition.if_version == COMMAND_VERSION_ABSENT) {
         condition.if_version = COMMAND_VERSION_NONE; /* what it makes is new in any case */
+    }
+    if (creates(kind)) {
+        condition.unless_count = 0; /* likewise */
     }
     if (creates(kind) && condition.if_version != COMMAND_VERSION_NONE) {
         problem_reply(exchange, "version_mismatch",

@@ -26,12 +26,11 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
 void submit_drop(struct exchange *exchange);
 
 /*
- * Reads If-Match into a command's if_version: COMMAND_VERSION_NONE without one (with If-None-Match: * COMMAND_VERSION_ABSENT),
- * COMMAND_VERSION_ANY for "*", else the number of the strong ETag ("3", or "3.9f86d081884c7d65", where what follows the point is not
- * looked at: tag.h), and those of further ones in if_more; 0, which no version equals, for a tag that is none of ours, or weak.
- * False: 400 invalid_if_match is the reply, or 412 where both are sent.
+ * Reads If-Match and If-None-Match into a command's if_version, if_more and unless, as rules/command.h has them: of an entity tag
+ * ("3", or "3.9f86d081884c7d65") the version alone. False: 400 invalid_if_match, 400 malformed_request or 412, where both can
+ * never be met, is the reply.
  */
-bool submit_read_version(struct exchange *exchange, struct command *condition);
+bool submit_read_version(struct exchange *exchange, struct command *command);
 
 /* The problem that names the faults of a body, as above. */
 void submit_refuse(struct exchange *exchange, const struct faults *faults);

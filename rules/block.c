@@ -56,7 +56,9 @@ struct executor {
     uint64_t block_height;
     bool is_open;
     bool is_guarded; /* each command of the open block has a savepoint */
-    int64_t changes; /* of rows, on this connection, before the command at hand */
+    bool has_savepoint; /* the command at hand has, now */
+    bool lacks_guard; /* the command at hand was refused after it had written something, and there is nothing to take that back with */
+    int64_t changes; /* of rows, on this connection, when the command at hand was guarded */
     bool is_rotating;
     bool has_erased; /* texts, perhaps in a block that was given up; executor_take_erased */
     atomic_bool is_failed;
@@ -215,6 +217,7 @@ static enum status begin(struct executor *executor, int64_t time_ms, bool is_gua
     executor->block_height = executor->committed.entry.height + 1;
     executor->is_open = true;
     executor->is_guarded = is_guarded;
+    executor->has_savepoint = false;
     executor->is_rotating = false;
     return STATUS_OK;
 }
@@ -232,21 +235,28 @@ enum status block_begin_unguarded(struct executor *executor, int64_t time_ms)
 static enum status guard(struct executor *executor)
 {
     executor->changes = db_changes(executor->db);
-    return executor->is_guarded ? db_savepoint(executor->db) : STATUS_OK;
+    enum status status = executor->is_guarded ? db_savepoint(executor->db) : STATUS_OK;
+    executor->has_savepoint = executor->is_guarded && status == STATUS_OK;
+    return status;
 }
 
 static enum status release(struct executor *executor)
 {
-    return executor->is_guarded ? db_savepoint_release(executor->db) : STATUS_OK;
+    enum status status = executor->has_savepoint ? db_savepoint_release(executor->db) : STATUS_OK;
+    executor->has_savepoint = executor->has_savepoint && status != STATUS_OK;
+    return status;
 }
 
-/* What the command at hand has written is gone then. STATUS_CONFLICT: without its guard it stays, and the block is lost. */
+/* What the command at hand has written since guard is gone then. STATUS_CONFLICT: there was no savepoint, it stays, and the block is
+ * lost. */
 static enum status take_back(struct executor *executor)
 {
-    if (executor->is_guarded) {
+    if (executor->has_savepoint) {
+        executor->has_savepoint = false;
         return db_savepoint_rollback(executor->db);
     }
-    return db_changes(executor->db) == executor->changes ? STATUS_OK : STATUS_CONFLICT;
+    executor->lacks_guard = db_changes(executor->db) != executor->changes;
+    return executor->lacks_guard ? STATUS_CONFLICT : STATUS_OK;
 }
 
 /* Makes the entry of an applied command: bytes, hash, row; *next becomes the head, leaf its leaf hash. */
@@ -340,6 +350,9 @@ static enum status decline(struct executor *executor, const struct command *comm
                            struct answer *answer)
 {
     enum status status = take_back(executor);
+    if (status == STATUS_OK) {
+        status = guard(executor); /* of what is written about it */
+    }
     if (status == STATUS_OK && outcome->kind == OUTCOME_UNCHANGED) {
         status = db_entry_hash(executor->db, outcome->seq, outcome->hash);
     }
@@ -352,7 +365,7 @@ static enum status decline(struct executor *executor, const struct command *comm
             status = record_answer(executor->db, command, answer, executor->block_time_ms);
         }
     }
-    return status;
+    return status == STATUS_OK ? release(executor) : status;
 }
 
 /* Where the key is known: the first answer again, or a refusal. *is_answered says so. */
@@ -406,7 +419,7 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     assert(executor->is_open && db_is_in_transaction(executor->db));
     bool is_answered = false;
     bool has_entries = executor->working.entry.seq > executor->committed.entry.seq;
-    *is_lost = false;
+    *is_lost = executor->lacks_guard = false;
     if (executor->is_rotating || (has_entries && command->kind == COMMAND_NODE_KEY_ROTATE)) {
         return STATUS_CONFLICT;
     }
@@ -426,6 +439,10 @@ enum status block_deliver(struct executor *executor, const struct command *comma
     }
     if (status == STATUS_OK) {
         return STATUS_OK;
+    }
+    if (executor->lacks_guard) { /* no fault: the block is made again with guards */
+        *is_lost = true;
+        return STATUS_CONFLICT;
     }
     log_error("command", "kind=%s status=%s", command_kind_name(command->kind), status_name(status));
     *is_lost = !db_is_in_transaction(executor->db) || take_back(executor) != STATUS_OK;

@@ -59,7 +59,7 @@ enum status block_begin_unguarded(struct executor *executor, int64_t time_ms) NO
  * Applies one command and fills answer (initialised by the caller), be it a success or
  * a refusal: STATUS_OK for both. Else a local fault, and nothing of this command
  * remains; where *is_lost is set, the database ended the transaction, or there were no guards,
- * and the whole block is lost. */
+ * and the whole block is lost: with STATUS_CONFLICT by an ordinary refusal behind writes, which needs a guard and is no fault. */
 enum status block_deliver(struct executor *executor, const struct command *command, struct answer *answer,
                           bool *is_lost) NODISCARD;
 

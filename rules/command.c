@@ -143,15 +143,6 @@ enum status command_decode_parsed(struct command *command, enum bind_mode mode, 
     return status;
 }
 
-bool command_wants_version(const struct command *command, int64_t version)
-{
-    bool is_wanted = command->if_version == COMMAND_VERSION_ANY || command->if_version == version;
-    for (size_t i = 0; i < command->if_more_count; i++) {
-        is_wanted = is_wanted || command->if_more[i] == version;
-    }
-    return is_wanted;
-}
-
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,
                            struct arena *arena, struct faults *faults)
 {

@@ -40,6 +40,8 @@ struct command_signature {
 #define COMMAND_VERSION_ANY ((int64_t)-1)  /* If-Match: * */
 #define COMMAND_VERSION_NONE ((int64_t)-2) /* no If-Match */
 #define COMMAND_VERSION_ABSENT ((int64_t)-3) /* If-None-Match: * : there must be none yet */
+#define COMMAND_VERSION_WEAK ((int64_t)-4) /* If-Match with a weak tag, which no version meets */
+#define COMMAND_VERSION_FOREIGN ((int64_t)0) /* If-Match with a tag that is none of ours, likewise */
 
 enum { COMMAND_VERSIONS_MORE = 7 };
 
@@ -52,6 +54,8 @@ struct command {
     int64_t if_version; /* COMMAND_VERSION_* or the version wanted */
     int64_t if_more[COMMAND_VERSIONS_MORE]; /* or any of these */
     size_t if_more_count;
+    int64_t unless[COMMAND_VERSIONS_MORE + 1]; /* If-None-Match with tags: the versions that must not be there (rules/precondition.h) */
+    size_t unless_count;
     const char *submitted; /* the bytes as they came, for telling a retry from another command */
     size_t submitted_length;
     const struct command_signature *signature; /* NULL: it came unsigned */
@@ -80,9 +84,6 @@ enum status command_decode(struct command *command, enum bind_mode mode, const c
  * becomes the command's, whatever comes of it. */
 enum status command_decode_parsed(struct command *command, enum bind_mode mode, const char *body, size_t body_length, json_t *document,
                                   struct arena *arena, struct faults *faults) NODISCARD;
-
-/* Whether the version is one of those wanted, or any is. */
-bool command_wants_version(const struct command *command, int64_t version);
 
 /* Releases what command_decode took. A zeroed command is allowed. */
 void command_fini(struct command *command);

@@ -97,12 +97,4 @@ bool context_may_act(const struct context *context, const char *organisation, un
 enum status context_forbid(struct context *context, const char *what, const char *site, const char *organisation,
                            unsigned roles) NODISCARD;
 
-/* Where a PUT meets an existing object: STATUS_OK to go on; STATUS_CONFLICT where the
- * version forbids it and the refusal is set. exists says whether there is one. */
-enum status context_check_version(struct context *context, bool exists, int64_t version) NODISCARD;
-
-/* Where a transition carries a condition: STATUS_CONFLICT and the refusal set where the
- * version is another; without a condition STATUS_OK. */
-enum status context_check_optional_version(struct context *context, int64_t version) NODISCARD;
-
 #endif

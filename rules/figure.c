@@ -13,6 +13,7 @@
 #include "db/reference.h"
 #include "rules/context.h"
 #include "rules/figure_codes.h"
+#include "rules/precondition.h"
 #include "rules/request.h"
 #include "rules/unknown.h"
 
@@ -221,17 +222,25 @@ static enum status read_revision(struct db *db, struct arena *arena, int64_t *re
     return STATUS_OK;
 }
 
+static bool is_revision_met(const struct command *command, int64_t revision)
+{
+    return command->if_version == COMMAND_VERSION_ABSENT ? revision == 0 : revision > 0 && precondition_wants(command, revision);
+}
+
 /* No condition is needed, since rows are added and replaced one by one; one that is sent holds for all figures. */
 enum status figures_check_condition(struct db *db, const struct command *command, struct arena *arena,
                                     struct refusal *refusal)
 {
     int64_t revision = 0;
-    if (command->if_version == COMMAND_VERSION_NONE) {
+    if (command->if_version == COMMAND_VERSION_NONE && command->unless_count == 0) {
         return STATUS_OK;
     }
     enum status status = read_revision(db, arena, &revision);
-    const bool is_met = command->if_version == COMMAND_VERSION_ABSENT ? revision == 0
-                                                                      : revision > 0 && command_wants_version(command, revision);
+    if (status == STATUS_OK && precondition_excludes(command, revision)) {
+        precondition_refuse_excluded(revision, refusal);
+        return STATUS_CONFLICT;
+    }
+    const bool is_met = command->if_version == COMMAND_VERSION_NONE || is_revision_met(command, revision);
     if (status != STATUS_OK || is_met) {
         return status;
     }
@@ -239,6 +248,9 @@ enum status figures_check_condition(struct db *db, const struct command *command
         refusal_set(refusal, REFUSAL_STALE, "version_mismatch",
                     "If-None-Match: * is for what does not exist yet, and the figures have revision %" PRId64, revision);
         refusal_integer(refusal, "version", revision);
+        return STATUS_CONFLICT;
+    }
+    if (revision > 0 && precondition_refuse_unmeetable(command, revision, refusal)) {
         return STATUS_CONFLICT;
     }
     refusal_set(refusal, REFUSAL_STALE, "version_mismatch",

@@ -9,6 +9,7 @@
 
 #include "db/reference.h"
 #include "db/signing.h"
+#include "rules/precondition.h"
 #include "rules/request.h"
 
 /* STATUS_CONFLICT and the refusal set where the key is registered already. */
@@ -80,7 +81,7 @@ enum status organisation_key_revoke_apply(struct context *context)
         return status;
     }
     organisation_key_revoke_check(context);
-    if (refusal->faults.total > 0 || context_check_optional_version(context, key.version) != STATUS_OK) {
+    if (refusal->faults.total > 0 || precondition_check_optional(context, key.version) != STATUS_OK) {
         return context_refused(context);
     }
     if (key.to_seq != 0) {

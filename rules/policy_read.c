@@ -82,7 +82,7 @@ enum status policy_settle(struct policy_request *request, struct arena *arena, s
 {
     bool named[COMMAND_KINDS] = { false };
     bool has_all = false;
-    size_t before = faults->total;
+    bool is_sound = true; /* faults alone do not tell: what the parser could not hold, it has complained of before */
     const json_t *array = request->signed_kinds;
     if (array == NULL || json_is_unfit(array, faults)) {
         return STATUS_OK; /* said already */
@@ -101,7 +101,8 @@ enum status policy_settle(struct policy_request *request, struct arena *arena, s
             named[kind] = true;
         } else {
             complain(value, i, arena, faults);
+            is_sound = false;
         }
     }
-    return faults->total > before ? STATUS_OK : write_kinds(named, has_all, arena, &request->signed_kinds_text);
+    return !is_sound ? STATUS_OK : write_kinds(named, has_all, arena, &request->signed_kinds_text);
 }

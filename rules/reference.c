@@ -12,6 +12,7 @@
 #include "db/reference.h"
 #include "json/write.h"
 #include "rules/identifier.h"
+#include "rules/precondition.h"
 #include "rules/request.h"
 #include "rules/unknown.h"
 
@@ -54,7 +55,7 @@ static void check_position(struct context *context, double lat, double lon)
 /* Whether the condition, if there is one, names the version that is stored. */
 static bool is_condition_met(const struct command *command, int64_t version)
 {
-    return command->if_version == COMMAND_VERSION_NONE || command_wants_version(command, version);
+    return (command->if_version == COMMAND_VERSION_NONE || precondition_wants(command, version)) && !precondition_excludes(command, version);
 }
 
 enum status reference_settle(struct context *context, bool exists, bool is_same, int64_t version, int64_t seq,
@@ -68,7 +69,7 @@ enum status reference_settle(struct context *context, bool exists, bool is_same,
     if (exists && is_same && is_condition_met(command, version)) {
         return context_unchanged(context, command->target, seq);
     }
-    if (context_check_version(context, exists, version) != STATUS_OK) {
+    if (precondition_check(context, exists, version) != STATUS_OK) {
         return context_refused(context);
     }
     *verdict = REFERENCE_WRITE;
@@ -194,7 +195,7 @@ enum status organisation_put_apply(struct context *context)
 {
     const struct organisation_request *request = context->command->request;
     struct organisation old = { 0 };
-    struct organisation row = { context->command->target, name_of(&request->name), request->kind, request->province, 0, 0 };
+    struct organisation row = { context->command->target, name_of(&request->name), request->kind, request->province, 0, 0, NULL };
     enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_organisation_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;
@@ -277,7 +278,7 @@ enum status site_put_apply(struct context *context)
     const struct site_request *request = context->command->request;
     struct site old = { 0 };
     struct site row = { context->command->target, name_of(&request->name), request->kind, request->organisation,
-                        request->province, position_of(request->lat), position_of(request->lon), 0, 0 };
+                        request->province, position_of(request->lat), position_of(request->lon), 0, 0, NULL };
     enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_site_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;
@@ -368,7 +369,7 @@ enum status item_put_apply(struct context *context)
     const struct item_request *request = context->command->request;
     struct item old = { 0 };
     struct item row = { context->command->target, name_of(&request->name), request->unit, request->category, NULL,
-                        request->lot_control, request->medical_grade, 0, 0 };
+                        request->lot_control, request->medical_grade, 0, 0, NULL };
     enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = db_item_find(context->db, context->arena, context->command->target, &old);
     bool exists = status == STATUS_OK;

@@ -133,7 +133,7 @@ static enum status scrub_text(struct db *db, struct arena *arena, const char *co
     if (status == STATUS_OK) {
         status = scrub_answers(db, arena, &bringer, personal.text);
     }
-    return status == STATUS_OK ? db_personal_erase(db, commitment) : status;
+    return status == STATUS_OK ? db_personal_erase(db, personal.seq, commitment) : status;
 }
 
 enum status scrub_texts(struct db *db, struct arena *arena, const struct command *command)

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "db/reference.h"
+#include "rules/precondition.h"
 #include "rules/request.h"
 #include "rules/stock.h"
 #include "rules/unknown.h"
@@ -253,7 +254,7 @@ enum status supply_adjust_apply(struct context *context)
     if (status != STATUS_OK) {
         return status;
     }
-    if (context_check_optional_version(context, supply.version) != STATUS_OK) {
+    if (precondition_check_optional(context, supply.version) != STATUS_OK) {
         return context_refused(context);
     }
     supply_adjust_check(context);

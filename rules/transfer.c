@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/reference.h"
+#include "rules/precondition.h"
 #include "rules/request.h"
 #include "rules/stock.h"
 #include "rules/unknown.h"
@@ -63,7 +64,7 @@ enum status transfer_check(struct context *context, const struct transfer_state 
     const struct step *step = step_of(action);
     const struct transfer *transfer = &state->transfer;
     struct refusal *refusal = &context->outcome->refusal;
-    if (context_check_optional_version(context, transfer->version) != STATUS_OK) {
+    if (precondition_check_optional(context, transfer->version) != STATUS_OK) {
         return STATUS_CONFLICT; /* the caller decided on another state than this one */
     }
     if (strcmp(transfer->state, step->from) == 0) {

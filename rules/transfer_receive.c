@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "rules/precondition.h"
 #include "rules/request.h"
 #include "rules/stock.h"
 #include "rules/transfer.h"
@@ -194,7 +195,7 @@ enum status transfer_receive_apply(struct context *context)
         return status == STATUS_CONFLICT ? context_refused(context) : status;
     }
     const struct transfer *transfer = &state.transfer;
-    if (context_check_optional_version(context, transfer->version) != STATUS_OK) {
+    if (precondition_check_optional(context, transfer->version) != STATUS_OK) {
         return context_refused(context);
     }
     struct part *parts = arena_array(context->arena, request->lines.count + 1, sizeof *parts);

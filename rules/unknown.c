@@ -25,13 +25,13 @@ static enum status list_ids(struct db *db, struct arena *arena, enum reference r
     case REFERENCE_PROVINCE:
         break; /* find_province */
     case REFERENCE_ORGANISATION:
-        status = db_organisation_list(db, arena, after, ROWS_MAX, NULL, NULL, &organisations, count);
+        status = db_organisation_list(db, arena, after, ROWS_MAX, NULL, NULL, NULL, &organisations, count);
         break;
     case REFERENCE_SITE:
-        status = db_site_list(db, arena, after, ROWS_MAX, NULL, NULL, NULL, &sites, count);
+        status = db_site_list(db, arena, after, ROWS_MAX, NULL, NULL, NULL, NULL, &sites, count);
         break;
     case REFERENCE_ITEM:
-        status = db_item_list(db, arena, after, ROWS_MAX, NULL, &items, count);
+        status = db_item_list(db, arena, after, ROWS_MAX, NULL, NULL, &items, count);
         break;
     }
     for (size_t i = 0; status == STATUS_OK && i < *count; i++) {
@@ -76,7 +76,7 @@ static enum status find_province(struct db *db, struct arena *arena, const char 
 {
     struct province *rows = NULL;
     size_t count = 0, best = 2;
-    enum status status = db_province_list(db, arena, "", PROVINCES_MAX, NULL, &rows, &count);
+    enum status status = db_province_list(db, arena, "", PROVINCES_MAX, NULL, NULL, &rows, &count);
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
         const char *short_code = strchr(rows[i].code, '-');
         bool is_named = strcasecmp(text, rows[i].name_en) == 0 || strcmp(text, rows[i].name_zh) == 0 ||

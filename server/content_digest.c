@@ -14,38 +14,113 @@ static const char algorithm[] = "sha-256";
 
 enum { ENCODED_BYTES = TEXT_BASE64_BYTES(DIGEST_BYTES) };
 
-/* The length of a member's name: what structured fields call a key. */
-static size_t name_length(const char *at)
+#define DIGITS "0123456789"
+#define SMALL "abcdefghijklmnopqrstuvwxyz"
+#define LETTERS SMALL "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define BASE64 LETTERS DIGITS "+/="
+
+/* Behind a key (RFC 9651, 3.1.2), which is a member's name or a parameter's; NULL: none stands here. */
+static const char *skip_key(const char *at)
 {
-    return strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789_-.*");
+    return *at != 0 && strchr(SMALL "*", *at) != NULL ? at + strspn(at, SMALL DIGITS "_-.*") : NULL;
 }
 
-/* Goes over one member, name=:base64:, and what parts it from the next. NULL: it is none. */
-static const char *read_member(const char *at, const char **name, size_t *name_bytes, const char **value, size_t *value_bytes)
+/* Behind what stands between two of the mark. */
+static const char *skip_between(const char *at, const char *inside)
 {
-    *name = at;
-    *name_bytes = name_length(at);
-    at += *name_bytes;
-    if (*name_bytes == 0 || at[0] != '=' || at[1] != ':') {
+    const char mark = *at;
+    at += 1 + strspn(at + 1, inside);
+    return *at == mark ? at + 1 : NULL;
+}
+
+static const char *skip_string(const char *at)
+{
+    for (at++; *at != 0 && *at != '"'; at++) {
+        if (*at == '\\' && (at[1] == '\\' || at[1] == '"')) {
+            at++;
+        } else if (*at == '\\' || (unsigned char)*at < ' ' || (unsigned char)*at > '~') {
+            return NULL;
+        }
+    }
+    return *at == '"' ? at + 1 : NULL;
+}
+
+/* Digits, for a number with a point and more. */
+static const char *skip_number(const char *at, bool may_have_point)
+{
+    at += *at == '-';
+    const size_t whole = strspn(at, DIGITS), part = may_have_point && at[whole] == '.' ? strspn(at + whole + 1, DIGITS) : 0;
+    at += whole;
+    if (whole == 0 || (may_have_point && *at == '.' && part == 0)) {
         return NULL;
     }
-    *value = at + 2;
-    *value_bytes = strspn(*value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
-    at = *value + *value_bytes;
-    if (at[0] != ':') {
+    return part > 0 ? at + 1 + part : at;
+}
+
+/* Behind a bare item (3.3): string, byte sequence, boolean, date, display string, token or number. */
+static const char *skip_item(const char *at)
+{
+    switch (*at) {
+    case '"':
+        return skip_string(at);
+    case ':':
+        return skip_between(at, BASE64);
+    case '?':
+        return at[1] == '0' || at[1] == '1' ? at + 2 : NULL;
+    case '@':
+        return skip_number(at + 1, false);
+    case '%':
+        return at[1] == '"' ? skip_string(at + 1) : NULL;
+    default:
+        return *at != 0 && strchr(LETTERS "*", *at) != NULL ? at + strspn(at, LETTERS DIGITS "!#$%&'*+-.^_`|~:/") : skip_number(at, true);
+    }
+}
+
+/* Behind the parameters of a member (3.1.2), of which none means anything here. */
+static const char *skip_parameters(const char *at)
+{
+    while (at != NULL && *at == ';') {
+        at++;
+        at = skip_key(at + strspn(at, " "));
+        if (at != NULL && *at == '=') {
+            at = skip_item(at + 1);
+        }
+    }
+    return at;
+}
+
+struct member {
+    const char *name, *value; /* the value without its colons */
+    size_t name_bytes, value_bytes;
+};
+
+/* Goes over one member, name=:base64: with parameters, and what parts it from the next. NULL: it is none. */
+static const char *read_member(const char *at, struct member *member)
+{
+    const char *end = skip_key(at);
+    if (end == NULL || end[0] != '=' || end[1] != ':') {
         return NULL;
     }
-    at++;
-    at += strspn(at, " \t");
-    if (at[0] == 0) {
-        return at;
-    }
-    if (at[0] != ',') {
+    *member = (struct member){.name = at, .name_bytes = (size_t)(end - at), .value = end + 2};
+    end = skip_between(end + 1, BASE64);
+    if (end == NULL) {
         return NULL;
     }
-    at++;
-    at += strspn(at, " \t");
-    return at[0] != 0 ? at : NULL;
+    member->value_bytes = (size_t)(end - 1 - member->value);
+    end = skip_parameters(end);
+    if (end == NULL) {
+        return NULL;
+    }
+    end += strspn(end, " \t");
+    if (*end == 0) {
+        return end;
+    }
+    if (*end != ',') {
+        return NULL;
+    }
+    end++;
+    end += strspn(end, " \t");
+    return *end != 0 ? end : NULL; /* a list does not end in a comma */
 }
 
 static void digest_text(char out[ENCODED_BYTES], const void *bytes, size_t length)
@@ -55,28 +130,37 @@ static void digest_text(char out[ENCODED_BYTES], const void *bytes, size_t lengt
     text_to_base64(out, digest, sizeof digest);
 }
 
+/* Whether the text is that of the digest; its padding may be missing (4.2.7). */
+static bool is_same(const struct member *member, const char *wanted)
+{
+    const size_t bare = strcspn(wanted, "=");
+    return (member->value_bytes == strlen(wanted) || member->value_bytes == bare) && memcmp(member->value, wanted, member->value_bytes) == 0;
+}
+
 bool content_digest_check(struct exchange *exchange)
 {
     const char *at = exchange->header(exchange, "Content-Digest");
+    struct member member, ours = {.value = NULL};
+    char wanted[ENCODED_BYTES];
     while (at != NULL && at[0] != 0) {
-        const char *name = NULL, *value = NULL;
-        size_t name_bytes = 0, value_bytes = 0;
-        char wanted[ENCODED_BYTES];
-        at = read_member(at, &name, &name_bytes, &value, &value_bytes);
+        at = read_member(at, &member);
         if (at == NULL) {
             problem_reply(exchange, "malformed_request", "Content-Digest cannot be read. It is: sha-256=:BASE64:, with the SHA-256 of "
                                                          "the body's bytes.");
             return false;
         }
-        if (name_bytes != sizeof algorithm - 1 || memcmp(name, algorithm, name_bytes) != 0) {
-            continue;
+        if (member.name_bytes == sizeof algorithm - 1 && memcmp(member.name, algorithm, member.name_bytes) == 0) {
+            ours = member; /* of several of one name the last one counts (4.2.2) */
         }
-        digest_text(wanted, exchange->body, exchange->body_length);
-        if (value_bytes != strlen(wanted) || memcmp(value, wanted, value_bytes) != 0) {
-            problem_reply(exchange, "digest_mismatch", "The body that arrived has the digest sha-256=:%s:, Content-Digest says another "
-                                                       "one: it was damaged on the way, or digested before it was encoded.", wanted);
-            return false;
-        }
+    }
+    if (ours.value == NULL) {
+        return true;
+    }
+    digest_text(wanted, exchange->body, exchange->body_length);
+    if (!is_same(&ours, wanted)) {
+        problem_reply(exchange, "digest_mismatch", "The body that arrived has the digest sha-256=:%s:, Content-Digest says another "
+                                                   "one: it was damaged on the way, or digested before it was encoded.", wanted);
+        return false;
     }
     return true;
 }
@@ -88,8 +172,5 @@ void content_digest_add(struct exchange *exchange)
         return;
     }
     digest_text(encoded, exchange->reply.bytes, exchange->reply.length);
-    const char *value = arena_format(exchange->arena, "%s=:%s:", algorithm, encoded);
-    if (value != NULL) {
-        exchange_header(exchange, "Content-Digest", value);
-    }
+    exchange_header(exchange, "Content-Digest", arena_format(exchange->arena, "%s=:%s:", algorithm, encoded));
 }

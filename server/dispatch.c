@@ -29,8 +29,11 @@
 
 static const char *request_header(const struct exchange *exchange, const char *name)
 {
-    const struct request *request = exchange->server;
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    struct request *request = exchange->server;
+    const struct framing *framing = &request->framing;
+    const char *first = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    const bool is_list = first != NULL && (first == framing->if_match || first == framing->if_none_match || first == framing->content_digest);
+    return is_list ? represent_list(request, name, first) : first;
 }
 
 /* Why a request need not go on, if so: a computation is bounded in time, and ends where nobody waits for it. */
@@ -92,7 +95,7 @@ static bool find_cached(struct request *request, const char *method)
     struct framing *framing = &request->framing;
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
-    if (framing->fault.code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL ||
+    if (framing->fault.code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL || framing->if_match != NULL ||
         request->client->is_guest || (!is_head && strcmp(method, "GET") != 0) || server->service.is_private ||
         server->config->rate_limit > 0 || reply_is_for_a_page(request) ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {

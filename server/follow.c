@@ -1,7 +1,8 @@
 /*
  * Followers wait in one list, suspended; the feed's thread resumes those for which there is
  * something new, or whose connection has been silent for long. Everything else happens on
- * the loop's thread, when libmicrohttpd asks for the next bytes (on_more).
+ * the loop's thread, when libmicrohttpd asks for the next bytes (on_more). Those of jobs have a list of their own, so that
+ * commits do not go through them, nor steps of jobs through the others.
  */
 #include "server/follow.h"
 
@@ -18,10 +19,12 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "handlers/events.h"
+#include "handlers/jobs.h"
 #include "rules/block.h"
 #include "server/wire/lane.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/track.h"
 
 enum {
     PIECE_BYTES = 2048,             /* libmicrohttpd's buffer for one of these replies */
@@ -29,7 +32,7 @@ enum {
     LIFE_US = 3600 * 1000 * 1000L,  /* then the client comes again: whoever may read is asked anew */
     ROUND_MS = 20,                  /* between two rounds of waking, and ... */
     FOLLOWERS_A_MS = 50,            /* ... a millisecond more for each so many */
-    BEAT_MS = 1000                  /* between rounds where nothing is committed: for the silent ones */
+    BEAT_MS = 1000                  /* between rounds where nothing happens: for the silent ones */
 };
 
 #define FIRST_WORDS "retry: 3000\n\n" /* milliseconds until a browser comes again */
@@ -41,15 +44,16 @@ struct batch {
     struct buffer text;
 };
 
-/* Invariants, under lock: 1. waiting lists exactly those with is_waiting, whose connection is suspended;
+/* Invariants, under lock: 1. the two lists of those that wait are exactly those with is_waiting, whose connection is suspended;
  * 2. none is added once is_stopping; 3. followers <= followers_max. batch_lock guards latest alone; a holder of lock
- * never takes batch_lock. */
+ * never takes batch_lock, nor any lock of the tasks. */
 struct feed {
     struct executor *executor;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct follower *waiting;
+    struct follower *waiting, *waiting_for_job;
+    uint64_t told;   /* how often a job was further */
     size_t followers, followers_max;
     bool is_stopping;
     atomic_size_t listening; /* followers, for feed_notify */
@@ -63,11 +67,13 @@ struct follower {
     struct request *request;
     struct follower *previous, *next; /* under the feed's lock, as is_waiting */
     bool is_waiting;
-    uint64_t after;      /* the last event handed to batch */
+    struct track *track; /* the job that is followed; NULL: the ledger is */
+    uint64_t after;      /* the last event handed to batch, or to own */
     struct batch *batch; /* what is being sent; NULL: nothing */
     const char *text;    /* what is left of it, or of a text without events */
     size_t left;
     int64_t spoken_us, until_us;
+    char own[JOB_EVENT_BYTES]; /* an event of the job */
 };
 
 static void batch_release(struct batch *batch)
@@ -122,13 +128,17 @@ static struct batch *find_batch(struct feed *feed, struct db *db, uint64_t from)
     return batch;
 }
 
+static struct follower **list_of(const struct follower *follower)
+{
+    return follower->track != NULL ? &follower->feed->waiting_for_job : &follower->feed->waiting;
+}
+
 static void unlink_waiting(struct follower *follower)
 {
-    struct feed *feed = follower->feed;
     if (follower->previous != NULL) {
         follower->previous->next = follower->next;
     } else {
-        feed->waiting = follower->next;
+        *list_of(follower) = follower->next;
     }
     if (follower->next != NULL) {
         follower->next->previous = follower->previous;
@@ -136,24 +146,30 @@ static void unlink_waiting(struct follower *follower)
     follower->is_waiting = false;
 }
 
-/* True: the connection is suspended and will be resumed. False: the feed stops. */
+static bool job_is_further(const struct follower *follower)
+{
+    return follower->track != NULL && (uint64_t)track_position(follower->track) > follower->after;
+}
+
+/* True: the connection is suspended and will be resumed. False: the feed stops, or the job got further just now. */
 static bool wait_for_more(struct follower *follower)
 {
     struct feed *feed = follower->feed;
+    struct follower **list = list_of(follower);
     pthread_mutex_lock(&feed->lock);
-    bool is_stopping = feed->is_stopping;
-    if (!is_stopping) {
+    bool may_wait = !feed->is_stopping && !job_is_further(follower);
+    if (may_wait) {
         MHD_suspend_connection(follower->request->connection);
         follower->is_waiting = true;
         follower->previous = NULL;
-        follower->next = feed->waiting;
-        if (feed->waiting != NULL) {
-            feed->waiting->previous = follower;
+        follower->next = *list;
+        if (*list != NULL) {
+            (*list)->previous = follower;
         }
-        feed->waiting = follower;
+        *list = follower;
     }
     pthread_mutex_unlock(&feed->lock);
-    return !is_stopping;
+    return may_wait;
 }
 
 static bool is_stopping(struct feed *feed)
@@ -164,12 +180,33 @@ static bool is_stopping(struct feed *feed)
     return is;
 }
 
-/* Something to say, if there is: events, else a comment after long silence. False: a fault. */
+/* The event of a job's position. False: no memory. */
+static bool word_job(struct follower *follower, int position)
+{
+    struct buffer text;
+    buffer_init(&text);
+    jobs_event_write(&text, follower->track->id, position);
+    const bool is_worded = !text.failed && text.length <= sizeof follower->own;
+    if (is_worded) {
+        memcpy(follower->own, text.bytes, text.length);
+        follower->text = follower->own;
+        follower->left = text.length;
+        follower->after = (uint64_t)position;
+    }
+    buffer_fini(&text);
+    return is_worded;
+}
+
+/* Something to say, if there is: events, else a comment after long silence. False: a fault, or there is no more. */
 static bool find_text(struct follower *follower)
 {
     batch_release(follower->batch);
     follower->batch = NULL;
-    if (executor_seq(follower->feed->executor) > follower->after) {
+    if (follower->track != NULL) {
+        if (follower->after >= JOB_AT_DONE || (job_is_further(follower) && !word_job(follower, track_position(follower->track)))) {
+            return false;
+        }
+    } else if (executor_seq(follower->feed->executor) > follower->after) {
         follower->batch = find_batch(follower->feed, lane_db(follower->request->lane), follower->after);
         if (follower->batch == NULL) {
             return false;
@@ -189,12 +226,13 @@ static ssize_t on_more(void *context, uint64_t position, char *out, size_t room)
 {
     struct follower *follower = context;
     (void)position;
-    if (follower->left == 0 &&
-        (is_stopping(follower->feed) || clock_steady_us() > follower->until_us || !find_text(follower))) {
-        return MHD_CONTENT_READER_END_OF_STREAM; /* at the end of an event: the client comes again */
-    }
-    if (follower->left == 0) {
-        return wait_for_more(follower) ? 0 : MHD_CONTENT_READER_END_OF_STREAM;
+    while (follower->left == 0) {
+        if (is_stopping(follower->feed) || clock_steady_us() > follower->until_us || !find_text(follower)) {
+            return MHD_CONTENT_READER_END_OF_STREAM; /* at the end of an event: the client comes again */
+        }
+        if (follower->left == 0 && wait_for_more(follower)) {
+            return 0;
+        }
     }
     size_t count = follower->left < room ? follower->left : room;
     memcpy(out, follower->text, count);
@@ -203,6 +241,15 @@ static ssize_t on_more(void *context, uint64_t position, char *out, size_t room)
     follower->spoken_us = clock_steady_us();
     follower->request->reply_bytes += count;
     return (ssize_t)count;
+}
+
+static void follower_free(struct follower *follower)
+{
+    if (follower != NULL && follower->track != NULL) {
+        atomic_fetch_sub(&follower->track->followers, 1);
+        track_release(follower->track);
+    }
+    free(follower);
 }
 
 /* The response is destroyed: its connection has ended. */
@@ -218,12 +265,20 @@ static void on_end(void *context)
     pthread_mutex_unlock(&feed->lock);
     atomic_fetch_sub(&feed->listening, 1);
     batch_release(follower->batch);
-    free(follower);
+    follower_free(follower);
 }
 
 enum status follow_once(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
+    if (exchange->followed != NULL) {
+        const int position = track_position(exchange->followed);
+        buffer_text(&exchange->reply, FIRST_WORDS);
+        if ((uint64_t)position > exchange->follow_after) {
+            jobs_event_write(&exchange->reply, exchange->followed->id, position);
+        }
+        return STATUS_OK;
+    }
     struct batch *batch = read_batch(lane_db(request->lane), exchange->follow_after);
     if (batch == NULL) {
         return STATUS_IO;
@@ -257,6 +312,10 @@ struct MHD_Response *follow_response(struct request *request, bool *is_full)
         follower->feed = feed;
         follower->request = request;
         follower->after = request->exchange.follow_after;
+        if (request->exchange.followed != NULL) {
+            follower->track = track_hold(request->exchange.followed);
+            atomic_fetch_add(&follower->track->followers, 1);
+        }
         follower->text = FIRST_WORDS;
         follower->left = strlen(follower->text);
         follower->spoken_us = clock_steady_us();
@@ -264,7 +323,7 @@ struct MHD_Response *follow_response(struct request *request, bool *is_full)
         response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, on_more, follower, on_end);
     }
     if (response == NULL) {
-        free(follower);
+        follower_free(follower);
         pthread_mutex_lock(&feed->lock);
         feed->followers--;
         pthread_mutex_unlock(&feed->lock);
@@ -273,15 +332,16 @@ struct MHD_Response *follow_response(struct request *request, bool *is_full)
     return response;
 }
 
-/* Resumes those for which there is something to do; under lock. */
-static void wake_waiting(struct feed *feed)
+/* Resumes those of a list for which there is something to do; under lock. */
+static void wake_waiting(struct feed *feed, struct follower *first)
 {
     uint64_t seq = executor_seq(feed->executor);
     int64_t now_us = clock_steady_us();
     struct follower *next = NULL;
-    for (struct follower *follower = feed->waiting; follower != NULL; follower = next) {
+    for (struct follower *follower = first; follower != NULL; follower = next) {
         next = follower->next;
-        if (feed->is_stopping || seq > follower->after || now_us - follower->spoken_us >= SILENCE_US) {
+        const bool has_news = follower->track != NULL ? job_is_further(follower) : seq > follower->after;
+        if (feed->is_stopping || has_news || now_us - follower->spoken_us >= SILENCE_US) {
             unlink_waiting(follower);
             const struct lane *lane = follower->request->lane;
             MHD_resume_connection(follower->request->connection);
@@ -304,20 +364,31 @@ static void wait_ms(struct feed *feed, int64_t ms)
 static void *feed_main(void *context)
 {
     struct feed *feed = context;
-    uint64_t told = 0;
+    uint64_t seq = 0, told = 0;
+    int64_t beaten_us = 0;
     pthread_mutex_lock(&feed->lock);
     while (!feed->is_stopping) {
         int64_t pause_ms = ROUND_MS + (int64_t)(feed->followers / FOLLOWERS_A_MS);
         pthread_mutex_unlock(&feed->lock);
         nanosleep(&(struct timespec){.tv_nsec = pause_ms * 1000000L}, NULL);
         pthread_mutex_lock(&feed->lock);
-        if (!feed->is_stopping && told == executor_seq(feed->executor)) {
+        const bool is_quiet = seq == executor_seq(feed->executor) && told == feed->told;
+        if (!feed->is_stopping && is_quiet) {
             wait_ms(feed, BEAT_MS);
         }
-        told = executor_seq(feed->executor);
-        wake_waiting(feed);
+        const bool is_beat = clock_steady_us() - beaten_us >= BEAT_MS * 1000; /* for the silent ones */
+        beaten_us = is_beat ? clock_steady_us() : beaten_us;
+        if (is_beat || seq != executor_seq(feed->executor)) {
+            seq = executor_seq(feed->executor);
+            wake_waiting(feed, feed->waiting);
+        }
+        if (is_beat || told != feed->told) {
+            told = feed->told;
+            wake_waiting(feed, feed->waiting_for_job);
+        }
     }
-    wake_waiting(feed);
+    wake_waiting(feed, feed->waiting);
+    wake_waiting(feed, feed->waiting_for_job);
     pthread_mutex_unlock(&feed->lock);
     return NULL;
 }
@@ -328,6 +399,14 @@ void feed_notify(void *context)
     if (atomic_load_explicit(&feed->listening, memory_order_relaxed) > 0) {
         pthread_cond_signal(&feed->wake);
     }
+}
+
+void feed_tell(struct feed *feed)
+{
+    pthread_mutex_lock(&feed->lock);
+    feed->told++;
+    pthread_mutex_unlock(&feed->lock);
+    pthread_cond_signal(&feed->wake);
 }
 
 enum status feed_open(struct executor *executor, size_t followers_max, struct feed **out)
@@ -375,7 +454,7 @@ void feed_close(struct feed *feed)
         return;
     }
     feed_stop(feed);
-    assert(feed->followers == 0 && feed->waiting == NULL);
+    assert(feed->followers == 0 && feed->waiting == NULL && feed->waiting_for_job == NULL);
     batch_release(feed->latest);
     pthread_cond_destroy(&feed->wake);
     pthread_mutex_destroy(&feed->lock);

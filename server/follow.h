@@ -14,6 +14,10 @@
  * loses its connection. It comes back with Last-Event-ID and misses nothing. Followers
  * that have seen everything are suspended; a thread wakes them after commits, a group of
  * commits at once. What they are sent is read and worded once for all that stand at the same place.
+ *
+ * Who follows a job (GET /jobs/{id}/events) holds the number of its last event too, and is told how far the job is now (track.h):
+ * what a slow reader or one that comes back has not seen of the way there, the newest event says too. Followers of jobs count among
+ * the others and are woken when their computation tells of itself, several steps at once; the stream ends with the job.
  */
 
 struct MHD_Response;
@@ -28,6 +32,9 @@ enum status feed_open(struct executor *executor, size_t followers_max, struct fe
  * nothing where nobody follows. */
 void feed_notify(void *feed);
 
+/* Any thread, which holds no lock of the feed: a job that somebody follows is further. */
+void feed_tell(struct feed *feed);
+
 /* Every stream ends where its event ends, and no new one begins. Before the loops are closed. */
 void feed_stop(struct feed *feed);
 
@@ -36,8 +43,8 @@ void feed_close(struct feed *feed);
 
 size_t feed_followers(struct feed *feed);
 
-/* The endless body for the request, on its loop's thread, behind exchange->follow_after. *is_full where as many
- * follow as may. NULL then, and where memory lacks. */
+/* The endless body for the request, on its loop's thread, behind exchange->follow_after; of the ledger, or of exchange->followed. *is_full
+ * where as many follow as may. NULL then, and where memory lacks. */
 struct MHD_Response *follow_response(struct request *request, bool *is_full);
 
 /* For HTTP/1.0, whose bodies end with their connection: what there is behind exchange->follow_after now, into the

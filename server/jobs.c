@@ -270,6 +270,23 @@ enum status jobs_submit(struct jobs *jobs, struct job *job)
     return STATUS_OK;
 }
 
+bool jobs_withdraw(struct jobs *jobs, const struct job *job)
+{
+    struct queue *queue = &jobs->queues[job->kind];
+    bool was_waiting = false;
+    pthread_mutex_lock(&jobs->lock);
+    for (struct job **at = &queue->first; *at != NULL; at = &(*at)->next) {
+        if (*at == job) {
+            *at = job->next;
+            queue->waiting--;
+            was_waiting = true;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return was_waiting;
+}
+
 /* Beside the place that it has, a long job takes one of the other short kind. */
 static bool can_lengthen(const struct jobs *jobs, const struct worker *worker)
 {

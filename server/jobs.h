@@ -59,6 +59,10 @@ enum status jobs_open(const char *db_path, const char *node_path, size_t threads
 /* Any thread. STATUS_OK: run will be called. STATUS_BUSY: the queue of its kind is full, or the owner's share of it. */
 enum status jobs_submit(struct jobs *jobs, struct job *job) NODISCARD;
 
+/* Any thread: takes a job that was submitted and still waits out of its queue. True: run will not be called, and its place is free. The
+ * caller sees to it that run has not returned. */
+bool jobs_withdraw(struct jobs *jobs, const struct job *job) NODISCARD;
+
 /* Any thread: a job that runs, of another kind so far, is a long one from now on, and makes room for its own kind. False: long jobs
  * have no place free, and it is what it was. The caller sees to it that run has not returned. */
 bool jobs_lengthen(struct jobs *jobs, const struct job *job) NODISCARD;

@@ -210,13 +210,14 @@ unsigned negotiate_accept(const char *accept, unsigned gives)
 enum coding negotiate_coding(const char *accept_encoding)
 {
     enum { UNSAID = -1 };
-    int gzip = UNSAID, identity = UNSAID, any = UNSAID;
+    int gzip = UNSAID, zstd = UNSAID, identity = UNSAID, any = UNSAID;
     struct range range;
     if (accept_encoding == NULL) {
         return CODING_IDENTITY;
     }
     while (next_range(&accept_encoding, &range)) {
         int *weight = piece_is(range.name, "gzip") || piece_is(range.name, "x-gzip") ? &gzip
+                      : piece_is(range.name, "zstd")                                 ? &zstd
                       : piece_is(range.name, "identity")                             ? &identity
                       : piece_is(range.name, "*")                                    ? &any
                                                                                      : NULL;
@@ -225,10 +226,14 @@ enum coding negotiate_coding(const char *accept_encoding)
         }
     }
     gzip = gzip == UNSAID ? any : gzip;
-    bool takes_gzip = gzip > 0;
-    bool takes_identity = identity == UNSAID ? any != 0 : identity > 0; /* unsaid, it is taken */
-    if (!takes_identity) {
-        return takes_gzip ? CODING_GZIP_ALONE : CODING_NONE;
+    const bool is_zstd = zstd == UNSAID ? any > gzip : zstd > 0 && zstd >= gzip;
+    const int coded = !is_zstd ? gzip : zstd == UNSAID ? any : zstd;
+    const bool takes_identity = identity == UNSAID ? any != 0 : identity > 0; /* unsaid, it is taken */
+    if (coded <= 0) {
+        return takes_identity ? CODING_IDENTITY : CODING_NONE;
     }
-    return takes_gzip && gzip >= identity ? CODING_GZIP : CODING_IDENTITY;
+    if (!takes_identity) {
+        return is_zstd ? CODING_ZSTD_ALONE : CODING_GZIP_ALONE;
+    }
+    return coded < identity ? CODING_IDENTITY : is_zstd ? CODING_ZSTD : CODING_GZIP;
 }

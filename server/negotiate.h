@@ -23,11 +23,15 @@ bool negotiate_is_headless(const char *accept);
 enum coding {
     CODING_IDENTITY, /* as it is */
     CODING_GZIP,     /* gzip, where that is worth it */
+    CODING_ZSTD,     /* zstd, likewise */
     CODING_GZIP_ALONE, /* gzip in any case: Accept-Encoding refuses what is not compressed */
-    CODING_NONE      /* it refuses both */
+    CODING_ZSTD_ALONE,
+    CODING_NONE      /* it refuses all of them */
 };
 
-/* What Accept-Encoding (12.5.3) asks for. NULL, an empty one and one that names neither take identity. */
+/* What Accept-Encoding (12.5.3) asks for: the coding with the highest weight. Among equals zstd comes before gzip where it is
+ * named, gzip before zstd where "*" alone takes that (who writes "*" may be older than zstd), and either before identity. NULL,
+ * an empty one and one that names none of them take identity. */
 enum coding negotiate_coding(const char *accept_encoding);
 
 #endif

@@ -14,8 +14,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "handlers/condition.h"
 #include "handlers/language.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
 #include "server/wire/client.h"
 #include "server/config/config.h"
 #include "server/content_digest.h"
@@ -69,10 +71,20 @@ bool reply_etag_matches(const char *if_none_match, const char *etag)
     return false;
 }
 
-static bool is_unchanged(const struct request *request, int status, const char *etag)
+static bool is_unchanged(struct request *request, int status, const char *etag)
 {
     return status == 200 && request->exchange.method == METHOD_GET && etag != NULL && etag[0] != 0 &&
-           request->framing.if_none_match != NULL && reply_etag_matches(request->framing.if_none_match, etag);
+           request->framing.if_none_match != NULL &&
+           reply_etag_matches(represent_list(request, "If-None-Match", request->framing.if_none_match), etag);
+}
+
+/* If-Match of a read, once it is known what it would be answered (RFC 9110, 13.2.1). False: a problem is the reply. */
+static bool meets_condition(struct request *request)
+{
+    struct exchange *exchange = &request->exchange;
+    const char *if_match = request->framing.if_match;
+    return if_match == NULL || exchange->method != METHOD_GET || exchange->status != 200 ||
+           condition_is_met(exchange, represent_list(request, "If-Match", if_match), exchange_header_added(exchange, "ETag"));
 }
 
 static bool must_close(const struct request *request)
@@ -106,9 +118,8 @@ static void add_vary(struct exchange *exchange)
     bool has_codings = route->class != CLASS_WRITE && exchange->status < 400;
     const char *value = values[has_choice + 2 * is_personal + 4 * has_codings];
     if (route->class == CLASS_WRITE && exchange->status < 400) { /* whether one is sent or not (RFC 7240, section 2) */
-        value = value == NULL ? "Prefer" : arena_format(exchange->arena, "%s, Prefer", value);
-    }
-    if (value != NULL) {
+        exchange_header(exchange, "Vary", value == NULL ? "Prefer" : arena_format(exchange->arena, "%s, Prefer", value));
+    } else if (value != NULL) {
         exchange_header(exchange, "Vary", value);
     }
 }
@@ -123,13 +134,12 @@ static void add_limit(struct request *request)
     char *policy = arena_format(&request->arena, "\"caller\";q=%lld;w=%d", (long long)limit->quota, (int)LIMITER_WINDOW_S);
     char *left = arena_format(&request->arena, "\"caller\";r=%lld;t=%lld", (long long)limit->remaining,
                               (long long)(limit->wait_s > 0 ? limit->wait_s : limit->reset_s));
-    if (policy != NULL && left != NULL) {
-        exchange_header(&request->exchange, "RateLimit-Policy", policy);
-        exchange_header(&request->exchange, "RateLimit", left);
-    }
+    exchange_header(&request->exchange, "RateLimit-Policy", policy);
+    exchange_header(&request->exchange, "RateLimit", left);
 }
 
-/* Adds what is missing and not only of this one reply: the same for a cached one. */
+/* Adds what is missing and not only of this one reply: the same for a cached one. A value that there was no memory for is NULL: such a
+ * reply is not sent. */
 static void complete_headers(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
@@ -142,10 +152,7 @@ static void complete_headers(struct request *request)
         content_digest_add(exchange);
     }
     if (request->shows_state && exchange_header_added(exchange, "Tallystick-Seq") == NULL) {
-        char *seq = arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq);
-        if (seq != NULL) {
-            exchange_header(exchange, "Tallystick-Seq", seq);
-        }
+        exchange_header(exchange, "Tallystick-Seq", arena_format(&request->arena, "%llu", (unsigned long long)exchange->seq));
     }
 }
 
@@ -198,15 +205,23 @@ static void each_header(struct request *request, add_header *add, void *context)
     }
 }
 
+/* The headers of a response in the making. A reply that lacks one is not sent: it may be the one that keeps others from seeing it. */
+struct headers {
+    struct MHD_Response *response;
+    bool lacks_one;
+};
+
 static void add_to_response(void *context, const char *name, const char *value)
 {
-    if (MHD_add_response_header(context, name, value) != MHD_YES) {
+    struct headers *headers = context;
+    if (value == NULL || MHD_add_response_header(headers->response, name, value) != MHD_YES) {
         log_error("reply_header", "name=%s refused=yes", name);
+        headers->lacks_one = true;
     }
 }
 
-/* The reply whose length nobody knows yet. NULL: it has one after all, or is a problem now, or memory lacks. */
-static struct MHD_Response *make_stream(struct request *request)
+/* The reply whose length nobody knows yet. False: it has one after all, or is a problem now, or memory lacks. */
+static bool make_stream(struct request *request, struct headers *headers)
 {
     struct exchange *exchange = &request->exchange;
     if (exchange->is_head) { /* libmicrohttpd 0.9.75 ends the chunks that it has not sent: nothing may follow on this connection */
@@ -215,19 +230,25 @@ static struct MHD_Response *make_stream(struct request *request)
     bool is_full = false, is_export = exchange->stream == STREAM_EXPORT;
     if (!request->hangup.may_ask) { /* HTTP/1.0: libmicrohttpd 0.9.75 does not close a connection whose body ends late */
         enum status status = is_export ? pour_once(request) : follow_once(request);
+        if (is_export) {
+            tag_reply(exchange, TAG_NO_VERSION); /* of what there is of it now: it may be shorter */
+        }
         if (status != STATUS_OK) {
             problem_status(exchange, status);
         }
-        return NULL;
+        return false;
     }
-    struct MHD_Response *response = is_export ? pour_response(request, &is_full) : follow_response(request, &is_full);
-    if (response != NULL) {
-        each_header(request, add_to_response, response);
-        return response;
+    headers->response = is_export ? pour_response(request, &is_full) : follow_response(request, &is_full);
+    if (headers->response != NULL) {
+        each_header(request, add_to_response, headers);
+        return true;
     }
     request->shows_state = false;
     if (is_full && is_export) {
         problem_reply(exchange, "busy", "As many clients read the ledger out as may; try again later, or read it page by page.");
+        exchange_header_replace(exchange, "Retry-After", "30");
+    } else if (is_full && exchange->stream == STREAM_JOB) {
+        problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or ask for the job itself.");
         exchange_header_replace(exchange, "Retry-After", "30");
     } else if (is_full) {
         problem_reply(exchange, "busy", "As many clients follow the events as may; try again later, or read them page by page.");
@@ -235,17 +256,16 @@ static struct MHD_Response *make_stream(struct request *request)
     } else {
         problem_status(exchange, STATUS_EXHAUSTED);
     }
-    return NULL;
+    return false;
 }
 
-static struct MHD_Response *make_response(struct request *request)
+/* headers->response stays NULL without memory. */
+static void make_response(struct request *request, struct headers *headers)
 {
     struct exchange *exchange = &request->exchange;
-    if (request->is_stream) {
-        struct MHD_Response *stream = make_stream(request);
-        if (stream != NULL) {
-            return stream;
-        }
+    request->is_stream = request->is_stream && meets_condition(request);
+    if (request->is_stream && make_stream(request, headers)) {
+        return;
     }
     if (exchange->reply.failed || exchange->reply.length > LIMIT_REPLY_BYTES) {
         problem_status(exchange, STATUS_EXHAUSTED);
@@ -253,40 +273,37 @@ static struct MHD_Response *make_response(struct request *request)
     }
     language_localise(exchange);
     represent_coded(request);
+    if (!meets_condition(request)) {
+        language_localise(exchange);
+        represent_coded(request);
+    }
     if (request->is_stream) { /* none after all: what complete_headers has left to the end */
         content_digest_add(exchange);
     }
     request->reply_bytes = exchange->reply.length;
-    struct MHD_Response *response = NULL;
-    if (exchange->reply.length == 0) {
-        static char nothing[1];
-        response = MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-        if (response != NULL) {
-            each_header(request, add_to_response, response);
+    static char nothing[1];
+    const bool is_empty = exchange->reply.length == 0;
+    headers->response = MHD_create_response_from_buffer(exchange->reply.length, is_empty ? nothing : exchange->reply.bytes,
+                                                        is_empty ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_FREE);
+    if (headers->response != NULL) {
+        each_header(request, add_to_response, headers);
+        if (!is_empty) {
+            buffer_init(&exchange->reply); /* the response owns the bytes */
         }
-        return response;
     }
-    size_t length = exchange->reply.length;
-    char *bytes = exchange->reply.bytes;
-    response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
-    if (response != NULL) {
-        each_header(request, add_to_response, response);
-        buffer_init(&exchange->reply); /* the response owns the bytes */
-    }
-    return response;
 }
 
 /* A shared response is given this reply's id: the header is written out before the loop turns to another request, which may
  * change it again. */
-static void set_request_id(struct MHD_Response *response, const char *id)
+static void set_request_id(struct headers *headers, const char *id)
 {
-    const char *old = MHD_get_response_header(response, "Request-Id");
+    const char *old = MHD_get_response_header(headers->response, "Request-Id");
     if (old != NULL) {
         char copy[REQUEST_ID_BYTES];
         snprintf(copy, sizeof copy, "%s", old);
-        MHD_del_response_header(response, "Request-Id", copy);
+        MHD_del_response_header(headers->response, "Request-Id", copy);
     }
-    add_to_response(response, "Request-Id", id);
+    add_to_response(headers, "Request-Id", id);
 }
 
 #define TIMING "Server-Timing"
@@ -319,7 +336,7 @@ static void time_wait(const struct request *request, const char *work, char timi
 }
 
 /* Where the time of a request went that was not answered out of the cache (https://www.w3.org/TR/server-timing/). */
-static void add_timing(const struct request *request, struct MHD_Response *response)
+static void add_timing(const struct request *request, struct headers *headers)
 {
     char timing[TIMING_BYTES] = "";
     switch (request->wait) {
@@ -348,7 +365,7 @@ static void add_timing(const struct request *request, struct MHD_Response *respo
     }
     size_t length = strlen(timing);
     snprintf(timing + length, sizeof timing - length, "total;dur=%.3f", milliseconds(request->started_us, clock_steady_us()));
-    add_to_response(response, TIMING, timing);
+    add_to_response(headers, TIMING, timing);
 }
 
 /* A reply out of the cache: what was of its last use alone. Who gets it now did not wait as the first one did, and is part of
@@ -378,7 +395,8 @@ static bool may_keep(const struct request *request)
     const struct exchange *exchange = &request->exchange;
     return exchange->route != NULL && exchange->route->is_cached && exchange->status == 200 &&
            exchange->method == METHOD_GET && request->shows_state && !request->is_refused && !request->is_stream &&
-           request->framing.authorization == NULL && !request->framing.has_body && !request->framing.has_repeats &&
+           request->framing.authorization == NULL && request->framing.if_match == NULL &&
+           !request->framing.has_body && !request->framing.has_repeats &&
            !request->server->service.is_private && request->limit.quota == 0 && !must_close(request) && !reply_is_for_a_page(request) &&
            exchange->reply.length <= CACHE_REPLY_BYTES_MAX;
 }
@@ -403,12 +421,12 @@ static void write_trace(const struct request *request, char value[TRACE_VALUE_BY
     snprintf(value, TRACE_VALUE_BYTES, "00-%s-%s-%02x", request->trace.id, request->id, request->trace.flags);
 }
 
-static void add_trace(const struct request *request, struct MHD_Response *response)
+static void add_trace(const struct request *request, struct headers *headers)
 {
     char trace[TRACE_VALUE_BYTES];
     if (request->trace.id[0] != 0) {
         write_trace(request, trace);
-        add_to_response(response, TRACE, trace);
+        add_to_response(headers, TRACE, trace);
     }
 }
 
@@ -443,13 +461,17 @@ static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const
  * 2). Of an empty response libmicrohttpd 0.9.75 says that its length is 0, hence one of the content's length. */
 static bool queue_unchanged(struct request *request, struct MHD_Response *response)
 {
-    struct MHD_Response *bare = MHD_create_response_from_callback(request->reply_bytes, 1, read_nothing, NULL, NULL);
-    if (bare == NULL) {
+    const uint64_t bytes = request->is_stream ? MHD_SIZE_UNKNOWN : request->reply_bytes;
+    struct headers bare = { MHD_create_response_from_callback(bytes, 1, read_nothing, NULL, NULL), false };
+    if (bare.response == NULL) {
         return false;
     }
-    MHD_get_response_headers(response, copy_header, bare);
-    bool is_queued = queue(request, 304, bare);
-    MHD_destroy_response(bare);
+    if (request->is_stream) { /* no chunks are promised, and the connection ends (reply_send has said so) */
+        MHD_set_response_options(bare.response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+    }
+    MHD_get_response_headers(response, copy_header, &bare);
+    bool is_queued = !bare.lacks_one && queue(request, 304, bare.response);
+    MHD_destroy_response(bare.response);
     return is_queued;
 }
 
@@ -458,19 +480,26 @@ bool reply_send(struct request *request)
     struct exchange *exchange = &request->exchange;
     bool is_kept = may_keep(request);
     uint64_t variant = reply_variant(request); /* before the reply is made: a reload meanwhile makes it nobody's */
-    struct MHD_Response *response = make_response(request);
+    struct headers headers = { NULL, false };
+    make_response(request, &headers);
+    struct MHD_Response *response = headers.response;
     const char *etag = exchange_header_added(exchange, "ETag");
     if (response == NULL) {
         return false;
     }
-    set_request_id(response, request->id);
-    add_timing(request, response);
-    add_trace(request, response);
+    const bool is_same = is_unchanged(request, exchange->status, etag);
+    request->must_close = request->must_close || (is_same && request->is_stream);
+    set_request_id(&headers, request->id);
+    add_timing(request, &headers);
+    add_trace(request, &headers);
     if (must_close(request)) {
-        add_to_response(response, "Connection", "close");
+        add_to_response(&headers, "Connection", "close");
     }
-    bool is_queued = is_unchanged(request, exchange->status, etag) ? queue_unchanged(request, response)
-                                                                   : queue(request, exchange->status, response);
+    if (headers.lacks_one) {
+        MHD_destroy_response(response);
+        return false;
+    }
+    bool is_queued = is_same ? queue_unchanged(request, response) : queue(request, exchange->status, response);
     struct cached cached = {
         .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
     struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant, request->coding};
@@ -489,20 +518,26 @@ bool reply_send(struct request *request)
 bool reply_send_hit(struct request *request)
 {
     struct cached *hit = request->hit;
-    set_request_id(hit->response, request->id);
+    struct headers headers = { hit->response, false };
+    set_request_id(&headers, request->id);
     if (hit->has_own) {
         forget(hit->response, TIMING);
         forget(hit->response, TRACE);
     }
     hit->has_own = request->trace.id[0] != 0;
-    add_trace(request, hit->response);
+    add_trace(request, &headers);
     request->reply_bytes = hit->bytes;
+    if (headers.lacks_one) {
+        return false;
+    }
     return is_unchanged(request, 200, hit->etag) ? queue_unchanged(request, hit->response) : queue(request, 200, hit->response);
 }
 
 static void add_to_text(void *context, const char *name, const char *value)
 {
-    buffer_format(context, "%s: %s\r\n", name, value);
+    struct buffer *text = context;
+    text->failed = text->failed || value == NULL;
+    buffer_format(text, "%s: %s\r\n", name, value != NULL ? value : "");
 }
 
 void reply_send_raw(struct request *request)

@@ -10,6 +10,7 @@
 
 #include "base/gzip.h"
 #include "base/log.h"
+#include "base/zstd.h"
 #include "handlers/problem.h"
 #include "handlers/tag.h"
 #include "json/sparse.h"
@@ -20,6 +21,8 @@
 
 /* Below this the bytes fit into one packet with the header, and compression saves nobody anything. */
 enum { CODED_BYTES_MIN = 1024 };
+
+static const char zstd[] = "zstd";
 
 struct joined {
     struct buffer text;
@@ -89,7 +92,7 @@ bool represent_choose(struct request *request)
         request->coding = negotiate_coding(represent_list(request, "Accept-Encoding", request->framing.accept_encoding));
     }
     if (request->coding == CODING_NONE) {
-        problem_reply(exchange, "not_acceptable", "Accept-Encoding refuses gzip and what is not compressed; there is nothing else.");
+        problem_reply(exchange, "not_acceptable", "Accept-Encoding refuses zstd, gzip and what is not compressed; there is nothing else.");
         return false;
     }
     return true;
@@ -204,21 +207,34 @@ static bool may_tell_by_length(const struct exchange *exchange)
            (exchange->route->class == CLASS_WRITE || (exchange->route->is_personal && exchange->has_token));
 }
 
-static bool wants_gzip(const struct request *request)
+/* What Content-Encoding and the tag call the coding that the reply is to get; NULL: none. */
+static const char *choose_coding(const struct request *request)
 {
     const struct exchange *exchange = &request->exchange;
-    return request->coding == CODING_GZIP_ALONE
-        ? exchange->reply.length > 0
-        : request->coding == CODING_GZIP && exchange->reply.length >= CODED_BYTES_MIN && !may_tell_by_length(exchange);
+    const bool is_worth_it = exchange->reply.length >= CODED_BYTES_MIN && !may_tell_by_length(exchange);
+    switch (request->coding) {
+    case CODING_GZIP:
+        return is_worth_it ? "gzip" : NULL;
+    case CODING_ZSTD:
+        return is_worth_it ? zstd : NULL;
+    case CODING_GZIP_ALONE:
+        return exchange->reply.length > 0 ? "gzip" : NULL;
+    case CODING_ZSTD_ALONE:
+        return exchange->reply.length > 0 ? zstd : NULL;
+    case CODING_IDENTITY:
+    case CODING_NONE:
+        break;
+    }
+    return NULL;
 }
 
 /* What else says that these are other bytes: "3.9f86d081884c7d65" becomes "3.9f86d081884c7d65-gzip". False: no memory. */
-static bool head_coded(struct exchange *exchange)
+static bool head_coded(struct exchange *exchange, const char *coding)
 {
     const char *etag = exchange_header_added(exchange, "ETag");
     const char *vary = exchange_header_added(exchange, "Vary");
     bool is_said = exchange->status < 400 || vary == NULL; /* of what is read reply.c says it, compressed or not */
-    char *coded = etag == NULL ? NULL : arena_format(exchange->arena, "%.*s-gzip\"", (int)strlen(etag) - 1, etag);
+    char *coded = etag == NULL ? NULL : arena_format(exchange->arena, "%.*s-%s\"", (int)strlen(etag) - 1, etag, coding);
     char *varied = is_said ? NULL : arena_format(exchange->arena, "%s, Accept-Encoding", vary);
     if ((etag != NULL && coded == NULL) || (!is_said && varied == NULL)) {
         return false;
@@ -229,19 +245,22 @@ static bool head_coded(struct exchange *exchange)
     if (!is_said) {
         exchange_header_replace(exchange, "Vary", varied);
     }
-    exchange_header(exchange, "Content-Encoding", "gzip");
+    exchange_header(exchange, "Content-Encoding", coding);
     return true;
 }
 
 void represent_coded(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
+    const char *coding = choose_coding(request);
     struct buffer coded;
-    if (!wants_gzip(request)) {
+    if (coding == NULL) {
         return;
     }
     buffer_init(&coded);
-    if (gzip_write(exchange->reply.bytes, exchange->reply.length, &coded) != STATUS_OK || !head_coded(exchange)) {
+    enum status status = coding == zstd ? zstd_write(exchange->reply.bytes, exchange->reply.length, &coded)
+                                        : gzip_write(exchange->reply.bytes, exchange->reply.length, &coded);
+    if (status != STATUS_OK || !head_coded(exchange, coding)) {
         buffer_fini(&coded);
         return; /* as it is, it is good enough */
     }

@@ -9,6 +9,7 @@
 
 #include "handlers/callers.h"
 #include "server/server.h"
+#include "server/track.h"
 #include "server/wire/client.h"
 
 struct request *request_create(void)
@@ -28,6 +29,8 @@ void request_settle(struct request *request)
         atomic_fetch_sub(&request->server->body_bytes, request->body_counted);
         request->body_counted = 0;
     }
+    track_release(request->exchange.followed);
+    request->exchange.followed = NULL;
     command_fini(&request->exchange.command);
     answer_fini(&request->exchange.answer);
 }

@@ -177,6 +177,7 @@ static const struct route table[] = {
     READ("/ledger/verify", ledger_verify),
 
     { .method = METHOD_GET, .path = "/jobs/{id}", .handler = jobs_get, .class = CLASS_READ, .gives = GIVES_JSON | GIVES_CSV | GIVES_SVG },
+    { .method = METHOD_GET, .path = "/jobs/{id}/events", .handler = jobs_follow, .class = CLASS_READ, .gives = GIVES_EVENTS },
     { .method = METHOD_DELETE, .path = "/jobs/{id}", .handler = jobs_delete, .class = CLASS_READ },
     ANALYSIS("/efficiency", efficiency_get, efficiency_tables, "results", efficiency_columns),
     COMPUTE("/efficiency", efficiency_post, efficiency_unit_tables),

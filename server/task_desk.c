@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "handlers/problem.h"
+#include "server/flight.h"
 #include "server/task.h"
 
 /* The answer of a finished job, which readers keep in place, as the reply. */
@@ -20,7 +21,9 @@ static void reply_finished(const struct task *task, struct exchange *exchange)
         problem_status(exchange, STATUS_EXHAUSTED);
         return;
     }
-    exchange_header(exchange, "Cache-Control", "no-store");
+    if (from->status != 200) { /* an answer has a tag: whoever asks again for one that it has kept gets 304 */
+        exchange_header(exchange, "Cache-Control", "no-store");
+    }
     const char *language = task->language[0] != 0 ? arena_text(exchange->arena, task->language) : NULL;
     if (language != NULL) {
         exchange_header(exchange, "Content-Language", language);
@@ -62,16 +65,27 @@ bool task_drop(struct job_desk *desk, const char *id)
     struct tasks *tasks = (struct tasks *)(void *)desk;
     pthread_mutex_lock(&tasks->lock);
     struct task *task = task_find(tasks, id);
-    bool is_ours = false;
+    struct task *out = NULL;
     if (task != NULL) {
-        task_unlink(task);
         tasks->counts.dropped++;
         atomic_store(&task->is_dropped, true);
-        is_ours = task->state == TASK_FINISHED && task->readers == 0; /* else the pool or the last reader frees it */
+        task_advance(task, JOB_AT_CANCELLED);
+        out = flight_leave(task);
     }
     pthread_mutex_unlock(&tasks->lock);
-    if (is_ours) {
-        task_free(task);
+    task_free_all(out);
+    return task != NULL;
+}
+
+bool task_follow(struct job_desk *desk, const char *id, struct exchange *exchange, int *position)
+{
+    struct tasks *tasks = (struct tasks *)(void *)desk;
+    pthread_mutex_lock(&tasks->lock);
+    const struct task *task = task_find(tasks, id);
+    if (task != NULL) {
+        exchange->followed = track_hold(task->track); /* request_settle gives it back */
+        *position = track_position(task->track);
     }
+    pthread_mutex_unlock(&tasks->lock);
     return task != NULL;
 }

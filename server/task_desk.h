@@ -5,8 +5,9 @@
 
 #include "handlers/jobs.h"
 
-/* The two functions of struct job_desk (handlers/jobs.h); the desk is that of struct tasks. Any thread. */
+/* The functions of struct job_desk (handlers/jobs.h); the desk is that of struct tasks. Any thread. */
 enum job_look task_look(struct job_desk *desk, const char *id, struct exchange *exchange, struct job_view *view);
 bool task_drop(struct job_desk *desk, const char *id);
+bool task_follow(struct job_desk *desk, const char *id, struct exchange *exchange, int *position);
 
 #endif

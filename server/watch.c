@@ -185,13 +185,15 @@ static void write_tasks(const struct server *server, struct buffer *out)
                   "tallystick_async_jobs_forgotten_total{reason=\"room\"} %" PRIu64 "\n"
                   "tallystick_async_jobs_forgotten_total{reason=\"demand\"} %" PRIu64 "\n",
                   measure.expired, measure.evicted, measure.dropped);
+    metrics_value(out, "tallystick_computations_joined_total", "counter", "Questions that were answered by a computation that another one had begun.",
+                  (double)measure.joined);
 }
 
 static void write_load(const struct server *server, struct buffer *out)
 {
     struct statvfs disk;
     metrics_value(out, "tallystick_connections", "gauge", "Open connections.", (double)addresses_count(server->addresses));
-    metrics_value(out, "tallystick_followers", "gauge", "Clients that follow /events.", (double)feed_followers(server->feed));
+    metrics_value(out, "tallystick_followers", "gauge", "Clients that follow /events or a job.", (double)feed_followers(server->feed));
     metrics_value(out, "tallystick_requests_waiting", "gauge", "Requests that wait for a commit or a computation.",
                   (double)atomic_load(&server->suspended));
     metrics_value(out, "tallystick_body_bytes", "gauge", "Bytes of all request bodies in memory.",

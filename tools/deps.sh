@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing from the distribution: tools/deps.sh [build|test|tools|lint|fuzz|bench|image|fresh]...
+# Installs what is missing from the distribution: tools/deps.sh [build|test|tools|r|lint|fuzz|bench|image|fresh]...
 #
 # Debian 12, and Ubuntu where the names agree. Asks dpkg first, so that it costs a few
 # milliseconds where nothing is missing and needs neither root nor network then.
@@ -8,17 +8,18 @@ set -eu
 packages() {
     case $1 in
     build) echo gcc libc6-dev make pkg-config libmicrohttpd-dev libgnutls28-dev libjansson-dev libsqlite3-dev libsecp256k1-dev \
-        libglpk-dev nettle-dev libgmp-dev zlib1g-dev libcurl4-gnutls-dev python3 ;;
+        libglpk-dev nettle-dev libgmp-dev zlib1g-dev libzstd-dev libcurl4-gnutls-dev python3 ;;
     test) echo libcmocka-dev python3 python3-pytest python3-requests python3-scipy python3-numpy python3-yaml \
-        python3-cryptography python3-jsonschema sqlite3 curl jq openssl ;;
+        python3-cryptography python3-jsonschema python3-zstandard sqlite3 curl jq openssl ;;
     fuzz) echo clang libclang-rt-14-dev ;;
     fresh) echo debootstrap curl ;;
     image) echo buildah debootstrap ;;
     tools) echo python3-venv ca-certificates ;;
+    r) echo r-base-core ;;
     lint) echo clang shellcheck ;;
     bench) echo nginx-light wrk ;;
     *)
-        echo "deps: no set named '$1'; there are build, test, tools, lint, fuzz, bench, image and fresh" >&2
+        echo "deps: no set named '$1'; there are build, test, tools, r, lint, fuzz, bench, image and fresh" >&2
         exit 2
         ;;
     esac

@@ -36,6 +36,7 @@ LIBRARIES = [
     (r"gsl/.*", {"analytics"}),
     (r"jansson\.h", {"json", "handlers", "rules"}),
     (r"zlib\.h", {"base"}),
+    (r"zstd\.h", {"base"}),
 ]
 
 BANNED = [

@@ -21,7 +21,7 @@ TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
 
-.PHONY: deps study run test validators test-tools test-long test-fresh lint bench bench-long image install clean help
+.PHONY: deps study run test validators test-tools test-random test-long test-fresh lint bench bench-long image install clean help
 
 deps: ## install what building and testing need from the distribution
 	$(Q)tools/deps.sh build test
@@ -40,15 +40,33 @@ test: ## install what is missing, build, run every test; the last line counts th
 	$(Q)+$(MAKE_QUIET) all units oracles
 	$(Q)$(RUN_TESTS) $(SUITES)
 
+WITH_R = tools/deps.sh r || echo 'no R: its tests will be skipped' >&2
+
 validators: ## fetch what test-tools checks with into build/validators
 	$(Q)tools/deps.sh build test tools
+	$(Q)$(WITH_R)
 	$(Q)tools/validators.sh build/validators
 
-test-tools: ## check contract and formats with what npm, PyPI and Go bring
+test-tools: ## check contract, formats and statistics with what npm, PyPI, Go and R bring
 	$(Q)tools/deps.sh build test tools
-	$(Q)+$(MAKE_QUIET) all
+	$(Q)$(WITH_R)
+	$(Q)+$(MAKE_QUIET) all oracles
 	$(Q)tools/validators.sh build/validators
 	$(Q)$(RUN_TESTS) tests/tools
+
+# A seed that nobody has tried. The one that is printed finds again what it has found.
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
+RANDOM_TESTS := tests/tools/test_contract.py tests/http/test_model.py tests/http/test_model_reference.py tests/http/test_proofs.py \
+  tests/fault/test_kill.py tests/fault/test_stop.py tests/fault/test_tamper.py
+
+test-random: ## the tests that draw at random, from a seed of their own each time (every night; SEED=N makes a run again)
+	$(Q)tools/deps.sh build test tools
+	$(Q)+$(MAKE_QUIET) all units oracles
+	$(Q)tools/validators.sh build/validators
+	$(Q)echo 'SEED=$(SEED)'
+	$(Q)TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),200) $(RUN_TESTS) --seconds 3600 $(RANDOM_TESTS)
 
 test-long: ## the tests that take minutes
 	$(Q)tools/deps.sh build test

@@ -64,10 +64,10 @@ struct dea_bootstrap_options {
     void *context;
 };
 
-/* Of one unit. All NAN for a unit without a score, where a replication's program could not be proved, and where dea_bootstrap
- * says that nothing varies. */
+/* Of one unit. The score stays what it was given as, whatever becomes of the rest, which is NAN for a unit without a score,
+ * where a replication's program could not be proved, and where dea_bootstrap says that nothing varies. */
 struct dea_interval {
-    double score;     /* as dea.h has it */
+    double score;     /* as dea.h has it; NAN: it has none */
     double corrected; /* for bias */
     double bias;      /* score - corrected */
     double low, high; /* of the interval */

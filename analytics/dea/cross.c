@@ -22,18 +22,10 @@
 /* What all judges say. By the work's column. */
 struct court {
     const struct dea_model_run *run;
-    struct dea_crew *crew;
     struct dea_model_result *result;
     double *own;      /* the judge's own CRS score; NAN while there is none */
     double *weights;  /* rows of each, in the work's scale */
     bool *is_judging; /* it has weights, or nobody else to please */
-};
-
-/* One thread's. */
-struct hand {
-    struct court *court;
-    struct dea_model_run run;
-    struct dea_certificate certificate;
 };
 
 /* Sums of each row over the units but one. */
@@ -88,33 +80,12 @@ static enum status weights_find(struct dea_model_run *run, size_t unit, double t
     return STATUS_OK;
 }
 
-static enum status hand_begin(void *memory, void *context)
-{
-    struct hand *hand = memory;
-    hand->court = context;
-    return dea_model_run_share(&hand->run, hand->court->run, hand->court->crew);
-}
-
-static void hand_end(void *memory)
-{
-    struct hand *hand = memory;
-    hand->certificate = hand->run.table.certificate;
-    dea_model_run_share_fini(&hand->run);
-}
-
-static void hand_gather(void *context, const void *memory)
-{
-    struct court *court = context;
-    const struct hand *hand = memory;
-    dea_certificate_add(&court->result->certificate, &hand->certificate);
-}
-
 /* One judge's own score and weights. */
 static enum status judge(void *memory, size_t k)
 {
-    struct hand *hand = memory;
+    struct dea_model_hand *hand = memory;
     struct dea_model_run *run = &hand->run;
-    struct court *court = hand->court;
+    struct court *court = hand->context;
     const size_t unit = run->work.unit_of[k];
     enum dea_model_state state = DEA_MODEL_UNCERTIFIED;
     double theta = NAN;
@@ -149,7 +120,7 @@ static double rating_of(const struct court *court, size_t judge, size_t unit)
     if (!(taken > 0)) {
         return NAN;
     }
-    return unit == judge ? court->own[unit] : fmin(1, made / taken);
+    return work->first_of[unit] == work->first_of[judge] ? court->own[unit] : fmin(1, made / taken);
 }
 
 /* The ratings of a unit, summed in the order of the judges' figures, so that sums do not depend on that of the units. */
@@ -189,34 +160,24 @@ static enum status sum_begin(void *memory, void *context)
 }
 
 /* All judge, then all are told. */
-static enum status court_hold(struct court *court)
+static enum status court_hold(struct court *court, struct dea_model_team *team)
 {
-    struct dea_crew_work work = {.count = court->run->work.columns,
-                                 .at_once = DEA_MODEL_UNITS_AT_ONCE,
-                                 .hand_size = sizeof(struct hand),
-                                 .begin = hand_begin,
-                                 .item = judge,
-                                 .end = hand_end,
-                                 .gather = hand_gather,
-                                 .context = court};
-    const enum status status = dea_crew_run(court->crew, &work);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    work.hand_size = sizeof court;
-    work.begin = sum_begin;
-    work.item = unit_sum;
-    work.end = NULL;
-    work.gather = NULL;
-    return dea_crew_run(court->crew, &work);
+    const struct dea_crew_work sums = {.count = court->run->work.columns,
+                                       .at_once = DEA_MODEL_UNITS_AT_ONCE,
+                                       .hand_size = sizeof court,
+                                       .begin = sum_begin,
+                                       .item = unit_sum,
+                                       .context = court};
+    const enum status status = dea_model_team_run(team, sums.count, judge, court);
+    return status == STATUS_OK ? dea_crew_run(&team->crew, &sums) : status;
 }
 
-enum status dea_cross_solve(const struct dea_model_run *run, struct dea_crew *crew, struct dea_model_result *result)
+enum status dea_cross_solve(struct dea_model_team *team, struct dea_model_result *result)
 {
+    const struct dea_model_run *run = &team->run;
     const size_t n = run->work.columns + 1;
     struct court court = {
         .run = run,
-        .crew = crew,
         .result = result,
         .own = calloc(n, sizeof *court.own),
         .weights = calloc(n * run->work.rows, sizeof *court.weights),
@@ -224,7 +185,7 @@ enum status dea_cross_solve(const struct dea_model_run *run, struct dea_crew *cr
     };
     enum status status = STATUS_EXHAUSTED;
     if (court.own != NULL && court.weights != NULL && court.is_judging != NULL) {
-        status = court_hold(&court);
+        status = court_hold(&court, team);
     }
     for (size_t u = 0; u < result->unit_count && status == STATUS_OK; u++) {
         if (run->work.states[u] == DEA_UNIT_NO_INPUTS) {

@@ -7,7 +7,6 @@
 
 /* Scores all units; those of which nothing was proved stay DEA_MODEL_UNCERTIFIED. Returns STATUS_OK, STATUS_BUSY or
  * STATUS_EXHAUSTED (no memory). The crew is told of each unit twice: when it has judged, and when it has been. */
-NODISCARD enum status dea_cross_solve(const struct dea_model_run *run, struct dea_crew *crew,
-                                      struct dea_model_result *result);
+NODISCARD enum status dea_cross_solve(struct dea_model_team *team, struct dea_model_result *result);
 
 #endif

@@ -18,6 +18,7 @@
 #include "analytics/dea/radial.h"
 #include "analytics/dea/result.h"
 #include "analytics/dea/slacks.h"
+#include "analytics/dea/weights.h"
 #include "analytics/dea/work.h"
 #include "base/parallel.h"
 
@@ -249,6 +250,15 @@ static enum status hull_project(struct dea_run *run, size_t index, struct dea_un
     return STATUS_OK;
 }
 
+static void weights_write(const struct dea_run *run, size_t index, const struct dea_radial *radial, struct dea_unit *unit)
+{
+    struct dea_weights weights;
+    dea_weights_take(&run->work, index, &run->program, &run->solution, radial, &weights);
+    memcpy(unit->input_weights, weights.weight, run->work.inputs * sizeof *unit->input_weights);
+    memcpy(unit->output_weights, weights.weight + run->work.inputs, run->work.outputs * sizeof *unit->output_weights);
+    unit->free_term = weights.free_term;
+}
+
 static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit *unit)
 {
     struct dea_pair pair;
@@ -260,6 +270,9 @@ static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit
     scores_write(unit, &pair.crs, &pair.vrs, run->options->rts_tolerance);
     if (run->options->frontier == DEA_FDH) {
         return hull_project(run, index, unit);
+    }
+    if (run->options->wants_weights) {
+        weights_write(run, index, pair.chosen, unit);
     }
     status = slacks_solve(run, index, pair.chosen, &projection);
     if (status != STATUS_OK) {
@@ -384,11 +397,14 @@ enum status dea_solve(const struct dea_problem *problem, const struct dea_option
         status = STATUS_EXHAUSTED;
         goto failed;
     }
-    status = team_solve(&team);
+    status = dea_work_sort(&team.work);
+    if (status == STATUS_OK) {
+        status = team_solve(&team);
+    }
     if (status != STATUS_OK) {
         goto failed_result;
     }
-    dea_result_summarise(team.result, problem);
+    dea_result_summarise(team.result, problem, &team.work);
     dea_work_fini(&team.work);
     *result = team.result;
     return STATUS_OK;

@@ -3,8 +3,9 @@
 
 /*
  * Data envelopment analysis: how efficiently each of n units turns m inputs into s outputs, judged against the
- * best of the same units. Pure: no I/O, no clock, no globals of ours; the answer depends on the arguments alone,
- * and a unit's scores, slacks and targets do not depend on the order in which the units are given.
+ * best of the same units. Pure: no I/O, no clock, no globals of ours; the answer depends on the arguments alone. No
+ * byte of it depends on the order in which the units are given, means and what could not be proved included: programs have the
+ * units in the order of their figures. Of units with the same figures the first is the one that is named as a peer.
  *
  * Sources.
  *   Charnes, Cooper, Rhodes, Eur. J. Oper. Res. 2 (1978) 429: constant returns to scale (CRS, "CCR").
@@ -106,6 +107,7 @@ struct dea_options {
     enum dea_solver_kind solver;
     size_t threads;                  /* 1 to 64; the answer is the same, byte by byte, from any number */
     bool is_frameless;               /* judges every unit beside all others, however many (frame.h); for tests */
+    bool wants_weights;              /* not of FDH */
     double rts_tolerance;            /* 1 - crste / vrste up to this is constant returns; in [0, 1) */
     bool (*is_cancelled)(void *);    /* NULL, or asked before each unit and while one takes long, on the
                                       * calling thread; true ends the work */
@@ -169,6 +171,8 @@ struct dea_unit {
     enum dea_efficiency efficiency;
     double *input_slacks, *input_radial, *input_targets;
     double *output_slacks, *output_radial, *output_targets;
+    double *input_weights, *output_weights; /* v, u and w of the chosen frontier (weights.h), where options want them; else NAN */
+    double free_term;
     struct dea_peer *peers;
     size_t peers_length;
     size_t peer_count;

@@ -64,9 +64,10 @@ void dea_fdh_solve(const struct dea_problem *problem, const struct dea_work *wor
     double most = -1;
     hull->factor = 1;
     hull->peer = unit;
-    for (size_t j = 0; j < problem->unit_count; j++) {
+    for (size_t k = 0; k < work->columns; k++) {
+        const size_t j = work->unit_of[k];
         double factor = 0;
-        if (work->states[j] == DEA_UNIT_NO_INPUTS || !factor_find(problem, work->orientation, unit, j, &factor)) {
+        if (!factor_find(problem, work->orientation, unit, j, &factor)) {
             continue;
         }
         const bool is_better = is_output ? factor > hull->factor : factor < hull->factor;

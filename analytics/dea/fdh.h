@@ -20,7 +20,7 @@ struct dea_hull {
     double factor; /* phi or theta */
     double score;  /* 1 / phi or theta */
     size_t peer;   /* among those that reach it the one with the most slack, each over its column's maximum; then the
-                    * first. So targets do not depend on the units' order but where two sums are the same number. */
+                    * first column of the work, so that targets do not depend on the units' order. */
 };
 
 /* Scores a unit in the state DEA_UNIT_SCORED. */

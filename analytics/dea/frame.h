@@ -12,7 +12,8 @@
  * is on the frontier.
  *
  * The frame may hold a few units too many, never knowingly one too few; that none is missing is proved for every score
- * by pricing all units (bounds.h). Which of equals is in it depends on the order of the units, no score does.
+ * by pricing all units (bounds.h). The columns being in the order of their values (work.h), what is found does not depend on the
+ * order in which the units are given.
  */
 
 #include <stdbool.h>

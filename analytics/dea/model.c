@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "analytics/dea/cost.h"
-#include "analytics/dea/crew.h"
 #include "analytics/dea/cross.h"
 #include "analytics/dea/model_run.h"
 #include "analytics/dea/move.h"
@@ -184,44 +183,10 @@ static enum dea_model_state state_before(const struct dea_model_run *run, size_t
     return DEA_MODEL_SCORED;
 }
 
-/* One dea_model_solve, and one of its threads. */
-struct team {
-    struct dea_crew crew;
-    struct dea_model_run run;
-    struct dea_model_result *result;
-};
-
-struct hand {
-    struct team *team;
-    struct dea_model_run run;
-    struct dea_certificate certificate;
-};
-
-static enum status hand_begin(void *memory, void *context)
-{
-    struct hand *hand = memory;
-    hand->team = context;
-    return dea_model_run_share(&hand->run, &hand->team->run, &hand->team->crew);
-}
-
-static void hand_end(void *memory)
-{
-    struct hand *hand = memory;
-    hand->certificate = hand->run.table.certificate;
-    dea_model_run_share_fini(&hand->run);
-}
-
-static void hand_gather(void *context, const void *memory)
-{
-    struct team *team = context;
-    const struct hand *hand = memory;
-    dea_certificate_add(&team->result->certificate, &hand->certificate);
-}
-
 static enum status one_solve(void *memory, size_t u)
 {
-    struct hand *hand = memory;
-    const struct dea_model_result *result = hand->team->result;
+    struct dea_model_hand *hand = memory;
+    const struct dea_model_result *result = hand->context;
     struct dea_model_unit *unit = &result->units[u];
     unit->state = state_before(&hand->run, u);
     const enum status status = unit->state == DEA_MODEL_SCORED ? unit_solve(&hand->run, u, unit) : STATUS_OK;
@@ -232,22 +197,6 @@ static enum status one_solve(void *memory, size_t u)
         unit_void(unit, status == STATUS_OK ? unit->state : DEA_MODEL_UNCERTIFIED, result->input_count + result->output_count);
     }
     return STATUS_OK;
-}
-
-static enum status units_solve(struct team *team)
-{
-    const struct dea_crew_work units = {.count = team->result->unit_count,
-                                        .at_once = DEA_MODEL_UNITS_AT_ONCE,
-                                        .hand_size = sizeof(struct hand),
-                                        .begin = hand_begin,
-                                        .item = one_solve,
-                                        .end = hand_end,
-                                        .gather = hand_gather,
-                                        .context = team};
-    if (team->run.options->model == DEA_MODEL_CROSS) {
-        return dea_cross_solve(&team->run, &team->crew, team->result);
-    }
-    return dea_crew_run(&team->crew, &units);
 }
 
 static void means_add(struct dea_model_means *means, const struct dea_model_unit *unit)
@@ -268,7 +217,8 @@ static void means_finish(struct dea_model_means *means)
     }
 }
 
-static void summarise(struct dea_model_result *result, const struct dea_problem *problem)
+/* Means are summed in the order of the work. */
+static void summarise(struct dea_model_result *result, const struct dea_problem *problem, const struct dea_work *work)
 {
     for (size_t u = 0; u < result->unit_count; u++) {
         const struct dea_model_unit *unit = &result->units[u];
@@ -276,14 +226,20 @@ static void summarise(struct dea_model_result *result, const struct dea_problem 
         if (unit->state != DEA_MODEL_SCORED) {
             continue;
         }
-        means_add(&result->mean, unit);
-        if (problem->groups != NULL) {
-            means_add(&result->group_means[problem->groups[u]], unit);
-        }
         for (size_t p = 0; p < unit->peers_length; p++) {
             if (unit->peers[p].unit != u) {
                 result->units[unit->peers[p].unit].peer_count++;
             }
+        }
+    }
+    for (size_t k = 0; k < work->columns; k++) {
+        const size_t u = work->unit_of[k];
+        if (result->units[u].state != DEA_MODEL_SCORED) {
+            continue;
+        }
+        means_add(&result->mean, &result->units[u]);
+        if (problem->groups != NULL) {
+            means_add(&result->group_means[problem->groups[u]], &result->units[u]);
         }
     }
     means_finish(&result->mean);
@@ -292,44 +248,39 @@ static void summarise(struct dea_model_result *result, const struct dea_problem 
     }
 }
 
-/* From the frame to the means; *result is made. */
-static enum status team_solve(struct team *team, const struct dea_problem *problem, const struct dea_model_options *options)
+/* From the frame to the means. */
+static enum status team_solve(struct dea_model_team *team, const struct dea_problem *problem,
+                              const struct dea_model_options *options, struct dea_model_result *result)
 {
-    struct dea_model_result *result = team->result;
-    enum status status = dea_crew_open(&team->crew, options->threads, problem->unit_count);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    team->crew.due = problem->unit_count * (options->model == DEA_MODEL_CROSS ? 2 : 1);
-    status = dea_model_run_init(&team->run, problem, options, &team->crew);
+    const bool is_cross = options->model == DEA_MODEL_CROSS;
+    const size_t items = problem->unit_count * (is_cross ? 2 : 1);
+    enum status status = dea_model_team_open(team, problem, options, items);
     if (status == STATUS_OK) {
-        status = units_solve(team);
-        dea_model_run_fini(&team->run);
+        status = is_cross ? dea_cross_solve(team, result) : dea_model_team_run(team, problem->unit_count, one_solve, result);
     }
-    dea_crew_close(&team->crew);
     if (status == STATUS_OK) {
-        result->has_efficiency = options->model != DEA_MODEL_CROSS && options->model != DEA_MODEL_COST &&
-                                 (options->model != DEA_MODEL_SBM || options->side == DEA_SIDE_BOTH);
-        summarise(result, problem);
+        result->certificate = team->certificate;
+        result->has_efficiency =
+            !is_cross && options->model != DEA_MODEL_COST && (options->model != DEA_MODEL_SBM || options->side == DEA_SIDE_BOTH);
+        summarise(result, problem, &team->run.work);
     }
+    dea_model_team_close(team);
     return status;
 }
 
 enum status dea_model_solve(const struct dea_problem *problem, const struct dea_model_options *options,
                             struct dea_model_result **result)
 {
-    struct team team = {.crew = {.is_cancelled = options->is_cancelled,
-                                 .progress = options->progress,
-                                 .context = options->cancel_context}};
+    struct dea_model_team team = {0};
     if (dea_problem_check(problem, NULL) != STATUS_OK || !options_are_valid(problem, options)) {
         return STATUS_INVALID;
     }
-    team.result = result_create(problem);
-    const enum status status = team.result == NULL ? STATUS_EXHAUSTED : team_solve(&team, problem, options);
+    struct dea_model_result *made = result_create(problem);
+    const enum status status = made == NULL ? STATUS_EXHAUSTED : team_solve(&team, problem, options, made);
     if (status == STATUS_OK) {
-        *result = team.result;
+        *result = made;
     } else {
-        dea_model_result_free(team.result);
+        dea_model_result_free(made);
     }
     return status;
 }

@@ -2,7 +2,6 @@
 #include "analytics/dea/model_run.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "analytics/dea/frame_find.h"
 
@@ -22,51 +21,92 @@ static bool has_frame(const struct dea_model_run *run)
            run->work.columns > DEA_FRAME_COLUMNS_MIN;
 }
 
-enum status dea_model_run_init(struct dea_model_run *run, const struct dea_problem *problem,
-                               const struct dea_model_options *options, struct dea_crew *crew)
+static enum status run_init(struct dea_model_run *run, const struct dea_problem *problem, const struct dea_model_options *options,
+                            struct dea_crew *crew)
 {
-    memset(run, 0, sizeof *run);
     run->problem = problem;
     run->options = options;
     run->except = DEA_TABLE_NONE;
     enum status status = dea_work_init(&run->work, problem, DEA_INPUT);
-    if (status != STATUS_OK) {
-        return status;
+    if (status == STATUS_OK) {
+        status = dea_work_sort(&run->work);
     }
-    status = dea_work_sort(&run->work);
     if (status == STATUS_OK && has_frame(run)) {
         crew->due += run->work.columns;
         status = dea_frame_find(&run->work.frame, &run->work, crew);
     }
-    if (status != STATUS_OK) {
-        dea_work_fini(&run->work);
+    return status;
+}
+
+enum status dea_model_team_open(struct dea_model_team *team, const struct dea_problem *problem,
+                                const struct dea_model_options *options, size_t items)
+{
+    team->crew.is_cancelled = options->is_cancelled;
+    team->crew.progress = options->progress;
+    team->crew.context = options->cancel_context;
+    const enum status status = dea_crew_open(&team->crew, options->threads, problem->unit_count);
+    team->crew.due = items;
+    return status == STATUS_OK ? run_init(&team->run, problem, options, &team->crew) : status;
+}
+
+void dea_model_team_close(struct dea_model_team *team)
+{
+    dea_work_fini(&team->run.work);
+    dea_crew_close(&team->crew);
+}
+
+/* What a team's threads are given. */
+struct errand {
+    struct dea_model_team *team;
+    void *context;
+};
+
+static enum status hand_begin(void *memory, void *context)
+{
+    struct dea_model_hand *hand = memory;
+    const struct errand *errand = context;
+    const struct dea_model_options *options = errand->team->run.options;
+    hand->run = errand->team->run;
+    hand->context = errand->context;
+    hand->crew = &errand->team->crew;
+    /* Beside the units: moves, a slack for each row, two columns for each limit; abatement doubles the units. */
+    const size_t units = hand->run.work.columns * (options->is_undesirable != NULL ? 2 : 1);
+    const size_t columns = units + hand->run.work.rows + 4 + 2 * DEA_LIMITS_MAX;
+    const enum status status = dea_table_init(&hand->run.table, &hand->run.work, columns);
+    if (status == STATUS_OK) {
+        hand->run.table.is_glpk = options->solver == DEA_SOLVER_GLPK;
+        lp_solver_watch(hand->run.table.solver, options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, hand->crew);
     }
     return status;
 }
 
-void dea_model_run_fini(struct dea_model_run *run)
+static void hand_end(void *memory)
 {
-    dea_work_fini(&run->work);
+    struct dea_model_hand *hand = memory;
+    hand->certificate = hand->run.table.certificate;
+    dea_table_fini(&hand->run.table);
 }
 
-enum status dea_model_run_share(struct dea_model_run *share, const struct dea_model_run *run, struct dea_crew *crew)
+static void hand_gather(void *context, const void *memory)
 {
-    const struct dea_model_options *options = run->options;
-    *share = *run;
-    /* Beside the units: moves, a slack for each row, two columns for each limit; abatement doubles the units. */
-    const size_t units = run->work.columns * (options->is_undesirable != NULL ? 2 : 1);
-    const enum status status = dea_table_init(&share->table, &run->work, units + run->work.rows + 4 + 2 * DEA_LIMITS_MAX);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    share->table.is_glpk = options->solver == DEA_SOLVER_GLPK;
-    lp_solver_watch(share->table.solver, options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, crew);
-    return STATUS_OK;
+    const struct errand *errand = context;
+    const struct dea_model_hand *hand = memory;
+    dea_certificate_add(&errand->team->certificate, &hand->certificate);
 }
 
-void dea_model_run_share_fini(struct dea_model_run *share)
+enum status dea_model_team_run(struct dea_model_team *team, size_t count, enum status (*item)(void *hand, size_t index),
+                               void *context)
 {
-    dea_table_fini(&share->table);
+    struct errand errand = {team, context};
+    const struct dea_crew_work work = {.count = count,
+                                       .at_once = DEA_MODEL_UNITS_AT_ONCE,
+                                       .hand_size = sizeof(struct dea_model_hand),
+                                       .begin = hand_begin,
+                                       .item = item,
+                                       .end = hand_end,
+                                       .gather = hand_gather,
+                                       .context = &errand};
+    return dea_crew_run(&team->crew, &work);
 }
 
 bool dea_model_is_fixed(const struct dea_model_run *run, size_t row)

@@ -11,7 +11,7 @@
 #include "analytics/dea/table.h"
 #include "analytics/dea/work.h"
 
-/* So many units in a row are one thread's. */
+/* So many items in a row are one thread's. */
 #define DEA_MODEL_UNITS_AT_ONCE 8
 
 struct dea_model_run {
@@ -22,18 +22,34 @@ struct dea_model_run {
     size_t except; /* DEA_TABLE_NONE, or the work's column that every program leaves out (outliers.c) */
 };
 
-/*
- * A run is made once, with the work and its frame, if there are many units and the model has one; then shared with each
- * thread, which gets a table. options are valid. The crew is told of every column while the frame is looked for, having been
- * told to expect it.
- * Return STATUS_OK, STATUS_EXHAUSTED or STATUS_BUSY.
- */
-NODISCARD enum status dea_model_run_init(struct dea_model_run *run, const struct dea_problem *problem,
-                                         const struct dea_model_options *options, struct dea_crew *crew);
-void dea_model_run_fini(struct dea_model_run *run);
+/* One analysis and the threads that do it. */
+struct dea_model_team {
+    struct dea_crew crew;
+    struct dea_model_run run;           /* the work and its frame, which all share */
+    struct dea_certificate certificate; /* of all that the threads have done */
+};
 
-NODISCARD enum status dea_model_run_share(struct dea_model_run *share, const struct dea_model_run *run, struct dea_crew *crew);
-void dea_model_run_share_fini(struct dea_model_run *share);
+/* What one thread holds. */
+struct dea_model_hand {
+    struct dea_model_run run; /* with a table */
+    void *context;
+    struct dea_crew *crew;
+    struct dea_certificate certificate;
+};
+
+/*
+ * Opens a zeroed team with the work and its frame, if there are many units and the model has one. options are valid, problem and
+ * options borrowed until dea_model_team_close, which is due in any case. The crew expects items, and to be told of every column while the
+ * frame is looked for.
+ * Returns STATUS_OK, STATUS_EXHAUSTED or STATUS_BUSY.
+ */
+NODISCARD enum status dea_model_team_open(struct dea_model_team *team, const struct dea_problem *problem,
+                                          const struct dea_model_options *options, size_t items);
+void dea_model_team_close(struct dea_model_team *team);
+
+/* Does so many items; each gets a struct dea_model_hand with this context. Returns as dea_crew_run. */
+NODISCARD enum status dea_model_team_run(struct dea_model_team *team, size_t count, enum status (*item)(void *hand, size_t index),
+                                         void *context);
 
 /* What kind of row it is. Rows count inputs first, then outputs. */
 bool dea_model_is_fixed(const struct dea_model_run *run, size_t row);

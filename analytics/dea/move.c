@@ -87,7 +87,7 @@ static void program_write(struct dea_model_run *run, size_t unit, struct move *m
     const bool is_super = run->options->model == DEA_MODEL_SUPER;
     const double *own = dea_work_column(work, unit);
     struct dea_table *table = &run->table;
-    const size_t except = is_super ? work->column_of[unit] : run->except;
+    const size_t except = is_super ? work->first_of[work->column_of[unit]] : run->except;
     move->is_directional = run->options->model == DEA_MODEL_DIRECTIONAL;
     dea_table_begin(table, work->rows, run->options->frontier);
     const bool is_least = !move->is_directional && run->options->side == DEA_SIDE_INPUT;
@@ -179,18 +179,17 @@ static bool row_has_slack(const struct dea_model_run *run, size_t row)
     return run->work.mean[row] > 0 && !dea_model_is_fixed(run, row) && !dea_model_is_undesirable(run, row);
 }
 
-/* The second stage. The table becomes the face. */
-static enum status second_stage(struct dea_model_run *run, const struct move *move)
+/* The second stage. The table becomes the face. weight: what each row's slack counts there. */
+static enum status second_stage(struct dea_model_run *run, const struct move *move, double *weight)
 {
     struct dea_table *table = &run->table;
     dea_table_face(table, move->column);
-    for (size_t i = 0; i + 1 < run->work.rows; i++) {
-        if (!row_has_slack(run, i) || table->relation[i] == LP_ROW_EQUAL) {
-            continue;
-        }
-        const double weight = (i < run->work.inputs ? 1 : -1) / run->work.mean[i];
-        for (size_t j = 0; j < table->columns; j++) {
-            table->cost[j] += weight * table->matrix[j * table->rows + i];
+    for (size_t i = 0; i < run->work.rows; i++) {
+        const bool is_open = i + 1 < run->work.rows && row_has_slack(run, i) && table->relation[i] != LP_ROW_EQUAL;
+        weight[i] = is_open ? 1 / run->work.mean[i] : 0;
+        const double signed_weight = i < run->work.inputs ? weight[i] : -weight[i];
+        for (size_t j = 0; j < table->columns && is_open; j++) {
+            table->cost[j] += signed_weight * table->matrix[j * table->rows + i];
         }
     }
     if (table->columns == 0) {
@@ -213,16 +212,17 @@ static double moved_by(const struct dea_model_run *run, const struct move *move,
     return row < run->work.inputs || dea_model_is_undesirable(run, row) ? -value * move->factor : value * move->factor;
 }
 
-static bool rows_write(const struct dea_model_run *run, const struct move *move, size_t unit,
+static bool rows_write(const struct dea_model_run *run, const struct move *move, size_t unit, const double *weight,
                        struct dea_model_unit *out)
 {
     const struct dea_table *table = &run->table;
+    const double rounding = dea_table_rounding(table, weight);
     bool has_slack = false;
     for (size_t i = 0; i + 1 < run->work.rows; i++) {
         const double activity = dea_table_activity(table, i);
         double slack = i < run->work.inputs ? table->bound[i] - activity : activity - table->bound[i];
         const double size = fmax(table->bound[i], activity);
-        slack = row_has_slack(run, i) && slack > DEA_TOLERANCE * size ? slack : 0;
+        slack = row_has_slack(run, i) && slack > DEA_TOLERANCE * size && slack * weight[i] > rounding ? slack : 0;
         has_slack = has_slack || slack > 0;
         dea_model_row_write(run, unit, out, i, moved_by(run, move, unit, i), slack);
     }
@@ -239,6 +239,17 @@ static enum dea_efficiency efficiency_of(const struct move *move, double score, 
     return has_slack && gap >= -DEA_TOLERANCE ? DEA_EFFICIENT_WEAK : DEA_EFFICIENT_STRONG;
 }
 
+/* Of equals the first was left out, whichever is judged, so that all have one answer. A unit is not named as its own peer. */
+static void twin_name(struct dea_model_run *run, size_t unit)
+{
+    const size_t own = run->work.column_of[unit];
+    for (size_t j = 0; j < run->table.columns && run->options->model == DEA_MODEL_SUPER; j++) {
+        if (run->table.member[j] == own) {
+            run->table.member[j] = run->work.first_of[own];
+        }
+    }
+}
+
 enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
 {
     struct move move = {0};
@@ -246,17 +257,19 @@ enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_mo
     if (status != STATUS_OK || out->state != DEA_MODEL_SCORED) {
         return status;
     }
-    status = second_stage(run, &move);
+    double weight[DEA_ROWS_MAX];
+    status = second_stage(run, &move, weight);
     if (status != STATUS_OK) {
         return status;
     }
     out->score = score_of(run, &move);
-    out->efficiency = efficiency_of(&move, out->score, rows_write(run, &move, unit, out));
+    out->efficiency = efficiency_of(&move, out->score, rows_write(run, &move, unit, weight, out));
     if (out->efficiency == DEA_EFFICIENT_STRONG && run->options->model != DEA_MODEL_SUPER) {
         out->peers[0] = (struct dea_peer){.unit = unit, .lambda = 1};
         out->peers_length = 1;
         return STATUS_OK;
     }
+    twin_name(run, unit);
     return dea_table_peers(&run->table, 1, out->peers, dea_model_peers_max(run->problem), &out->peers_length);
 }
 

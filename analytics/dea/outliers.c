@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analytics/dea/model_run.h"
 #include "analytics/dea/move.h"
@@ -50,10 +49,9 @@ static size_t links_gather(const struct dea_model_run *run, const struct dea_res
     return count;
 }
 
-/* What all threads share, and one's own. */
+/* What all threads share. */
 struct team {
-    struct dea_crew crew;
-    struct dea_model_run run;
+    struct dea_model_team base;
     const struct dea_result *result;
     struct dea_outliers *outliers;
     struct link *links;
@@ -61,38 +59,11 @@ struct team {
     double *changes; /* by link */
 };
 
-struct hand {
-    struct team *team;
-    struct dea_model_run run;
-    struct dea_certificate certificate;
-};
-
-static enum status hand_begin(void *memory, void *context)
-{
-    struct hand *hand = memory;
-    hand->team = context;
-    return dea_model_run_share(&hand->run, &hand->team->run, &hand->team->crew);
-}
-
-static void hand_end(void *memory)
-{
-    struct hand *hand = memory;
-    hand->certificate = hand->run.table.certificate;
-    dea_model_run_share_fini(&hand->run);
-}
-
-static void hand_gather(void *context, const void *memory)
-{
-    struct team *team = context;
-    const struct hand *hand = memory;
-    dea_certificate_add(&team->outliers->certificate, &hand->certificate);
-}
-
 /* What one unit's score changes by without one of its peers. */
 static enum status link_solve(void *memory, size_t number)
 {
-    struct hand *hand = memory;
-    struct team *team = hand->team;
+    struct dea_model_hand *hand = memory;
+    struct team *team = hand->context;
     const struct link *link = &team->links[number];
     enum dea_model_state state = DEA_MODEL_UNCERTIFIED;
     double score = NAN;
@@ -124,22 +95,14 @@ static double threshold_find(const struct dea_model_run *run, const struct dea_o
 static enum status leverages_find(struct team *team)
 {
     const size_t room = links_count(team->result) + 1;
-    struct dea_crew_work work = {.at_once = DEA_MODEL_UNITS_AT_ONCE,
-                                 .hand_size = sizeof(struct hand),
-                                 .begin = hand_begin,
-                                 .item = link_solve,
-                                 .end = hand_end,
-                                 .gather = hand_gather,
-                                 .context = team};
     team->links = calloc(room, sizeof *team->links);
     team->changes = calloc(room, sizeof *team->changes);
     if (team->links == NULL || team->changes == NULL) {
         return STATUS_EXHAUSTED;
     }
-    team->count = links_gather(&team->run, team->result, team->links);
-    team->crew.due += team->count;
-    work.count = team->count;
-    const enum status status = dea_crew_run(&team->crew, &work);
+    team->count = links_gather(&team->base.run, team->result, team->links);
+    team->base.crew.due += team->count;
+    const enum status status = dea_model_team_run(&team->base, team->count, link_solve, team);
     for (size_t i = 0; i < team->count && status == STATUS_OK; i++) {
         team->outliers->leverage[team->links[i].peer] += team->changes[i] * team->changes[i];
     }
@@ -168,26 +131,21 @@ static void leverages_begin(struct team *team, size_t *scored)
         *scored += is_scored;
         team->outliers->leverage[u] = is_scored ? 0 : NAN;
     }
-    team->outliers->certificate = (struct dea_certificate){0};
 }
 
 static enum status team_solve(struct team *team, const struct dea_problem *problem, const struct dea_model_options *options)
 {
     size_t scored = 0;
-    enum status status = dea_crew_open(&team->crew, options->threads, problem->unit_count);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = dea_model_run_init(&team->run, problem, options, &team->crew);
+    enum status status = dea_model_team_open(&team->base, problem, options, 0);
     if (status == STATUS_OK) {
         leverages_begin(team, &scored);
         status = leverages_find(team);
-        if (status == STATUS_OK) {
-            flags_set(&team->run, team->result, scored, team->outliers);
-        }
-        dea_model_run_fini(&team->run);
     }
-    dea_crew_close(&team->crew);
+    if (status == STATUS_OK) {
+        flags_set(&team->base.run, team->result, scored, team->outliers);
+    }
+    team->outliers->certificate = team->base.certificate;
+    dea_model_team_close(&team->base);
     return status;
 }
 
@@ -195,11 +153,7 @@ enum status dea_outliers_find(const struct dea_problem *problem, const struct de
                               const struct dea_result *result, struct dea_outliers *outliers)
 {
     struct dea_model_options model;
-    struct team team = {.crew = {.is_cancelled = options->is_cancelled,
-                                 .progress = options->progress,
-                                 .context = options->cancel_context},
-                        .result = result,
-                        .outliers = outliers};
+    struct team team = {.result = result, .outliers = outliers};
     if (options->frontier == DEA_FDH) {
         return STATUS_INVALID;
     }
@@ -210,6 +164,7 @@ enum status dea_outliers_find(const struct dea_problem *problem, const struct de
     model.threads = options->threads;
     model.is_frameless = options->is_frameless;
     model.is_cancelled = options->is_cancelled;
+    model.progress = options->progress;
     model.cancel_context = options->cancel_context;
     const enum status status = team_solve(&team, problem, &model);
     free(team.changes);

@@ -131,7 +131,9 @@ enum status dea_radial_solve(struct dea_work *work, size_t unit, enum dea_fronti
                              struct dea_program *program, struct dea_solution *solution, struct dea_radial *radial)
 {
     const bool is_output = work->orientation == DEA_OUTPUT;
-    program_build(work, dea_work_column(work, unit), work->column_of[unit], frontier, work->orientation, program);
+    /* Equals start alike, so that they end alike. */
+    const size_t first = work->first_of[work->column_of[unit]];
+    program_build(work, dea_work_column(work, unit), first, frontier, work->orientation, program);
     const enum status status = program_solve(work, program, solution);
     if (status != STATUS_OK) {
         return status == STATUS_ABSENT ? STATUS_EXHAUSTED : status;

@@ -10,6 +10,9 @@
 /* A peer shows if its share of what the peers together use or make exceeds this in some row. */
 #define SHARE_MIN 1e-9
 
+/* So many numbers a unit has for each of its inputs and outputs. */
+#define NUMBERS 4
+
 /* A basic solution has at most one positive lambda for each row. */
 static size_t peers_max(size_t inputs, size_t outputs)
 {
@@ -31,6 +34,8 @@ static void unit_place(struct dea_unit *unit, double *numbers, struct dea_peer *
     unit->output_slacks = numbers + 3 * m;
     unit->output_radial = numbers + 3 * m + s;
     unit->output_targets = numbers + 3 * m + 2 * s;
+    unit->input_weights = numbers + 3 * (m + s);
+    unit->output_weights = unit->input_weights + m;
     unit->peers = peers;
 }
 
@@ -50,14 +55,14 @@ struct dea_result *dea_result_create(const struct dea_problem *problem)
     result->units = calloc(n, sizeof *result->units);
     /* One more than needed, for group_count may be 0 and a calloc of nothing may return NULL. */
     result->group_means = calloc(problem->group_count + 1, sizeof *result->group_means);
-    result->numbers = calloc(n * 3 * (m + s), sizeof *result->numbers);
+    result->numbers = calloc(n * NUMBERS * (m + s), sizeof *result->numbers);
     result->peers = calloc(n * peers_max(m, s), sizeof *result->peers);
     if (result->units == NULL || result->group_means == NULL || result->numbers == NULL || result->peers == NULL) {
         dea_result_free(result);
         return NULL;
     }
     for (size_t u = 0; u < n; u++) {
-        unit_place(&result->units[u], result->numbers + u * 3 * (m + s), result->peers + u * peers_max(m, s), m, s);
+        unit_place(&result->units[u], result->numbers + u * NUMBERS * (m + s), result->peers + u * peers_max(m, s), m, s);
         dea_result_unit_void(&result->units[u], DEA_UNIT_UNCERTIFIED, problem);
     }
     return result;
@@ -79,10 +84,10 @@ void dea_result_unit_void(struct dea_unit *unit, enum dea_unit_state state, cons
     unit->state = state;
     unit->crste = unit->vrste = unit->scale = unit->nirste = unit->ndrste = unit->score = NAN;
     unit->rts = DEA_RTS_CRS;
-    unit->rts_margin = unit->crs_lambda_sum = NAN;
+    unit->rts_margin = unit->crs_lambda_sum = unit->free_term = NAN;
     unit->efficiency = DEA_EFFICIENT_NO;
     unit->peers_length = 0;
-    fill_nan(unit->input_slacks, 3 * (problem->input_count + problem->output_count));
+    fill_nan(unit->input_slacks, NUMBERS * (problem->input_count + problem->output_count));
 }
 
 void dea_result_projection_write(struct dea_unit *unit, size_t index, const struct dea_problem *problem,
@@ -110,6 +115,13 @@ void dea_result_peer_self(struct dea_unit *unit, size_t index)
 {
     unit->peers[0] = (struct dea_peer){.unit = index, .lambda = 1};
     unit->peers_length = 1;
+}
+
+static int peers_compare(const void *a, const void *b)
+{
+    const struct dea_peer *left = a;
+    const struct dea_peer *right = b;
+    return (left->unit > right->unit) - (left->unit < right->unit);
 }
 
 static bool share_shows(const struct dea_face *face, size_t j, const double *total)
@@ -142,6 +154,7 @@ enum status dea_result_peers_write(struct dea_unit *unit, const struct dea_work 
             unit->peers_length++;
         }
     }
+    qsort(unit->peers, unit->peers_length, sizeof *unit->peers, peers_compare);
     return STATUS_OK;
 }
 
@@ -161,7 +174,7 @@ static void means_finish(struct dea_means *means)
     means->scale /= count;
 }
 
-void dea_result_summarise(struct dea_result *result, const struct dea_problem *problem)
+void dea_result_summarise(struct dea_result *result, const struct dea_problem *problem, const struct dea_work *work)
 {
     for (size_t u = 0; u < result->unit_count; u++) {
         const struct dea_unit *unit = &result->units[u];
@@ -169,15 +182,21 @@ void dea_result_summarise(struct dea_result *result, const struct dea_problem *p
         if (unit->state != DEA_UNIT_SCORED) {
             continue;
         }
-        means_add(&result->mean, unit);
-        if (problem->groups != NULL) {
-            means_add(&result->group_means[problem->groups[u]], unit);
-        }
         result->rts_counts[unit->rts]++;
         for (size_t p = 0; p < unit->peers_length; p++) {
             if (unit->peers[p].unit != u) {
                 result->units[unit->peers[p].unit].peer_count++;
             }
+        }
+    }
+    for (size_t k = 0; k < work->columns; k++) {
+        const size_t u = work->unit_of[k];
+        if (result->units[u].state != DEA_UNIT_SCORED) {
+            continue;
+        }
+        means_add(&result->mean, &result->units[u]);
+        if (problem->groups != NULL) {
+            means_add(&result->group_means[problem->groups[u]], &result->units[u]);
         }
     }
     means_finish(&result->mean);

@@ -31,7 +31,7 @@ NODISCARD enum status dea_result_peers_write(struct dea_unit *unit, const struct
 /* Makes a unit one without numbers. */
 void dea_result_unit_void(struct dea_unit *unit, enum dea_unit_state state, const struct dea_problem *problem);
 
-/* Counts peers and kinds of returns and takes the means, once every unit is written. */
-void dea_result_summarise(struct dea_result *result, const struct dea_problem *problem);
+/* Counts peers and kinds of returns and takes the means, summed in the order of the work, once every unit is written. */
+void dea_result_summarise(struct dea_result *result, const struct dea_problem *problem, const struct dea_work *work);
 
 #endif

@@ -92,6 +92,23 @@ static void measure_write(struct dea_model_run *run, size_t unit)
     dea_table_units_add(table, run->except);
 }
 
+/* What does not count has no weight that could tell its slack from rounding. */
+static void measured_slacks_write(const struct dea_model_run *run, size_t unit, double t, struct dea_model_unit *out)
+{
+    const struct dea_work *work = &run->work;
+    double weight[DEA_ROWS_MAX] = {0};
+    for (size_t i = 0; i + 1 < work->rows; i++) {
+        weight[i] = share_of(run, unit, i);
+    }
+    const double rounding = dea_table_rounding(&run->table, weight);
+    for (size_t i = 0; i + 1 < work->rows; i++) {
+        const bool is_less = i < work->inputs || dea_model_is_undesirable(run, i);
+        const double slack = (is_less ? -1 : 1) * dea_table_activity(&run->table, i) / t;
+        const bool is_seen = slack > SLACK_MIN * dea_work_column(work, unit)[i] && (weight[i] <= 0 || slack * t * weight[i] > rounding);
+        dea_model_row_write(run, unit, out, i, 0, is_seen && !dea_model_is_fixed(run, i) ? slack : 0);
+    }
+}
+
 enum status dea_sbm_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
 {
     const struct dea_work *work = &run->work;
@@ -112,12 +129,7 @@ enum status dea_sbm_solve(struct dea_model_run *run, size_t unit, struct dea_mod
     out->state = DEA_MODEL_SCORED;
     out->score = table->solution.objective >= 1 - ROUNDING ? 1 : table->solution.objective;
     out->efficiency = out->score >= 1 - DEA_TOLERANCE ? DEA_EFFICIENT_STRONG : DEA_EFFICIENT_NO;
-    for (size_t i = 0; i + 1 < work->rows; i++) {
-        const bool is_less = i < work->inputs || dea_model_is_undesirable(run, i);
-        const double slack = (is_less ? -1 : 1) * dea_table_activity(table, i) / t;
-        const bool is_kept = !dea_model_is_fixed(run, i) && slack > SLACK_MIN * dea_work_column(work, unit)[i];
-        dea_model_row_write(run, unit, out, i, 0, is_kept ? slack : 0);
-    }
+    measured_slacks_write(run, unit, t, out);
     return dea_table_peers(table, t, out->peers, dea_model_peers_max(run->problem), &out->peers_length);
 }
 
@@ -139,25 +151,28 @@ enum status dea_additive_solve(struct dea_model_run *run, size_t unit, struct de
     for (size_t i = 0; i + 1 < work->rows; i++) {
         top = work->exponent[i] > top ? work->exponent[i] : top;
     }
+    double weight[DEA_ROWS_MAX] = {0};
     dea_table_begin(table, work->rows, run->options->frontier);
     for (size_t i = 0; i + 1 < work->rows; i++) {
         const bool is_input = i < work->inputs;
+        weight[i] = weight_of(run, i, top);
         table->relation[i] = is_input ? LP_ROW_AT_MOST : LP_ROW_AT_LEAST;
         table->bound[i] = own[i];
-        table->unit_cost[i] = (is_input ? 1 : -1) * weight_of(run, i, top);
+        table->unit_cost[i] = (is_input ? 1 : -1) * weight[i];
     }
     dea_table_units_add(table, run->except);
     const enum status status = dea_table_solve(table);
     if (status != STATUS_OK || table->solution.outcome != LP_OPTIMAL) {
         return status == STATUS_OK ? STATUS_EXHAUSTED : status;
     }
+    const double rounding = dea_table_rounding(table, weight);
     double sum = 0;
     for (size_t i = 0; i + 1 < work->rows; i++) {
         const double activity = dea_table_activity(table, i);
         double slack = i < work->inputs ? own[i] - activity : activity - own[i];
-        const bool is_kept = weight_of(run, i, top) > 0 && slack > SLACK_MIN * fmax(own[i], activity);
+        const bool is_kept = slack > SLACK_MIN * fmax(own[i], activity) && slack * weight[i] > rounding;
         slack = is_kept ? slack : 0;
-        sum += slack * weight_of(run, i, top);
+        sum += slack * weight[i];
         dea_model_row_write(run, unit, out, i, 0, slack);
     }
     out->state = DEA_MODEL_SCORED;

@@ -70,6 +70,14 @@ void dea_table_face(struct dea_table *table, size_t moved);
 /* What a row's left side comes to. */
 double dea_table_activity(const struct dea_table *table, size_t row);
 
+/*
+ * How much of the weighted sum of slacks just maximised may be rounding. weight: of each row's slack in that sum, rows elements. A
+ * solver's answer is the exact one of data that differ from those given in the last digits (Wilkinson, "Rounding Errors in Algebraic
+ * Processes" (1963)); where these differ by the share e, the sum does by e times the sum of |weight_i + dual_i| |a_ij x_j| over all elements.
+ * Beside units ten orders of magnitude larger that is more than what the judged unit has. e is 1e-13, as in bounds.h.
+ */
+double dea_table_rounding(const struct dea_table *table, const double *weight);
+
 /* Writes as peers the lambdas over scale that show in any row. STATUS_EXHAUSTED when they are more than peers_max. */
 NODISCARD enum status dea_table_peers(const struct dea_table *table, double scale, struct dea_peer *peers,
                                       size_t peers_max, size_t *length);

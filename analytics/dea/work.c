@@ -72,6 +72,7 @@ static void columns_fill(struct dea_work *work, const struct dea_problem *proble
         work->column_of[u] = work->columns;
         if (work->states[u] != DEA_UNIT_NO_INPUTS) {
             work->unit_of[work->columns] = u;
+            work->first_of[work->columns] = work->columns;
             work->columns++;
         }
     }
@@ -105,9 +106,11 @@ enum status dea_work_init(struct dea_work *work, const struct dea_problem *probl
     work->orientation = orientation;
     work->unit_of = calloc(n, sizeof *work->unit_of);
     work->column_of = calloc(n, sizeof *work->column_of);
+    work->first_of = calloc(n, sizeof *work->first_of);
     work->matrix = calloc(n * work->rows, sizeof *work->matrix);
     work->states = calloc(n, sizeof *work->states);
-    if (work->unit_of == NULL || work->column_of == NULL || work->matrix == NULL || work->states == NULL) {
+    if (work->unit_of == NULL || work->column_of == NULL || work->first_of == NULL || work->matrix == NULL ||
+        work->states == NULL) {
         goto failed;
     }
     exponents_find(work, problem);
@@ -137,10 +140,8 @@ struct place {
     size_t unit;
 };
 
-static int places_compare(const void *a, const void *b)
+static int values_compare(const struct place *left, const struct place *right)
 {
-    const struct place *left = a;
-    const struct place *right = b;
     for (size_t i = 0; i < left->rows; i++) {
         if (left->column[i] < right->column[i]) {
             return -1;
@@ -149,7 +150,15 @@ static int places_compare(const void *a, const void *b)
             return 1;
         }
     }
-    return left->unit < right->unit ? -1 : left->unit > right->unit;
+    return 0;
+}
+
+static int places_compare(const void *a, const void *b)
+{
+    const struct place *left = a;
+    const struct place *right = b;
+    const int order = values_compare(left, right);
+    return order != 0 ? order : (left->unit > right->unit) - (left->unit < right->unit);
 }
 
 static void means_find(struct dea_work *work)
@@ -177,6 +186,8 @@ enum status dea_work_sort(struct dea_work *work)
     qsort(places, work->columns, sizeof *places, places_compare);
     for (size_t j = 0; j < work->columns; j++) {
         memcpy(matrix + j * work->rows, places[j].column, work->rows * sizeof *matrix);
+        const bool is_equal = j > 0 && values_compare(&places[j - 1], &places[j]) == 0;
+        work->first_of[j] = is_equal ? work->first_of[j - 1] : j;
         work->unit_of[j] = places[j].unit;
         work->column_of[places[j].unit] = j;
         lp_panel_set(&work->panel, j, matrix + j * work->rows);
@@ -218,6 +229,7 @@ void dea_work_fini(struct dea_work *work)
     dea_solver_free(work->solver);
     free(work->states);
     free(work->matrix);
+    free(work->first_of);
     free(work->column_of);
     free(work->unit_of);
     memset(work, 0, sizeof *work);

@@ -25,6 +25,7 @@ struct dea_work {
     size_t columns;                /* reference units, ascending by unit; by value after dea_work_sort */
     size_t *unit_of;               /* the unit of each column */
     size_t *column_of;             /* the column of each unit; meaningless for units without inputs */
+    size_t *first_of;              /* of each column the first that has the same values; itself before dea_work_sort */
     double *matrix;                /* column after column, rows elements each, scaled */
     int exponent[DEA_ROWS_MAX];    /* value = ldexp(scaled, exponent) */
     double minimum[DEA_ROWS_MAX];  /* of the scaled row */
@@ -44,8 +45,8 @@ NODISCARD enum status dea_work_init(struct dea_work *work, const struct dea_prob
 
 /*
  * Puts the columns, and what is summed over them, in the order of their values, equals by unit: what is made of them then
- * does not depend on the order in which the units were given, down to the last digit. Before there is a frame. Returns
- * STATUS_OK or STATUS_EXHAUSTED.
+ * does not depend on the order in which the units were given, down to the last digit, where equals are told apart by nothing
+ * (first_of). Before there is a frame. Returns STATUS_OK or STATUS_EXHAUSTED.
  */
 NODISCARD enum status dea_work_sort(struct dea_work *work);
 

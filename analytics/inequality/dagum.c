@@ -4,6 +4,7 @@
 #include "analytics/inequality/dagum.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "analytics/inequality/gini.h"
 #include "analytics/inequality/groups.h"
@@ -40,14 +41,29 @@ static double surplus(const struct inequality_order *group, double mean, const s
     return inequality_total(&sum);
 }
 
+/* Whether a mean is so far from the whole's that digits are lost in its unit. */
+static bool is_far(double mean)
+{
+    return mean > 0x1p900 || (mean > 0 && mean < 0x1p-900);
+}
+
 static struct inequality_pair compare(const struct inequality_groups *groups, size_t first, size_t second)
 {
     bool is_second = groups->mean[second] > groups->mean[first];
     size_t j = is_second ? second : first;
     size_t h = is_second ? first : second;
-    double d = surplus(groups->orders[j], groups->mean[j], groups->orders[h], groups->mean[h]);
-    double p = surplus(groups->orders[h], groups->mean[h], groups->orders[j], groups->mean[j]);
-    double means = groups->mean[j] + groups->mean[h];
+    double mean_j = groups->mean[j];
+    double mean_h = groups->mean[h];
+    if (is_far(mean_j) || is_far(mean_h)) { /* what is told of a pair does not depend on the whole's unit */
+        const struct inequality_order *a = groups->orders[j];
+        const struct inequality_order *b = groups->orders[h];
+        const int unit = a->mean > 0 && (a->exponent > b->exponent || !(b->mean > 0)) ? a->exponent : b->exponent;
+        mean_j = ldexp(a->mean, a->exponent - unit);
+        mean_h = ldexp(b->mean, b->exponent - unit);
+    }
+    double d = surplus(groups->orders[j], mean_j, groups->orders[h], mean_h);
+    double p = surplus(groups->orders[h], mean_h, groups->orders[j], mean_j);
+    double means = mean_j + mean_h;
     struct inequality_pair pair = { j, h, means > 0 ? (d + p) / means : 0, d + p > 0 ? (d - p) / (d + p) : 0 };
     pair.affluence = fmax(pair.affluence, 0); /* of equal means rounding may leave less */
     return pair;
@@ -60,14 +76,16 @@ struct inequality_dagum inequality_dagum(const struct inequality_groups *groups,
     struct inequality_sum transvariation = { 0, 0 };
     for (size_t g = 0; g < groups->count; g++) {
         double part = groups->part[g];
-        if (groups->mean[g] > 0) {
+        if (part > 0 && groups->mean[g] > 0) {
             inequality_add(&within, inequality_gini(groups->orders[g]) * part * part * groups->mean[g]);
         }
         for (size_t h = g + 1; h < groups->count; h++) {
             struct inequality_pair pair = compare(groups, g, h);
-            double weight = part * groups->part[h] * (groups->mean[g] + groups->mean[h]);
-            inequality_add(&between, pair.gini * weight * pair.affluence);
-            inequality_add(&transvariation, pair.gini * weight * (1 - pair.affluence));
+            if (part > 0 && groups->part[h] > 0) {
+                double weight = part * groups->part[h] * (groups->mean[g] + groups->mean[h]);
+                inequality_add(&between, pair.gini * weight * pair.affluence);
+                inequality_add(&transvariation, pair.gini * weight * (1 - pair.affluence));
+            }
             if (pairs != NULL) {
                 *pairs++ = pair;
             }

@@ -8,9 +8,10 @@
 struct inequality_order;
 
 /*
- * A sample taken apart into groups, each in order, against the whole. Invariants: 1. count >= 1; 2. part[g] > 0, their sum
- * is 1; 3. mean[g] is the group's mean over that of the whole, so that sum part mean = 1 (rounding aside). The orders are
- * borrowed.
+ * A sample taken apart into groups, each in order, against the whole. Invariants: 1. count >= 1; 2. part[g] >= 0, their sum
+ * is 1; it is 0 where a group weighs nothing beside the others (by 2^-1074), which then adds nothing to any sum, as its values are
+ * left out of the whole; 3. mean[g] is the group's mean over that of the whole, so that sum part mean = 1 (rounding aside);
+ * infinite where no double can hold it, which takes a group whose part is below 1e-308. The orders are borrowed.
  */
 struct inequality_groups {
     const struct inequality_order *const *orders;

@@ -40,7 +40,7 @@ enum inequality_reason inequality_reason_of(const struct inequality_order *order
     if (order->has_zero && (index == INEQUALITY_THEIL_L || index == INEQUALITY_MAX_MIN)) {
         return INEQUALITY_ZERO_VALUES;
     }
-    if (index == INEQUALITY_WOLFSON && !(inequality_median(order) > 0)) {
+    if (index == INEQUALITY_WOLFSON && !(inequality_median_scaled(order) > 0)) {
         return INEQUALITY_ZERO_MEDIAN;
     }
     return INEQUALITY_DEFINED;

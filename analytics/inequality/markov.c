@@ -14,6 +14,13 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+/* A share of the way from a to b, a <= b, also where b - a is larger than a double can be. */
+static double between(double a, double b, double share)
+{
+    double gap = b - a;
+    return isfinite(gap) ? a + share * gap : 2 * (a / 2 + share * (b / 2 - a / 2));
+}
+
 enum status markov_quantiles(const double *values, size_t n, size_t states, double *bounds)
 {
     size_t count = 0;
@@ -30,7 +37,7 @@ enum status markov_quantiles(const double *values, size_t n, size_t states, doub
     for (size_t s = 1; s < states && count > 0; s++) {
         size_t at = (count - 1) * s / states; /* in whole numbers: a quantile that is a value is that value */
         double rest = (double)((count - 1) * s % states) / (double)states;
-        bounds[s - 1] = rest > 0 ? sorted[at] + rest * (sorted[at + 1] - sorted[at]) : sorted[at];
+        bounds[s - 1] = rest > 0 ? between(sorted[at], sorted[at + 1], rest) : sorted[at];
     }
     free(sorted);
     return count > 0 ? STATUS_OK : STATUS_INVALID;

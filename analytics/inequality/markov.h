@@ -12,8 +12,8 @@
  */
 enum { MARKOV_STATES_MIN = 2, MARKOV_STATES_MAX = 10, MARKOV_NONE = -1 };
 
-/* The bounds of states that hold as many units each, as far as that goes: the quantiles s / states of the values that are
- * not NAN (R's type 7; Hyndman and Fan 1996). bounds has room for states - 1. STATUS_INVALID: there is no value;
+/* The bounds of states that hold as many units each, as far as that goes: the quantiles s / states of the values, finite
+ * but for those that are NAN and left out (R's type 7; Hyndman and Fan 1996). bounds has room for states - 1. STATUS_INVALID: there is no value;
  * STATUS_EXHAUSTED: no memory. Equal values are in one state, so that one may stay empty. */
 enum status markov_quantiles(const double *values, size_t n, size_t states, double *bounds) NODISCARD;
 

@@ -117,7 +117,7 @@ double inequality_mean(const struct inequality_order *order)
     return ldexp(order->mean, order->exponent);
 }
 
-double inequality_median(const struct inequality_order *order)
+double inequality_median_scaled(const struct inequality_order *order)
 {
     double half = order->total / 2;
     size_t i = 0;
@@ -125,8 +125,12 @@ double inequality_median(const struct inequality_order *order)
         i++;
     }
     bool is_between = order->cumulated[i] == half && i + 1 < order->n;
-    double median = is_between ? order->x[i] + (order->x[i + 1] - order->x[i]) / 2 : order->x[i];
-    return ldexp(median, order->exponent);
+    return is_between ? order->x[i] + (order->x[i + 1] - order->x[i]) / 2 : order->x[i];
+}
+
+double inequality_median(const struct inequality_order *order)
+{
+    return ldexp(inequality_median_scaled(order), order->exponent);
 }
 
 double inequality_log(const struct inequality_order *order, size_t i)

@@ -58,6 +58,9 @@ double inequality_mean(const struct inequality_order *order);
  */
 double inequality_median(const struct inequality_order *order);
 
+/* The same in the scale of x, where the middle of two is no smaller than a double can be. */
+double inequality_median_scaled(const struct inequality_order *order);
+
 /* ln(x[i] / mean), also where the quotient is too small for a double. x[i] and the mean are above 0. */
 double inequality_log(const struct inequality_order *order, size_t i);
 

@@ -36,7 +36,7 @@ struct inequality_parts inequality_theil_t_parts(const struct inequality_groups 
     struct inequality_sum between = { 0, 0 };
     for (size_t g = 0; g < groups->count; g++) {
         double share = groups->part[g] * groups->mean[g];
-        if (share > 0) {
+        if (groups->part[g] > 0 && groups->mean[g] > 0) {
             inequality_add(&within, share * inequality_theil_t(groups->orders[g]));
             inequality_add(&between, share * log(groups->mean[g]));
         }
@@ -49,8 +49,10 @@ struct inequality_parts inequality_theil_l_parts(const struct inequality_groups 
     struct inequality_sum within = { 0, 0 };
     struct inequality_sum between = { 0, 0 };
     for (size_t g = 0; g < groups->count; g++) {
-        inequality_add(&within, groups->part[g] * inequality_theil_l(groups->orders[g]));
-        inequality_add(&between, -groups->part[g] * log(groups->mean[g]));
+        if (groups->part[g] > 0) {
+            inequality_add(&within, groups->part[g] * inequality_theil_l(groups->orders[g]));
+            inequality_add(&between, -groups->part[g] * log(groups->mean[g]));
+        }
     }
     return (struct inequality_parts){ inequality_total(&within), inequality_total(&between) };
 }

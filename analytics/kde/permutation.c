@@ -19,6 +19,7 @@ static const double STRIDE = 0.5;     /* bandwidths, on the way down from a peak
 static const double ARRIVED = 1e-7;   /* bandwidths; the height is then right to 1e-14 */
 static const double EVEN = 1e-12;     /* of a height: no difference */
 static const double TINY = 1e-12;     /* a bandwidth, where the largest value of all is about 1 */
+static const double SMALL = 0.05;     /* a p-value of which more should be known */
 static const double SLACK = 1e-7;     /* by which a ratio may be smaller for rounding */
 
 /* A sample in ascending order and its bandwidth. */
@@ -261,7 +262,18 @@ static void deal(struct deck *deck, struct kde_random *random)
     memcpy(deck->drawn_later + two->pairs, deck->singles + left, right * sizeof *deck->singles);
 }
 
-static enum status simulate(struct deck *deck, const struct kde_watch *watch, struct kde_permutation *test)
+/* Whether so many replicates are enough: no p-value is small. */
+static bool is_settled(const size_t counts[3], size_t replicates)
+{
+    const double all = 1.0 + (double)replicates;
+    bool has_small = false;
+    for (size_t i = 0; i < 3; i++) {
+        has_small = has_small || 1.0 + (double)counts[i] <= SMALL * all;
+    }
+    return replicates == KDE_PERMUTATION_REPLICATES && !has_small;
+}
+
+static enum status simulate(struct deck *deck, size_t replicates, const struct kde_watch *watch, struct kde_permutation *test)
 {
     const size_t earlier_count = deck->two->earlier_count;
     const size_t later_count = deck->two->later_count;
@@ -276,10 +288,14 @@ static enum status simulate(struct deck *deck, const struct kde_watch *watch, st
     const double height = contrast(after.height, before.height);
     const double width = contrast(after.width, before.width);
     const double sd = contrast(after.sd, before.sd);
-    for (size_t r = 0; r < KDE_PERMUTATION_REPLICATES; r++) {
+    size_t r = 0;
+    for (; r < replicates && !is_settled(counts, r); r++) {
         struct kde_random random = kde_random_stream(KDE_PERMUTATION_SEED, r);
-        if (r % WATCH_EVERY == 0 && kde_is_cancelled(watch)) {
-            return STATUS_BUSY;
+        if (r % WATCH_EVERY == 0) {
+            if (kde_is_cancelled(watch)) {
+                return STATUS_BUSY;
+            }
+            kde_tell(watch, r, replicates);
         }
         deal(deck, &random);
         const struct shape one = shape_of(deck->drawn_earlier, earlier_count, deck->singles);
@@ -288,18 +304,21 @@ static enum status simulate(struct deck *deck, const struct kde_watch *watch, st
         counts[1] += contrast(other.width, one.width) >= width * (1 - SLACK) ? 1 : 0;
         counts[2] += contrast(other.sd, one.sd) >= sd * (1 - SLACK) ? 1 : 0;
     }
-    const double all = 1.0 + KDE_PERMUTATION_REPLICATES;
+    const double all = 1.0 + (double)r;
     *test = (struct kde_permutation){
         .height_ratio = after.height / before.height, .height_p = (1.0 + (double)counts[0]) / all,
         .width_ratio = after.width / before.width, .width_p = (1.0 + (double)counts[1]) / all,
         .sd_ratio = after.sd / before.sd, .sd_p = (1.0 + (double)counts[2]) / all,
+        .replicates = r,
     };
     return STATUS_OK;
 }
 
-enum status kde_permutation_test(const struct kde_two *two, const struct kde_watch *watch, struct kde_permutation *test)
+enum status kde_permutation_test(const struct kde_two *two, size_t replicates, const struct kde_watch *watch,
+                                 struct kde_permutation *test)
 {
     const size_t n = two->earlier_count + two->later_count;
+    assert(replicates > 0);
     assert(two->earlier_count >= 2 && two->later_count >= 2);
     assert(two->earlier_count <= KDE_PERMUTATION_MAX && two->later_count <= KDE_PERMUTATION_MAX);
     assert(two->pairs <= two->earlier_count && two->pairs <= two->later_count);
@@ -312,7 +331,7 @@ enum status kde_permutation_test(const struct kde_two *two, const struct kde_wat
     centre(two->earlier, two->earlier_count, deck.earlier);
     centre(two->later, two->later_count, deck.later);
     scale(room, n);
-    enum status status = simulate(&deck, watch, test);
+    enum status status = simulate(&deck, replicates, watch, test);
     free(room);
     return status;
 }

@@ -23,7 +23,10 @@ SELECT max(seq) FROM entry
 SELECT hash FROM entry WHERE seq = ?1
 
 -- name: entry_of_hash
-SELECT seq FROM entry WHERE hash = ?1
+-- The index has a part for each 16,384 entries; the newest first. The sign + keeps ?1 from being put for the column within substr,
+-- which would then be no expression of the index.
+WITH RECURSIVE part (number) AS (SELECT max(seq) >> 14 FROM entry UNION ALL SELECT number - 1 FROM part WHERE number > 0)
+SELECT e.seq FROM part CROSS JOIN entry e WHERE e.seq >> 14 = part.number AND substr(e.hash, 1, 5) = substr(?1, 1, 5) AND +e.hash = ?1 LIMIT 1
 
 -- name: entry_list
 -- Entries behind ?1 with their full bodies and seals; columns in the order of ledger/entry.h.
@@ -102,11 +105,18 @@ UPDATE checkpoint_key SET to_seq = ?2 WHERE id = ?1
 INSERT INTO personal (commitment, seq, pointer, salt, text) VALUES (?1, ?2, ?3, ?4, ?5)
 
 -- name: personal_find
-SELECT commitment, seq, pointer, salt, text FROM personal WHERE commitment = ?1
+-- The index has a part for each 65,536 entries; the newest first, and the sign as above.
+WITH RECURSIVE part (number) AS (SELECT max(seq) >> 16 FROM personal UNION ALL SELECT number - 1 FROM part WHERE number > 0)
+SELECT p.commitment, p.seq, p.pointer, p.salt, p.text FROM part CROSS JOIN personal p
+WHERE p.seq >> 16 = part.number AND substr(p.commitment, 1, 10) = substr(?1, 1, 10) AND +p.commitment = ?1 LIMIT 1
+
+-- name: personal_find_in
+-- The same in the entry that is to have it.
+SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 AND commitment = ?2 LIMIT 1
 
 -- name: personal_note_erased
 -- Remembers that there is no text, where a ledger is replayed.
-INSERT INTO personal (commitment, seq, pointer) VALUES (?1, ?2, ?3) ON CONFLICT (commitment) DO NOTHING
+INSERT INTO personal (commitment, seq, pointer) VALUES (?1, ?2, ?3) ON CONFLICT (seq, pointer) DO NOTHING
 
 -- name: personal_unerased
 -- A text that is not there, without an entry that says so.
@@ -119,7 +129,7 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER B
 
 -- name: personal_from
 -- The texts of entry ?1 and of those behind it.
-SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER BY seq, commitment
+SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER BY seq, pointer
 
 -- name: answer_find
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer

@@ -6,7 +6,7 @@ SELECT p.commitment, p.seq, p.pointer, p.text, e.seq FROM personal p LEFT JOIN e
 WHERE p.seq <= ?3 AND (p.seq, p.pointer) > (?1, ?2) ORDER BY p.seq, p.pointer LIMIT ?4
 
 -- name: personal_erase
-UPDATE personal SET salt = NULL, text = NULL WHERE commitment = ?1
+UPDATE personal SET salt = NULL, text = NULL WHERE seq = ?1 AND commitment = ?2
 
 -- name: erasure_insert
 INSERT INTO erasure (commitment, seq) VALUES (?1, ?2)

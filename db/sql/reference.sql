@@ -20,6 +20,15 @@ LIMIT 1
 SELECT code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq
 FROM province WHERE code > ?1 AND (?3 IS NULL OR belt = ?3) ORDER BY code LIMIT ?2
 
+-- name: province_list_ordered
+-- In the order of a key: ?7 is 0 for the code, 1 gb_code, 2 name, 3 belt, 4 updated_seq. Downwards where ?9 is 1. Behind the row with the key ?8 and the code ?1.
+SELECT code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq, CAST(key AS TEXT) FROM (
+SELECT code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq, CASE ?7 WHEN 1 THEN gb_code WHEN 2 THEN name_en WHEN 3 THEN belt WHEN 4 THEN seq ELSE '' END AS key
+FROM province WHERE (?3 IS NULL OR belt = ?3))
+WHERE ?1 = '' OR CASE WHEN ?9 THEN (key, code) < (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1)
+ELSE (key, code) > (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1) END
+ORDER BY CASE WHEN ?9 THEN key END DESC, CASE WHEN NOT ?9 THEN key END, CASE WHEN ?9 THEN code END DESC, code LIMIT ?2
+
 -- name: province_put
 INSERT INTO province (code, gb_code, name_en, name_zh, belt, capital, lat_e7, lon_e7, version, seq)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -33,6 +42,15 @@ SELECT id, name, name_en, name_zh, kind, province, version, seq FROM organisatio
 -- name: organisation_list
 SELECT id, name, name_en, name_zh, kind, province, version, seq FROM organisation
 WHERE id > ?1 AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR province = ?4) ORDER BY id LIMIT ?2
+
+-- name: organisation_list_ordered
+-- In the order of a key: ?7 is 0 for the id, 1 name, 2 kind, 3 province (none comes last), 4 updated_seq. Downwards where ?9 is 1. Behind the row with the key ?8 and the id ?1.
+SELECT id, name, name_en, name_zh, kind, province, version, seq, CAST(key AS TEXT) FROM (
+SELECT id, name, name_en, name_zh, kind, province, version, seq, CASE ?7 WHEN 1 THEN coalesce(name, name_en, name_zh) WHEN 2 THEN kind WHEN 3 THEN coalesce(province, char(1114111)) WHEN 4 THEN seq ELSE '' END AS key
+FROM organisation WHERE (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR province = ?4))
+WHERE ?1 = '' OR CASE WHEN ?9 THEN (key, id) < (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1)
+ELSE (key, id) > (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1) END
+ORDER BY CASE WHEN ?9 THEN key END DESC, CASE WHEN NOT ?9 THEN key END, CASE WHEN ?9 THEN id END DESC, id LIMIT ?2
 
 -- name: organisation_put
 INSERT INTO organisation (id, name, name_en, name_zh, kind, province, version, seq)
@@ -48,6 +66,15 @@ FROM site WHERE id = ?1
 SELECT id, name, name_en, name_zh, kind, organisation, province, lat_e7, lon_e7, version, seq
 FROM site WHERE id > ?1 AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR organisation = ?4)
 AND (?5 IS NULL OR province = ?5) ORDER BY id LIMIT ?2
+
+-- name: site_list_ordered
+-- In the order of a key: ?7 is 0 for the id, 1 name, 2 kind, 3 organisation, 4 province, 5 updated_seq. Downwards where ?9 is 1. Behind the row with the key ?8 and the id ?1.
+SELECT id, name, name_en, name_zh, kind, organisation, province, lat_e7, lon_e7, version, seq, CAST(key AS TEXT) FROM (
+SELECT id, name, name_en, name_zh, kind, organisation, province, lat_e7, lon_e7, version, seq, CASE ?7 WHEN 1 THEN coalesce(name, name_en, name_zh) WHEN 2 THEN kind WHEN 3 THEN organisation WHEN 4 THEN province WHEN 5 THEN seq ELSE '' END AS key
+FROM site WHERE (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR organisation = ?4) AND (?5 IS NULL OR province = ?5))
+WHERE ?1 = '' OR CASE WHEN ?9 THEN (key, id) < (CASE ?7 WHEN 5 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1)
+ELSE (key, id) > (CASE ?7 WHEN 5 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1) END
+ORDER BY CASE WHEN ?9 THEN key END DESC, CASE WHEN NOT ?9 THEN key END, CASE WHEN ?9 THEN id END DESC, id LIMIT ?2
 
 -- name: site_put
 INSERT INTO site (id, name, name_en, name_zh, kind, organisation, province, lat_e7, lon_e7, version, seq)
@@ -68,6 +95,15 @@ FROM item WHERE id = ?1
 -- name: item_list
 SELECT id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq
 FROM item WHERE id > ?1 AND (?3 IS NULL OR category = ?3) ORDER BY id LIMIT ?2
+
+-- name: item_list_ordered
+-- In the order of a key: ?7 is 0 for the id, 1 name, 2 unit, 3 category (none comes last), 4 updated_seq. Downwards where ?9 is 1. Behind the row with the key ?8 and the id ?1.
+SELECT id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq, CAST(key AS TEXT) FROM (
+SELECT id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq, CASE ?7 WHEN 1 THEN coalesce(name, name_en, name_zh) WHEN 2 THEN unit WHEN 3 THEN coalesce(category, char(1114111)) WHEN 4 THEN seq ELSE '' END AS key
+FROM item WHERE (?3 IS NULL OR category = ?3))
+WHERE ?1 = '' OR CASE WHEN ?9 THEN (key, id) < (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1)
+ELSE (key, id) > (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1) END
+ORDER BY CASE WHEN ?9 THEN key END DESC, CASE WHEN NOT ?9 THEN key END, CASE WHEN ?9 THEN id END DESC, id LIMIT ?2
 
 -- name: item_put
 INSERT INTO item (id, name, name_en, name_zh, unit, category, identifiers, lot_control, medical_grade, version, seq)

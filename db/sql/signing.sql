@@ -9,12 +9,12 @@ UPDATE organisation_key SET to_seq = ?2, reason = ?3, version = version + 1, seq
 
 -- name: organisation_key_find
 SELECT k.id, k.organisation, k.public_key, k.from_seq, k.to_seq, k.reason, p.text, k.version, k.seq
-FROM organisation_key k LEFT JOIN personal p ON p.commitment = k.reason WHERE k.id = ?1
+FROM organisation_key k LEFT JOIN personal p ON p.seq = k.to_seq AND p.commitment = k.reason WHERE k.id = ?1
 
 -- name: organisation_key_list
 -- Those of an organisation, in the order in which they were added: from_seq differs from key to key.
 SELECT k.id, k.organisation, k.public_key, k.from_seq, k.to_seq, k.reason, p.text, k.version, k.seq
-FROM organisation_key k LEFT JOIN personal p ON p.commitment = k.reason
+FROM organisation_key k LEFT JOIN personal p ON p.seq = k.to_seq AND p.commitment = k.reason
 WHERE k.organisation = ?1 AND k.from_seq > ?2 ORDER BY k.from_seq LIMIT ?3
 
 -- name: policy_find

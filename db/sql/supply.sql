@@ -112,7 +112,7 @@ occurred_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 -- A supply's movements behind (?2, ?3), oldest first.
 SELECT m.seq, m.ordinal, m.supply, m.kind, m.reason, m.delta, m.balance, m.transfer, m.line, m.reference, m.note,
 m.time_ms, m.occurred_at_ms, e.organisation, e.role, p.text, e.hash
-FROM movement m JOIN entry e ON e.seq = m.seq LEFT JOIN personal p ON p.commitment = m.note
+FROM movement m JOIN entry e ON e.seq = m.seq LEFT JOIN personal p ON p.seq = m.seq AND p.commitment = m.note
 WHERE m.supply = ?1 AND (m.seq, m.ordinal) > (?2, ?3) ORDER BY m.seq, m.ordinal LIMIT ?4
 
 -- name: movement_all

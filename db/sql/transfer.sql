@@ -1,11 +1,15 @@
--- Transfers, their lines and what happened to them.
+-- Transfers, their lines and what happened to them. A text is looked up in the entry that brought it: note and rationale came with the first
+-- event of their transfer.
 
 -- name: transfer_find
 SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.organisation, t.state, t.need,
 t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
 t.updated_at_ms, t.version, t.seq
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
-LEFT JOIN personal n ON n.commitment = t.note LEFT JOIN personal r ON r.commitment = t.rationale
+LEFT JOIN personal n ON n.commitment = t.note
+AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
+LEFT JOIN personal r ON r.commitment = t.rationale
+AND r.seq = CASE WHEN t.rationale IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 WHERE t.id = ?1
 
 -- name: transfer_list
@@ -13,7 +17,10 @@ SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.
 t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
 t.updated_at_ms, t.version, t.seq
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
-LEFT JOIN personal n ON n.commitment = t.note LEFT JOIN personal r ON r.commitment = t.rationale
+LEFT JOIN personal n ON n.commitment = t.note
+AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
+LEFT JOIN personal r ON r.commitment = t.rationale
+AND r.seq = CASE WHEN t.rationale IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 WHERE t.id > ?1 AND (?3 IS NULL OR t.state = ?3) AND (?4 IS NULL OR t.origin = ?4)
 AND (?5 IS NULL OR t.destination = ?5) AND (?6 IS NULL OR ?6 IN (t.origin, t.destination))
 AND (?7 IS NULL OR ?7 IN (o.province, d.province)) AND (?8 IS NULL OR ?8 IN (o.organisation, d.organisation))
@@ -29,7 +36,10 @@ t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.cre
 t.updated_at_ms, t.version, t.seq,
 CAST(CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END AS TEXT)
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
-LEFT JOIN personal n ON n.commitment = t.note LEFT JOIN personal r ON r.commitment = t.rationale
+LEFT JOIN personal n ON n.commitment = t.note
+AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
+LEFT JOIN personal r ON r.commitment = t.rationale
+AND r.seq = CASE WHEN t.rationale IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 WHERE (?3 IS NULL OR t.state = ?3) AND (?4 IS NULL OR t.origin = ?4)
 AND (?5 IS NULL OR t.destination = ?5) AND (?6 IS NULL OR ?6 IN (t.origin, t.destination))
 AND (?7 IS NULL OR ?7 IN (o.province, d.province)) AND (?8 IS NULL OR ?8 IN (o.organisation, d.organisation))
@@ -46,7 +56,10 @@ t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.cre
 t.updated_at_ms, t.version, t.seq,
 CAST(CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END AS TEXT)
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
-LEFT JOIN personal n ON n.commitment = t.note LEFT JOIN personal r ON r.commitment = t.rationale
+LEFT JOIN personal n ON n.commitment = t.note
+AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
+LEFT JOIN personal r ON r.commitment = t.rationale
+AND r.seq = CASE WHEN t.rationale IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 WHERE (?3 IS NULL OR t.state = ?3) AND (?4 IS NULL OR t.origin = ?4)
 AND (?5 IS NULL OR t.destination = ?5) AND (?6 IS NULL OR ?6 IN (t.origin, t.destination))
 AND (?7 IS NULL OR ?7 IN (o.province, d.province)) AND (?8 IS NULL OR ?8 IN (o.organisation, d.organisation))
@@ -83,7 +96,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 
 -- name: transfer_event_list
 SELECT v.transfer, v.seq, v.kind, v.time_ms, v.organisation, v.role, v.reason, p.text, e.hash
-FROM transfer_event v JOIN entry e ON e.seq = v.seq LEFT JOIN personal p ON p.commitment = v.reason
+FROM transfer_event v JOIN entry e ON e.seq = v.seq LEFT JOIN personal p ON p.seq = v.seq AND p.commitment = v.reason
 WHERE v.transfer = ?1 ORDER BY v.seq
 
 -- name: transfer_event_line_insert
@@ -92,7 +105,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 
 -- name: transfer_event_line_list
 SELECT v.transfer, v.seq, v.line, v.dispatched, v.good, v.damaged, v.lost, v.returned, v.reason, p.text
-FROM transfer_event_line v LEFT JOIN personal p ON p.commitment = v.reason
+FROM transfer_event_line v LEFT JOIN personal p ON p.seq = v.seq AND p.commitment = v.reason
 WHERE v.transfer = ?1 ORDER BY v.seq, v.line
 
 -- name: transfer_summary

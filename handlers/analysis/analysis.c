@@ -41,7 +41,7 @@ bool analysis_basis_read(struct exchange *exchange, struct analysis_basis *basis
 {
     struct analysis_basis read = { 0 };
     struct figures_revision revision = { 0 };
-    enum status status = db_province_list(exchange->db, exchange->arena, "", PROVINCES_MAX, NULL, &read.provinces,
+    enum status status = db_province_list(exchange->db, exchange->arena, "", PROVINCES_MAX, NULL, NULL, &read.provinces,
                                           &read.province_count);
     if (status == STATUS_OK) {
         status = db_figures_revision_last(exchange->db, exchange->arena, &revision);

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "handlers/analysis/label.h"
 #include "handlers/analysis/svg.h"
@@ -17,8 +19,9 @@
 
 enum { DESCRIBED_MAX = 40, LISTED_MAX = 6, LIST_LETTERS = 110 };
 
-#define LONG_NUMBER 1000.0
-#define LONGEST_NUMBER 1e5
+/* As they are rounded, so that a number looks like those beside it: 999.9996 is 1000, and 999999.6 is 1.00e6. */
+#define LONG_NUMBER 999.9995
+#define LONGEST_NUMBER 99999.5
 
 const char *dea_svg_text(char *made, const char *otherwise)
 {
@@ -36,8 +39,9 @@ const char *dea_svg_number(struct arena *arena, double number)
     } else if (fabs(number) < LONGEST_NUMBER) {
         svg_number(text, round(number));
     } else {
-        int power = (int)floor(log10(fabs(number)));
-        snprintf(text, sizeof text, "%.2fe%d", number / pow(10, power), power);
+        char digits[SVG_NUMBER_BYTES]; /* "1.00e+06": rounded before the power is told */
+        snprintf(digits, sizeof digits, "%.2e", number);
+        snprintf(text, sizeof text, "%.*se%ld", (int)strcspn(digits, "e"), digits, strtol(strchr(digits, 'e') + 1, NULL, 10));
     }
     return dea_svg_text(arena_text(arena, text), "");
 }

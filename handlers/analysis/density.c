@@ -301,19 +301,18 @@ static enum status fill_sheet(struct arena *arena, const struct question *q, str
         status = fill_series(arena, q, i / years, i % years, &drawing->series[i]);
     }
     drawing->series_count = count;
+    drawing->years = years;
     drawing->settings = q->settings;
     sheet->indicator = q->indicator.items->id;
     sheet->relative_to = analysis_relative_choices[q->query.relative_to];
     sheet->revision = q->base.basis.revision;
-    sheet->years = years;
     return status;
 }
 
 /* Of the drawn curves. False: the problem is the reply. */
 static bool find_changes(struct exchange *exchange, struct density_sheet *sheet)
 {
-    enum status status = density_changes_find(exchange->arena, &sheet->drawing, sheet->years, &sheet->changes,
-                                              &sheet->change_count);
+    enum status status = density_changes_find(exchange->arena, &sheet->drawing, &sheet->changes, &sheet->change_count);
     return status == STATUS_OK ? true : density_draw_failed(exchange, &sheet->drawing, status);
 }
 
@@ -322,6 +321,7 @@ static bool answer(struct exchange *exchange, void *context)
     struct density_sheet *sheet = context;
     sheet->is_chinese = exchange->is_chinese;
     bool is_picture = exchange->wanted == GIVES_SVG;
+    sheet->drawing.later_share = is_picture ? 0 : density_changes_share(&sheet->drawing);
     bool is_drawn = density_draw(exchange, &sheet->drawing) && (is_picture || find_changes(exchange, sheet));
     if (is_drawn && is_picture) {
         density_svg(exchange, sheet);

@@ -6,8 +6,13 @@
 
 #include <string.h>
 
+#include "handlers/analysis/density_family.h"
 #include "handlers/analysis/density_reading.h"
+#include "handlers/analysis/watch.h"
 #include "handlers/analysis/write.h"
+
+/* How long a test takes beside a curve (density_draw.c). */
+enum { SHARE_PERMUTATION = 5 };
 
 /* The values of both samples with the common members first, in the order of the earlier. */
 static enum status pair(struct arena *arena, const struct density_series *earlier, const struct density_series *later,
@@ -51,17 +56,60 @@ static bool can_be_tested(const struct density_series *series, size_t most)
     return series->sample.weights == NULL && series->members != NULL && series->sample.n >= 2 && series->sample.n <= most;
 }
 
-static enum status test(struct arena *arena, const struct density_wishes *wishes, struct density_change *change)
+static bool is_testable(const struct density_wishes *wishes, const struct density_series *earlier,
+                        const struct density_series *later)
 {
     size_t most = wishes->is_chosen ? KDE_PERMUTATION_MAX : DENSITY_FEW_TESTED;
+    bool is_wanted = !wishes->is_chosen || wishes->wants_permutation;
+    return is_wanted && can_be_tested(earlier, most) && can_be_tested(later, most);
+}
+
+/* Two of a group's years. */
+struct span {
+    size_t from, to;
+};
+
+static size_t span_count(size_t years)
+{
+    return years < 2 ? 0 : years - 1 + (years > 2);
+}
+
+/* Neighbours, then the first with the last. */
+static struct span span_of(size_t years, size_t index)
+{
+    return index + 1 < years ? (struct span){ index, index + 1 } : (struct span){ 0, years - 1 };
+}
+
+/* How many changes of a group can be tested. */
+static size_t count_testable(const struct density_drawing *drawing, size_t first)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < span_count(drawing->years); i++) {
+        const struct span span = span_of(drawing->years, i);
+        count += is_testable(&drawing->settings.wishes, &drawing->series[first + span.from], &drawing->series[first + span.to]);
+    }
+    return count;
+}
+
+size_t density_changes_share(const struct density_drawing *drawing)
+{
+    size_t count = 0;
+    for (size_t first = 0; first < drawing->series_count; first += drawing->years) {
+        count += count_testable(drawing, first);
+    }
+    return count * SHARE_PERMUTATION;
+}
+
+static enum status test(struct arena *arena, struct density_drawing *drawing, size_t replicates, struct density_change *change)
+{
     struct kde_two two;
-    if ((wishes->is_chosen && !wishes->wants_permutation) || !can_be_tested(change->earlier, most) ||
-        !can_be_tested(change->later, most)) {
+    if (!is_testable(&drawing->settings.wishes, change->earlier, change->later)) {
         return STATUS_OK;
     }
+    analysis_watch_next(&drawing->watch, SHARE_PERMUTATION);
     enum status status = pair(arena, change->earlier, change->later, &two);
     if (status == STATUS_OK) {
-        status = kde_permutation_test(&two, &change->earlier->curve->watch, &change->test);
+        status = kde_permutation_test(&two, replicates, &change->earlier->curve->watch, &change->test);
         change->has_test = status == STATUS_OK;
         change->pairs = two.pairs;
     }
@@ -74,34 +122,37 @@ static struct kde_side side_of(const struct density_series *series)
                               series->density };
 }
 
-static enum status find(struct arena *arena, const struct density_drawing *drawing, size_t from, size_t to,
-                        struct density_change *change)
+static enum status find(struct arena *arena, struct density_drawing *drawing, size_t first, size_t replicates,
+                        size_t index, struct density_change *change)
 {
-    *change = (struct density_change){ .earlier = &drawing->series[from], .later = &drawing->series[to] };
+    const struct span span = span_of(drawing->years, index);
+    *change = (struct density_change){ .earlier = &drawing->series[first + span.from],
+                                       .later = &drawing->series[first + span.to] };
     const struct kde_side sides[2] = { side_of(change->earlier), side_of(change->later) };
     change->found = kde_change_between(&sides[0], &sides[1], &drawing->grid);
-    return test(arena, &drawing->settings.wishes, change);
+    return test(arena, drawing, replicates, change);
 }
 
-enum status density_changes_find(struct arena *arena, const struct density_drawing *drawing, size_t years,
-                                 struct density_change **changes, size_t *count)
+enum status density_changes_find(struct arena *arena, struct density_drawing *drawing, struct density_change **changes,
+                                 size_t *count)
 {
     enum status status = STATUS_OK;
-    size_t groups = years > 1 ? drawing->series_count / years : 0;
-    struct density_change *found = arena_array(arena, groups * years + 1, sizeof *found);
+    const size_t spans = span_count(drawing->years);
+    struct density_change *found = arena_array(arena, drawing->series_count / drawing->years * spans + 1, sizeof *found);
     *count = 0;
     *changes = found;
     if (found == NULL) {
         return STATUS_EXHAUSTED;
     }
-    for (size_t g = 0; g < groups; g++) {
-        size_t first = g * years;
-        size_t last = first + years - 1;
-        for (size_t i = first; i < last && status == STATUS_OK; i++) {
-            status = find(arena, drawing, i, i + 1, &found[(*count)++]);
+    for (size_t first = 0; spans > 0 && first < drawing->series_count && status == STATUS_OK; first += drawing->years) {
+        struct density_change *group = found + *count;
+        const size_t replicates = kde_permutation_replicates(3 * count_testable(drawing, first));
+        for (size_t i = 0; i < spans && status == STATUS_OK; i++) {
+            status = find(arena, drawing, first, replicates, i, &group[i]);
         }
-        if (years > 2 && status == STATUS_OK) {
-            status = find(arena, drawing, first, last, &found[(*count)++]);
+        *count += spans;
+        if (status == STATUS_OK) {
+            status = density_family_of_changes(arena, group, spans);
         }
     }
     return status;
@@ -124,12 +175,15 @@ static void write_test(struct json_writer *w, const struct density_change *chang
         json_object_begin(w);
         analysis_number(w, "height_ratio", change->test.height_ratio);
         analysis_number(w, "height_p_value", change->test.height_p);
+        analysis_number(w, "height_holm_p_value", change->height_holm);
         analysis_number(w, "width_ratio", change->test.width_ratio);
         analysis_number(w, "width_p_value", change->test.width_p);
+        analysis_number(w, "width_holm_p_value", change->width_holm);
         analysis_number(w, "sd_ratio", change->test.sd_ratio);
         analysis_number(w, "sd_p_value", change->test.sd_p);
+        analysis_number(w, "sd_holm_p_value", change->sd_holm);
         json_member_integer(w, "pairs", (int64_t)change->pairs);
-        json_member_integer(w, "replicates", KDE_PERMUTATION_REPLICATES);
+        json_member_integer(w, "replicates", (int64_t)change->test.replicates);
         json_member_integer(w, "seed", (int64_t)KDE_PERMUTATION_SEED);
         json_object_end(w);
     }

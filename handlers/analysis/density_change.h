@@ -15,18 +15,22 @@ struct density_change {
     const struct density_series *earlier, *later;
     struct kde_change found;
     bool has_test;
-    size_t pairs; /* members of both */
+    size_t pairs;        /* members of both */
     struct kde_permutation test;
+    double height_holm, width_holm, sd_holm; /* the p-values corrected (density_family.h) */
 };
 
 /*
- * The changes of a drawn drawing whose series are by group, then by year, `years` of them: neighbouring years, and the
- * first with the last where others lie between. *changes is in the arena. The test is made where it is wanted
+ * The changes of a drawn drawing whose series are by group, then by year, drawing->years of them: neighbouring years, and
+ * the first with the last where others lie between. *changes is in the arena. The test is made where it is wanted
  * (density_more.h) and can be: without weights, of samples that spread. STATUS_EXHAUSTED without memory, STATUS_BUSY
  * where the settings' watch said so.
  */
-enum status density_changes_find(struct arena *arena, const struct density_drawing *drawing, size_t years,
-                                 struct density_change **changes, size_t *count) NODISCARD;
+enum status density_changes_find(struct arena *arena, struct density_drawing *drawing, struct density_change **changes,
+                                 size_t *count) NODISCARD;
+
+/* How many shares of the watch's whole that takes; the samples are there, the curves need not be. */
+size_t density_changes_share(const struct density_drawing *drawing);
 
 /* The member changes, an array. */
 void density_changes_write(struct json_writer *w, const struct density_change *changes, size_t count, bool is_chinese);

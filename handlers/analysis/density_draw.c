@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
+#include "handlers/analysis/density_family.h"
 #include "handlers/analysis/reply.h"
 #include "handlers/problem.h"
 
@@ -198,7 +199,7 @@ static bool make_curves(struct exchange *exchange, struct density_drawing *drawi
     struct faults faults;
     faults_init(&faults, exchange->arena);
     size_t share = SHARE_CURVE + SHARE_GRID + density_more_share(&drawing->settings.wishes);
-    drawing->watch = analysis_watch_begin(exchange, drawing->series_count * share);
+    drawing->watch = analysis_watch_begin(exchange, drawing->series_count * share + drawing->later_share);
     drawing->settings.options.watch = (struct kde_watch){ analysis_watch_is_cancelled, &drawing->watch, analysis_watch_progress };
     for (size_t i = 0; i < drawing->series_count; i++) {
         struct density_series *series = &drawing->series[i];
@@ -315,8 +316,10 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
     }
     if (faults.total > 0) {
         refuse_series(exchange, &faults);
+        return false;
     }
-    return faults.total == 0;
+    enum status status = density_family_of_curves(exchange->arena, drawing);
+    return status == STATUS_OK ? true : density_draw_failed(exchange, drawing, status);
 }
 
 void density_drawing_fini(struct density_drawing *drawing)

@@ -95,8 +95,10 @@ struct density_series {
 
 struct density_drawing {
     struct density_settings settings;
-    struct density_series *series;
+    struct density_series *series; /* by group, then by year */
     size_t series_count;
+    size_t years;       /* of each group; 1 or more */
+    size_t later_share; /* of the watch's whole, for what follows density_draw */
     struct kde_grid grid; /* filled by density_draw */
     struct analysis_watch watch; /* the same; the curves ask it */
 };

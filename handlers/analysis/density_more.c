@@ -116,6 +116,7 @@ static void write_tests(struct json_writer *w, const struct density_more *more)
         json_object_begin(w);
         analysis_number(w, "statistic", more->dip.statistic);
         analysis_number(w, "p_value", more->dip.p_value);
+        analysis_number(w, "holm_p_value", more->dip_holm);
         json_member_integer(w, "replicates", KDE_DIP_REPLICATES);
         json_member_integer(w, "seed", (int64_t)KDE_DIP_SEED);
         json_object_end(w);
@@ -126,6 +127,7 @@ static void write_tests(struct json_writer *w, const struct density_more *more)
         analysis_number(w, "critical_bandwidth", more->critical.bandwidth);
         analysis_number(w, "p_value", more->critical.p_value);
         analysis_number(w, "calibrated_p_value", more->critical.calibrated_p);
+        analysis_number(w, "holm_p_value", more->critical_holm);
         json_member_integer(w, "replicates", KDE_CRITICAL_REPLICATES);
         json_member_integer(w, "seed", (int64_t)KDE_CRITICAL_SEED);
         json_object_end(w);

@@ -51,6 +51,7 @@ struct density_more {
     bool has_critical;
     struct kde_dip dip;
     struct kde_critical critical;
+    double dip_holm, critical_holm; /* the p-values corrected (density_family.h), which comes last */
 };
 
 /* Fills *more for a curve and its sample, and ORs what has to be borne in mind. STATUS_EXHAUSTED without memory,

@@ -69,6 +69,12 @@ static struct number rounded(double value, int decimals)
     return number;
 }
 
+/* How many times; two decimals would say 0 of what is less than half of the last. */
+static struct number ratio_of(double ratio)
+{
+    return ratio > 0 && ratio < 0.005 ? number_of(ratio, 3) : rounded(ratio, 2);
+}
+
 /* A p-value is as fine as its replicates are many. */
 static struct number level_of(double p_value)
 {
@@ -81,8 +87,7 @@ static enum verdict verdict_of(const struct density_series *series)
 {
     const struct density_more *more = &series->more;
     int made = more->has_dip + more->has_critical;
-    int against = (more->has_dip && more->dip.p_value <= LEVEL) +
-                  (more->has_critical && more->critical.calibrated_p <= LEVEL);
+    int against = (more->has_dip && more->dip_holm <= LEVEL) + (more->has_critical && more->critical_holm <= LEVEL);
     if (made == 0) {
         return VERDICT_NONE;
     }
@@ -110,17 +115,16 @@ static void say_verdict(const struct reading *r, enum verdict verdict)
 
 static void say_tests(const struct reading *r, const struct density_more *more)
 {
-    if (more->has_dip && more->dip.p_value <= LEVEL) {
-        say(r, "The dip test rejects a single peak (p = %s).", level_of(more->dip.p_value).text);
-    } else if (more->has_dip) {
-        say(r, "The dip test does not reject a single peak (p = %s).", level_of(more->dip.p_value).text);
+    if (more->has_dip) {
+        say(r, more->dip_holm <= LEVEL ? "The dip test rejects a single peak (p = %s, by Holm's correction %s)."
+                                       : "The dip test does not reject a single peak (p = %s, by Holm's correction %s).",
+            level_of(more->dip.p_value).text, level_of(more->dip_holm).text);
     }
-    if (more->has_critical && more->critical.calibrated_p <= LEVEL) {
-        say(r, "The critical-bandwidth test rejects a single peak (calibrated p = %s).",
-            level_of(more->critical.calibrated_p).text);
-    } else if (more->has_critical) {
-        say(r, "The critical-bandwidth test does not reject a single peak (calibrated p = %s).",
-            level_of(more->critical.calibrated_p).text);
+    if (more->has_critical) {
+        say(r, more->critical_holm <= LEVEL
+                   ? "The critical-bandwidth test rejects a single peak (calibrated p = %s, by Holm's correction %s)."
+                   : "The critical-bandwidth test does not reject a single peak (calibrated p = %s, by Holm's correction %s).",
+            level_of(more->critical.calibrated_p).text, level_of(more->critical_holm).text);
     }
 }
 
@@ -189,6 +193,17 @@ static void say_centre(const struct reading *r, const struct density_series *ear
     }
 }
 
+/* A format with two %s. */
+static void say_two(const struct reading *r, const char *format, struct number one, struct number other)
+{
+    char sentence[SENTENCE_BYTES];
+    const char *first = strstr(format, "%s");
+    const char *second = strstr(first + 2, "%s");
+    snprintf(sentence, sizeof sentence, "%.*s%s%.*s%s%s", (int)(first - format), format, one.text,
+             (int)(second - first - 2), first + 2, other.text, second + 2);
+    density_reading_say(r->w, sentence, r->is_chinese);
+}
+
 static void say_main_peak(const struct reading *r, const struct kde_mode *before, const struct kde_mode *after)
 {
     static const char *const sentences[3][3] = {
@@ -202,31 +217,27 @@ static void say_main_peak(const struct reading *r, const struct kde_mode *before
           "The main peak is higher and as wide (%s times as high, %s times as wide).",
           "The main peak is higher and wider (%s times as high, %s times as wide)." },
     };
-    struct number height = rounded(after->height / before->height, 2);
-    struct number width = rounded(after->width / before->width, 2);
+    struct number height = ratio_of(after->height / before->height);
+    struct number width = ratio_of(after->width / before->width);
     const char *format = sentences[1 + compare(after->height, before->height, CHANGED)]
                                   [1 + compare(after->width, before->width, CHANGED)];
-    char sentence[SENTENCE_BYTES];
-    const char *first = strstr(format, "%s");
-    const char *second = strstr(first + 2, "%s");
-    snprintf(sentence, sizeof sentence, "%.*s%s%.*s%s%s", (int)(first - format), format, height.text,
-             (int)(second - first - 2), first + 2, width.text, second + 2);
-    density_reading_say(r->w, sentence, r->is_chinese);
+    say_two(r, format, height, width);
 }
 
 /* What the test makes of a change in height or width, which the curves that are drawn show by shown, its own by tested. */
-static void say_chance(const struct reading *r, bool is_height, double shown, double tested, double p_value)
+static void say_chance(const struct reading *r, bool is_height, double shown, double tested, double p_value, double corrected)
 {
-    struct number level = level_of(p_value);
+    static const char *const sentences[2][2] = {
+        { "The change in width may be chance (p = %s, by Holm's correction %s).",
+          "The change in width is more than chance would make (p = %s, by Holm's correction %s)." },
+        { "The change in height may be chance (p = %s, by Holm's correction %s).",
+          "The change in height is more than chance would make (p = %s, by Holm's correction %s)." },
+    };
     if ((shown > 1) != (tested > 1)) {
         say(r, "%s", is_height ? "The change in height may be chance: a Gaussian curve by Silverman's rule shows it the other way."
                                : "The change in width may be chance: a Gaussian curve by Silverman's rule shows it the other way.");
-    } else if (p_value <= LEVEL) {
-        say(r, is_height ? "The change in height is more than chance would make (p = %s)."
-                         : "The change in width is more than chance would make (p = %s).", level.text);
     } else {
-        say(r, is_height ? "The change in height may be chance (p = %s)." : "The change in width may be chance (p = %s).",
-            level.text);
+        say_two(r, sentences[is_height][corrected <= LEVEL], level_of(p_value), level_of(corrected));
     }
 }
 
@@ -239,10 +250,10 @@ static void say_peak_chance(const struct reading *r, const struct density_change
         say(r, "Whether the change of the main peak is more than chance was not tested.");
     }
     if (change->has_test && is_higher) {
-        say_chance(r, true, change->found.height_ratio, test->height_ratio, test->height_p);
+        say_chance(r, true, change->found.height_ratio, test->height_ratio, test->height_p, change->height_holm);
     }
     if (change->has_test && is_wider) {
-        say_chance(r, false, change->found.width_ratio, test->width_ratio, test->width_p);
+        say_chance(r, false, change->found.width_ratio, test->width_ratio, test->width_p, change->width_holm);
     }
 }
 
@@ -255,10 +266,10 @@ static void say_spread(const struct reading *r, const struct density_change *cha
     say(r, "%s", spread < 0 ? "The differences shrank." : "The differences grew.");
     if (!change->has_test) {
         say(r, "Whether that is more than chance was not tested.");
-    } else if (change->test.sd_p <= LEVEL) {
-        say(r, "That is more than chance would make (p = %s).", level_of(change->test.sd_p).text);
     } else {
-        say(r, "That may be chance (p = %s).", level_of(change->test.sd_p).text);
+        say(r, change->sd_holm <= LEVEL ? "That is more than chance would make (p = %s, by Holm's correction %s)."
+                                        : "That may be chance (p = %s, by Holm's correction %s).",
+            level_of(change->test.sd_p).text, level_of(change->sd_holm).text);
     }
 }
 

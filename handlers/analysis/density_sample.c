@@ -180,5 +180,6 @@ enum status density_sample_read(struct arena *arena, json_t *document, struct fa
         status = read_thresholds(arena, body.thresholds, &drawing->settings.wishes, faults);
     }
     drawing->series_count = 1;
+    drawing->years = 1;
     return status;
 }

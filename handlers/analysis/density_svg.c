@@ -193,7 +193,7 @@ void density_svg(struct exchange *exchange, const struct density_sheet *sheet)
 {
     struct arena *arena = exchange->arena;
     struct picture p = { .exchange = exchange, .out = &exchange->reply, .sheet = sheet, .drawing = &sheet->drawing,
-                         .years = sheet->years > 0 ? sheet->years : 1 };
+                         .years = sheet->drawing.years };
     p.groups = p.drawing->series_count / p.years;
     settle(&p);
     const char *title = format_or(arena_format(arena, "Density of %zu values", p.drawing->series[0].sample.n), "Density");

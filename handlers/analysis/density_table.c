@@ -129,8 +129,9 @@ static enum status density_points(const char *json, size_t length, struct buffer
       { { "series[].modes[]", SERIES "mode=2#,2.x,2.height,2.prominence,2.width" } }, NULL }, \
     { "quantiles", "group,year,share,x", { { "series[].quantiles[]", SERIES "2.share,2.x" } }, NULL }, \
     { "tails", "group,year,x,below,above", { { "series[].tails[]", SERIES "2.x,2.below,2.above" } }, NULL }, \
-    { "tests", "group,year,test,statistic,critical_bandwidth,p_value,calibrated_p_value,replicates,seed", \
-      { { "series[].tests.*", SERIES "test=2@,2.statistic,2.critical_bandwidth,2.p_value,2.calibrated_p_value,2.replicates,2.seed" } }, NULL }
+    { "tests", "group,year,test,statistic,critical_bandwidth,p_value,calibrated_p_value,holm_p_value,replicates,seed", \
+      { { "series[].tests.*", SERIES "test=2@,2.statistic,2.critical_bandwidth,2.p_value,2.calibrated_p_value,2.holm_p_value," \
+                              "2.replicates,2.seed" } }, NULL }
 
 const struct unfold_table density_tables[] = {
     TABLES_OF_ALL,

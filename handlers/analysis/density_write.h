@@ -18,7 +18,6 @@ struct density_sheet {
     const char *indicator; /* NULL: a caller's own sample */
     const char *relative_to;
     int64_t revision;
-    size_t years; /* series are by group, then by year: this many in a row are one group's */
     struct density_change *changes; /* found once it is drawn */
     size_t change_count;
     const struct analysis_left_out *left_out;

@@ -17,6 +17,7 @@
 #include "handlers/analysis/efficiency_bootstrap.h"
 #include "handlers/analysis/efficiency_units.h"
 #include "handlers/analysis/efficiency_svg.h"
+#include "handlers/analysis/efficiency_table.h"
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/analysis/figures.h"
 #include "handlers/analysis/helpers.h"
@@ -38,7 +39,7 @@ struct efficiency_query {
     const char *inputs, *outputs;
     const char *fixed, *undesirable, *prices, *restrictions;
     int model, orientation, slacks, frontier, goal, solver, by;
-    bool outliers;
+    bool outliers, weights;
     int64_t bootstrap, seed;
     double level, rts_tolerance;
 };
@@ -58,6 +59,7 @@ static const struct query_parameter parameters[] = {
     QUERY_TEXT_ROW(struct efficiency_query, prices, false, ANALYSIS_LIST_BYTES),
     QUERY_TEXT_ROW(struct efficiency_query, restrictions, false, EFFICIENCY_MODEL_BYTES),
     QUERY_BOOLEAN_ROW(struct efficiency_query, outliers, false),
+    QUERY_BOOLEAN_ROW(struct efficiency_query, weights, false),
     QUERY_NUMBER_ROW(struct efficiency_query, rts_tolerance, false),
     QUERY_CHOICE_ROW(struct efficiency_query, by, false, analysis_by_choices),
     QUERY_INTEGER_ROW(struct efficiency_query, bootstrap, false, DEA_REPLICATIONS_MIN, DEA_REPLICATIONS_MAX),
@@ -189,7 +191,8 @@ static enum status settle_model(struct question *q, struct faults *faults)
     const char *outputs[DEA_OUTPUTS_MAX];
     const struct efficiency_query *query = &q->query;
     const struct efficiency_wish wish = {
-        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers, query->rts_tolerance,
+        query->model, query->orientation, query->slacks, query->frontier, query->goal, query->solver, query->outliers, query->weights,
+        query->rts_tolerance,
         { query->fixed, NULL }, { query->undesirable, NULL }, { query->prices, NULL }, { query->restrictions, NULL } };
     analysis_ids_take(&q->sides.inputs, inputs);
     analysis_ids_take(&q->sides.outputs, outputs);
@@ -206,6 +209,7 @@ static enum status settle(struct exchange *exchange, void *question, struct faul
 {
     struct question *q = question;
     q->query.by = q->query.by < 0 ? ANALYSIS_BY_NONE : q->query.by;
+    q->query.weights = q->query.weights || efficiency_table_is_weights(exchange->table);
     q->has_bootstrap = exchange_query(exchange, "bootstrap") != NULL;
     enum status status = analysis_sides_split(exchange->arena, q->query.inputs, q->query.outputs, &q->sides, faults);
     return status == STATUS_OK ? settle_model(q, faults) : status;
@@ -222,9 +226,9 @@ static void distinguish(const struct exchange *exchange, const void *question, s
     const struct question *q = question;
     const struct efficiency_query *query = &q->query;
     const struct dea_options *options = &q->sheet.options;
-    buffer_format(key, " by=%d frontier=%d inputs=%s orientation=%d outputs=%s slacks=%d solver=%d outliers=%d year=%" PRId64, query->by,
+    buffer_format(key, " by=%d frontier=%d inputs=%s orientation=%d outputs=%s slacks=%d solver=%d outliers=%d weights=%d year=%" PRId64, query->by,
                   (int)options->frontier, query->inputs, (int)options->orientation, query->outputs, (int)options->slacks,
-                  (int)options->solver, query->outliers, query->year);
+                  (int)options->solver, query->outliers, query->weights, query->year);
     analysis_key_number(key, "rts_tolerance", options->rts_tolerance);
     if (q->sheet.has_model) {
         const struct dea_model_options *model = &q->sheet.model;
@@ -320,7 +324,7 @@ static enum status gather(struct exchange *exchange, void *question, void *conte
 
 static enum status take(struct exchange *exchange, json_t *document, struct faults *faults, void *sheet)
 {
-    return efficiency_units_read(exchange->arena, document, faults, sheet);
+    return efficiency_units_read(exchange->arena, document, efficiency_table_is_weights(exchange->table), faults, sheet);
 }
 
 static const struct analysis_kind kind = {

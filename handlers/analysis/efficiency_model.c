@@ -107,6 +107,7 @@ static void check_rules(struct settling *s)
         { "slacks", "none", wish->slacks == DEA_SLACKS_NONE, BIT(RADIAL) },
         { "goal", NULL, wish->goal >= 0, BIT(CROSS) },
         { "outliers", NULL, wish->outliers, BIT(RADIAL) },
+        { "weights", NULL, wish->weights, BIT(RADIAL) },
         { "rts_tolerance", NULL, !isnan(wish->rts_tolerance), BIT(RADIAL) },
         { "fixed", NULL, is_asked(&wish->fixed), ALL_MODELS & ~(BIT(CROSS) | BIT(COST)) },
         { "undesirable", NULL, is_asked(&wish->undesirable), BIT(SBM) | BIT(DIRECTIONAL) },
@@ -137,6 +138,9 @@ static void check_changed_radial(struct settling *s)
     if (s->wish->outliers && s->wish->frontier == DEA_FDH) {
         complain(s, "outliers", "bad_format", "outliers are not looked for on the free disposal hull; another frontier does");
     }
+    if (s->wish->weights && s->wish->frontier == DEA_FDH) {
+        complain(s, "weights", "bad_format", "the free disposal hull has no weights; another frontier does");
+    }
     if (s->model != DEA_MODEL_RADIAL || (!is_asked(&s->wish->fixed) && !is_asked(&s->wish->restrictions))) {
         return;
     }
@@ -145,6 +149,9 @@ static void check_changed_radial(struct settling *s)
     }
     if (s->wish->outliers) {
         complain(s, "outliers", "bad_format", "outliers are not looked for with fixed and restrictions");
+    }
+    if (s->wish->weights) {
+        complain(s, "weights", "bad_format", "weights are not given with fixed and restrictions");
     }
     if (!isnan(s->wish->rts_tolerance)) {
         complain(s, "rts_tolerance", "bad_format", "with fixed and restrictions no returns to scale are told");
@@ -370,6 +377,7 @@ enum status efficiency_model_settle(const struct efficiency_wish *wish, const ch
     bool *undesirable = NULL;
     settle_plain(wish, &sheet->options);
     sheet->wants_outliers = wish->outliers;
+    sheet->options.wants_weights = wish->weights;
     dea_model_options_init(model, s.model);
     model->side = wish->orientation < 0 ? model->side : (enum dea_side)wish->orientation;
     model->frontier = wish->frontier < 0 ? model->frontier : (enum dea_frontier)wish->frontier;

@@ -30,7 +30,7 @@ struct efficiency_list {
 /* All as asked; choices are -1 where nothing was. */
 struct efficiency_wish {
     int model, orientation, slacks, frontier, goal, solver;
-    bool outliers;
+    bool outliers, weights;
     double rts_tolerance; /* NAN where nothing was asked */
     struct efficiency_list fixed, undesirable, prices, restrictions;
 };

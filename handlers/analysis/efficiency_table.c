@@ -2,6 +2,7 @@
 #include "handlers/analysis/efficiency_table.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "handlers/analysis/efficiency.h"
 
@@ -21,12 +22,17 @@
       { { "results[].input_targets.*", "1.dmu,kind='input',variable=2@,radial=1.input_radial{2},slack=1.input_slacks{2},target=2" }, \
         { "results[].output_targets.*", "1.dmu,kind='output',variable=2@,radial=1.output_radial{2},slack=1.output_slacks{2},target=2" } }, NULL }
 
+#define WEIGHTS(NAMES, CELLS) \
+    { "weights", "dmu," NAMES ",score,input_weights.*,output_weights.*,free_term", \
+      { { "results[].input_weights?", "1.dmu," CELLS ",1.score,1.input_weights,1.output_weights,1.free_term" } }, NULL }
+
 const struct unfold_table efficiency_tables[] = {
     { "units", efficiency_columns, { { "results[]", "1.dmu,1.name,1.belt," SCORES } }, NULL },
     PEERS,
     { "peer_counts", "dmu,name,belt,peer_count", { { "results[]", "1.dmu,1.name,1.belt,1.peer_count" } }, NULL },
     { "means", "belt" MEANS, { { "summary.mean?", MEANS_OF_ONE }, { "summary.by_belt.*", "belt=1@," MEANS_OF_ONE } }, NULL },
     MOVEMENTS,
+    WEIGHTS("name,belt", "1.name,1.belt"),
     { "left_out", "province,missing", { { "left_out[]", "1.province,1.missing;" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
@@ -37,5 +43,11 @@ const struct unfold_table efficiency_unit_tables[] = {
     { "peer_counts", "dmu,group,peer_count", { { "results[]", "1.dmu,1.group,1.peer_count" } }, NULL },
     { "means", "group" MEANS, { { "summary.mean?", MEANS_OF_ONE }, { "summary.by_group.*", "group=1@," MEANS_OF_ONE } }, NULL },
     MOVEMENTS,
+    WEIGHTS("group", "1.group"),
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
+
+bool efficiency_table_is_weights(const struct unfold_table *table)
+{
+    return table != NULL && strcmp(table->name, "weights") == 0;
+}

@@ -1,6 +1,8 @@
 #ifndef HANDLERS_ANALYSIS_EFFICIENCY_TABLE_H
 #define HANDLERS_ANALYSIS_EFFICIENCY_TABLE_H
 
+#include <stdbool.h>
+
 #include "json/unfold.h"
 
 /*
@@ -11,9 +13,13 @@
  *   peer_counts how many others a unit is a peer of
  *   means       over all units (an empty belt or group) and, where they were asked for, of each belt or group
  *   movements   a row for each unit and input or output: radial movement, slack, target
+ *   weights     a row for each unit: its score and the best weights of its inputs and outputs
  *   left_out    of stored figures: the provinces that were left out
  */
 extern const struct unfold_table efficiency_tables[];
 extern const struct unfold_table efficiency_unit_tables[];
+
+/* Whether it is one of the two tables weights; NULL is none. */
+bool efficiency_table_is_weights(const struct unfold_table *table);
 
 #endif

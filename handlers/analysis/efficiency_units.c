@@ -22,7 +22,7 @@
 struct body {
     json_t *inputs, *outputs, *dmus, *fixed, *undesirable, *prices, *restrictions;
     int model, orientation, slacks, frontier, goal, solver;
-    bool outliers;
+    bool outliers, weights;
     int64_t bootstrap, seed;
     double level, rts_tolerance;
     bool has_bootstrap; /* something stands there, be it sound or not */
@@ -39,6 +39,7 @@ static const struct bind_member body_members[] = {
     BIND_CHOICE_ROW(struct body, goal, false, efficiency_goals),
     BIND_CHOICE_ROW(struct body, solver, false, efficiency_solvers),
     BIND_BOOLEAN_ROW(struct body, outliers, false),
+    BIND_BOOLEAN_ROW(struct body, weights, false),
     BIND_NUMBER_ROW(struct body, rts_tolerance, false),
     BIND_VALUE_ROW(struct body, fixed, false),
     BIND_VALUE_ROW(struct body, undesirable, false),
@@ -64,6 +65,7 @@ static const char *const unit_words[] = { "id", "group", NULL };
 struct reading {
     struct arena *arena;
     struct faults *faults;
+    bool wants_weights; /* whatever the body says */
     struct unit_names inputs, outputs, prices; /* prices: where each unit has its own */
     char *units; /* unit_count structs of unit_bytes */
     size_t unit_count, unit_bytes;
@@ -299,7 +301,8 @@ static enum status read_price_names(struct reading *r, const struct body *body)
 static enum status settle(const struct reading *r, const struct body *body, struct efficiency_sheet *sheet)
 {
     const struct efficiency_wish wish = {
-        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers, body->rts_tolerance,
+        body->model, body->orientation, body->slacks, body->frontier, body->goal, body->solver, body->outliers,
+        body->weights || r->wants_weights, body->rts_tolerance,
         { NULL, body->fixed }, { NULL, body->undesirable }, { NULL, body->prices }, { NULL, body->restrictions } };
     enum status status = efficiency_model_settle(&wish, r->inputs.items, r->inputs.count, r->outputs.items, r->outputs.count, true,
                                                  sheet, r->faults);
@@ -338,9 +341,10 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     return status;
 }
 
-enum status efficiency_units_read(struct arena *arena, json_t *document, struct faults *faults, struct efficiency_sheet *sheet)
+enum status efficiency_units_read(struct arena *arena, json_t *document, bool wants_weights, struct faults *faults,
+                                  struct efficiency_sheet *sheet)
 {
-    struct reading r = { .arena = arena, .faults = faults };
+    struct reading r = { .arena = arena, .faults = faults, .wants_weights = wants_weights };
     struct body body = { .model = -1, .orientation = -1, .slacks = -1, .frontier = -1, .goal = -1, .solver = -1,
                          .bootstrap = BIND_ABSENT, .seed = BIND_ABSENT, .level = NAN, .rts_tolerance = NAN }; /* also if it is no object */
     enum status status = read_body(&r, document, &body, sheet);

@@ -1,6 +1,8 @@
 #ifndef HANDLERS_ANALYSIS_EFFICIENCY_UNITS_H
 #define HANDLERS_ANALYSIS_EFFICIENCY_UNITS_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "base/arena.h"
@@ -25,9 +27,11 @@ enum { EFFICIENCY_CELLS_MAX = 200000 };
  *   dmus              1 to 20,000 objects, each with id, group? and for every name a number, 0 or
  *                     1e-280 to 1e15; no other members, no id twice
  *   orientation?, slacks?, frontier?, solver?   as in the query of the GET
+ * wants_weights: the table that is wanted is of them.
  * What is wrong is added to *faults; the sheet is of no use then. STATUS_EXHAUSTED without memory. What
  * the sheet points to lives in the arena and in the document.
  */
-enum status efficiency_units_read(struct arena *arena, json_t *document, struct faults *faults, struct efficiency_sheet *sheet) NODISCARD;
+enum status efficiency_units_read(struct arena *arena, json_t *document, bool wants_weights, struct faults *faults,
+                                  struct efficiency_sheet *sheet) NODISCARD;
 
 #endif

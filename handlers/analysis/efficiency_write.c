@@ -119,6 +119,11 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     analysis_number(w, "rts_margin", unit->rts_margin);
     analysis_named_object(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
     analysis_named_object(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    if (sheet->options.wants_weights) {
+        analysis_named_object(w, "input_weights", sheet->inputs, unit->input_weights, result->input_count);
+        analysis_named_object(w, "output_weights", sheet->outputs, unit->output_weights, result->output_count);
+        analysis_number(w, "free_term", unit->free_term);
+    }
     if (sheet->intervals != NULL) {
         write_interval(w, &sheet->intervals->units[u]);
     }

@@ -3,6 +3,8 @@
  */
 #include "handlers/analysis/inequality_work.h"
 
+#include <math.h>
+
 #include "analytics/inequality/groups.h"
 #include "analytics/inequality/polarization.h"
 #include "handlers/analysis/reply.h"
@@ -30,27 +32,27 @@ static enum status measure(struct arena *arena, const struct inequality_options 
     return STATUS_OK;
 }
 
-/* What the groups can tell, as far as the whole has the index. */
+/* What the groups can tell, as far as the whole has the index and its parts are not beyond what a double holds. */
 static void take_apart(const struct inequality_series *whole, const struct inequality_options *options, const struct inequality_groups *groups,
                        struct inequality_split *split)
 {
     const enum inequality_reason *reason = whole->result.reason;
-    split->has_theil_t = reason[INEQUALITY_THEIL_T] == INEQUALITY_DEFINED;
-    split->has_theil_l = reason[INEQUALITY_THEIL_L] == INEQUALITY_DEFINED;
-    split->has_dagum = reason[INEQUALITY_GINI] == INEQUALITY_DEFINED;
-    split->has_esteban_ray = reason[INEQUALITY_ESTEBAN_RAY] == INEQUALITY_DEFINED;
-    if (split->has_theil_t) {
+    if (reason[INEQUALITY_THEIL_T] == INEQUALITY_DEFINED) {
         split->theil_t = inequality_theil_t_parts(groups);
+        split->has_theil_t = isfinite(split->theil_t.within + split->theil_t.between);
     }
-    if (split->has_theil_l) {
+    if (reason[INEQUALITY_THEIL_L] == INEQUALITY_DEFINED) {
         split->theil_l = inequality_theil_l_parts(groups);
+        split->has_theil_l = isfinite(split->theil_l.within + split->theil_l.between);
     }
-    if (split->has_dagum) {
+    if (reason[INEQUALITY_GINI] == INEQUALITY_DEFINED) {
         split->dagum = inequality_dagum(groups, split->pairs);
+        split->has_dagum = isfinite(split->dagum.within + split->dagum.between + split->dagum.transvariation);
         split->pair_count = groups->count * (groups->count - 1) / 2;
     }
-    if (split->has_esteban_ray) {
+    if (reason[INEQUALITY_ESTEBAN_RAY] == INEQUALITY_DEFINED) {
         split->esteban_ray = inequality_esteban_ray_groups(groups, options->alpha);
+        split->has_esteban_ray = isfinite(split->esteban_ray);
     }
 }
 

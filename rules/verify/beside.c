@@ -43,7 +43,10 @@ static enum status check_commitment(void *context, const struct scan_value *valu
     memcpy(hex, commitments->body + value->offset + 1, sizeof hex - 1);
     hex[sizeof hex - 1] = 0;
     verify->commitments++;
-    enum status status = db_personal_find(verify->db, &verify->arena, hex, &personal);
+    enum status status = db_personal_find_in(verify->db, &verify->arena, commitments->row->seq, hex, &personal);
+    if (status == STATUS_ABSENT) { /* then it is kept for another entry, or not at all */
+        status = db_personal_find(verify->db, &verify->arena, hex, &personal);
+    }
     if (status == STATUS_OK && !is_at_home(&personal, commitments->row->seq, value->pointer)) {
         verify_find(verify, commitments->row->seq, "personal",
                     "the text behind %s is kept for another entry or another place", value->pointer);

@@ -88,7 +88,9 @@ static enum status deliver_group(struct sequencer *sequencer, struct pending *co
         bool is_lost = false;
         enum status status = block_deliver(sequencer->executor, group[i]->command, group[i]->answer, &is_lost);
         group[i]->delivery = DELIVERY_ANSWERED;
-        if (status != STATUS_OK) {
+        if (status == STATUS_CONFLICT && is_lost) { /* a refusal that needs a guard: carry_out says so */
+            take_fault(group[i], status);
+        } else if (status != STATUS_OK) {
             log_error("command_fault", "kind=%s status=%s lost=%d", command_kind_name(group[i]->command->kind),
                       status_name(status), is_lost);
             take_fault(group[i], status);
@@ -129,12 +131,26 @@ static enum status carry_out(struct sequencer *sequencer, struct pending *const 
     return status;
 }
 
+/* After a move of the WAL. What a disk that failed holds is unknown: the next start looks. A full disk, or a reader in the way, is
+ * none of these: the WAL keeps what it has. */
+static void stop_where_lost(struct sequencer *sequencer, enum status status)
+{
+    if (status != STATUS_OK) {
+        log_error("wal_checkpoint", "status=%s", status_name(status));
+    }
+    if (status == STATUS_IO || status == STATUS_CORRUPT) {
+        log_error("wal_checkpoint", "writing=stopped");
+        atomic_store(&sequencer->has_lost_disk, true);
+        atomic_store(&sequencer->is_failed, true);
+    }
+}
+
 /* Moves the WAL into the database. False: not now. */
 static bool checkpoint(struct sequencer *sequencer)
 {
     sequencer->blocks_since_checkpoint = 0;
     if (atomic_load(&sequencer->is_failed)) {
-        return false; /* what the WAL holds is unknown: the next start looks */
+        return false;
     }
     enum status status = sequencer->has_erased ? db_checkpoint_truncate(sequencer->db) : db_checkpoint(sequencer->db);
     const bool is_moved = status == STATUS_OK;
@@ -146,14 +162,7 @@ static bool checkpoint(struct sequencer *sequencer)
     if (status == STATUS_OK || status == STATUS_BUSY) {
         status = anchor_keep(sequencer->anchor);
     }
-    if (status != STATUS_OK) {
-        log_error("wal_checkpoint", "status=%s", status_name(status));
-    }
-    if (status == STATUS_IO || status == STATUS_CORRUPT) { /* a full disk is none of these: the log keeps what it has */
-        log_error("wal_checkpoint", "writing=stopped");
-        atomic_store(&sequencer->has_lost_disk, true);
-        atomic_store(&sequencer->is_failed, true);
-    }
+    stop_where_lost(sequencer, status);
     return is_moved && !atomic_load(&sequencer->is_failed);
 }
 
@@ -191,7 +200,7 @@ static enum status make_block(struct sequencer *sequencer, struct pending *const
         return status;
     }
     status = block_commit(sequencer->executor);
-    *is_unknown = status != STATUS_OK && status != STATUS_EXHAUSTED;
+    *is_unknown = status != STATUS_OK && (status != STATUS_EXHAUSTED || executor_is_failed(sequencer->executor));
     if (status != STATUS_OK) {
         log_error("block", "step=commit status=%s outcome=%s", status_name(status), *is_unknown ? "unknown writing=stopped" : "nothing");
     }
@@ -214,7 +223,7 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
 {
     bool is_unknown = false;
     enum status status = make_block(sequencer, group, count, &is_unknown);
-    if (status == STATUS_EXHAUSTED) {
+    if (status == STATUS_EXHAUSTED && !is_unknown) {
         sequencer->is_short_of_room = true;
         if (checkpoint(sequencer)) {
             log_info("block", "step=again wal=moved");
@@ -232,6 +241,7 @@ static bool run_group(struct sequencer *sequencer, struct pending *const *group,
         group_fault(group, count, status);
     } else {
         keep_anchor(sequencer);
+        stop_where_lost(sequencer, db_take_moved(sequencer->db));
     }
     return status == STATUS_OK;
 }

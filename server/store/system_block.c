@@ -26,7 +26,7 @@ static enum status run_block(struct executor *executor, const struct command *co
         return status;
     }
     status = block_commit(executor);
-    *is_unknown = status != STATUS_OK && status != STATUS_EXHAUSTED;
+    *is_unknown = status != STATUS_OK && (status != STATUS_EXHAUSTED || executor_is_failed(executor));
     return status;
 }
 

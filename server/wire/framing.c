@@ -45,7 +45,9 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         {"Content-Encoding", 16, &framing->content_encoding, true},
         {"Authorization", 13, &framing->authorization, true},
         {"Idempotency-Key", 15, &scan->idempotency_key, true},
+        {"If-Match", 8, &framing->if_match, false},
         {"If-None-Match", 13, &framing->if_none_match, false},
+        {"Content-Digest", 14, &framing->content_digest, false},
         {"Prefer", 6, &framing->prefer, false},
         {"Origin", 6, &framing->origin, true},
         {"traceparent", 11, &framing->traceparent, false}, /* not ours to refuse: of several, which is it? */

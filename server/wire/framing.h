@@ -33,7 +33,9 @@ struct framing {
     const char *accept;
     const char *accept_encoding;
     const char *accept_language;
+    const char *if_match;
     const char *if_none_match;
+    const char *content_digest;
     const char *prefer;
     const char *origin;
     const char *traceparent;

@@ -1,6 +1,5 @@
 /*
- * The story's commands, and telling them to the executor as the sequencer does. The texts are made up; nothing in them matters but
- * that they differ.
+ * Telling the story's commands to the executor as the sequencer does. What they are: story_told.c.
  */
 #include "tests/fault/story.h"
 
@@ -8,11 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <sqlite3.h>
 
-#include "base/arena.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "db/statement.h"
@@ -20,89 +17,14 @@
 #include "ledger/key_file.h"
 #include "ledger/signer.h"
 #include "rules/block.h"
-#include "tests/fault/chance.h"
 #include "tests/fault/room.h"
+#include "tests/fault/story_told.h"
 
-enum { START_MS = 1700000000, LONG_BODY_BYTES = 70000 };
-
-#define INTAKE(QUANTITY, NOTE) \
-    "{\"site\":\"A1\",\"item\":\"MASK\",\"quantity\":" QUANTITY ",\"source\":\"donation\",\"donor\":\"D\",\"note\":\"" NOTE "\"}"
-#define ITEM(NAME) "{\"name\":\"" NAME "\",\"unit\":\"piece\"}"
-#define SITE(ORGANISATION, PROVINCE) \
-    "{\"name\":\"Site\",\"kind\":\"warehouse\",\"organisation\":\"" ORGANISATION "\",\"province\":\"" PROVINCE "\"}"
-#define TRANSFER(SUPPLY, QUANTITY) \
-    "{\"destination\":\"B1\",\"lines\":[{\"supply\":\"" SUPPLY "\",\"quantity\":" QUANTITY "}],\"rationale\":\"asked for\",\"note\":\"n\"}"
-
-static const char genesis[] =
-    "{\"origin\":\"test.example/story\",\"time_zone_minutes\":480,\"node_key\":\"%s\",\"checkpoint_key\":\"%s\",\"provinces\":["
-    "{\"code\":\"CN-HB\",\"gb_code\":\"420000\",\"name\":{\"en\":\"Hubei\",\"zh\":\"湖北\"},\"belt\":\"central\",\"capital\":\"Wuhan\","
-    "\"lat\":30.59,\"lon\":114.31},"
-    "{\"code\":\"CN-GD\",\"gb_code\":\"440000\",\"name\":{\"en\":\"Guangdong\",\"zh\":\"广东\"},\"belt\":\"central\","
-    "\"capital\":\"Guangzhou\",\"lat\":23.13,\"lon\":113.26}],"
-    "\"indicators\":[{\"id\":\"beds\",\"name\":\"Beds\",\"unit\":\"beds\"}],"
-    "\"figures\":[{\"indicator\":\"beds\",\"year\":2019,\"province\":\"CN-HB\",\"value\":10.0}]}";
-
-static const char figures[] =
-    "{\"figures\":[{\"indicator\":\"beds\",\"year\":2020,\"province\":\"CN-HB\",\"value\":11.5},"
-    "{\"indicator\":\"beds\",\"year\":2020,\"province\":\"CN-GD\",\"value\":12}]}";
-
-struct told {
-    size_t block;
-    enum command_kind kind;
-    const char *target;
-    const char *id; /* also that of what it makes */
-    const char *body;
-    int status;
-    bool is_repeated; /* its key came before */
-};
-
-static const struct told commands[] = {
-    { 0, COMMAND_GENESIS, "", "genesis", genesis, 201, false },
-    { 1, COMMAND_ORGANISATION_PUT, "ORG-A", "k1", "{\"name\":\"A\",\"kind\":\"depot\"}", 201, false },
-    { 1, COMMAND_ORGANISATION_PUT, "ORG-B", "k2", "{\"name\":\"B\",\"kind\":\"hospital\"}", 201, false },
-    { 1, COMMAND_SITE_PUT, "A1", "k3", SITE("ORG-A", "CN-GD"), 201, false },
-    { 1, COMMAND_SITE_PUT, "B1", "k4", SITE("ORG-B", "CN-HB"), 201, false },
-    { 1, COMMAND_ITEM_PUT, "MASK", "k5", ITEM("Mask"), 201, false },
-    { 2, COMMAND_SUPPLY_INTAKE, "", "S-1", INTAKE("100", "behind the kitchen"), 201, false },
-    { 3, COMMAND_TRANSFER_CREATE, "", "T-1", TRANSFER("S-1", "60"), 201, false },
-    { 3, COMMAND_TRANSFER_CREATE, "", "T-X", TRANSFER("S-1", "61"), 409, false },
-    { 4, COMMAND_TRANSFER_DISPATCH, "T-1", "k6", "{\"note\":\"off\"}", 200, false },
-    { 5, COMMAND_TRANSFER_RECEIVE, "T-1", "k7",
-      "{\"lines\":[{\"line\":1,\"good\":30,\"damaged\":5,\"lost\":2,\"reason\":\"rain\"}],\"note\":\"in\"}", 200, false },
-    { 5, COMMAND_SUPPLY_ADJUST, "S-1", "k8", "{\"delta\":-3,\"reason\":\"consumed\",\"note\":\"used\"}", 200, false },
-    { 6, COMMAND_FIGURES_PUT, "", "k9", figures, 200, false },
-    { 7, COMMAND_SUPPLY_ADJUST, "S-1", "k10", "{\"delta\":-1000,\"reason\":\"consumed\"}", 409, false },
-    { 8, COMMAND_SUPPLY_INTAKE, "", "S-1", INTAKE("100", "behind the kitchen"), 201, true },
-    { 8, COMMAND_SUPPLY_INTAKE, "", "S-2", "{\"site\":\"B1\",\"item\":\"MASK\",\"quantity\":7,\"source\":\"found\"}", 201, false },
-    { 9, COMMAND_ITEM_PUT, "I-1", "k11", ITEM("1"), 201, false },
-    { 9, COMMAND_ITEM_PUT, "I-2", "k12", ITEM("2"), 201, false },
-    { 9, COMMAND_SUPPLY_ADJUST, "S-2", "k13", "{\"delta\":1,\"reason\":\"counted\"}", 200, false },
-    { 9, COMMAND_SUPPLY_ADJUST, "S-2", "k14", "{\"delta\":2,\"reason\":\"counted\"}", 200, false },
-    { 9, COMMAND_SUPPLY_ADJUST, "S-2", "k15", "{\"delta\":-99,\"reason\":\"counted\"}", 409, false },
-    { 9, COMMAND_SUPPLY_ADJUST, "S-2", "k16", "{\"delta\":3,\"reason\":\"counted\"}", 200, false },
-    { 9, COMMAND_ITEM_PUT, "I-3", "k17", ITEM("3"), 201, false },
-    { 10, COMMAND_TRANSFER_CREATE, "", "T-2", TRANSFER("S-1", "5"), 201, false },
-    { 10, COMMAND_TRANSFER_CANCEL, "T-2", "k18", "{\"reason\":\"not needed\"}", 200, false },
-    { 11, COMMAND_TRANSFER_RETURN, "T-1", "k19", "{\"reason\":\"too late\"}", 200, false },
-    { 12, COMMAND_INDICATOR_PUT, "nurses", "k20", "{\"name\":\"Nurses\",\"unit\":\"people\"}", 201, false },
-};
-enum { COMMANDS = sizeof commands / sizeof *commands };
-
-/* Stands in for the kernel's: the same bytes for the same command. */
-static struct chance salts;
-
-ssize_t getrandom(void *bytes, size_t length, unsigned flags)
-{
-    (void)flags;
-    for (size_t i = 0; i < length; i++) {
-        ((unsigned char *)bytes)[i] = (unsigned char)chance_next(&salts);
-    }
-    return (ssize_t)length;
-}
+enum { START_MS = 1700000000 };
 
 void story_begin(struct story *story)
 {
-    static const uint8_t secret[KEY_SECRET_BYTES] = { 0xa, 0xce, 0xd5 }, seed[ED25519_SEED_BYTES] = { 5 };
+    static const uint8_t secret[KEY_SECRET_BYTES] = { 0xa, 0xce, 0xd5 }, seed[ED25519_SEED_BYTES] = { 5 }, submitter[KEY_SECRET_BYTES] = { 7 };
     struct key *key = NULL;
     *story = (struct story){ .db = NULL };
     int failed = scratch_make(story->dir);
@@ -114,23 +36,45 @@ void story_begin(struct story *story)
     assert(status == STATUS_OK);
     status = signer_of_key(key, &story->signer);
     assert(status == STATUS_OK);
+    status = key_from_secret(submitter, NULL, &story->submitter);
+    assert(status == STATUS_OK);
 }
 
 void story_end(struct story *story)
 {
     story_close(story);
     signer_close(story->signer);
+    key_free(story->submitter);
     int failed = scratch_remove(story->dir);
     assert(failed == 0);
+}
+
+/* As ever; but that the story may have chosen a command that is out of luck: its rows are written by then. */
+static enum status present(void *context, struct db *db, const struct command *command, const struct outcome *outcome,
+                           struct arena *arena, struct answer *answer)
+{
+    struct story *story = context;
+    if (story->unlucky != NULL && strcmp(command->id, story->unlucky) == 0 && outcome->kind != OUTCOME_REFUSED) {
+        story->unlucky = NULL;
+        story->is_out_of_luck = true;
+        return STATUS_EXHAUSTED;
+    }
+    return present_answers.present(present_answers.context, db, command, outcome, arena, answer);
 }
 
 enum status story_open(struct story *story)
 {
     assert(story->db == NULL);
+    const struct presenter presenter = { present, story };
     story->faults = 0;
     enum status status = db_open_writer(story->path, &story->db);
+    if (status == STATUS_OK && story->cache_pages > 0) {
+        char text[64];
+        snprintf(text, sizeof text, "PRAGMA cache_size=%d", story->cache_pages);
+        status = sqlite3_exec(story->db->handle, text, NULL, NULL, NULL) == SQLITE_OK ? STATUS_OK : STATUS_IO;
+    }
     if (status == STATUS_OK) {
-        status = executor_open(&story->executor, story->db, story->signer, &present_answers);
+        status = executor_open(&story->executor, story->db, story->signer, &presenter);
     }
     if (status != STATUS_OK) {
         story_close(story);
@@ -146,51 +90,12 @@ void story_close(struct story *story)
     story->db = NULL;
 }
 
-/* The body, in the arena: filled in, or with blanks behind it that make it a long one. */
-static const char *body_of(const struct story *story, const struct told *told, struct arena *arena)
-{
-    if (told->body == genesis) {
-        char hex[2 * KEY_PUBLIC_BYTES + 1], ed25519[2 * ED25519_PUBLIC_BYTES + 1];
-        text_to_hex(hex, signer_public(story->signer), KEY_PUBLIC_BYTES);
-        text_to_hex(ed25519, signer_ed25519(story->signer), ED25519_PUBLIC_BYTES);
-        return arena_format(arena, genesis, hex, ed25519);
-    }
-    return told->body == figures ? arena_format(arena, "%-*s", LONG_BODY_BYTES, figures) : told->body;
-}
-
-/* One delivery; *is_lost as block_deliver has it. */
-static enum status deliver(struct story *story, const struct told *told, struct answer *answer, bool *is_lost)
-{
-    struct arena arena;
-    arena_init(&arena);
-    salts.state = (uint64_t)(told - commands) + 1;
-    *is_lost = false;
-    struct command command = { .kind = told->kind, .target = told->target, .id = told->id, .new_id = told->id,
-                               .actor = { "ORG-A", ROLE_ADMIN, "token" }, .if_version = COMMAND_VERSION_NONE };
-    if (told->kind == COMMAND_GENESIS) {
-        command.actor = (struct actor){ "", ROLE_SYSTEM, "system" };
-    }
-    const char *body = body_of(story, told, &arena);
-    struct faults *faults = arena_alloc(&arena, sizeof *faults);
-    enum status status = body == NULL || faults == NULL ? STATUS_EXHAUSTED : STATUS_OK;
-    if (status == STATUS_OK) {
-        faults_init(faults, &arena);
-        status = command_decode(&command, BIND_CLEAR, body, strlen(body), &arena, faults);
-    }
-    if (status == STATUS_OK) {
-        status = block_deliver(story->executor, &command, answer, is_lost);
-    }
-    command_fini(&command);
-    arena_fini(&arena);
-    return status;
-}
-
 /* What an answer that is due must be; keeps it in the reference where there is none yet. A refusal may be there already, from a block
  * that was not acknowledged. */
 static void expect_answer(const struct told *told, const struct answer *answer, char **kept)
 {
-    bool may_be_repeated = told->is_repeated || told->status >= 400;
-    if (answer->status != told->status || answer->is_replayed > may_be_repeated || answer->is_replayed < told->is_repeated) {
+    bool is_repeated = (told->how & TOLD_AGAIN) != 0, may_be_repeated = is_repeated || told->status >= 400;
+    if (answer->status != told->status || answer->is_replayed > may_be_repeated || answer->is_replayed < is_repeated) {
         fprintf(stderr, "%s of block %zu: %d%s: %.*s\n", told->id, told->block, answer->status, answer->is_replayed ? " again" : "",
                 (int)answer->body.length, answer->body.bytes);
         abort();
@@ -217,9 +122,16 @@ static bool deliver_in_spite(struct story *story, const struct told *told, char 
     for (int attempt = 0; !is_done && !is_lost && attempt < 2; attempt++) {
         struct answer answer;
         answer_init(&answer);
-        is_done = !is_fault(story, deliver(story, told, &answer, &is_lost));
+        enum status status = told_deliver(story, told, &answer, &is_lost);
+        is_done = status == STATUS_OK;
+        assert(!is_lost || !story->is_guarded || !db_is_in_transaction(story->db)); /* else the guard has held */
         if (is_done) {
             expect_answer(told, &answer, kept);
+        } else if (story->is_out_of_luck) {
+            story->is_out_of_luck = false;
+            assert(is_lost);
+        } else {
+            (void)is_fault(story, status);
         }
         answer_fini(&answer);
     }
@@ -230,9 +142,9 @@ static bool deliver_in_spite(struct story *story, const struct told *told, char 
 static bool deliver_all(struct story *story, size_t block, struct story_reference *fill)
 {
     size_t index = 0;
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (commands[i].block == block) {
-            if (!deliver_in_spite(story, &commands[i], fill != NULL ? &fill->answer[block][index] : NULL)) {
+    for (size_t i = 0; i < STORY_COMMANDS; i++) {
+        if (story_commands[i].block == block) {
+            if (!deliver_in_spite(story, &story_commands[i], fill != NULL ? &fill->answer[block][index] : NULL)) {
                 return false;
             }
             index++;
@@ -241,19 +153,46 @@ static bool deliver_all(struct story *story, size_t block, struct story_referenc
     return true;
 }
 
-bool story_deliver(struct story *story, size_t block, struct story_reference *fill)
+/* The last command of the block that is accepted; NULL: none is. */
+static const char *last_accepted(size_t block)
+{
+    const char *id = NULL;
+    for (size_t i = 0; i < STORY_COMMANDS; i++) {
+        const struct told *told = &story_commands[i];
+        if (told->block == block && told->status < 400 && (told->how & TOLD_AGAIN) == 0) {
+            id = told->id;
+        }
+    }
+    return id;
+}
+
+static bool make(struct story *story, size_t block, struct story_reference *fill, bool is_guarded)
 {
     bool was_failed = executor_is_failed(story->executor);
-    if (is_fault(story, block_begin(story->executor, START_MS + (int64_t)block * 1000))) {
+    enum status status = (is_guarded ? block_begin : block_begin_unguarded)(story->executor, START_MS + (int64_t)block * 1000);
+    if (is_fault(story, status)) {
         assert(executor_is_failed(story->executor) == was_failed);
         return false;
     }
     assert(!was_failed);
+    story->is_guarded = is_guarded;
     if (!deliver_all(story, block, fill)) {
         story_abandon(story);
         return false;
     }
     return true;
+}
+
+bool story_deliver(struct story *story, size_t block, struct story_reference *fill)
+{
+    story->unlucky = story->way == STORY_TWICE ? last_accepted(block) : NULL;
+    bool is_open = story->way != STORY_GUARDED && make(story, block, fill, false);
+    assert(!is_open || story->unlucky == NULL);
+    if (!is_open && !executor_is_failed(story->executor)) {
+        story->unlucky = NULL;
+        is_open = make(story, block, fill, true);
+    }
+    return is_open;
 }
 
 void story_abandon(struct story *story)
@@ -294,13 +233,18 @@ enum story_end story_tell(struct story *story, size_t block, struct story_refere
     return story_commit(story, block, fill);
 }
 
+enum status story_move_log(struct story *story)
+{
+    return executor_take_erased(story->executor) ? db_checkpoint_truncate(story->db) : db_checkpoint(story->db);
+}
+
 void story_tell_from(struct story *story, size_t block, struct story_reference *fill)
 {
     for (; block < STORY_BLOCKS; block++) {
         enum story_end end = story_tell(story, block, fill);
         assert(end == STORY_DONE);
         if (block % 4 == 3) {
-            enum status status = db_checkpoint(story->db);
+            enum status status = story_move_log(story);
             assert(status == STATUS_OK);
         }
     }
@@ -330,17 +274,17 @@ void story_expect_answers(struct story *story, size_t block, const struct story_
     size_t index = 0;
     enum status status = block_begin(story->executor, START_MS + (int64_t)block * 1000);
     assert(status == STATUS_OK);
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (commands[i].block == block) {
+    for (size_t i = 0; i < STORY_COMMANDS; i++) {
+        if (story_commands[i].block == block) {
             struct answer answer;
             bool is_lost = false;
-            struct told again = commands[i];
-            again.is_repeated = true;
+            struct told again = story_commands[i];
+            again.how |= again.status == 403 ? 0 : TOLD_AGAIN; /* which is not kept */
             answer_init(&answer);
-            status = deliver(story, &commands[i], &answer, &is_lost);
+            status = told_deliver(story, &story_commands[i], &answer, &is_lost);
             assert(status == STATUS_OK);
             char *kept = reference->answer[block][index++];
-            expect_answer(&again, &answer, &kept);
+            expect_answer(&again, &answer, (again.how & TOLD_FORGOTTEN) != 0 ? NULL : &kept);
             answer_fini(&answer);
         }
     }
@@ -381,6 +325,11 @@ void story_expect_whole(const struct story *story, const char *note)
                 status == STATUS_OK ? report.reason : "");
         abort();
     }
+}
+
+void story_shorten_log(struct story *story)
+{
+    story->db->wal_pages = 1;
 }
 
 void story_execute(struct story *story, const char *sql)

@@ -11,21 +11,36 @@
 #include "tests/unit/support/scratch.h"
 
 /*
- * A ledger's life in few blocks with a bit of everything: accepted, refused and repeated commands, personal texts, a long body,
- * several commands in a block. It goes the same way each time it is told, to the last byte: times are given, chance is that of
- * story.c, which stands in for getrandom. So whatever came in between, what is there after a block must be what was there when
- * nothing came in between.
+ * A ledger's life in few blocks with a bit of everything: accepted, refused and repeated commands, personal texts and their erasure, a
+ * long body, several commands in a block, signed ones before and behind the end of their key. It goes the same way each time it is told,
+ * to the last byte: times are given, chance is that of story_told.c, which stands in for getrandom. So whatever came in between, what is
+ * there after a block must be what was there when nothing came in between.
  */
-enum { STORY_BLOCKS = 13, STORY_COMMANDS_MAX = 12 };
+enum { STORY_BLOCKS = 15, STORY_COMMANDS_MAX = 12 };
 
 struct db;
 struct executor;
+struct key;
 struct signer;
+
+/* How blocks are made: the outcome is the same. */
+enum story_way {
+    STORY_UNGUARDED, /* as the sequencer does: without guards, and where that loses the block once more with them */
+    STORY_GUARDED,   /* with a savepoint around each command */
+    STORY_TWICE,     /* each is lost once, by its last command behind all that it has written */
+    STORY_WAYS
+};
 
 struct story {
     char dir[SCRATCH_BYTES];
     char path[96];
     struct signer *signer;
+    struct key *submitter; /* signs commands */
+    enum story_way way;
+    int cache_pages; /* of the writer, from the next story_open on; few of them have rows written long before the commit. 0: as ever */
+    const char *unlucky; /* the id of the command that is to lose the block at hand; NULL: none is */
+    bool is_out_of_luck; /* it has just done so */
+    bool is_guarded;     /* the block at hand */
     struct db *db; /* NULL while closed */
     struct executor *executor;
     size_t faults;            /* calls that ended with a local fault since story_open */
@@ -63,6 +78,9 @@ bool story_deliver(struct story *story, size_t block, struct story_reference *fi
 void story_abandon(struct story *story);
 enum story_end story_commit(struct story *story, size_t block, struct story_reference *fill);
 
+/* A look at the log between blocks, as the sequencer has it: after an erasure nothing is left in it. */
+enum status story_move_log(struct story *story);
+
 /* The rest of the story from a block on, as the sequencer would go on: with a look at the log in between. */
 void story_tell_from(struct story *story, size_t block, struct story_reference *fill);
 
@@ -80,6 +98,9 @@ int story_block_reached(const struct story *story, const struct story_reference 
 /* Verifies what lies there, from a reader of its own, against a note that somebody kept. */
 enum status story_verify(const struct story *story, const char *note, struct verify_report *report);
 void story_expect_whole(const struct story *story, const char *note);
+
+/* Each commit moves the log into the database, as one would whose log had grown very long. */
+void story_shorten_log(struct story *story);
 
 /* Executes SQL on the writer, for pragmas. */
 void story_execute(struct story *story, const char *sql);

@@ -2,6 +2,7 @@
 find must have changed nothing. A new table is spoilt without a word here; what may be altered unseen stands below, with its reason."""
 
 import random
+import re
 import sqlite3
 
 from tamper import dump, other_value
@@ -32,7 +33,10 @@ def columns(ledger, table):
 
 
 def key_of(ledger, table):
-    return [name for name, _, place in sorted(columns(ledger, table), key=lambda column: column[2]) if place]
+    """The primary key, or what is unique in its place."""
+    key = [name for name, _, place in sorted(columns(ledger, table), key=lambda column: column[2]) if place]
+    return key or [name for (name,) in ledger.rows(
+        f"SELECT i.name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i WHERE l.\"unique\" ORDER BY i.seqno")]
 
 
 def where(table):
@@ -53,7 +57,10 @@ def queries_of_indexes(ledger, table):
     """What stands in each index, read from there and in its order."""
     for name, origin, is_partial in ledger.rows(f"SELECT name, origin, partial FROM pragma_index_list('{table}')"):
         if not is_partial and not (origin == "pk" and is_without_rowids(ledger, table)):
-            keys = ", ".join(key for (key,) in ledger.rows(f"SELECT name FROM pragma_index_info('{name}') ORDER BY seqno"))
+            keys = [key for (key,) in ledger.rows(f"SELECT name FROM pragma_index_info('{name}') ORDER BY seqno")]
+            if None in keys:  # of expressions, as its text has them
+                keys = [re.search(r" ON \w+ \((.*)\)$", ledger.one(f"SELECT sql FROM sqlite_schema WHERE name = '{name}'"))[1]]
+            keys = ", ".join(keys)
             yield f"SELECT {keys}, rowid FROM {table} INDEXED BY {name} ORDER BY {keys}"
 
 

@@ -208,7 +208,10 @@ static void test_commands_without_memory(void **state)
     disk_restore(&nothing);
     assert_int_equal(story_open(&story), STATUS_OK);
     for (size_t block = 0; block < STORY_BLOCKS; block++) {
-        commands += lack_in_commands(block);
+        for (size_t way = is_thorough ? 0 : chance_below(&chance, STORY_WAYS); way < STORY_WAYS; way += is_thorough ? 1 : STORY_WAYS) {
+            story.way = (enum story_way)way;
+            commands += lack_in_commands(block);
+        }
         commits += lack_in_commit(block); /* the last time it is done */
     }
     story_close(&story);

@@ -23,7 +23,7 @@ PANEL = {"inputs": ["staff"], "outputs": ["visits"],
                   {"id": "A", "group": "north", "period": 2, "staff": 2, "visits": 2}, {"id": "B", "period": 2, "staff": 4, "visits": 4},
                   {"id": "C", "period": 2, "staff": 5, "visits": 3}]}
 MODELS = ["model=super", "model=sbm&undesirable=hospital_visits", "model=additive", "model=directional&orientation=input", "model=cross&goal=aggressive",
-          "model=cost&prices=1,2", "fixed=institutions_per_10k", "restrictions=institutions_per_10k/health_personnel_all_per_10k:0.5:2", "outliers=true", "model=cost"]
+          "model=cost&prices=1,2", "fixed=institutions_per_10k", "restrictions=institutions_per_10k/health_personnel_all_per_10k:0.5:2", "outliers=true", "weights=true", "model=cost"]
 UNITS = {"inputs": ["staff"], "outputs": ["visits"],
          "dmus": [{"id": "A", "staff": 2, "visits": 1, "group": "north"},
                   {"id": "B", "staff": 3, "visits": 4, "group": "north"},

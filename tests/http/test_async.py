@@ -12,7 +12,7 @@ import pytest
 
 import contract_session
 from analysis_support import assert_problem
-from test_jobs import heavy, leave, request_of
+from test_jobs import MANY, SHARE, heavy, leave, request_of
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
@@ -47,7 +47,7 @@ def counts(server):
 
 @pytest.mark.concurrent
 def test_a_job_answers_as_its_question_would_have(start):
-    own = start()
+    own, tags = start(), []
     for method, path, body in CASES:
         for accept in ("application/json", "text/csv"):
             path = path.replace("&fields=dmu", "") + ("&fields=dmu" if accept == "text/csv" and "efficiency" in path and body is None else "")
@@ -65,6 +65,13 @@ def test_a_job_answers_as_its_question_would_have(start):
                 (now.text, now.headers["Content-Type"], now.headers["Tallystick-Seq"])
             for wanted in ("application/json", "text/csv", "*/*"):  # what the question asked for stays
                 assert own.get(job["href"], headers={"Accept": wanted}).content == done.content
+            tag = done.headers["ETag"]
+            assert tag == now.headers["ETag"] if method == "GET" else re.fullmatch('"[0-9a-f]+"', tag)
+            assert done.headers["Cache-Control"] == "no-cache" and tag not in tags
+            tags.append(tag)
+            kept = own.get(job["href"], headers={"If-None-Match": f'"x", {tag}'})
+            assert kept.status_code == 304 and not kept.content and kept.headers["ETag"] == tag
+            assert own.get(job["href"], headers={"If-None-Match": '"x"'}).content == done.content
 
 
 @pytest.mark.concurrent
@@ -198,6 +205,23 @@ def test_a_full_queue_is_busy(start):
 
 
 @pytest.mark.concurrent
+def test_one_that_is_given_up_while_it_waits_leaves_its_place(start):
+    own = start("--job-threads", "1", "--job-queue-length", "1")
+    running = begin(own)
+    until = time.monotonic() + 10
+    while own.get(running).json()["state"] != "running":
+        assert time.monotonic() < until
+    for _ in range(3):
+        waiting = begin(own)
+        assert_problem(ask(own, "POST", "/efficiency", contract_session.UNITS), 503, "busy")
+        assert own.request("DELETE", waiting).status_code == 200
+        assert "\ntallystick_jobs_waiting 0\n" in own.get("/metrics").text
+    last = begin(own, contract_session.UNITS)
+    assert own.request("DELETE", running).status_code == 200
+    assert wait(own, last).status_code == 200
+
+
+@pytest.mark.concurrent
 def test_nothing_is_lost_where_ends_meet(start):
     """Answers that come just when their requests have waited long enough, jobs that are given up just when they end."""
     own = start("--async-after", "1", "--job-queue-length", "512", "--jobs-kept", "4096")
@@ -254,6 +278,10 @@ def test_a_half_closed_client_is_answered_too(start):
     assert b"HTTP/1.1 202 " in received and b"Location: /jobs/" in received
 
 
+def share_of(count):
+    return int(count * SHARE)
+
+
 def units_of(count):
     """Units that turn two inputs into two outputs, made up so that few are on the frontier."""
     names = ["x0", "x1", "y0", "y1"]
@@ -262,16 +290,16 @@ def units_of(count):
 
 
 LONG = {
-    "scores": ("/efficiency", units_of(1500)),
-    "a model": ("/efficiency", {**units_of(1200), "model": "sbm"}),
-    "cross": ("/efficiency", {**units_of(800), "model": "cross"}),
-    "outliers": ("/efficiency", {**units_of(3000), "outliers": True}),
-    "outliers after intervals": ("/efficiency", {**units_of(1500), "outliers": True, "bootstrap": 1000}),
+    "scores": ("/efficiency", units_of(share_of(1500))),
+    "a model": ("/efficiency", {**units_of(share_of(1200)), "model": "sbm"}),
+    "cross": ("/efficiency", {**units_of(share_of(800)), "model": "cross"}),
+    "outliers": ("/efficiency", {**units_of(share_of(3000)), "outliers": True}),
+    "outliers after intervals": ("/efficiency", {**units_of(share_of(1500)), "outliers": True, "bootstrap": 1000}),
     "a panel": ("/efficiency/malmquist", {**units_of(0), "dmus": [{**unit, "period": period, "x0": unit["x0"] + 7 * period} for period in range(3)
-                                                                  for unit in units_of(2000)["dmus"]]}),
-    "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(300)], "tests": ["dip", "silverman"]}),
-    "a boundary": ("/density", {"values": [n / 30000 for n in range(30000)] + [1e6], "kernel": "triweight", "bandwidth": 1, "boundary": "reflect",
-                                "lower": 0, "from": 0, "to": 1, "points": 4096}),
+                                                                  for unit in units_of(share_of(2000))["dmus"]]}),
+    "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(share_of(300))], "tests": ["dip", "silverman"]}),
+    "a boundary": ("/density", {"values": [n / 30000 for n in range(share_of(30000))] + [1e6], "kernel": "triweight", "bandwidth": 1,
+                                "boundary": "reflect", "lower": 0, "from": 0, "to": 1, "points": 4096}),
 }
 
 
@@ -339,13 +367,13 @@ def test_jobs_of_one_address_leave_room_for_others(start):
         with pytest.raises(socket.timeout):
             connection.recv(1000)
     with socket.create_connection(("127.0.0.1", own.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
-        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        other.sendall(request_of(heavy(MANY)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
         head, _, body = other.recv(65536).partition(b"\r\n\r\n")
     assert b" 202 " in head
     theirs = json.loads(body)["href"]
     assert own.request("DELETE", hrefs[0]).status_code == 200  # the one that runs
     reply = wait(own, theirs)
-    assert reply.status_code == 200 and len(reply.json()["results"]) == 600
+    assert reply.status_code == 200 and len(reply.json()["results"]) == MANY
     assert all(own.get(href).json()["state"] in ("waiting", "running") for href in hrefs[1:])
     full = start("--job-threads", "1", "--job-queue-length", "4")
     begin(full)
@@ -354,7 +382,7 @@ def test_jobs_of_one_address_leave_room_for_others(start):
         begin(full)
     assert_problem(ask(full, "POST", "/efficiency", BODY), 503, "busy")
     with socket.create_connection(("127.0.0.1", full.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
-        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        other.sendall(request_of(heavy(MANY)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
         assert b" 202 " in other.recv(65536)
 
 

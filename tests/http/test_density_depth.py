@@ -164,7 +164,7 @@ def test_the_reading_says_what_the_numbers_say(server):
     for one in answer["series"]:
         peaks, words = one["peak_count"], " ".join(one["reading"])
         assert words.startswith("There is one peak" if peaks == 1 else f"There are {peaks} peaks")
-        rejects = [one["tests"]["dip"]["p_value"] <= 0.05, one["tests"]["silverman"]["calibrated_p_value"] <= 0.05]
+        rejects = [one["tests"][name]["holm_p_value"] <= 0.05 for name in ("dip", "silverman")]
         assert words.count(" rejects a single peak") == sum(rejects)
         assert ("The further peaks may be chance" in words) == (peaks > 1 and not any(rejects))
     for change in answer["changes"]:
@@ -184,8 +184,47 @@ def test_the_reading_says_what_the_numbers_say(server):
             (abs(math.log(change["height_ratio"])) > 0.05 or abs(math.log(change["width_ratio"])) > 0.05) + ("The differences" in words))
 
 
-def chance(what, p_value):
-    return f"{what} is more than chance would make (p = {p_value:.3f})." if p_value <= 0.05 else f"{what} may be chance (p = {p_value:.3f})."
+def chance(what, p_value, corrected):
+    said = f"(p = {p_value:.3f}, by Holm's correction {corrected:.3f})."
+    return f"{what} is more than chance would make {said}" if corrected <= 0.05 else f"{what} may be chance {said}"
+
+
+def by_definition(p_values):
+    """Holm's correction by its steps: the least first, each as much as the number of those that are left."""
+    corrected, most = {}, 0
+    for rank, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        most = max(most, min(1, (len(p_values) - rank) * p_values[i]))
+        corrected[i] = most
+    return [corrected[i] for i in range(len(p_values))]
+
+
+def test_p_values_are_corrected_for_their_number(server):
+    """Of a group's curves together and of a group's changes together, whatever other groups there are."""
+    answer = ask(server, tests="dip,silverman,permutation")
+    for group in ("western", "central", "eastern"):
+        curves = [one["tests"] for one in answer["series"] if one["group"] == group]
+        changes = [one["tests"]["permutation"] for one in answer["changes"] if one["group"] == group]
+        assert len(curves) == len(changes) == 3
+        plain = [test[name] for test in curves for test, name in ((test["dip"], "p_value"), (test["silverman"], "calibrated_p_value"))]
+        assert [test[name]["holm_p_value"] for test in curves for name in ("dip", "silverman")] == by_definition(plain)
+        plain = [test[f"{name}_p_value"] for test in changes for name in ("height", "width", "sd")]
+        assert [test[f"{name}_holm_p_value"] for test in changes for name in ("height", "width", "sd")] == by_definition(plain)
+    two = ask(server, tests="permutation", by="none", years="2010,2018")["changes"][0]["tests"]["permutation"]
+    assert [two[f"{name}_holm_p_value"] for name in ("height", "width", "sd")] == by_definition([two[f"{name}_p_value"] for name in ("height", "width", "sd")])
+    both, = compute(server, tests=["dip", "silverman"])["series"]
+    assert [both["tests"][name]["holm_p_value"] for name in ("dip", "silverman")] == by_definition(
+        [both["tests"]["dip"]["p_value"], both["tests"]["silverman"]["calibrated_p_value"]])
+    alone, = compute(server)["series"]
+    assert alone["tests"]["dip"]["holm_p_value"] == alone["tests"]["dip"]["p_value"]
+
+
+def test_many_years_have_replicates_enough(server):
+    """The least p-value there can be must not be lost in the correction of so many; where all are large, fewer do."""
+    years = ",".join(map(str, range(2010, 2020)))
+    answer = ask(server, by="none", years=years)
+    tests = [change["tests"]["permutation"] for change in answer["changes"]]
+    small = [min(test[f"{name}_p_value"] for name in ("height", "width", "sd")) <= 0.05 for test in tests]
+    assert len(tests) == 10 and [test["replicates"] for test in tests] == [40 * 30 - 1 if is_small else 499 for is_small in small] and any(small)
 
 
 def test_changes_are_told_with_their_chance(server):
@@ -199,13 +238,13 @@ def test_changes_are_told_with_their_chance(server):
                 assert test["width_ratio"] == pytest.approx(change["width_ratio"], rel=1e-6)
             for name in ("height", "width"):
                 shown, tested = change[f"{name}_ratio"], test[f"{name}_ratio"]
-                sentence = chance(f"The change in {name}", test[f"{name}_p_value"])
+                sentence = chance(f"The change in {name}", test[f"{name}_p_value"], test[f"{name}_holm_p_value"])
                 if (shown > 1) != (tested > 1):
                     sentence = f"The change in {name} may be chance: a Gaussian curve by Silverman's rule shows it the other way."
                 assert (sentence in words) == (not 0.95 <= shown <= 1.05), words
             said = re.search(r"The differences (?:shrank|grew)\. (That .*?\)\.)", words)
             assert (said is None) == (0.95 <= test["sd_ratio"] <= 1.05)
-            assert said is None or said.group(1) == chance("That", test["sd_p_value"])
+            assert said is None or said.group(1) == chance("That", test["sd_p_value"], test["sd_holm_p_value"])
             assert "not tested" not in words
 
 
@@ -287,6 +326,10 @@ def test_no_test_finds_groups_as_the_documentation_says(server):
     changes = [(change["group"], change["tests"]["permutation"]) for change in ask(server)["changes"]]
     assert float(said_of_changes.group(1)) == round(min(min(test["height_p_value"], test["width_p_value"]) for _, test in changes), 2)
     assert {group for group, test in changes if test["sd_p_value"] <= 0.05} == {"central"}
+    corrected = re.search(r"with a p-value below 0\.05 \(([0-9.]+)\), and corrected for\nthe nine p-values of a belt \(Holm 1979\) that is ([0-9.]+), so", text)
+    central = [test for group, test in changes if group == "central"]
+    assert [round(min(test[name] for test in central), 2) for name in ("sd_p_value", "sd_holm_p_value")] == [float(number) for number in corrected.groups()]
+    assert all(test[f"{name}_holm_p_value"] > 0.05 for _, test in changes for name in ("height", "width", "sd"))
     assert float(said.group(1)) == round(min(test["dip"]["p_value"] for test in tests), 2)
     assert float(said.group(2)) == round(min(test["silverman"]["calibrated_p_value"] for test in tests), 2)
 

@@ -136,7 +136,37 @@ def test_outliers(service):  # noqa: F811
     assert [result["dmu"] for result in answer["results"] if result["outlier"]] == [CODES[11]]
 
 
+@pytest.mark.parametrize("more", [{}, {"orientation": "input"}, {"frontier": "crs"}, {"frontier": "nirs", "orientation": "input"}],
+                         ids=lambda more: "-".join(more.values()) or "default")
+def test_weights(service, more):  # noqa: F811
+    """They are normalised, prove the score and let nobody pass; nothing else in the answer changes, and the table has them unasked."""
+    x, y = real_data()
+    plain, weighed = (ask(service, **more, **also) for also in ({}, {"weights": "true"}))
+    own = service.request("POST", PATH, json=body_of({**more, "weights": True}, x, y)).json()
+    table, sent = (list(csv.DictReader(io.StringIO(reply.text))) for reply in (
+        service.get(PATH, params={"year": 2011, "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), "table": "weights", **more}, headers={"Accept": "text/csv"}),
+        service.request("POST", PATH + "?table=weights", json=body_of(more, x, y), headers={"Accept": "text/csv"})))
+    assert list(table[0]) == ["dmu", "name", "belt", "score", *(f"input_weights.{name}" for name in INPUTS), *(f"output_weights.{name}" for name in OUTPUTS), "free_term"]
+    for o, (result, theirs, row, sent_row) in enumerate(zip(weighed["results"], own["results"], table, sent, strict=True)):
+        v, u = (numpy.array([result[member][name] for name in names]) for member, names in (("input_weights", INPUTS), ("output_weights", OUTPUTS)))
+        del result["input_weights"], result["output_weights"]
+        w = result.pop("free_term")
+        assert [theirs[member] for member in ("input_weights", "output_weights", "free_term")] == [dict(zip(INPUTS, v)), dict(zip(OUTPUTS, u)), w]
+        is_input = more.get("orientation") == "input"
+        assert (v @ x[o] if is_input else u @ y[o]) == pytest.approx(1, rel=1e-9)
+        assert (u @ y[o] + w if is_input else 1 / (v @ x[o] + w)) == pytest.approx(result["score"], rel=1e-8)
+        assert (x @ v - y @ u + (-w if is_input else w) >= -1e-8).all() and (w == 0 or "crs" not in more.values())
+        for cells in (row, sent_row):
+            assert [float(cells[name]) for name in list(table[0])[3:]] == [result["score"], *v, *u, w] and cells["dmu"] == result["dmu"]
+    assert weighed == plain
+
+
 REFUSED = [
+    ({"weights": "true", "frontier": "fdh"}, {"weights": "bad_format"}),
+    ({"weights": "true", "fixed": INPUTS[0]}, {"weights": "bad_format"}),
+    ({"weights": "true", "model": "super"}, {"weights": "bad_format"}),
+    ({"weights": "many"}, {"weights": "not_a_choice"}),
+    ({"table": "weights", "model": "sbm"}, {"weights": "bad_format"}),
     ({"outliers": "true", "frontier": "fdh"}, {"outliers": "bad_format"}),
     ({"outliers": "true", "fixed": INPUTS[0]}, {"outliers": "bad_format"}),
     ({"outliers": "true", "model": "cross"}, {"outliers": "bad_format"}),

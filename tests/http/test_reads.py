@@ -1,9 +1,10 @@
-"""What every read has in common, over all the contract's GETs: gzip by Accept-Encoding, HEAD, OPTIONS, tags and 304."""
+"""What every read has in common, over all the contract's GETs: gzip and zstd by Accept-Encoding, HEAD, OPTIONS, tags and 304."""
 
 import re
 import zlib
 
 import pytest
+import zstandard
 
 import contract_session
 import test_contract
@@ -17,6 +18,9 @@ IDS = {"/supplies": "MASKS-1", "/transfers": "TRANSFER-1", "/organisations": "DE
        "/indicators": "ambulances", "/provinces": "CN-HB", "/errors": "busy", "/ledger": "2", "/policies": "DEPOT-HB",
        "/witnesses": "auditor-1", "/jobs": "0" * 32}
 FLOOR = 1024
+READERS = {"gzip": lambda sent: zlib.decompress(sent, 31), "zstd": lambda sent: zstandard.ZstdDecompressor().decompress(sent), None: lambda sent: sent}
+CODINGS = {"gzip": "gzip", "zstd": "zstd", "gzip;q=0.5, *;q=0": "gzip", "zstd;q=0.5, *;q=0": "zstd", "br, gzip": "gzip", "*": "gzip",
+           "gzip, deflate, br, zstd": "zstd", "zstd;q=0.8, gzip": "gzip", "gzip;q=0.8, *;q=0.9": "zstd"}
 UNKEPT = {"getHealth", "getReadiness", "getMetrics", "verifyLedger"}  # probes and counts of the moment: no-store, so no tag
 
 
@@ -34,68 +38,69 @@ def fetch(server, path, coding, token=None, method="GET", **headers):
     reply = server.request(method, path, token=token, headers={"Accept-Encoding": coding, **headers}, stream=True)
     sent = reply.raw.read(decode_content=False)
     reply._content, reply._content_consumed = sent, True
-    is_gzip = reply.headers.get("Content-Encoding") == "gzip"
-    assert is_gzip or "Content-Encoding" not in reply.headers
-    return reply, sent, zlib.decompress(sent, 31) if is_gzip and sent else sent
+    return reply, sent, READERS[reply.headers.get("Content-Encoding")](sent) if sent else sent
 
 
-def tag_of_gzip(reply):
-    return reply.headers["ETag"][:-1] + '-gzip"'
+def tag_of(reply, coding):
+    return reply.headers["ETag"][:-1] + f'-{coding}"'
 
 
 every_read = pytest.mark.parametrize("operation", READS, ids=lambda operation: operation.id)
 
 
 @every_read
-def test_gzip(played, operation):  # noqa: F811
+def test_codings(played, operation):  # noqa: F811
     path = address(operation)
     personal = "Authorization" in played.get(path, token=True).headers["Vary"]
     for token in (True,) if operation.item["x-tallystick-roles"] else (None, True):
         plain, text, _ = fetch(played, path, "identity", token)
         assert plain.status_code == 200 and "Accept-Encoding" in plain.headers["Vary"].split(", ")
-        for coding in ("gzip", "gzip;q=0.5, *;q=0", "br, gzip", "*"):
+        for coding, chosen in CODINGS.items():
             for _ in range(2):  # the second may come from the reply cache
                 reply, sent, read = fetch(played, path, coding, token)
                 is_coded = "Content-Encoding" in reply.headers
+                assert not is_coded or reply.headers["Content-Encoding"] == chosen
                 refuses_plain = coding.endswith("*;q=0")
                 if operation.id not in UNKEPT:
                     assert is_coded == (len(text) >= FLOOR and not (personal and token) or refuses_plain), (coding, len(text))
                     assert read == text
-                    assert reply.headers["ETag"] == (tag_of_gzip(plain) if is_coded else plain.headers["ETag"])
+                    assert reply.headers["ETag"] == (tag_of(plain, chosen) if is_coded else plain.headers["ETag"])
                 assert not is_coded or len(text) < FLOOR or len(sent) < len(text) * (0.8 if re.search(r"hash|root\"", read.decode()) else 0.5)
                 assert reply.headers["Content-Length"] == str(len(sent))
                 changing = {"Request-Id", "Content-Length", "ETag", "Content-Encoding", "Content-Digest", "Date", "Server-Timing"}
                 assert {n: v for n, v in reply.headers.items() if n not in changing} == {
                     n: v for n, v in plain.headers.items() if n not in changing}
-        for coding in ("gzip;q=0", "identity", "deflate, br", "gzip;q=0.1, identity;q=0.2", ""):
+        for coding in ("gzip;q=0", "identity", "deflate, br", "gzip;q=0.1, zstd;q=0.1, identity;q=0.2", ""):
             reply, sent, _ = fetch(played, path, coding, token)
             assert "Content-Encoding" not in reply.headers and (operation.id in UNKEPT or sent == text)
-        for coding in ("identity;q=0", "*;q=0", "gzip;q=0, identity;q=0"):
+        for coding in ("identity;q=0", "*;q=0", "gzip;q=0, zstd;q=0, identity;q=0"):
             problem(fetch(played, path, coding, token)[0], 406, "not_acceptable")
 
 
 @every_read
 def test_a_tag_is_of_one_coding(played, operation):  # noqa: F811
     path, token = address(operation), True if operation.item["x-tallystick-roles"] else None
-    plain, coded = fetch(played, path, "identity", token)[0], fetch(played, path, "gzip, identity;q=0", token)[0]
+    codings = ("identity", "gzip, identity;q=0", "zstd, identity;q=0")
+    replies = [fetch(played, path, coding, token)[0] for coding in codings]
     if operation.id in UNKEPT:
-        assert plain.headers["Cache-Control"] == "no-store" and "ETag" not in plain.headers and "ETag" not in coded.headers
+        assert replies[0].headers["Cache-Control"] == "no-store" and not any("ETag" in reply.headers for reply in replies)
         return
-    for reply, coding in ((plain, "identity"), (coded, "gzip, identity;q=0")):
-        own, other = reply.headers["ETag"], {plain.headers["ETag"], coded.headers["ETag"]} - {reply.headers["ETag"]}
-        assert re.fullmatch(r'"([0-9]+|([0-9]+\.)?[0-9a-f]{16})(-gzip)?"', own) and len(other) == 1, "strong, and one for each"
-        for condition in (own, f"{other.copy().pop()}, {own}", f"W/{own}", "*"):
+    tags = {reply.headers["ETag"] for reply in replies}
+    for reply, coding in zip(replies, codings):
+        own, others = reply.headers["ETag"], sorted(tags - {reply.headers["ETag"]})
+        assert re.fullmatch(r'"([0-9]+|([0-9]+\.)?[0-9a-f]{16})(-gzip|-zstd)?"', own) and len(others) == 2, "strong, and one for each"
+        for condition in (own, f"{others[0]}, {own}", f"W/{own}", "*"):
             again, sent, _ = fetch(played, path, coding, token, If_None_Match=condition)
             assert again.status_code == 304 and sent == b""
             for name in ("ETag", "Vary", "Cache-Control", "Tallystick-Seq"):
                 assert again.headers.get(name) == reply.headers.get(name), name
-        assert fetch(played, path, coding, token, If_None_Match=other.pop())[0].status_code == 200
+        assert fetch(played, path, coding, token, If_None_Match=", ".join(others))[0].status_code == 200
 
 
 @every_read
 def test_head_is_get_without_its_body(played, operation):  # noqa: F811
     path, token = address(operation), True if operation.item["x-tallystick-roles"] else None
-    for coding in ("identity", "gzip"):
+    for coding in ("identity", "gzip", "zstd"):
         get, sent, _ = fetch(played, path, coding, token)
         head, nothing, _ = fetch(played, path, coding, token, method="HEAD")
         assert head.status_code == get.status_code == 200 and nothing == b""
@@ -119,16 +124,19 @@ def test_options_lists_the_methods(played, path):  # noqa: F811
 def test_computations_are_compressed(played):  # noqa: F811
     for path, body in (("/density", {**contract_session.SAMPLE, "points": 512}), ("/efficiency", contract_session.UNITS)):
         plain = played.post(path, body, token=None)
-        reply = played.post(path, body, token=None, headers={"Accept-Encoding": "gzip"})
-        assert reply.headers["Content-Encoding"] == "gzip" and reply.json() == plain.json(), path
-        assert "Accept-Encoding" in reply.headers["Vary"] and "Content-Encoding" not in plain.headers
+        assert "Content-Encoding" not in plain.headers
+        for coding in ("gzip", "zstd"):
+            reply = played.request("POST", path, token=None, json=body, headers={"Accept-Encoding": coding}, stream=True)
+            assert reply.headers["Content-Encoding"] == coding and READERS[coding](reply.raw.read(decode_content=False)) == plain.content, path
+            assert "Accept-Encoding" in reply.headers["Vary"]
 
 
 def test_long_problems_are_compressed(played):  # noqa: F811
     wrong = "/figures?" + "&".join(f"wrong_name_{i}=1" for i in range(20))
-    reply, sent, text = fetch(played, wrong, "gzip")
-    assert reply.status_code == 400 and reply.headers["Content-Encoding"] == "gzip" and len(sent) < len(text) / 2
-    assert reply.headers["Content-Type"] == "application/problem+json" and reply.headers["Vary"] == "Accept-Language, Accept-Encoding"
+    for coding in ("gzip", "zstd"):
+        reply, sent, text = fetch(played, wrong, coding)
+        assert reply.status_code == 400 and reply.headers["Content-Encoding"] == coding and len(sent) < len(text) / 2
+        assert reply.headers["Content-Type"] == "application/problem+json" and reply.headers["Vary"] == "Accept-Language, Accept-Encoding"
     assert "Content-Encoding" not in fetch(played, "/figures?limit=0", "gzip")[0].headers
 
 
@@ -136,7 +144,7 @@ def test_writes_are_not_compressed_and_take_either_tag(played):  # noqa: F811
     path = "/items/MASK-N95"
     body = {"name": "x" * 200, "unit": "piece", "identifiers": [{"system": f"s{i}", "value": "1" * 60} for i in range(16)]}
     first = played.get(path)
-    for coding in ("gzip", "identity;q=0, gzip", "identity"):
+    for coding in ("gzip", "identity;q=0, gzip", "identity;q=0,zstd", "identity"):
         seen, _, text = fetch(played, path, coding)
         assert len(text) >= FLOOR or coding != "gzip" or seen.headers["ETag"] == first.headers["ETag"]
         body["category"] = f"c{len(coding)}"
@@ -167,8 +175,9 @@ def test_several_lines_of_codings_are_one_list(played):  # noqa: F811
         return played.raw(f"GET /provinces HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n", 3)[0]
     for _ in range(2):
         assert b"\r\nContent-Encoding: gzip\r\n" in get("br", "gzip")
+        assert b"\r\nContent-Encoding: zstd\r\n" in get("zstd", "gzip")
         assert b"\r\nContent-Encoding" not in get("br", "gzip;q=0.1, identity")
-        assert get("gzip;q=0", "identity;q=0").startswith(b"HTTP/1.1 406 ")
+        assert get("gzip;q=0", "zstd;q=0, identity;q=0").startswith(b"HTTP/1.1 406 ")
 
 
 def test_bodies_come_as_they_are(played):  # noqa: F811

@@ -204,7 +204,8 @@ def test_figures_under_a_condition(server, figures):
         for condition in (before, f'"{revision}"', f'"{revision + 2}"', '"foreign"', '"0"'):
             for path in ("/figures", "/figures?dry_run=true"):
                 refusal = problem(figures(2, condition, path=path), 412, "version_mismatch", version=revision + 1)
-                assert f"revision {revision + 1} by now" in refusal["detail"]
+                names_one = condition.strip('"')[:1] in "123456789"
+                assert (f"revision {revision + 1} by now" if names_one else f'is {revision + 1} now, so If-Match: "{revision + 1}"') in refusal["detail"]
         problem(figures(1, before), 412, "version_mismatch")  # also where nothing would change
         problem(figures("x", f'"{revision + 1}"'), 422, "wrong_type")
         problem(figures(2, str(revision + 1)), 400, "invalid_if_match")
@@ -225,3 +226,128 @@ def test_a_retry_under_a_condition_gets_the_first_answer(server, figures):
         with unchanged(server):
             problem(figures(7, condition, rows=rows), 412, "version_mismatch")
         assert (len(first.request.body) > 65536) == (rows > 1)
+
+
+# Conditions on what is read
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "zstd"])
+@pytest.mark.parametrize("path", ["/provinces", "/organisations/{}", "/ledger/entries?limit=3", "/openapi.json"])
+def test_if_match_on_a_read(server, world, path, coding):
+    """RFC 9110, 13.1.1: by strong comparison, and only where the answer would be a success."""
+    path = path.format(world.a)
+    for method in ("GET", "HEAD"):
+        def ask(condition, **more):
+            return server.request(method, path, headers={"Accept-Encoding": coding, "If-Match": condition, **more})
+        plain = server.request(method, path, headers={"Accept-Encoding": coding})
+        etag = plain.headers["ETag"]
+        for condition in ("*", etag, f'"x", {etag}', f',\t{etag} ,"y"', f'W/"x",{etag}'):
+            for _ in range(2):  # the second one might come out of the reply cache
+                reply = ask(condition)
+                assert reply.status_code == 200 and reply.headers["ETag"] == etag and reply.content == plain.content, condition
+            assert ask(condition, **{"If-None-Match": etag}).status_code == 304
+        for condition in ('"x"', f"W/{etag}", f'"x", W/{etag}', '""', etag[:-1] + '-br"'):
+            for more in ({}, {"If-None-Match": etag}):
+                reply = ask(condition, **more)
+                assert reply.status_code == 412 and "ETag" not in reply.headers and reply.headers["Cache-Control"] == "no-store"
+                if method == "GET":
+                    assert etag in problem(reply, 412, "version_mismatch")["detail"]
+        for condition in ("x", "", ",", '"x', f"{etag} {etag}", f"*, {etag}", f"{etag}, *", ", ".join(["\"x\""] * 9)):
+            assert ask(condition).status_code == 400, condition
+        assert server.request(method, path, headers={"Accept-Encoding": coding}).content == plain.content, "what is kept is whole"
+
+
+def test_if_match_where_there_is_no_success_or_no_tag(server, world):
+    problem(get(server, f"/organisations/{fresh('NONE')}", If_Match='"x"'), 404, "not_found")
+    problem(get(server, "/provinces?limt=1", If_Match='"x"'), 400, "invalid_query")
+    assert get(server, "/healthz", If_Match="*").status_code == 200
+    assert "no ETag" in problem(get(server, "/healthz", If_Match='"x"'), 412, "version_mismatch")["detail"]
+    assert "no ETag" in problem(get(server, "/events", If_Match='"x"', Accept="text/event-stream"), 412, "version_mismatch")["detail"]
+
+
+def test_a_version_alone_is_a_condition_on_a_read_too(server, world):
+    path = f"/organisations/{world.a}"
+    version = server.get(path).json()["version"]
+    assert get(server, path, If_Match=f'"{version}"').status_code == 200
+    problem(get(server, path, If_Match=f'"{version + 1}"'), 412, "version_mismatch")
+    problem(get(server, path, If_Match=f'W/"{version}"'), 412, "version_mismatch")
+
+
+# What is wrong with a condition, where, and what would have worked
+
+@pytest.fixture
+def organisation(server):
+    """(path, body of another version) of an organisation with version 2."""
+    path, body = f"/organisations/{fresh('COND')}", {"name": "x", "kind": "depot"}
+    assert server.put(path, body).status_code == 201
+    assert server.put(path, {**body, "name": "y"}, headers={"If-Match": '"1"'}).json()["version"] == 2
+    return path, {**body, "name": "z"}
+
+
+@pytest.mark.parametrize("condition, texts", [
+    ('"1"', ["has version 2 by now, not 1:"]), ('"1.0123456789abcdef-gzip"', ["has version 2 by now, not 1:"]),
+    ('"1", "5.x", "7"', ["has version 2 by now, not 1, 5, 7:"]), ('W/"1", "5", "foreign"', ["has version 2 by now, not 5:"]),
+    ('W/"2"', ["weak ETag (W/)", "version is 2 now", 'If-Match: "2"']), ('W/"2", W/"3"', ["weak ETag (W/)", 'If-Match: "2"']),
+    ('""', ["no ETag with a version that this service gave", 'If-Match: "2"']), ('"foreign", W/"2"', ["no ETag with a version", 'If-Match: "2"'])])
+def test_a_stale_condition_says_why(server, organisation, condition, texts):
+    path, body = organisation
+    with unchanged(server):
+        detail = problem(server.put(path, body, headers={"If-Match": condition}), 412, "version_mismatch", version=2)["detail"]
+    assert all(text in detail for text in texts) and "not 0" not in detail, detail
+    told = server.put(path, body, headers={"If-Match": condition, "Accept-Language": "zh"})
+    assert told.headers["Content-Language"] == "zh"
+
+
+@pytest.mark.parametrize("field, code", [("If-Match", "invalid_if_match"), ("If-None-Match", "malformed_request")])
+@pytest.mark.parametrize("condition, texts", [
+    ("2", ["from character 1 on"]), ('"1", 2', ["from character 6 on"]), ('"1" "2"', ["from character 1 on"]), ('"1', ["from character 1 on"]),
+    ('w/"1"', ["from character 1 on"]), ("**", ["from character 1 on"]), ("", ["is empty"]), (", ,", ["is empty"]),
+    ('*, "5"', ["* and something else", "character 4", "stands alone"]), ('"5", *', ["* and something else", "character 6"]), ("*,*", ["character 3"]),
+    (", ".join(f'"{n}"' for n in range(1, 10)), ["may list 8 ETags", "character 41"])])
+def test_a_condition_that_cannot_be_read_says_where(server, organisation, field, code, condition, texts):
+    path, body = organisation
+    with unchanged(server):
+        detail = problem(server.put(path, body, headers={field: condition}), 400, code)["detail"]
+    assert detail.startswith(field) and all(text in detail for text in texts), detail
+    told = server.put(path, body, headers={field: condition, "Accept-Language": "zh"})
+    assert told.headers["Content-Language"] == "zh"
+
+
+def test_eight_tags_in_several_lines_are_one_list(server, organisation):
+    path, body = organisation
+    def put(*lines):
+        text = str(body).replace("'", '"')
+        fields = "".join(f"{line}\r\n" for line in lines)
+        return server.raw(f"PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {server.token}\r\n"
+                          f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n{fields}\r\n{text}", 3)[0]
+    nine = [f'If-Match: "{number}"' for number in range(10, 19)]
+    assert put(*nine).startswith(b"HTTP/1.1 400 ")
+    assert put(*nine[:2]).startswith(b"HTTP/1.1 412 ")
+    assert put('If-Match: "9"', 'If-None-Match: "1"', 'If-None-Match: "2"').startswith(b"HTTP/1.1 412 ")
+    assert put(*nine[:7], 'If-Match: "2"').startswith(b"HTTP/1.1 200 ")
+
+
+def test_if_none_match_with_tags_on_a_change(server, world, organisation):
+    """RFC 9110, 13.1.2: weak comparison; a version that is named must not be there."""
+    path, body = organisation
+    etag = server.get(path).headers["ETag"]
+    with unchanged(server):
+        for condition in ('"2"', 'W/"2"', etag, f'"1", {etag}'):
+            for more in ({}, {"If-Match": "*"}, {"If-Match": '"2"'}):
+                refusal = problem(server.put(path, body, headers={"If-None-Match": condition, **more}), 412, "version_mismatch", version=2)
+                assert "If-None-Match forbids" in refusal["detail"]
+        problem(server.put(path, body, headers={"If-None-Match": '"1"'}), 428, "version_required")
+    assert server.put(path, body, headers={"If-None-Match": '"1", "foreign"', "If-Match": '"2"'}).status_code == 200
+    assert server.put(f"/organisations/{fresh('NEW')}", body, headers={"If-None-Match": '"1"'}).status_code == 201
+    supply = world.intake(5)["id"]
+    adjust = {"delta": -1, "reason": "counted"}
+    problem(server.post(f"/supplies/{supply}/adjustments", adjust, headers={"If-None-Match": '"1"'}), 412, "version_mismatch", version=1)
+    assert server.post(f"/supplies/{supply}/adjustments", adjust, headers={"If-None-Match": '"2"'}).status_code == 200
+    assert server.post("/supplies", world.intake_body(1, id=fresh("S"), donation=fresh("D")), headers={"If-None-Match": '"1"'}).status_code == 201
+
+
+def test_if_none_match_on_figures(server, figures):
+    revision = figures(1).json()["revision"]
+    with unchanged(server):
+        body = {"figures": [{"indicator": figures.indicator, "year": 2000, "province": "CN-HB", "value": 3}]}
+        problem(server.put("/figures", body, headers={"If-None-Match": f'"{revision}"'}), 412, "version_mismatch", version=revision)
+    assert server.put("/figures", body, headers={"If-None-Match": f'"{revision - 1}", "x"'}).status_code == 200

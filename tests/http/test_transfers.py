@@ -223,6 +223,20 @@ def test_a_receipt_that_would_overflow(server, world):
     accepted(receive(world, transfer, {"line": 1, "damaged": 3, "reason": "x"}))
 
 
+def test_a_refusal_behind_writes_is_no_fault_of_the_service(start):
+    """The first line is in before the second one is refused; that the block is made again is told, but not as an error."""
+    own = start()
+    world = World(own)
+    world.intake(MOST, site=world.b1, owner=world.a, donation="FULL")
+    supplies = [world.intake(3)["id"], world.intake(3, donation="FULL")["id"]]
+    transfer = world.transfer([(supply, 3) for supply in supplies])["id"]
+    accepted(world.act(transfer, "dispatch"))
+    with unchanged(own):
+        problem(receive(world, transfer, {"line": 1, "good": 3}, {"line": 2, "good": 3}), 409, "quantity_overflow")
+    assert " step=again guarded=yes" in own.log() and "level=error" not in own.log()
+    accepted(receive(world, transfer, {"line": 1, "good": 3}))
+
+
 def test_a_return_that_would_overflow(server, world):
     supply = world.intake(5, donation="LATER-FULL")["id"]
     transfer = world.transfer([(supply, 5)])["id"]

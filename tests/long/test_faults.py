@@ -26,8 +26,9 @@ def test_program(name):
     assert done.returncode == 0, done.stderr[-4000:].decode(errors="replace")
 
 
-def test_sweep():
-    done = subprocess.run([sys.executable, "-s", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", "tests/fault/test_sweep.py"],
+@pytest.mark.parametrize("name", ["test_no_memory", "test_sweep"])
+def test_suite(name):
+    done = subprocess.run([sys.executable, "-s", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", f"tests/fault/{name}.py"],
                           cwd=ROOT, env=everything(), timeout=3000, capture_output=True, text=True, check=False)
     print(done.stdout)
     assert done.returncode == 0, done.stdout[-4000:]

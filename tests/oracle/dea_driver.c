@@ -4,16 +4,18 @@
  *
  * In, any number of times:  orientation slacks frontier n m s, then n lines of m inputs and s outputs.
  * The first three are words: output|input, multi-stage|two-stage|two-stage-normalised|one-stage|none, vrs|crs|nirs|ndrs|fdh.
- * Between problems, for all that follow:  set solver simplex|glpk,  set threads N,  set frame on|off.
+ * Between problems, for all that follow:  set solver simplex|glpk,  set threads N,  set frame on|off,  set weights on|off.
  * Out, for each problem: for each unit the lines
  *   unit U state crste vrste scale nirste rts rts_margin crs_lambda_sum efficiency peer_count ndrste score
  *   slacks / radial / targets, each followed by m + s numbers
  *   peers K, then K pairs of unit and lambda
+ *   weights, followed by m + s numbers, and free, by one, where they are set on
  * and at its end
  *   certificate primal dual gap programs retries uncertified seconds
  * or, for a refused problem, the one line "status NAME".
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,8 @@ static void setting_read(struct dea_options *options, const char *name, const ch
         options->threads = strtoul(value, NULL, 10);
     } else if (strcmp(name, "frame") == 0) {
         options->is_frameless = strcmp(value, "off") == 0;
+    } else if (strcmp(name, "weights") == 0) {
+        options->wants_weights = strcmp(value, "on") == 0;
     }
 }
 
@@ -67,7 +71,7 @@ static void numbers_print(const char *name, const double *inputs, size_t m, cons
     printf("\n");
 }
 
-static void result_print(const struct dea_result *result, double seconds)
+static void result_print(const struct dea_result *result, bool has_weights, double seconds)
 {
     const size_t m = result->input_count;
     const size_t s = result->output_count;
@@ -84,6 +88,10 @@ static void result_print(const struct dea_result *result, double seconds)
             printf(" %zu %.17g", unit->peers[p].unit, unit->peers[p].lambda);
         }
         printf("\n");
+        if (has_weights) {
+            numbers_print("weights", unit->input_weights, m, unit->output_weights, s);
+            printf("free %.17g\n", unit->free_term);
+        }
     }
     const struct dea_certificate *proof = &result->certificate;
     printf("certificate %.17g %.17g %.17g %zu %zu %zu %.6f\n", proof->primal_infeasibility_max,
@@ -105,7 +113,7 @@ static void problem_solve(const struct dea_problem *problem, const struct dea_op
         printf("status %s\n", status_name(status));
         return;
     }
-    result_print(result, cpu_seconds() - start);
+    result_print(result, options->wants_weights, cpu_seconds() - start);
     dea_result_free(result);
 }
 

@@ -2,8 +2,8 @@
  * Reads problems as text, solves them with analytics/dea/model.c and prints the answers in full precision, so that a test
  * in another language can compare them with an independent solver.
  *
- * In, any number of times:  model side frontier flags n m s prices limits, where flags is 1 for normalised or aggressive and
- * prices 0 (none), 1 (the same for all) or n; then m flags of fixed inputs, s of undesirable outputs, the prices, the
+ * In, any number of times:  model side frontier flags n m s prices limits, where flags is 1 for normalised or aggressive, and 2 more for
+ * GLPK alone; prices 0 (none), 1 (the same for all) or n; then m flags of fixed inputs, s of undesirable outputs, the prices, the
  * limits (is_output first second minimum maximum), n lines of m inputs and s outputs.
  * Out, for each problem, for each unit the line
  *   unit U state score part.. (4) efficiency peer_count, then m + s slacks, m + s targets, K, K pairs of unit and lambda
@@ -158,7 +158,8 @@ int main(void)
         dea_model_options_init(&options, (enum dea_model) word_find(model, models, 8));
         options.side = (enum dea_side) word_find(side, sides, 3);
         options.frontier = (enum dea_frontier) word_find(frontier, frontiers, 4);
-        options.is_normalised = options.is_aggressive = flag != 0;
+        options.is_normalised = options.is_aggressive = flag % 2 != 0;
+        options.solver = flag >= 2 ? DEA_SOLVER_GLPK : DEA_SOLVER_SIMPLEX;
         options.is_fixed = flags_read(fixed, m) ? fixed : NULL;
         options.is_undesirable = flags_read(undesirable, s) ? undesirable : NULL;
         numbers_read(prices, price_rows * m);

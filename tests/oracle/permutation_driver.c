@@ -1,7 +1,7 @@
 /*
  * Reads pairs of samples as text and tests them with analytics/kde/permutation.c, for comparisons with other programs.
  *
- * In, any number of times:  earlier_count later_count pairs, then the values of the earlier and of the later sample.
+ * In, any number of times:  earlier_count later_count pairs replicates, then the values of the earlier and of the later sample.
  * Out, for each: height_ratio height_p width_ratio width_p sd_ratio sd_p, or "fault".
  */
 #include <stdio.h>
@@ -14,7 +14,8 @@ int main(void)
     static double values[2][KDE_PERMUTATION_MAX];
     const struct kde_watch nobody = {NULL, NULL, NULL};
     struct kde_two two = {.earlier = values[0], .later = values[1]};
-    while (scanf("%zu %zu %zu", &two.earlier_count, &two.later_count, &two.pairs) == 3) {
+    size_t replicates = 0;
+    while (scanf("%zu %zu %zu %zu", &two.earlier_count, &two.later_count, &two.pairs, &replicates) == 4) {
         const size_t counts[2] = {two.earlier_count, two.later_count};
         struct kde_permutation test;
         for (size_t s = 0; s < 2; s++) {
@@ -25,7 +26,7 @@ int main(void)
                 }
             }
         }
-        if (kde_permutation_test(&two, &nobody, &test) != STATUS_OK) {
+        if (kde_permutation_test(&two, replicates, &nobody, &test) != STATUS_OK) {
             printf("fault\n");
             continue;
         }

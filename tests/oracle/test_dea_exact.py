@@ -25,7 +25,7 @@ PROBLEMS = 40  # of each span and kind
 UNCERTIFIED = {1: 0, 2: 0, 3: 0.005, 4: 0.03, 5: 0.05}  # at most, of the units, by span
 
 Scores = collections.namedtuple("Scores", "crs output input")
-Unit = collections.namedtuple("Unit", "state crs vrs")
+Unit = collections.namedtuple("Unit", "state crs vrs efficiency")
 
 
 # --------------------------------------------------------------------------------------------------------- the oracle
@@ -103,7 +103,7 @@ def solve(problems, orientation, slacks="none", frontier="crs"):
     for line in done.stdout.splitlines():
         words = line.split()
         if words[0] == "unit":
-            units.append(Unit(words[2], float(words[3]), float(words[4])))
+            units.append(Unit(words[2], float(words[3]), float(words[4]), words[10]))
         elif words[0] == "certificate":
             answers.append((units, max(float(word) for word in words[1:4])))
             units = []

@@ -17,10 +17,10 @@ DRIVER = (BUILD if BUILD.is_absolute() else ROOT / BUILD) / "tests/oracle/permut
 REPLICATES, SEED, WORD = 499, 1937, 2**64 - 1
 
 
-def ask(problems):
+def ask(problems, replicates=REPLICATES):
     """For each (earlier, later, pairs): height_ratio height_p width_ratio width_p sd_ratio sd_p, or None for a fault."""
     assert DRIVER.exists(), f"{DRIVER} is missing; `make oracles` builds it"
-    text = "".join(f"{len(a)} {len(b)} {pairs}\n{' '.join(map(repr, map(float, a)))}\n{' '.join(map(repr, map(float, b)))}\n" for a, b, pairs in problems)
+    text = "".join(f"{len(a)} {len(b)} {pairs} {replicates}\n{' '.join(map(repr, map(float, a)))}\n{' '.join(map(repr, map(float, b)))}\n" for a, b, pairs in problems)
     lines = subprocess.run([DRIVER], input=text, capture_output=True, text=True, timeout=120, check=True).stdout.splitlines()
     assert len(lines) == len(problems)
     return [None if line == "fault" else [float(word) for word in line.split()] for line in lines]
@@ -147,6 +147,24 @@ def test_of_large_samples_of_pairs():
     for answer, limit, wanted in zip(ask(problems), limits, normal):
         assert answer[5] == pytest.approx(limit, abs=4 * math.sqrt(limit * (1 - limit) / REPLICATES) + 0.005)
         assert answer[5] == pytest.approx(wanted, abs=0.08)
+
+
+def test_more_replicates_go_on_where_fewer_ended():
+    """The first of them are the same, so that a p-value of many is near that of few, and as fine as its number; where all three are large
+    there are no more of them."""
+    problems = list(samples())
+    few, many = ask(problems), ask(problems, 1999)
+    small = [min(one[1::2]) <= 0.05 for one in few]
+    assert any(small) and not all(small)
+    for one, other, is_small in zip(few, many, small):
+        assert other[0::2] == one[0::2]
+        if not is_small:
+            assert other == one
+            continue
+        for least, p_value in zip(one[1::2], other[1::2]):
+            assert least * 500 <= round(p_value * 2000, 6) == round(p_value * 2000) <= least * 500 + 1500
+            assert p_value == pytest.approx(least, abs=4 * math.sqrt(least * (1 - least) / 500) + 0.002)
+    assert ask(problems[:1], 1)[0][1::2] in [[p, q, r] for p in (0.5, 1) for q in (0.5, 1) for r in (0.5, 1)]
 
 
 def test_units_and_places_do_not_matter():

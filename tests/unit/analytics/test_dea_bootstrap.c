@@ -323,8 +323,9 @@ static void test_nothing_varies(void **state)
         struct dea_bootstrap *bootstrap = run(&problem, scores[i], &PLAIN);
         assert_near(bootstrap->bandwidth, 0, 0);
         assert_int_equal(bootstrap->counted, counted[i]);
-        for (size_t u = 0; u < 3; u++) {
+        for (size_t u = 0; u < 3; u++) { /* but the score itself */
             check_none(&bootstrap->units[u]);
+            assert_true(isnan(scores[i][u]) ? isnan(bootstrap->units[u].score) : bootstrap->units[u].score == scores[i][u]);
         }
         dea_bootstrap_free(bootstrap);
     }

@@ -15,41 +15,16 @@
 #include "analytics/dea/frame_find.h"
 #include "analytics/dea/radial.h"
 #include "analytics/dea/work.h"
+#include "tests/unit/analytics/dea_many.h"
 
-enum { UNITS = 400, INPUTS = 2, OUTPUTS = 2 };
+enum { UNITS = 400, INPUTS = DEA_MANY_INPUTS, OUTPUTS = DEA_MANY_OUTPUTS };
 
 static double inputs[UNITS * INPUTS], outputs[UNITS * OUTPUTS];
 static double lambda[UNITS], reduced[UNITS];
 
-static uint64_t random_state;
-
-static double random_uniform(void)
-{
-    random_state += 0x9e3779b97f4a7c15u;
-    uint64_t z = random_state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (double) ((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
-}
-
-/* step 0: numbers that never tie; otherwise whole multiples of step, which often do, with duplicates and zeros. */
 static struct dea_problem problem_make(uint64_t seed, double step)
 {
-    random_state = seed;
-    for (size_t u = 0; u < UNITS; u++) {
-        const double size = 0.2 + random_uniform();
-        const double loss = 0.4 + 0.6 * random_uniform();
-        for (size_t i = 0; i < INPUTS; i++) {
-            inputs[u * INPUTS + i] = size * (0.5 + random_uniform());
-            outputs[u * OUTPUTS + i] = sqrt(size) * loss * (0.5 + random_uniform());
-        }
-        for (size_t i = 0; step > 0 && i < INPUTS; i++) {
-            inputs[u * INPUTS + i] = step * (i + 1 == INPUTS ? 1 + floor(5 * random_uniform()) : floor(6 * random_uniform()));
-            outputs[u * OUTPUTS + i] = step * floor(6 * random_uniform());
-        }
-    }
-    return (struct dea_problem){
-        .unit_count = UNITS, .input_count = INPUTS, .output_count = OUTPUTS, .inputs = inputs, .outputs = outputs};
+    return dea_many_make(seed, step, UNITS, inputs, outputs);
 }
 
 static struct dea_result *solve(const struct dea_problem *problem, const struct dea_options *options)

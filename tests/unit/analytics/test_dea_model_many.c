@@ -12,42 +12,17 @@
 
 #include "analytics/dea/model.h"
 #include "analytics/dea/outliers.h"
+#include "tests/unit/analytics/dea_many.h"
 
-enum { UNITS = 300, INPUTS = 2, OUTPUTS = 2, COLUMNS = INPUTS + OUTPUTS };
+enum { UNITS = 300, INPUTS = DEA_MANY_INPUTS, OUTPUTS = DEA_MANY_OUTPUTS, COLUMNS = INPUTS + OUTPUTS };
 
 static double inputs[2 * UNITS * INPUTS], outputs[2 * UNITS * OUTPUTS];
 static double leverages[3][UNITS];
 static bool flags[3][UNITS];
 
-static uint64_t random_state;
-
-static double random_uniform(void)
-{
-    random_state += 0x9e3779b97f4a7c15u;
-    uint64_t z = random_state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (double) ((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
-}
-
-/* step 0: numbers that never tie; otherwise whole multiples of step, which often do, with duplicates and zeros. */
 static struct dea_problem problem_make(uint64_t seed, double step)
 {
-    random_state = seed;
-    for (size_t u = 0; u < UNITS; u++) {
-        const double size = 0.2 + random_uniform();
-        const double loss = 0.4 + 0.6 * random_uniform();
-        for (size_t i = 0; i < INPUTS; i++) {
-            inputs[u * INPUTS + i] = size * (0.5 + random_uniform());
-            outputs[u * OUTPUTS + i] = sqrt(size) * loss * (0.5 + random_uniform());
-        }
-        for (size_t i = 0; step > 0 && i < INPUTS; i++) {
-            inputs[u * INPUTS + i] = step * (i + 1 == INPUTS ? 1 + floor(5 * random_uniform()) : floor(6 * random_uniform()));
-            outputs[u * OUTPUTS + i] = step * floor(6 * random_uniform());
-        }
-    }
-    return (struct dea_problem){
-        .unit_count = UNITS, .input_count = INPUTS, .output_count = OUTPUTS, .inputs = inputs, .outputs = outputs};
+    return dea_many_make(seed, step, UNITS, inputs, outputs);
 }
 
 static const double prices[INPUTS] = {2, 3};
@@ -335,27 +310,6 @@ static void test_leave_one_out(void **state)
         }
     }
     dea_thread_end();
-}
-
-/* What was told, and when to stop. */
-struct told {
-    size_t count, last_done, last_due, asked, stop_at;
-};
-
-static void tell(void *context, size_t done, size_t due)
-{
-    struct told *told = context;
-    assert_true(done <= due);
-    assert_true(told->count == 0 || (due == told->last_due && done > told->last_done));
-    told->last_done = done;
-    told->last_due = due;
-    told->count++;
-}
-
-static bool ask(void *context)
-{
-    struct told *told = context;
-    return ++told->asked == told->stop_at;
 }
 
 static void test_progress_and_an_end(void **state)

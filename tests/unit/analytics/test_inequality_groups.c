@@ -43,9 +43,8 @@ static void take_apart(struct apart *a, const double *values, const double *weig
     assert_int_equal(a->groups->count, count);
     double parts = 0, means = 0;
     for (size_t g = 0; g < count; g++) {
-        assert_true(a->groups->part[g] > 0);
         parts += a->groups->part[g];
-        means += a->groups->part[g] * a->groups->mean[g];
+        means += a->groups->part[g] > 0 ? a->groups->part[g] * a->groups->mean[g] : 0;
     }
     assert_near(parts, 1, 1e-15);
     assert_near(means, 1, 4e-15);
@@ -226,6 +225,49 @@ static void test_groups_of_unlike_scale(void **state)
     inequality_groups_free(NULL);
 }
 
+/* A group that weighs nothing beside the others adds nothing, whatever its values are, and its pairs are told of all the same: {1}
+ * and {3} have |x - y| over the sum of the means 1/2, and {1}, {1e15} almost 1. */
+static void test_a_group_of_no_weight(void **state)
+{
+    (void)state;
+    const double values[] = {1, 3, 1e15};
+    const double weights[] = {0x1p500, 0x1p500, 0x1p-700};
+    const size_t sizes[] = {1, 1, 1};
+    struct inequality_pair pairs[3];
+    struct apart a;
+    take_apart(&a, values, weights, sizes, 3);
+    assert_int_equal(a.whole->n, 2);
+    assert_near(a.groups->part[2], 0, 0);
+    const struct inequality_dagum dagum = inequality_dagum(a.groups, pairs);
+    const struct inequality_parts t = inequality_theil_t_parts(a.groups);
+    const struct inequality_parts l = inequality_theil_l_parts(a.groups);
+    assert_near(dagum.between, 0.25, 1e-16);
+    assert_near(dagum.within + dagum.transvariation, 0, 0);
+    assert_near(pairs[0].gini, 0.5, 1e-16);
+    assert_near(pairs[1].gini, 1, 1e-14);
+    assert_near(pairs[2].affluence, 1, 0);
+    assert_near(t.between, inequality_theil_t(a.whole), 1e-16);
+    assert_near(l.between, inequality_theil_l(a.whole), 1e-16);
+    assert_near(t.within + l.within, 0, 0);
+    assert_near(inequality_esteban_ray_groups(a.groups, 1), inequality_esteban_ray(a.whole, 1), 1e-16);
+    give_back(&a);
+
+    /* Beside the whole's mean that of the last is no double. */
+    const double small[] = {0x1p-1074, 0x1p-1073, 1e15};
+    take_apart(&a, small, weights, sizes, 3);
+    assert_true(isinf(a.groups->mean[2]));
+    const struct inequality_dagum far = inequality_dagum(a.groups, pairs);
+    assert_near(far.between, 1.0 / 6, 1e-16);
+    assert_near(far.within + far.transvariation, 0, 0);
+    assert_near(pairs[0].gini, 1.0 / 3, 1e-16);
+    assert_near(pairs[1].gini, 1, 0);
+    assert_near(pairs[2].gini, 1, 0);
+    assert_near(inequality_theil_t_parts(a.groups).between, inequality_theil_t(a.whole), 1e-16);
+    assert_near(inequality_theil_l_parts(a.groups).between, inequality_theil_l(a.whole), 1e-16);
+    assert_near(inequality_esteban_ray_groups(a.groups, 1), inequality_esteban_ray(a.whole, 1), 1e-16);
+    give_back(&a);
+}
+
 static double esteban_ray_of(const double *values, const double *weights, size_t n, double alpha)
 {
     struct inequality_order *order = put_in_order(values, weights, n);
@@ -278,6 +320,18 @@ static void test_wolfson(void **state)
         assert_near(inequality_wolfson(order), cases[i].wolfson, 1e-15);
         inequality_order_free(order);
     }
+
+    /* A part p < 1/2 of 1, the rest of 3: 2 (1 - 1/3) p^2; of 3 and the rest of 1: 2 (3 - 1) p^2; to the last digits also of little. */
+    for (double p = 0.49; p > 1e-30; p /= 3) {
+        const double heavy[] = {1 - p, p}, low[] = {3, 1}, high[] = {1, 3};
+        struct inequality_order *order = put_in_order(low, heavy, 2);
+        const double part = p / (1 - p + p);
+        assert_near(inequality_wolfson(order), 4.0 / 3 * part * part, 4e-15 * part * part);
+        inequality_order_free(order);
+        order = put_in_order(high, heavy, 2);
+        assert_near(inequality_wolfson(order), 4 * part * part, 4e-15 * 4 * part * part);
+        inequality_order_free(order);
+    }
 }
 
 static void test_markov_quantiles(void **state)
@@ -302,6 +356,13 @@ static void test_markov_quantiles(void **state)
     assert_int_equal(markov_quantiles(nothing, 2, 4, bounds), STATUS_INVALID);
     assert_int_equal(markov_quantiles(even, 0, 4, bounds), STATUS_INVALID);
     assert_near(bounds[0], before, 0);
+
+    /* Two values that are farther apart than a double can say: a quarter, half and three quarters of the way. */
+    const double wide[] = {1.7e308, -1.7e308};
+    assert_int_equal(markov_quantiles(wide, 2, 4, bounds), STATUS_OK);
+    assert_near(bounds[0], -0.85e308, 1e293);
+    assert_near(bounds[1], 0, 0);
+    assert_near(bounds[2], 0.85e308, 1e293);
 
     /* A hundred unlike values: ten in each of ten states. */
     double many[100];
@@ -409,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_parts_add_up),
         cmocka_unit_test(test_theil_by_hand),
         cmocka_unit_test(test_groups_of_unlike_scale),
+        cmocka_unit_test(test_a_group_of_no_weight),
         cmocka_unit_test(test_esteban_ray_of_two_poles),
         cmocka_unit_test(test_wolfson),
         cmocka_unit_test(test_markov_quantiles),

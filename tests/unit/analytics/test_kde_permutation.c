@@ -19,7 +19,7 @@ static struct kde_permutation test_of(const double *earlier, size_t earlier_coun
 {
     const struct kde_two two = {earlier, later, earlier_count, later_count, pairs};
     struct kde_permutation test;
-    assert_int_equal(kde_permutation_test(&two, &NOBODY, &test), STATUS_OK);
+    assert_int_equal(kde_permutation_test(&two, KDE_PERMUTATION_REPLICATES, &NOBODY, &test), STATUS_OK);
     const double ps[] = {test.height_p, test.width_p, test.sd_p};
     for (int i = 0; i < 3; i++) { /* a whole number of them, the sample itself counted */
         const double count = ps[i] * (KDE_PERMUTATION_REPLICATES + 1);
@@ -276,7 +276,7 @@ static void test_no_spread(void **state)
         struct kde_permutation test, before;
         memset(&test, 0x55, sizeof test);
         memcpy(&before, &test, sizeof test);
-        assert_int_equal(kde_permutation_test(&unfit[i], &NOBODY, &test), STATUS_INVALID);
+        assert_int_equal(kde_permutation_test(&unfit[i], KDE_PERMUTATION_REPLICATES, &NOBODY, &test), STATUS_INVALID);
         assert_memory_equal(&test, &before, sizeof test);
     }
 }
@@ -302,7 +302,7 @@ static void test_giving_up(void **state)
     enum status status = STATUS_BUSY;
     for (; status == STATUS_BUSY && passed < 1000; passed++) {
         left = passed;
-        status = kde_permutation_test(&two, &watch, &test);
+        status = kde_permutation_test(&two, KDE_PERMUTATION_REPLICATES, &watch, &test);
         if (status == STATUS_BUSY) {
             assert_int_equal(left, SIZE_MAX); /* not asked again once it had said so */
             assert_memory_equal(&test, &before, sizeof test);

@@ -11,23 +11,13 @@
 #include <cmocka.h>
 
 #include "analytics/dea/malmquist.h"
+#include "tests/unit/analytics/dea_many.h"
 
 enum { UNITS = 320, PERIODS = 3, INPUTS = 2, OUTPUTS = 2, ROWS = UNITS * PERIODS };
 
 static double inputs[ROWS * INPUTS], outputs[ROWS * OUTPUTS];
 static double turned_inputs[ROWS * INPUTS], turned_outputs[ROWS * OUTPUTS];
 static bool missing[ROWS], turned_missing[ROWS];
-
-static uint64_t random_state;
-
-static double random_uniform(void)
-{
-    random_state += 0x9e3779b97f4a7c15u;
-    uint64_t z = random_state;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return (double) ((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
-}
 
 /* Of each kind: numbers that never tie, or small whole ones, which often do; both with units that are missing. */
 static struct dea_panel panel_make(uint64_t seed, bool is_whole)
@@ -141,27 +131,6 @@ static void test_frame_and_order_do_not_show(void **state)
         dea_changes_free(framed);
     }
     dea_thread_end();
-}
-
-/* What was told, and when to stop. */
-struct told {
-    size_t count, last_done, last_due, asked, stop_at;
-};
-
-static void tell(void *context, size_t done, size_t due)
-{
-    struct told *told = context;
-    assert_true(done <= due);
-    assert_true(told->count == 0 || (due == told->last_due && done > told->last_done));
-    told->last_done = done;
-    told->last_due = due;
-    told->count++;
-}
-
-static bool ask(void *context)
-{
-    struct told *told = context;
-    return ++told->asked == told->stop_at;
 }
 
 static void test_progress_and_an_end(void **state)

@@ -52,11 +52,11 @@ static int tear_down(void **state)
     return failed;
 }
 
-static const struct province hubei = { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 305900000, 1143100000, 1, 1 };
-static const struct organisation depot = { "ORG", { "Depot", NULL, NULL }, "depot", "CN-HB", 1, 1 };
+static const struct province hubei = { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 305900000, 1143100000, 1, 1, NULL };
+static const struct organisation depot = { "ORG", { "Depot", NULL, NULL }, "depot", "CN-HB", 1, 1, NULL };
 static const struct site warehouse = { "SITE", { "Warehouse", NULL, NULL }, "warehouse", "ORG", "CN-HB",
-                                       REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1 };
-static const struct item mask = { "MASK", { NULL, "Mask", "口罩" }, "piece", NULL, "[]", false, true, 1, 1 };
+                                       REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1, NULL };
+static const struct item mask = { "MASK", { NULL, "Mask", "口罩" }, "piece", NULL, "[]", false, true, 1, 1, NULL };
 
 static void write_reference(struct db *db)
 {
@@ -248,7 +248,7 @@ static void test_figures_page_by_key(void **state)
     for (;;) {
         struct figure *rows = NULL;
         size_t count = 0;
-        assert_int_equal(db_figure_list(f->db, &f->arena, &after, 5, seen % 2 == 0 ? &one : &all, &rows, &count), STATUS_OK);
+        assert_int_equal(db_figure_list(f->db, &f->arena, &after, 5, seen % 2 == 0 ? &one : &all, &(struct order){ 0 }, &rows, &count), STATUS_OK);
         if (count == 0) {
             break;
         }

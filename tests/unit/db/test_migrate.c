@@ -136,6 +136,76 @@ static void test_rows_stay(void **state)
     sqlite3_close(old);
 }
 
+/* Whether a statement is carried out; its change is taken back. */
+static bool is_taken(sqlite3 *handle, const char *front, const char *word, const char *back)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql, "%s'%s'%s", front, word, back);
+    run(handle, "SAVEPOINT attempt");
+    bool is_done = sqlite3_exec(handle, sql, NULL, NULL, NULL) == SQLITE_OK;
+    run(handle, "ROLLBACK TO attempt; RELEASE attempt");
+    return is_done;
+}
+
+/* Unique keys become indexes and checks other texts where rows stand; the file stays sound, and says no to the same as before. */
+static void test_constraints_change_around_their_rows(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "good", "damaged", "quarantine", "rejected", "intake", "adjustment", "dispatch", "receipt", "return",
+                                         "create", "approve", "reject", "receive", "cancel", "pending", "reserved", "in_transit", "received",
+                                         "cancelled",
+                                         "returned", "", "Good", "good ", "x" };
+    static const struct {
+        const char *front, *back;
+    } checked[] = {
+        { "UPDATE supply SET condition = ", "" },
+        { "INSERT INTO movement VALUES (1, 1, 'S', ", ", '', 1, 1, NULL, NULL, NULL, NULL, 1, 1)" },
+        { "UPDATE transfer SET state = ", "" },
+        { "INSERT INTO transfer_event VALUES ('T', 2, ", ", 1, 'O', 'operator', NULL)" },
+    };
+    static const char fill[] =
+        "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; BEGIN;"
+        "INSERT INTO province VALUES ('CN-HB', '420000', 'Hubei', 'Hubei', 'central', 'Wuhan', 1, 1, 1, 1);"
+        "INSERT INTO organisation VALUES ('O', 'O', NULL, NULL, 'depot', 'CN-HB', 1, 1);"
+        "INSERT INTO site VALUES ('A', 'A', NULL, NULL, 'depot', 'O', 'CN-HB', NULL, NULL, 1, 1);"
+        "INSERT INTO site VALUES ('B', 'B', NULL, NULL, 'depot', 'O', 'CN-HB', NULL, NULL, 1, 1);"
+        "INSERT INTO item VALUES ('I', 'I', NULL, NULL, 'piece', NULL, '[]', 0, 0, 1, 1);"
+        "INSERT INTO supply VALUES ('S', 'A', 'I', '', '', 'O', '', '', '', 'good', 9, 0, 1, 1, 1);"
+        "INSERT INTO transfer VALUES ('T', 'A', 'B', 'pending', NULL, NULL, NULL, NULL, NULL, '', 'admin', 1, 1, 1, 1);"
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO entry "
+        "SELECT i, 1, 1, zeroblob(32), 1, 'k', '', '', '', '', '', '', '', '', 0, zeroblob(32), x'', x'', zeroblob(32), randomblob(32) FROM n;"
+        "INSERT INTO seal SELECT seq, 'k', zeroblob(64) FROM entry;"
+        "INSERT INTO personal SELECT lower(hex(randomblob(32))), seq, '/note', zeroblob(32), 'text' FROM entry; COMMIT;";
+    sqlite3 *old = open_file(":memory:"), *before = open_file(":memory:");
+    make_version(old, 3);
+    make_version(before, 3);
+    run(old, fill);
+    run(before, fill);
+    assert_int_equal(migrate(old), STATUS_OK);
+    assert_int_equal(number_of(old, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
+    assert_int_equal(number_of(old, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(number_of(old, "SELECT count(*) FROM entry e JOIN seal s USING (seq) JOIN personal p USING (seq) WHERE p.text = 'text'"), 3000);
+    assert_int_equal(number_of(old, "SELECT count(*) FROM entry e INDEXED BY entry_by_hash, (SELECT hash FROM entry) h "
+                                    "WHERE e.seq >> 14 = 0 AND substr(e.hash, 1, 5) = substr(h.hash, 1, 5) AND e.hash = h.hash"), 3000);
+    assert_true(number_of(old, "PRAGMA freelist_count") > 0); /* the indexes of before */
+    int taken = 0;
+    for (size_t i = 0; i < sizeof checked / sizeof checked[0]; i++) {
+        for (size_t j = 0; j < sizeof words / sizeof words[0]; j++) {
+            bool is_good = is_taken(before, checked[i].front, words[j], checked[i].back);
+            if (is_taken(old, checked[i].front, words[j], checked[i].back) != is_good) {
+                fail_msg("%s'%s'%s", checked[i].front, words[j], checked[i].back);
+            }
+            taken += is_good;
+        }
+    }
+    assert_int_equal(taken, 4 + 5 + 7 + 7);
+    assert_false(is_taken(old, "INSERT INTO seal VALUES (3001, ", "k", ", zeroblob(64))")); /* its entry is wanted, as before */
+    assert_true(is_taken(old, "INSERT INTO personal VALUES (lower(hex(zeroblob(32))), 7, ", "/other", ", NULL, NULL)"));
+    assert_false(is_taken(old, "INSERT INTO personal VALUES (lower(hex(zeroblob(32))), 7, ", "/note", ", NULL, NULL)")); /* one text in one place */
+    sqlite3_close(before);
+    sqlite3_close(old);
+}
+
 static void test_what_is_not_ours_is_left_alone(void **state)
 {
     (void)state;
@@ -192,8 +262,8 @@ static void test_one_that_fails_leaves_nothing(void **state)
         sqlite3 *scratch = open_file(":memory:");
         make_version(scratch, version + 1);
         sqlite3_stmt *use = NULL;
-        assert_int_equal(sqlite3_prepare_v2(scratch, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid DESC LIMIT 1", -1, &use,
-                                            NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(scratch, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+                                            "ORDER BY rowid DESC LIMIT 1", -1, &use, NULL), SQLITE_OK);
         assert_int_equal(sqlite3_step(use), SQLITE_ROW);
         snprintf(last, sizeof last, "CREATE TABLE %s (obstacle)", (const char *)sqlite3_column_text(use, 0));
         sqlite3_finalize(use);
@@ -258,7 +328,9 @@ static void test_several_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers_go_up_by_one), cmocka_unit_test(test_from_every_version), cmocka_unit_test(test_rows_stay),
+        cmocka_unit_test(test_numbers_go_up_by_one), cmocka_unit_test(test_from_every_version),
+        cmocka_unit_test(test_rows_stay),
+        cmocka_unit_test(test_constraints_change_around_their_rows),
         cmocka_unit_test(test_what_is_not_ours_is_left_alone), cmocka_unit_test(test_one_that_fails_leaves_nothing),
         cmocka_unit_test(test_several_at_once),
     };

@@ -15,10 +15,9 @@
 #include <cmocka.h>
 
 #include "db/answer.h"
-#include "db/entry.h"
 #include "db/reference.h"
 #include "db/transfer.h"
-#include "tests/unit/support/scratch.h"
+#include "tests/unit/support/open_db.h"
 
 #define DIGITS_63 "000000000000000000000000000000000000000000000000000000000000000"
 #define A DIGITS_63 "a"
@@ -26,24 +25,16 @@
 #define C DIGITS_63 "c"
 #define D DIGITS_63 "d"
 
-struct fixture {
-    char dir[SCRATCH_BYTES];
-    struct db *db;
-    struct arena arena;
-};
-
 /* Entry seq has the time 1000 * seq, and says of itself which it is. */
 static void put_entry(struct fixture *f, uint64_t seq)
 {
     const char *number = arena_format(&f->arena, "%d", (int)seq);
-    struct entry_row row = { .seq = seq, .height = seq, .time_ms = 1000 * seq, .rules_version = 1, .kind = "transfer.dispatch",
-                             .target = arena_format(&f->arena, "T-%s", number), .command_id = arena_format(&f->arena, "key-%s", number),
-                             .new_id = arena_format(&f->arena, "new-%s", number),
-                             .organisation = arena_format(&f->arena, "O-%s", number), .role = "admin",
-                             .subject = arena_format(&f->arena, "tok-%s", number), .submitter_key = "", .submitter_alg = "",
-                             .body_length = 2, .body = "{}", .submitter_sig = "", .body_stored_length = 2 };
-    row.hash[0] = (uint8_t)seq;
-    assert_int_equal(db_entry_insert(f->db, &row, 65536), STATUS_OK);
+    fixture_put_entry(f, (struct entry_row){ .seq = seq, .time_ms = 1000 * seq, .kind = "transfer.dispatch",
+                                             .target = arena_format(&f->arena, "T-%s", number),
+                                             .command_id = arena_format(&f->arena, "key-%s", number),
+                                             .new_id = arena_format(&f->arena, "new-%s", number),
+                                             .organisation = arena_format(&f->arena, "O-%s", number),
+                                             .subject = arena_format(&f->arena, "tok-%s", number) });
 }
 
 static void put_text(struct fixture *f, const char *commitment, int64_t seq, const char *pointer, const char *text)
@@ -56,14 +47,7 @@ static void put_text(struct fixture *f, const char *commitment, int64_t seq, con
 /* Three entries; the second has two texts, the first and the third have one. */
 static int set_up(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
-    char path[96];
-    assert_non_null(f);
-    assert_int_equal(scratch_make(f->dir), 0);
-    snprintf(path, sizeof path, "%s/t.db", f->dir);
-    assert_int_equal(db_open_writer(path, &f->db), STATUS_OK);
-    arena_init(&f->arena);
-    assert_int_equal(db_begin(f->db), STATUS_OK);
+    struct fixture *f = fixture_make();
     for (uint64_t seq = 1; seq <= 3; seq++) {
         put_entry(f, seq);
     }
@@ -73,17 +57,6 @@ static int set_up(void **state)
     put_text(f, A, 3, "/note", "last");
     *state = f;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    db_rollback(f->db);
-    db_close(f->db);
-    arena_fini(&f->arena);
-    int failed = scratch_remove(f->dir);
-    free(f);
-    return failed;
 }
 
 /* The last digits of the commitments that a page has. */
@@ -130,7 +103,7 @@ static void test_a_text_goes(void **state)
     struct personal_fate *fates = NULL;
     struct personal_row row;
     size_t count = 0;
-    assert_int_equal(db_personal_erase(f->db, C), STATUS_OK);
+    assert_int_equal(db_personal_erase(f->db, 2, C), STATUS_OK);
     assert_int_equal(db_erasure_insert(f->db, C, 3), STATUS_OK);
     assert_int_equal(db_personal_find(f->db, &f->arena, C, &row), STATUS_OK);
     assert_true(row.text == NULL && row.salt == NULL && row.seq == 2);
@@ -141,8 +114,13 @@ static void test_a_text_goes(void **state)
     assert_string_equal(fates[1].pointer, "/lines/0/reason");
     assert_string_equal(fates[0].text, "first"); /* the others stay */
     assert_string_equal(fates[3].text, "last");
-    assert_int_equal(db_personal_erase(f->db, C), STATUS_OK); /* again, and one that there is not */
-    assert_int_equal(db_personal_erase(f->db, DIGITS_63 "0"), STATUS_OK);
+    assert_int_equal(db_personal_erase(f->db, 2, C), STATUS_OK); /* again, and what there is not */
+    assert_int_equal(db_personal_erase(f->db, 2, DIGITS_63 "0"), STATUS_OK);
+    assert_int_equal(db_personal_erase(f->db, fates[3].seq - 1, fates[3].commitment), STATUS_OK);
+    assert_int_equal(db_personal_find(f->db, &f->arena, fates[3].commitment, &row), STATUS_OK);
+    assert_string_equal(row.text, "last");
+    assert_int_equal(db_personal_find_in(f->db, &f->arena, (uint64_t)fates[3].seq, fates[3].commitment, &row), STATUS_OK);
+    assert_int_equal(db_personal_find_in(f->db, &f->arena, (uint64_t)fates[3].seq - 1, fates[3].commitment, &row), STATUS_ABSENT);
     assert_string_equal(page(f, 0, "", INT64_MAX, 10), "dcba");
 }
 
@@ -199,15 +177,15 @@ static void check_command(const struct entry_command *command, const char *targe
 /* Two provinces need not be: one site of each end is enough for a transfer. */
 static void put_transfer(struct fixture *f, const char *id)
 {
-    const struct province province = { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1 };
-    const struct organisation owner = { "O", { "O", NULL, NULL }, "depot", "CN-HB", 1, 1 };
+    const struct province province = { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1, NULL };
+    const struct organisation owner = { "O", { "O", NULL, NULL }, "depot", "CN-HB", 1, 1, NULL };
     static const char *const ids[] = { "S-1", "S-2" };
     const struct transfer transfer = { .id = id, .origin = "S-1", .destination = "S-2", .state = "in_transit", .created_by = "O",
                                        .created_role = "admin", .created_at_ms = 1, .seq = 1 };
     assert_int_equal(db_province_put(f->db, &province), STATUS_OK);
     assert_int_equal(db_organisation_put(f->db, &owner), STATUS_OK);
     for (size_t i = 0; i < 2; i++) {
-        const struct site site = { ids[i], { "S", NULL, NULL }, "warehouse", "O", "CN-HB", REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1 };
+        const struct site site = { ids[i], { "S", NULL, NULL }, "warehouse", "O", "CN-HB", REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1, NULL };
         assert_int_equal(db_site_put(f->db, &site), STATUS_OK);
     }
     assert_int_equal(db_transfer_insert(f->db, &transfer), STATUS_OK);
@@ -281,11 +259,11 @@ static void test_answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_pages_of_texts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_text_goes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_erasures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_whose_commands, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_pages_of_texts, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_text_goes, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_erasures, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_whose_commands, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_answers, set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests_name("privacy", tests, NULL, NULL);
 }

@@ -17,20 +17,14 @@
 #include "db/answer.h"
 #include "db/reference.h"
 #include "db/supply.h"
-#include "tests/unit/support/scratch.h"
+#include "tests/unit/support/open_db.h"
 
 #define MOST INT64_C(9007199254740991)
 
-struct fixture {
-    char dir[SCRATCH_BYTES];
-    struct db *db;
-    struct arena arena;
-};
-
 static void put_site(struct db *db, const char *id, const char *organisation, const char *province)
 {
-    const struct organisation owner = { organisation, { "O", NULL, NULL }, "depot", province, 1, 1 };
-    const struct site site = { id, { "S", NULL, NULL }, "warehouse", organisation, province, REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1 };
+    const struct organisation owner = { organisation, { "O", NULL, NULL }, "depot", province, 1, 1, NULL };
+    const struct site site = { id, { "S", NULL, NULL }, "warehouse", organisation, province, REFERENCE_NOWHERE, REFERENCE_NOWHERE, 1, 1, NULL };
     assert_int_equal(db_organisation_put(db, &owner), STATUS_OK);
     assert_int_equal(db_site_put(db, &site), STATUS_OK);
 }
@@ -43,30 +37,20 @@ static void put_supply(struct db *db, const char *id, const char *site, const ch
     assert_int_equal(db_supply_insert(db, &supply), STATUS_OK);
 }
 
-static void put_entry(struct db *db, uint64_t seq)
+static void put_entry(struct fixture *f, uint64_t seq)
 {
-    struct entry_row row = { .seq = seq, .height = seq, .time_ms = seq, .rules_version = 1, .kind = "k", .target = "", .command_id = "c",
-                             .new_id = "", .organisation = "", .role = "admin", .subject = "s", .submitter_key = "", .submitter_alg = "",
-                             .body_length = 2, .body = "{}", .submitter_sig = "", .body_stored_length = 2 };
-    row.hash[0] = (uint8_t)seq;
-    assert_int_equal(db_entry_insert(db, &row, 65536), STATUS_OK);
+    fixture_put_entry(f, (struct entry_row){ .seq = seq, .time_ms = seq, .kind = "k", .target = "", .command_id = "c", .new_id = "",
+                                             .organisation = "", .subject = "s" });
 }
 
 /* A in Guangdong, B and C in Hubei, each with an organisation of its own; two items lie at each. */
 static int set_up(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
-    char path[96];
-    assert_non_null(f);
-    assert_int_equal(scratch_make(f->dir), 0);
-    snprintf(path, sizeof path, "%s/t.db", f->dir);
-    assert_int_equal(db_open_writer(path, &f->db), STATUS_OK);
-    arena_init(&f->arena);
-    assert_int_equal(db_begin(f->db), STATUS_OK);
-    const struct province provinces[] = { { "CN-GD", "440000", "Guangdong", "广东", "central", "Guangzhou", 1, 1, 1, 1 },
-                                          { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1 } };
-    const struct item items[] = { { "MASK", { "M", NULL, NULL }, "piece", NULL, "[]", false, true, 1, 1 },
-                                  { "DRUG", { "D", NULL, NULL }, "vial", NULL, "[]", false, true, 1, 1 } };
+    struct fixture *f = fixture_make();
+    const struct province provinces[] = { { "CN-GD", "440000", "Guangdong", "广东", "central", "Guangzhou", 1, 1, 1, 1, NULL },
+                                          { "CN-HB", "420000", "Hubei", "湖北", "central", "Wuhan", 1, 1, 1, 1, NULL } };
+    const struct item items[] = { { "MASK", { "M", NULL, NULL }, "piece", NULL, "[]", false, true, 1, 1, NULL },
+                                  { "DRUG", { "D", NULL, NULL }, "vial", NULL, "[]", false, true, 1, 1, NULL } };
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(db_province_put(f->db, &provinces[i]), STATUS_OK);
         assert_int_equal(db_item_put(f->db, &items[i]), STATUS_OK);
@@ -80,17 +64,6 @@ static int set_up(void **state)
     put_supply(f->db, "C-DRUG", "C", "DRUG");
     *state = f;
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    db_rollback(f->db);
-    db_close(f->db);
-    arena_fini(&f->arena);
-    int failed = scratch_remove(f->dir);
-    free(f);
-    return failed;
 }
 
 static void put_transfer(struct db *db, const char *id, const char *origin, const char *destination, const char *state, int64_t created_at_ms)
@@ -112,7 +85,7 @@ static void test_round_trip(void **state)
     static const uint8_t salt[DB_SALT_BYTES] = { 1 };
     char commitment[65] = { 0 };
     memset(commitment, 'a', 64);
-    put_entry(f->db, 1);
+    put_entry(f, 1);
     const struct personal_row personal = { commitment, 1, "/note", salt, "a note" };
     const struct transfer row = { .id = "T", .origin = "A", .destination = "B", .state = "reserved", .need = "N", .reference = "R",
                                   .carrier = "C", .note = commitment, .created_by = "O-A", .created_role = "operator",
@@ -122,6 +95,8 @@ static void test_round_trip(void **state)
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_ABSENT);
     assert_int_equal(db_transfer_insert(f->db, &row), STATUS_OK);
     assert_int_equal(db_transfer_insert(f->db, &row), STATUS_INVALID);
+    const struct transfer_event created = { .transfer = "T", .seq = 1, .kind = "create", .time_ms = 77, .organisation = "O-A", .role = "operator" };
+    assert_int_equal(db_transfer_event_insert(f->db, &created), STATUS_OK); /* whose entry has the note */
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_OK);
     const char *const texts[][2] = {
         { found.origin, "A" }, { found.origin_province, "CN-GD" }, { found.origin_organisation, "O-A" }, { found.destination, "B" },
@@ -280,8 +255,8 @@ static void test_events(void **state)
     struct transfer_event_line *lines = NULL;
     size_t count = 0;
     fill(f);
-    put_entry(f->db, 1);
-    put_entry(f->db, 2);
+    put_entry(f, 1);
+    put_entry(f, 2);
     const struct transfer_event second = { .transfer = "T2", .seq = 2, .kind = "dispatch", .time_ms = 20, .organisation = "O-A", .role = "operator" };
     const struct transfer_event first = { .transfer = "T2", .seq = 1, .kind = "create", .time_ms = 10, .organisation = "", .role = "admin" };
     assert_int_equal(db_transfer_event_insert(f->db, &second), STATUS_OK);
@@ -382,7 +357,7 @@ static void test_contradictions(void **state)
 
 int main(void)
 {
-#define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
+#define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_round_trip), CASE(test_filters), CASE(test_orders_page_by_page), CASE(test_lines), CASE(test_events), CASE(test_sums),
         CASE(test_contradictions),

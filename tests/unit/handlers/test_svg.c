@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
+#include "handlers/analysis/dea_svg.h"
 #include "handlers/analysis/svg.h"
 #include "handlers/analysis/svg_plot.h"
 
@@ -51,6 +53,24 @@ static void test_numbers(void **state)
     }
 }
 
+/* Whatever is printed has been rounded before it was decided how. */
+static void test_scores(void **state)
+{
+    (void)state;
+    static const struct { double number; const char *wanted; } rows[] = {
+        { 0, "0.000" }, { -0.0, "0.000" }, { 1, "1.000" }, { 0.73049, "0.730" }, { -2.5, "-2.500" }, { 999.9994, "999.999" },
+        { 999.9997, "1,000" }, { -999.9997, "-1,000" }, { 1000, "1,000" }, { 99999.4, "99,999" }, { 99999.6, "1.00e5" }, { 1e5, "1.00e5" },
+        { 999999.96, "1.00e6" }, { 999999, "1.00e6" }, { 994999, "9.95e5" }, { -9.996e9, "-1.00e10" }, { 1.7e308, "1.70e308" },
+        { NAN, "-" }, { -INFINITY, "-" },
+    };
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(dea_svg_number(&arena, rows[i].number), rows[i].wanted);
+    }
+    arena_fini(&arena);
+}
+
 static void test_ticks(void **state)
 {
     (void)state;
@@ -85,7 +105,7 @@ static void test_colours(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_ticks),
-                                        cmocka_unit_test(test_colours) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_scores),
+                                        cmocka_unit_test(test_ticks), cmocka_unit_test(test_colours) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

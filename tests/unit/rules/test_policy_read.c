@@ -125,6 +125,7 @@ static void test_all_faults_at_once(void **state)
         assert_int_equal(reading.faults.total, 1);
         assert_string_equal(reading.faults.items[0].pointer, unfit[i].pointer);
         assert_string_equal(reading.faults.items[0].code, "out_of_range");
+        assert_null(reading.request.signed_kinds_text);
         reading_fini(&reading);
     }
 }

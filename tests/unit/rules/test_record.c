@@ -20,38 +20,7 @@
 #include "db/db.h"
 #include "db/entry.h"
 #include "ledger/tree.h"
-#include "tests/unit/support/scratch.h"
-
-struct fixture {
-    char dir[SCRATCH_BYTES];
-    struct db *db;
-    struct arena arena;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    char path[96];
-    assert_non_null(f);
-    assert_int_equal(scratch_make(f->dir), 0);
-    snprintf(path, sizeof path, "%s/t.db", f->dir);
-    assert_int_equal(db_open_writer(path, &f->db), STATUS_OK);
-    arena_init(&f->arena);
-    assert_int_equal(db_begin(f->db), STATUS_OK);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    db_rollback(f->db);
-    db_close(f->db);
-    arena_fini(&f->arena);
-    int failed = scratch_remove(f->dir);
-    free(f);
-    return failed;
-}
+#include "tests/unit/support/open_db.h"
 
 static struct command decode(struct fixture *f, enum command_kind kind, const char *body, size_t length)
 {
@@ -252,7 +221,7 @@ static void test_what_lapses(void **state)
 
 int main(void)
 {
-#define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
+#define CASE(F) cmocka_unit_test_setup_teardown(F, fixture_set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_an_entry), CASE(test_a_long_body), CASE(test_what_counts_as_the_same), CASE(test_what_lapses),
     };

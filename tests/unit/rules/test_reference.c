@@ -18,7 +18,7 @@
 #include "db/reference.h"
 #include "db/supply.h"
 #include "rules/request.h"
-#include "tests/unit/support/scratch.h"
+#include "tests/unit/support/open_db.h"
 
 #define PROVINCE(GB, LAT) \
     "{\"gb_code\":\"" GB "\",\"name\":{\"en\":\"Hubei\",\"zh\":\"湖北\"},\"belt\":\"central\",\"capital\":\"Wuhan\",\"lat\":" LAT \
@@ -40,39 +40,6 @@ struct step {
     int64_t version; /* wanted */
     const char *said; /* created, changed, unchanged, or the code of the refusal with its faults */
 };
-
-struct fixture {
-    char dir[SCRATCH_BYTES];
-    struct db *db;
-    struct arena arena;
-    uint64_t seq; /* of the next entry */
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    char path[96];
-    assert_non_null(f);
-    assert_int_equal(scratch_make(f->dir), 0);
-    snprintf(path, sizeof path, "%s/t.db", f->dir);
-    assert_int_equal(db_open_writer(path, &f->db), STATUS_OK);
-    arena_init(&f->arena);
-    assert_int_equal(db_begin(f->db), STATUS_OK);
-    f->seq = 1;
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    db_rollback(f->db);
-    db_close(f->db);
-    arena_fini(&f->arena);
-    int failed = scratch_remove(f->dir);
-    free(f);
-    return failed;
-}
 
 /* What became of a command, in words: as struct step has it. */
 static const char *words(struct fixture *f, const struct outcome *outcome)
@@ -342,13 +309,13 @@ static void test_checks_of_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_provinces, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_versions, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_provinces, fixture_set_up, fixture_tear_down),
         cmocka_unit_test(test_a_province_of_a_request),
-        cmocka_unit_test_setup_teardown(test_organisations_and_sites, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_items, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_indicators, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_checks_of_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_organisations_and_sites, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_items, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_indicators, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_checks_of_parts, fixture_set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests_name("reference", tests, NULL, NULL);
 }

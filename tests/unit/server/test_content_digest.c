@@ -39,6 +39,12 @@ static void test_good_digests(void **state)
         { HELLO, "sha-256=:" HELLO_DIGEST ":\t ,\t sha-512=:AAAA:" },
         { HELLO, "sha-512=:AAAA:" }, /* one that we do not know says nothing */
         { HELLO, "sha-2560=:AAAA:, sha-25=:AAAA:, *x_y.z=::" },
+        { HELLO, "sha-256=:" REST_DIGEST ":, sha-256=:" HELLO_DIGEST ":" }, /* the last of one name counts (RFC 9651, 4.2.2) */
+        { HELLO, "sha-256=:AAAA:, sha-512=:AAAA:, sha-256=:" HELLO_DIGEST ":, md5=:AAAA:" },
+        { HELLO, "sha-256=:" HELLO_DIGEST ":;a" }, /* parameters (3.1.2) of every type */
+        { HELLO, "sha-256=:" HELLO_DIGEST ":;a;b=1;c=-1.25; d=\"q\\\"; ,x\";e=?0;*f=tok/en:x;g=:AA==:;h=@-1;i=%\"%e4\", sha-512=:AAAA:;z" },
+        { HELLO, "sha-512=:AAAA:; x=\", sha-256=::\" ,sha-256=:" HELLO_DIGEST ":" },
+        { HELLO, "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg:" }, /* without its padding (4.2.7) */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct fake fake;
@@ -63,6 +69,8 @@ static void test_other_bodies(void **state)
         { HELLO, "sha-256=:RK/0:" },
         { HELLO, "sha-512=:AAAA:, sha-256=:" REST_DIGEST ":" },
         { HELLO, "sha-256=:" HELLO_DIGEST ":, sha-256=:" REST_DIGEST ":" },
+        { HELLO, "sha-256=:" REST_DIGEST ":;a=\"sha-256=:" HELLO_DIGEST ":\"" },
+        { HELLO, "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabD:" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct fake fake;
@@ -86,6 +94,10 @@ static void test_what_is_no_digest(void **state)
         "SHA-256=:" HELLO_DIGEST ":", "sha-256 =:" HELLO_DIGEST ":", "sha-256=:" HELLO_DIGEST ":,", "sha-256=:" HELLO_DIGEST ":, ",
         "sha-256=:" HELLO_DIGEST ":;", "sha-256=:" HELLO_DIGEST ": sha-512=:AAAA:", ",sha-256=:" HELLO_DIGEST ":", "=:AAAA:",
         ":AAAA:", "sha-512=:AA-_:", "sha-512=:AA AA:", "sha-512=1", ",",
+        "sha-256=:" HELLO_DIGEST ":;A", "sha-256=:" HELLO_DIGEST ":;a=", "sha-256=:" HELLO_DIGEST ":;a=\"", "sha-256=:" HELLO_DIGEST ":;a=\"\\x\"",
+        "sha-256=:" HELLO_DIGEST ":;a=?2", "sha-256=:" HELLO_DIGEST ":;a=1.", "sha-256=:" HELLO_DIGEST ":;a=-", "sha-256=:" HELLO_DIGEST ":;a=@x",
+        "sha-256=:" HELLO_DIGEST ":;a=:", "sha-256=:" HELLO_DIGEST ":;a=%x", "sha-256=:" HELLO_DIGEST ": ;a", "sha-256=:" HELLO_DIGEST ":;a ;",
+        "1=:AAAA:", "-=:AAAA:", "sha-512=:AAAA:,,sha-256=:" HELLO_DIGEST ":",
     };
     for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
         struct fake fake;

@@ -287,6 +287,33 @@ static void test_each_kind_has_its_queue(void **state)
     }
 }
 
+static void test_what_is_withdrawn_leaves_its_place(void **state)
+{
+    struct trial trial;
+    (void)state;
+    start(&trial, 1);
+    assert_int_equal(submit(&trial, 0, JOB_SENT), STATUS_OK);
+    expect(&trial.begun, 1);
+    for (int i = 1; i <= QUEUE; i++) {
+        assert_int_equal(submit(&trial, i, JOB_SENT), STATUS_OK);
+    }
+    static const int places[] = {2, 1, QUEUE}; /* in the middle, at the front, at the end */
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(submit(&trial, QUEUE + 1 + i, JOB_SENT), STATUS_BUSY);
+        assert_true(jobs_withdraw(trial.jobs, &trial.items[places[i]]));
+        assert_false(jobs_withdraw(trial.jobs, &trial.items[places[i]]));
+        assert_int_equal(submit(&trial, QUEUE + 1 + i, JOB_SENT), STATUS_OK);
+    }
+    assert_false(jobs_withdraw(trial.jobs, &trial.items[0])); /* it runs */
+    assert_int_equal(jobs_waiting(trial.jobs), QUEUE);
+    finish(&trial);
+    static const int wanted[] = {0, 3, QUEUE + 1, QUEUE + 2, QUEUE + 3};
+    assert_int_equal(atomic_load(&trial.begun), 5);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(atomic_load(&trial.order[i]), wanted[i]);
+    }
+}
+
 static int make_databases(void **state)
 {
     struct db *db = NULL;
@@ -327,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_owners_take_turns_and_have_shares),
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_each_kind_has_its_queue),
+        cmocka_unit_test(test_what_is_withdrawn_leaves_its_place),
     };
     return cmocka_run_group_tests(tests, make_databases, remove_databases);
 }

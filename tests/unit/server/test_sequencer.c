@@ -44,7 +44,10 @@ struct executor {
     atomic_bool commit_fails;
     atomic_bool key_fails; /* nothing is signed any more */
     atomic_int checkpoint_status; /* enum status */
+    atomic_int moved;             /* the same, of what a commit moved by itself */
+    atomic_bool is_full_and_failed; /* a commit finds the disk full, and nothing can be read afterwards */
     char note[64];
+    const char *last; /* target delivered last */
 };
 
 static struct executor fake;
@@ -89,6 +92,7 @@ enum status block_deliver(struct executor *executor, const struct command *comma
         *is_lost = !executor->is_guarded;
         return STATUS_EXHAUSTED;
     }
+    executor->last = command->target;
     executor->in_block++;
     executor->delivered++;
     answer->status = 201;
@@ -106,7 +110,7 @@ enum status block_end(struct executor *executor, uint8_t app_hash[DIGEST_BYTES])
 
 bool executor_is_failed(const struct executor *executor)
 {
-    return atomic_load(&executor->key_fails);
+    return atomic_load(&executor->key_fails) || atomic_load(&executor->is_full_and_failed);
 }
 
 enum status block_commit(struct executor *executor)
@@ -115,6 +119,10 @@ enum status block_commit(struct executor *executor)
     executor->is_open = false;
     if (atomic_load(&executor->commit_fails)) {
         return STATUS_IO;
+    }
+    if (strcmp(executor->last, "full") == 0) {
+        atomic_store(&executor->is_full_and_failed, true);
+        return STATUS_EXHAUSTED;
     }
     usleep(200); /* as a disk would, so that groups form */
     executor->commits++;
@@ -149,6 +157,12 @@ enum status db_checkpoint(struct db *db)
     assert_false(fake.is_open);
     fake.checkpoints++;
     return (enum status)atomic_load(&fake.checkpoint_status);
+}
+
+enum status db_take_moved(struct db *db)
+{
+    assert_null(db);
+    return (enum status)atomic_exchange(&fake.moved, STATUS_OK);
 }
 
 enum status db_checkpoint_truncate(struct db *db)
@@ -411,6 +425,42 @@ static void test_failed_commit(void **state)
     assert_string_equal(notes.notes[1], "");
 }
 
+/* A disk that is full has nothing of the block, as far as that can be looked up; where it cannot, nobody knows. */
+static void test_full_disk_that_cannot_be_read(void **state)
+{
+    (void)state;
+    static struct flight first, later;
+    assert_int_equal(submit(sequencer, &first, "full", 1), STATUS_OK);
+    wait_done(&first);
+    answer_fini(&first.answer);
+    assert_int_equal(first.pending.delivery, DELIVERY_UNKNOWN);
+    assert_true(sequencer_is_failed(sequencer));
+    assert_int_equal(submit(sequencer, &later, "", 2), STATUS_IO);
+    stop();
+    assert_int_equal(fake.blocks, 1);
+    assert_int_equal(fake.checkpoints, 0);
+}
+
+/* A commit that is done, and could not move the log that it found long: it is answered, and none comes after it where the disk failed. */
+static void test_commit_that_cannot_move_the_log(void **state)
+{
+    (void)state;
+    static const enum status statuses[] = { STATUS_EXHAUSTED, STATUS_IO };
+    static struct flight flight, later;
+    for (int i = 0; i < 2; i++) {
+        atomic_store(&fake.moved, (int)statuses[i]);
+        assert_int_equal(submit(sequencer, &flight, "", i), STATUS_OK);
+        wait_done(&flight);
+        answer_fini(&flight.answer);
+        assert_int_equal(flight.pending.delivery, DELIVERY_ANSWERED);
+        assert_int_equal(sequencer_is_failed(sequencer), i == 1);
+        assert_int_equal(sequencer_has_lost_disk(sequencer), i == 1);
+    }
+    assert_int_equal(submit(sequencer, &later, "", 9), STATUS_IO);
+    stop();
+    assert_int_equal(fake.commits, 2);
+}
+
 /* What met a key that signs no more was not done, and nothing is tried any more. */
 static void test_failed_key(void **state)
 {
@@ -534,6 +584,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_a_guard_would_have_saved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lost_block, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_commit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_disk_that_cannot_be_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_commit_that_cannot_move_the_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stop_finishes_what_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_idle_checkpoint, set_up, tear_down),
