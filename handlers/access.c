@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "db/node.h"
 #include "handlers/callers.h"
 #include "handlers/problem.h"
@@ -98,7 +99,14 @@ static bool take_caller(struct exchange *exchange, const struct token *token)
     return true;
 }
 
-/* Who calls. False: the problem is the reply. */
+/*
+ * Who calls. False: the problem is the reply.
+ *
+ * A token is looked up by its SHA-256, which is what is stored. How long an index takes to find bytes tells how far they agree with
+ * stored ones; but whoever guesses tokens does not choose their digests, and a digest's first bytes, once known, say nothing of the token's:
+ * he would still have to try 2^256 of them. What is found is compared as a whole in constant time, so that nothing rests on how the
+ * database compares.
+ */
 static bool identify(struct exchange *exchange)
 {
     exchange->caller = (struct actor){ .organisation = "", .role = ROLE_PUBLIC, .subject = "" };
@@ -117,6 +125,9 @@ static bool identify(struct exchange *exchange)
     digest_bytes(hash, text, length);
     struct token token;
     enum status status = node_token_find(exchange->node, exchange->arena, hash, &token);
+    if (status == STATUS_OK && !text_equal_constant_time(hash, token.hash, sizeof hash)) {
+        status = STATUS_ABSENT;
+    }
     if (status == STATUS_ABSENT) {
         return refuse_try(exchange, hash, "The token is not known here. It is the line that was printed when it was "
                                           "made: Authorization: Bearer TOKEN.");

@@ -38,7 +38,13 @@ static enum token read_method(const char *text, enum method *method, bool *is_he
     if (strcmp(text, "OPTIONS") == 0) {
         return TOKEN_OPTIONS;
     }
-    return strcmp(text, "PATCH") == 0 || strcmp(text, "TRACE") == 0 ? TOKEN_UNUSED : TOKEN_UNKNOWN;
+    static const char *const unused[] = {"PATCH", "QUERY", "TRACE"};
+    for (size_t i = 0; i < sizeof unused / sizeof unused[0]; i++) {
+        if (strcmp(text, unused[i]) == 0) {
+            return TOKEN_UNUSED;
+        }
+    }
+    return TOKEN_UNKNOWN;
 }
 
 /* "GET, HEAD, OPTIONS", in the arena. */

@@ -17,6 +17,7 @@
 #include "handlers/condition.h"
 #include "handlers/language.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
 #include "server/wire/client.h"
 #include "server/config/config.h"
 #include "server/content_digest.h"
@@ -229,6 +230,9 @@ static bool make_stream(struct request *request, struct headers *headers)
     bool is_full = false, is_export = exchange->stream == STREAM_EXPORT;
     if (!request->hangup.may_ask) { /* HTTP/1.0: libmicrohttpd 0.9.75 does not close a connection whose body ends late */
         enum status status = is_export ? pour_once(request) : follow_once(request);
+        if (is_export) {
+            tag_reply(exchange, TAG_NO_VERSION); /* of what there is of it now: it may be shorter */
+        }
         if (status != STATUS_OK) {
             problem_status(exchange, status);
         }
@@ -457,9 +461,13 @@ static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const
  * 2). Of an empty response libmicrohttpd 0.9.75 says that its length is 0, hence one of the content's length. */
 static bool queue_unchanged(struct request *request, struct MHD_Response *response)
 {
-    struct headers bare = { MHD_create_response_from_callback(request->reply_bytes, 1, read_nothing, NULL, NULL), false };
+    const uint64_t bytes = request->is_stream ? MHD_SIZE_UNKNOWN : request->reply_bytes;
+    struct headers bare = { MHD_create_response_from_callback(bytes, 1, read_nothing, NULL, NULL), false };
     if (bare.response == NULL) {
         return false;
+    }
+    if (request->is_stream) { /* no chunks are promised, and the connection ends (reply_send has said so) */
+        MHD_set_response_options(bare.response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     }
     MHD_get_response_headers(response, copy_header, &bare);
     bool is_queued = !bare.lacks_one && queue(request, 304, bare.response);
@@ -479,6 +487,8 @@ bool reply_send(struct request *request)
     if (response == NULL) {
         return false;
     }
+    const bool is_same = is_unchanged(request, exchange->status, etag);
+    request->must_close = request->must_close || (is_same && request->is_stream);
     set_request_id(&headers, request->id);
     add_timing(request, &headers);
     add_trace(request, &headers);
@@ -489,8 +499,7 @@ bool reply_send(struct request *request)
         MHD_destroy_response(response);
         return false;
     }
-    bool is_queued = is_unchanged(request, exchange->status, etag) ? queue_unchanged(request, response)
-                                                                   : queue(request, exchange->status, response);
+    bool is_queued = is_same ? queue_unchanged(request, response) : queue(request, exchange->status, response);
     struct cached cached = {
         .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
     struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant, request->coding};

@@ -21,7 +21,7 @@ TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
 
-.PHONY: deps study run test validators test-tools test-long test-fresh lint bench bench-long image install clean help
+.PHONY: deps study run test validators test-tools test-random test-long test-fresh lint bench bench-long image install clean help
 
 deps: ## install what building and testing need from the distribution
 	$(Q)tools/deps.sh build test
@@ -53,6 +53,20 @@ test-tools: ## check contract, formats and statistics with what npm, PyPI, Go an
 	$(Q)+$(MAKE_QUIET) all oracles
 	$(Q)tools/validators.sh build/validators
 	$(Q)$(RUN_TESTS) tests/tools
+
+# A seed that nobody has tried. The one that is printed finds again what it has found.
+ifndef SEED
+SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+endif
+RANDOM_TESTS := tests/tools/test_contract.py tests/http/test_model.py tests/http/test_model_reference.py tests/http/test_proofs.py \
+  tests/fault/test_kill.py tests/fault/test_stop.py tests/fault/test_tamper.py
+
+test-random: ## the tests that draw at random, from a seed of their own each time (every night; SEED=N makes a run again)
+	$(Q)tools/deps.sh build test tools
+	$(Q)+$(MAKE_QUIET) all units oracles
+	$(Q)tools/validators.sh build/validators
+	$(Q)echo 'SEED=$(SEED)'
+	$(Q)TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),200) $(RUN_TESTS) --seconds 3600 $(RANDOM_TESTS)
 
 test-long: ## the tests that take minutes
 	$(Q)tools/deps.sh build test

@@ -299,6 +299,16 @@ def set_environment(options):
     })
 
 
+def begin_once(options):
+    """A data directory that a first start has made, for tests to which a start is only the beginning (tests/http/conftest.py). Where it
+    cannot be made they make their own, and tell why."""
+    program, path = os.path.join(options.build, "tallystick"), os.path.join(options.logs, "begun")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("TALLYSTICK_")}
+    if os.path.exists(program) and subprocess.run([program, "init", "--data-dir", path], env=clean, stdin=subprocess.DEVNULL,
+                                                  capture_output=True, timeout=60, check=False).returncode == 0:
+        os.environ["TALLYSTICK_BEGUN"] = path
+
+
 def place_plainly(variant):
     """gcc 12's thread sanitizer cannot place its shadow where addresses are randomised widely: runs this anew where they are not."""
     if variant == "tsan" and shutil.which("setarch") and os.environ.pop("TALLYSTICK_PLACED", None) is None:
@@ -322,6 +332,7 @@ def main():
     shutil.rmtree(options.logs, ignore_errors=True)
     os.makedirs(options.logs)
     set_environment(options)
+    begin_once(options)
     options.context = suite.forker()
 
     results = []

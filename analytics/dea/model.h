@@ -120,8 +120,8 @@ enum dea_model_state {
     DEA_MODEL_SCORED,
     DEA_MODEL_NO_INPUTS,  /* as in dea.h; or none that could move */
     DEA_MODEL_NO_OUTPUTS,
-    DEA_MODEL_INFEASIBLE, /* SUPER: proved that there is no score */
-    DEA_MODEL_UNBOUNDED,  /* limits that let something be had from nothing; proved */
+    DEA_MODEL_INFEASIBLE, /* SUPER: proved that there is no score, by Farkas' lemma with every rounding error counted */
+    DEA_MODEL_UNBOUNDED,  /* limits that let something be had from nothing; proved by the direction (both: analytics/lp/proof.h) */
     DEA_MODEL_UNCERTIFIED
 };
 

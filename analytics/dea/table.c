@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/lp/certificate.h"
+
 /* As face.c has it: reduced costs and multipliers up to this share are zero. */
 #define ZERO 1e-9
 
@@ -166,33 +168,25 @@ void dea_table_units_add(struct dea_table *table, size_t except)
     }
 }
 
-/*
- * An optimum is proved by lp.h. That there is none is believed only if our own simplex and GLPK both prove it: the proof of that
- * is in shares alone, and multipliers without limit may cancel to it.
- */
+/* An optimum is proved by lp.h. That there is none is believed only if no rounding can have made the proof. */
 static enum status problem_solve(struct dea_table *table, const struct lp_problem *problem)
 {
     static const enum lp_choice choices[] = {LP_SIMPLEX, LP_GLPK};
-    enum lp_outcome first = LP_OPTIMAL;
-    bool is_agreed = false;
-    const size_t from = table->is_glpk ? 1 : 0;
-    for (size_t i = from; i < 2; i++) {
+    for (size_t i = table->is_glpk ? 1 : 0; i < 2; i++) {
         lp_solver_choose(table->solver, choices[i]);
         const enum status status = lp_solve(table->solver, problem, &table->solution);
-        if (status == STATUS_BUSY || (status == STATUS_OK && table->solution.outcome == LP_OPTIMAL)) {
+        const bool is_proved = table->solution.outcome == LP_OPTIMAL || table->solution.is_certain;
+        if (status == STATUS_BUSY || (status == STATUS_OK && is_proved)) {
             return status;
         }
-        is_agreed = status == STATUS_OK && (i == from || table->solution.outcome == first);
-        first = table->solution.outcome;
-        table->certificate.retry_count += i == 0 && !is_agreed;
+        table->certificate.retry_count += i == 0;
     }
-    return is_agreed ? STATUS_OK : STATUS_EXHAUSTED;
+    return STATUS_EXHAUSTED;
 }
 
-/* Solves for the units that are in it. */
-static enum status program_solve(struct dea_table *table)
+static struct lp_problem problem_of(const struct dea_table *table)
 {
-    const struct lp_problem problem = {
+    return (struct lp_problem){
         .rows = table->rows,
         .columns = table->columns,
         .matrix = table->matrix,
@@ -202,7 +196,21 @@ static enum status program_solve(struct dea_table *table)
         .is_free = table->is_free,
         .worth = 1, /* scores, and shares of what a unit has: about 1 */
     };
+}
+
+/* Solves for the units that are in it. */
+static enum status program_solve(struct dea_table *table)
+{
+    const struct lp_problem problem = problem_of(table);
     return problem_solve(table, &problem);
+}
+
+/* Whether the multipliers just found prove the same of all units; these are in it then. */
+static bool is_infeasible_with_all(struct dea_table *table)
+{
+    rest_add(table);
+    const struct lp_problem problem = problem_of(table);
+    return lp_certificate_infeasible(&problem, &table->solution) && table->solution.is_certain;
 }
 
 /*
@@ -294,7 +302,10 @@ static enum status units_solve(struct dea_table *table)
             return status;
         }
         if (status == STATUS_OK && (table->solution.outcome == LP_UNBOUNDED || others_price(table) == 0)) {
-            return STATUS_OK;
+            if (table->solution.outcome != LP_INFEASIBLE || is_infeasible_with_all(table)) {
+                return STATUS_OK;
+            }
+            break;
         }
         if (status != STATUS_OK || round == ROUNDS_MAX) {
             rest_add(table);

@@ -6,7 +6,7 @@ struct inequality_order;
 
 /*
  * Wolfson's index of a hollowed middle, 4 (mu / m) (1/2 - L(1/2) - G/2), m the median, L Lorenz's curve
- * (Wolfson 1994, American Economic Review 84, 353). 0 where all are equal. No negative value, median above 0.
+ * (Wolfson 1994, American Economic Review 84, 353). At least 0, and 0 where all are equal. No negative value, median above 0.
  */
 double inequality_wolfson(const struct inequality_order *order);
 

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "analytics/lp/error.h"
+#include "analytics/lp/proof.h"
 
 /* A sum and the largest of its terms. */
 struct sum {
@@ -160,7 +161,8 @@ bool lp_certificate_infeasible(const struct lp_problem *problem, struct lp_solut
     const double gain = share(bound.value, bound.largest);
     const double miss = columns_check(problem, solution, false);
     solution->check = (struct lp_check){0, miss, 0, 0};
-    return isfinite(gain) && gain > LP_TOLERANCE && miss <= LP_TOLERANCE && miss <= gain / 1000;
+    solution->is_certain = lp_proof_infeasible(problem, solution->dual);
+    return solution->is_certain || (isfinite(gain) && gain > LP_TOLERANCE && miss <= LP_TOLERANCE && miss <= gain / 1000);
 }
 
 bool lp_certificate_ray(const struct lp_problem *problem, struct lp_solution *solution)
@@ -169,6 +171,7 @@ bool lp_certificate_ray(const struct lp_problem *problem, struct lp_solution *so
     const struct sum cost = cost_sum(problem, solution);
     const double gain = share(-cost.value, cost.largest);
     solution->check = (struct lp_check){miss, 0, 0, 0};
+    solution->is_certain = lp_proof_ray(problem, solution->x);
     return isfinite(gain) && gain > LP_TOLERANCE && miss <= LP_TOLERANCE && miss <= gain / 1000;
 }
 

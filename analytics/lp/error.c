@@ -4,38 +4,7 @@
 #include <float.h>
 #include <math.h>
 
-/* A sum of products as if in twice the precision. */
-struct twofold {
-    double high;
-    double low;
-    double size;    /* sum of the terms' absolute values */
-    double largest; /* of them */
-    double count;
-};
-
-static void product_add(struct twofold *sum, double a, double b)
-{
-    const double product = a * b;
-    const double size = fabs(product);
-    const double high = sum->high + product;
-    const double part = high - sum->high;
-    sum->low += (sum->high - (high - part)) + (product - part) + fma(a, b, -product);
-    sum->high = high;
-    sum->size += size;
-    sum->largest = size > sum->largest ? size : sum->largest;
-    sum->count += 1;
-}
-
-static double value_of(const struct twofold *sum)
-{
-    return sum->high + sum->low;
-}
-
-/* No less than what rounding may have made of the value, but for its last digit. */
-static double rounding_of(const struct twofold *sum)
-{
-    return sum->count * sum->count * DBL_EPSILON * DBL_EPSILON * sum->size;
-}
+#include "analytics/lp/twofold.h"
 
 static double cost_of(const struct lp_problem *problem, size_t j)
 {
@@ -80,17 +49,17 @@ static double row_miss(enum lp_relation relation, double difference, double roun
 }
 
 /* Left side less bound of every row; the largest terms are their sizes. */
-static void rows_sum(const struct lp_problem *problem, const double *x, struct twofold *row)
+static void rows_sum(const struct lp_problem *problem, const double *x, struct lp_twofold *row)
 {
     for (size_t i = 0; i < problem->rows; i++) {
-        row[i] = (struct twofold){0, 0, 0, 0, 0};
+        row[i] = (struct lp_twofold){0, 0, 0, 0, 0};
         if (problem->relation[i] != LP_ROW_FREE) {
-            product_add(&row[i], -1, problem->bound[i]);
+            lp_twofold_add(&row[i], -1, problem->bound[i]);
         }
     }
     for (size_t j = 0; j < problem->columns; j++) {
         for (size_t i = 0; x[j] != 0 && i < problem->rows; i++) {
-            product_add(&row[i], problem->matrix[j * problem->rows + i], x[j]);
+            lp_twofold_add(&row[i], problem->matrix[j * problem->rows + i], x[j]);
         }
     }
 }
@@ -118,13 +87,13 @@ static void multipliers_measure(const struct lp_problem *problem, const double *
     }
 }
 
-static double rows_weigh(const struct lp_problem *problem, const struct twofold *row, const double *dual, double scale)
+static double rows_weigh(const struct lp_problem *problem, const struct lp_twofold *row, const double *dual, double scale)
 {
     double multiplier[LP_ROWS_MAX];
     double total = 0;
     multipliers_measure(problem, dual, multiplier);
     for (size_t i = 0; i < problem->rows; i++) {
-        const double miss = row_miss(problem->relation[i], value_of(&row[i]), rounding_of(&row[i]));
+        const double miss = row_miss(problem->relation[i], lp_twofold_value(&row[i]), lp_twofold_rounding(&row[i]));
         total += miss_weigh(miss, multiplier[i], scale, row[i].largest);
     }
     return total;
@@ -149,16 +118,16 @@ static double columns_weigh(const struct lp_problem *problem, const double *dual
     for (size_t j = 0; j < problem->columns; j++) {
         const double *column = problem->matrix + j * problem->rows;
         const bool is_free = problem->is_free != NULL && problem->is_free[j];
-        struct twofold reduced = {0, 0, 0, 0, 0};
+        struct lp_twofold reduced = {0, 0, 0, 0, 0};
         if (!is_free && is_clearly_positive(cost_of(problem, j), dual, column, problem->rows)) {
             continue;
         }
-        product_add(&reduced, 1, cost_of(problem, j));
+        lp_twofold_add(&reduced, 1, cost_of(problem, j));
         for (size_t i = 0; i < problem->rows; i++) {
-            product_add(&reduced, -dual[i], column[i]);
+            lp_twofold_add(&reduced, -dual[i], column[i]);
         }
-        const double value = value_of(&reduced);
-        const double miss = (is_free ? fabs(value) : -value) + rounding_of(&reduced);
+        const double value = lp_twofold_value(&reduced);
+        const double miss = (is_free ? fabs(value) : -value) + lp_twofold_rounding(&reduced);
         total += miss_weigh(miss, amount_size(problem, j, row), scale, reduced.largest);
     }
     return total;
@@ -166,26 +135,26 @@ static double columns_weigh(const struct lp_problem *problem, const double *dual
 
 double lp_error_objective(const struct lp_problem *problem, const struct lp_solution *solution)
 {
-    struct twofold row[LP_ROWS_MAX];
+    struct lp_twofold row[LP_ROWS_MAX];
     double size[LP_ROWS_MAX];
-    struct twofold cost = {0, 0, 0, 0, 0};
+    struct lp_twofold cost = {0, 0, 0, 0, 0};
     rows_sum(problem, solution->x, row);
     for (size_t j = 0; problem->cost != NULL && j < problem->columns; j++) {
         if (solution->x[j] != 0) {
-            product_add(&cost, problem->cost[j], solution->x[j]);
+            lp_twofold_add(&cost, problem->cost[j], solution->x[j]);
         }
     }
-    const double scale = fmax(problem->worth, fabs(value_of(&cost)));
-    struct twofold gap = cost;
+    const double scale = fmax(problem->worth, fabs(lp_twofold_value(&cost)));
+    struct lp_twofold gap = cost;
     for (size_t i = 0; i < problem->rows; i++) {
         size[i] = row[i].largest;
         if (solution->dual[i] != 0) {
-            product_add(&gap, -solution->dual[i], problem->bound[i]);
+            lp_twofold_add(&gap, -solution->dual[i], problem->bound[i]);
         }
     }
     const double primal = rows_weigh(problem, row, solution->dual, scale);
     const double dual = columns_weigh(problem, solution->dual, size, scale);
-    const double missed = miss_weigh(fabs(value_of(&gap)) + rounding_of(&gap), 1, scale, gap.largest);
+    const double missed = miss_weigh(fabs(lp_twofold_value(&gap)) + lp_twofold_rounding(&gap), 1, scale, gap.largest);
     const double error = missed + fmax(primal, dual);
     return isfinite(error) && isfinite(cost.size) && isfinite(gap.size) ? error : INFINITY;
 }

@@ -9,7 +9,8 @@
  *   with       matrix x   (<=, >=, = or free)   bound,     x >= 0, or any x where is_free says so
  *
  * Every answer has been checked against the program's own numbers, whatever solver it came from (certificate.h): an
- * optimum by weak duality, that there is none by Farkas' lemma, that it is unbounded by a ray. (Schrijver, "Theory of
+ * optimum by weak duality, that there is none by Farkas' lemma, that it is unbounded by a ray; the last two in shares, which cannot see
+ * what cancels, and where is_certain says so with every rounding error counted. (Schrijver, "Theory of
  * Linear and Integer Programming" (1986), chapter 7.) What cannot be proved is not answered.
  */
 
@@ -70,6 +71,7 @@ struct lp_solution {
     double *reduced;          /* caller's, room for every column: cost - dual . matrix; or NULL if not wanted */
     double dual[LP_ROWS_MAX]; /* of the minimisation: <= 0 at most, >= 0 at least, any equal, 0 free */
     struct lp_check check;    /* of the optimum; of the proof where there is none */
+    bool is_certain;          /* of a proof that there is no optimum: no rounding can have made it (proof.h) */
 };
 
 /* Solvers in the order in which they are tried; LP_GLPK leaves the first out. */

@@ -69,6 +69,12 @@ static struct number rounded(double value, int decimals)
     return number;
 }
 
+/* How many times; two decimals would say 0 of what is less than half of the last. */
+static struct number ratio_of(double ratio)
+{
+    return ratio > 0 && ratio < 0.005 ? number_of(ratio, 3) : rounded(ratio, 2);
+}
+
 /* A p-value is as fine as its replicates are many. */
 static struct number level_of(double p_value)
 {
@@ -211,8 +217,8 @@ static void say_main_peak(const struct reading *r, const struct kde_mode *before
           "The main peak is higher and as wide (%s times as high, %s times as wide).",
           "The main peak is higher and wider (%s times as high, %s times as wide)." },
     };
-    struct number height = rounded(after->height / before->height, 2);
-    struct number width = rounded(after->width / before->width, 2);
+    struct number height = ratio_of(after->height / before->height);
+    struct number width = ratio_of(after->width / before->width);
     const char *format = sentences[1 + compare(after->height, before->height, CHANGED)]
                                   [1 + compare(after->width, before->width, CHANGED)];
     say_two(r, format, height, width);

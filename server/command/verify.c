@@ -39,6 +39,19 @@ static enum status open_export(const char *path, int *fd)
     return STATUS_OK;
 }
 
+/* What would help where it cannot be said whether an export is sound. */
+static const char *export_advice(enum status status)
+{
+    switch (status) {
+    case STATUS_EXHAUSTED:
+        return "there is no room left on the disk or in memory: make some";
+    case STATUS_IO:
+        return "the file could not be read, or the state that is made of it could not be written to a temporary file (the line above says more)";
+    default:
+        return status_name(status);
+    }
+}
+
 static enum status run_export(const struct config *config, const char *checkpoint, struct progress *progress, struct verify_report *report)
 {
     int fd = -1;
@@ -54,7 +67,7 @@ static enum status run_export(const struct config *config, const char *checkpoin
     }
     if (status != STATUS_OK) {
         progress_end(progress);
-        tell("the export could not be verified: %s", status_name(status));
+        tell("the export could not be verified: %s", export_advice(status));
     }
     return status;
 }

@@ -30,6 +30,7 @@ struct place {
     int32_t entry;          /* NONE: nowhere */
     enum standing standing;
     bool is_held;
+    uint64_t stamp; /* no other connection's, by this descriptor or another */
     int32_t previous, next; /* of guests, by descriptor */
 };
 
@@ -49,6 +50,7 @@ struct addresses {
     size_t pushed;
     int32_t guest_first, guest_last;
     uint64_t seed;
+    uint64_t stamps; /* given so far */
     struct entry *entries; /* limit + ADDRESSES_BEYOND_MAX of them */
     int32_t free_first;
     int32_t *buckets;      /* bucket_count of them */
@@ -200,7 +202,7 @@ enum status addresses_enter(struct addresses *addresses, int fd, const struct so
     if (index == NONE) {
         index = make_entry(addresses, address);
     }
-    addresses->by_fd[fd] = (struct place){.entry = index, .standing = is_guest ? GUEST : WITHIN};
+    addresses->by_fd[fd] = (struct place){.entry = index, .standing = is_guest ? GUEST : WITHIN, .stamp = ++addresses->stamps};
     count(addresses, &addresses->by_fd[fd], 1);
     if (is_guest) {
         list_guest(addresses, fd);
@@ -215,6 +217,26 @@ void addresses_leave(struct addresses *addresses, int fd)
 {
     pthread_mutex_lock(&addresses->lock);
     if (fd >= 0 && (size_t)fd < addresses->fd_count && addresses->by_fd[fd].entry != NONE) {
+        leave_locked(addresses, (size_t)fd);
+    }
+    pthread_mutex_unlock(&addresses->lock);
+}
+
+uint64_t addresses_stamp(struct addresses *addresses, int fd)
+{
+    uint64_t stamp = 0;
+    pthread_mutex_lock(&addresses->lock);
+    if (fd >= 0 && (size_t)fd < addresses->fd_count && addresses->by_fd[fd].entry != NONE) {
+        stamp = addresses->by_fd[fd].stamp;
+    }
+    pthread_mutex_unlock(&addresses->lock);
+    return stamp;
+}
+
+void addresses_leave_closed(struct addresses *addresses, int fd, uint64_t stamp)
+{
+    pthread_mutex_lock(&addresses->lock);
+    if (fd >= 0 && (size_t)fd < addresses->fd_count && addresses->by_fd[fd].entry != NONE && addresses->by_fd[fd].stamp == stamp) {
         leave_locked(addresses, (size_t)fd);
     }
     pthread_mutex_unlock(&addresses->lock);

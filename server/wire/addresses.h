@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/status.h"
@@ -41,6 +42,12 @@ void addresses_set_per_address(struct addresses *addresses, size_t per_address);
  * that of guests who were pushed out. */
 enum status addresses_enter(struct addresses *addresses, int fd, const struct sockaddr *peer, bool is_guest) NODISCARD;
 void addresses_leave(struct addresses *addresses, int fd);
+
+/* Which connection of that descriptor it is, never 0; 0 where it is not counted. */
+uint64_t addresses_stamp(struct addresses *addresses, int fd);
+
+/* addresses_leave for a descriptor that is closed already: nothing where it is another connection's by now. */
+void addresses_leave_closed(struct addresses *addresses, int fd, uint64_t stamp);
 
 /* While it is held, a guest is not pushed out: its descriptor may be closed before addresses_leave. */
 void addresses_hold(struct addresses *addresses, int fd, bool is_held);

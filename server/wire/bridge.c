@@ -140,7 +140,7 @@ static bool can_drain(const struct request *request)
 /* A method as the log has it: what clients make up is not repeated. */
 static const char *method_label(const char *method)
 {
-    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"};
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "QUERY", "TRACE"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(method, known[i]) == 0) {
             return known[i];
@@ -321,21 +321,29 @@ static size_t on_unescape(void *context, struct MHD_Connection *connection, char
     return strlen(text);
 }
 
-void bridge_forget(struct bridge *bridge, int fd, const struct peer *peer)
+static void forget(struct bridge *bridge, const struct peer *peer)
 {
     atomic_fetch_sub_explicit(&bridge->load, 1, memory_order_relaxed);
-    addresses_leave(bridge->server->addresses, fd);
     wire_release(peer->wire);
+}
+
+void bridge_forget(struct bridge *bridge, int fd, const struct peer *peer)
+{
+    addresses_leave(bridge->server->addresses, fd);
+    forget(bridge, peer);
 }
 
 void bridge_add(struct bridge *bridge, int fd, const struct peer *peer)
 {
+    struct addresses *addresses = bridge->server->addresses;
+    const uint64_t stamp = addresses_stamp(addresses, fd);
     bridge->has_started = false;
     if (peer->is_guest) {
-        addresses_hold(bridge->server->addresses, fd, true); /* where it fails the library closes, then we leave */
+        addresses_hold(addresses, fd, true); /* where it fails the library closes, then we leave */
     }
     if (MHD_add_connection(bridge->daemon, fd, &peer->address.any, sizeof *peer) != MHD_YES && !bridge->has_started) {
-        bridge_forget(bridge, fd, peer); /* else it was ended, and client_end has done so */
+        addresses_leave_closed(addresses, fd, stamp); /* another connection may have the descriptor by now */
+        forget(bridge, peer); /* else it was ended, and client_end has done so */
     }
 }
 

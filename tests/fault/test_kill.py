@@ -37,6 +37,7 @@ class Client:
         self.done = 0          # steps that are known to be done, in order
         self.answers = []      # (step, reply) of the round
         self.is_unknown = False
+        self.lost = None       # how the round's last request ended
 
     def request(self, step):
         name, kind = f"{self.number}-{step // self.STEPS}", step % self.STEPS
@@ -64,8 +65,8 @@ class Client:
             while True:
                 try:
                     reply = self.send(server, session, self.done)
-                except LOST:
-                    self.is_unknown = True
+                except LOST as error:
+                    self.is_unknown, self.lost = True, error
                     return
                 assert reply.status_code in self.wants(self.done), reply.text
                 self.answers.append((self.done, reply))

@@ -4,14 +4,16 @@ TALLYSTICK_SEED repeats a run."""
 
 import mmap
 import os
+import pathlib
 import random
 import secrets
 import struct
+import subprocess
 
 import pytest
 import requests
 
-from conftest import Server, key
+from conftest import Server, binary, environment, key, run
 from test_kill import check_ledger
 from test_ready import BUILD
 from world import World
@@ -144,3 +146,22 @@ def test_computing(memory, chance):
     memory.server.write("POST", "/density", body)
     expected = memory.server.write("POST", "/density", body).status_code
     assert lacking(memory, lambda: lambda: memory.server.write("POST", "/density", body, timeout=20), expected, chance) > 5
+
+
+def test_sub_commands(memory, chance, tmp_path):
+    """Where it cannot be done for want of memory, that is what is said: nothing is found to be broken, and nothing half done is left."""
+    data, export = str(memory.server.data_dir), tmp_path / "export"
+    assert run("export", "--data-dir", data, "--output", str(export)).returncode == 0
+    made = tmp_path / "made.db"
+    for words, allocations in ((["verify", "--data-dir", data], 70000), (["verify", "--export", str(export)], 50000),
+                               (["export", "--data-dir", data, "--output", str(made)], 22000),
+                               (["backup", "--data-dir", data, "--output", str(made)], 22000), (["token", "list", "--data-dir", data], 1300)):
+        for number in (chance.randrange(1, allocations) for _ in range(40 if ALL else 3)):
+            lack = Memory(tmp_path / "left")
+            lack.lack(number)
+            done = subprocess.run([binary(), *words], env={**environment(), **lack.env}, capture_output=True, text=True, timeout=60, check=False)
+            if done.returncode != 0 or not lack.has_lacked():
+                assert done.returncode in (1, 2) and done.stderr.rstrip().endswith("there is no room left on the disk or in memory: make some"), done
+                assert "level=fatal" not in done.stderr and "broken" not in done.stdout, done
+                assert not made.exists() or words[0] == "export"  # which goes on where it was cut
+            made.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ IDLE = 10_000
 SLOW = 1_000
 NORMAL = 64
 WANTED = 0.9  # of the usual rate
+WINDOW = 0.3  # seconds
 MIB = 1 << 20
 
 
@@ -56,12 +57,17 @@ def close_all(connections):
         connection.close()
 
 
-def load(server, seconds):
-    """Requests a second of 64 clients that behave."""
-    done = subprocess.run([os.path.join(BUILD, "bench", "load"), "--address", f"127.0.0.1:{server.port}", "--clients", str(NORMAL),
-                           "--seconds", str(seconds), "--path", "/provinces"], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return float(done.stdout.partition("rate=")[2].split()[0])
+def begin_load(server, seconds):
+    """64 clients that behave."""
+    return subprocess.Popen([os.path.join(BUILD, "bench", "load"), "--address", f"127.0.0.1:{server.port}", "--clients", str(NORMAL),
+                             "--seconds", str(seconds), "--path", "/provinces"], stdout=subprocess.PIPE, text=True)
+
+
+def end_load(load):
+    """Their requests a second."""
+    said, _ = load.communicate(timeout=120)
+    assert load.returncode == 0, said
+    return float(said.partition("rate=")[2].split()[0])
 
 
 def test_ten_thousand_idle_connections(start):
@@ -124,79 +130,87 @@ def processor_seconds(server):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-class Others:
-    """What share of the machine's processors goes to neither the service nor this test, by the system's account."""
-
-    def __init__(self, server):
-        self.server = server
-        self.begun, self.before = self.look()
-
-    def look(self):
-        with open("/proc/stat", encoding="ascii") as stat:
-            fields = [int(field) for field in stat.readline().split()[1:9]]
-        busy = sum(fields) - fields[3] - fields[4]  # idle, and waiting for a disk
-        own = processor_seconds(self.server) + sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        return sum(fields) / os.sysconf("SC_CLK_TCK"), busy / os.sysconf("SC_CLK_TCK") - own
-
-    def share(self):
-        now, others = self.look()
-        return (others - self.before) / (now - self.begun)
+def rates(servers, seconds):
+    """Of each service the requests a second of 64 clients that behave, all at the same time."""
+    running = [begin_load(server, seconds) for server in servers]
+    return [end_load(load) for load in running]
 
 
-def chance(count, of):
-    """That of so many turns, each of which may as well lie above as below, so many or more lie above."""
-    return sum(math.comb(of, more) for more in range(count, of + 1)) / 2 ** of
+def chance(distances):
+    """That such distances come of a cause that favours neither side, or more of them above (Wilcoxon's signed ranks, exact)."""
+    order = sorted(range(len(distances)), key=lambda at: abs(distances[at]))
+    wanted = sum(rank for rank, at in enumerate(order, 1) if distances[at] > 0)
+    ways = [1]  # to each sum of ranks
+    for rank in range(1, len(distances) + 1):
+        ways = [(ways[at] if at < len(ways) else 0) + (ways[at - rank] if at >= rank else 0) for at in range(len(ways) + rank)]
+    return sum(ways[wanted:]) / 2 ** len(distances)
+
+
+def test_the_chance_is_wilcoxons():
+    from scipy.stats import wilcoxon
+    for seed in range(4):
+        distances = [random.Random(seed).gauss(0.3, 1) for _ in range(12)]
+        assert abs(chance(distances) - wilcoxon(distances, alternative="greater", method="exact").pvalue) < 1e-12
+
+
+def compare(servers, blocks):
+    """Logarithms of what share of its rate one has beside slow clients, as pairs of windows tell it, beside the other that has none: slow clients
+    are with the one, then with the other, in the order ABBA, so that neither what they differ in nor what changes meanwhile counts."""
+    found = []
+    for _ in range(blocks):
+        one, other = [], []
+        for burdened, pairs in ((0, one), (1, other), (1, other), (0, one)):
+            slow = Slow(servers[burdened])
+            until(lambda: slow.sent >= SLOW, 60, "each slow one is at work")
+            measured, deadline = [], time.monotonic() + 30
+            while len(measured) < 2:
+                sent, both = slow.sent, rates(servers, WINDOW)
+                if slow.sent > sent:  # else they had no processor
+                    measured.append(math.log(both[burdened] / both[1 - burdened]))
+                assert time.monotonic() < deadline
+            pairs += measured
+            slow.stop()
+        found += [(with_one + with_other) / 2 for with_one, with_other in zip(one, other)]
+    return found
 
 
 def test_a_thousand_slow_clients(start):
     """64 clients that behave work at 0.9 of their usual rate beside slow ones.
 
-    Rounds with and without slow ones take turns; a round beside them is compared with the mean of the two around it, so that a machine that
-    becomes slower or faster meanwhile counts for neither. What decides is the median of the turns, by a sign test: there are as many as it
-    takes until chance alone would have put so many above 0.9, or below, once in 200 times; at least 8, at most 40. A turn in which a tenth of
-    the machine went to others does not count, since what is left to the service is another share each time: on a machine with other work
-    the clock may prove nothing. So, always, what the slow ones cost the service is held against its bound by the system's account,
-    which others' work does not change: a tenth of one processor, while normal clients alone keep one busy."""
-    need_descriptors(SLOW + 2000)
-    started = start("--connections-per-address", "4000", "--header-timeout", "60")
-    files = descriptors(started)
-    load(started, 0.3)
-    ratios, discarded, verdict = [], [], None
-    alone = load(started, 0.4)
-    while verdict is None and len(ratios) + len(discarded) < 40:
-        others = Others(started)
-        slow = Slow(started)
-        until(lambda: slow.sent >= SLOW, 60, "each slow one is at work")
-        beside = load(started, 0.4)
-        slow.stop()
-        assert slow.sent > SLOW
-        until(lambda: descriptors(started) <= files + 8, 30, "the slow ones are gone")
-        before, alone = alone, load(started, 0.4)
-        ratio = beside / ((before + alone) / 2)
-        if others.share() > 0.1:
-            discarded.append(ratio)
-            if len(discarded) == 12 and not ratios:
-                break  # it will not be ours
-            continue
-        ratios.append(ratio)
-        above = sum(ratio >= WANTED for ratio in ratios)
-        if chance(above, len(ratios)) < 0.005:
+    Two services are measured at the same time, by 64 clients each; one of them has the slow ones. Whatever else the machine does takes
+    from both, and what they differ in otherwise goes out when the slow ones change over: a pair of windows with the slow ones here and there
+    gives one ratio, free of both. What decides is Wilcoxon's test of the ratios against 0.9, looked at after 8, 16, 32 and 48 of them, until chance
+    alone would have put them so far above, or below, once in 200 times. Both services together keep the machine busy, so
+    what the slow ones take counts for more than it would for one alone. Beside that, what they cost is held against its
+    bound by the system's account: a tenth of one processor, while normal clients alone keep one busy."""
+    need_descriptors(2 * SLOW + 2000)
+    servers = [start("--connections-per-address", "4000", "--header-timeout", "60") for _ in range(2)]
+    files = [descriptors(server) for server in servers]
+    rates(servers, 0.3)
+    logarithms, verdict, begun = [], None, time.monotonic()
+    while verdict is None and len(logarithms) < 48 and time.monotonic() < begun + 60:
+        logarithms += compare(servers, 2 if len(logarithms) < 16 else 4)
+        distances = [each - math.log(WANTED) for each in logarithms]
+        if chance(distances) < 0.005:
             verdict = True
-        elif chance(len(ratios) - above, len(ratios)) < 0.005:
+        elif chance([-each for each in distances]) < 0.005:
             verdict = False
-    slow = Slow(started)
-    until(lambda: slow.sent >= SLOW, 60, "each slow one is at work")
-    used, begun, sent = processor_seconds(started), time.monotonic(), slow.sent
-    time.sleep(2)
     seconds = time.monotonic() - begun
-    share, rate = (processor_seconds(started) - used) / seconds, (slow.sent - sent) / seconds
+    for server, before in zip(servers, files):
+        until(lambda server=server, before=before: descriptors(server) <= before + 8, 30, "the slow ones are gone")
+    slow = Slow(servers[0])
+    until(lambda: slow.sent >= SLOW, 60, "each slow one is at work")
+    used, since, sent = processor_seconds(servers[0]), time.monotonic(), slow.sent
+    time.sleep(2)
+    passed = time.monotonic() - since
+    share, rate = (processor_seconds(servers[0]) - used) / passed, (slow.sent - sent) / passed
     slow.stop()
-    print(f"with {SLOW} slow clients {NORMAL} normal ones work at {statistics.median(ratios) if ratios else math.nan:.2f} of their rate (wanted: "
-          f"{WANTED}): {'proved' if verdict else 'refuted' if verdict is False else 'the machine is too busy to tell'} by {len(ratios)} turns, "
-          f"{len(discarded)} discarded: " + " ".join(f"{each:.2f}" for each in sorted(ratios or discarded)) +
-          f". The slow ones take {share:.3f} of a processor for {rate:.0f} bytes a second")
+    ratios = sorted(math.exp(each) for each in logarithms)
+    print(f"with {SLOW} slow clients {NORMAL} normal ones work at {statistics.median(ratios):.3f} of their rate (wanted: {WANTED}): "
+          f"{'proved' if verdict else 'refuted' if verdict is False else 'undecided'} by {len(ratios)} ratios in {seconds:.0f} s: "
+          + " ".join(f"{each:.2f}" for each in ratios) + f". The slow ones take {share:.3f} of a processor for {rate:.0f} bytes a second")
     assert share <= 1 - WANTED
-    assert verdict is not False and statistics.median(ratios + discarded) >= WANTED / 3
+    assert verdict is not False and statistics.median(ratios) >= WANTED
 
 
 def bad_requests(seed):

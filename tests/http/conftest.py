@@ -5,13 +5,15 @@ Fixtures:
   start         a factory: start("--private", "--loops", "1", data_dir=path) gives another Server
 Helpers of Server: get, post, put, delete, request (a requests.Response each), raw (bytes in,
 bytes out on a socket of its own), stop. Everything is stopped by SIGTERM and must exit with 0.
-The program is $TALLYSTICK_BUILD/tallystick, build/release/tallystick by default.
+The program is $TALLYSTICK_BUILD/tallystick, build/release/tallystick by default. With TALLYSTICK_PROXY the requests of Server.request
+go through a proxy that knows the contract (proxied.py).
 """
 
 import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,15 +24,18 @@ import uuid
 import pytest
 import requests
 
+import proxied
 from wire_support import PROBLEM, decoded, reply_faults, split_replies
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 60
+PROXIES = proxied.from_environment()
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "concurrent: has threads in it; runs under the thread sanitizer too")
+    config.addinivalue_line("markers", "direct(reason): not through a proxy that holds requests against the contract (tests/tools/test_prism.py)")
 
 
 def binary():
@@ -67,6 +72,18 @@ def see_reply(status, headers, body, travelled=None):
         code = json.loads(body)["code"]
         assert (ROOT / "docs" / "errors" / f"{code}.md").is_file(), code
         TYPES_SEEN.add(f"/errors/{code}")
+
+
+FIRST_START = {"--origin", "--node-key", "--sample"}  # options that only a first start reads
+
+
+def begun(path, options=()):
+    """A data directory as `init` leaves it, where tools/test.py has had one made: a copy of that, else what the start makes itself. Two
+    services with one key and one history are the same to whoever looks at both, so a test has one copy at most."""
+    made = os.environ.get("TALLYSTICK_BEGUN")
+    if made and not os.path.exists(path) and not FIRST_START & set(options):
+        shutil.copytree(made, path)
+    return path
 
 
 class Server:
@@ -108,7 +125,11 @@ class Server:
         if token is not None:
             headers["Authorization"] = "Bearer " + (self.token if token is True else token)
         more.setdefault("timeout", 60)
-        response = (session or self.session).request(method, self.url + path, headers=headers, **more)
+        session = session or self.session
+        if PROXIES is None:
+            response = session.request(method, self.url + path, headers=headers, **more)
+        else:
+            response = PROXIES.request(session, method, self.url + path, headers=headers, **more)
         if not more.get("stream"):
             if response.headers.get("Content-Encoding") == "zstd" and response.content:  # which requests leaves as it is
                 response._content = decoded({"content-encoding": "zstd"}, response.content)
@@ -197,7 +218,7 @@ def start():
     with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
         def starter(*options, data_dir=None):
             directory = data_dir if data_dir is not None else os.path.join(scratch, f"data{len(servers)}")
-            started = Server(directory, *options)
+            started = Server(begun(directory, options) if not servers and data_dir is None else directory, *options)
             servers.append(started)
             return started
         try:

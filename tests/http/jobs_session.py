@@ -16,6 +16,9 @@ def play(p, questions, panel):
     picture = p.ask("job of a picture", *questions[-1], Prefer="respond-async", Accept="image/svg+xml")
     wait_for_job(p, picture.json()["href"])
     p.get("job's picture", picture.json()["href"])
+    wrong = p.ask("job of a wrong question", "POST", "/efficiency/malmquist", {**panel, "outputs": panel["inputs"]}, Prefer="respond-async")
+    wait_for_job(p, wrong.json()["href"])
+    p.get("job's refusal", wrong.json()["href"])
     p.get("job followed to its end", picture.json()["href"] + "/events", Accept="text/event-stream")
     p.get("job whose end is known", picture.json()["href"] + "/events", Accept="text/event-stream", Last_Event_ID="1003")
     names = [f"n{i}" for i in range(40)]

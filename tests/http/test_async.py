@@ -12,7 +12,7 @@ import pytest
 
 import contract_session
 from analysis_support import assert_problem
-from test_jobs import heavy, leave, request_of
+from test_jobs import MANY, SHARE, heavy, leave, request_of
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
@@ -278,6 +278,10 @@ def test_a_half_closed_client_is_answered_too(start):
     assert b"HTTP/1.1 202 " in received and b"Location: /jobs/" in received
 
 
+def share_of(count):
+    return int(count * SHARE)
+
+
 def units_of(count):
     """Units that turn two inputs into two outputs, made up so that few are on the frontier."""
     names = ["x0", "x1", "y0", "y1"]
@@ -286,16 +290,16 @@ def units_of(count):
 
 
 LONG = {
-    "scores": ("/efficiency", units_of(1500)),
-    "a model": ("/efficiency", {**units_of(1200), "model": "sbm"}),
-    "cross": ("/efficiency", {**units_of(800), "model": "cross"}),
-    "outliers": ("/efficiency", {**units_of(3000), "outliers": True}),
-    "outliers after intervals": ("/efficiency", {**units_of(1500), "outliers": True, "bootstrap": 1000}),
+    "scores": ("/efficiency", units_of(share_of(1500))),
+    "a model": ("/efficiency", {**units_of(share_of(1200)), "model": "sbm"}),
+    "cross": ("/efficiency", {**units_of(share_of(800)), "model": "cross"}),
+    "outliers": ("/efficiency", {**units_of(share_of(3000)), "outliers": True}),
+    "outliers after intervals": ("/efficiency", {**units_of(share_of(1500)), "outliers": True, "bootstrap": 1000}),
     "a panel": ("/efficiency/malmquist", {**units_of(0), "dmus": [{**unit, "period": period, "x0": unit["x0"] + 7 * period} for period in range(3)
-                                                                  for unit in units_of(2000)["dmus"]]}),
-    "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(300)], "tests": ["dip", "silverman"]}),
-    "a boundary": ("/density", {"values": [n / 30000 for n in range(30000)] + [1e6], "kernel": "triweight", "bandwidth": 1, "boundary": "reflect",
-                                "lower": 0, "from": 0, "to": 1, "points": 4096}),
+                                                                  for unit in units_of(share_of(2000))["dmus"]]}),
+    "critical bandwidth": ("/density", {"values": [n * n % 1009 for n in range(share_of(300))], "tests": ["dip", "silverman"]}),
+    "a boundary": ("/density", {"values": [n / 30000 for n in range(share_of(30000))] + [1e6], "kernel": "triweight", "bandwidth": 1,
+                                "boundary": "reflect", "lower": 0, "from": 0, "to": 1, "points": 4096}),
 }
 
 
@@ -363,13 +367,13 @@ def test_jobs_of_one_address_leave_room_for_others(start):
         with pytest.raises(socket.timeout):
             connection.recv(1000)
     with socket.create_connection(("127.0.0.1", own.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
-        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        other.sendall(request_of(heavy(MANY)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
         head, _, body = other.recv(65536).partition(b"\r\n\r\n")
     assert b" 202 " in head
     theirs = json.loads(body)["href"]
     assert own.request("DELETE", hrefs[0]).status_code == 200  # the one that runs
     reply = wait(own, theirs)
-    assert reply.status_code == 200 and len(reply.json()["results"]) == 600
+    assert reply.status_code == 200 and len(reply.json()["results"]) == MANY
     assert all(own.get(href).json()["state"] in ("waiting", "running") for href in hrefs[1:])
     full = start("--job-threads", "1", "--job-queue-length", "4")
     begin(full)
@@ -378,7 +382,7 @@ def test_jobs_of_one_address_leave_room_for_others(start):
         begin(full)
     assert_problem(ask(full, "POST", "/efficiency", BODY), 503, "busy")
     with socket.create_connection(("127.0.0.1", full.port), timeout=30, source_address=("127.0.0.2", 0)) as other:
-        other.sendall(request_of(heavy(600)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        other.sendall(request_of(heavy(MANY)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
         assert b" 202 " in other.recv(65536)
 
 

@@ -309,3 +309,8 @@ def test_request_members_are_those_described(server, operation):
 def test_served_contract_is_the_file(server):
     assert server.get("/openapi.json").json() == CONTRACT
     assert server.get("/openapi.yaml").content == (ROOT / "openapi.yaml").read_bytes()
+
+
+def test_kinds_of_entries_are_those_of_the_rules():
+    kinds = re.findall(r'\[COMMAND_\w+\] = "([a-z_.]+)"', (ROOT / "rules" / "command_kind.c").read_text(encoding="utf-8"))
+    assert len(kinds) > 15 and sorted(CONTRACT["components"]["schemas"]["Entry"]["properties"]["kind"]["enum"]) == sorted(kinds)

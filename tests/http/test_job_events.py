@@ -11,6 +11,7 @@ import pytest
 import contract_session
 from test_async import BODY, ask, begin, wait
 from test_events import STREAM, Follower, following
+from test_jobs import MANY
 from world import problem
 
 WAITING, RUNNING, SHARE, DONE, FAILED, CANCELLED = 1, 2, 3, 1003, 1004, 1005
@@ -67,7 +68,7 @@ def until(condition, seconds=20):
 @pytest.mark.concurrent
 def test_a_job_is_followed_to_its_end(start):
     own = start("--job-threads", "1")
-    first = begin(own, {**BODY, "dmus": BODY["dmus"][:500]})
+    first = begin(own, {**BODY, "dmus": BODY["dmus"][:MANY]})
     second = begin(own, SMALL)
     with following(JobFollower(own, second), JobFollower(own, first), JobFollower(own, first)) as (behind, one, other):
         assert one.to_end()[-1] == other.to_end()[-1] == DONE
@@ -129,7 +130,7 @@ def test_followers_who_come_and_go_are_told_the_end(start):
     own = start("--job-threads", "2")
 
     def follow(number):
-        href = begin(own, {**BODY, "dmus": BODY["dmus"][:100 + 30 * number]})
+        href = begin(own, {**BODY, "dmus": BODY["dmus"][:MANY // 4 + MANY * 3 // 40 * number]})
         seen, step = [0], number
         while seen[-1] < DONE:
             follower = JobFollower(own, href, last=seen[-1])

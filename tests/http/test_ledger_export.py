@@ -18,7 +18,7 @@ import time
 import pytest
 
 from conftest import ROOT, Server, binary, environment, run
-from world import World, accepted, new_token, problem
+from world import World, accepted, fresh, new_token, problem
 
 LINES = {"Accept": "application/x-ndjson"}
 READERS_MAX = 16
@@ -126,7 +126,27 @@ def test_behind_an_entry(server):
             raw for raw in text.splitlines() if b'"type":"entry"' in raw][after:]
     head = server.request("HEAD", "/ledger/entries", headers=LINES)
     assert head.status_code == 200 and head.headers["Content-Type"] == "application/x-ndjson" and not head.content
-    assert head.headers["Cache-Control"] == "no-store" and "ETag" not in head.headers
+    assert head.headers["Cache-Control"] == "no-store" and head.headers["ETag"] == export(server).headers["ETag"]
+
+
+def test_an_export_that_is_the_same_is_not_sent_again(server):
+    host = "Host: t\r\nAccept: application/x-ndjson\r\n"
+    for after in (0, 1):
+        path = f"/ledger/entries?after={after}"
+        first = export(server, after)
+        etag = first.headers["ETag"]
+        assert etag != export(server, 2).headers["ETag"] and etag != server.get(path).headers["ETag"]
+        again = server.get(path, headers={**LINES, "If-None-Match": f'"x", {etag}'})
+        assert again.status_code == 304 and again.headers["ETag"] == etag and again.headers["Cache-Control"] == "no-store"
+        conditional = f"GET {path} HTTP/1.1\r\n{host}If-None-Match: {etag}\r\n"
+        received, was_closed = server.raw(f"{conditional}\r\n", 10)
+        assert received.startswith(b"HTTP/1.1 304 ") and received.endswith(b"\r\n\r\n") and was_closed
+        assert b"content-length" not in received.lower() and b"transfer-encoding" not in received.lower()
+        assert server.get(path, headers={**LINES, "If-Match": etag}).content == first.content
+        problem(server.get(path, headers={**LINES, "If-Match": '"x"'}), 412, "version_mismatch")
+        server.put(f"/organisations/{fresh('O')}", {"name": "x", "kind": "depot"})
+        longer = server.get(path, headers={**LINES, "If-None-Match": etag})
+        assert longer.status_code == 200 and longer.headers["ETag"] != etag
 
 
 def test_what_cannot_be_exported(server):

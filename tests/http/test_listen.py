@@ -14,7 +14,7 @@ import sys
 import pytest
 
 import test_jobs
-from conftest import START_SECONDS, binary, environment, run
+from conftest import START_SECONDS, begun, binary, environment, run
 
 LAUNCHER = """import os, sys
 names, program = sys.argv[1], sys.argv[2:]
@@ -75,7 +75,8 @@ class Launched:
 
 
 def serve(tmp_path, *options, name="data", **more):
-    return Launched([binary(), "serve", "--data-dir", str(tmp_path / name), *options], tmp_path / f"{name}.log", **more)
+    data_dir = begun(tmp_path / name, options) if name == "data" else tmp_path / name
+    return Launched([binary(), "serve", "--data-dir", str(data_dir), *options], tmp_path / f"{name}.log", **more)
 
 
 @pytest.mark.concurrent
@@ -140,14 +141,14 @@ def test_a_client_of_a_unix_socket_that_leaves_frees_the_thread(tmp_path):
                "--async-after", "60") as service:
         service.lines(1)
         with socket.socket(socket.AF_UNIX) as left, socket.socket(socket.AF_UNIX) as half:
-            for raw, body in ((left, test_jobs.BODY), (half, test_jobs.heavy(400))):
+            for raw, body in ((left, test_jobs.BODY), (half, test_jobs.heavy(test_jobs.MANY))):
                 raw.settimeout(60)
                 raw.connect(str(path))
                 raw.sendall(test_jobs.request_of(body))
             half.shutdown(socket.SHUT_WR)  # it wants its answer, and gets it once the other has gone
             left.close()
             status, body = test_jobs.final(test_jobs.read_all(half))
-            assert status == 200 and len(json.loads(body)["results"]) == 400
+            assert status == 200 and len(json.loads(body)["results"]) == test_jobs.MANY
     assert service.log.read_text().count("status=0") == 1
 
 

@@ -1,5 +1,7 @@
 """A service that is told to stop loses nobody: whoever got in gets an answer, whoever comes too late is not let in."""
 
+import itertools
+import json
 import socket
 import ssl
 import threading
@@ -10,42 +12,52 @@ import requests
 
 from test_listen import serve
 from test_tls import begin, certificate  # noqa: F401 (fixtures)
-from wire_support import get, parse
+from wire_support import HOST, get, parse
+from world import World
 
 pytestmark = pytest.mark.concurrent
 
 
 def answer(connection, data):
-    """One request on an open connection: the status, and whether the connection goes on."""
+    """One request on an open connection: the status, its headers, and whether the connection goes on."""
     connection.sendall(data.encode())
-    reply = b""
+    reply = bytearray()
     while b"\r\n\r\n" not in reply:
         piece = connection.recv(65536)
         if not piece:
-            raise OSError("closed without an answer")
+            raise OSError("closed within a header" if reply else "closed without an answer")
         reply += piece
-    status, headers, body = parse(reply)
-    while len(body) < int(headers["content-length"]):
+    status, headers, body = parse(bytes(reply))
+    length = len(body)
+    while length < int(headers["content-length"]):
         piece = connection.recv(65536)
         if not piece:
             raise OSError("closed within an answer")
-        body += piece
-    return status, headers.get("connection") != "close"
+        length += len(piece)
+    return status, headers, headers.get("connection") != "close"
+
+
+def reads(number):
+    """For ever: a request's own part of its header, and its target."""
+    while True:
+        yield "GET", "/provinces" if number % 2 else "/healthz", "", None, (200,)
 
 
 class Crowd:
     """Clients that ask as fast as they can until nobody lets them in any more. Not to be let in (refused, or no answer to the
-    attempt) is no failure; everything else is: whoever was let in gets an answer to what it sends."""
+    attempt) is no failure; everything else is: whoever was let in gets an answer to what it sends, and the one that it should be.
+    ask(number) generates a client's requests, (method, target, header lines, body, statuses), and is sent (status, headers) of each answer."""
 
-    def __init__(self, connect, clients, is_kept):
-        self.failures, self.counts, self.unanswered = [], [0] * clients, 0
+    def __init__(self, connect, clients, is_kept, ask=reads):
+        self.failures, self.counts, self.ask = [], [0] * clients, ask
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self.run, args=(connect, number, is_kept)) for number in range(clients)]
         for thread in self.threads:
             thread.start()
 
     def run(self, connect, number, is_kept):
-        connection = None
+        connection, asked = None, self.ask(number)
+        method, target, lines, body, statuses = next(asked)
         try:
             while True:
                 if connection is None:
@@ -54,17 +66,19 @@ class Crowd:
                     except (ConnectionRefusedError, FileNotFoundError, socket.timeout):
                         break
                 close = "" if is_kept else "Connection: close\r\n"
-                status, is_open = answer(connection, get(close, "/provinces" if number % 2 else "/healthz"))
-                if status not in (200, 404):
-                    self.failures.append(status)
+                length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body is not None else ""
+                status, headers, is_open = answer(connection, f"{method} {target} HTTP/1.1\r\n{HOST}{close}{lines}{length}\r\n{body or ''}")
+                if status not in statuses:
+                    self.failures.append((method, target, status))
                 self.counts[number] += 1
+                method, target, lines, body, statuses = asked.send((status, headers))
                 if not is_open:
                     connection.close()
                     connection = None
                     if is_kept and self.stopping.is_set():
                         break
         except OSError as error:
-            self.failures.append(f"{error!r} after {self.counts[number]}, stopping: {self.stopping.is_set()}")
+            self.failures.append(f"{method} {target}: {error!r} after {self.counts[number]}, stopping: {self.stopping.is_set()}")
         if connection is not None:
             connection.close()
 
@@ -79,6 +93,50 @@ class Crowd:
         assert code == 0 and seconds < 20
         assert self.failures == []
         assert all(count > 0 for count in self.counts), self.counts
+
+
+class Mix:
+    """What a crowd of all kinds asks: reads, writes, computations on numbers that it sends and on stored figures, and jobs, at which it
+    looks until they are done."""
+
+    def __init__(self, server):
+        world = World(server)
+        self.bearer = f"Authorization: Bearer {server.token}\r\n"
+        self.supply = world.intake(10 ** 9)["id"]
+        self.transfer = json.dumps({"destination": world.b1, "lines": [{"supply": self.supply, "quantity": 1}]})
+        self.intake = json.dumps({"site": world.a1, "item": world.masks, "quantity": 1, "source": "found"})
+
+    def ask(self, number):
+        """A client's requests: see Crowd."""
+        for count in itertools.count():
+            key = f"{self.bearer}Idempotency-Key: crowd-{number}-{count}\r\n"
+            values = json.dumps({"values": [(number + count) * 7919 % 1009 + n for n in range(50)], "points": 64})
+            kind = number % 6
+            if kind == 0:
+                yield "GET", ("/provinces", f"/supplies/{self.supply}", "/ledger")[count % 3], "", None, (200,)
+            elif kind == 1:
+                yield "POST", "/transfers", key, self.transfer, (201,)
+            elif kind == 2:
+                yield "POST", "/supplies", key, self.intake, (201,)
+            elif kind == 3:
+                yield "POST", "/density", "", values, (200,)
+            elif kind == 4:
+                year, points = 2010 + count % 9, (number * 31 + count) % 900 + 16  # hardly two the same, so that nothing of it is remembered
+                yield "GET", f"/density?indicator=health_personnel_all_per_10k&years={year}&points={points}", "", None, (200,)
+            else:
+                status, headers = yield "POST", "/density", "Prefer: respond-async, wait=0\r\n", values, (202, 200)
+                while status == 202:  # what is asked while it stops is answered at once, since nobody could fetch it later
+                    status, headers = yield "GET", headers["location"], "", None, (200, 202)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["kept", "each"])
+def test_a_stop_under_mixed_load_fails_nobody(start, is_kept):
+    """Writes, computations and jobs among it: each that was sent on a connection that was taken is answered, and as it should be."""
+    started = start("--rate-limit", "0")
+    mix = Mix(started)
+    crowd = Crowd(lambda: started.connect(seconds=20), 24, is_kept, mix.ask)
+    crowd.end(started.stop)
+    print(f"{sum(crowd.counts)} answers")
 
 
 def stop(service):

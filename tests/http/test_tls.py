@@ -218,10 +218,10 @@ def test_a_client_that_leaves_frees_the_thread(begin, how):
 def test_a_half_closed_client_gets_its_computation(begin):
     tls = begin("--async-after", "60")
     with tls.connect(seconds=60) as connection:
-        connection.sendall(test_jobs.request_of(test_jobs.heavy(400)))
+        connection.sendall(test_jobs.request_of(test_jobs.heavy(test_jobs.MANY)))
         socket.socket.shutdown(connection, socket.SHUT_WR)
         status, body = test_jobs.final(everything(connection))
-    assert status == 200 and len(json.loads(body)["results"]) == 400
+    assert status == 200 and len(json.loads(body)["results"]) == test_jobs.MANY
 
 
 def test_many_idle_connections_in_bounded_memory(begin):

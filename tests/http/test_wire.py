@@ -169,7 +169,7 @@ def test_every_path_names_its_methods(server):
         reply = server.request("OPTIONS", path)
         assert reply.status_code == 204 and reply.content == b"", template
         assert set(reply.headers["Allow"].split(", ")) == allowed, template
-        for method in {"GET", "PUT", "POST", "DELETE", "PATCH"} - methods:
+        for method in {"GET", "PUT", "POST", "DELETE", "PATCH", "QUERY"} - methods:
             reply = server.request(method, path)
             assert reply.status_code == 405, (method, template)
             assert set(reply.headers["Allow"].split(", ")) == allowed, template

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HTTP))  # contract_session.py
 spec = importlib.util.spec_from_file_location("conftest_http", HTTP / "conftest.py")
 http = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(http)
-key, run = http.key, http.run
+key, run, environment = http.key, http.run, http.environment
 TOOLS = ROOT / "build" / "validators"
 
 

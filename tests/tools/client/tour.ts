@@ -1,12 +1,14 @@
 /*
  * The README's tour by a client that a stock generator made of the contract: whatever has a wrong name, a wrong type or
- * a member too few here does not compile. `tour.js reference` writes the reference data, `tour.js` does the rest, for which each
- * organisation has a token by then. Each prints what it saw, one line of JSON.
+ * a member too few here does not compile. Every request of the README's is here, in its order; a test compares them.
+ * `tour.js reference` writes the reference data, `tour.js` does the rest, for which each organisation has a token by then, and
+ * `tour.js refused` asks for what is refused. Each prints one line of JSON: what it saw, and the requests that it made.
  */
-import createClient from "openapi-fetch";
+import { createHash } from "node:crypto";
+import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./schema.js";
 
-type Problem = components["schemas"]["Problem"];
+type Schemas = components["schemas"];
 
 const need = (name: string): string => {
   const value = process.env[name];
@@ -14,9 +16,28 @@ const need = (name: string): string => {
   return value;
 };
 
-const client = (token?: string) =>
-  createClient<paths, "application/json" | "application/problem+json">({ baseUrl: need("BASE_URL"), headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } });
+const steps: { method: string; url: string; headers: Record<string, string>; body: string }[] = [];
+const remember: Middleware = {
+  async onRequest({ request }) {
+    steps.push({ method: request.method, url: request.url, headers: Object.fromEntries(request.headers), body: await request.clone().text() });
+    return undefined;
+  },
+};
+
+const options = (token?: string) => ({
+  baseUrl: need("BASE_URL"), headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+  querySerializer: { array: { style: "form", explode: false } } as const,
+});
+const client = (token?: string) => {
+  const made = createClient<paths, "application/json" | "application/problem+json">(options(token));
+  made.use(remember);
+  return made;
+};
 const admin = client(need("ADMIN")), guangdong = client(process.env["GUANGDONG"]), hubei = client(process.env["HUBEI"]), anybody = client();
+
+/* For answers that are text: tables, checkpoints, exports. */
+const reader = createClient<paths>(options());
+reader.use(remember);
 
 /* The answer, or an error with the problem's words. */
 async function got<T>(reply: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
@@ -25,67 +46,103 @@ async function got<T>(reply: Promise<{ data?: T; error?: unknown; response: Resp
   return data;
 }
 
-let keys = 0;
-const key = () => ({ header: { "Idempotency-Key": `client-${++keys}` } });
+const key = (step: number) => ({ header: { "Idempotency-Key": `tour-${step}` } });
+const at = (id: string) => ({ path: { id } });
 
 async function referenceData() {
-  for (const [id, name, province] of [["DEPOT-GD", "Depot organisation, Guangdong", "CN-GD"], ["DEPOT-HB", "Depot organisation, Hubei", "CN-HB"]] as const) {
-    await got(admin.PUT("/organisations/{id}", { params: { path: { id } }, body: { name, kind: "red-cross", province } }));
-  }
-  for (const [id, name, organisation, province] of [["WAREHOUSE-GZ", "Warehouse in Guangzhou", "DEPOT-GD", "CN-GD"],
-                                                    ["WAREHOUSE-WH", "Warehouse in Wuhan", "DEPOT-HB", "CN-HB"]] as const) {
-    await got(admin.PUT("/sites/{id}", { params: { path: { id } }, body: { name, kind: "warehouse", organisation, province } }));
-  }
-  const item = await got(admin.PUT("/items/{id}", { params: { path: { id: "MASK-N95" } },
+  await got(admin.PUT("/organisations/{id}", { params: { ...at("DEPOT-GD"), ...key(1) },
+                                               body: { name: "Depot organisation, Guangdong", kind: "red-cross", province: "CN-GD" } }));
+  await got(admin.PUT("/organisations/{id}", { params: { ...at("DEPOT-HB"), ...key(2) },
+                                               body: { name: "Depot organisation, Hubei", kind: "red-cross", province: "CN-HB" } }));
+  await got(admin.PUT("/sites/{id}", { params: { ...at("WAREHOUSE-GZ"), ...key(3) },
+                                       body: { name: "Warehouse in Guangzhou", kind: "warehouse", organisation: "DEPOT-GD", province: "CN-GD" } }));
+  await got(admin.PUT("/sites/{id}", { params: { ...at("WAREHOUSE-WH"), ...key(4) },
+                                       body: { name: "Warehouse in Wuhan", kind: "warehouse", organisation: "DEPOT-HB", province: "CN-HB" } }));
+  const item = await got(admin.PUT("/items/{id}", { params: { ...at("MASK-N95"), ...key(5) },
                                                     body: { name: { en: "N95 mask", zh: "N95口罩" }, unit: "piece", medical_grade: true } }));
   return { item: item.id };
 }
 
 async function move() {
-  const intake = await got(guangdong.POST("/supplies", { params: key(), body: {
+  const intake = await got(guangdong.POST("/supplies", { params: key(6), body: {
     id: "MASKS-1", site: "WAREHOUSE-GZ", item: "MASK-N95", quantity: 10000, source: "donation", lot: "LOT-7" } }));
-  const transfer = await got(guangdong.POST("/transfers", { params: key(), body: {
+  const transfer = await got(guangdong.POST("/transfers", { params: key(7), body: {
     id: "TRANSFER-1", destination: "WAREHOUSE-WH", lines: [{ supply: intake.id, quantity: 4000 }], rationale: "Hubei asked for masks" } }));
-  const at = { path: { id: transfer.id } };
-  await got(guangdong.POST("/transfers/{id}/dispatch", { params: { ...at, ...key() }, body: {} }));
-  await got(hubei.POST("/transfers/{id}/receive", { params: { ...at, ...key() }, body: { lines: [{ line: 1, good: 2500 }] } }));
-  const received = await got(hubei.POST("/transfers/{id}/receive", { params: { ...at, ...key() }, body: {
+  await got(guangdong.POST("/transfers/{id}/dispatch", { params: { ...at(transfer.id), ...key(8) }, body: {} }));
+  await got(hubei.POST("/transfers/{id}/receive", { params: { ...at(transfer.id), ...key(9) }, body: { lines: [{ line: 1, good: 2500 }] } }));
+  const received = await got(hubei.POST("/transfers/{id}/receive", { params: { ...at(transfer.id), ...key(10) }, body: {
     lines: [{ line: 1, good: 1490, damaged: 10, reason: "Boxes soaked by rain" }] } }));
   return received.state;
 }
 
 async function look() {
-  const card = await got(anybody.GET("/supplies/{id}/movements", { params: { path: { id: "MASKS-1" } } }));
+  const card = await got(anybody.GET("/supplies/{id}/movements", { params: at("MASKS-1") }));
   const wuhan = await got(anybody.GET("/supplies", { params: { query: { province: "CN-HB", item: "MASK-N95" } } }));
-  const seen = await got(anybody.GET("/transfers/{id}", { params: { path: { id: "TRANSFER-1" } } }));
-  const ledger = await got(anybody.GET("/ledger"));
-  const entry = await got(anybody.GET("/ledger/entries/{seq}", { params: { path: { seq: 8 } } }));
+  const sender = await got(guangdong.GET("/transfers/{id}", { params: at("TRANSFER-1") }));
+  const receiver = await got(hubei.GET("/transfers/{id}", { params: at("TRANSFER-1") }));
+  const seen = await got(anybody.GET("/transfers/{id}", { params: at("TRANSFER-1") }));
   return {
     card: card.items.map((row) => [row.kind, row.delta, row.balance]),
     wuhan: wuhan.items.map((row) => [row.condition, row.on_hand]),
-    withheld: seen.withheld, size: ledger.size, entry: entry.kind,
+    rationale: [sender.rationale, receiver.rationale, seen.rationale], withheld: seen.withheld,
+  };
+}
+
+async function figures() {
+  const indicator = await got(admin.PUT("/indicators/{id}", { params: { ...at("vehicles_example"), ...key(11) },
+                                                              body: { name: { en: "Vehicles (example)", zh: "车辆（示例）" }, unit: "vehicle" } }));
+  const rows = ["indicator,year,province,value", "vehicles_example,2023,CN-GD,120", "vehicles_example,2023,CN-HB,80", ""].join("\n");
+  const table = { body: rows, bodySerializer: String, headers: { "Content-Type": "text/csv" } };
+  const tried = await got(admin.PUT("/figures", { params: { query: { dry_run: true }, ...key(12) }, ...table }));
+  const taken = await got(admin.PUT("/figures", { params: key(13), ...table }));
+  if (!("dry_run" in tried) || !("ledger" in taken)) throw new Error("what was to be tried was taken, or the other way round");
+  const listed = await got(reader.GET("/figures", { params: { query: { indicator: "vehicles_example" } }, headers: { Accept: "text/csv" }, parseAs: "text" }));
+  return {
+    indicator: indicator.id, tried: [tried.dry_run, tried.figures], taken: [taken.figures, taken.changed, taken.ledger.seq], listed: listed.replaceAll("\r", "") === rows,
+  };
+}
+
+async function prove() {
+  const transfer = await got(anybody.GET("/transfers/{id}", { params: at("TRANSFER-1") }));
+  const ledger = await got(anybody.GET("/ledger"));
+  const seq = transfer.events[0]?.seq;
+  if (seq === undefined) throw new Error("a transfer without a beginning");
+  const entry = await got(anybody.GET("/ledger/entries/{seq}", { params: { path: { seq } } }));
+  const again = await got(anybody.GET("/ledger/entries/{seq}", { params: { path: { seq } } }));
+  const hash = createHash("sha256").update(Buffer.from(again.bytes, "base64")).digest("hex");
+  const [origin, size, root] = (await got(reader.GET("/ledger/checkpoint", { parseAs: "text" }))).split("\n");
+  const lines = (await got(reader.GET("/ledger/entries", { headers: { Accept: "application/x-ndjson" }, parseAs: "text" }))).trimEnd().split("\n");
+  const kinds = lines.map((line) => (JSON.parse(line) as { type: string }).type);
+  return {
+    size: ledger.size, entry: [entry.seq, entry.kind, entry.organisation], hash: hash === entry.entry_hash,
+    checkpoint: origin === ledger.origin && Number(size) === ledger.size && Buffer.from(root ?? "", "base64").toString("hex") === ledger.root,
+    exported: kinds.filter((kind) => kind === "entry").length, end: kinds.at(-1),
   };
 }
 
 async function measure() {
   const efficiency = await got(anybody.GET("/efficiency", { params: { query: {
-    year: 2011, inputs: ["institutions_per_10k", "health_personnel_all_per_10k"], outputs: ["hospital_visits", "hospital_admissions"], by: "belt" } },
-    querySerializer: { array: { style: "form", explode: false } } }));
+    year: 2011, inputs: ["institutions_per_10k", "health_personnel_all_per_10k"], outputs: ["hospital_visits", "hospital_admissions"], by: "belt" } } }));
   const density = await got(anybody.GET("/density", { params: { query: {
-    indicator: "health_personnel_all_per_10k", years: [2010, 2014, 2018], by: "belt", relative_to: "mean" } },
-    querySerializer: { array: { style: "form", explode: false } } }));
-  if (!("results" in efficiency) || !("series" in density)) {
+    indicator: "health_personnel_all_per_10k", years: [2010, 2014, 2018], by: "belt", relative_to: "mean" } } }));
+  const inequality = await got(anybody.GET("/inequality", { params: { query: {
+    indicator: "health_personnel_all", per: "population_year_end", years: [2010, 2018], by: "belt" } } }));
+  if (!("results" in efficiency) || !("series" in density) || !("series" in inequality)) {
     throw new Error("an analysis goes on as a job"); // 202: the contract's other answer
   }
-  return { scores: efficiency.results.length, curves: density.series.length };
+  const [first] = inequality.series;
+  const dagum = Object.values(first?.dagum ?? {}).reduce<number>((sum, part) => sum + (part ?? NaN), 0);
+  return { scores: efficiency.results.length, curves: density.series.length, inequality: inequality.series.slice(0, 2).map((year) => year.year),
+           dagum: Math.abs(dagum - (first?.gini ?? NaN)) < 1e-12 };
 }
 
 /* A refusal has the contract's type too. */
 async function refused() {
-  const { error } = await guangdong.POST("/transfers", { params: key(), body: { destination: "WAREHOUSE-WH", lines: [{ supply: "MASKS-1", quantity: 999999 }] } });
-  const problem: Problem | undefined = error;
-  return problem?.code;
+  const { error } = await guangdong.POST("/transfers", { params: key(0), body: { destination: "WAREHOUSE-WH", lines: [{ supply: "MASKS-1", quantity: 999999 }] } });
+  const problem: Schemas["Problem"] | undefined = error;
+  return { refused: problem?.code };
 }
 
-console.log(JSON.stringify(process.argv[2] === "reference" ? await referenceData()
-  : { state: await move(), ...(await look()), ...(await measure()), refused: await refused() }));
+const tour = async () => ({ state: await move(), ...(await look()), ...(await figures()), ...(await prove()), ...(await measure()) });
+const part = process.argv[2] === "reference" ? referenceData : process.argv[2] === "refused" ? refused : tour;
+console.log(JSON.stringify({ seen: await part(), steps }));

@@ -320,6 +320,18 @@ static void test_wolfson(void **state)
         assert_near(inequality_wolfson(order), cases[i].wolfson, 1e-15);
         inequality_order_free(order);
     }
+
+    /* A part p < 1/2 of 1, the rest of 3: 2 (1 - 1/3) p^2; of 3 and the rest of 1: 2 (3 - 1) p^2; to the last digits also of little. */
+    for (double p = 0.49; p > 1e-30; p /= 3) {
+        const double heavy[] = {1 - p, p}, low[] = {3, 1}, high[] = {1, 3};
+        struct inequality_order *order = put_in_order(low, heavy, 2);
+        const double part = p / (1 - p + p);
+        assert_near(inequality_wolfson(order), 4.0 / 3 * part * part, 4e-15 * part * part);
+        inequality_order_free(order);
+        order = put_in_order(high, heavy, 2);
+        assert_near(inequality_wolfson(order), 4 * part * part, 4e-15 * 4 * part * part);
+        inequality_order_free(order);
+    }
 }
 
 static void test_markov_quantiles(void **state)

@@ -86,13 +86,13 @@ static void test_no_answer_is_proved(void **state)
     struct lp_solution solution;
     assert_int_equal(solve(&problem, &solution), STATUS_OK);
     assert_int_equal(solution.outcome, LP_INFEASIBLE);
-    assert_true(lp_certificate_infeasible(&problem, &solution));
+    assert_true(lp_certificate_infeasible(&problem, &solution) && solution.is_certain);
     /* Without the first row there is an answer for ever. */
     const enum lp_relation open[] = {LP_ROW_FREE, LP_ROW_AT_LEAST};
     problem.relation = open;
     assert_int_equal(solve(&problem, &solution), STATUS_OK);
     assert_int_equal(solution.outcome, LP_UNBOUNDED);
-    assert_true(lp_certificate_ray(&problem, &solution));
+    assert_true(lp_certificate_ray(&problem, &solution) && solution.is_certain);
     /* Falling for ever, but from nowhere: 0 x >= 1 besides. */
     const double nowhere[] = {0, 1, 0, 1};
     const enum lp_relation both[] = {LP_ROW_AT_LEAST, LP_ROW_AT_LEAST};
@@ -100,6 +100,36 @@ static void test_no_answer_is_proved(void **state)
     problem.matrix = nowhere;
     assert_int_equal(solve(&problem, &solution), STATUS_OK);
     assert_int_equal(solution.outcome, LP_INFEASIBLE);
+}
+
+/*
+ * (1 + 2^-40) a - b >= 1, a - b <= 0: the difference of the rows leaves 2^-40 a >= 1, which shares take for a proof, though a = b = 2^40
+ * will do. With a + b <= 100 there is none, and that is certain; with a + b <= 2^42 there is one again.
+ */
+static void test_what_rounding_could_have_made_is_not_certain(void **state)
+{
+    (void) state;
+    const double matrix[] = {1 + 0x1p-40, 1, 1, -1, -1, 1};
+    double bound[] = {1, 0, 100};
+    enum lp_relation relation[] = {LP_ROW_AT_LEAST, LP_ROW_AT_MOST, LP_ROW_FREE};
+    const struct lp_problem problem = {.rows = 3, .columns = 2, .matrix = matrix, .relation = relation, .bound = bound};
+    struct lp_solution solution = solution_room();
+    solution.dual[0] = 1;
+    solution.dual[1] = -1;
+    assert_true(lp_certificate_infeasible(&problem, &solution) && !solution.is_certain);
+    relation[2] = LP_ROW_AT_MOST;
+    assert_true(lp_certificate_infeasible(&problem, &solution) && solution.is_certain);
+    bound[2] = 0x1p42;
+    assert_true(lp_certificate_infeasible(&problem, &solution) && !solution.is_certain);
+    /* A direction that misses a row by a share of 2^-40 is none; one of data in which nothing is lost is one. */
+    const double downwards[] = {-1, 0};
+    const double directions[] = {1, 1 + 0x1p-40, -1, -1};
+    const enum lp_relation both[] = {LP_ROW_AT_MOST, LP_ROW_AT_MOST};
+    struct lp_problem open = {.rows = 2, .columns = 2, .matrix = directions, .cost = downwards, .relation = both, .bound = bound};
+    x[0] = x[1] = 1;
+    assert_true(lp_certificate_ray(&open, &solution) && !solution.is_certain);
+    x[1] = 1 + 0x1p-40;
+    assert_true(lp_certificate_ray(&open, &solution) && solution.is_certain);
 }
 
 static void test_numbers_that_are_none_and_sizes_are_refused(void **state)
@@ -428,6 +458,7 @@ int main(void)
         BOTH(test_a_known_optimum_with_its_multipliers),
         BOTH(test_a_free_variable_may_be_negative),
         BOTH(test_no_answer_is_proved),
+        cmocka_unit_test(test_what_rounding_could_have_made_is_not_certain),
         BOTH(test_numbers_that_are_none_and_sizes_are_refused),
         BOTH(test_random_programs_agree_with_enumeration),
         BOTH(test_a_solver_can_be_used_again_and_remembers_nothing),

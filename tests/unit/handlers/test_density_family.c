@@ -127,8 +127,42 @@ static void test_share(void **state)
     }
 }
 
+/* A peak a thousand million times as wide, and back: no ratio is told of as 0. */
+static void test_ratios_far_from_one(void **state)
+{
+    (void)state;
+    struct fake fake;
+    struct density_drawing drawing;
+    struct density_change *changes = NULL;
+    struct json_writer w;
+    size_t count = 0;
+    fake_init(&fake);
+    fill(&fake.arena, &drawing);
+    fake.exchange.arena = &fake.arena;
+    drawing.series_count = drawing.years = 3;
+    double *wide = arena_array(&fake.arena, MEMBERS, sizeof *wide);
+    for (size_t k = 0; k < MEMBERS; k++) {
+        wide[k] = 1e9 * drawing.series[1].sample.values[k];
+    }
+    drawing.series[1].sample.values = wide;
+    drawing.settings.wishes.is_chosen = true;
+    assert_true(density_draw(&fake.exchange, &drawing));
+    assert_int_equal(density_changes_find(&fake.arena, &drawing, &changes, &count), STATUS_OK);
+    json_writer_init(&w, &fake.exchange.reply);
+    json_object_begin(&w);
+    density_changes_write(&w, changes, count, false);
+    json_object_end(&w);
+    buffer_byte(&fake.exchange.reply, 0);
+    assert_non_null(strstr(fake.exchange.reply.bytes, "e-09 times as high, "));
+    assert_non_null(strstr(fake.exchange.reply.bytes, "e-10 times as wide)"));
+    assert_null(strstr(fake.exchange.reply.bytes, "0.00 times"));
+    density_drawing_fini(&drawing);
+    fake_fini(&fake);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_families), cmocka_unit_test(test_share) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_families), cmocka_unit_test(test_share),
+                                        cmocka_unit_test(test_ratios_far_from_one) };
     return cmocka_run_group_tests_name("density_family", tests, NULL, NULL);
 }

@@ -49,6 +49,30 @@ static void test_limits(void **state)
     addresses_close(addresses);
 }
 
+/* What is closed before it leaves takes nobody's place with it who got the descriptor since. */
+static void test_a_descriptor_given_again(void **state)
+{
+    (void)state;
+    struct addresses *addresses = NULL;
+    assert_int_equal(addresses_open(2, 1, &addresses), STATUS_OK);
+    assert_int_equal(addresses_stamp(addresses, 7), 0);
+    assert_int_equal(enter(addresses, 7, 1, false), STATUS_OK);
+    const uint64_t first = addresses_stamp(addresses, 7);
+    assert_int_not_equal(first, 0);
+    assert_int_equal(enter(addresses, 7, 2, false), STATUS_OK); /* closed, and accepted anew by another thread */
+    assert_int_not_equal(addresses_stamp(addresses, 7), first);
+    addresses_leave_closed(addresses, 7, first);
+    assert_int_equal(addresses_count(addresses), 1);
+    assert_int_equal(enter(addresses, 8, 2, false), STATUS_BUSY); /* it counts still */
+    addresses_leave_closed(addresses, 7, addresses_stamp(addresses, 7));
+    assert_int_equal(addresses_count(addresses), 0);
+    addresses_leave_closed(addresses, 7, 0);
+    addresses_leave_closed(addresses, -1, first);
+    addresses_leave_closed(addresses, 1 << 20, first);
+    assert_int_equal(addresses_stamp(addresses, -1), 0);
+    addresses_close(addresses);
+}
+
 static void test_guests(void **state)
 {
     (void)state;
@@ -147,7 +171,8 @@ static void test_unix_sockets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_guests), cmocka_unit_test(test_who_is_pushed_out),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_a_descriptor_given_again), cmocka_unit_test(test_guests),
+        cmocka_unit_test(test_who_is_pushed_out),
         cmocka_unit_test(test_unix_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
