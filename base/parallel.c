@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { QUIET_NICE = 19 };
@@ -84,7 +85,11 @@ enum status parallel_open(size_t threads, bool is_quiet, struct parallel **out)
     parallel->is_quiet = is_quiet;
     pthread_mutex_init(&parallel->lock, NULL);
     pthread_cond_init(&parallel->wake, NULL);
-    pthread_cond_init(&parallel->ended, NULL);
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&parallel->ended, &steady);
+    pthread_condattr_destroy(&steady);
     while (parallel->thread_count < threads &&
            pthread_create(&parallel->threads[parallel->thread_count], NULL, run, parallel) == 0) {
         parallel->thread_count++;
@@ -139,4 +144,24 @@ void parallel_wait(struct parallel *parallel, struct parallel_batch *batch)
         }
     }
     pthread_mutex_unlock(&parallel->lock);
+}
+
+bool parallel_wait_for(struct parallel *parallel, struct parallel_batch *batch, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ms % 1000 * 1000000L;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&parallel->lock);
+    if (!batch->is_done && parallel->first != NULL) {
+        run_first(parallel);
+    }
+    int waited = 0;
+    while (!batch->is_done && parallel->first == NULL && waited == 0) {
+        waited = pthread_cond_timedwait(&parallel->ended, &parallel->lock, &until);
+    }
+    const bool is_done = batch->is_done;
+    pthread_mutex_unlock(&parallel->lock);
+    return is_done;
 }

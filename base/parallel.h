@@ -41,4 +41,8 @@ void parallel_submit(struct parallel *parallel, struct parallel_batch *batch);
  * caller meanwhile. */
 void parallel_wait(struct parallel *parallel, struct parallel_batch *batch);
 
+/* The same, but gives up after so many milliseconds, or once the caller has run another batch: for who has to look at something else
+ * meanwhile. True: the batch has run. */
+bool parallel_wait_for(struct parallel *parallel, struct parallel_batch *batch, int ms) NODISCARD;
+
 #endif

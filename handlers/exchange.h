@@ -144,6 +144,8 @@ struct exchange {
     struct exchange_pair headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
     struct command command; /* HANDLED_COMMAND */
+    const char *question;   /* HANDLED_JOB: in the arena, all that the answer depends on but how it is represented: equal ones are
+                             * computed once for whoever asks meanwhile. NULL: nobody else can ask this */
     enum stream stream;     /* HANDLED_STREAM */
     uint64_t follow_after;  /* HANDLED_STREAM: the last entry, or event of a job, that the client has seen */
     struct track *followed; /* STREAM_JOB: the server's (server/track.h) */

@@ -250,10 +250,8 @@ static void drain(struct server *server)
 static void leave_in_haste(struct server *server)
 {
     log_warn("stop", "suspended=%zu left=yes", atomic_load(&server->suspended));
-    sequencer_stop(server->sequencer); /* not freed: that computation may still come to submit */
+    sequencer_stop(server->sequencer); /* not freed: that computation may still come to submit; nor the metrics, in which its end counts */
     clerk_close(server->clerk);
-    db_sync_watch(NULL, NULL);
-    metrics_close(server->metrics);
     store_close(server->store);
     log_flush();
     _exit(0);

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "server/request.h"
 #include "server/server.h"
+#include "server/wire/client.h"
 
 void task_link(struct task *task)
 {
@@ -25,6 +27,7 @@ void task_unlink(struct task *task)
     *(task->previous != NULL ? &task->previous->next : &tasks->first) = task->next;
     *(task->next != NULL ? &task->next->previous : &tasks->last) = task->previous;
     task->is_listed = false;
+    task->is_open = false;
     if (task->is_job) {
         tasks->job_count--;
         tasks->counts.bytes -= task->state == TASK_FINISHED ? task->exchange.reply.length : 0;
@@ -38,6 +41,15 @@ struct task *task_find(struct tasks *tasks, const char *id)
         task = task->next;
     }
     return task;
+}
+
+/* hangup_look looks now and then only. */
+bool task_look_for_waiter(struct task *task, int64_t now_us)
+{
+    if (task->waiter != NULL && hangup_look(&task->waiter->hangup, task->waiter->client->fd, now_us)) {
+        atomic_store(&task->is_dropped, true);
+    }
+    return atomic_load(&task->is_dropped);
 }
 
 void task_strip(struct task *task)
@@ -70,6 +82,15 @@ void task_view(const struct task *task, struct job_view *view)
     memcpy(view->id, task->track->id, sizeof view->id);
     view->is_running = task->state == TASK_RUNNING;
     view->progress = position < JOB_AT_SHARE ? -1 : position < JOB_AT_DONE ? position - JOB_AT_SHARE : JOB_AT_DONE - JOB_AT_SHARE;
+}
+
+void task_free_all(struct task *task)
+{
+    while (task != NULL) {
+        struct task *next = task->next;
+        task_free(task);
+        task = next;
+    }
 }
 
 void task_advance(struct task *task, int position)

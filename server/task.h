@@ -38,6 +38,13 @@ struct task {
     /* under the lock */
     struct task *previous, *next;
     bool is_listed;
+    bool is_open;             /* flight.h: others may still join */
+    const char *key;          /* in its arena; NULL: none can */
+    struct task *lead;        /* that computes for this one too; NULL: this one is submitted itself */
+    struct task *riders;      /* that this one computes for too */
+    struct task *next_rider;
+    int reached;              /* by the computation (enum job_at); the track may be at an end that the computation is not. Written by
+                               * the pool's thread alone */
     struct request *waiter;   /* NULL: none */
     int64_t leave_us;         /* when the waiter is answered 202 */
     bool is_wished;           /* by Prefer */
@@ -50,7 +57,8 @@ struct task {
 };
 
 /* Invariants, under lock: 1. job_count is the number of listed tasks with is_job; 2. bytes is the sum of their finished
- * answers; 3. a task with a waiter is listed and no job. */
+ * answers; 3. a task with a waiter is listed and no job; 4. one that is listed with neither waiter nor job computes for its riders
+ * alone; 5. riders are listed, have no riders, and wait or run as their lead does. */
 struct tasks {
     struct job_desk desk; /* first: the handlers' view of this */
     struct server *server;
@@ -69,8 +77,14 @@ void task_view(const struct task *task, struct job_view *view);
 /* It is so far now (enum job_at): whoever follows it is told. */
 void task_advance(struct task *task, int position);
 
+/* Whether a request waits for it whose client is gone, which is kept as is_dropped. */
+bool task_look_for_waiter(struct task *task, int64_t now_us);
+
 /* Gives back what only the computation needs; then everything. Nobody else knows of it. */
 void task_strip(struct task *task);
 void task_free(struct task *task);
+
+/* A list, by next. */
+void task_free_all(struct task *task);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "handlers/problem.h"
-#include "server/server.h"
+#include "server/flight.h"
 #include "server/task.h"
 
 /* The answer of a finished job, which readers keep in place, as the reply. */
@@ -65,19 +65,15 @@ bool task_drop(struct job_desk *desk, const char *id)
     struct tasks *tasks = (struct tasks *)(void *)desk;
     pthread_mutex_lock(&tasks->lock);
     struct task *task = task_find(tasks, id);
-    bool is_ours = false;
+    struct task *out = NULL;
     if (task != NULL) {
-        task_unlink(task);
         tasks->counts.dropped++;
         atomic_store(&task->is_dropped, true);
         task_advance(task, JOB_AT_CANCELLED);
-        is_ours = task->state == TASK_FINISHED ? task->readers == 0 : task->state == TASK_WAITING && jobs_withdraw(tasks->server->jobs, &task->job);
-        /* else the pool or the last reader frees it */
+        out = flight_leave(task);
     }
     pthread_mutex_unlock(&tasks->lock);
-    if (is_ours) {
-        task_free(task);
-    }
+    task_free_all(out);
     return task != NULL;
 }
 

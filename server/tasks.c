@@ -21,6 +21,7 @@
 #include "handlers/problem.h"
 #include "server/call.h"
 #include "server/config/config.h"
+#include "server/flight.h"
 #include "server/jobs.h"
 #include "server/metrics.h"
 #include "server/request.h"
@@ -28,18 +29,8 @@
 #include "server/suspend.h"
 #include "server/task.h"
 #include "server/task_desk.h"
-#include "server/wire/client.h"
 
 enum { LOOK_BEFORE_US = 1000000 };
-
-/* Under the lock, where a request waits: whether its client is gone, which is kept: hangup_look looks now and then only. */
-static bool look_for_waiter(struct task *task, int64_t now_us)
-{
-    if (hangup_look(&task->waiter->hangup, task->waiter->client->fd, now_us)) {
-        atomic_store(&task->is_dropped, true);
-    }
-    return atomic_load(&task->is_dropped);
-}
 
 /* Under the lock: how long it may run. */
 static int64_t task_seconds(const struct task *task)
@@ -48,7 +39,7 @@ static int64_t task_seconds(const struct task *task)
     return task->is_long ? config->background_seconds : config->job_seconds;
 }
 
-/* Why it need not go on. While a request waits, its client is looked at: under the lock, since the janitor may let it go. */
+/* Why it need not go on. While requests wait, their clients are looked at: under the lock, since the janitor may let them go. */
 static enum cancelled find_cancelled(struct task *task)
 {
     const struct server *server = task->tasks->server;
@@ -58,17 +49,12 @@ static enum cancelled find_cancelled(struct task *task)
     if (atomic_load_explicit(task->is_sent ? &server->is_cancelling_sent : &server->is_cancelling, memory_order_relaxed)) {
         return CANCELLED_STOPPING;
     }
-    if (atomic_load_explicit(&task->is_dropped, memory_order_relaxed)) {
-        return CANCELLED_GONE;
-    }
     const int64_t now_us = clock_steady_us();
     const bool is_late = now_us > atomic_load_explicit(&task->until_us, memory_order_relaxed);
-    bool is_gone = false;
     pthread_mutex_lock(&task->tasks->lock);
     task->exchange.job_seconds = task_seconds(task);
-    if (task->waiter != NULL && !is_late) {
-        is_gone = look_for_waiter(task, now_us);
-    }
+    const bool is_gone = !is_late && !flight_is_wanted(task, now_us);
+    task->is_open = task->is_open && !is_late && !is_gone;
     pthread_mutex_unlock(&task->tasks->lock);
     return is_late ? CANCELLED_LATE : is_gone ? CANCELLED_GONE : CANCELLED_NOT;
 }
@@ -85,7 +71,7 @@ static void task_progress(void *context, size_t done, size_t count)
     const struct exchange *exchange = context;
     struct task *task = exchange->server;
     const size_t share = count > 0 ? (done < count ? done : count) * 1000 / count : 0; /* 1 is what has its answer */
-    task_advance(task, JOB_AT_SHARE + (int)(share < 1000 ? share : 999));
+    flight_advance(task, JOB_AT_SHARE + (int)(share < 1000 ? share : 999));
 }
 
 /* What a handler of an is_async route does not ask for. */
@@ -104,7 +90,7 @@ static void deliver(struct task *task, struct request *request)
     call_reset(to);
     to->status = from->status;
     to->content_type = from->content_type; /* static */
-    to->cancelled = from->cancelled;
+    to->cancelled = atomic_load(&task->is_dropped) ? CANCELLED_GONE : from->cancelled;
     to->seq = from->seq;
     for (size_t i = 0; i < from->header_count; i++) {
         const char *value = arena_text(to->arena, from->headers[i].value);
@@ -155,15 +141,6 @@ static void evict(struct tasks *tasks, size_t bytes, struct task **out)
     }
 }
 
-static void free_all(struct task *task)
-{
-    while (task != NULL) {
-        struct task *next = task->next;
-        task_free(task);
-        task = next;
-    }
-}
-
 /* Keeps the answer of a job, unless it was dropped meanwhile. */
 static void keep(struct task *task)
 {
@@ -185,21 +162,20 @@ static void keep(struct task *task)
         out = task;
     }
     pthread_mutex_unlock(&tasks->lock);
-    free_all(out);
+    task_free_all(out);
 }
 
-static void finish(struct task *task)
+/* Whoever asked gets the answer: the request that waits, or the job keeps it. */
+static void hand_over(struct task *task)
 {
     struct tasks *tasks = task->tasks;
     pthread_mutex_lock(&tasks->lock);
     struct request *waiter = task->waiter;
-    const enum job_kind kind = task->is_long ? JOB_LONG : task->job.kind;
     task->waiter = NULL;
-    if (waiter != NULL) {
+    if (task->is_listed && !task->is_job) {
         task_unlink(task);
     }
     pthread_mutex_unlock(&tasks->lock);
-    metrics_count_job(tasks->server->metrics, kind, clock_steady_us() - task->begun_us);
     if (waiter == NULL) {
         keep(task);
         return;
@@ -209,17 +185,33 @@ static void finish(struct task *task)
     suspend_wake(waiter);
 }
 
+static void finish(struct task *task)
+{
+    struct tasks *tasks = task->tasks;
+    pthread_mutex_lock(&tasks->lock);
+    const enum job_kind kind = task->is_long ? JOB_LONG : task->job.kind;
+    struct task *rider = flight_land(task);
+    pthread_mutex_unlock(&tasks->lock);
+    metrics_count_job(tasks->server->metrics, kind, clock_steady_us() - task->begun_us);
+    while (rider != NULL) {
+        struct task *next = rider->next_rider;
+        flight_share(task, rider);
+        hand_over(rider);
+        rider = next;
+    }
+    hand_over(task);
+}
+
 static void task_run(struct job *job, struct db *db, struct node *node)
 {
     struct task *task = job->context;
     struct exchange *exchange = &task->exchange;
     struct call_report report = {false, 0};
     pthread_mutex_lock(&task->tasks->lock);
-    task->state = TASK_RUNNING;
-    task->begun_us = clock_steady_us();
+    flight_take_off(task);
     atomic_store(&task->until_us, task->begun_us + task_seconds(task) * 1000000);
     pthread_mutex_unlock(&task->tasks->lock);
-    task_advance(task, JOB_AT_RUNNING);
+    flight_advance(task, JOB_AT_RUNNING);
     exchange->node = node;
     if (!task_is_cancelled(exchange)) {
         enum handled handled = call_handler(exchange, db, &report);
@@ -280,10 +272,11 @@ struct task *tasks_create(struct tasks *tasks, struct request *request)
     task->exchange.fields = NULL; /* the handler finds them again in the query */
     task->exchange.field_count = 0;
     call_reset(&task->exchange);
-    if (!copy_texts(task, from)) {
+    if (!copy_texts(task, from) || !flight_name(task, from)) {
         task_free(task);
         return NULL;
     }
+    task->exchange.question = NULL;
     task->exchange.is_job = true;
     task->exchange.is_cancelled = task_is_cancelled;
     task->exchange.progress = task_progress;
@@ -322,7 +315,7 @@ static bool has_room(struct tasks *tasks, uint64_t owner)
         return false;
     }
     forget(chosen, &out);
-    free_all(out);
+    task_free_all(out);
     return true;
 }
 
@@ -348,12 +341,29 @@ static bool become_job(struct task *task)
 
 /* Under the lock: a job that runs among the short ones goes over to the long ones, where they have a place free; else it has as
  * long as a short one, or until one is free. */
-static void lengthen(struct task *task)
+static void lengthen(struct task *job)
 {
-    if (task->is_job && !task->is_long && task->state == TASK_RUNNING && jobs_lengthen(task->tasks->server->jobs, &task->job)) {
+    struct task *task = job->lead != NULL ? job->lead : job;
+    if (job->is_job && !task->is_long && task->state == TASK_RUNNING && jobs_lengthen(task->tasks->server->jobs, &task->job)) {
         task->is_long = true;
         atomic_store(&task->until_us, task->begun_us + task_seconds(task) * 1000000);
     }
+}
+
+/* Under the lock; the task is listed. */
+static enum status submit(struct task *task)
+{
+    if (flight_join(task)) {
+        lengthen(task);
+        return STATUS_OK;
+    }
+    enum status status = jobs_submit(task->tasks->server->jobs, &task->job);
+    if (status != STATUS_OK) {
+        task_unlink(task);
+    } else {
+        task->is_open = task->key != NULL;
+    }
+    return status;
 }
 
 bool tasks_submit_job(struct task *task, struct request *request)
@@ -368,10 +378,7 @@ bool tasks_submit_job(struct task *task, struct request *request)
         task->job.kind = JOB_LONG;
         task_link(task);
         task_view(task, &view);
-        status = jobs_submit(tasks->server->jobs, &task->job);
-    }
-    if (status != STATUS_OK) {
-        task_unlink(task);
+        status = submit(task);
     }
     pthread_mutex_unlock(&tasks->lock);
     if (!is_job) {
@@ -394,10 +401,7 @@ enum status tasks_submit(struct task *task, struct request *request, int64_t lea
     task->leave_us = leave_us;
     task->is_wished = is_wished;
     task_link(task);
-    enum status status = jobs_submit(tasks->server->jobs, &task->job);
-    if (status != STATUS_OK) {
-        task_unlink(task);
-    }
+    enum status status = submit(task);
     pthread_mutex_unlock(&tasks->lock);
     if (status != STATUS_OK) {
         task_free(task);
@@ -409,8 +413,8 @@ enum status tasks_submit(struct task *task, struct request *request, int64_t lea
 static struct request *take_waiter(struct tasks *tasks, int64_t now_us, struct job_view *view, bool *is_wished)
 {
     for (struct task *task = tasks->first; task != NULL; task = task->next) {
-        if (task->waiter == NULL || now_us < task->leave_us - LOOK_BEFORE_US || look_for_waiter(task, now_us)) {
-            continue; /* of one that is gone the pool's thread lets go */
+        if (task->waiter == NULL || now_us < task->leave_us - LOOK_BEFORE_US || task_look_for_waiter(task, now_us)) {
+            continue; /* of one that is gone the pool's thread lets go, or let_go_riders */
         }
         if (now_us >= task->leave_us && become_job(task)) {
             struct request *waiter = task->waiter;
@@ -443,6 +447,33 @@ static struct task *take_expired(struct tasks *tasks, int64_t now_us)
     return expired;
 }
 
+/* Of those that another one computes for, lets go whose clients are gone: they may be many, and hold connections until it ends. */
+static void let_go_riders(struct tasks *tasks, int64_t now_us)
+{
+    struct task *out = NULL;
+    do {
+        struct request *waiter = NULL;
+        pthread_mutex_lock(&tasks->lock);
+        out = tasks->first;
+        while (out != NULL && (out->lead == NULL || out->waiter == NULL || !task_look_for_waiter(out, now_us))) {
+            out = out->next;
+        }
+        if (out != NULL) {
+            waiter = out->waiter;
+            out->waiter = NULL;
+            out = flight_leave(out);
+        }
+        pthread_mutex_unlock(&tasks->lock);
+        task_free_all(out);
+        if (waiter != NULL) {
+            call_reset(&waiter->exchange);
+            waiter->exchange.cancelled = CANCELLED_GONE;
+            waiter->is_job_done = true;
+            suspend_wake(waiter);
+        }
+    } while (out != NULL);
+}
+
 static void lengthen_all(struct tasks *tasks)
 {
     pthread_mutex_lock(&tasks->lock);
@@ -463,7 +494,7 @@ void tasks_tick(struct tasks *tasks)
         waiter = take_waiter(tasks, now_us, &view, &is_wished);
         struct task *expired = take_expired(tasks, now_us);
         pthread_mutex_unlock(&tasks->lock);
-        free_all(expired);
+        task_free_all(expired);
         if (waiter != NULL) {
             call_reset(&waiter->exchange);
             waiter->is_job_done = true;
@@ -471,6 +502,7 @@ void tasks_tick(struct tasks *tasks)
             suspend_wake(waiter);
         }
     } while (waiter != NULL);
+    let_go_riders(tasks, now_us);
     lengthen_all(tasks);
 }
 
@@ -509,7 +541,7 @@ void tasks_close(struct tasks *tasks)
     if (tasks == NULL) {
         return;
     }
-    free_all(tasks->first);
+    task_free_all(tasks->first);
     pthread_mutex_destroy(&tasks->lock);
     free(tasks);
 }

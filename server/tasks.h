@@ -18,6 +18,8 @@
  * Jobs are bounded in number, of one caller (request_owner) too: each has a share as in the queues of jobs.h. Where there are
  * as many as may be, requests wait as ever. Their answers are bounded in bytes: those that were read go first, then the
  * oldest; one that was read also makes room for a new job. All of it is memory: a stop ends the jobs and forgets the answers.
+ *
+ * Whoever asks what is being computed, or waits for its turn, takes no place of a queue, but gets the same answer (flight.h).
  */
 struct request;
 struct server;
@@ -53,7 +55,7 @@ void tasks_tick(struct tasks *tasks);
 struct tasks_measure {
     size_t unfinished, finished; /* jobs */
     size_t bytes;                /* of answers */
-    uint64_t created, expired, evicted, dropped; /* ever */
+    uint64_t created, expired, evicted, dropped, joined; /* ever */
 };
 
 void tasks_measure(struct tasks *tasks, struct tasks_measure *measure);

@@ -31,7 +31,7 @@ void track_release(struct track *track);
 
 int track_position(const struct track *track);
 
-/* It is there now, if it was not further; who follows is told. */
+/* It is there now, if it was not further: then whoever follows is told. */
 void track_advance(struct track *track, int position, struct feed *feed);
 
 #endif

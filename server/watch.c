@@ -185,6 +185,8 @@ static void write_tasks(const struct server *server, struct buffer *out)
                   "tallystick_async_jobs_forgotten_total{reason=\"room\"} %" PRIu64 "\n"
                   "tallystick_async_jobs_forgotten_total{reason=\"demand\"} %" PRIu64 "\n",
                   measure.expired, measure.evicted, measure.dropped);
+    metrics_value(out, "tallystick_computations_joined_total", "counter", "Questions that were answered by a computation that another one had begun.",
+                  (double)measure.joined);
 }
 
 static void write_load(const struct server *server, struct buffer *out)

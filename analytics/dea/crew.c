@@ -6,6 +6,9 @@
 
 #include "base/parallel.h"
 
+/* How long others may work before the caller, who has nothing left to do, asks again whether it is to go on. */
+#define ASK_AGAIN_MS 10
+
 /* Fewer items are done before a thread has started. */
 #define ITEMS_MIN 17
 
@@ -96,6 +99,16 @@ static void part_run(struct parallel_batch *batch)
     }
 }
 
+/* Whoever waits is the only one who asks whether all is over, and tells how far it is: the last items may take long. */
+static void part_wait(struct dea_crew *crew, struct part *part)
+{
+    while (!parallel_wait_for(crew->pool, &part->batch, ASK_AGAIN_MS)) {
+        if (!dea_crew_is_stopped(crew) && crew->progress != NULL) {
+            crew->progress(crew->context, atomic_load(&crew->done), crew->due);
+        }
+    }
+}
+
 enum status dea_crew_run(struct dea_crew *crew, const struct dea_crew_work *work)
 {
     const size_t count = crew->pool != NULL ? crew->threads : 1;
@@ -115,7 +128,7 @@ enum status dea_crew_run(struct dea_crew *crew, const struct dea_crew_work *work
     part_run(&parts[0].batch);
     status = parts[0].status;
     for (size_t i = 1; i < count; i++) {
-        parallel_wait(crew->pool, &parts[i].batch);
+        part_wait(crew, &parts[i]);
         /* What went wrong first stopped the others, who only heard that all is over. */
         status = status == STATUS_OK || (status == STATUS_BUSY && parts[i].status != STATUS_OK) ? parts[i].status : status;
     }

@@ -81,6 +81,7 @@ enum handled analysis_get(struct exchange *exchange, const struct analysis_kind 
         return HANDLED_REPLY;
     }
     if (!exchange->is_job) {
+        exchange->question = analysis_reply_key(exchange, key);
         return HANDLED_JOB;
     }
     status = kind->gather(exchange, question, sheet);

@@ -56,8 +56,10 @@ static void fail(struct exchange *exchange, const struct malmquist_sheet *sheet,
     const char *work = arena_format(exchange->arena, "%zu units in %zu periods with %zu inputs and %zu outputs",
                                     panel->unit_count, panel->period_count, panel->input_count, panel->output_count);
     analysis_reply_failed(exchange, status, work != NULL ? work : "So many units",
-                          "fewer units or periods, or fewer inputs and outputs: the time grows with the square of the units "
-                          "and with the rest");
+                          sheet->solver == DEA_SOLVER_GLPK
+                              ? "solver=simplex, which is many times faster, or fewer units, periods, inputs and outputs"
+                              : "fewer units or periods, or fewer inputs and outputs: the time grows with the square of the units "
+                                "and with the rest");
 }
 
 static bool answer(struct exchange *exchange, void *context)

@@ -23,8 +23,7 @@ static void set_type(struct exchange *exchange)
     }
 }
 
-/* What an answer is kept under. Pictures say names of provinces and indicators, which change without the figures. NULL: no memory. */
-static const char *key_of(const struct exchange *exchange, const char *key)
+const char *analysis_reply_key(const struct exchange *exchange, const char *key)
 {
     return exchange->wanted == GIVES_SVG ? arena_format(exchange->arena, "picture seq=%" PRIu64 " %s", exchange->seq, key) : key;
 }
@@ -43,7 +42,7 @@ static void set_headers(struct exchange *exchange, const char *etag)
 bool analysis_reply_cached(struct exchange *exchange, const char *key)
 {
     char etag[TAG_BYTES];
-    key = key_of(exchange, key);
+    key = analysis_reply_key(exchange, key);
     if (exchange->service->analyses == NULL || key == NULL) {
         return false;
     }
@@ -79,7 +78,7 @@ void analysis_reply_finish(struct exchange *exchange, const char *key)
     char etag[TAG_BYTES];
     tag_make(etag, TAG_NO_VERSION, exchange->reply.bytes, exchange->reply.length);
     set_headers(exchange, etag);
-    key = key_of(exchange, key);
+    key = analysis_reply_key(exchange, key);
     if (exchange->service->analyses != NULL && key != NULL) {
         analysis_cache_keep(exchange->service->analyses, key, exchange->reply.bytes, exchange->reply.length, etag);
     }

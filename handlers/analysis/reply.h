@@ -14,6 +14,9 @@
  * How answers of the analytics leave, and how the bodies of computing POSTs come in, for driver.h.
  */
 
+/* What an answer to key is kept under. Pictures say names of provinces and indicators, which change without the figures. NULL: no memory. */
+const char *analysis_reply_key(const struct exchange *exchange, const char *key);
+
 /* True: the cache had the answer to key, and it is the reply (or a problem is, without memory). */
 bool analysis_reply_cached(struct exchange *exchange, const char *key);
 
