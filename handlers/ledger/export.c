@@ -32,7 +32,7 @@ static void tag_export(struct exchange *exchange, int64_t after)
         return;
     }
     text_to_hex(hex, hash, sizeof hash);
-    const char *subject = arena_format(exchange->arena, "export %d %" PRId64 " %" PRIu64 " %s", (int)EXPORT_VERSION, after, exchange->seq, hex);
+    const char *subject = arena_format(exchange->arena, "export/%d/%" PRId64 "/%" PRIu64 "/%s", (int)EXPORT_VERSION, after, exchange->seq, hex);
     if (subject == NULL) {
         return;
     }
