@@ -78,7 +78,7 @@ def joined(server):
 
 @pytest.mark.concurrent
 def test_equal_questions_are_computed_once(start):
-    own = start("--job-threads", "1", "--job-queue-length", "1")
+    own = start("--job-threads", "1", "--job-queue-length", "1", "--async-after", "600")
     first = hold(own)
     askers = [Asker(own, QUESTION)]
     until(lambda: value(own, "tallystick_jobs_waiting") == 1)
@@ -98,7 +98,7 @@ def test_equal_questions_are_computed_once(start):
 
 @pytest.mark.concurrent
 def test_each_gets_the_representation_that_it_asked_for(start):
-    own = start("--job-threads", "1")
+    own = start("--job-threads", "1", "--async-after", "600")
     first = hold(own)
     wishes = [(QUESTION, {}), (QUESTION, {"Accept": "text/csv"}), (QUESTION, {"Accept": "text/csv; header=absent"}), (QUESTION + "&fields=dmu,crste", {}),
               (QUESTION, {"Accept": "image/svg+xml"}), (contract_session.DENSITY, {"Accept-Language": "zh"}), (contract_session.DENSITY, {}),
@@ -116,7 +116,7 @@ def test_each_gets_the_representation_that_it_asked_for(start):
 
 @pytest.mark.concurrent
 def test_a_problem_is_everybodys(start):
-    own = start("--job-threads", "1")
+    own = start("--job-threads", "1", "--async-after", "600")
     first = hold(own)
     askers = [Asker(own, QUESTION.replace("2011", "1999")) for _ in range(3)]
     until(lambda: joined(own) == 2)
@@ -126,7 +126,7 @@ def test_a_problem_is_everybodys(start):
 
 @pytest.mark.concurrent
 def test_figures_that_changed_are_another_question(start):
-    own = start("--job-threads", "1")
+    own = start("--job-threads", "1", "--async-after", "600")
     first = hold(own)
     old = [Asker(own, QUESTION) for _ in range(2)]
     until(lambda: joined(own) == 1)
@@ -144,7 +144,7 @@ def test_figures_that_changed_are_another_question(start):
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_who_leaves_takes_nobody_along(start, how):
     """The first who asked, and one of the others, before it is computed and while it is; when all have gone it ends."""
-    own = start("--job-threads", "1")
+    own = start("--job-threads", "1", "--async-after", "600")
     first = hold(own)
     askers = [Asker(own, QUESTION, f"127.0.0.{number + 1}") for number in range(4)]
     until(lambda: joined(own) == 3)
@@ -168,7 +168,7 @@ def test_who_leaves_takes_nobody_along(start, how):
 
 @pytest.mark.concurrent
 def test_jobs_of_one_computation_have_their_own_names_and_ends(start):
-    own = start("--job-threads", "1")
+    own = start("--job-threads", "1", "--async-after", "600")
 
     def as_job(path):
         reply = own.get(path, headers={"Prefer": "respond-async"})
@@ -232,7 +232,7 @@ def test_a_request_becomes_a_job_of_its_own(start):
 
 @pytest.mark.concurrent
 def test_who_may_not_ask_is_not_told(start):
-    own = start("--private", "--job-threads", "1")
+    own = start("--private", "--job-threads", "1", "--async-after", "600")
     tokens = []
     for organisation in ("EAST", "WEST"):
         assert own.put(f"/organisations/{organisation}", {"name": organisation, "kind": "hospital", "province": "CN-HB"}).status_code == 201
@@ -253,7 +253,7 @@ def test_who_may_not_ask_is_not_told(start):
 
 @pytest.mark.concurrent
 def test_a_stop_while_many_ask_the_same(start):
-    own = start("--job-threads", "1")
+    own = start("--job-threads", "1", "--async-after", "600")
     hold(own)
     askers = [Asker(own, QUESTION) for _ in range(8)]
     until(lambda: joined(own) == 7)
