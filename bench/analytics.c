@@ -198,7 +198,7 @@ static void solve_outliers(const struct dea_problem *problem, const struct way *
     }
     check_certified("outliers", result->certificate.uncertified_count);
     for (size_t u = 0; u < problem->unit_count; u++) {
-        check_certified("outliers", isnan(leverages[u]) ? 1 : 0);
+        check_certified("outliers", isnan(leverages[u]) ? 1u : 0u);
     }
     dea_result_free(result);
     free(outliers.is_flagged);
