@@ -212,7 +212,8 @@ def additive(x, y, o, weight, returns):
 
 
 def distance(x, y, o, side, returns, undesirable, fixed=()):
-    """Kuosmanen's technology with z = lambda + mu as the second variable: mu = z - lambda >= 0. Fixed inputs have no direction."""
+    """Kuosmanen's technology with z = lambda + mu as the second variable: mu = z - lambda >= 0. Fixed inputs have no direction. None where
+    nothing has any, so that there is no end to it."""
     n, m = x.shape
     bad = np.array([r in undesirable for r in range(y.shape[1])])
     gx, gy = x[o] * (side != "output") * ~np.isin(np.arange(m), fixed), y[o] * (side != "input")
@@ -226,8 +227,8 @@ def distance(x, y, o, side, returns, undesirable, fixed=()):
     more = sums(returns, np.hstack([np.zeros(n), np.ones(n), 0]))
     solution = yield Program(np.hstack([np.zeros(2 * n), -1]), np.vstack([*upper, more[2]]), np.hstack([x[o], -y[o][~bad], np.zeros(n), more[3]]),
                              np.vstack([*equal, more[0]]), np.hstack([*at, more[1]]))
-    assert solution.status == 0
-    return solution.v[-1]
+    assert solution.status == (0 if gx.any() or gy.any() else 3)
+    return solution.v[-1] if solution.status == 0 else None
 
 
 def cost(x, y, o, price, returns):
