@@ -1,6 +1,6 @@
 /*
  * /density: samples are made from stored figures, one for each group and year, or from a
- * body (density_sample.c), drawn by density_draw.c and written by density_write.c.
+ * body (density_sample.c, density_units.c), drawn by density_draw.c and written by density_write.c.
  */
 #include "handlers/analysis/density.h"
 
@@ -13,10 +13,13 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/driver.h"
 #include "handlers/analysis/density_draw.h"
+#include "handlers/analysis/density_panel.h"
 #include "handlers/analysis/density_sample.h"
 #include "handlers/analysis/density_svg.h"
+#include "handlers/analysis/density_units.h"
 #include "handlers/analysis/density_write.h"
 #include "handlers/analysis/figures.h"
+#include "handlers/analysis/unit_panel.h"
 #include "handlers/query.h"
 
 struct density_query {
@@ -143,12 +146,10 @@ static size_t group_count(const struct question *q)
  * says nothing of it. */
 static void check_size(const struct exchange *exchange, const struct question *q, struct faults *faults)
 {
-    size_t series = q->query.years.count * group_count(q);
     bool is_known = q->query.points != QUERY_ABSENT || exchange_query(exchange, "points") == NULL;
-    if (is_known && series * q->settings.points > DENSITY_TOTAL_POINTS_MAX) {
-        faults_add_parameter(faults, "points", "out_of_range",
-                             "%zu series of %zu points each are more than %d points in all: ask for fewer years or "
-                             "points", series, q->settings.points, DENSITY_TOTAL_POINTS_MAX);
+    const char *detail = density_size_fault(exchange->arena, q->query.years.count * group_count(q), q->settings.points);
+    if (is_known && detail != NULL) {
+        faults_add_parameter(faults, "points", "out_of_range", "%s", detail);
     }
 }
 
@@ -263,50 +264,33 @@ static enum status make_all_relative(struct exchange *exchange, struct question 
     return status == STATUS_OK ? analysis_zero_mean_check(exchange, &lame.without_mean) : status;
 }
 
-/* The series of one group and year. */
-static enum status fill_series(struct arena *arena, const struct question *q, size_t group, size_t year,
-                               struct density_series *series)
+/* The provinces are units. */
+static enum status fill_drawing(struct arena *arena, const struct question *q, struct density_drawing *drawing)
 {
-    size_t n = 0;
-    double *values = arena_array(arena, q->base.basis.province_count, sizeof *values);
-    const char **members = arena_array(arena, q->base.basis.province_count, sizeof *members);
-    if (values == NULL || members == NULL) {
+    const struct analysis_basis *basis = &q->base.basis;
+    const char **codes = arena_array(arena, basis->province_count + 1, sizeof *codes);
+    if (codes == NULL) {
         return STATUS_EXHAUSTED;
     }
-    for (size_t p = 0; p < q->base.basis.province_count; p++) {
-        bool is_ours = q->query.by != ANALYSIS_BY_BELT || q->base.basis.belt_of[p] == group;
-        if (is_ours && !isnan(q->figures.columns[year][p])) {
-            values[n] = q->figures.columns[year][p];
-            members[n++] = q->base.basis.provinces[p].code;
-        }
+    for (size_t p = 0; p < basis->province_count; p++) {
+        codes[p] = basis->provinces[p].code;
     }
-    series->group = q->query.by == ANALYSIS_BY_BELT ? q->base.basis.belts[group] : NULL;
-    series->year = q->query.years.items[year];
-    series->sample = (struct kde_sample){ values, NULL, n };
-    series->members = members;
-    return STATUS_OK;
+    const struct unit_panel panel = {
+        .ids = codes, .unit_count = basis->province_count, .groups = basis->belts, .group_of = basis->belt_of,
+        .group_count = q->query.by == ANALYSIS_BY_BELT ? basis->belt_count : 0, .years = q->query.years.items,
+        .year_count = q->query.years.count, .columns = q->figures.columns,
+    };
+    return density_panel_fill(arena, &panel, drawing);
 }
 
 static enum status fill_sheet(struct arena *arena, const struct question *q, struct density_sheet *sheet)
 {
-    struct density_drawing *drawing = &sheet->drawing;
-    size_t years = q->query.years.count;
-    size_t count = years * group_count(q);
     enum status status = analysis_left_out_list(arena, &q->base.basis, &q->figures, &sheet->left_out, &sheet->left_out_count);
-    drawing->series = arena_array(arena, count, sizeof *drawing->series);
-    if (status != STATUS_OK || drawing->series == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = fill_series(arena, q, i / years, i % years, &drawing->series[i]);
-    }
-    drawing->series_count = count;
-    drawing->years = years;
-    drawing->settings = q->settings;
+    sheet->drawing.settings = q->settings;
     sheet->indicator = q->indicator.items->id;
     sheet->relative_to = analysis_relative_choices[q->query.relative_to];
     sheet->revision = q->base.basis.revision;
-    return status;
+    return status == STATUS_OK ? fill_drawing(arena, q, &sheet->drawing) : status;
 }
 
 /* Of the drawn curves. False: the problem is the reply. */
@@ -344,7 +328,9 @@ static enum status gather(struct exchange *exchange, void *question, void *sheet
 
 static enum status take(struct exchange *exchange, json_t *document, struct faults *faults, void *sheet)
 {
-    return density_sample_read(exchange->arena, document, faults, &((struct density_sheet *)sheet)->drawing);
+    return unit_panel_is(document)
+        ? density_units_read(exchange->arena, document, faults, sheet)
+        : density_sample_read(exchange->arena, document, faults, &((struct density_sheet *)sheet)->drawing);
 }
 
 static const struct analysis_kind kind = {

@@ -4,8 +4,6 @@
  */
 #include "handlers/analysis/density_change.h"
 
-#include <string.h>
-
 #include "handlers/analysis/density_family.h"
 #include "handlers/analysis/density_reading.h"
 #include "handlers/analysis/watch.h"
@@ -14,7 +12,7 @@
 /* How long a test takes beside a curve (density_draw.c). */
 enum { SHARE_PERMUTATION = 5 };
 
-/* The values of both samples with the common members first, in the order of the earlier. */
+/* The values of both samples with the common units first, in their order. */
 static enum status pair(struct arena *arena, const struct density_series *earlier, const struct density_series *later,
                         struct kde_two *two)
 {
@@ -22,30 +20,25 @@ static enum status pair(struct arena *arena, const struct density_series *earlie
     size_t m = later->sample.n;
     double *before = arena_array(arena, n, sizeof *before);
     double *after = arena_array(arena, m, sizeof *after);
-    bool *is_taken = arena_array(arena, m, sizeof *is_taken);
-    if (before == NULL || after == NULL || is_taken == NULL) {
+    double *alone = arena_array(arena, m, sizeof *alone); /* the later of units that are in it only */
+    if (before == NULL || after == NULL || alone == NULL) {
         return STATUS_EXHAUSTED;
     }
-    memset(is_taken, 0, m * sizeof *is_taken);
     size_t pairs = 0;
-    size_t singles = n;
-    for (size_t i = 0; i < n; i++) {
-        size_t k = 0;
-        while (k < m && (is_taken[k] || strcmp(earlier->members[i], later->members[k]) != 0)) {
-            k++;
-        }
-        if (k < m) {
-            is_taken[k] = true;
-            after[pairs] = later->sample.values[k];
-            before[pairs++] = earlier->sample.values[i];
+    size_t before_alone = n; /* from the end */
+    size_t after_alone = 0;
+    for (size_t i = 0, k = 0; i < n || k < m;) {
+        if (k == m || (i < n && earlier->units[i] < later->units[k])) {
+            before[--before_alone] = earlier->sample.values[i++];
+        } else if (i == n || later->units[k] < earlier->units[i]) {
+            alone[after_alone++] = later->sample.values[k++];
         } else {
-            before[--singles] = earlier->sample.values[i];
+            before[pairs] = earlier->sample.values[i++];
+            after[pairs++] = later->sample.values[k++];
         }
     }
-    for (size_t k = 0, next = pairs; k < m; k++) {
-        if (!is_taken[k]) {
-            after[next++] = later->sample.values[k];
-        }
+    for (size_t k = 0; k < after_alone; k++) {
+        after[pairs + k] = alone[k];
     }
     *two = (struct kde_two){ before, after, n, m, pairs };
     return STATUS_OK;
@@ -53,7 +46,7 @@ static enum status pair(struct arena *arena, const struct density_series *earlie
 
 static bool can_be_tested(const struct density_series *series, size_t most)
 {
-    return series->sample.weights == NULL && series->members != NULL && series->sample.n >= 2 && series->sample.n <= most;
+    return series->sample.weights == NULL && series->units != NULL && series->sample.n >= 2 && series->sample.n <= most;
 }
 
 static bool is_testable(const struct density_wishes *wishes, const struct density_series *earlier,

@@ -133,16 +133,21 @@ static enum status density_points(const char *json, size_t length, struct buffer
       { { "series[].tests.*", SERIES "test=2@,2.statistic,2.critical_bandwidth,2.p_value,2.calibrated_p_value,2.holm_p_value," \
                               "2.replicates,2.seed" } }, NULL }
 
+#define TABLES_OF_YEARS \
+    { "changes", "group,from,to,mean_shift,mode_shift,height_ratio,width_ratio,overlap", \
+      { { "changes[]", CHANGE "1.mean_shift,1.mode_shift,1.height_ratio,1.width_ratio,1.overlap" } }, NULL }, \
+    { "shifts", "group,from,to,share,shift", { { "changes[].quantile_shifts[]", CHANGE "2.share,2.shift" } }, NULL }
+
 const struct unfold_table density_tables[] = {
     TABLES_OF_ALL,
-    { "changes", "group,from,to,mean_shift,mode_shift,height_ratio,width_ratio,overlap",
-      { { "changes[]", CHANGE "1.mean_shift,1.mode_shift,1.height_ratio,1.width_ratio,1.overlap" } }, NULL },
-    { "shifts", "group,from,to,share,shift", { { "changes[].quantile_shifts[]", CHANGE "2.share,2.shift" } }, NULL },
+    TABLES_OF_YEARS,
     { "left_out", "province,year", { { "left_out[]", "1.province,1.year" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
 
 const struct unfold_table density_sample_tables[] = {
     TABLES_OF_ALL,
+    TABLES_OF_YEARS,
+    { "left_out", "unit,year", { { "left_out[]", "1.unit,1.year" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };

@@ -92,6 +92,8 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     json_object_begin(&w);
     if (sheet->indicator != NULL) {
         json_member_text(&w, "indicator", sheet->indicator);
+    }
+    if (sheet->relative_to != NULL) {
         json_member_text(&w, "relative_to", sheet->relative_to);
     }
     json_member_text(&w, "kernel", kde_kernel_name(drawing->settings.options.kernel));
@@ -106,5 +108,5 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     write_grid(&w, &drawing->grid);
     analysis_rows(&w, "series", drawing->series_count, write_series, sheet);
     density_changes_write(&w, sheet->changes, sheet->change_count, sheet->is_chinese);
-    analysis_answer_close(&w, sheet->indicator != NULL ? sheet->left_out : NULL, sheet->left_out_count);
+    analysis_answer_close(&w, sheet->relative_to != NULL ? sheet->left_out : NULL, sheet->left_out_count);
 }

@@ -32,6 +32,9 @@ PARTS = {"values": [3.1, 2.7, 4.4, 3.9, 3.3, 8.2], "weights": [1, 1, 2, 1, 1, 0.
 YEARS = {"years": [2014, 2018], "states": 2, "units": [
     {"id": "A", "group": "north", "values": [3.1, 4.2], "weight": 2}, {"id": "B", "group": "north", "values": [2.7, None], "weight": 1},
     {"id": "C", "group": "south", "values": [4.4, 3.9], "weights": [1, 3]}]}
+SPREAD = {"years": [2014, 2018], "points": 16, "units": [
+    {"id": "A", "group": "north", "values": [3.1, 4.2]}, {"id": "B", "group": "north", "values": [2.7, 2.9]}, {"id": "C", "group": "north", "values": [4.4, None]},
+    {"id": "D", "group": "south", "values": [3.9, 3.3]}, {"id": "E", "group": "south", "values": [8.2, 7.1]}]}
 SAMPLE = {"values": [3.1, 2.7, 4.4, 3.9, 3.3, 8.2], "weights": [1, 1, 2, 1, 1, 0.5], "points": 16}
 
 
@@ -551,7 +554,7 @@ def play_analysis(p):
     p.get("inequality wrong token", INEQUALITY, token="nobody")
     for name, path in [("efficiency", EFFICIENCY), ("malmquist", MALMQUIST), ("density", DENSITY), ("inequality", INEQUALITY)]:
         p.get_twice(f"{name} as a picture", path, Accept="image/svg+xml")
-    for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("parts", "/inequality", PARTS), ("years", "/inequality", YEARS)]:
+    for name, path, body in [("units", "/efficiency", UNITS), ("panel", "/efficiency/malmquist", PANEL), ("sample", "/density", SAMPLE), ("spread", "/density", SPREAD), ("parts", "/inequality", PARTS), ("years", "/inequality", YEARS)]:
         p.ask(name, "POST", path, body)
         p.ask(f"{name} as a picture", "POST", path, body, Accept="image/svg+xml")
         p.ask(f"{name} wrong", "POST", path, {"values": ["x"], "dmus": []})
@@ -570,6 +573,8 @@ def play_analysis(p):
         {**unit, "wage": 3} for unit in UNITS["dmus"]]})
     p.ask("units by cost without prices", "POST", "/efficiency", {**UNITS, "model": "cost"})
     p.ask("sample of one value", "POST", "/density", {"values": [1]})
+    p.ask("spread of one value in a year", "POST", "/density", {**SPREAD, "units": SPREAD["units"][:4]})
+    p.ask("spread by weights", "POST", "/density", {**SPREAD, "relative_to": "mean", "units": [{**unit, "weight": 2} for unit in SPREAD["units"]]})
     p.ask("parts with zeros", "POST", "/inequality", {"values": [0, 0, 3], "groups": ["a", "b", "b"], "weights": [0, 1, 1], "epsilon": 1, "alpha": 1.6})
     p.ask("parts below zero", "POST", "/inequality", {"values": [-1, 2, 5]})
 

@@ -274,7 +274,8 @@ READS = {"getEfficiency": [EFFICIENCY, EFFICIENCY + "&model=super&orientation=ou
 UNEVEN = {"values": [0, 1, 2, 5], "groups": ["=a", "b", "b", 'c"d,\n']}
 SENT = {"computeEfficiency": [("/efficiency", contract_session.UNITS), ("/efficiency", {**contract_session.UNITS, "model": "super"})],
         "computeMalmquist": [("/efficiency/malmquist", contract_session.PANEL)],
-        "computeDensity": [("/density", contract_session.SAMPLE), ("/density", {"values": [1, 2, 2, 9], "weights": [1, 2, 1, 1], "thresholds": [1, 3]}), ("/density", {"values": [1, 2, 2, 9], "tests": ["dip", "silverman"]})],
+        "computeDensity": [("/density", contract_session.SAMPLE), ("/density", {"values": [1, 2, 2, 9], "weights": [1, 2, 1, 1], "thresholds": [1, 3]}), ("/density", {"values": [1, 2, 2, 9], "tests": ["dip", "silverman"]}),
+                           ("/density", contract_session.SPREAD)],
         "computeInequality": [("/inequality", contract_session.PARTS), ("/inequality", UNEVEN), ("/inequality", contract_session.YEARS)]}
 
 
