@@ -247,6 +247,12 @@ def expected(document, table):
         "tests": lambda: [(*of(s, "group", "year"), name, *of(t, "statistic", "critical_bandwidth", "p_value", "calibrated_p_value", "holm_p_value", "replicates", "seed"))
                           for s in series for name, t in s["tests"].items()],
         "changes": lambda: [of(c, "group", "from", "to", "mean_shift", "mode_shift", "height_ratio", "width_ratio", "overlap") for c in changes],
+        "readings": lambda: [(*of(row, "group", "year", "from", "to"), i, text) for row in series + changes for i, text in enumerate(row["reading"], 1)],
+        "warnings": lambda: [(*of(s, "group", "year"), text) for s in series for text in s["warnings"]],
+        "change_tests": lambda: [(*of(c, "group", "from", "to"), what, *(c["tests"]["permutation"][f"{what}_{number}"] for number in ("ratio", "p_value", "holm_p_value")),
+                                  *of(c["tests"]["permutation"], "pairs", "replicates", "seed"))
+                                 for what in ("height", "width", "sd") for c in changes if "permutation" in c["tests"]],
+        "certificate": lambda: [tuple(document["certificate"].values())],
         "shifts": lambda: [of({**c, **q}, "group", "from", "to", "share", "shift") for c in changes for q in c["quantile_shifts"]],
         "lorenz": lambda: [(*of(s, "group", "year"), i, *of(p, "population", "share")) for s in series for i, p in enumerate(s["lorenz"], 1)],
         "decomposition": lambda: [(s["year"], index, part, s[member][name]) for member, index, part, name in parts for s in series if member in s],

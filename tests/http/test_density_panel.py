@@ -130,11 +130,23 @@ def test_of_one_year_without_groups(server):
 
 @pytest.mark.parametrize("table, columns, count", [
     ("curves", "x,density,group,year", 64), ("series", "group,year,n,mean", 4), ("changes", "group,from,to,mean_shift", 2), ("shifts", "group,from,to,share", 14),
-    ("left_out", "unit,year", 1), ("tests", "group,year,test", 4)])
+    ("left_out", "unit,year", 1), ("tests", "group,year,test", 4), ("change_tests", "group,from,to,measure,ratio,p_value", 6)])
 def test_tables(server, table, columns, count):
     reply = server.request("POST", f"{PATH}?table={table}", json=PANEL)
     rows = list(csv.reader(io.StringIO(reply.text)))
     assert reply.status_code == 200 and reply.text.startswith(columns) and len(rows) == 1 + count, reply.text
+
+
+def test_the_reading_is_a_table_in_the_callers_language(server):
+    for language in ("en", "zh"):
+        document = compute(server, PANEL, **{"Accept-Language": language}).json()
+        reply = server.request("POST", f"{PATH}?table=readings", json=PANEL, headers={"Accept-Language": language})
+        assert reply.headers["Content-Language"] == language
+        rows = list(csv.reader(io.StringIO(reply.content.decode())))
+        assert rows[0] == ["group", "year", "from", "to", "sentence", "text"]
+        wanted = [[series["group"], str(series["year"]), "", "", str(i), text] for series in document["series"] for i, text in enumerate(series["reading"], 1)]
+        wanted += [[change["group"], "", str(change["from"]), str(change["to"]), str(i), text] for change in document["changes"] for i, text in enumerate(change["reading"], 1)]
+        assert rows[1:] == wanted and len(wanted) > 12
 
 
 def test_picture(server):
