@@ -23,7 +23,7 @@
 #include "handlers/query.h"
 
 struct density_query {
-    const char *indicator;
+    const char *indicator, *weights;
     struct query_integers years;
     int by, relative_to, kernel, convention, boundary;
     const char *bandwidth, *thresholds;
@@ -39,6 +39,7 @@ static const struct query_parameter parameters[] = {
     QUERY_INTEGERS_ROW(struct density_query, years, true, ANALYSIS_YEAR_MIN, ANALYSIS_YEAR_MAX),
     QUERY_CHOICE_ROW(struct density_query, by, false, analysis_by_choices),
     QUERY_CHOICE_ROW(struct density_query, relative_to, false, analysis_relative_choices),
+    QUERY_TEXT_ROW(struct density_query, weights, false, ANALYSIS_LIST_BYTES),
     QUERY_CHOICE_ROW(struct density_query, kernel, false, density_kernels),
     QUERY_TEXT_ROW(struct density_query, bandwidth, false, BANDWIDTH_BYTES_MAX),
     QUERY_ROW(struct density_query, adjust, QUERY_NUMBER, double, false, 0, DENSITY_ADJUST_MAX, NULL),
@@ -60,7 +61,9 @@ struct question {
     struct density_query query;
     struct density_settings settings;
     struct analysis_indicators indicator; /* one */
+    struct analysis_indicators weights;   /* one or none */
     struct analysis_figures figures;
+    double **weighed; /* of each year, NULL without weights */
 };
 
 static void read_bandwidth(struct arena *arena, const char *text, struct kde_options *options, struct faults *faults)
@@ -134,7 +137,11 @@ static enum status settle(struct exchange *exchange, void *question, struct faul
     q->settings.points = query->points == QUERY_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)query->points;
     read_bounds(exchange, q, faults);
     read_wishes(query, &q->settings.wishes, faults);
-    return analysis_indicators_split(exchange->arena, "indicator", query->indicator, 1, &q->indicator, faults);
+    enum status status = analysis_indicators_split(exchange->arena, "indicator", query->indicator, 1, &q->indicator, faults);
+    if (status == STATUS_OK && query->weights != NULL) {
+        status = analysis_indicators_split(exchange->arena, "weights", query->weights, 1, &q->weights, faults);
+    }
+    return status;
 }
 
 static size_t group_count(const struct question *q)
@@ -173,8 +180,9 @@ static void distinguish(const struct exchange *exchange, const void *question, s
     } else {
         analysis_key_number(key, "cut", q->settings.cut);
     }
-    buffer_format(key, " indicator=%s kernel=%d points=%zu relative_to=%d rule=%d", q->query.indicator, (int)options->kernel,
-                  q->settings.points, q->query.relative_to, (int)options->rule);
+    buffer_format(key, " indicator=%s weights=%s kernel=%d points=%zu relative_to=%d rule=%d", q->query.indicator,
+                  q->query.weights != NULL ? q->query.weights : "", (int)options->kernel, q->settings.points, q->query.relative_to,
+                  (int)options->rule);
     if (options->rule == KDE_RULE_NUMBER) {
         analysis_key_number(key, "bandwidth", options->bandwidth);
     }
@@ -190,23 +198,49 @@ static enum status look_up(struct exchange *exchange, void *question, struct fau
 {
     struct question *q = question;
     enum status status = analysis_indicators_resolve(exchange, "indicator", &q->indicator, faults);
+    if (status == STATUS_OK && q->weights.count > 0) {
+        status = analysis_indicators_resolve(exchange, "weights", &q->weights, faults);
+    }
     if (status == STATUS_OK) {
         check_size(exchange, q, faults);
     }
     return status;
 }
 
-/* The populations of a year. *is_short where a province that has a figure has none. */
-static enum status read_weights(struct exchange *exchange, const struct question *q, size_t year, double **weights,
-                                bool *is_short)
+/* An indicator's figures of a year, to weigh by. *is_short where a province that has a figure has none of it. */
+static enum status read_weights(struct exchange *exchange, const struct question *q, const struct analysis_indicator *indicator,
+                                size_t year, double **weights, bool *is_short)
 {
-    const struct analysis_indicator population = { ANALYSIS_POPULATION, ANALYSIS_POPULATION, false };
-    *weights = arena_array(exchange->arena, q->base.basis.province_count, sizeof **weights);
+    *weights = arena_array(exchange->arena, q->base.basis.province_count + 1, sizeof **weights);
     enum status status = *weights == NULL ? STATUS_EXHAUSTED
-                                          : analysis_column_read(exchange, &q->base.basis, &population,
-                                                                 q->query.years.items[year], *weights);
+                                          : analysis_column_read(exchange, &q->base.basis, indicator, q->query.years.items[year],
+                                                                 *weights);
     for (size_t p = 0; p < q->base.basis.province_count && status == STATUS_OK; p++) {
         *is_short = *is_short || (!isnan(q->figures.columns[year][p]) && isnan((*weights)[p]));
+    }
+    return status;
+}
+
+/* The weights of all years. STATUS_INVALID: a problem that names each year in which a province lacks one is the reply. */
+static enum status weigh(struct exchange *exchange, struct question *q)
+{
+    const size_t years = q->query.years.count;
+    struct analysis_indicator items[2] = { *q->indicator.items, *q->weights.items };
+    const struct analysis_indicators both = { items, 2 };
+    int64_t *without = arena_array(exchange->arena, years, sizeof *without);
+    size_t without_count = 0;
+    q->weighed = arena_array(exchange->arena, years, sizeof *q->weighed);
+    enum status status = without == NULL || q->weighed == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    for (size_t y = 0; y < years && status == STATUS_OK; y++) {
+        bool is_short = false;
+        status = read_weights(exchange, q, q->weights.items, y, &q->weighed[y], &is_short);
+        if (is_short) {
+            without[without_count++] = q->query.years.items[y];
+        }
+    }
+    if (status == STATUS_OK && without_count > 0) {
+        analysis_no_figures(exchange, &both, without, without_count, false);
+        return STATUS_INVALID;
     }
     return status;
 }
@@ -221,11 +255,12 @@ struct lame_years {
 /* Divides a year's figures by their mean, or notes why that cannot be. */
 static enum status make_relative(struct exchange *exchange, struct question *q, size_t year, struct lame_years *lame)
 {
+    const struct analysis_indicator population = { ANALYSIS_POPULATION, ANALYSIS_POPULATION, false };
     double *column = q->figures.columns[year];
     double *weights = NULL;
     bool is_short = false;
     if (q->query.relative_to == ANALYSIS_RELATIVE_POPULATION) {
-        enum status status = read_weights(exchange, q, year, &weights, &is_short);
+        enum status status = read_weights(exchange, q, &population, year, &weights, &is_short);
         if (status != STATUS_OK) {
             return status;
         }
@@ -278,7 +313,7 @@ static enum status fill_drawing(struct arena *arena, const struct question *q, s
     const struct unit_panel panel = {
         .ids = codes, .unit_count = basis->province_count, .groups = basis->belts, .group_of = basis->belt_of,
         .group_count = q->query.by == ANALYSIS_BY_BELT ? basis->belt_count : 0, .years = q->query.years.items,
-        .year_count = q->query.years.count, .columns = q->figures.columns,
+        .year_count = q->query.years.count, .columns = q->figures.columns, .weights = q->weighed,
     };
     return density_panel_fill(arena, &panel, drawing);
 }
@@ -289,6 +324,7 @@ static enum status fill_sheet(struct arena *arena, const struct question *q, str
     sheet->drawing.settings = q->settings;
     sheet->indicator = q->indicator.items->id;
     sheet->relative_to = analysis_relative_choices[q->query.relative_to];
+    sheet->weights = q->weights.count > 0 ? q->weights.items->id : NULL;
     sheet->revision = q->base.basis.revision;
     return status == STATUS_OK ? fill_drawing(arena, q, &sheet->drawing) : status;
 }
@@ -320,6 +356,9 @@ static enum status gather(struct exchange *exchange, void *question, void *sheet
 {
     struct question *q = question;
     enum status status = analysis_figures_take(exchange, &q->base.basis, &q->indicator, &q->query.years, &q->figures);
+    if (status == STATUS_OK && q->weights.count > 0) {
+        status = weigh(exchange, q);
+    }
     if (status == STATUS_OK && q->query.relative_to != ANALYSIS_RELATIVE_NONE) {
         status = make_all_relative(exchange, q);
     }

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analytics/kde/shift.h"
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/density_family.h"
@@ -288,6 +289,8 @@ static enum status evaluate(struct arena *arena, struct density_drawing *drawing
         return STATUS_EXHAUSTED;
     }
     series->warnings = series->curve->warnings;
+    series->spread = series->sample.weights != NULL ? kde_spread(&series->sample, series->curve->summary.weighted_mean)
+                                                    : series->curve->summary.sd;
     analysis_watch_next(&drawing->watch, SHARE_GRID);
     enum status status = kde_curve_evaluate(series->curve, grid, series->density, &series->warnings);
     if (status == STATUS_OK) {

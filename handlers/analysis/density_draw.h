@@ -93,6 +93,7 @@ struct density_series {
     struct kde_mode *modes;
     struct kde_mode_list mode_list;
     double *density; /* grid.points values */
+    double spread; /* the standard deviation, weighed where the sample is (shift.h) */
     struct density_more more;
     unsigned warnings;
 };

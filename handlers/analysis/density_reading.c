@@ -259,7 +259,7 @@ static void say_peak_chance(const struct reading *r, const struct density_change
 
 static void say_spread(const struct reading *r, const struct density_change *change)
 {
-    int spread = compare(change->later->curve->summary.sd, change->earlier->curve->summary.sd, CHANGED);
+    int spread = compare(change->later->spread, change->earlier->spread, CHANGED);
     if (spread == 0) {
         return;
     }

@@ -164,7 +164,9 @@ static const char *footer(const struct picture *p)
         : p->drawing->is_of_units ? "; marks under the axis are the units" : "; marks under the axis are the values";
     const char *marks = p->rug > 0 ? what : "";
     const char *source = p->sheet->indicator == NULL ? "" : format_or(arena_format(arena, "; figures revision %" PRId64, p->sheet->revision), "");
-    return format_or(arena_format(arena, "Kernel %s, bandwidth %s; dots are peaks%s%s.", kde_kernel_name(options->kernel), rule, marks, source), "");
+    const char *weights = p->sheet->weights == NULL ? "" : format_or(arena_format(arena, "; weighted by %s", p->sheet->weights), "");
+    return format_or(arena_format(arena, "Kernel %s, bandwidth %s%s; dots are peaks%s%s.", kde_kernel_name(options->kernel), rule, weights, marks,
+                                  source), "");
 }
 
 static size_t count_values(const struct density_drawing *drawing)

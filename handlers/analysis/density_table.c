@@ -123,8 +123,8 @@ static enum status density_points(const char *json, size_t length, struct buffer
 
 #define TABLES_OF_ALL \
     { "curves", "x,density,group,year", { { NULL, NULL } }, density_points }, \
-    { "series", "group,year,n,mean,weighted_mean,sd,min,max,bandwidth,rule,peak_count,integral", \
-      { { "series[]", SERIES "1.n,1.mean,1.weighted_mean,1.sd,1.min,1.max,1.bandwidth,1.rule,1.peak_count,1.integral" } }, NULL }, \
+    { "series", "group,year,n,mean,weighted_mean,sd,min,max,bandwidth,rule,peak_count,integral,weighted_sd", \
+      { { "series[]", SERIES "1.n,1.mean,1.weighted_mean,1.sd,1.min,1.max,1.bandwidth,1.rule,1.peak_count,1.integral,1.weighted_sd" } }, NULL }, \
     { "modes", "group,year,mode,x,height,prominence,width", \
       { { "series[].modes[]", SERIES "mode=2#,2.x,2.height,2.prominence,2.width" } }, NULL }, \
     { "quantiles", "group,year,share,x", { { "series[].quantiles[]", SERIES "2.share,2.x" } }, NULL }, \

@@ -55,6 +55,9 @@ static void write_series(struct json_writer *w, const void *context, size_t inde
         analysis_number(w, "weighted_mean", summary->weighted_mean);
     }
     analysis_number(w, "sd", summary->sd);
+    if (series->sample.weights != NULL) {
+        analysis_number(w, "weighted_sd", series->spread);
+    }
     analysis_number(w, "min", summary->min);
     analysis_number(w, "max", summary->max);
     analysis_number(w, "bandwidth", curve->bandwidth.value);
@@ -92,6 +95,9 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     json_object_begin(&w);
     if (sheet->indicator != NULL) {
         json_member_text(&w, "indicator", sheet->indicator);
+    }
+    if (sheet->weights != NULL) {
+        json_member_text(&w, "weights", sheet->weights);
     }
     if (sheet->relative_to != NULL) {
         json_member_text(&w, "relative_to", sheet->relative_to);

@@ -24,6 +24,7 @@ struct density_sheet {
 
     /* of stored figures only */
     const char *indicator; /* NULL: a caller's own numbers */
+    const char *weights;   /* an indicator too; NULL: none */
     int64_t revision;
 };
 

@@ -544,6 +544,8 @@ def play_analysis(p):
     p.get_twice("density", DENSITY)
     p.get("density of no year", DENSITY.replace("2014", "1999"))
     p.get("density by number", "/density?indicator=beds&years=2023&bandwidth=20000&kernel=epanechnikov&convention=half-width&points=16")
+    p.get("density of people", DENSITY + "&weights=population_year_end&tests=permutation")
+    p.get("density by no weights", DENSITY + "&weights=people")
     p.get("density wrong query", "/density?indicator=beds&years=2023&kernel=gauss&cut=-1")
     p.get("density wrong token", DENSITY, token="nobody")
     p.get_twice("inequality", INEQUALITY)

@@ -240,7 +240,7 @@ def expected(document, table):
         "periods": lambda: [(*of(step, "from", "to"), *row) for is_whole in (True, False) for step in summary["periods"]
                             for row in [(group, *of(mean, *CHANGES)) for group, mean in grouped(step) if (group is None) == is_whole]],
         "means": lambda: [(group, *of(mean, *(CHANGES if "dmus" in summary else PERS))) for group, mean in grouped(summary)],
-        "series": lambda: [of(s, "group", "year", "n", "mean", "weighted_mean", "sd", "min", "max", "bandwidth", "rule", "peak_count", "integral") for s in series],
+        "series": lambda: [of(s, "group", "year", "n", "mean", "weighted_mean", "sd", "min", "max", "bandwidth", "rule", "peak_count", "integral", "weighted_sd") for s in series],
         "modes": lambda: [(*of(s, "group", "year"), i, *of(m, "x", "height", "prominence", "width")) for s in series for i, m in enumerate(s["modes"], 1)],
         "quantiles": lambda: [of({**s, **q}, "group", "year", "share", "x") for s in series for q in s["quantiles"]],
         "tails": lambda: [of({**s, **t}, "group", "year", "x", "below", "above") for s in series for t in s["tails"]],

@@ -235,6 +235,8 @@ def test_a_province_without_a_figure_is_left_out(start):
     ({"indicator": None, "points": "15"}, 400, "invalid_query",
      {"indicator": "missing_parameter", "points": "out_of_range"}),
     ({"indicator": "health_personel_all"}, 422, "unknown_indicator", {"indicator": "unknown_indicator"}),
+    ({"weights": "people"}, 422, "unknown_indicator", {"weights": "unknown_indicator"}),
+    ({"weights": "beds,hospitals", "indicator": "nope"}, 400, "invalid_query", {"weights": "too_many", "indicator": "unknown_indicator"}),
     ({"indicator": "beds,hospitals"}, 400, "invalid_query", {"indicator": "too_many"}),
     ({"by": "province"}, 400, "invalid_query", {"by": "not_a_choice"}),
     ({"kernel": "gauss"}, 400, "invalid_query", {"kernel": "not_a_choice"}),

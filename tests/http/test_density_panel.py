@@ -122,6 +122,22 @@ def test_order_of_years_does_not_matter(server):
     assert sent(server, turned) == sent(server, PANEL)
 
 
+@pytest.mark.parametrize("by", ["none", "belt"])
+def test_by_people_as_of_stored_figures(server, by):
+    """Weights are another indicator of the same year; relative to the mean of people, which a panel's is by its weights."""
+    query = {"indicator": INDICATOR, "years": "2010,2014,2018", "points": "64", "by": by, "weights": "population_year_end", "relative_to": "population"}
+    stored = server.get(PATH, params=query).json()
+    people = numpy.column_stack([column("population_year_end", year) for year in ORDER])
+    body = panel(stored_numbers(), belts() if by == "belt" else None, points=64, relative_to="mean")
+    for unit, weights in zip(body["units"], people.tolist()):
+        unit["weights"] = weights
+    answer = sent(server, body)
+    assert (stored.pop("relative_to"), answer.pop("relative_to")) == ("population", "mean") and stored.pop("weights") == "population_year_end"
+    for member in ("indicator", "figures_revision"):
+        del stored[member]
+    same(answer, stored)
+
+
 def test_of_one_year_without_groups(server):
     answer = sent(server, {"years": [2000], "units": [{"id": str(u), "values": [u + 1]} for u in range(5)]})
     assert [series["group"] for series in answer["series"]] == [None] and answer["changes"] == answer["left_out"] == []
