@@ -8,7 +8,7 @@ import numpy
 import pytest
 import scipy.stats
 
-from analysis_support import assert_problem, column, faults
+from analysis_support import CODES, assert_problem, column, faults
 
 PATH = "/density"
 QUERY = {"indicator": "health_personnel_all_per_10k", "years": "2010,2014,2018", "by": "belt", "relative_to": "mean"}
@@ -158,6 +158,18 @@ def test_words_are_told_in_the_callers_language(server):
         assert bare(ours) == bare(theirs)
 
 
+def of_members(series, year):
+    """The values of the members, as multiples of the mean of all provinces."""
+    values = dict(zip(CODES, column(QUERY["indicator"], year) / column(QUERY["indicator"], year).mean(), strict=True))
+    return [values[code] for code in series["members"]]
+
+
+def tail_of(series, side):
+    """From the median to the quantile of 5 or 95 percent."""
+    at = {quantile["share"]: quantile["x"] for quantile in series["quantiles"]}
+    return at[0.95] - at[0.5] if side == "right" else at[0.5] - at[0.05]
+
+
 def test_the_reading_says_what_the_numbers_say(server):
     answer = ask(server, tests="dip,silverman")
     series = {(s["group"], s["year"]): s for s in answer["series"]}
@@ -177,6 +189,18 @@ def test_the_reading_says_what_the_numbers_say(server):
         else:
             assert moved.group(1) == ("right" if part > 0 else "left")
             assert float(moved.group(2)) == pytest.approx(abs(100 * part), abs=0.051)
+        earlier, later = (dict(zip(series[change["group"], change[end]]["members"], of_members(series[change["group"], change[end]], change[end]))) for end in ("from", "to"))
+        assert list(earlier) == list(later)
+        tested = scipy.stats.ttest_rel(list(later.values()), list(earlier.values()))
+        assert change["mean_shift_error"] == pytest.approx(change["mean_shift"] / tested.statistic, rel=1e-6)
+        assert ("drawn at random" in words) == (abs(part) >= 0.01 and abs(tested.statistic) < 2)
+        tails = {side: {end: tail_of(series[change["group"], change[end]], side) for end in ("from", "to")} for side in ("left", "right")}
+        for side, lengths in tails.items():
+            assert (f"The {side} tail is longer." in words) == (lengths["to"] > 1.05 * lengths["from"])
+            assert (f"The {side} tail is shorter." in words) == (lengths["to"] < 0.95 * lengths["from"])
+        assert ("there is no test of tails" in words) == ("tail is" in words)
+        assert ("is lower" in words) == (change["height_ratio"] < 0.95)
+        assert ("wider" in words) == (change["width_ratio"] > 1.05)
         assert ("is higher" in words) == (change["height_ratio"] > 1.05)
         assert ("narrower" in words) == (change["width_ratio"] < 0.95)
         assert f"share {100 * change['overlap']:.0f} percent" in words

@@ -3,9 +3,11 @@ test_density_depth.py), and what only a caller's own units can bring: gaps, weig
 
 import csv
 import io
+import math
 
 import numpy
 import pytest
+import scipy.stats
 
 from analysis_support import CODES, assert_problem, belts, column, faults
 
@@ -115,6 +117,49 @@ def test_units_are_paired_by_their_ids(server):
     for one, other in zip(changes, backwards, strict=True):
         for name in ("height_ratio", "width_ratio", "sd_ratio", "pairs"):
             assert other["tests"]["permutation"][name] == pytest.approx(one["tests"]["permutation"][name], rel=1e-9)
+        assert other["mean_shift_error"] == pytest.approx(one["mean_shift_error"], rel=1e-9)
+
+
+def by_influence(earlier, later):
+    """The standard error of a shift of (weighted) means by its definition; of {unit: (value, weight)}."""
+    influences, factors = [], []
+    for side in (earlier, later):
+        total = sum(weight for _, weight in side.values())
+        mean = sum(value * weight for value, weight in side.values()) / total
+        influences.append({unit: weight * (value - mean) / total for unit, (value, weight) in side.items()})
+        factors.append(len(side) / (len(side) - 1))
+    a, b = influences
+    return math.sqrt(sum(factors[0] * a[u] ** 2 for u in a if u not in b) + sum(factors[1] * b[u] ** 2 for u in b if u not in a)
+                     + sum(max(factors) * (b[u] - a[u]) ** 2 for u in a if u in b))
+
+
+def test_the_error_of_a_shift_knows_pairs(server):
+    """Of all pairs the paired t-test's, of none Welch's; between, and with weights, by its definition, and near what drawing again says."""
+    random = numpy.random.default_rng(11)
+    level = random.normal(50, 10, 40)
+    before, after = level + random.normal(0, 1, 40), level + 1 + random.normal(0, 1, 40)
+
+    def error(units):
+        change, = sent(server, {"years": [2001, 2002], "points": 16, "units": [{"id": f"u{i}", **unit} for i, unit in enumerate(units)]})["changes"]
+        return change["mean_shift"], change["mean_shift_error"], change["reading"]
+
+    paired, found, words = error([{"values": [x, y]} for x, y in zip(before, after)])
+    assert found == pytest.approx(paired / scipy.stats.ttest_rel(after, before).statistic, rel=1e-9)
+    assert not any("drawn at random" in sentence for sentence in words)
+    apart, found, words = error([{"values": [x, None]} for x in before] + [{"values": [None, y]} for y in after])
+    assert apart == pytest.approx(paired) and found == pytest.approx(apart / scipy.stats.ttest_ind(after, before, equal_var=False).statistic, rel=1e-9)
+    assert any("drawn at random" in sentence for sentence in words)
+    weights = random.uniform(0.5, 3, (40, 2))
+    units = [{"values": [before[u] if u >= 6 else None, after[u] if u < 32 else None], "weights": weights[u].tolist()} for u in range(40)]
+    sides = [{u: (unit["values"][y], unit["weights"][y]) for u, unit in enumerate(units) if unit["values"][y] is not None} for y in (0, 1)]
+    _, found, _ = error(units)
+    assert found == pytest.approx(by_influence(*sides), rel=1e-9)
+    shifts = []
+    for _ in range(4000):
+        drawn = random.integers(0, 40, 40)
+        means = [sum(side[u][0] * side[u][1] for u in drawn if u in side) / sum(side[u][1] for u in drawn if u in side) for side in sides]
+        shifts.append(means[1] - means[0])
+    assert found == pytest.approx(numpy.std(shifts), rel=0.15)
 
 
 def test_order_of_years_does_not_matter(server):
