@@ -42,7 +42,7 @@ static enum status fill_sheet(struct arena *arena, struct unit_panel *panel, con
 enum status density_units_read(struct arena *arena, json_t *document, struct faults *faults, struct density_sheet *sheet)
 {
     struct density_body body = { 0 };
-    struct unit_panel panel;
+    struct unit_panel panel = { .year_count = 0 };
     enum status status = json_bind(document, &body_table, BIND_CLEAR, "", &body, arena, faults);
     const size_t bound = faults->total;
     if (status == STATUS_EXHAUSTED) {

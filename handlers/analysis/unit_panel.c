@@ -68,12 +68,15 @@ static int compare_places(const void *a, const void *b)
     return left->year < right->year ? -1 : left->year > right->year;
 }
 
-static void read_year(struct reading *r, const json_t *value, size_t index)
+/* False: it is none, and that has a fault (of a number that parsing has named, already before). */
+static bool read_year(struct reading *r, const json_t *value, size_t index)
 {
     const char *pointer = arena_format(r->arena, "/years/%zu", index);
     int64_t year = json_integer_value(value);
+    size_t before = r->faults->total;
+    r->places[index] = (struct place){ year, index };
     if (json_is_unfit(value, r->faults)) {
-        return;
+        return false;
     }
     if (!json_is_integer(value)) {
         faults_add(r->faults, pointer != NULL ? pointer : "", "wrong_type", "an item of years is %s; a whole number is wanted",
@@ -82,7 +85,7 @@ static void read_year(struct reading *r, const json_t *value, size_t index)
         faults_add(r->faults, pointer != NULL ? pointer : "", "out_of_range", "an item of years is %" PRId64 "; a year of %d to %d is wanted",
                    year, ANALYSIS_YEAR_MIN, ANALYSIS_YEAR_MAX);
     }
-    r->places[index] = (struct place){ year, index };
+    return r->faults->total == before;
 }
 
 static enum status read_years(struct reading *r, const json_t *array)
@@ -102,19 +105,20 @@ static enum status read_years(struct reading *r, const json_t *array)
     if (r->places == NULL || years == NULL) {
         return STATUS_EXHAUSTED;
     }
-    size_t before = r->faults->total;
+    bool is_sound = true;
     for (size_t i = 0; i < count; i++) {
-        read_year(r, json_array_get(array, i), i);
+        is_sound = read_year(r, json_array_get(array, i), i) && is_sound;
     }
     qsort(r->places, count, sizeof *r->places, compare_places);
-    for (size_t i = 0; i < count && r->faults->total == before; i++) {
+    for (size_t i = 0; i < count && is_sound; i++) {
         years[i] = r->places[i].year;
         if (i > 0 && years[i] == years[i - 1]) {
             faults_add(r->faults, "/years", "bad_format", "years names %" PRId64 " twice", years[i]);
+            is_sound = false;
         }
     }
     r->panel->years = years;
-    r->panel->year_count = r->faults->total == before ? count : 0;
+    r->panel->year_count = is_sound ? count : 0;
     return STATUS_OK;
 }
 
