@@ -10,7 +10,8 @@
 
 #include <zstd.h>
 
-/* The library's own choice, 3, is better by a hundredth and twice the work on lists of rows. Its window is 2 MB at the most. */
+/* The library's own choice, 3, is twice the work on long texts, and shorter by a twelfth (the contract) or no shorter (lists of rows, numbers).
+ * Its window is 2 MB at the most. */
 enum { LEVEL = 1 };
 
 enum status zstd_write(const void *bytes, size_t length, struct buffer *out)

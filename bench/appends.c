@@ -7,7 +7,7 @@
  * Beside it a loop that has no rules to look at and nothing to read: it writes the very rows that came of it into a copy of the database, in
  * transactions of as many entries as the sequencer's blocks had, hashes each entry's bytes as entry and as leaf and signs once for each;
  * another thread verifies the same signatures meanwhile. The two sides in turn, TURNS times, each in COUNT / TURNS appends.
- * checked: the bare loop verifies what it signed, too, as the sealer does.
+ * checked: the bare loop verifies what it signed, too, one by one.
  * One line of key=value. The bare side leaves out what a block has beside its entries' rows but for its checkpoint and its tree's frontier.
  */
 #include <inttypes.h>

@@ -11,9 +11,12 @@
 #include <string.h>
 
 #include <secp256k1.h>
+#include <secp256k1_recovery.h>
 
 #include "base/random.h"
 #include "base/text.h"
+#include "ledger/key_batch.h"
+#include "ledger/key_library.h"
 #include "ledger/secret.h"
 
 enum { DIGITS = 2 * KEY_SECRET_BYTES, LINE_BYTES = DIGITS + 1 };
@@ -59,6 +62,12 @@ enum status key_library_open(void)
     ed25519_library_open();
     library = context;
     return STATUS_OK;
+}
+
+const secp256k1_context *key_library(void)
+{
+    assert(library != NULL);
+    return library;
 }
 
 static enum status key_allocate(struct key **key)
@@ -233,6 +242,26 @@ void key_sign(const struct key *key, const uint8_t digest[DIGEST_BYTES], uint8_t
     assert(is_read == 1);
     int is_valid = secp256k1_ecdsa_verify(library, &again, digest, &key->point);
     assert(is_valid == 1);
+}
+
+/* R is the point with r as its abscissa, on the side that the library's recovery number tells. */
+void key_sign_unverified(const struct key *key, const uint8_t digest[DIGEST_BYTES], struct key_signed *made)
+{
+    secp256k1_ecdsa_recoverable_signature signature;
+    secp256k1_pubkey point;
+    uint8_t compressed[KEY_PUBLIC_BYTES];
+    int side = 0;
+    static_assert(sizeof point.data == sizeof made->point, "the library's form of a point has another size");
+    int is_signed = secp256k1_ecdsa_sign_recoverable(key_library(), &signature, digest, key->secret, secp256k1_nonce_function_rfc6979, NULL);
+    assert(is_signed == 1);
+    secp256k1_ecdsa_recoverable_signature_serialize_compact(library, made->signature, &side, &signature);
+    compressed[0] = (uint8_t)(SECP256K1_TAG_PUBKEY_EVEN + (side & 1));
+    memcpy(compressed + 1, made->signature, 32);
+    if (secp256k1_ec_pubkey_parse(library, &point, compressed, sizeof compressed) == 1) {
+        memcpy(made->point, point.data, sizeof point.data);
+    } else { /* a fault, or an abscissa above the order, once in 2^128: the key's own point, with which nothing adds up */
+        memcpy(made->point, key->point.data, sizeof made->point);
+    }
 }
 
 void key_sign_message(const struct key *key, const void *message, size_t length, uint8_t signature[ED25519_SIGNATURE_BYTES])

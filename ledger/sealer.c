@@ -1,6 +1,7 @@
 /*
- * A second thread for the costly steps of a block: signing each entry's hash and the checkpoint's text, and verifying the
- * signatures. Both threads take the next unsealed hash under one lock, and sign outside it. Who signs: signer.c.
+ * A second thread for the costly steps of a block: signing each entry's hash and the checkpoint's text.
+ * Both threads take the next unsealed hash under one lock, and sign outside it. Who signs: signer.c. All seals of a block are
+ * verified together at its end: key_batch.h.
  */
 #include "ledger/sealer.h"
 
@@ -16,10 +17,14 @@
  * is all where commands come one by one, and then not before so many wait that it is worth it; sealer_finish shares the rest with it. */
 enum { WORTH_WAKING = 8 };
 
+/* So many signatures are verified together for what two take one by one. */
+enum { WORTH_ADDING_UP = 4 };
+
 struct seal {
     uint8_t hash[DIGEST_BYTES];
-    uint8_t bytes[KEY_SIGNATURE_BYTES];
+    struct key_signed made;
     bool is_done;
+    bool is_verified; /* else sealer_finish has to */
 };
 
 enum note_state { NOTE_NONE, NOTE_WAITS, NOTE_AT_WORK, NOTE_DONE };
@@ -51,6 +56,7 @@ struct sealer {
     uint64_t generation;
     struct note_job note;
     uint8_t *out; /* capacity seals */
+    struct key_batch_item *items; /* capacity of them, for verify_all */
 };
 
 /* Has the thread look for work; under lock. */
@@ -65,17 +71,20 @@ static void wake(struct sealer *sealer)
 /* Makes the next seal; under lock, which is given up while it signs. */
 static void seal_next(struct sealer *sealer)
 {
-    uint8_t hash[DIGEST_BYTES], bytes[KEY_SIGNATURE_BYTES];
+    uint8_t hash[DIGEST_BYTES];
+    struct key_signed made;
+    bool is_verified = false;
     uint64_t generation = sealer->generation;
     size_t index = sealer->next++;
     assert(sealer->next <= sealer->count);
     memcpy(hash, sealer->seals[index].hash, sizeof hash);
     pthread_mutex_unlock(&sealer->lock);
-    enum status status = signer_sign(sealer->signer, hash, bytes);
+    enum status status = signer_sign_unverified(sealer->signer, hash, &made, &is_verified);
     pthread_mutex_lock(&sealer->lock);
     if (status == STATUS_OK && generation == sealer->generation && index < sealer->count &&
         memcmp(sealer->seals[index].hash, hash, sizeof hash) == 0) {
-        memcpy(sealer->seals[index].bytes, bytes, sizeof bytes);
+        sealer->seals[index].made = made;
+        sealer->seals[index].is_verified = is_verified;
         sealer->seals[index].is_done = true;
     }
 }
@@ -153,6 +162,7 @@ void sealer_close(struct sealer *sealer)
     pthread_mutex_destroy(&sealer->lock);
     free(sealer->seals);
     free(sealer->out);
+    free(sealer->items);
     free(sealer);
 }
 
@@ -173,6 +183,11 @@ static enum status make_room(struct sealer *sealer)
         return STATUS_EXHAUSTED;
     }
     sealer->out = bytes;
+    struct key_batch_item *items = realloc(sealer->items, capacity * sizeof *items);
+    if (items == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    sealer->items = items;
     sealer->capacity = capacity;
     return STATUS_OK;
 }
@@ -184,7 +199,7 @@ enum status sealer_add(struct sealer *sealer, const uint8_t hash[DIGEST_BYTES])
     if (status == STATUS_OK) {
         struct seal *seal = &sealer->seals[sealer->count++];
         memcpy(seal->hash, hash, sizeof seal->hash);
-        seal->is_done = false;
+        seal->is_done = seal->is_verified = false;
     }
     if (status == STATUS_OK && (sealer->count == 1 || sealer->count - sealer->next >= WORTH_WAKING)) {
         wake(sealer);
@@ -204,9 +219,42 @@ void sealer_drop(struct sealer *sealer)
     pthread_mutex_unlock(&sealer->lock);
 }
 
-enum status sealer_finish(struct sealer *sealer, const uint8_t **seals, size_t *count)
+/* Makes those that were made for a hash that was dropped in the meantime, or not made since the signer has failed; under lock. */
+static enum status make_again(struct sealer *sealer)
 {
     enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < sealer->count; i++) {
+        struct seal *seal = &sealer->seals[i];
+        if (!seal->is_done) {
+            status = signer_sign_unverified(sealer->signer, seal->hash, &seal->made, &seal->is_verified);
+            seal->is_done = status == STATUS_OK;
+        }
+    }
+    return status;
+}
+
+/* A fault while signing (a flipped bit) would give the secret away: no seal leaves the sealer that was not verified, by itself or with
+ * the others. Asserts that all hold; under lock. */
+static void verify_all(struct sealer *sealer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sealer->count; i++) {
+        if (!sealer->seals[i].is_verified) {
+            sealer->items[count++] = (struct key_batch_item){ sealer->seals[i].hash, &sealer->seals[i].made };
+        }
+    }
+    const uint8_t *public_key = signer_public(sealer->signer);
+    if (count >= WORTH_ADDING_UP && key_batch_verify(public_key, sealer->items, count) == STATUS_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum status status = key_verify(public_key, sealer->items[i].digest, sealer->items[i].made->signature);
+        assert(status == STATUS_OK);
+    }
+}
+
+enum status sealer_finish(struct sealer *sealer, const uint8_t **seals, size_t *count)
+{
     pthread_mutex_lock(&sealer->lock);
     if (sealer->count - sealer->next > 1) {
         wake(sealer);
@@ -217,21 +265,16 @@ enum status sealer_finish(struct sealer *sealer, const uint8_t **seals, size_t *
     while (sealer->is_busy) {
         pthread_cond_wait(&sealer->ended, &sealer->lock);
     }
-    for (size_t i = 0; status == STATUS_OK && i < sealer->count; i++) {
-        struct seal *seal = &sealer->seals[i];
-        if (!seal->is_done) { /* it was made for a hash that was dropped in the meantime, or the signer has failed */
-            status = signer_sign(sealer->signer, seal->hash, seal->bytes);
-            seal->is_done = status == STATUS_OK;
-        }
-        if (seal->is_done) {
-            memcpy(sealer->out + i * KEY_SIGNATURE_BYTES, seal->bytes, KEY_SIGNATURE_BYTES);
-        }
-    }
-    pthread_mutex_unlock(&sealer->lock);
+    enum status status = make_again(sealer);
     if (status == STATUS_OK) {
+        verify_all(sealer);
+        for (size_t i = 0; i < sealer->count; i++) {
+            memcpy(sealer->out + i * KEY_SIGNATURE_BYTES, sealer->seals[i].made.signature, KEY_SIGNATURE_BYTES);
+        }
         *seals = sealer->out;
         *count = sealer->count;
     }
+    pthread_mutex_unlock(&sealer->lock);
     return status;
 }
 

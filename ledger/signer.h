@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "ledger/key.h"
+#include "ledger/key_batch.h"
 #include "ledger/signer_fault.h"
 
 /*
@@ -38,6 +39,9 @@ enum status signer_sign(struct signer *signer, const uint8_t digest[DIGEST_BYTES
                         uint8_t signature[KEY_SIGNATURE_BYTES]) NODISCARD;
 enum status signer_sign_message(struct signer *signer, const void *message, size_t length,
                                 uint8_t signature[ED25519_SIGNATURE_BYTES]) NODISCARD;
+
+/* The same for a block's seals: verified only where a program has the key (*is_verified); else key_batch.h says how to. STATUS_IO: failed. */
+enum status signer_sign_unverified(struct signer *signer, const uint8_t digest[DIGEST_BYTES], struct key_signed *made, bool *is_verified) NODISCARD;
 
 /* What it failed with; SIGNER_SOUND while it has not. */
 enum signer_fault signer_fault(const struct signer *signer);

@@ -230,7 +230,8 @@ static enum dea_efficiency efficiency_of(double score, bool has_slack)
     if (score < 1 - DEA_TOLERANCE) {
         return DEA_EFFICIENT_NO;
     }
-    return has_slack ? DEA_EFFICIENT_WEAK : DEA_EFFICIENT_STRONG;
+    /* What is not 1 but for rounding is a way to move, however short: it may have taken all the slack that there was beside the unit. */
+    return has_slack || score < 1 ? DEA_EFFICIENT_WEAK : DEA_EFFICIENT_STRONG;
 }
 
 /* The projection onto the free disposal hull, by comparing the data. */

@@ -135,7 +135,7 @@ enum dea_rts { DEA_RTS_IRS, DEA_RTS_CRS, DEA_RTS_DRS }; /* increasing, constant,
 
 enum dea_efficiency {
     DEA_EFFICIENT_NO,    /* the score of the chosen frontier is below 1 by more than DEA_TOLERANCE */
-    DEA_EFFICIENT_WEAK,  /* the score is 1 but a slack remains */
+    DEA_EFFICIENT_WEAK,  /* the score is 1 but a slack remains, or is below 1 by no more than DEA_TOLERANCE and more than rounding */
     DEA_EFFICIENT_STRONG /* the score is 1 and no slack exists (Pareto-Koopmans) */
 };
 

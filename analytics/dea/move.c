@@ -18,6 +18,7 @@ struct move {
     bool is_directional;
     size_t column; /* of the table */
     double factor; /* theta, phi or beta */
+    bool is_at_unit; /* it is none: slack is sought where the unit is, not on the face that the program has found */
 };
 
 static bool row_moves(const struct dea_model_run *run, size_t row)
@@ -183,7 +184,11 @@ static bool row_has_slack(const struct dea_model_run *run, size_t row)
 static enum status second_stage(struct dea_model_run *run, const struct move *move, double *weight)
 {
     struct dea_table *table = &run->table;
-    dea_table_face(table, move->column);
+    if (move->is_at_unit) {
+        dea_table_fix(table, move->column, move->factor);
+    } else {
+        dea_table_face(table, move->column);
+    }
     for (size_t i = 0; i < run->work.rows; i++) {
         const bool is_open = i + 1 < run->work.rows && row_has_slack(run, i) && table->relation[i] != LP_ROW_EQUAL;
         weight[i] = is_open ? 1 / run->work.mean[i] : 0;
@@ -229,10 +234,15 @@ static bool rows_write(const struct dea_model_run *run, const struct move *move,
     return has_slack;
 }
 
+static double gap_of(const struct move *move, double score)
+{
+    return move->is_directional ? score : 1 - score;
+}
+
 /* A super-efficient unit is strongly efficient: no other does as well. */
 static enum dea_efficiency efficiency_of(const struct move *move, double score, bool has_slack)
 {
-    const double gap = move->is_directional ? score : 1 - score;
+    const double gap = gap_of(move, score);
     if (gap > DEA_TOLERANCE) {
         return DEA_EFFICIENT_NO;
     }
@@ -257,12 +267,17 @@ enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_mo
     if (status != STATUS_OK || out->state != DEA_MODEL_SCORED) {
         return status;
     }
+    out->score = score_of(run, &move);
+    const double gap = gap_of(&move, out->score);
+    if (gap >= 0 && gap <= DEA_TOLERANCE) { /* counts as none; yet even the shortest move may have taken all the slack beside the unit */
+        move.is_at_unit = true;
+        move.factor = move.is_directional ? 0 : 1;
+    }
     double weight[DEA_ROWS_MAX];
     status = second_stage(run, &move, weight);
     if (status != STATUS_OK) {
         return status;
     }
-    out->score = score_of(run, &move);
     out->efficiency = efficiency_of(&move, out->score, rows_write(run, &move, unit, weight, out));
     if (out->efficiency == DEA_EFFICIENT_STRONG && run->options->model != DEA_MODEL_SUPER) {
         out->peers[0] = (struct dea_peer){.unit = unit, .lambda = 1};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analytics/lp/certificate.h"
+#include "analytics/lp/twofold.h"
 
 /* As face.c has it: reduced costs and multipliers up to this share are zero. */
 #define ZERO 1e-9
@@ -328,6 +329,23 @@ enum status dea_table_solve(struct dea_table *table)
     return status;
 }
 
+void dea_table_fix(struct dea_table *table, size_t column, double value)
+{
+    for (size_t i = 0; i < table->rows; i++) {
+        table->bound[i] -= table->matrix[column * table->rows + i] * value;
+    }
+    table->columns--;
+    for (size_t j = column; j < table->columns; j++) {
+        memmove(table->matrix + j * table->rows, table->matrix + (j + 1) * table->rows, table->rows * sizeof *table->matrix);
+        table->member[j] = table->member[j + 1];
+        table->is_free[j] = table->is_free[j + 1];
+    }
+    for (size_t j = 0; j < table->columns; j++) {
+        table->cost[j] = 0;
+    }
+    table->near_count = 0;
+}
+
 double dea_table_activity(const struct dea_table *table, size_t row)
 {
     double sum = 0;
@@ -337,18 +355,36 @@ double dea_table_activity(const struct dea_table *table, size_t row)
     return sum;
 }
 
+/* By how much a row is missed, at most. */
+static double missed_by(const struct dea_table *table, size_t row, double *size)
+{
+    struct lp_twofold sum = {0};
+    lp_twofold_add(&sum, -1, table->bound[row]);
+    for (size_t j = 0; j < table->columns; j++) {
+        lp_twofold_add(&sum, table->matrix[j * table->rows + row], table->solution.x[j]);
+    }
+    *size = sum.size;
+    const double above = lp_twofold_value(&sum), rounding = lp_twofold_rounding(&sum);
+    switch (table->relation[row]) {
+    case LP_ROW_AT_MOST:
+        return fmax(above + rounding, 0);
+    case LP_ROW_AT_LEAST:
+        return fmax(rounding - above, 0);
+    default:
+        return fabs(above) + rounding;
+    }
+}
+
 double dea_table_rounding(const struct dea_table *table, const double *weight)
 {
     double sum = 0;
     for (size_t i = 0; i < table->rows; i++) {
-        double size = fabs(table->bound[i]);
-        for (size_t j = 0; j < table->columns; j++) {
-            size += fabs(table->matrix[j * table->rows + i] * table->solution.x[j]);
-        }
+        double size = 0;
+        const double missed = missed_by(table, i, &size);
         const double own = i < table->work->rows ? fabs(weight[i]) : 0;
-        sum += table->relation[i] != LP_ROW_FREE ? (own + fabs(table->solution.dual[i])) * size : 0;
+        sum += table->relation[i] != LP_ROW_FREE ? own * UNSEEN * size + fabs(table->solution.dual[i]) * missed : 0;
     }
-    return UNSEEN * sum;
+    return sum;
 }
 
 /* Whether an optimum may use the column: this one does, or its reduced cost is zero beside its terms. */

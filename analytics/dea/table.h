@@ -67,14 +67,16 @@ NODISCARD enum status dea_table_solve(struct dea_table *table);
  */
 void dea_table_face(struct dea_table *table, size_t moved);
 
+/* Takes the column out at a value that is given, and leaves all else as it is. Costs become 0. */
+void dea_table_fix(struct dea_table *table, size_t column, double value);
+
 /* What a row's left side comes to. */
 double dea_table_activity(const struct dea_table *table, size_t row);
 
 /*
- * How much of the weighted sum of slacks just maximised may be rounding. weight: of each row's slack in that sum, rows elements. A
- * solver's answer is the exact one of data that differ from those given in the last digits (Wilkinson, "Rounding Errors in Algebraic
- * Processes" (1963)); where these differ by the share e, the sum does by e times the sum of |weight_i + dual_i| |a_ij x_j| over all elements.
- * Beside units ten orders of magnitude larger that is more than what the judged unit has. e is 1e-13, as in bounds.h.
+ * How much of the weighted sum of slacks just maximised may be rounding. weight: of each row's slack in that sum, rows elements. A point
+ * that misses rows by r has at most dual r more than any that misses none (weak duality), and a slack is known no better than to 1e-13 of
+ * its row's terms (bounds.h). Beside units ten orders of magnitude larger that can be more than what the judged unit has.
  */
 double dea_table_rounding(const struct dea_table *table, const double *weight);
 

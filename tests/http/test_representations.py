@@ -8,6 +8,7 @@ from world import problem
 JSON, YAML, TEXT, HTML = "application/json", "application/yaml", "text/plain; version=0.0.4; charset=utf-8", "text/html; charset=utf-8"
 NOTE = "text/plain; charset=utf-8"
 GIVEN = {"/errors": HTML, "/errors/{code}": HTML, "/docs": HTML, "/openapi.yaml": YAML, "/metrics": TEXT, "/ledger/checkpoint": NOTE}
+STREAMS = {"/jobs/{id}/events": "text/event-stream"}  # that are nothing else
 READS = [operation for operation in test_contract.OPERATIONS if operation.method == "GET"]
 
 
@@ -27,7 +28,7 @@ def test_json_is_taken(server, accept):
 @pytest.mark.parametrize("operation", READS, ids=lambda operation: operation.id)
 def test_what_is_not_there_is_refused(server, operation):
     path = test_contract.address(operation)
-    given = GIVEN.get(operation.path, JSON)
+    given = {**GIVEN, **STREAMS}.get(operation.path, JSON)
     for accept in ("image/png", "*/*;q=0", "video/*, application/xml;q=0.5", f"{given.split(';')[0]};q=0, image/png", "json"):
         for token in (True,) if operation.item["x-tallystick-roles"] else (None, True):
             reply = ask(server, path, accept, token=token)
