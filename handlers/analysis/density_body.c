@@ -86,7 +86,7 @@ static void read_bounds(struct arena *arena, const json_t *document, const struc
 }
 
 static void read_curve(struct arena *arena, const json_t *document, const struct density_body *body,
-                          struct density_settings *settings, struct faults *faults)
+                       struct density_settings *settings, struct faults *faults)
 {
     settings->options = kde_options_default();
     if (body->kernel >= 0) {
