@@ -391,7 +391,7 @@ def test_not_a_number_is_no_json(service):
      {"/weights/0": "out_of_range", "/weights/1": "out_of_range", "/bandwidth": "out_of_range", "/cut": "out_of_range"}),
     ('{"values":1e400,"kernel":1e400,"vales":[1]}', "invalid_request",
      {"/values": "out_of_range", "/kernel": "out_of_range", "/vales": "unknown_member"}),
-    ('{"years":[1e400,1e400,1e400],"units":[{"id":"a","values":[1,1e400]}]}', "out_of_range",
+    ('{"years":[1e400,1e400,1e400],"units":[{"id":"a","values":[1,1e400]}]}', "invalid_request",
      {"/years/0": "out_of_range", "/years/1": "out_of_range", "/years/2": "out_of_range", "/units/0/values/1": "out_of_range"}),
     ('{"values":["\x7f\x7f\x7f",2]}', "wrong_type", {"/values/0": "wrong_type"}),
 ])

@@ -318,10 +318,10 @@ def test_weighted_by_an_indicator(server):
 
 def test_provinces_without_a_weight_are_refused(start):
     own = start()
-    figures = [{"indicator": "beds", "year": 2005, "province": code, "value": value} for code, value in (("CN-HB", 5), ("CN-HN", 6), ("CN-GD", 7))]
-    figures += [{"indicator": "hospitals", "year": 2005, "province": code, "value": value} for code, value in (("CN-HB", 0), ("CN-HN", 0), ("CN-GD", 0))]
+    figures = [{"indicator": "beds", "year": 1999, "province": code, "value": value} for code, value in (("CN-HB", 5), ("CN-HN", 6), ("CN-GD", 7))]
+    figures += [{"indicator": "hospitals", "year": 1999, "province": code, "value": value} for code, value in (("CN-HB", 0), ("CN-HN", 0), ("CN-GD", 0))]
     assert own.request("PUT", "/figures", token=True, json={"figures": figures}).status_code in (200, 201)
-    query = {"indicator": "beds", "years": "2005", "points": "16"}
+    query = {"indicator": "beds", "years": "1999", "points": "16"}
     assert_problem(own.get(PATH, params={**query, "weights": "population_year_end"}), 422, "no_figures")
     zero = assert_problem(own.get(PATH, params={**query, "weights": "hospitals"}), 422, "weights_zero")
     assert faults(zero) == {"weights": "weights_zero"}
