@@ -76,6 +76,8 @@ def read_tap(result, output):
         if plan:
             untold += int(plan.group(1))
             continue
+        if line.startswith("# ") and result.failed and result.failed[-1][0] == case:
+            result.failed[-1] = (case, f"{result.failed[-1][1]} {line[2:].strip()}".strip()[:300])
         told = re.fullmatch(r"(not )?ok (\d+)(?: - (.*)| # SKIP (.*))", line)
         if told:
             untold -= 1
@@ -346,6 +348,9 @@ def main():
         show(reports, options.logs)
         results.append(reports)
 
+    for result in results:
+        for case, text in result.failed:  # once more, where a reader of the end finds it
+            print(f"  failed: {result.name}: {case} {text}".rstrip())
     print(f"  {sum(result.processors for result in results):.0f} s of processors in {time.monotonic() - began:.0f} s")
     passed = sum(result.passed for result in results)
     failed = sum(len(result.failed) for result in results)
