@@ -337,18 +337,20 @@ def test_null_counts_as_absent_in_a_signed_command():
     assert takes_null(CONTRACT["components"]["schemas"]["SignedCommand"]) == {"private"}
 
 
-@pytest.mark.parametrize("name, one, other, value", [("SitePut", "lat", "lon", 1), ("DensityRequest", "from", "to", 1), ("Intake", "expiry", "lot", "2030-01-01")])
+@pytest.mark.parametrize("name, one, other, value", [("SitePut", "lat", "lon", 1), ("DensityRequest", "from", "to", 1), ("DensityPanel", "from", "to", 1),
+                                                    ("Intake", "expiry", "lot", "2030-01-01")])
 def test_what_goes_together(server, name, one, other, value):
     """Members of which one needs the other, where both may be null. Of a lot alone there may be supplies."""
     schema = CONTRACT["components"]["schemas"][name]
-    needed = {"name": "A", "kind": "a", "organisation": "A", "province": "A", "values": [1, 2], "site": "A", "item": "A", "quantity": 1, "source": "found"}
+    needed = {"name": "A", "kind": "a", "organisation": "A", "province": "A", "values": [1, 2], "site": "A", "item": "A", "quantity": 1, "source": "found",
+              "years": [2020], "units": [{"id": "A", "values": [1]}, {"id": "B", "values": [2]}]}
     body = {member: needed[member] for member in schema["required"]}
     for first in ({}, {one: None}, {one: value}):
         for second in ({}, {other: None}, {other: value if value != 1 else 2}):
             has_one, has_other = first.get(one) is not None, second.get(other) is not None
             is_sound = has_other or not has_one if name == "Intake" else has_one == has_other
             assert bool(faults(schema, {**body, **first, **second})) != is_sound, (first, second)
-            if name == "DensityRequest":
+            if name.startswith("Density"):
                 assert (server.post("/density", {**body, **first, **second}).status_code == 200) == is_sound, (first, second)
 
 
