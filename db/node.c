@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +38,24 @@ struct node {
     sqlite3 *handle;
     sqlite3_stmt *statements[NODE_STATEMENT_COUNT];
 };
+
+/* A flush of the file, of its journal or of their directory has failed in this process, on whichever connection. */
+static atomic_bool has_lost_disk;
+
+/* What a statement came to; to be asked before the next one. */
+static enum status heed(const struct node *node, enum status status)
+{
+    int code = status == STATUS_IO ? sqlite3_extended_errcode(node->handle) : SQLITE_OK;
+    if ((code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) && !atomic_exchange(&has_lost_disk, true)) {
+        log_error("sqlite", "a flush of node.db failed: writing into it stopped");
+    }
+    return status;
+}
+
+bool node_has_lost_disk(void)
+{
+    return atomic_load(&has_lost_disk);
+}
 
 static enum status execute(struct node *node, const char *sql)
 {
@@ -203,13 +222,13 @@ static sqlite3_stmt *use_of(struct node *node, enum node_statement statement)
 
 enum status node_begin(struct node *node)
 {
-    return statement_run(use_of(node, NODE_STATEMENT_transaction_begin));
+    return node_has_lost_disk() ? STATUS_IO : heed(node, statement_run(use_of(node, NODE_STATEMENT_transaction_begin)));
 }
 
 void node_rollback(struct node *node)
 {
     if (sqlite3_get_autocommit(node->handle) == 0) {
-        enum status status = statement_run(use_of(node, NODE_STATEMENT_transaction_rollback));
+        enum status status = heed(node, statement_run(use_of(node, NODE_STATEMENT_transaction_rollback)));
         if (status != STATUS_OK) {
             log_error("sqlite", "rollback failed: %s", status_name(status));
         }
@@ -218,7 +237,7 @@ void node_rollback(struct node *node)
 
 enum status node_commit(struct node *node)
 {
-    enum status status = statement_run(use_of(node, NODE_STATEMENT_transaction_commit));
+    enum status status = heed(node, statement_run(use_of(node, NODE_STATEMENT_transaction_commit)));
     if (status != STATUS_OK) {
         node_rollback(node);
     }
@@ -257,7 +276,7 @@ enum status node_token_find(struct node *node, struct arena *arena, const uint8_
 {
     sqlite3_stmt *use = use_of(node, NODE_STATEMENT_token_find);
     statement_bind_blob(use, 1, hash, NODE_HASH_BYTES);
-    return rows_one(use, arena, read_token, out);
+    return heed(node, rows_one(use, arena, read_token, out)); /* what another process left half done is taken back, and flushed, here */
 }
 
 enum status node_token_list(struct node *node, struct arena *arena, struct token **out, size_t *count)

@@ -35,10 +35,14 @@ enum status node_open(const char *path, bool is_writer, struct node **node) NODI
 void node_close(struct node *node);
 
 /* Makes one transaction of several writes: readers wait while one is committed, and the disk is flushed for each.
- * STATUS_BUSY where others write for too long. A commit that fails has been rolled back. */
+ * STATUS_BUSY where others write for too long. A commit that fails has been rolled back. STATUS_IO without a try once a flush has
+ * failed in this process: the system may have dropped what it could not write, and a later flush says nothing about that. */
 enum status node_begin(struct node *node) NODISCARD;
 enum status node_commit(struct node *node) NODISCARD;
 void node_rollback(struct node *node); /* nothing where none is open */
+
+/* Any thread: whether that has happened. Reading goes on. */
+bool node_has_lost_disk(void);
 
 enum status node_token_insert(struct node *node, const struct token *token) NODISCARD;
 

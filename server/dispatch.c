@@ -96,6 +96,7 @@ static bool find_cached(struct request *request, const char *method)
     struct server *server = request->server;
     bool is_head = strcmp(method, "HEAD") == 0;
     if (framing->fault.code != NULL || framing->has_body || framing->has_repeats || framing->authorization != NULL || framing->if_match != NULL ||
+        framing->content_digest != NULL ||
         request->client->is_guest || (!is_head && strcmp(method, "GET") != 0) || server->service.is_private ||
         server->config->rate_limit > 0 || reply_is_for_a_page(request) ||
         atomic_load_explicit(&server->is_stopping, memory_order_relaxed)) {

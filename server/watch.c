@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "db/node.h"
 #include "handlers/analysis/cache.h"
 #include "handlers/ledger/ledger.h"
 #include "ledger/signer.h"
@@ -50,6 +51,9 @@ void watch_readiness(struct service *service, struct buffer *faults)
         buffer_text(faults, "ledger: the disk failed between two commits, nothing is written until the service is started anew\n");
     } else if (sequencer_is_failed(server->sequencer)) {
         buffer_text(faults, "ledger: a commit failed, nothing is written until the service is started anew\n");
+    }
+    if (node_has_lost_disk()) {
+        buffer_text(faults, "node: a flush of the node's own database failed, nothing is written into it until the service is started anew\n");
     }
     int64_t busy_since_us = sequencer_busy_since_us(server->sequencer);
     if (busy_since_us != 0 && clock_steady_us() - busy_since_us > server->config->commit_timeout_s * 1000000) {

@@ -14,6 +14,7 @@
 struct density_change {
     const struct density_series *earlier, *later;
     struct kde_change found;
+    double mean_shift_error; /* the standard error of found.mean_shift (shift.h): paired, where units are in both */
     bool has_test;
     size_t pairs;        /* members of both */
     struct kde_permutation test;

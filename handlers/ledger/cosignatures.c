@@ -214,6 +214,22 @@ static void reply_taken(struct exchange *exchange, const struct cosignature_row 
     json_writer_finish(&w);
 }
 
+/* Stores and answers them; a disk that fails is answered, too. */
+static enum status keep(struct exchange *exchange, const struct cosignature_row *taken, size_t count)
+{
+    const bool had_lost_disk = node_has_lost_disk();
+    enum status status = node_cosignature_put(exchange->node, taken, count);
+    if (status == STATUS_OK) {
+        reply_taken(exchange, taken, count);
+    } else if (status == STATUS_IO && had_lost_disk) {
+        problem_reply(exchange, "not_ready", "The disk failed, so this server takes no more cosignatures until it is started anew.");
+    } else if (status == STATUS_IO) {
+        problem_reply(exchange, "outcome_unknown", "The commit failed: the cosignatures may or may not have been kept. Send them again; "
+                                                   "what was kept is not changed by that.");
+    }
+    return status == STATUS_IO ? STATUS_OK : status;
+}
+
 static enum status take(struct exchange *exchange, const char *text, struct faults *faults)
 {
     struct checkpoint_row row;
@@ -233,13 +249,7 @@ static enum status take(struct exchange *exchange, const char *text, struct faul
     if (status == STATUS_OK) {
         status = read_lines(exchange, note, &row, taken, &count, faults);
     }
-    if (status == STATUS_OK) {
-        status = node_cosignature_put(exchange->node, taken, count);
-    }
-    if (status == STATUS_OK) {
-        reply_taken(exchange, taken, count);
-    }
-    return status;
+    return status == STATUS_OK ? keep(exchange, taken, count) : status;
 }
 
 enum handled cosignatures_post(struct exchange *exchange)

@@ -1,6 +1,7 @@
 /*
  * A machine in trouble, to be preloaded: while a file of that name lies in $FAULT_DIR,
  *   fdatasync-fails   flushing a file fails (EIO),
+ *   node-fails        so it is with node.db and its journal alone,
  *   fdatasync-waits   flushing a file waits,
  *   disk-is-full      the file system says that it has next to nothing left,
  *   clock             the wall clock is what it says: +SECONDS or -SECONDS beside the true one, or =SECONDS, where it stands,
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -81,13 +83,22 @@ int unlink(const char *path)
     return failed;
 }
 
+static bool is_of_node(int file)
+{
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length > 0 ? length : 0] = 0;
+    return strstr(path, "/node.db") != NULL;
+}
+
 static int flush(long call, int file)
 {
     step();
     while (lies("fdatasync-waits")) {
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
-    if (lies("fdatasync-fails")) {
+    if (lies("fdatasync-fails") || (lies("node-fails") && is_of_node(file))) {
         errno = EIO;
         return -1;
     }

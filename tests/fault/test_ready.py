@@ -11,6 +11,7 @@ import time
 import pytest
 
 from conftest import ROOT, Server, key
+from cosign import Witness
 from world import World, accepted, problem
 
 BUILD = ROOT / os.environ.get("TALLYSTICK_BUILD", "build/release")
@@ -36,7 +37,7 @@ def machine(tmp_path):
         return servers[-1]
 
     yield start, tmp_path / "trouble"
-    for name in ("fdatasync-fails", "fdatasync-waits"):
+    for name in ("fdatasync-fails", "fdatasync-waits", "node-fails"):
         (tmp_path / "trouble" / name).unlink(missing_ok=True)
     assert all(server.stop() == 0 for server in servers), servers[-1].log()[-3000:]
 
@@ -107,6 +108,37 @@ def test_a_failed_commit_tells_all_who_waited_for_it(machine):
         (trouble / "fdatasync-waits").unlink()
         told = [problem(done.result(), 503, done.result().json()["code"])["code"] for done in [first, *rest]]
     assert told[0] == "outcome_unknown" and set(told[1:]) <= {"outcome_unknown", "not_ready"}
+
+
+def test_a_flush_of_the_nodes_own_file_that_fails(machine):
+    """Nothing more is written into it, as into the ledger after a failed commit: a flush that succeeds later proves nothing. The ledger
+    is another file and goes on, and so does all reading."""
+    start, trouble = machine
+    server = start()
+    witness = Witness()
+    accepted(server.put("/witnesses/w1", {"vkey": witness.vkey}), 201)
+    note = server.get("/ledger/checkpoint").text
+
+    def cosign(time):
+        return server.post("/ledger/cosignatures", {"checkpoint": note + witness.line(note, time)})
+
+    def times():
+        return [item["time"] for item in server.get("/ledger/cosignatures").json()["items"]]
+
+    assert cosign(1790000000).status_code == 200
+    before = times()
+    (trouble / "node-fails").touch()
+    problem(cosign(1790000001), 503, "outcome_unknown")
+    (trouble / "node-fails").unlink()
+    problem(cosign(1790000002), 503, "not_ready")
+    assert faults(server) == ["node: a flush of the node's own database failed, nothing is written into it until the service is started anew"]
+    assert times() == before and server.get("/privacy/texts", token=True).status_code == 200
+    accepted(server.put("/items/A", ITEM), 201)
+    assert server.stop() == 0
+    server = start()
+    assert faults(server) == [] and times() == before
+    assert cosign(1790000003).status_code == 200
+    assert times() != before
 
 
 def test_a_commit_that_hangs(machine):

@@ -2,13 +2,16 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import time
 
 import pytest
+import yaml
 
-from conftest import Server, binary, environment, key
-from world import World, accepted, problem
+import jose
+from conftest import ROOT, Server, binary, environment, key
+from world import World, accepted, fresh, problem
 
 NOTE = 'Driver Example, phone "0000", 送到后门'
 REASON = "Wet since Example left the door open"
@@ -140,3 +143,122 @@ def test_only_administrators_erase(moved):
     for token in (world.token("operator", world.a), world.token("coordinator", world.b)):
         problem(erase(server, ["ab" * 32], token=token), 403, "forbidden")
         problem(server.get("/privacy/texts", token=token), 403, "forbidden")
+
+
+CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+
+
+def members(schema, pointer=""):
+    """(pointer, description) of each member that a body may have, those of what it holds among them; not of signed ones."""
+    told = schema.get("description", "")
+    if schema.get("$ref", "").endswith("/SignedCommand"):
+        return
+    if "$ref" in schema:
+        schema = CONTRACT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    yield pointer, told or schema.get("description", ""), schema.get("maxLength", 0)
+    for name, member in schema.get("properties", {}).items():
+        yield from members(member, f"{pointer}/{name}")
+    for other in [*schema.get("anyOf", []), *schema.get("oneOf", []), *schema.get("allOf", [])]:
+        yield from members(other, pointer)
+    if "items" in schema:
+        yield from members(schema["items"], pointer + "/0")
+
+
+def bodies():
+    """(path, member's pointer, what the contract says of it, its greatest length) of all requests that change something."""
+    for path, operations in CONTRACT["paths"].items():
+        for method in {"post", "put", "patch"} & operations.keys():
+            content = operations[method].get("requestBody", {}).get("content", {})
+            if "application/json" in content and "admin" in operations[method].get("x-tallystick-roles", []):
+                yield from ((path, *member) for member in members(content["application/json"]["schema"]))
+
+
+class Story:
+    """Commands with everything in them that the contract calls personal; each text is one of its own."""
+
+    def __init__(self, server):
+        self.server, self.world = server, World(server)
+        self.texts = {}  # by (path in the contract, pointer)
+        self.sent = []   # (path, body, key)
+
+    def text(self, path, pointer):
+        return self.texts.setdefault((path, pointer), f"Example {len(self.texts)}, phone {fresh('0000')}")
+
+    def send(self, path, target, body, *pointers, status=200):
+        for pointer in pointers:
+            at = body
+            *inner, last = pointer.split("/")[1:]
+            for name in inner:
+                at = at[int(name) if isinstance(at, list) else name]
+            at[last] = self.text(path, pointer)
+        once = key()
+        told = accepted(self.server.post(target, body, idempotency_key=once), status)
+        self.sent.append((target, body, once, status))
+        return told
+
+    def on_its_way(self):
+        supply = self.world.intake(10)["id"]
+        lines = {"destination": self.world.b1, "lines": [{"supply": supply, "quantity": 4}]}
+        transfer = self.send("/transfers", "/transfers", lines, "/note", "/rationale", status=201)["id"]
+        self.send("/transfers/{id}/dispatch", f"/transfers/{transfer}/dispatch", {}, "/note")
+        return transfer
+
+    def tell(self):
+        supply = self.send("/supplies", "/supplies", self.world.intake_body(10, donation=fresh("D")), "/note", status=201)["id"]
+        self.send("/supplies/{id}/adjustments", f"/supplies/{supply}/adjustments", {"delta": -1, "reason": "consumed"}, "/note")
+        self.send("/transfers/{id}/receive", f"/transfers/{self.on_its_way()}/receive", {"lines": [{"line": 1, "good": 3, "lost": 1}]},
+                  "/lines/0/reason", "/note")
+        self.send("/transfers/{id}/return", f"/transfers/{self.on_its_way()}/return", {}, "/reason")
+        reserved = self.world.transfer([(supply, 1)])["id"]
+        self.send("/transfers/{id}/cancel", f"/transfers/{reserved}/cancel", {}, "/reason")
+        added = self.server.post(f"/organisations/{self.world.a}/keys", jose.Key().jwk)
+        assert added.status_code == 201, added.text
+        revoke = "/organisations/{id}/keys/{kid}/revoke"
+        self.send(revoke, f"/organisations/{self.world.a}/keys/{added.json()['kid']}/revoke", {}, "/reason")
+        self.tell_signed()
+
+    def tell_signed(self):
+        signer = jose.Signer(self.server, self.world.b, self.world.token("operator", self.world.b))
+        reason, beside = jose.committed(self.text("signed", "/lines/0/reason"))
+        lines = [{"line": 1, "good": 3, "damaged": 1, "reason": reason}]
+        accepted(signer.receive(self.on_its_way(), {"lines": lines}, {"/lines/0/reason": beside}))
+
+
+def test_every_personal_member_of_every_command(start):
+    """What the contract calls personal enters no entry, and an erasure takes it out of every file and every kept answer."""
+    server = start()
+    story = Story(server)
+    story.tell()
+    personal = {(path, pointer) for path, pointer, told, _ in bodies() if re.search(r"\bPersonal\b", told)}
+    assert personal == story.texts.keys() - {("signed", "/lines/0/reason")}
+    rows = commitments(server, limit=1000)
+    found = {}
+    for (entry, pointer), row in rows.items():
+        assert row["text"] not in json.dumps(server.get(f"/ledger/entries/{entry}").json(), ensure_ascii=False)
+        found.setdefault(row["text"], set()).add(pointer)
+    assert {text: {pointer} for (_, pointer), text in story.texts.items()} == found
+    wanted = [row["commitment"] for row in rows.values()]
+    assert erase(server, wanted).status_code == 201
+    for target, body, once, status in story.sent:
+        again = server.post(target, body, idempotency_key=once)
+        assert again.status_code == status and again.headers["Idempotency-Replayed"] == "true"
+        assert not any(text in again.text for text in found)
+    deadline = time.monotonic() + 20
+    while left := [text for text in found if files_with(server, text)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+    assert not any(text in server.log() for text in found)
+    assert verify(server).returncode == 0, verify(server).stdout
+    assert server.stop() == 0
+    export = subprocess.run([binary(), "export", "--data-dir", str(server.data_dir), "--texts"], env=environment(), capture_output=True, check=True)
+    assert not any(text.encode() in export.stdout for text in found)
+
+
+def test_every_other_text_says_what_it_is():
+    """A member that takes a sentence is personal, or the contract says why nobody's name need stand in it."""
+    public = {"/indicators/{id}": {"/source"}, "/ledger/cosignatures": {"/checkpoint"}}  # a publication; a signed note, which is verified
+    for path, pointer, told, length in bodies():
+        if length >= 1000 and pointer not in public.get(path, ()):
+            assert re.search(r"\bPersonal\b", told), (path, pointer)
+    told = {(path, pointer): text for path, pointer, text, _ in bodies()}
+    assert "no person" in told["/transfers", "/carrier"] and "never a private person's" in told["/supplies", "/donor"]
