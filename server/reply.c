@@ -501,7 +501,8 @@ bool reply_send(struct request *request)
     }
     bool is_queued = is_same ? queue_unchanged(request, response) : queue(request, exchange->status, response);
     struct cached cached = {
-        .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
+        .response = response, .seq = exchange->seq, .true_from_ms = exchange->true_from_ms, .true_until_ms = exchange->true_until_ms,
+        .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
     struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant, request->coding};
     if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
         snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");
