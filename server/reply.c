@@ -350,6 +350,9 @@ static void add_timing(const struct request *request, struct headers *headers)
         snprintf(timing, sizeof timing, "queue;dur=%.3f, db;dur=%.3f, ", milliseconds(request->asked_us, request->answered_us),
                  (double)request->read_us / 1000);
         break;
+    case WAIT_AWAY:
+        time_wait(request, "db", timing);
+        break;
     case WAIT_COMMAND:
         if (request->is_late) {
             return; /* the times are the writer's yet */
