@@ -211,8 +211,8 @@ static bool is_probe(const struct exchange *exchange)
 }
 
 /* A caller who has used up its requests waits. Probes do not count, since whoever watches the service needs them, nor does what a
- * browser asks of itself before it sends: refused, it would keep the page from seeing any answer, a 429 as well (Fetch standard, CORS-preflight fetch).
- * That costs no more than to be refused, and how many connections there may be is bounded elsewhere (client.h). */
+ * browser asks of itself before it sends: refused, it would keep the page from seeing any answer, a 429 as well (Fetch standard,
+ * CORS-preflight fetch). That costs no more than to be refused, and how many connections there may be is bounded elsewhere (client.h). */
 static void check_limit(struct request *request)
 {
     struct exchange *exchange = &request->exchange;

@@ -183,7 +183,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_refused), cmocka_unit_test(test_what_is_kept),
-        cmocka_unit_test(test_a_host_from_elsewhere), cmocka_unit_test(test_blanks_behind_lengths_stay), cmocka_unit_test(test_the_guards_fault), cmocka_unit_test(test_traces),
+        cmocka_unit_test(test_a_host_from_elsewhere),
+        cmocka_unit_test(test_blanks_behind_lengths_stay), cmocka_unit_test(test_the_guards_fault), cmocka_unit_test(test_traces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
