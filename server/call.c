@@ -16,6 +16,7 @@ void call_reset(struct exchange *exchange)
     exchange->cancelled = CANCELLED_NOT;
     exchange->content_type = NULL;
     exchange->header_count = 0;
+    exchange->true_from_ms = exchange->true_until_ms = 0;
     buffer_reset(&exchange->reply);
 }
 
