@@ -11,7 +11,8 @@
  * FILE as doubles in the machine's order, so that another program can be timed on the same:
  * unit after unit, inputs before outputs; or value after value. The results follow them there:
  * crste and vrste of each unit; or bandwidth, from, to and the densities.
- * Prints one line of key=value: the fastest run's seconds, by the clock and of processor time.
+ * Prints one line of key=value: the fastest run's seconds, by the clock and of processor time. Where a unit
+ * got no number because none was proved it fails: unfinished work has no time.
  */
 #include <errno.h>
 #include <math.h>
@@ -41,6 +42,13 @@ static _Noreturn void fail(const char *what, const char *why)
 {
     fprintf(stderr, "analytics: %s: %s\n", what, why);
     exit(2);
+}
+
+static void check_certified(const char *what, size_t uncertified)
+{
+    if (uncertified > 0) {
+        fail(what, "some units have no proved score");
+    }
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014): the state is a counter. */
@@ -129,6 +137,7 @@ static struct timing run_efficiency(size_t n, int64_t runs, enum dea_solver_kind
         }
         keep_best(&best, started_us, started_cpu_s);
     }
+    check_certified("efficiency", result->certificate.uncertified_count);
     for (size_t u = 0; u < n; u++) {
         write_values(file, inputs + u * INPUTS, INPUTS);
         write_values(file, outputs + u * OUTPUTS, OUTPUTS);
@@ -167,6 +176,7 @@ static void solve_model(const struct dea_problem *problem, enum dea_model model,
     if (dea_model_solve(problem, &options, &result) != STATUS_OK) {
         fail(models[model], "not solved");
     }
+    check_certified(models[model], result->certificate.uncertified_count);
     for (size_t u = 0; u < problem->unit_count; u++) {
         scores[u] = result->units[u].score;
     }
@@ -186,6 +196,10 @@ static void solve_outliers(const struct dea_problem *problem, const struct way *
         dea_outliers_find(problem, &options, result, &outliers) != STATUS_OK) {
         fail("outliers", "not solved");
     }
+    check_certified("outliers", result->certificate.uncertified_count);
+    for (size_t u = 0; u < problem->unit_count; u++) {
+        check_certified("outliers", isnan(leverages[u]) ? 1u : 0u);
+    }
     dea_result_free(result);
     free(outliers.is_flagged);
 }
@@ -200,6 +214,7 @@ static void solve_malmquist(const struct dea_problem *problem, const struct way 
     if (dea_malmquist(&panel, &options, &changes) != STATUS_OK) {
         fail("malmquist", "not solved");
     }
+    check_certified("malmquist", changes->certificate.uncertified_count);
     for (size_t u = 0; u < panel.unit_count; u++) {
         changed[u] = changes->changes[u].tfpch;
     }

@@ -1,31 +1,28 @@
 """The models of efficiency beside the radial one: with the frame and without, by GLPK, by two threads, and one beside HiGHS."""
 
-import array
+import math
 import os
 import time
 
-from frontier import ours
+from frontier import largest_difference, ours, read_doubles, target_same, units_chosen
 
 KINDS = ["super", "sbm", "additive", "directional", "cross", "cost", "fixed", "outliers", "malmquist"]
 
 
 def scipy_additive(path, n, units):
-    """scipy's HiGHS for the additive model's scores alone: the first units' seconds scaled to all, and the largest difference."""
+    """scipy's HiGHS for the additive model's scores alone: seconds for all by those of the units, and the largest difference."""
     import numpy
     from scipy.optimize import linprog
-    numbers = array.array("d")
-    with open(path, "rb") as file:
-        numbers.fromfile(file, 6 * n)
-    values = numpy.array(numbers)
+    values = numpy.array(read_doubles(path))
     data, scores = values[:5 * n].reshape(n, 5), values[5 * n:]
     goal = numpy.concatenate([numpy.zeros(n), -numpy.ones(5)])
     slacks = numpy.diag([1.0, 1, 1, -1, -1])
     rows = numpy.vstack([numpy.hstack([data.T, slacks]), numpy.concatenate([numpy.ones(n), numpy.zeros(5)])])
-    worst, began = 0.0, time.process_time()
-    for unit in range(units):
-        found = linprog(goal, A_eq=rows, b_eq=numpy.append(data[unit], 1.0), method="highs")
-        worst = max(worst, abs(-found.fun - scores[unit]) / max(1, abs(scores[unit])))
-    return (time.process_time() - began) * n / units, worst
+    found, began = [], time.process_time()
+    for unit in units:
+        solved = linprog(goal, A_eq=rows, b_eq=numpy.append(data[unit], 1.0), method="highs")
+        found.append(math.nan if solved.status != 0 else -solved.fun)
+    return (time.process_time() - began) * n / len(units), largest_difference(scores[units], found)
 
 
 def measure_models(bench):
@@ -50,7 +47,10 @@ def measure_models(bench):
     except ImportError:
         return
     mine = ours(bench, "additive", n, 1, path)["cpu_s"]
-    other, worst = scipy_additive(path, n, min(n, bench.scale.compared_units))
-    bench.say(f"The additive model's scores alone by a loop of scipy {scipy.__version__} (HiGHS), scaled from {min(n, bench.scale.compared_units)} units: "
-              f"{other * 1000:,.0f} ms, {other / mine:.0f} times ours of all of it; largest difference {worst:.0e}.")
+    compared = min(n, bench.scale.compared_units)
+    other, worst = scipy_additive(path, n, units_chosen(n, compared))
+    target_same(bench, f"additive model, n = {n:,}: the scores of {compared} units chosen by chance, ours and HiGHS's", worst)
+    bench.say(f"The additive model's scores alone by a loop of scipy {scipy.__version__} (HiGHS), scaled from {compared} units chosen by chance among all, "
+              f"always the same ones: {other * 1000:,.0f} ms, {other / mine:.0f} times ours of all of it; largest difference of those units' scores "
+              f"{worst:.0e}.")
     bench.say()

@@ -39,7 +39,7 @@ static const char *quote(struct reading *r, const char *text)
 static bool has_control(const char *text)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at != 0; at++) {
-        if (*at < 0x20 || *at == 0x7f) {
+        if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0)) { /* U+0080 to U+009F too */
             return true;
         }
     }

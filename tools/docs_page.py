@@ -100,19 +100,28 @@ class Page:
             if word in schema:
                 return " or ".join(dict.fromkeys(self.kind(one) for one in schema[word]))
         if "enum" in schema:
-            return ", ".join(f"<code>{html.escape(str(value))}</code>" for value in schema["enum"])
+            return ", ".join(f"<code>{html.escape('null' if value is None else str(value))}</code>" for value in schema["enum"])
         if "const" in schema:
             return f"<code>{html.escape(json.dumps(schema['const']))}</code>"
-        kind = schema.get("type", "any")
-        kind = " or ".join(kind) if isinstance(kind, list) else kind
-        if kind == "array":
+        kinds = schema.get("type", "any")
+        if isinstance(kinds, list):
+            return " or ".join(self.kind({**schema, "type": kind}) for kind in kinds)
+        if kinds == "array":
             return f"array of {self.kind(schema.get('items', {}))}"
-        if kind.startswith("object") and name:
+        if kinds == "object" and name:
             return html.escape(name)
-        return html.escape(schema.get("format", kind) if kind == "string" else kind)
+        return html.escape(schema.get("format", kinds) if kinds == "string" else kinds)
+
+    def plain(self, schema):
+        """What stands behind references; of what may also be null, what it is where it is not."""
+        schema, _ = self.resolve(schema)
+        choices = schema.get("anyOf", [])
+        if len(choices) != 2 or choices[1] != {"type": "null"}:
+            return schema
+        return {**self.plain(choices[0]), **{key: more for key, more in schema.items() if key != "anyOf"}}
 
     def bounds(self, schema):
-        schema, _ = self.resolve(schema)
+        schema = self.plain(schema)
         told = [f"{word} {html.escape(str(schema[key]))}" for key, word in (
             ("minimum", "from"), ("exclusiveMinimum", "above"), ("maximum", "to"), ("minLength", "at least, bytes:"), ("maxLength", "at most, bytes:"),
             ("minItems", "at least"), ("maxItems", "at most"), ("default", "default")) if key in schema]
@@ -128,13 +137,14 @@ class Page:
         if schema.get("type") == "array" or "items" in schema:
             yield from self.members(schema.get("items", {}), prefix + "[].", depth)
         for name, member in schema.get("properties", {}).items():
-            resolved, _ = self.resolve(member)
+            resolved = self.plain(member)
             needed = " <span class=note>needed</span>" if name in schema.get("required", []) else ""
             told = [text for text in (self.kind(member), self.bounds(member), inline(resolved.get("description", ""))) if text]
             yield f"<tr><td><code>{html.escape(prefix + name)}</code>{needed}</td><td>{' · '.join(told)}</td></tr>"
             if depth < DEPTH_MAX:
-                inner = resolved.get("items", resolved) if resolved.get("type") == "array" else resolved
-                yield from self.members(inner, f"{prefix}{name}{'[]' if resolved.get('type') == 'array' else ''}.", depth + 1)
+                is_array = resolved.get("type") in ("array", ["array", "null"])
+                inner = resolved.get("items", resolved) if is_array else resolved
+                yield from self.members(inner, f"{prefix}{name}{'[]' if is_array else ''}.", depth + 1)
 
     def content(self, content):
         for media, body in content.items():

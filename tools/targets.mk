@@ -13,7 +13,7 @@ include $(sort $(wildcard tests/oracle/*.mk tests/fault/*.mk)) $(wildcard bench/
 # analyses, and the tests that say so; the rest would only repeat, ten times slower, what the other variants show.
 ifeq ($(VARIANT),tsan)
 SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
-SUITES   += $(filter $(BUILD)/tests/unit/analytics/test_dea $(BUILD)/tests/unit/analytics/%_many,$(UNIT)) tests/http tests/fault tests/heavy
+SUITES   += $(filter $(BUILD)/tests/unit/analytics/test_dea $(BUILD)/tests/unit/analytics/test_lp_glpk $(BUILD)/tests/unit/analytics/%_many,$(UNIT)) tests/http tests/fault tests/heavy
 TEST_ARGS = --marker concurrent
 else
 SUITES   := $(UNIT) $(FUZZ) $(FAULTS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))

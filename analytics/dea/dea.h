@@ -36,9 +36,10 @@
 
 #include "base/status.h"
 
-/* Time grows with the square of the units and with the columns. Random data, multi-stage slacks, seconds of one core:
- * 5,000 units of 5 columns 0.3, 20,000 of 5 about 2.6, 1,000 of 40 about 5, 2,000 of 40 about 13; by GLPK alone a hundred
- * times that where columns are few. No count bounds the time, and callers give up by is_cancelled. */
+/* Time grows with the square of the units and with the columns. Random data, multi-stage slacks, seconds of one core
+ * (bench/RESULTS.md): 2,000 units of 5 columns 0.14, 5,000 of 5 0.5, 20,000 of 5 3.8; 1,000 of 40 about 5, 2,000 of 40
+ * about 13. By GLPK alone 2,000 of 5 take 41 times that, 5,000 of 5 95 times. The other models (model.h) take 1.4 to 2.7
+ * times the radial one's, leave-one-out (outliers.h) six times. No count bounds the time, and callers give up by is_cancelled. */
 #define DEA_UNITS_MAX   20000
 #define DEA_INPUTS_MAX  20    /* more columns than that leave nearly every unit efficient */
 #define DEA_OUTPUTS_MAX 20

@@ -121,7 +121,9 @@ enum dea_model_state {
     DEA_MODEL_NO_INPUTS,  /* as in dea.h; or none that could move */
     DEA_MODEL_NO_OUTPUTS,
     DEA_MODEL_INFEASIBLE, /* SUPER: proved that there is no score, by Farkas' lemma with every rounding error counted */
-    DEA_MODEL_UNBOUNDED,  /* limits that let something be had from nothing; proved by the direction (both: analytics/lp/proof.h) */
+    /* Limits that let something be had from nothing, proved by the direction (both: analytics/lp/proof.h); or others need none of
+     * what moves for as much, where inputs are fixed: the score would be 0. */
+    DEA_MODEL_UNBOUNDED,
     DEA_MODEL_UNCERTIFIED
 };
 

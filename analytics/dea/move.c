@@ -145,7 +145,6 @@ static double doubt_of(const struct dea_model_run *run)
 /* The first stage: the program, its answer, what that means. */
 static enum status first_stage(struct dea_model_run *run, size_t unit, struct move *move, enum dea_model_state *state)
 {
-    const bool is_super = run->options->model == DEA_MODEL_SUPER;
     if (!can_move(run, unit)) {
         *state = run->options->side == DEA_SIDE_OUTPUT ? DEA_MODEL_NO_OUTPUTS : DEA_MODEL_NO_INPUTS;
         return STATUS_OK;
@@ -168,8 +167,8 @@ static enum status first_stage(struct dea_model_run *run, size_t unit, struct mo
         return STATUS_OK;
     }
     if (!(move->factor > doubt_of(run))) {
-        /* Nothing can be had from what the unit takes in; or, by the limits, everything. */
-        *state = is_super ? DEA_MODEL_INFEASIBLE : DEA_MODEL_UNBOUNDED;
+        /* phi is 0: nothing can be had from what the unit takes in. theta is: by limits, or from what is fixed alone, everything. */
+        *state = run->options->side == DEA_SIDE_OUTPUT ? DEA_MODEL_INFEASIBLE : DEA_MODEL_UNBOUNDED;
         return STATUS_OK;
     }
     return isnormal(move->factor) && isnormal(1 / move->factor) ? STATUS_OK : STATUS_EXHAUSTED;

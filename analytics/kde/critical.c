@@ -272,18 +272,23 @@ static double find_ratio(const struct draw *draw)
     return high;
 }
 
-/* The least level at which the calibrated test rejects; 1 where none does. */
+/* The share of those who are beyond, the sample itself counted among them: never 0, and no finer than the replicates. */
+static double share_of(size_t beyond)
+{
+    return (1.0 + (double)beyond) / (1.0 + KDE_CRITICAL_REPLICATES);
+}
+
+/* The least of the levels that a share can be at which the calibrated test rejects; 1 where none but that does. */
 static double calibrate(const double *ratios)
 {
-    for (int level = 1; level < KDE_CRITICAL_LEVELS; level++) {
-        const double a = (double)level / KDE_CRITICAL_LEVELS;
-        const double most = ratio_of_level(a);
-        size_t within = 0;
+    for (size_t others = 0; others < KDE_CRITICAL_REPLICATES; others++) {
+        const double most = ratio_of_level(share_of(others));
+        size_t beyond = 0;
         for (size_t r = 0; r < KDE_CRITICAL_REPLICATES; r++) {
-            within += ratios[r] <= most ? 1 : 0;
+            beyond += ratios[r] > most ? 1 : 0;
         }
-        if ((double)within >= (1.0 - a) * KDE_CRITICAL_REPLICATES) {
-            return a;
+        if (beyond <= others) {
+            return share_of(others);
         }
     }
     return 1.0;
@@ -306,7 +311,7 @@ static enum status run(struct draw *draw, const struct kde_watch *watch, struct 
         take_sample(draw, draw->mean, draw->shrink);
         several += is_unimodal(&draw->drawn, draw->h) ? 0 : 1;
     }
-    critical->p_value = (double)several / KDE_CRITICAL_REPLICATES;
+    critical->p_value = share_of(several);
     critical->calibrated_p = calibrate(ratios);
     return STATUS_OK;
 }

@@ -11,16 +11,19 @@
  * The critical-bandwidth test of unimodality (Silverman 1981, Journal of the Royal Statistical
  * Society B 43, 97). The number of modes of a Gaussian curve falls as its bandwidth grows;
  * critical is the smallest bandwidth at which there is one mode. If it has to be large, one mode
- * fits badly: p_value is the share of samples drawn from the curve at that bandwidth
+ * fits badly: p_value is (1 + k) / (1 + KDE_CRITICAL_REPLICATES), never 0, k being how many of the samples drawn from the
+ * curve at that bandwidth
  *   y_i = m + (x_J - m + h e) / sqrt(1 + h^2/s^2),  J random, e standard normal, m and s^2 the
  *   mean and the variance (divisor n) of the values, so that the variance stays
- * whose curve at the same bandwidth has more than one mode. In large samples this p-value is too
+ * have a curve of more than one mode at the same bandwidth. In large samples this p-value is too
  * large (conservative); calibrated_p is the least level a at which the calibrated test of Hall and York
- * 2001, Statistica Sinica 11, 515, rejects: at least 1 - a of the samples have a critical
- * bandwidth of at most l(a) h, with
+ * 2001, Statistica Sinica 11, 515, rejects: with k of the samples having a critical bandwidth above l(a) h,
+ * (1 + k) / (1 + KDE_CRITICAL_REPLICATES) is at most a, with
  *   l(a) = (0.94029 a^3 - 1.59914 a^2 + 0.17695 a + 0.48971) /
  *          (a^3 - 1.77793 a^2 + 0.36162 a + 0.42423)
- * in steps of 1/KDE_CRITICAL_LEVELS; their samples are x_J + h e, not drawn in. Their test is
+ * Of the levels j / (1 + KDE_CRITICAL_REPLICATES), since so many samples can tell no others apart; 1 where no smaller one does. A
+ * sample's critical bandwidth is sought to 0.0015 h from above, which is some 0.003 of a level at 5 %, to the safe
+ * side. The samples of this test are x_J + h e, not drawn in. It is
  * meant for an interval that holds the distribution's bulk; here it is the whole line, where a lone
  * value far out makes a mode of its own. Both p-values come of the same random numbers.
  *
@@ -38,12 +41,11 @@
  */
 struct kde_critical {
     double bandwidth; /* in the unit of the values; good to 1e-5 of itself */
-    double p_value;
+    double p_value;      /* these two in [1 / (1 + KDE_CRITICAL_REPLICATES), 1] */
     double calibrated_p;
 };
 
 #define KDE_CRITICAL_REPLICATES 500
-#define KDE_CRITICAL_LEVELS 1000
 #define KDE_CRITICAL_SEED UINT64_C(1981)
 
 /* The test takes n times some 100 places for each of two times KDE_CRITICAL_REPLICATES samples, a few times over. */

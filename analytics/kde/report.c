@@ -59,7 +59,7 @@ static const struct entry warnings[KDE_WARNING_COUNT] = {
                      "searched in wider steps; some may be missing."},
     {"at_bound", "The rule's minimum lies at an end of the bandwidths that it looks at, so that "
                  "the end was taken; another rule says more."},
-    {"tests_weighted", "The tests of a single peak were left out: they know no weights."},
+    {"tests_weighted", "The tests were left out: they know no weights."},
     {"critical_left_out", "The critical-bandwidth test was left out: it is made of up to 1,000 values "
                           "that are not all equal."},
 };

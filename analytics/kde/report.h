@@ -56,7 +56,7 @@ enum kde_warning {
     KDE_WARNING_MODES_LEFT_OUT = 1u << 5,  /* more modes than room; the most prominent stand */
     KDE_WARNING_MODES_COARSE = 1u << 6,    /* modes were searched in steps too wide to see all */
     KDE_WARNING_AT_BOUND = 1u << 7,        /* the rule's minimum lies at an end of where it looks */
-    KDE_WARNING_TESTS_WEIGHTED = 1u << 8,  /* the tests of one mode know no weights */
+    KDE_WARNING_TESTS_WEIGHTED = 1u << 8,  /* the tests of modes and changes know no weights */
     KDE_WARNING_CRITICAL_LEFT_OUT = 1u << 9 /* too many values for critical.h, or no two that differ */
 };
 

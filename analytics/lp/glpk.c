@@ -12,16 +12,13 @@
 /* GLPK's own tolerances, below ours, so that what it accepts is worth checking. */
 #define GLPK_TOLERANCE 1e-10
 
-/* Nothing of this size takes so long unless GLPK is caught in itself: the pivots run out first, on any machine. */
-#define TIME_MAX_MS 60000
-
 /* When GLPK begins to talk, and how often it does; then it is asked whether it may go on. Programs as they usually are
  * end before. */
 #define TALK_MS 50
 
 struct lp_glpk {
     struct lp_watch watch;
-    glp_prob *problem; /* NULL until first used and after GLPK gave up */
+    glp_prob *problem; /* NULL until first used and after GLPK gave up; between programs too where threads share GLPK */
     /* One solve's arguments, kept here because the guarded step takes a single pointer. */
     const struct lp_program *program;
     const struct lp_glpk_way *way;
@@ -191,7 +188,7 @@ static void step_solve(void *context)
     settings.tol_bnd = GLPK_TOLERANCE;
     settings.tol_dj = GLPK_TOLERANCE;
     settings.it_lim = glpk->way->pivots_max > 0 ? glpk->way->pivots_max : LP_GLPK_PIVOTS_MAX;
-    settings.tm_lim = TIME_MAX_MS;
+    settings.tm_lim = glpk->way->time_max_ms > 0 ? glpk->way->time_max_ms : LP_GLPK_TIME_MAX_MS;
     settings.presolve = glpk->way->has_presolve ? GLP_ON : GLP_OFF;
     glp_std_basis(glpk->problem);
     glp_term_out(GLP_ON); /* only now: scaling talks as well, and at once */
@@ -201,6 +198,10 @@ static void step_solve(void *context)
     } else if (failure == GLP_ENOPFS || failure == GLP_ENODFS) {
         glpk->claim->outcome = failure == GLP_ENOPFS ? LP_INFEASIBLE : LP_UNBOUNDED;
         glpk->has_claim = true;
+    }
+    if (lp_guard_is_shared()) {
+        glp_delete_prob(glpk->problem);
+        glpk->problem = NULL;
     }
 }
 
@@ -221,5 +222,7 @@ enum status lp_glpk_solve(struct lp_glpk *glpk, const struct lp_program *program
 
 void lp_thread_end(void)
 {
-    glp_free_env();
+    if (!lp_guard_is_shared()) {
+        glp_free_env();
+    }
 }

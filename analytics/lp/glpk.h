@@ -15,6 +15,7 @@ struct lp_glpk_way {
     bool is_geometric; /* scaled by GLPK, by geometric means of rows and columns, repeatedly */
     bool has_presolve;
     int pivots_max;    /* beyond this GLPK is taken to be cycling; 0: LP_GLPK_PIVOTS_MAX */
+    int time_max_ms;   /* beyond this, by the clock, to be caught in itself; 0: LP_GLPK_TIME_MAX_MS */
     /* NULL, or powers of two by which each row is scaled before each column is by its largest element from a row on; the last
      * column by its own. */
     const double *row_scale;
@@ -24,6 +25,9 @@ struct lp_glpk_way {
 
 /* Programs of so few rows end after some hundred pivots. */
 #define LP_GLPK_PIVOTS_MAX 20000
+
+/* Nothing of this size takes so long unless GLPK is caught in itself: the pivots run out first, on any machine. */
+#define LP_GLPK_TIME_MAX_MS 60000
 
 /* Keeps one glp_prob of the calling thread. Returns NULL when memory is short. */
 struct lp_glpk *lp_glpk_create(void);

@@ -5,6 +5,7 @@
 #include "analytics/lp/guard.h"
 
 #include <glpk.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stddef.h>
 
@@ -37,7 +38,12 @@ static int swallow(void *info, const char *text)
     return 1;
 }
 
-enum status lp_guard_run(void (*step)(void *), void *context, const struct lp_watch *watch)
+bool lp_guard_is_shared(void)
+{
+    return glp_config("TLS") == NULL;
+}
+
+static enum status run(void (*step)(void *), void *context, const struct lp_watch *watch)
 {
     struct guard guard;
     guard.watch = watch;
@@ -61,4 +67,18 @@ enum status lp_guard_run(void (*step)(void *), void *context, const struct lp_wa
     glp_error_hook(NULL, NULL);
     glp_term_hook(NULL, NULL);
     return STATUS_OK;
+}
+
+/* Where there is but one environment it goes from hand to hand. */
+static pthread_mutex_t environment = PTHREAD_MUTEX_INITIALIZER;
+
+enum status lp_guard_run(void (*step)(void *), void *context, const struct lp_watch *watch)
+{
+    if (!lp_guard_is_shared()) {
+        return run(step, context, watch);
+    }
+    pthread_mutex_lock(&environment);
+    const enum status status = run(step, context, watch);
+    pthread_mutex_unlock(&environment);
+    return status;
 }

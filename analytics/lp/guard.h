@@ -24,7 +24,14 @@ struct lp_watch {
  * Only a step that lets GLPK talk (msg_lev GLP_MSG_ON, out_dly and out_frq in milliseconds) can end early.
  * step must hold nothing across a GLPK call that needs releasing. Calls do not nest. Hooks are back at GLPK's
  * defaults afterwards.
+ * Threads: side by side, each in an environment of its own; one after the other where all share one.
  */
 NODISCARD enum status lp_guard_run(void (*step)(void *), void *context, const struct lp_watch *watch);
+
+/*
+ * Whether all threads share one environment, because this GLPK was built without thread-local storage. No glp_prob may then be
+ * kept from one step to the next, since whoever leaves a step early takes it along, and nobody may free the environment.
+ */
+bool lp_guard_is_shared(void);
 
 #endif

@@ -10,6 +10,10 @@
 /* What data may differ by without being other data. */
 #define UNSEEN 1e-13
 
+/* What a multiplier is made larger by at least, and how often at most. */
+#define NUDGE_MIN  0x1p-50
+#define NUDGES_MAX 16
+
 /* Larger than what some operations on numbers above 0 lose. */
 #define UPWARDS (1 + 8 * DBL_EPSILON)
 
@@ -101,21 +105,62 @@ static void multipliers_drop(const struct lp_problem *problem, double *dual, con
     }
 }
 
+/* The row whose multiplier takes most from what the column adds; rows where none does. */
+static size_t row_against(const struct lp_problem *problem, const double *dual, size_t j)
+{
+    size_t row = problem->rows;
+    double least = 0;
+    for (size_t i = 0; i < problem->rows; i++) {
+        const double term = dual[i] * problem->matrix[j * problem->rows + i];
+        if (term < least) {
+            least = term;
+            row = i;
+        }
+    }
+    return row;
+}
+
+/* Makes larger, by little more than it takes, what is against a column without limit that adds to the right side: where the multipliers
+ * lie on the edge of what is allowed, rounding has put them beyond it as often as not. */
+static void multipliers_nudge(const struct lp_problem *problem, double *dual, const bool *limits)
+{
+    bool is_nudged = true;
+    for (int round = 0; round < NUDGES_MAX && is_nudged; round++) {
+        is_nudged = false;
+        for (size_t j = 0; j < problem->columns; j++) {
+            if (column_is_free(problem, j) || isfinite(column_gain(problem, dual, limits, j))) {
+                continue;
+            }
+            const size_t row = row_against(problem, dual, j);
+            if (row == problem->rows) {
+                return;
+            }
+            const struct lp_twofold sum = column_sum(problem, dual, j);
+            const double beyond = fabs(lp_twofold_value(&sum)) / fabs(dual[row] * problem->matrix[j * problem->rows + row]);
+            dual[row] *= 1 + fmin(2 * beyond + NUDGE_MIN, LP_TOLERANCE);
+            is_nudged = true;
+        }
+    }
+}
+
 bool lp_proof_infeasible(const struct lp_problem *problem, double *dual)
 {
+    static void (*const repairs[])(const struct lp_problem *, double *, const bool *) = {multipliers_drop, multipliers_nudge};
     bool limits[LP_ROWS_MAX];
     limits_mark(problem, limits);
     if (is_proved(problem, dual, limits)) {
         return true;
     }
-    double kept[LP_ROWS_MAX];
-    memcpy(kept, dual, problem->rows * sizeof *kept);
-    multipliers_drop(problem, kept, limits);
-    if (!is_proved(problem, kept, limits)) {
-        return false;
+    for (size_t r = 0; r < sizeof repairs / sizeof repairs[0]; r++) {
+        double kept[LP_ROWS_MAX];
+        memcpy(kept, dual, problem->rows * sizeof *kept);
+        repairs[r](problem, kept, limits);
+        if (is_proved(problem, kept, limits)) {
+            memcpy(dual, kept, problem->rows * sizeof *dual);
+            return true;
+        }
     }
-    memcpy(dual, kept, problem->rows * sizeof *dual);
-    return true;
+    return false;
 }
 
 /* How far a row's left side is on the wrong side of 0. */

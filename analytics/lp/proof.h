@@ -25,7 +25,7 @@
 #include "analytics/lp/lp.h"
 
 /* Whether dual, whose signs are right, proves that nothing obeys the rows. Where
- * multipliers stood in the way, and do not help, they are dropped. */
+ * multipliers stood in the way, and do not help, they are dropped; where only rounding did, they are changed by a few times that. */
 bool lp_proof_infeasible(const struct lp_problem *problem, double *dual);
 
 /* Whether x, whose signs are right, is a direction without end. That there is a point to start from is not looked at. */

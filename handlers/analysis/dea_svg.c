@@ -46,6 +46,44 @@ const char *dea_svg_number(struct arena *arena, double number)
     return dea_svg_text(arena_text(arena, text), "");
 }
 
+struct place {
+    struct dea_svg_rank rank;
+    size_t unit;
+};
+
+static int compare(const void *a, const void *b)
+{
+    const struct place *left = a;
+    const struct place *right = b;
+    if (left->rank.is_scored != right->rank.is_scored) {
+        return left->rank.is_scored ? -1 : 1;
+    }
+    if (left->rank.is_scored && left->rank.first != right->rank.first) {
+        return left->rank.first > right->rank.first ? -1 : 1;
+    }
+    if (left->rank.is_scored && left->rank.second != right->rank.second) {
+        return left->rank.second > right->rank.second ? -1 : 1;
+    }
+    return left->unit < right->unit ? -1 : left->unit > right->unit;
+}
+
+const struct svg_row *dea_svg_rows(struct arena *arena, const struct dea_svg_units *units)
+{
+    struct place *places = arena_array(arena, units->count + 1, sizeof *places);
+    struct svg_row *rows = arena_array(arena, units->count + 1, sizeof *rows);
+    if (places == NULL || rows == NULL) {
+        return NULL;
+    }
+    for (size_t u = 0; u < units->count; u++) {
+        places[u] = (struct place){ units->rank(units->context, u), u };
+    }
+    qsort(places, units->count, sizeof *places, compare);
+    for (size_t i = 0; i < units->count; i++) {
+        rows[i] = units->row(arena, units->context, places[i].unit);
+    }
+    return rows;
+}
+
 /* "Inputs: beds, staff" */
 static const char *list(const struct dea_picture *picture, const char *what, const char *const *names, size_t count)
 {
@@ -89,6 +127,10 @@ void dea_svg(const struct dea_picture *picture)
     struct buffer *out = &picture->exchange->reply;
     struct arena *arena = picture->exchange->arena;
     struct svg_rows chart = picture->chart;
+    if (chart.rows == NULL) {
+        out->failed = true;
+        return;
+    }
     chart.top = HEAD + picture->more_height;
     chart.legend_at = LEGEND_AT;
     double height = chart.top + svg_rows_height(&chart) + FOOT;

@@ -29,7 +29,24 @@ struct dea_picture {
     const void *context;
 };
 
-/* Appends the picture to the reply. */
+/* Where a unit's row stands: the larger first number before the smaller, then the second; those without behind the others, equal ones
+ * as they came. */
+struct dea_svg_rank {
+    bool is_scored;
+    double first, second; /* not NaN where it is scored */
+};
+
+struct dea_svg_units {
+    size_t count;
+    const void *context;
+    struct dea_svg_rank (*rank)(const void *context, size_t unit);
+    struct svg_row (*row)(struct arena *arena, const void *context, size_t unit);
+};
+
+/* The rows of all units in their order, in the arena; NULL without memory. */
+const struct svg_row *dea_svg_rows(struct arena *arena, const struct dea_svg_units *units);
+
+/* Appends the picture to the reply, which fails where it has no rows. */
 void dea_svg(const struct dea_picture *picture);
 
 enum { DEA_SVG_NUMBER_BYTES = 48 };

@@ -1,6 +1,6 @@
 /*
  * /density: samples are made from stored figures, one for each group and year, or from a
- * body (density_sample.c), drawn by density_draw.c and written by density_write.c.
+ * body (density_sample.c, density_units.c), drawn by density_draw.c and written by density_write.c.
  */
 #include "handlers/analysis/density.h"
 
@@ -13,14 +13,17 @@
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/driver.h"
 #include "handlers/analysis/density_draw.h"
+#include "handlers/analysis/density_panel.h"
 #include "handlers/analysis/density_sample.h"
 #include "handlers/analysis/density_svg.h"
+#include "handlers/analysis/density_units.h"
 #include "handlers/analysis/density_write.h"
 #include "handlers/analysis/figures.h"
+#include "handlers/analysis/unit_panel.h"
 #include "handlers/query.h"
 
 struct density_query {
-    const char *indicator;
+    const char *indicator, *weights;
     struct query_integers years;
     int by, relative_to, kernel, convention, boundary;
     const char *bandwidth, *thresholds;
@@ -36,6 +39,7 @@ static const struct query_parameter parameters[] = {
     QUERY_INTEGERS_ROW(struct density_query, years, true, ANALYSIS_YEAR_MIN, ANALYSIS_YEAR_MAX),
     QUERY_CHOICE_ROW(struct density_query, by, false, analysis_by_choices),
     QUERY_CHOICE_ROW(struct density_query, relative_to, false, analysis_relative_choices),
+    QUERY_TEXT_ROW(struct density_query, weights, false, ANALYSIS_LIST_BYTES),
     QUERY_CHOICE_ROW(struct density_query, kernel, false, density_kernels),
     QUERY_TEXT_ROW(struct density_query, bandwidth, false, BANDWIDTH_BYTES_MAX),
     QUERY_ROW(struct density_query, adjust, QUERY_NUMBER, double, false, 0, DENSITY_ADJUST_MAX, NULL),
@@ -57,7 +61,9 @@ struct question {
     struct density_query query;
     struct density_settings settings;
     struct analysis_indicators indicator; /* one */
+    struct analysis_indicators weights;   /* one or none */
     struct analysis_figures figures;
+    double **weighed; /* of each year, NULL without weights */
 };
 
 static void read_bandwidth(struct arena *arena, const char *text, struct kde_options *options, struct faults *faults)
@@ -131,7 +137,11 @@ static enum status settle(struct exchange *exchange, void *question, struct faul
     q->settings.points = query->points == QUERY_ABSENT ? DENSITY_POINTS_DEFAULT : (size_t)query->points;
     read_bounds(exchange, q, faults);
     read_wishes(query, &q->settings.wishes, faults);
-    return analysis_indicators_split(exchange->arena, "indicator", query->indicator, 1, &q->indicator, faults);
+    enum status status = analysis_indicators_split(exchange->arena, "indicator", query->indicator, 1, &q->indicator, faults);
+    if (status == STATUS_OK && query->weights != NULL) {
+        status = analysis_indicators_split(exchange->arena, "weights", query->weights, 1, &q->weights, faults);
+    }
+    return status;
 }
 
 static size_t group_count(const struct question *q)
@@ -143,12 +153,10 @@ static size_t group_count(const struct question *q)
  * says nothing of it. */
 static void check_size(const struct exchange *exchange, const struct question *q, struct faults *faults)
 {
-    size_t series = q->query.years.count * group_count(q);
     bool is_known = q->query.points != QUERY_ABSENT || exchange_query(exchange, "points") == NULL;
-    if (is_known && series * q->settings.points > DENSITY_TOTAL_POINTS_MAX) {
-        faults_add_parameter(faults, "points", "out_of_range",
-                             "%zu series of %zu points each are more than %d points in all: ask for fewer years or "
-                             "points", series, q->settings.points, DENSITY_TOTAL_POINTS_MAX);
+    const char *detail = density_size_fault(exchange->arena, q->query.years.count * group_count(q), q->settings.points);
+    if (is_known && detail != NULL) {
+        faults_add_parameter(faults, "points", "out_of_range", "%s", detail);
     }
 }
 
@@ -172,8 +180,9 @@ static void distinguish(const struct exchange *exchange, const void *question, s
     } else {
         analysis_key_number(key, "cut", q->settings.cut);
     }
-    buffer_format(key, " indicator=%s kernel=%d points=%zu relative_to=%d rule=%d", q->query.indicator, (int)options->kernel,
-                  q->settings.points, q->query.relative_to, (int)options->rule);
+    buffer_format(key, " indicator=%s weights=%s kernel=%d points=%zu relative_to=%d rule=%d", q->query.indicator,
+                  q->query.weights != NULL ? q->query.weights : "", (int)options->kernel, q->settings.points, q->query.relative_to,
+                  (int)options->rule);
     if (options->rule == KDE_RULE_NUMBER) {
         analysis_key_number(key, "bandwidth", options->bandwidth);
     }
@@ -189,23 +198,49 @@ static enum status look_up(struct exchange *exchange, void *question, struct fau
 {
     struct question *q = question;
     enum status status = analysis_indicators_resolve(exchange, "indicator", &q->indicator, faults);
+    if (status == STATUS_OK && q->weights.count > 0) {
+        status = analysis_indicators_resolve(exchange, "weights", &q->weights, faults);
+    }
     if (status == STATUS_OK) {
         check_size(exchange, q, faults);
     }
     return status;
 }
 
-/* The populations of a year. *is_short where a province that has a figure has none. */
-static enum status read_weights(struct exchange *exchange, const struct question *q, size_t year, double **weights,
-                                bool *is_short)
+/* An indicator's figures of a year, to weigh by. *is_short where a province that has a figure has none of it. */
+static enum status read_weights(struct exchange *exchange, const struct question *q, const struct analysis_indicator *indicator,
+                                size_t year, double **weights, bool *is_short)
 {
-    const struct analysis_indicator population = { ANALYSIS_POPULATION, ANALYSIS_POPULATION, false };
-    *weights = arena_array(exchange->arena, q->base.basis.province_count, sizeof **weights);
+    *weights = arena_array(exchange->arena, q->base.basis.province_count + 1, sizeof **weights);
     enum status status = *weights == NULL ? STATUS_EXHAUSTED
-                                          : analysis_column_read(exchange, &q->base.basis, &population,
-                                                                 q->query.years.items[year], *weights);
+                                          : analysis_column_read(exchange, &q->base.basis, indicator, q->query.years.items[year],
+                                                                 *weights);
     for (size_t p = 0; p < q->base.basis.province_count && status == STATUS_OK; p++) {
         *is_short = *is_short || (!isnan(q->figures.columns[year][p]) && isnan((*weights)[p]));
+    }
+    return status;
+}
+
+/* The weights of all years. STATUS_INVALID: a problem that names each year in which a province lacks one is the reply. */
+static enum status weigh(struct exchange *exchange, struct question *q)
+{
+    const size_t years = q->query.years.count;
+    struct analysis_indicator items[2] = { *q->indicator.items, *q->weights.items };
+    const struct analysis_indicators both = { items, 2 };
+    int64_t *without = arena_array(exchange->arena, years, sizeof *without);
+    size_t without_count = 0;
+    q->weighed = arena_array(exchange->arena, years, sizeof *q->weighed);
+    enum status status = without == NULL || q->weighed == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    for (size_t y = 0; y < years && status == STATUS_OK; y++) {
+        bool is_short = false;
+        status = read_weights(exchange, q, q->weights.items, y, &q->weighed[y], &is_short);
+        if (is_short) {
+            without[without_count++] = q->query.years.items[y];
+        }
+    }
+    if (status == STATUS_OK && without_count > 0) {
+        analysis_no_figures(exchange, &both, without, without_count, false);
+        return STATUS_INVALID;
     }
     return status;
 }
@@ -220,11 +255,12 @@ struct lame_years {
 /* Divides a year's figures by their mean, or notes why that cannot be. */
 static enum status make_relative(struct exchange *exchange, struct question *q, size_t year, struct lame_years *lame)
 {
+    const struct analysis_indicator population = { ANALYSIS_POPULATION, ANALYSIS_POPULATION, false };
     double *column = q->figures.columns[year];
     double *weights = NULL;
     bool is_short = false;
     if (q->query.relative_to == ANALYSIS_RELATIVE_POPULATION) {
-        enum status status = read_weights(exchange, q, year, &weights, &is_short);
+        enum status status = read_weights(exchange, q, &population, year, &weights, &is_short);
         if (status != STATUS_OK) {
             return status;
         }
@@ -263,50 +299,34 @@ static enum status make_all_relative(struct exchange *exchange, struct question 
     return status == STATUS_OK ? analysis_zero_mean_check(exchange, &lame.without_mean) : status;
 }
 
-/* The series of one group and year. */
-static enum status fill_series(struct arena *arena, const struct question *q, size_t group, size_t year,
-                               struct density_series *series)
+/* The provinces are units. */
+static enum status fill_drawing(struct arena *arena, const struct question *q, struct density_drawing *drawing)
 {
-    size_t n = 0;
-    double *values = arena_array(arena, q->base.basis.province_count, sizeof *values);
-    const char **members = arena_array(arena, q->base.basis.province_count, sizeof *members);
-    if (values == NULL || members == NULL) {
+    const struct analysis_basis *basis = &q->base.basis;
+    const char **codes = arena_array(arena, basis->province_count + 1, sizeof *codes);
+    if (codes == NULL) {
         return STATUS_EXHAUSTED;
     }
-    for (size_t p = 0; p < q->base.basis.province_count; p++) {
-        bool is_ours = q->query.by != ANALYSIS_BY_BELT || q->base.basis.belt_of[p] == group;
-        if (is_ours && !isnan(q->figures.columns[year][p])) {
-            values[n] = q->figures.columns[year][p];
-            members[n++] = q->base.basis.provinces[p].code;
-        }
+    for (size_t p = 0; p < basis->province_count; p++) {
+        codes[p] = basis->provinces[p].code;
     }
-    series->group = q->query.by == ANALYSIS_BY_BELT ? q->base.basis.belts[group] : NULL;
-    series->year = q->query.years.items[year];
-    series->sample = (struct kde_sample){ values, NULL, n };
-    series->members = members;
-    return STATUS_OK;
+    const struct unit_panel panel = {
+        .ids = codes, .unit_count = basis->province_count, .groups = basis->belts, .group_of = basis->belt_of,
+        .group_count = q->query.by == ANALYSIS_BY_BELT ? basis->belt_count : 0, .years = q->query.years.items,
+        .year_count = q->query.years.count, .columns = q->figures.columns, .weights = q->weighed,
+    };
+    return density_panel_fill(arena, &panel, drawing);
 }
 
 static enum status fill_sheet(struct arena *arena, const struct question *q, struct density_sheet *sheet)
 {
-    struct density_drawing *drawing = &sheet->drawing;
-    size_t years = q->query.years.count;
-    size_t count = years * group_count(q);
     enum status status = analysis_left_out_list(arena, &q->base.basis, &q->figures, &sheet->left_out, &sheet->left_out_count);
-    drawing->series = arena_array(arena, count, sizeof *drawing->series);
-    if (status != STATUS_OK || drawing->series == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = fill_series(arena, q, i / years, i % years, &drawing->series[i]);
-    }
-    drawing->series_count = count;
-    drawing->years = years;
-    drawing->settings = q->settings;
+    sheet->drawing.settings = q->settings;
     sheet->indicator = q->indicator.items->id;
     sheet->relative_to = analysis_relative_choices[q->query.relative_to];
+    sheet->weights = q->weights.count > 0 ? q->weights.items->id : NULL;
     sheet->revision = q->base.basis.revision;
-    return status;
+    return status == STATUS_OK ? fill_drawing(arena, q, &sheet->drawing) : status;
 }
 
 /* Of the drawn curves. False: the problem is the reply. */
@@ -336,6 +356,9 @@ static enum status gather(struct exchange *exchange, void *question, void *sheet
 {
     struct question *q = question;
     enum status status = analysis_figures_take(exchange, &q->base.basis, &q->indicator, &q->query.years, &q->figures);
+    if (status == STATUS_OK && q->weights.count > 0) {
+        status = weigh(exchange, q);
+    }
     if (status == STATUS_OK && q->query.relative_to != ANALYSIS_RELATIVE_NONE) {
         status = make_all_relative(exchange, q);
     }
@@ -344,7 +367,9 @@ static enum status gather(struct exchange *exchange, void *question, void *sheet
 
 static enum status take(struct exchange *exchange, json_t *document, struct faults *faults, void *sheet)
 {
-    return density_sample_read(exchange->arena, document, faults, &((struct density_sheet *)sheet)->drawing);
+    return unit_panel_is(document)
+        ? density_units_read(exchange->arena, document, faults, sheet)
+        : density_sample_read(exchange->arena, document, faults, &((struct density_sheet *)sheet)->drawing);
 }
 
 static const struct analysis_kind kind = {

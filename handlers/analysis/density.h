@@ -8,7 +8,7 @@
 /* GET /density: an indicator's distribution over the provinces, by year and belt. */
 enum handled density_get(struct exchange *exchange);
 
-/* POST /density: the caller's own sample. */
+/* POST /density: the caller's own sample, or units over years. */
 enum handled density_post(struct exchange *exchange);
 
 #endif

@@ -4,8 +4,7 @@
  */
 #include "handlers/analysis/density_change.h"
 
-#include <string.h>
-
+#include "analytics/kde/shift.h"
 #include "handlers/analysis/density_family.h"
 #include "handlers/analysis/density_reading.h"
 #include "handlers/analysis/watch.h"
@@ -14,7 +13,7 @@
 /* How long a test takes beside a curve (density_draw.c). */
 enum { SHARE_PERMUTATION = 5 };
 
-/* The values of both samples with the common members first, in the order of the earlier. */
+/* The values of both samples with the common units first, in their order. */
 static enum status pair(struct arena *arena, const struct density_series *earlier, const struct density_series *later,
                         struct kde_two *two)
 {
@@ -22,30 +21,25 @@ static enum status pair(struct arena *arena, const struct density_series *earlie
     size_t m = later->sample.n;
     double *before = arena_array(arena, n, sizeof *before);
     double *after = arena_array(arena, m, sizeof *after);
-    bool *is_taken = arena_array(arena, m, sizeof *is_taken);
-    if (before == NULL || after == NULL || is_taken == NULL) {
+    double *alone = arena_array(arena, m, sizeof *alone); /* the later of units that are in it only */
+    if (before == NULL || after == NULL || alone == NULL) {
         return STATUS_EXHAUSTED;
     }
-    memset(is_taken, 0, m * sizeof *is_taken);
     size_t pairs = 0;
-    size_t singles = n;
-    for (size_t i = 0; i < n; i++) {
-        size_t k = 0;
-        while (k < m && (is_taken[k] || strcmp(earlier->members[i], later->members[k]) != 0)) {
-            k++;
-        }
-        if (k < m) {
-            is_taken[k] = true;
-            after[pairs] = later->sample.values[k];
-            before[pairs++] = earlier->sample.values[i];
+    size_t before_alone = n; /* from the end */
+    size_t after_alone = 0;
+    for (size_t i = 0, k = 0; i < n || k < m;) {
+        if (k == m || (i < n && earlier->units[i] < later->units[k])) {
+            before[--before_alone] = earlier->sample.values[i++];
+        } else if (i == n || later->units[k] < earlier->units[i]) {
+            alone[after_alone++] = later->sample.values[k++];
         } else {
-            before[--singles] = earlier->sample.values[i];
+            before[pairs] = earlier->sample.values[i++];
+            after[pairs++] = later->sample.values[k++];
         }
     }
-    for (size_t k = 0, next = pairs; k < m; k++) {
-        if (!is_taken[k]) {
-            after[next++] = later->sample.values[k];
-        }
+    for (size_t k = 0; k < after_alone; k++) {
+        after[pairs + k] = alone[k];
     }
     *two = (struct kde_two){ before, after, n, m, pairs };
     return STATUS_OK;
@@ -53,7 +47,7 @@ static enum status pair(struct arena *arena, const struct density_series *earlie
 
 static bool can_be_tested(const struct density_series *series, size_t most)
 {
-    return series->sample.weights == NULL && series->members != NULL && series->sample.n >= 2 && series->sample.n <= most;
+    return series->sample.weights == NULL && series->units != NULL && series->sample.n >= 2 && series->sample.n <= most;
 }
 
 static bool is_testable(const struct density_wishes *wishes, const struct density_series *earlier,
@@ -122,6 +116,18 @@ static struct kde_side side_of(const struct density_series *series)
                               series->density };
 }
 
+static void find_shift(struct density_change *change)
+{
+    const struct density_series *series[2] = { change->earlier, change->later };
+    struct kde_shift_side sides[2];
+    for (size_t i = 0; i < 2; i++) {
+        sides[i] = (struct kde_shift_side){ &series[i]->sample, series[i]->units, series[i]->curve->summary.weighted_mean };
+    }
+    change->mean_shift_error = kde_shift_error(&sides[0], &sides[1]);
+    change->mean_shift_p = kde_shift_p(&sides[0], &sides[1], change->mean_shift_error);
+    change->mean_shift_holm = change->mean_shift_p; /* until it stands among others */
+}
+
 static enum status find(struct arena *arena, struct density_drawing *drawing, size_t first, size_t replicates,
                         size_t index, struct density_change *change)
 {
@@ -130,6 +136,7 @@ static enum status find(struct arena *arena, struct density_drawing *drawing, si
                                        .later = &drawing->series[first + span.to] };
     const struct kde_side sides[2] = { side_of(change->earlier), side_of(change->later) };
     change->found = kde_change_between(&sides[0], &sides[1], &drawing->grid);
+    find_shift(change);
     return test(arena, drawing, replicates, change);
 }
 
@@ -197,6 +204,9 @@ static void write_change(struct json_writer *w, const struct density_change *cha
     json_member_integer(w, "from", change->earlier->year);
     json_member_integer(w, "to", change->later->year);
     analysis_number(w, "mean_shift", change->found.mean_shift);
+    analysis_number(w, "mean_shift_error", change->mean_shift_error);
+    analysis_number(w, "mean_shift_p_value", change->mean_shift_p);
+    analysis_number(w, "mean_shift_holm_p_value", change->mean_shift_holm);
     analysis_number(w, "mode_shift", change->found.mode_shift);
     analysis_number(w, "height_ratio", change->found.height_ratio);
     analysis_number(w, "width_ratio", change->found.width_ratio);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analytics/kde/shift.h"
 #include "base/text.h"
 #include "handlers/analysis/analysis.h"
 #include "handlers/analysis/density_family.h"
@@ -89,6 +90,16 @@ bool density_boundary_set(int boundary, double lower, bool has_lower, struct kde
     return true;
 }
 
+const char *density_size_fault(struct arena *arena, size_t series, size_t points)
+{
+    if (series <= DENSITY_TOTAL_POINTS_MAX / points) {
+        return NULL;
+    }
+    const char *detail = arena_format(arena, "%zu series of %zu points each are more than %d points in all: ask for fewer years or points",
+                                      series, points, DENSITY_TOTAL_POINTS_MAX);
+    return detail != NULL ? detail : "too many points in all: ask for fewer years or points";
+}
+
 /* "the series western of 2010", "the series of 2010" or "the sample". */
 static const char *phrase_series(struct arena *arena, const struct density_series *series)
 {
@@ -145,9 +156,9 @@ static const char *code_of(enum kde_fault fault, const char **name)
     return "out_of_range";
 }
 
-/* Says why a series has no curve: of stored figures the years are to blame, of a body its values. */
-static void complain_series(struct arena *arena, const struct density_series *series, enum kde_fault fault,
-                            struct faults *faults)
+/* Says why a series has no curve: of stored figures the years are to blame, of a body its values or units. */
+static void complain_series(struct arena *arena, const struct density_drawing *drawing, const struct density_series *series,
+                            enum kde_fault fault, struct faults *faults)
 {
     const char *name = NULL;
     const char *code = code_of(fault, &name);
@@ -155,10 +166,12 @@ static void complain_series(struct arena *arena, const struct density_series *se
     const char *detail = arena_format(arena, "About %s, which has %zu value%s: %s", phrase_series(arena, series), n,
                                       n == 1 ? "" : "s", kde_fault_text(fault));
     detail = detail != NULL ? detail : kde_fault_text(fault);
-    if (series->year != 0) {
+    bool is_of_values = strcmp(name, "values") == 0 || strcmp(name, "weights") == 0;
+    if (series->year != 0 && !drawing->is_of_units) {
         faults_add_parameter(faults, strcmp(name, "values") == 0 ? "years" : name, code, "%s", detail);
         return;
     }
+    name = drawing->is_of_units && is_of_values ? "units" : name;
     const char *pointer = arena_format(arena, "/%s", name);
     faults_add(faults, pointer != NULL ? pointer : "", code, "%s", detail);
 }
@@ -210,7 +223,7 @@ static bool make_curves(struct exchange *exchange, struct density_drawing *drawi
         }
         enum status status = kde_curve_create(&series->sample, &drawing->settings.options, &series->curve, &refusal);
         if (status == STATUS_INVALID) {
-            complain_series(exchange->arena, series, refusal.fault, &faults);
+            complain_series(exchange->arena, drawing, series, refusal.fault, &faults);
         } else if (status != STATUS_OK) {
             return density_draw_failed(exchange, drawing, status);
         }
@@ -276,6 +289,8 @@ static enum status evaluate(struct arena *arena, struct density_drawing *drawing
         return STATUS_EXHAUSTED;
     }
     series->warnings = series->curve->warnings;
+    series->spread = series->sample.weights != NULL ? kde_spread(&series->sample, series->curve->summary.weighted_mean)
+                                                    : series->curve->summary.sd;
     analysis_watch_next(&drawing->watch, SHARE_GRID);
     enum status status = kde_curve_evaluate(series->curve, grid, series->density, &series->warnings);
     if (status == STATUS_OK) {
@@ -311,7 +326,7 @@ bool density_draw(struct exchange *exchange, struct density_drawing *drawing)
             return density_draw_failed(exchange, drawing, status);
         }
         if (!has_peak(&drawing->series[i])) {
-            complain_series(exchange->arena, &drawing->series[i], KDE_FAULT_PEAK_AT_BOUNDARY, &faults);
+            complain_series(exchange->arena, drawing, &drawing->series[i], KDE_FAULT_PEAK_AT_BOUNDARY, &faults);
         }
     }
     if (faults.total > 0) {

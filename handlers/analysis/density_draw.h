@@ -77,18 +77,23 @@ size_t density_bounds_set(const struct density_bounds *bounds, struct density_se
 bool density_boundary_set(int boundary, double lower, bool has_lower, struct kde_options *options,
                           struct density_fault *fault);
 
+/* Why so many series are too many (DENSITY_TOTAL_POINTS_MAX), a sentence in the arena; NULL where they are not. */
+const char *density_size_fault(struct arena *arena, size_t series, size_t points);
+
 /* One sample and its curve. */
 struct density_series {
     const char *group; /* NULL: not by group */
     int64_t year;      /* 0: none */
     struct kde_sample sample;
     const char *const *members; /* an id for each value, or NULL */
+    const size_t *units;        /* of each value, ascending: of two years, equal numbers are the same unit; or NULL */
 
     /* filled by density_draw */
     struct kde_curve *curve;
     struct kde_mode *modes;
     struct kde_mode_list mode_list;
     double *density; /* grid.points values */
+    double spread; /* the standard deviation, weighed where the sample is (shift.h) */
     struct density_more more;
     unsigned warnings;
 };
@@ -98,6 +103,7 @@ struct density_drawing {
     struct density_series *series; /* by group, then by year */
     size_t series_count;
     size_t years;       /* of each group; 1 or more */
+    bool is_of_units;   /* of a caller's own; a year is to blame for nothing then */
     size_t later_share; /* of the watch's whole, for what follows density_draw */
     struct kde_grid grid; /* filled by density_draw */
     struct analysis_watch watch; /* the same; the curves ask it */

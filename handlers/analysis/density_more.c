@@ -73,7 +73,7 @@ static enum status test(const struct kde_curve *curve, const struct kde_sample *
     bool wants_dip = wishes->is_chosen ? wishes->wants_dip : is_few;
     bool can_be_critical = sample->n <= KDE_CRITICAL_MAX && curve->summary.max > curve->summary.min;
     if (sample->weights != NULL) {
-        *warnings |= wants_dip || wishes->wants_critical ? KDE_WARNING_TESTS_WEIGHTED : 0u;
+        *warnings |= wants_dip || wishes->wants_critical || wishes->wants_permutation ? KDE_WARNING_TESTS_WEIGHTED : 0u;
         return STATUS_OK;
     }
     if (wishes->wants_critical && !can_be_critical) {

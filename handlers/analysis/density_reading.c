@@ -171,13 +171,18 @@ static int compare(double later, double earlier, double tolerance)
     return later > earlier * (1 + tolerance) ? 1 : later < earlier * (1 - tolerance) ? -1 : 0;
 }
 
-static void say_centre(const struct reading *r, const struct density_series *earlier,
-                       const struct density_series *later)
+/* What a test makes of what was just said. */
+static void say_certainty(const struct reading *r, double p_value, double corrected)
 {
-    const struct kde_summary *before = &earlier->curve->summary;
-    const struct kde_summary *after = &later->curve->summary;
-    double shift = after->weighted_mean - before->weighted_mean;
-    double part = shift / fabs(before->weighted_mean);
+    say(r, corrected <= LEVEL ? "That is more than chance would make (p = %s, by Holm's correction %s)."
+                              : "That may be chance (p = %s, by Holm's correction %s).",
+        level_of(p_value).text, level_of(corrected).text);
+}
+
+static void say_centre(const struct reading *r, const struct density_change *change)
+{
+    double shift = change->found.mean_shift;
+    double part = shift / fabs(change->earlier->curve->summary.weighted_mean);
     if (!(fabs(part) >= MOVED)) {
         say(r, "The centre stayed where it was.");
         return;
@@ -187,9 +192,10 @@ static void say_centre(const struct reading *r, const struct density_series *ear
     } else {
         say(r, "The centre moved left by %s percent.", rounded(-100 * part, 1).text);
     }
-    double error = sqrt(before->sd * before->sd / (double)before->n + after->sd * after->sd / (double)after->n);
-    if (!(fabs(shift) >= 2 * error)) { /* NaN where there is one value */
-        say(r, "Were the values drawn at random, chance alone could move it so far.");
+    if (isnan(change->mean_shift_p)) { /* of one value there is no error */
+        say(r, "Whether that is more than chance was not tested.");
+    } else {
+        say_certainty(r, change->mean_shift_p, change->mean_shift_holm);
     }
 }
 
@@ -259,7 +265,7 @@ static void say_peak_chance(const struct reading *r, const struct density_change
 
 static void say_spread(const struct reading *r, const struct density_change *change)
 {
-    int spread = compare(change->later->curve->summary.sd, change->earlier->curve->summary.sd, CHANGED);
+    int spread = compare(change->later->spread, change->earlier->spread, CHANGED);
     if (spread == 0) {
         return;
     }
@@ -267,9 +273,7 @@ static void say_spread(const struct reading *r, const struct density_change *cha
     if (!change->has_test) {
         say(r, "Whether that is more than chance was not tested.");
     } else {
-        say(r, change->sd_holm <= LEVEL ? "That is more than chance would make (p = %s, by Holm's correction %s)."
-                                        : "That may be chance (p = %s, by Holm's correction %s).",
-            level_of(change->test.sd_p).text, level_of(change->sd_holm).text);
+        say_certainty(r, change->test.sd_p, change->sd_holm);
     }
 }
 
@@ -305,6 +309,9 @@ static void say_tails(const struct reading *r, const struct density_series *earl
     if (left != 0) {
         say(r, "%s", left < 0 ? "The left tail is shorter." : "The left tail is longer.");
     }
+    if (right != 0 || left != 0) {
+        say(r, "That describes the curves: there is no test of tails.");
+    }
 }
 
 void density_reading_write_change(struct json_writer *w, const struct density_change *change, bool is_chinese)
@@ -314,7 +321,7 @@ void density_reading_write_change(struct json_writer *w, const struct density_ch
     const struct density_series *later = change->later;
     json_key(w, "reading");
     json_array_begin(w);
-    say_centre(&r, earlier, later);
+    say_centre(&r, change);
     say_main_peak(&r, &earlier->modes[earlier->mode_list.highest], &later->modes[later->mode_list.highest]);
     say_peak_chance(&r, change);
     say_peaks(&r, earlier, later);

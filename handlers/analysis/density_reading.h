@@ -10,7 +10,8 @@
 /*
  * What the numbers say, in sentences: member `reading`, an array. Each sentence rests on a number that the answer
  * gives too, and neither further peaks nor a change of the main peak or of the spread are told without what the tests say
- * of them, corrected for how many there are (density_family.h). Less than one percent of the mean
+ * of them, corrected for how many there are (density_family.h). A move of the centre goes by its standard error, in which a
+ * unit that is in both years is compared with itself (shift.h). Of tails there is no test, and that is said. Less than one percent of the mean
  * is no move of the centre, less than five percent no change of a height, a width or a tail.
  */
 

@@ -40,11 +40,11 @@ static const char *format_or(char *made, const char *otherwise)
 static const char *panel_title(const struct picture *p, const struct density_series *series)
 {
     struct arena *arena = p->exchange->arena;
-    if (p->sheet->indicator == NULL) {
+    if (series->year == 0) {
         return NULL;
     }
-    return format_or(arena_format(arena, "%s (%zu provinces)", analysis_label_capital(arena, series->group != NULL ? series->group : "all"),
-                                  series->sample.n), "");
+    return format_or(arena_format(arena, "%s (%zu %s)", analysis_label_capital(arena, series->group != NULL ? series->group : "all"),
+                                  series->sample.n, p->sheet->indicator != NULL ? "provinces" : "units"), "");
 }
 
 static void draw_curve(const struct picture *p, const struct svg_panel *panel, const struct density_series *series, size_t colour)
@@ -160,18 +160,28 @@ static const char *footer(const struct picture *p)
     char number[SVG_NUMBER_BYTES];
     svg_number(number, p->drawing->series[0].curve->bandwidth.value);
     const char *rule = options->rule == KDE_RULE_NUMBER ? number : kde_rule_name(options->rule);
-    const char *marks = p->rug > 0 ? p->sheet->indicator != NULL ? "; marks under the axis are the provinces"
-            : "; marks under the axis are the values" : "";
+    const char *what = p->sheet->indicator != NULL ? "; marks under the axis are the provinces"
+        : p->drawing->is_of_units ? "; marks under the axis are the units" : "; marks under the axis are the values";
+    const char *marks = p->rug > 0 ? what : "";
     const char *source = p->sheet->indicator == NULL ? "" : format_or(arena_format(arena, "; figures revision %" PRId64, p->sheet->revision), "");
-    return format_or(arena_format(arena, "Kernel %s, bandwidth %s; dots are peaks%s%s.", kde_kernel_name(options->kernel), rule, marks, source), "");
+    const char *weights = p->sheet->weights == NULL ? "" : format_or(arena_format(arena, "; weighted by %s", p->sheet->weights), "");
+    return format_or(arena_format(arena, "Kernel %s, bandwidth %s%s; dots are peaks%s%s.", kde_kernel_name(options->kernel), rule, weights, marks,
+                                  source), "");
+}
+
+static size_t count_values(const struct density_drawing *drawing)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < drawing->series_count; i++) {
+        values += drawing->series[i].sample.n;
+    }
+    return values;
 }
 
 static void settle(struct picture *p)
 {
-    size_t values = 0;
     for (size_t i = 0; i < p->drawing->series_count; i++) {
         const struct density_series *series = &p->drawing->series[i];
-        values += series->sample.n;
         for (size_t k = 0; k < p->drawing->grid.points; k++) {
             p->top_density = isfinite(series->density[k]) ? fmax(p->top_density, series->density[k]) : p->top_density;
         }
@@ -184,7 +194,7 @@ static void settle(struct picture *p)
     if (!(p->top_density > 0)) {
         p->top_density = 1;
     }
-    if (values <= RUG_VALUES_MAX && p->years <= RUG_ROWS_MAX) {
+    if (count_values(p->drawing) <= RUG_VALUES_MAX && p->years <= RUG_ROWS_MAX) {
         p->rug = 4 + (double)p->years * RUG_ROW;
     }
 }
@@ -196,16 +206,18 @@ void density_svg(struct exchange *exchange, const struct density_sheet *sheet)
                          .years = sheet->drawing.years };
     p.groups = p.drawing->series_count / p.years;
     settle(&p);
-    const char *title = format_or(arena_format(arena, "Density of %zu values", p.drawing->series[0].sample.n), "Density");
+    const char *title = format_or(arena_format(arena, "Density of %zu values", count_values(p.drawing)), "Density");
+    bool is_relative = sheet->relative_to != NULL && strcmp(sheet->relative_to, "none") != 0;
     if (sheet->indicator != NULL) {
         struct analysis_label label = analysis_label_find(exchange, sheet->indicator);
-        bool is_relative = strcmp(sheet->relative_to, "none") != 0;
         p.x_label = is_relative ? strcmp(sheet->relative_to, "mean") == 0 ? "multiple of the provinces' mean"
                 : "multiple of the people's mean" : label.unit;
         title = label.name;
+    } else if (is_relative) {
+        p.x_label = "multiple of the units' mean";
     }
     p.layout = svg_layout_make(p.groups, TOP, p.groups == 1 ? 320 : 250, p.rug + (p.x_label != NULL ? 74 : 56));
-    if (sheet->indicator != NULL) { /* titles of panels, and years */
+    if (sheet->relative_to != NULL) { /* titles of panels, and years */
         p.layout.top += 16 + (p.years > 1 ? (double)((p.years - 1) / legend_columns(&p) + 1) * LEGEND_ROW : 0);
     }
     double width = svg_layout_width(&p.layout);

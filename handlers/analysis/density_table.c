@@ -123,26 +123,42 @@ static enum status density_points(const char *json, size_t length, struct buffer
 
 #define TABLES_OF_ALL \
     { "curves", "x,density,group,year", { { NULL, NULL } }, density_points }, \
-    { "series", "group,year,n,mean,weighted_mean,sd,min,max,bandwidth,rule,peak_count,integral", \
-      { { "series[]", SERIES "1.n,1.mean,1.weighted_mean,1.sd,1.min,1.max,1.bandwidth,1.rule,1.peak_count,1.integral" } }, NULL }, \
+    { "series", "group,year,n,mean,weighted_mean,sd,min,max,bandwidth,rule,peak_count,integral,weighted_sd", \
+      { { "series[]", SERIES "1.n,1.mean,1.weighted_mean,1.sd,1.min,1.max,1.bandwidth,1.rule,1.peak_count,1.integral,1.weighted_sd" } }, NULL }, \
     { "modes", "group,year,mode,x,height,prominence,width", \
       { { "series[].modes[]", SERIES "mode=2#,2.x,2.height,2.prominence,2.width" } }, NULL }, \
     { "quantiles", "group,year,share,x", { { "series[].quantiles[]", SERIES "2.share,2.x" } }, NULL }, \
     { "tails", "group,year,x,below,above", { { "series[].tails[]", SERIES "2.x,2.below,2.above" } }, NULL }, \
     { "tests", "group,year,test,statistic,critical_bandwidth,p_value,calibrated_p_value,holm_p_value,replicates,seed", \
       { { "series[].tests.*", SERIES "test=2@,2.statistic,2.critical_bandwidth,2.p_value,2.calibrated_p_value,2.holm_p_value," \
-                              "2.replicates,2.seed" } }, NULL }
+                              "2.replicates,2.seed" } }, NULL }, \
+    { "readings", "group,year,from,to,sentence,text", \
+      { { "series[].reading[]", SERIES "sentence=2#,text=2" }, { "changes[].reading[]", CHANGE "sentence=2#,text=2" } }, NULL }, \
+    { "warnings", "group,year,text", { { "series[].warnings[]", SERIES "text=2" } }, NULL }
+
+/* What the test of a change says of a measure. */
+#define TESTED(MEASURE) \
+    { "changes[].tests.permutation?", CHANGE "measure='" MEASURE "',ratio=2." MEASURE "_ratio,p_value=2." MEASURE "_p_value," \
+                                      "holm_p_value=2." MEASURE "_holm_p_value,2.pairs,2.replicates,2.seed" }
+
+#define TABLES_OF_YEARS \
+    { "changes", "group,from,to,mean_shift,mode_shift,height_ratio,width_ratio,overlap,mean_shift_error,mean_shift_p_value,mean_shift_holm_p_value", \
+      { { "changes[]", CHANGE "1.mean_shift,1.mode_shift,1.height_ratio,1.width_ratio,1.overlap,1.mean_shift_error,1.mean_shift_p_value," \
+                                "1.mean_shift_holm_p_value" } }, NULL }, \
+    { "shifts", "group,from,to,share,shift", { { "changes[].quantile_shifts[]", CHANGE "2.share,2.shift" } }, NULL }, \
+    { "change_tests", "group,from,to,measure,ratio,p_value,holm_p_value,pairs,replicates,seed", \
+      { TESTED("height"), TESTED("width"), TESTED("sd") }, NULL }
 
 const struct unfold_table density_tables[] = {
     TABLES_OF_ALL,
-    { "changes", "group,from,to,mean_shift,mode_shift,height_ratio,width_ratio,overlap",
-      { { "changes[]", CHANGE "1.mean_shift,1.mode_shift,1.height_ratio,1.width_ratio,1.overlap" } }, NULL },
-    { "shifts", "group,from,to,share,shift", { { "changes[].quantile_shifts[]", CHANGE "2.share,2.shift" } }, NULL },
+    TABLES_OF_YEARS,
     { "left_out", "province,year", { { "left_out[]", "1.province,1.year" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
 
 const struct unfold_table density_sample_tables[] = {
     TABLES_OF_ALL,
+    TABLES_OF_YEARS,
+    { "left_out", "unit,year", { { "left_out[]", "1.unit,1.year" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };

@@ -55,6 +55,9 @@ static void write_series(struct json_writer *w, const void *context, size_t inde
         analysis_number(w, "weighted_mean", summary->weighted_mean);
     }
     analysis_number(w, "sd", summary->sd);
+    if (series->sample.weights != NULL) {
+        analysis_number(w, "weighted_sd", series->spread);
+    }
     analysis_number(w, "min", summary->min);
     analysis_number(w, "max", summary->max);
     analysis_number(w, "bandwidth", curve->bandwidth.value);
@@ -92,6 +95,11 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     json_object_begin(&w);
     if (sheet->indicator != NULL) {
         json_member_text(&w, "indicator", sheet->indicator);
+    }
+    if (sheet->weights != NULL) {
+        json_member_text(&w, "weights", sheet->weights);
+    }
+    if (sheet->relative_to != NULL) {
         json_member_text(&w, "relative_to", sheet->relative_to);
     }
     json_member_text(&w, "kernel", kde_kernel_name(drawing->settings.options.kernel));
@@ -106,5 +114,5 @@ void density_write(struct buffer *out, const struct density_sheet *sheet)
     write_grid(&w, &drawing->grid);
     analysis_rows(&w, "series", drawing->series_count, write_series, sheet);
     density_changes_write(&w, sheet->changes, sheet->change_count, sheet->is_chinese);
-    analysis_answer_close(&w, sheet->indicator != NULL ? sheet->left_out : NULL, sheet->left_out_count);
+    analysis_answer_close(&w, sheet->relative_to != NULL ? sheet->left_out : NULL, sheet->left_out_count);
 }

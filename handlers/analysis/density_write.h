@@ -14,14 +14,18 @@ struct density_sheet {
     struct density_drawing drawing;
     bool is_chinese; /* the words */
 
-    /* stored figures only */
-    const char *indicator; /* NULL: a caller's own sample */
-    const char *relative_to;
-    int64_t revision;
     struct density_change *changes; /* found once it is drawn */
     size_t change_count;
+
+    /* of stored figures and of units over years */
+    const char *relative_to; /* NULL: a sample */
     const struct analysis_left_out *left_out;
     size_t left_out_count;
+
+    /* of stored figures only */
+    const char *indicator; /* NULL: a caller's own numbers */
+    const char *weights;   /* an indicator too; NULL: none */
+    int64_t revision;
 };
 
 /* Appends the answer, one JSON object, to out. The drawing is drawn. */

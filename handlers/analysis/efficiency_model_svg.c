@@ -4,7 +4,6 @@
 #include "handlers/analysis/efficiency_model_svg.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "handlers/analysis/dea_svg.h"
 #include "handlers/analysis/efficiency_model.h"
@@ -41,25 +40,11 @@ static const struct look looks[] = {
                          { "cost eff.", "technical", "allocative" }, false, true },
 };
 
-struct place {
-    double score;
-    bool is_scored;
-    size_t unit;
+struct drawn {
+    const struct efficiency_sheet *sheet;
+    const struct dea_model_result *result;
+    const struct look *look;
 };
-
-/* Rising; those without a score behind the others; equal ones as they came. */
-static int compare(const void *a, const void *b)
-{
-    const struct place *left = a;
-    const struct place *right = b;
-    if (left->is_scored != right->is_scored) {
-        return left->is_scored ? -1 : 1;
-    }
-    if (left->is_scored && left->score != right->score) {
-        return left->score < right->score ? -1 : 1;
-    }
-    return left->unit < right->unit ? -1 : left->unit > right->unit;
-}
 
 static const char *note_of(enum dea_model_state state)
 {
@@ -74,10 +59,12 @@ static const char *note_of(enum dea_model_state state)
     return NULL;
 }
 
-static struct svg_row make_row(struct arena *arena, const struct efficiency_sheet *sheet, const struct dea_model_result *result,
-                               const struct look *look, size_t u)
+static struct svg_row make_row(struct arena *arena, const void *context, size_t u)
 {
-    const struct dea_model_unit *unit = &result->units[u];
+    const struct drawn *drawn = context;
+    const struct efficiency_sheet *sheet = drawn->sheet;
+    const struct look *look = drawn->look;
+    const struct dea_model_unit *unit = &drawn->result->units[u];
     struct svg_row row = { .name = efficiency_svg_name(sheet, u), .note = note_of(unit->state), .values = { NAN, NAN, NAN }, .low = NAN,
                            .high = NAN };
     if (row.note != NULL) {
@@ -94,30 +81,17 @@ static struct svg_row make_row(struct arena *arena, const struct efficiency_shee
     }
     if (sheet->model.model == DEA_MODEL_CROSS) {
         row.cells[2] = dea_svg_number(arena, unit->parts[1]);
-    } else if (result->has_efficiency && sheet->model.model != DEA_MODEL_COST) {
+    } else if (drawn->result->has_efficiency && sheet->model.model != DEA_MODEL_COST) {
         row.cells[1] = efficiency_name(unit->efficiency);
     }
     return row;
 }
 
-static const struct svg_row *make_rows(struct arena *arena, const struct efficiency_sheet *sheet, const struct dea_model_result *result,
-                                       const struct look *look)
+static struct dea_svg_rank rank(const void *context, size_t u)
 {
-    size_t n = result->unit_count;
-    struct place *places = arena_array(arena, n, sizeof *places);
-    struct svg_row *rows = arena_array(arena, n, sizeof *rows);
-    if (places == NULL || rows == NULL) {
-        return NULL;
-    }
-    for (size_t u = 0; u < n; u++) {
-        const struct dea_model_unit *unit = &result->units[u];
-        places[u] = (struct place){ look->is_rising ? unit->score : -unit->score, unit->state == DEA_MODEL_SCORED, u };
-    }
-    qsort(places, n, sizeof *places, compare);
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = make_row(arena, sheet, result, look, places[i].unit);
-    }
-    return rows;
+    const struct drawn *drawn = context;
+    const struct dea_model_unit *unit = &drawn->result->units[u];
+    return (struct dea_svg_rank){ unit->state == DEA_MODEL_SCORED, drawn->look->is_rising ? -unit->score : unit->score, 0 };
 }
 
 static const char *const sides[] = { [DEA_SIDE_OUTPUT] = "output-oriented", [DEA_SIDE_INPUT] = "input-oriented", [DEA_SIDE_BOTH] = "not oriented" };
@@ -153,23 +127,19 @@ static void tell(struct dea_picture *picture, const struct efficiency_sheet *she
 void efficiency_model_svg(struct exchange *exchange, const struct efficiency_sheet *sheet, const struct dea_model_result *result)
 {
     const struct look *look = &looks[sheet->model.model];
-    struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs, .input_count = result->input_count,
-                                   .output_count = result->output_count, .is_stored = sheet->provinces != NULL, .revision = sheet->revision };
+    const struct drawn drawn = { sheet, result, look };
+    const struct dea_svg_units units = { result->unit_count, &drawn, rank, make_row };
+    struct dea_picture picture = efficiency_svg_picture(exchange, sheet, look->title);
     struct svg_rows *chart = &picture.chart;
     double least = 0;
-    *chart = (struct svg_rows){ .series_count = 1, .rows = make_rows(exchange->arena, sheet, result, look), .row_count = result->unit_count,
+    *chart = (struct svg_rows){ .series_count = 1, .rows = dea_svg_rows(exchange->arena, &units), .row_count = result->unit_count,
                                 .has_links = true, .from = 0, .to = 1, .reference = look->is_share || look->is_rising ? (double)NAN : 1.0,
                                 .is_rising = look->is_rising, .x_label = look->x_label, .rank_label = look->score };
-    if (chart->rows == NULL) {
-        exchange->reply.failed = true;
-        return;
-    }
     tell(&picture, sheet, result, look);
-    if (!look->is_share) {
+    if (!look->is_share && chart->rows != NULL) {
         svg_rows_extent(chart, &least, &chart->to);
         chart->to = look->is_rising && chart->to > 0 ? chart->to : fmax(chart->to, 1);
         chart->from = fmin(least, 0);
     }
-    picture.title = efficiency_svg_title(exchange->arena, sheet, look->title);
     dea_svg(&picture);
 }

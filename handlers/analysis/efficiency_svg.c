@@ -5,42 +5,30 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "db/reference.h"
 #include "handlers/analysis/dea_svg.h"
 
-struct place {
-    double score, other;
-    size_t unit;
+struct drawn {
+    const struct efficiency_sheet *sheet;
+    const struct dea_result *result;
 };
 
 static const char *const returns[] = { [DEA_RTS_IRS] = "irs", [DEA_RTS_CRS] = "crs", [DEA_RTS_DRS] = "drs" };
-
-/* By crste, then vrste, falling; those without a score behind the others; equal ones as they came. */
-static int compare(const void *a, const void *b)
-{
-    const struct place *left = a;
-    const struct place *right = b;
-    if (left->score != right->score) {
-        return left->score > right->score ? -1 : 1;
-    }
-    if (left->other != right->other) {
-        return left->other > right->other ? -1 : 1;
-    }
-    return left->unit < right->unit ? -1 : left->unit > right->unit;
-}
 
 const char *efficiency_svg_name(const struct efficiency_sheet *sheet, size_t unit)
 {
     return sheet->provinces != NULL ? sheet->provinces[unit]->name_en : sheet->ids[unit];
 }
 
-const char *efficiency_svg_title(struct arena *arena, const struct efficiency_sheet *sheet, const char *what)
+struct dea_picture efficiency_svg_picture(struct exchange *exchange, const struct efficiency_sheet *sheet, const char *what)
 {
-    char *title = sheet->provinces != NULL ? arena_format(arena, "%s of the provinces, %" PRId64, what, sheet->year)
-                                           : arena_format(arena, "%s of %zu units", what, sheet->problem.unit_count);
-    return dea_svg_text(title, what);
+    const struct dea_problem *problem = &sheet->problem;
+    char *title = sheet->provinces != NULL ? arena_format(exchange->arena, "%s of the provinces, %" PRId64, what, sheet->year)
+                                           : arena_format(exchange->arena, "%s of %zu units", what, problem->unit_count);
+    return (struct dea_picture){ .exchange = exchange, .title = dea_svg_text(title, what), .inputs = sheet->inputs, .outputs = sheet->outputs,
+                                 .input_count = problem->input_count, .output_count = problem->output_count,
+                                 .is_stored = sheet->provinces != NULL, .revision = sheet->revision };
 }
 
 /* The interval of a unit, or NULL. */
@@ -55,9 +43,11 @@ static bool is_crs(const struct efficiency_sheet *sheet)
 }
 
 /* What stands in a unit's row. */
-static struct svg_row make_row(struct arena *arena, const struct efficiency_sheet *sheet, const struct dea_result *result, size_t u)
+static struct svg_row make_row(struct arena *arena, const void *context, size_t u)
 {
-    const struct dea_unit *unit = &result->units[u];
+    const struct drawn *drawn = context;
+    const struct efficiency_sheet *sheet = drawn->sheet;
+    const struct dea_unit *unit = &drawn->result->units[u];
     const struct dea_interval *interval = interval_of(sheet, u);
     struct svg_row row = { .name = efficiency_svg_name(sheet, u), .low = NAN, .high = NAN, .values = { NAN, NAN, NAN } };
     if (unit->state != DEA_UNIT_SCORED) {
@@ -85,28 +75,15 @@ static struct svg_row make_row(struct arena *arena, const struct efficiency_shee
     return row;
 }
 
-/* The rows, the best first; NULL without memory. */
-static const struct svg_row *make_rows(struct arena *arena, const struct efficiency_sheet *sheet, const struct dea_result *result)
+/* By crste, then vrste; with intervals by the frontier's score, then the corrected one. */
+static struct dea_svg_rank rank(const void *context, size_t u)
 {
-    size_t n = result->unit_count;
-    struct place *places = arena_array(arena, n, sizeof *places);
-    struct svg_row *rows = arena_array(arena, n, sizeof *rows);
-    if (places == NULL || rows == NULL) {
-        return NULL;
-    }
-    for (size_t u = 0; u < n; u++) {
-        const struct dea_unit *unit = &result->units[u];
-        bool is_scored = unit->state == DEA_UNIT_SCORED;
-        const struct dea_interval *interval = interval_of(sheet, u);
-        double first = interval != NULL && !is_crs(sheet) ? unit->vrste : unit->crste;
-        double second = interval == NULL ? unit->vrste : isfinite(interval->corrected) ? interval->corrected : 0;
-        places[u] = (struct place){ is_scored ? first : -1, is_scored ? second : -1, u };
-    }
-    qsort(places, n, sizeof *places, compare);
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = make_row(arena, sheet, result, places[i].unit);
-    }
-    return rows;
+    const struct drawn *drawn = context;
+    const struct dea_unit *unit = &drawn->result->units[u];
+    const struct dea_interval *interval = interval_of(drawn->sheet, u);
+    double first = interval != NULL && !is_crs(drawn->sheet) ? unit->vrste : unit->crste;
+    double second = interval == NULL ? unit->vrste : isfinite(interval->corrected) ? interval->corrected : 0;
+    return (struct dea_svg_rank){ unit->state == DEA_UNIT_SCORED, first, second };
 }
 
 static void tell_scores(struct dea_picture *picture, const struct efficiency_sheet *sheet, const struct dea_result *result)
@@ -143,16 +120,12 @@ static void tell_intervals(struct dea_picture *picture, const struct efficiency_
 
 void efficiency_svg(struct exchange *exchange, const struct efficiency_sheet *sheet, const struct dea_result *result)
 {
-    struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs, .input_count = result->input_count,
-                                   .output_count = result->output_count, .is_stored = sheet->provinces != NULL, .revision = sheet->revision };
+    const struct drawn drawn = { sheet, result };
+    const struct dea_svg_units units = { result->unit_count, &drawn, rank, make_row };
+    struct dea_picture picture = efficiency_svg_picture(exchange, sheet, "Efficiency");
     struct svg_rows *chart = &picture.chart;
-    *chart = (struct svg_rows){ .series_count = 2, .rows = make_rows(exchange->arena, sheet, result), .row_count = result->unit_count, .from = 0,
+    *chart = (struct svg_rows){ .series_count = 2, .rows = dea_svg_rows(exchange->arena, &units), .row_count = result->unit_count, .from = 0,
                                 .to = 1, .reference = NAN, .x_label = "efficiency (1: on the frontier)", .rank_label = "efficiency" };
-    if (chart->rows == NULL) {
-        exchange->reply.failed = true;
-        return;
-    }
-    picture.title = efficiency_svg_title(exchange->arena, sheet, "Efficiency");
     if (sheet->intervals != NULL) {
         tell_intervals(&picture, sheet);
     } else {

@@ -2,6 +2,7 @@
 #define HANDLERS_ANALYSIS_EFFICIENCY_SVG_H
 
 #include "analytics/dea/dea.h"
+#include "handlers/analysis/dea_svg.h"
 #include "handlers/analysis/efficiency_write.h"
 #include "handlers/exchange.h"
 
@@ -11,8 +12,8 @@
  */
 void efficiency_svg(struct exchange *exchange, const struct efficiency_sheet *sheet, const struct dea_result *result);
 
-/* What a unit is called; "Efficiency of the provinces, 2011". */
+/* What a unit is called; a picture of the sheet's units, without rows, whose title is "Efficiency of the provinces, 2011". */
 const char *efficiency_svg_name(const struct efficiency_sheet *sheet, size_t unit);
-const char *efficiency_svg_title(struct arena *arena, const struct efficiency_sheet *sheet, const char *what);
+struct dea_picture efficiency_svg_picture(struct exchange *exchange, const struct efficiency_sheet *sheet, const char *what);
 
 #endif

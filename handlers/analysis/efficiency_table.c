@@ -22,6 +22,10 @@
       { { "results[].input_targets.*", "1.dmu,kind='input',variable=2@,radial=1.input_radial{2},slack=1.input_slacks{2},target=2" }, \
         { "results[].output_targets.*", "1.dmu,kind='output',variable=2@,radial=1.output_radial{2},slack=1.output_slacks{2},target=2" } }, NULL }
 
+#define CERTIFICATE \
+    { "certificate", "max_primal_infeasibility,max_dual_infeasibility,max_duality_gap,programs,retries,uncertified", \
+      { { "certificate?", "1.max_primal_infeasibility,1.max_dual_infeasibility,1.max_duality_gap,1.programs,1.retries,1.uncertified" } }, NULL }
+
 #define WEIGHTS(NAMES, CELLS) \
     { "weights", "dmu," NAMES ",score,input_weights.*,output_weights.*,free_term", \
       { { "results[].input_weights?", "1.dmu," CELLS ",1.score,1.input_weights,1.output_weights,1.free_term" } }, NULL }
@@ -33,6 +37,7 @@ const struct unfold_table efficiency_tables[] = {
     { "means", "belt" MEANS, { { "summary.mean?", MEANS_OF_ONE }, { "summary.by_belt.*", "belt=1@," MEANS_OF_ONE } }, NULL },
     MOVEMENTS,
     WEIGHTS("name,belt", "1.name,1.belt"),
+    CERTIFICATE,
     { "left_out", "province,missing", { { "left_out[]", "1.province,1.missing;" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
@@ -44,6 +49,7 @@ const struct unfold_table efficiency_unit_tables[] = {
     { "means", "group" MEANS, { { "summary.mean?", MEANS_OF_ONE }, { "summary.by_group.*", "group=1@," MEANS_OF_ONE } }, NULL },
     MOVEMENTS,
     WEIGHTS("group", "1.group"),
+    CERTIFICATE,
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
 

@@ -14,6 +14,7 @@
  *   means       over all units (an empty belt or group) and, where they were asked for, of each belt or group
  *   movements   a row for each unit and input or output: radial movement, slack, target
  *   weights     a row for each unit: its score and the best weights of its inputs and outputs
+ *   certificate one row: how far the solved programs are from exact, at worst
  *   left_out    of stored figures: the provinces that were left out
  */
 extern const struct unfold_table efficiency_tables[];

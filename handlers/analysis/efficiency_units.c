@@ -320,7 +320,8 @@ static enum status read_body(struct reading *r, json_t *document, struct body *b
     if (status == STATUS_EXHAUSTED) {
         return status;
     }
-    body->has_bootstrap = json_object_get(document, "bootstrap") != NULL;
+    const json_t *bootstrap = json_object_get(document, "bootstrap");
+    body->has_bootstrap = bootstrap != NULL && !json_is_null(bootstrap);
     size_t before = r->faults->total;
     status = unit_sides_read(r->arena, body->inputs, body->outputs, unit_words, &r->inputs, &r->outputs, r->faults);
     if (status == STATUS_OK) {

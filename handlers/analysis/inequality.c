@@ -18,6 +18,7 @@
 #include "handlers/analysis/inequality_svg.h"
 #include "handlers/analysis/inequality_units.h"
 #include "handlers/analysis/inequality_write.h"
+#include "handlers/analysis/unit_panel.h"
 #include "handlers/query.h"
 
 enum { BOUNDS_BYTES_MAX = 300 };
@@ -282,7 +283,7 @@ static bool answer(struct exchange *exchange, void *context)
 static enum status take(struct exchange *exchange, json_t *document, struct faults *faults, void *context)
 {
     struct inequality_sheet *sheet = context;
-    return inequality_units_are(document) ? inequality_units_read(exchange->arena, document, faults, sheet)
+    return unit_panel_is(document) ? inequality_units_read(exchange->arena, document, faults, sheet)
                                           : inequality_sample_read(exchange->arena, document, faults, &sheet->drawing);
 }
 

@@ -10,9 +10,7 @@
 #include "handlers/analysis/inequality_work.h"
 #include "json/faults.h"
 
-/* A panel's answer names each unit twice in each year and has two points of a curve for each of its values: with the longest names that is what a
- * reply may have (LIMIT_REPLY_BYTES). */
-enum { INEQUALITY_VALUES_MAX = 1000000, INEQUALITY_PANEL_MAX = 200000, INEQUALITY_GROUP_BYTES_MAX = 100 };
+enum { INEQUALITY_VALUES_MAX = 1000000, INEQUALITY_GROUP_BYTES_MAX = 100 };
 
 /*
  * Reads the body of POST /inequality into a drawing:

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "db/reference.h"
 #include "handlers/analysis/dea_svg.h"
@@ -23,21 +22,10 @@ enum { INDICES = 3 };
 
 static const char *const names[INDICES] = { "tfpch", "effch", "techch" };
 
-struct place {
-    double tfpch;
-    size_t unit;
+struct drawn {
+    const struct malmquist_sheet *sheet;
+    const struct dea_changes *changes;
 };
-
-/* Falling; those without behind the others; equal ones as they came. */
-static int compare(const void *a, const void *b)
-{
-    const struct place *left = a;
-    const struct place *right = b;
-    if (left->tfpch != right->tfpch) {
-        return left->tfpch > right->tfpch ? -1 : 1;
-    }
-    return left->unit < right->unit ? -1 : left->unit > right->unit;
-}
 
 static void take_indices(const struct dea_change_means *means, double indices[INDICES])
 {
@@ -46,9 +34,11 @@ static void take_indices(const struct dea_change_means *means, double indices[IN
     indices[2] = means->techch;
 }
 
-static struct svg_row make_row(struct arena *arena, const struct malmquist_sheet *sheet, const struct dea_changes *changes, size_t u)
+static struct svg_row make_row(struct arena *arena, const void *context, size_t u)
 {
-    const struct dea_change_means *means = &changes->unit_means[u];
+    const struct drawn *drawn = context;
+    const struct malmquist_sheet *sheet = drawn->sheet;
+    const struct dea_change_means *means = &drawn->changes->unit_means[u];
     struct svg_row row = { .name = sheet->provinces != NULL ? sheet->provinces[u]->name_en : sheet->ids[u], .low = NAN, .high = NAN };
     take_indices(means, row.values);
     if (means->count == 0) {
@@ -62,29 +52,12 @@ static struct svg_row make_row(struct arena *arena, const struct malmquist_sheet
     return row;
 }
 
-static const struct svg_row *make_rows(struct arena *arena, const struct malmquist_sheet *sheet, const struct dea_changes *changes)
+static struct dea_svg_rank rank(const void *context, size_t u)
 {
-    size_t n = changes->unit_count;
-    struct place *places = arena_array(arena, n + 1, sizeof *places);
-    struct svg_row *rows = arena_array(arena, n + 1, sizeof *rows);
-    if (places == NULL || rows == NULL) {
-        return NULL;
-    }
-    for (size_t u = 0; u < n; u++) {
-        places[u] = (struct place){ changes->unit_means[u].count > 0 ? changes->unit_means[u].tfpch : -1, u };
-    }
-    qsort(places, n, sizeof *places, compare);
-    for (size_t i = 0; i < n; i++) {
-        rows[i] = make_row(arena, sheet, changes, places[i].unit);
-    }
-    return rows;
+    const struct drawn *drawn = context;
+    const struct dea_change_means *means = &drawn->changes->unit_means[u];
+    return (struct dea_svg_rank){ means->count > 0, means->tfpch, 0 };
 }
-
-/* What the panel of the steps needs. */
-struct steps {
-    const struct malmquist_sheet *sheet;
-    const struct dea_changes *changes;
-};
 
 static double step_at(const struct svg_panel *panel, size_t step, size_t count)
 {
@@ -92,18 +65,18 @@ static double step_at(const struct svg_panel *panel, size_t step, size_t count)
 }
 
 /* "2010-2014" under each step, or under every so manieth where there is not room for all. */
-static void draw_step_names(struct buffer *out, struct arena *arena, const struct svg_panel *panel, const struct steps *steps)
+static void draw_step_names(struct buffer *out, struct arena *arena, const struct svg_panel *panel, const struct drawn *drawn)
 {
-    size_t count = steps->changes->step_count;
+    size_t count = drawn->changes->step_count;
     double widest = svg_text_width("2000-2000", LABEL_SIZE) + 8;
     for (size_t s = 0; s < count; s++) {
-        const char *name = arena_format(arena, "%" PRId64 "-%" PRId64, steps->sheet->periods[s], steps->sheet->periods[s + 1]);
+        const char *name = arena_format(arena, "%" PRId64 "-%" PRId64, drawn->sheet->periods[s], drawn->sheet->periods[s + 1]);
         widest = name != NULL ? fmax(widest, svg_text_width(name, LABEL_SIZE) + 8) : widest;
     }
     size_t every = (size_t)ceil(widest * (double)count / (panel->x.at_to - panel->x.at_from));
     for (size_t s = 0; s < count; s += every > 0 ? every : 1) {
         double x = step_at(panel, s, count);
-        char *name = arena_format(arena, "%" PRId64 "-%" PRId64, steps->sheet->periods[s], steps->sheet->periods[s + 1]);
+        char *name = arena_format(arena, "%" PRId64 "-%" PRId64, drawn->sheet->periods[s], drawn->sheet->periods[s + 1]);
         svg_line(out, x, panel->y.at_from, x, panel->y.at_from + 4, SVG_INK, 1, "");
         svg_label(out, x, panel->y.at_from + 17, SVG_MIDDLE, LABEL_SIZE, SVG_INK, dea_svg_text(name, ""));
     }
@@ -132,12 +105,12 @@ static void draw_step_line(struct buffer *out, const struct svg_panel *panel, co
 
 static void draw_steps(struct buffer *out, struct arena *arena, const void *context, double top)
 {
-    const struct steps *steps = context;
+    const struct drawn *drawn = context;
     double least = 1;
     double most = 1;
-    for (size_t s = 0; s < steps->changes->step_count; s++) {
+    for (size_t s = 0; s < drawn->changes->step_count; s++) {
         double indices[INDICES];
-        take_indices(&steps->changes->step_means[s], indices);
+        take_indices(&drawn->changes->step_means[s], indices);
         for (size_t i = 0; i < INDICES; i++) {
             least = isfinite(indices[i]) ? fmin(least, indices[i]) : least;
             most = isfinite(indices[i]) ? fmax(most, indices[i]) : most;
@@ -149,9 +122,9 @@ static void draw_steps(struct buffer *out, struct arena *arena, const void *cont
     svg_panel(out, &panel);
     double one = svg_scale_at(&panel.y, 1);
     svg_line(out, panel.x.at_from, one, panel.x.at_to, one, SVG_INK, 1, "");
-    draw_step_names(out, arena, &panel, steps);
+    draw_step_names(out, arena, &panel, drawn);
     for (size_t i = INDICES; i-- > 0;) {
-        draw_step_line(out, &panel, steps->changes, i);
+        draw_step_line(out, &panel, drawn->changes, i);
     }
 }
 
@@ -167,7 +140,8 @@ static void settle_axis(struct svg_rows *chart)
 void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *sheet, const struct dea_changes *changes)
 {
     struct arena *arena = exchange->arena;
-    const struct steps steps = { sheet, changes };
+    const struct drawn drawn = { sheet, changes };
+    const struct dea_svg_units units = { changes->unit_count, &drawn, rank, make_row };
     struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs,
                                    .input_count = sheet->panel.input_count, .output_count = sheet->panel.output_count,
                                    .is_stored = sheet->provinces != NULL, .revision = sheet->revision,
@@ -175,22 +149,20 @@ void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *shee
                                            "(techch) in it; above 1 is better; the greatest change first" };
     struct svg_rows *chart = &picture.chart;
     double means[INDICES];
-    *chart = (struct svg_rows){ .series_count = INDICES, .rows = make_rows(arena, sheet, changes), .row_count = changes->unit_count, .reference = 1,
+    *chart = (struct svg_rows){ .series_count = INDICES, .rows = dea_svg_rows(arena, &units), .row_count = changes->unit_count, .reference = 1,
                                 .cell_count = INDICES, .x_label = "index (above 1: better)", .rank_label = "index" };
-    if (chart->rows == NULL) {
-        exchange->reply.failed = true;
-        return;
-    }
     take_indices(&changes->mean, means);
     for (size_t i = 0; i < INDICES; i++) {
         chart->series[i] = (struct svg_series){ names[i], means[i] };
         chart->heads[i] = names[i];
     }
-    settle_axis(chart);
+    if (chart->rows != NULL) {
+        settle_axis(chart);
+    }
     if (changes->step_count > 1) {
         picture.draw_more = draw_steps;
         picture.more_height = STEPS_HEIGHT;
-        picture.context = &steps;
+        picture.context = &drawn;
     }
     const char *whose = sheet->provinces != NULL ? "provinces" : "units";
     picture.title = dea_svg_text(arena_format(arena, "Productivity of the %s, %" PRId64 " to %" PRId64, whose, sheet->periods[0],

@@ -19,11 +19,16 @@
 #define MEANS_TABLE(GROUP) \
     { "means", GROUP MEANS, { { "summary.mean?", MEANS_OF("1") }, { "summary.by_" GROUP ".*", GROUP "=1@," MEANS_OF("1") } }, NULL }
 
+#define CERTIFICATE \
+    { "certificate", "max_primal_infeasibility,max_dual_infeasibility,max_duality_gap,programs,retries,uncertified", \
+      { { "certificate?", "1.max_primal_infeasibility,1.max_dual_infeasibility,1.max_duality_gap,1.programs,1.retries,1.uncertified" } }, NULL }
+
 const struct unfold_table malmquist_tables[] = {
     { "changes", malmquist_columns, { { "results[]", "1.dmu,1.name,1.belt," INDICES } }, NULL },
     DMUS,
     PERIODS("belt"),
     MEANS_TABLE("belt"),
+    CERTIFICATE,
     { "left_out", "province,year,missing", { { "left_out[]", "1.province,1.year,1.missing;" } }, NULL },
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };
@@ -33,5 +38,6 @@ const struct unfold_table malmquist_unit_tables[] = {
     DMUS,
     PERIODS("group"),
     MEANS_TABLE("group"),
+    CERTIFICATE,
     { NULL, NULL, { { NULL, NULL } }, NULL },
 };

@@ -10,6 +10,7 @@
  *   dmus      the means of each unit over the steps
  *   periods   the means of each step, over all units (an empty belt or group) and of each belt or group
  *   means     the same over all steps
+ *   certificate  one row: how far the solved programs are from exact, at worst
  *   left_out  of stored figures: what was missing
  */
 extern const struct unfold_table malmquist_tables[];

@@ -98,6 +98,14 @@ static void look_for_end(const struct client *client)
     }
 }
 
+/* Whether its request has come whole and is not answered. Of several suspended connections that are resumed together libmicrohttpd
+ * 0.9.75 reads some before it asks for their answers, and closes those that have ended their sending: it hears of the end once
+ * the answer is out (the janitor looks at idle connections). Nobody else reads while a request waits. */
+static bool is_owed_answer(const struct client *client)
+{
+    return client_phase(client) == CLIENT_WORKING && !atomic_load_explicit(&client->is_late, memory_order_relaxed);
+}
+
 /* As recv(2), of what the guard lets pass. Less than there is room for says that there is no more now: the library then
  * waits for an event. */
 static ssize_t receive(struct client *client, char *bytes, size_t room)
@@ -126,7 +134,7 @@ static ssize_t receive(struct client *client, char *bytes, size_t room)
         note_first_byte(client);
         return (ssize_t)filled;
     }
-    if (got > 0) { /* nothing of it was for the library */
+    if (got > 0 || (got == 0 && is_owed_answer(client))) { /* nothing of it was for the library */
         errno = EAGAIN;
         return -1;
     }

@@ -1,5 +1,6 @@
 """The measurement itself: the load generator counts right, and `make bench` goes through."""
 
+import math
 import os
 import pathlib
 import socket
@@ -10,6 +11,9 @@ import threading
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+import frontier  # noqa: E402: the measurement's own
+
 BUILD = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", ROOT / "build" / "release"))
 LOAD = BUILD / "bench" / "load"
 SECONDS = 300
@@ -120,11 +124,31 @@ def test_smoke_goes_through_every_part_and_keeps_nothing():
                           capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     for part in ("Machine", "Appends", "Durable writes over HTTP", "Reads against nginx", "Memory and start with 300 entries", "Verification", "Proofs with 3,000 entries",
-                 "Analyses, called as functions", "Other models of efficiency", "Targets"):
+                 "Analyses, called as functions", "Efficiency of many units, called as a function", "Other models of efficiency", "Targets"):
         assert f"## {part}" in done.stdout
     assert "nan" not in done.stdout
     assert (kept.read_bytes() if kept.exists() else None) == before
     assert not list(BUILD.glob("bench-*"))
+
+
+@pytest.mark.parametrize("ours, theirs, is_same", [([0.5, 1], [0.5, 1], True), ([0.5, 1 + 1e-8], [0.5, 1], False), ([math.nan, 1], [0.5, 1], False),
+                                                    ([0.5, 1], [0.5, math.nan], False), ([1, math.nan], [1, math.nan], False),
+                                                    ([2e9 + 1, 1], [2e9, 1], True), ([math.inf], [math.inf], False)])
+def test_what_is_no_number_reaches_no_target(ours, theirs, is_same):
+    class Bench:
+        def target(self, text, is_reached):
+            self.told = text, is_reached
+
+    bench = Bench()
+    frontier.target_same(bench, "two scores", frontier.largest_difference(ours, theirs))
+    assert bench.told[0].startswith("two scores differ by at most 1e-09: ") and bench.told[1] == is_same
+
+
+def test_units_are_chosen_among_all_and_are_always_the_same():
+    chosen = frontier.units_chosen(5000, 31)
+    assert len(set(chosen)) == 31 and chosen == frontier.units_chosen(5000, 31)
+    assert min(chosen) < 1000 and max(chosen) >= 4000 and chosen != list(range(31))
+    assert frontier.units_chosen(31, 31) == list(range(31))
 
 
 def test_a_long_ledger_that_is_short():

@@ -56,21 +56,6 @@ def is_signed(prepared):
     return "jose" in (prepared.headers.get("Content-Type") or "") or b'"jws"' in (body.encode() if isinstance(body, str) else body)
 
 
-def without_nulls(value):
-    """Members that are null count as absent, which the contract says once, in words."""
-    if isinstance(value, dict):
-        return {name: without_nulls(member) for name, member in value.items() if member is not None}
-    return [without_nulls(item) for item in value] if isinstance(value, list) else value
-
-
-def spare_nulls(copied):
-    if copied.body and "json" in (copied.headers.get("Content-Type") or ""):
-        body = json.loads(copied.body)
-        if without_nulls(body) != body:
-            copied.body = json.dumps(without_nulls(body)).encode()
-            copied.headers["Content-Length"] = str(len(copied.body))
-
-
 class Ticket:
     """One request of a test's, which is made once, whoever asks for it first."""
 
@@ -165,7 +150,6 @@ class Proxies:
         copied = prepared.copy()
         copied.url = proxy + prepared.path_url
         copied.headers[TICKET] = name
-        spare_nulls(copied)
         if is_signed(prepared):
             copied.headers.setdefault("Idempotency-Key", "stands-in-the-payload")
         if proxy == self.lenient:

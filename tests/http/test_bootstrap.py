@@ -74,6 +74,7 @@ def test_refusals(start):
     refused({"bootstrap": 99}, {"/bootstrap": "out_of_range"})
     refused({"bootstrap": 10001}, {"/bootstrap": "out_of_range"})
     refused({"level": 1}, {"/level": "out_of_range"})
+    refused({"bootstrap": None}, {"/bootstrap": "missing_member"})
     refused({"seed": -1, "level": 0}, {"/seed": "out_of_range", "/level": "out_of_range"})
     refused({"frontier": "nirs"}, {"/bootstrap": "bad_format"})
     refused({"model": "super"}, {"/bootstrap": "bad_format"})

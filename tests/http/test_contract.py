@@ -306,6 +306,65 @@ def test_request_members_are_those_described(server, operation):
         assert missing[place] == set(described.get("required", [])) - set(nested if place == "" else []) - by_rules, place
 
 
+def null_bodies(operation):
+    """The schemas of a JSON body, but for that of signed commands."""
+    schema = operation.any_body()
+    return [one for one in schema.get("anyOf", [schema]) if one != {"$ref": "#/components/schemas/SignedCommand"}] if schema else []
+
+
+def takes_null(schema):
+    return {name for name, member in schema["properties"].items() if not faults(member, None)}
+
+
+@pytest.mark.parametrize("operation, body", [(operation, body) for operation in OPERATIONS for body in null_bodies(operation)],
+                         ids=lambda value: getattr(value, "id", None) or value["$ref"].rsplit("/", 1)[1])
+def test_null_counts_as_absent(server, operation, body):
+    """Null fits what is optional and nothing else, by the contract, and to the program it is as good as nothing."""
+    schema = resolve(body)
+    nested = {name: items for name, value in schema["properties"].items() for items in [resolve(resolve(value).get("items", {}))] if "properties" in items}
+    for described in (schema, *nested.values()):
+        assert takes_null(described) == set(described["properties"]) - set(described.get("required", []))
+    told = []
+    for item, more in (({}, {}), (None, dict.fromkeys(schema["properties"]))):
+        sent = {**more, **{name: [item if item is not None else dict.fromkeys(items["properties"])] for name, items in nested.items()}}
+        reply = server.write(operation.method, address(operation), token=True, json=sent)
+        assert reply.status_code in (404, 422), reply.text  # 404 where nothing is required
+        told.append((reply.status_code, sorted((fault["pointer"], fault["code"]) for fault in reply.json().get("errors", []))))
+    assert told[0] == told[1]
+
+
+def test_null_counts_as_absent_in_a_signed_command():
+    assert takes_null(CONTRACT["components"]["schemas"]["SignedCommand"]) == {"private"}
+
+
+@pytest.mark.parametrize("name, one, other, value", [("SitePut", "lat", "lon", 1), ("DensityRequest", "from", "to", 1), ("DensityPanel", "from", "to", 1),
+                                                    ("Intake", "expiry", "lot", "2030-01-01")])
+def test_what_goes_together(server, name, one, other, value):
+    """Members of which one needs the other, where both may be null. Of a lot alone there may be supplies."""
+    schema = CONTRACT["components"]["schemas"][name]
+    needed = {"name": "A", "kind": "a", "organisation": "A", "province": "A", "values": [1, 2], "site": "A", "item": "A", "quantity": 1, "source": "found",
+              "years": [2020], "units": [{"id": "A", "values": [1]}, {"id": "B", "values": [2]}]}
+    body = {member: needed[member] for member in schema["required"]}
+    for first in ({}, {one: None}, {one: value}):
+        for second in ({}, {other: None}, {other: value if value != 1 else 2}):
+            has_one, has_other = first.get(one) is not None, second.get(other) is not None
+            is_sound = has_other or not has_one if name == "Intake" else has_one == has_other
+            assert bool(faults(schema, {**body, **first, **second})) != is_sound, (first, second)
+            if name.startswith("Density"):
+                assert (server.post("/density", {**body, **first, **second}).status_code == 200) == is_sound, (first, second)
+
+
+@pytest.mark.parametrize("name", ["lot", "donor"])
+def test_texts_that_a_query_carries(server, name):
+    """Control characters are refused by contract and program alike, and nothing else is."""
+    [operation] = [one for one in OPERATIONS if (one.method, one.path) == ("GET", "/supplies")]
+    schema = operation.query()[name]["schema"]
+    for text in ("\t", "\n", "\x1f", " ", "~", "\x7f", "\x80", "\x9f", "\xa0", "\u4e00"):
+        reply = server.get(f"/supplies?{name}=a{urllib.parse.quote(text)}b")
+        assert (reply.status_code == 200) == (not faults(schema, f"a{text}b")), (text, reply.text)
+        assert reply.status_code in (200, 400), (text, reply.text)
+
+
 def test_served_contract_is_the_file(server):
     assert server.get("/openapi.json").json() == CONTRACT
     assert server.get("/openapi.yaml").content == (ROOT / "openapi.yaml").read_bytes()

@@ -240,13 +240,19 @@ def expected(document, table):
         "periods": lambda: [(*of(step, "from", "to"), *row) for is_whole in (True, False) for step in summary["periods"]
                             for row in [(group, *of(mean, *CHANGES)) for group, mean in grouped(step) if (group is None) == is_whole]],
         "means": lambda: [(group, *of(mean, *(CHANGES if "dmus" in summary else PERS))) for group, mean in grouped(summary)],
-        "series": lambda: [of(s, "group", "year", "n", "mean", "weighted_mean", "sd", "min", "max", "bandwidth", "rule", "peak_count", "integral") for s in series],
+        "series": lambda: [of(s, "group", "year", "n", "mean", "weighted_mean", "sd", "min", "max", "bandwidth", "rule", "peak_count", "integral", "weighted_sd") for s in series],
         "modes": lambda: [(*of(s, "group", "year"), i, *of(m, "x", "height", "prominence", "width")) for s in series for i, m in enumerate(s["modes"], 1)],
         "quantiles": lambda: [of({**s, **q}, "group", "year", "share", "x") for s in series for q in s["quantiles"]],
         "tails": lambda: [of({**s, **t}, "group", "year", "x", "below", "above") for s in series for t in s["tails"]],
         "tests": lambda: [(*of(s, "group", "year"), name, *of(t, "statistic", "critical_bandwidth", "p_value", "calibrated_p_value", "holm_p_value", "replicates", "seed"))
                           for s in series for name, t in s["tests"].items()],
-        "changes": lambda: [of(c, "group", "from", "to", "mean_shift", "mode_shift", "height_ratio", "width_ratio", "overlap") for c in changes],
+        "changes": lambda: [of(c, "group", "from", "to", "mean_shift", "mode_shift", "height_ratio", "width_ratio", "overlap", "mean_shift_error", "mean_shift_p_value", "mean_shift_holm_p_value") for c in changes],
+        "readings": lambda: [(*of(row, "group", "year", "from", "to"), i, text) for row in series + changes for i, text in enumerate(row["reading"], 1)],
+        "warnings": lambda: [(*of(s, "group", "year"), text) for s in series for text in s["warnings"]],
+        "change_tests": lambda: [(*of(c, "group", "from", "to"), what, *(c["tests"]["permutation"][f"{what}_{number}"] for number in ("ratio", "p_value", "holm_p_value")),
+                                  *of(c["tests"]["permutation"], "pairs", "replicates", "seed"))
+                                 for what in ("height", "width", "sd") for c in changes if "permutation" in c["tests"]],
+        "certificate": lambda: [tuple(document["certificate"].values())],
         "shifts": lambda: [of({**c, **q}, "group", "from", "to", "share", "shift") for c in changes for q in c["quantile_shifts"]],
         "lorenz": lambda: [(*of(s, "group", "year"), i, *of(p, "population", "share")) for s in series for i, p in enumerate(s["lorenz"], 1)],
         "decomposition": lambda: [(s["year"], index, part, s[member][name]) for member, index, part, name in parts for s in series if member in s],
@@ -274,7 +280,8 @@ READS = {"getEfficiency": [EFFICIENCY, EFFICIENCY + "&model=super&orientation=ou
 UNEVEN = {"values": [0, 1, 2, 5], "groups": ["=a", "b", "b", 'c"d,\n']}
 SENT = {"computeEfficiency": [("/efficiency", contract_session.UNITS), ("/efficiency", {**contract_session.UNITS, "model": "super"})],
         "computeMalmquist": [("/efficiency/malmquist", contract_session.PANEL)],
-        "computeDensity": [("/density", contract_session.SAMPLE), ("/density", {"values": [1, 2, 2, 9], "weights": [1, 2, 1, 1], "thresholds": [1, 3]}), ("/density", {"values": [1, 2, 2, 9], "tests": ["dip", "silverman"]})],
+        "computeDensity": [("/density", contract_session.SAMPLE), ("/density", {"values": [1, 2, 2, 9], "weights": [1, 2, 1, 1], "thresholds": [1, 3]}), ("/density", {"values": [1, 2, 2, 9], "tests": ["dip", "silverman"]}),
+                           ("/density", contract_session.SPREAD)],
         "computeInequality": [("/inequality", contract_session.PARTS), ("/inequality", UNEVEN), ("/inequality", contract_session.YEARS)]}
 
 

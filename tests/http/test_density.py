@@ -235,6 +235,8 @@ def test_a_province_without_a_figure_is_left_out(start):
     ({"indicator": None, "points": "15"}, 400, "invalid_query",
      {"indicator": "missing_parameter", "points": "out_of_range"}),
     ({"indicator": "health_personel_all"}, 422, "unknown_indicator", {"indicator": "unknown_indicator"}),
+    ({"weights": "people"}, 422, "unknown_indicator", {"weights": "unknown_indicator"}),
+    ({"weights": "beds,hospitals", "indicator": "nope"}, 400, "invalid_query", {"weights": "too_many", "indicator": "unknown_indicator"}),
     ({"indicator": "beds,hospitals"}, 400, "invalid_query", {"indicator": "too_many"}),
     ({"by": "province"}, 400, "invalid_query", {"by": "not_a_choice"}),
     ({"kernel": "gauss"}, 400, "invalid_query", {"kernel": "not_a_choice"}),
@@ -389,6 +391,8 @@ def test_not_a_number_is_no_json(service):
      {"/weights/0": "out_of_range", "/weights/1": "out_of_range", "/bandwidth": "out_of_range", "/cut": "out_of_range"}),
     ('{"values":1e400,"kernel":1e400,"vales":[1]}', "invalid_request",
      {"/values": "out_of_range", "/kernel": "out_of_range", "/vales": "unknown_member"}),
+    ('{"years":[1e400,1e400,1e400],"units":[{"id":"a","values":[1,1e400]}]}', "invalid_request",
+     {"/years/0": "out_of_range", "/years/1": "out_of_range", "/years/2": "out_of_range", "/units/0/values/1": "out_of_range"}),
     ('{"values":["\x7f\x7f\x7f",2]}', "wrong_type", {"/values/0": "wrong_type"}),
 ])
 def test_numbers_too_large_are_named_with_the_rest(service, text, code, places):

@@ -8,7 +8,7 @@ import numpy
 import pytest
 import scipy.stats
 
-from analysis_support import assert_problem, faults
+from analysis_support import CODES, assert_problem, column, faults
 
 PATH = "/density"
 QUERY = {"indicator": "health_personnel_all_per_10k", "years": "2010,2014,2018", "by": "belt", "relative_to": "mean"}
@@ -158,6 +158,18 @@ def test_words_are_told_in_the_callers_language(server):
         assert bare(ours) == bare(theirs)
 
 
+def of_members(series, year):
+    """The values of the members, as multiples of the mean of all provinces."""
+    values = dict(zip(CODES, column(QUERY["indicator"], year) / column(QUERY["indicator"], year).mean(), strict=True))
+    return [values[code] for code in series["members"]]
+
+
+def tail_of(series, side):
+    """From the median to the quantile of 5 or 95 percent."""
+    at = {quantile["share"]: quantile["x"] for quantile in series["quantiles"]}
+    return at[0.95] - at[0.5] if side == "right" else at[0.5] - at[0.05]
+
+
 def test_the_reading_says_what_the_numbers_say(server):
     answer = ask(server, tests="dip,silverman")
     series = {(s["group"], s["year"]): s for s in answer["series"]}
@@ -177,6 +189,21 @@ def test_the_reading_says_what_the_numbers_say(server):
         else:
             assert moved.group(1) == ("right" if part > 0 else "left")
             assert float(moved.group(2)) == pytest.approx(abs(100 * part), abs=0.051)
+        earlier, later = (dict(zip(series[change["group"], change[end]]["members"], of_members(series[change["group"], change[end]], change[end]))) for end in ("from", "to"))
+        assert list(earlier) == list(later)
+        tested = scipy.stats.ttest_rel(list(later.values()), list(earlier.values()))
+        assert change["mean_shift_error"] == pytest.approx(change["mean_shift"] / tested.statistic, rel=1e-6)
+        assert change["mean_shift_p_value"] == pytest.approx(tested.pvalue, abs=1e-12)
+        said = re.search(r"The centre moved [^.]*\.[0-9] percent\. (That .*?\)\.)", words)
+        assert (said is None) == (abs(part) < 0.01)
+        assert said is None or said.group(1) == chance("That", change["mean_shift_p_value"], change["mean_shift_holm_p_value"])
+        tails = {side: {end: tail_of(series[change["group"], change[end]], side) for end in ("from", "to")} for side in ("left", "right")}
+        for side, lengths in tails.items():
+            assert (f"The {side} tail is longer." in words) == (lengths["to"] > 1.05 * lengths["from"])
+            assert (f"The {side} tail is shorter." in words) == (lengths["to"] < 0.95 * lengths["from"])
+        assert ("there is no test of tails" in words) == ("tail is" in words)
+        assert ("is lower" in words) == (change["height_ratio"] < 0.95)
+        assert ("wider" in words) == (change["width_ratio"] > 1.05)
         assert ("is higher" in words) == (change["height_ratio"] > 1.05)
         assert ("narrower" in words) == (change["width_ratio"] < 0.95)
         assert f"share {100 * change['overlap']:.0f} percent" in words
@@ -209,6 +236,8 @@ def test_p_values_are_corrected_for_their_number(server):
         assert [test[name]["holm_p_value"] for test in curves for name in ("dip", "silverman")] == by_definition(plain)
         plain = [test[f"{name}_p_value"] for test in changes for name in ("height", "width", "sd")]
         assert [test[f"{name}_holm_p_value"] for test in changes for name in ("height", "width", "sd")] == by_definition(plain)
+        shifts = [change for change in answer["changes"] if change["group"] == group]
+        assert [change["mean_shift_holm_p_value"] for change in shifts] == by_definition([change["mean_shift_p_value"] for change in shifts])
     two = ask(server, tests="permutation", by="none", years="2010,2018")["changes"][0]["tests"]["permutation"]
     assert [two[f"{name}_holm_p_value"] for name in ("height", "width", "sd")] == by_definition([two[f"{name}_p_value"] for name in ("height", "width", "sd")])
     both, = compute(server, tests=["dip", "silverman"])["series"]
@@ -259,6 +288,51 @@ def test_two_groups_are_told_apart(server):
 
 def normal(values, h, x):
     return scipy.stats.norm.pdf((numpy.asarray(x)[:, None] - numpy.asarray(values)) / h).mean(axis=1) / h
+
+
+def test_weighted_by_an_indicator(server):
+    """Curve, means, spread, words: of people in the place of provinces."""
+    query = {"by": "none", "relative_to": "none", "points": "64", "weights": "population_year_end"}
+    answer, plain = ask(server, **query, bandwidth="9"), ask(server, by="none", relative_to="none", points="64", bandwidth="9")
+    assert answer["weights"] == "population_year_end" and "weights" not in plain
+    grid = numpy.linspace(answer["grid"]["from"], answer["grid"]["to"], 64)
+    spreads = []
+    for year, series, bare_series in zip((2010, 2014, 2018), answer["series"], plain["series"], strict=True):
+        values, people = column(QUERY["indicator"], year), column("population_year_end", year)
+        shares = people / people.sum()
+        curve = (shares * scipy.stats.norm.pdf((grid[:, None] - values) / 9)).sum(axis=1) / 9
+        assert series["density"] == pytest.approx(curve, rel=1e-9, abs=1e-13)
+        assert series["weighted_mean"] == pytest.approx(shares @ values) and series["mean"] == bare_series["mean"] and series["sd"] == bare_series["sd"]
+        spreads.append(math.sqrt(31 / 30 * shares @ (values - shares @ values) ** 2))
+        assert series["weighted_sd"] == pytest.approx(spreads[-1]) and "weighted_sd" not in bare_series
+        assert series["tests"] == {} and not any("know no weights" in warning for warning in series["warnings"])
+    spans = {(2010, 2014): (0, 1), (2014, 2018): (1, 2), (2010, 2018): (0, 2)}
+    for change in answer["changes"]:
+        earlier, later = spans[change["from"], change["to"]]
+        assert change["tests"] == {} and change["mean_shift"] == pytest.approx(answer["series"][later]["weighted_mean"] - answer["series"][earlier]["weighted_mean"])
+        ratio = spreads[later] / spreads[earlier]
+        assert ("The differences shrank." in change["reading"]) == (ratio < 0.95) and ("The differences grew." in change["reading"]) == (ratio > 1.05)
+        assert change["mean_shift_p_value"] == pytest.approx(2 * scipy.stats.t.sf(abs(change["mean_shift"]) / change["mean_shift_error"], 30), abs=1e-12)
+        told = [sentence for sentence in change["reading"] if "(p = " in sentence]  # of the centre alone
+        assert told == ([] if change["reading"][0].startswith("The centre stayed") else change["reading"][1:2])
+    for test in ("dip", "silverman", "permutation"):
+        asked = ask(server, **query, tests=test)
+        assert all(any("know no weights" in warning for warning in series["warnings"]) and series["tests"] == {} for series in asked["series"])
+        assert all(change["tests"] == {} for change in asked["changes"])
+    reply = server.get(PATH, params={**QUERY, **query}, headers={"Accept": "image/svg+xml"})
+    assert reply.status_code == 200 and "weighted by population_year_end" in reply.text
+
+
+def test_provinces_without_a_weight_are_refused(start):
+    own = start()
+    figures = [{"indicator": "beds", "year": 1999, "province": code, "value": value} for code, value in (("CN-HB", 5), ("CN-HN", 6), ("CN-GD", 7))]
+    figures += [{"indicator": "hospitals", "year": 1999, "province": code, "value": value} for code, value in (("CN-HB", 0), ("CN-HN", 0), ("CN-GD", 0))]
+    assert own.request("PUT", "/figures", token=True, json={"figures": figures}).status_code in (200, 201)
+    query = {"indicator": "beds", "years": "1999", "points": "16"}
+    assert_problem(own.get(PATH, params={**query, "weights": "population_year_end"}), 422, "no_figures")
+    zero = assert_problem(own.get(PATH, params={**query, "weights": "hospitals"}), 422, "weights_zero")
+    assert faults(zero) == {"weights": "weights_zero"}
+    assert own.get(PATH, params={**query, "weights": "beds"}).json()["series"][0]["weighted_mean"] == pytest.approx((25 + 36 + 49) / 18)
 
 
 def test_boundaries(server):

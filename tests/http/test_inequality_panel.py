@@ -149,6 +149,13 @@ def test_everything_wrong_is_named(service):  # noqa: F811
     assert faults(assert_problem(compute(service, units=PANEL["units"]), 422, "missing_member")) == {"/years": "missing_member"}
 
 
+def test_years_too_large_for_a_number_are_named_once(service):  # noqa: F811
+    text = '{"years":[1e400,1e400,1e400],"units":[{"id":"a","values":[1,2,3]}]}'
+    reply = service.request("POST", "/inequality", data=text, headers={"Content-Type": "application/json"})
+    body = assert_problem(reply, 422, "invalid_request")
+    assert faults(body) == {f"/years/{i}": "out_of_range" for i in range(3)} and len(body["errors"]) == 3
+
+
 def test_order_of_units_and_years_does_not_matter(service):  # noqa: F811
     answer = sent(service, PANEL)
     turned = {"years": PANEL["years"][::-1], "units": [{**unit, "values": unit["values"][::-1]} for unit in PANEL["units"]]}

@@ -15,7 +15,7 @@ SVG = "image/svg+xml"
 SPACE = "{http://www.w3.org/2000/svg}"
 DENSITY = "/density?indicator=health_personnel_all_per_10k&years=2010,2014,2018&by=belt&relative_to=mean"
 READS = [DENSITY, contract_session.EFFICIENCY, contract_session.MALMQUIST, contract_session.INEQUALITY]
-BODIES = [("/density", contract_session.SAMPLE), ("/efficiency", contract_session.UNITS), ("/efficiency/malmquist", contract_session.PANEL),
+BODIES = [("/density", contract_session.SAMPLE), ("/density", contract_session.SPREAD), ("/efficiency", contract_session.UNITS), ("/efficiency/malmquist", contract_session.PANEL),
           ("/inequality", contract_session.PARTS)]
 # Everything that a picture has; nothing of it runs, styles by a sheet or fetches.
 ELEMENTS = {"svg", "title", "desc", "g", "text", "line", "rect", "circle", "polygon", "path"}

@@ -97,6 +97,19 @@ def test_equal_questions_are_computed_once(start):
 
 
 @pytest.mark.concurrent
+def test_who_has_ended_its_sending_is_answered_beside_others(start):
+    """Those of one loop are resumed together, and none is read before its answer is out."""
+    own = start("--job-threads", "1", "--loops", "1", "--async-after", "600")
+    first = hold(own)
+    askers = [Asker(own, QUESTION) for _ in range(8)]
+    for asker in askers:
+        asker.socket.shutdown(socket.SHUT_WR)
+    until(lambda: joined(own) == 7)
+    own.request("DELETE", first)
+    assert [asker.answer()[0] for asker in askers] == [200] * 8
+
+
+@pytest.mark.concurrent
 def test_each_gets_the_representation_that_it_asked_for(start):
     own = start("--job-threads", "1", "--async-after", "600")
     first = hold(own)

@@ -180,12 +180,12 @@ def slacks_most(x, y, point, returns, relaxed=0.0):
     return None if solution.status != 0 else (point - rows @ solution.v).sum()
 
 
-def measure(x, y, o, side, returns, undesirable):
-    """Tone's fraction by Dinkelbach's method: rho is where the least numerator - rho denominator is 0."""
+def measure(x, y, o, side, returns, undesirable, fixed=()):
+    """Tone's fraction by Dinkelbach's method: rho is where the least numerator - rho denominator is 0. Fixed inputs have no term."""
     n, m = x.shape
     s = y.shape[1]
     with np.errstate(divide="ignore"):
-        w_in, w_out = np.where(x[o] > 0, 1 / x[o], 0), np.where(y[o] > 0, 1 / y[o], 0)
+        w_in, w_out = np.where((x[o] > 0) & ~np.isin(np.arange(m), fixed), 1 / x[o], 0), np.where(y[o] > 0, 1 / y[o], 0)
     w_in = w_in / max(1, (w_in > 0).sum()) * (side != "output")
     w_out = w_out / max(1, (w_out > 0).sum()) * (side != "input")
     sign = np.array([1 if r in undesirable else -1 for r in range(s)])
@@ -211,11 +211,12 @@ def additive(x, y, o, weight, returns):
     return weight @ (np.hstack([x[o], -y[o]]) - rows @ solution.v)
 
 
-def distance(x, y, o, side, returns, undesirable):
-    """Kuosmanen's technology with z = lambda + mu as the second variable: mu = z - lambda >= 0."""
+def distance(x, y, o, side, returns, undesirable, fixed=()):
+    """Kuosmanen's technology with z = lambda + mu as the second variable: mu = z - lambda >= 0. Fixed inputs have no direction. None where
+    nothing has any, so that there is no end to it."""
     n, m = x.shape
     bad = np.array([r in undesirable for r in range(y.shape[1])])
-    gx, gy = x[o] * (side != "output"), y[o] * (side != "input")
+    gx, gy = x[o] * (side != "output") * ~np.isin(np.arange(m), fixed), y[o] * (side != "input")
     zeros, eye = np.zeros((n, 1)), np.eye(n)
     upper = [np.hstack([np.zeros((m, n)), x.T, gx[:, None]]), np.hstack([-y.T[~bad], np.zeros((int((~bad).sum()), n)), gy[~bad][:, None]]),
              np.hstack([eye, -eye, zeros])]
@@ -226,8 +227,8 @@ def distance(x, y, o, side, returns, undesirable):
     more = sums(returns, np.hstack([np.zeros(n), np.ones(n), 0]))
     solution = yield Program(np.hstack([np.zeros(2 * n), -1]), np.vstack([*upper, more[2]]), np.hstack([x[o], -y[o][~bad], np.zeros(n), more[3]]),
                              np.vstack([*equal, more[0]]), np.hstack([*at, more[1]]))
-    assert solution.status == 0
-    return solution.v[-1]
+    assert solution.status == (0 if gx.any() or gy.any() else 3)
+    return solution.v[-1] if solution.status == 0 else None
 
 
 def cost(x, y, o, price, returns):
@@ -238,19 +239,33 @@ def cost(x, y, o, price, returns):
     return x @ price @ solution.v / (price @ x[o])
 
 
-def limited(x, y, o, returns, limits):
-    """The multiplier form, max u y_o + w where v x_o = 1, with limits (is_output, first, second, least, most) of
-    weight first / weight second as rows."""
-    n, m = x.shape
-    s = y.shape[1]
-    rows = [np.hstack([-x, y, np.full((n, 1), float(returns == "vrs"))])]
+def limited(x, y, o, side, returns, limits, reference=None):
+    """
+    The multiplier form with limits (is_output, first, second, least, most) of weight first / weight second as rows:
+      inputs   max u y_o + w  where v x_o = 1, u Y + w <= v X      score
+      outputs  min v x_o + w  where u y_o = 1, u Y <= v X + w      1 / score
+    w is 0 under constant returns, has one sign under NIRS and NDRS. A score of 0: weights that limits leave prove none above it,
+    so that the move has no end; infinite: beside the reference (super-efficiency) no move is enough.
+    """
+    m, s = x.shape[1], y.shape[1]
+    is_outward = side == "output"
+    sign = {"crs": 0, "vrs": 0, "nirs": -1, "ndrs": 1}[returns] * (-1 if is_outward else 1)  # of w
+    kept = np.arange(len(x)) if reference is None else reference
+    free = 0.0 if returns == "crs" else 1.0
+    rows = [np.hstack([-x[kept], y[kept], np.full((len(kept), 1), -free if is_outward else free)])]
+    if sign:
+        rows.append(np.hstack([np.zeros(m + s), -sign])[None, :])
     for is_output, first, second, least, most in limits:
         row = np.zeros((2, m + s + 1))
         row[0, [m * is_output + first, m * is_output + second]] = -1, least
         row[1, [m * is_output + first, m * is_output + second]] = 1, -min(most, 1e300)
         rows.append(row[:2 if np.isfinite(most) else 1])
     upper = np.vstack(rows)
-    is_free = np.arange(m + s + 1) == m + s
-    solution = yield Program(-np.hstack([np.zeros(m), y[o], returns == "vrs"]), upper, np.zeros(len(upper)), np.hstack([x[o], np.zeros(s + 1)])[None, :],
-                             np.ones(1), is_free)
-    return 0.0 if solution.status != 0 else float(np.hstack([np.zeros(m), y[o], returns == "vrs"]) @ solution.v)
+    used, made = np.hstack([x[o], np.zeros(s), 0]), np.hstack([np.zeros(m), y[o], 0])
+    last = np.hstack([np.zeros(m + s), free])
+    cost, own = (used + last, made) if is_outward else (-made - last, used)
+    solution = yield Program(cost, upper, np.zeros(len(upper)), own[None, :], np.ones(1), np.arange(m + s + 1) == m + s)
+    if solution.status != 0:
+        return 0.0 if solution.status == 2 else np.inf
+    value = float(cost @ solution.v)
+    return -value if not is_outward else 1 / value if value > 1e-12 else np.inf

@@ -109,20 +109,77 @@ def test_critical_bandwidths_part_one_mode_from_two(seed):
     assert modes(values, h * 1.0005) == 1 and modes(values, h * 0.998) > 1
 
 
-def test_p_values_of_the_critical_bandwidth():
-    """The same bootstrap with other random numbers, its modes counted on a grid."""
-    values = np.array(load("precip")[0])
+PLACES, DRAWS, OURS = 200, 500, 500  # of a curve; samples drawn here; samples that an answer is made of
+
+
+def is_one(samples, h):
+    """Whether each sample's curve, a sum over all its values, has one mode at its bandwidth: f' changes its sign but once on a grid."""
+    ends = samples.min(axis=1), samples.max(axis=1)
+    apart = (np.linspace(*ends, PLACES, axis=1)[:, :, None] - samples[:, None, :]) / h[:, None, None]
+    slope = -(np.exp(-apart**2 / 2) * apart).sum(axis=2)
+    return ((slope[:, :-1] > 0) & (slope[:, 1:] <= 0)).sum(axis=1) <= 1
+
+
+def critical_of(samples):
+    """Each sample's critical bandwidth, by halves."""
+    high = np.ptp(samples, axis=1)
+    low = np.zeros(len(samples)) + high / 1000
+    for _ in range(18):
+        middle = (low + high) / 2
+        one = is_one(samples, middle)
+        low, high = np.where(one, low, middle), np.where(one, middle, high)
+    return high
+
+
+def ratio_at(level):
+    """Hall and York 2001, equation 4.1: what the ratio of two critical bandwidths is compared with, by level."""
+    return np.polyval([0.94029, -1.59914, 0.17695, 0.48971], level) / np.polyval([1, -1.77793, 0.36162, 0.42423], level)
+
+
+def samples_of():
+    random = np.random.default_rng(20010515)
+    return {"precip": np.array(load("precip")[0]), "sample31": np.array(load("sample31")[0]), "normal": random.normal(size=40),
+            "skewed": random.exponential(size=25), "flat": random.uniform(size=60),
+            "two": np.concatenate([random.normal(size=25), random.normal(3.4, 1, 25)]), "far": np.concatenate([random.normal(size=15), random.normal(5, 1, 15)])}
+
+
+SAMPLES = samples_of()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_p_values_of_the_critical_bandwidth(name):
+    """Both bootstraps again with other random numbers, sums over all values and modes counted on a grid. Two shares of so many samples
+    differ by less than four of their standard errors, and by what the bandwidths are sought to."""
+    values = SAMPLES[name]
+    n, random = len(values), np.random.default_rng(len(values))
     h, p_value, calibrated = ask(list(values), "tests")["critical"][0]
-    random = np.random.default_rng(5)
-    several = 0
-    for _ in range(200):
-        drawn = random.choice(values, len(values)) + h * random.normal(size=len(values))
-        drawn = values.mean() + (drawn - values.mean()) / math.sqrt(1 + h * h / values.var())
-        places = np.linspace(drawn.min(), drawn.max(), 300)
-        slope = -(np.exp(-(((places[:, None] - drawn) / h) ** 2) / 2) * (places[:, None] - drawn)).sum(axis=1)
-        several += ((slope[:-1] > 0) & (slope[1:] < 0)).sum() > 1
-    assert p_value == pytest.approx(several / 200, abs=0.07)
-    assert 0 < calibrated < p_value
+    assert critical_of(values[None, :])[0] == pytest.approx(h, rel=1e-3)
+    assert [round(p * (OURS + 1), 9) for p in (p_value, calibrated)] == [round(p * (OURS + 1)) for p in (p_value, calibrated)]
+    assert min(p_value, calibrated) >= 1 / (OURS + 1)
+
+    def apart(share, others):
+        return 4 * math.sqrt(max(share * (1 - share), 0.002) * (1 / OURS + 1 / others)) + 1 / OURS
+
+    drawn = random.choice(values, (DRAWS, n)) + h * random.normal(size=(DRAWS, n))
+    shrunk = values.mean() + (drawn - values.mean()) / math.sqrt(1 + h * h / values.var())
+    several = 1 - is_one(shrunk, np.full(DRAWS, h)).mean()
+    assert p_value == pytest.approx(several, abs=apart(several, DRAWS) + 0.005)
+
+    def beyond(level):
+        """Modes grow fewer as the bandwidth grows, so a critical bandwidth is above where there are several."""
+        return 1 - is_one(drawn, np.full(DRAWS, ratio_at(level) * h)).mean()
+
+    sought = critical_of(drawn[:25])
+    assert ((sought > 1.05 * h) == ~is_one(drawn[:25], np.full(25, 1.05 * h))).all()
+    # At the level that is answered as many lie beyond as it says, so that it is just rejected; at clearly smaller ones it is not.
+    assert calibrated < 1 and beyond(calibrated) == pytest.approx(calibrated, abs=apart(calibrated, DRAWS) + 0.01)
+    assert all(beyond(level) >= level - apart(level, DRAWS) - 0.01 for level in (0.3 * calibrated, 0.7 * calibrated))
+
+
+def test_p_values_are_no_finer_than_their_samples():
+    """Two heaps, from which no sample of one mode is as far: one of the 501 is the sample itself."""
+    found = ask([0.001 * i + 100 * (i % 2) for i in range(60)], "tests")["critical"][0]
+    assert found[1:] == pytest.approx([1 / (OURS + 1)] * 2, rel=1e-12)
 
 
 def test_tests_know_no_unit_and_no_order():

@@ -79,6 +79,32 @@ static void check_alike(const struct dea_result *a, const struct dea_result *b)
     }
 }
 
+/* Every program by GLPK, which keeps an environment for each thread: the same bytes, and what our own solver finds. */
+static void test_any_number_of_threads_by_glpk(void **state)
+{
+    (void) state;
+    for (int kind = 0; kind < 4; kind++) {
+        struct dea_problem problem = problem_make((uint64_t) kind, kind < 2 ? 0 : 1);
+        struct dea_options options;
+        dea_options_init(&options);
+        problem.unit_count = 60;
+        options.orientation = kind % 2 == 0 ? DEA_OUTPUT : DEA_INPUT;
+        struct dea_result *ours = solve(&problem, &options);
+        options.solver = DEA_SOLVER_GLPK;
+        struct dea_result *alone = solve(&problem, &options);
+        check_alike(ours, alone);
+        for (size_t threads = 2; threads <= 5; threads += 3) {
+            options.threads = threads;
+            struct dea_result *together = solve(&problem, &options);
+            check_same(alone, together);
+            dea_result_free(together);
+        }
+        dea_result_free(alone);
+        dea_result_free(ours);
+    }
+    dea_thread_end();
+}
+
 static void test_any_number_of_threads(void **state)
 {
     (void) state;
@@ -250,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_number_of_threads),
+        cmocka_unit_test(test_any_number_of_threads_by_glpk),
         cmocka_unit_test(test_what_was_solved_before_does_not_show),
         cmocka_unit_test(test_frame_and_solver_do_not_show),
         cmocka_unit_test(test_a_frame_that_lacks_somebody_is_found_out),

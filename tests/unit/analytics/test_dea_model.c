@@ -63,6 +63,23 @@ static void test_super(void **state)
     check(&options, (double[]){NAN, 1.5, 5.0 / 4, 2 / (3 + 4.0 / 3), 1});
 }
 
+/* The other unit can do what is asked without any of the input that moves: that is no lack of others who can. */
+static void test_super_with_a_fixed_input(void **state)
+{
+    (void) state;
+    const double taken[] = {1, 1, 1, 0}, made[] = {1, 1};
+    const struct dea_problem problem = {.unit_count = 2, .input_count = 2, .output_count = 1, .inputs = taken, .outputs = made};
+    struct dea_model_options options;
+    struct dea_model_result *result = NULL;
+    dea_model_options_init(&options, DEA_MODEL_SUPER);
+    options.side = DEA_SIDE_INPUT;
+    options.is_fixed = (const bool[]){true, false};
+    assert_int_equal(dea_model_solve(&problem, &options, &result), STATUS_OK);
+    assert_int_equal(result->units[0].state, DEA_MODEL_UNBOUNDED);
+    assert_int_equal(result->units[1].state, DEA_MODEL_NO_INPUTS);
+    dea_model_result_free(result);
+}
+
 static void test_slacks(void **state)
 {
     (void) state;
@@ -281,7 +298,8 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_super),       cmocka_unit_test(test_slacks), cmocka_unit_test(test_directional),
+        cmocka_unit_test(test_super),       cmocka_unit_test(test_super_with_a_fixed_input),
+        cmocka_unit_test(test_slacks),      cmocka_unit_test(test_directional),
         cmocka_unit_test(test_cost),        cmocka_unit_test(test_undesirable), cmocka_unit_test(test_door),
         cmocka_unit_test(test_frontiers),   cmocka_unit_test(test_outliers),
         cmocka_unit_test(test_giving_up),   cmocka_unit_test(test_threads),

@@ -57,6 +57,30 @@ static void test_a_known_optimum_with_its_multipliers(void **state)
                 fabs(solution.dual[2] + 1) < 1e-12);
 }
 
+/*
+ * 0.1 t >= 1 and 0.3 t <= upper. The multipliers 3 and 1 leave 3 * 0.1 - 0.3 of t, which is above 0 by the rounding of the constants: a
+ * digit more of the second proves what neither of them does alone, and proves nothing where t = 10 is allowed.
+ */
+static void test_multipliers_on_an_edge_prove_what_they_can(void **state)
+{
+    (void) state;
+    static const double uppers[] = {2.9, 3, 3.1};
+    const double matrix[] = {0.1, -0.3};
+    const double cost[] = {0};
+    const enum lp_relation relation[] = {LP_ROW_AT_LEAST, LP_ROW_AT_LEAST};
+    for (size_t i = 0; i < 3; i++) {
+        const double bound[] = {1, -uppers[i]};
+        const struct lp_problem problem = {
+            .rows = 2, .columns = 1, .matrix = matrix, .cost = cost, .relation = relation, .bound = bound};
+        struct lp_solution solution = solution_room();
+        solution.dual[0] = 3;
+        solution.dual[1] = 1;
+        assert_int_equal(lp_certificate_infeasible(&problem, &solution), i == 0);
+        assert_int_equal(solution.is_certain, i == 0);
+        assert_true(solution.dual[0] * 0.1 <= solution.dual[1] * 0.3 * (1 + 4 * DBL_EPSILON));
+    }
+}
+
 /* min |a - 3| as p + n with a free: a - p + n = 3, a <= -2: a = -2, 5. */
 static void test_a_free_variable_may_be_negative(void **state)
 {
@@ -458,6 +482,7 @@ int main(void)
         BOTH(test_a_known_optimum_with_its_multipliers),
         BOTH(test_a_free_variable_may_be_negative),
         BOTH(test_no_answer_is_proved),
+        cmocka_unit_test(test_multipliers_on_an_edge_prove_what_they_can),
         cmocka_unit_test(test_what_rounding_could_have_made_is_not_certain),
         BOTH(test_numbers_that_are_none_and_sizes_are_refused),
         BOTH(test_random_programs_agree_with_enumeration),

@@ -11,6 +11,7 @@
 enum { GROUPS = 2, YEARS = 5, SPANS = 5, MEMBERS = 12 };
 
 static const char *const members[MEMBERS] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" };
+static const size_t units[MEMBERS] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
 
 /* What the job heard. */
 static struct {
@@ -43,7 +44,7 @@ static void fill(struct arena *arena, struct density_drawing *drawing)
             values[k] = level + (10 - level) * 0.17 * (double)(i % YEARS) + 0.2 * cos((double)(7 * k + i));
         }
         drawing->series[i] = (struct density_series){ .group = i < YEARS ? "one" : "other", .year = 2000 + (int64_t)(i % YEARS),
-                                                      .sample = { values, NULL, n }, .members = members };
+                                                      .sample = { values, NULL, n }, .members = members, .units = units };
     }
 }
 
@@ -93,6 +94,13 @@ static void test_families(void **state)
             assert_int_equal(change->test.replicates, small > 0.05 ? KDE_PERMUTATION_REPLICATES : kde_permutation_replicates(3 * SPANS));
         }
         assert_true(least <= 0.05);
+        for (size_t s = 0; s < SPANS; s++) {
+            p[s] = changes[g * SPANS + s].mean_shift_p;
+        }
+        kde_holm(p, SPANS, corrected);
+        for (size_t s = 0; s < SPANS; s++) {
+            assert_true(changes[g * SPANS + s].mean_shift_holm == corrected[s]);
+        }
     }
     density_drawing_fini(&drawing);
     fake_fini(&fake);

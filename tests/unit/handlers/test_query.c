@@ -85,7 +85,7 @@ static void test_every_kind(void **state)
     fake.exchange.db = db;
     fake_add_query(&fake, "id", "WH-1");
     fake_add_query(&fake, "word", "ward");
-    fake_add_query(&fake, "text", "口罩");
+    fake_add_query(&fake, "text", "口罩\xc2\xa0");
     fake_add_query(&fake, "date", "2020-02-29");
     fake_add_query(&fake, "province", "420000");
     fake_add_query(&fake, "integer", "10");
@@ -99,7 +99,7 @@ static void test_every_kind(void **state)
     assert_true(query_read(&fake.exchange, &table, &all));
     assert_string_equal(all.id, "WH-1");
     assert_string_equal(all.word, "ward");
-    assert_string_equal(all.text, "口罩");
+    assert_string_equal(all.text, "口罩\xc2\xa0");
     assert_string_equal(all.date, "2020-02-29");
     assert_string_equal(all.province, "CN-HB");
     assert_int_equal(all.integer, 10);
@@ -127,6 +127,9 @@ static const struct wrong wrongs[] = {
     { "text", "123456789", "too_long" },
     { "text", "\xff", "bad_format" },
     { "text", "a\nb", "bad_format" },
+    { "text", "a\x7f", "bad_format" },
+    { "text", "a\xc2\x80", "bad_format" },
+    { "text", "\xc2\x9f", "bad_format" },
     { "date", "2019-02-29", "bad_format" },
     { "province", "CN-XX", "unknown_province" },
     { "province", "no id", "unknown_province" },

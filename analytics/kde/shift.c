@@ -1,0 +1,100 @@
+/* Sums over one sample, and over two side by side. */
+#include "analytics/kde/shift.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+/* A sample's weights as shares of their sum, and k/(k - 1). */
+struct shares {
+    double total;
+    double factor; /* NAN where k < 2 */
+    size_t counted; /* k */
+};
+
+static double weight_of(const struct kde_sample *sample, size_t i)
+{
+    return sample->weights != NULL ? sample->weights[i] : 1;
+}
+
+static struct shares shares_of(const struct kde_sample *sample)
+{
+    struct shares shares = { 0, 0, 0 };
+    for (size_t i = 0; i < sample->n; i++) {
+        shares.total += weight_of(sample, i);
+        shares.counted += weight_of(sample, i) > 0;
+    }
+    shares.factor = shares.counted < 2 ? NAN : (double)shares.counted / (double)(shares.counted - 1);
+    return shares;
+}
+
+double kde_spread(const struct kde_sample *sample, double mean)
+{
+    const struct shares shares = shares_of(sample);
+    double sum = 0;
+    for (size_t i = 0; i < sample->n; i++) {
+        const double distance = sample->values[i] - mean;
+        sum += weight_of(sample, i) / shares.total * distance * distance;
+    }
+    return sqrt(shares.factor * sum);
+}
+
+/* How far a value pulls the mean of its sample. */
+static double influence(const struct kde_shift_side *side, const struct shares *shares, size_t i)
+{
+    return weight_of(side->sample, i) / shares->total * (side->sample->values[i] - side->mean);
+}
+
+double kde_shift_error(const struct kde_shift_side *from, const struct kde_shift_side *to)
+{
+    const struct shares before = shares_of(from->sample);
+    const struct shares after = shares_of(to->sample);
+    const bool is_known = from->units != NULL && to->units != NULL;
+    const size_t n = from->sample->n;
+    const size_t m = to->sample->n;
+    double before_alone = 0;
+    double after_alone = 0;
+    double both = 0;
+    for (size_t i = 0, k = 0; i < n || k < m;) {
+        if (k == m || (i < n && (!is_known || from->units[i] < to->units[k]))) {
+            const double a = influence(from, &before, i++);
+            before_alone += a * a;
+        } else if (i == n || to->units[k] < from->units[i]) {
+            const double b = influence(to, &after, k++);
+            after_alone += b * b;
+        } else {
+            const double d = influence(to, &after, k++) - influence(from, &before, i++);
+            both += d * d;
+        }
+    }
+    return isnan(before.factor) || isnan(after.factor)
+        ? NAN
+        : sqrt(before.factor * before_alone + after.factor * after_alone + fmax(before.factor, after.factor) * both);
+}
+
+double kde_student(double t, size_t freedom)
+{
+    static const double pi = 3.14159265358979323846;
+    const double angle = atan2(fabs(t), sqrt((double)freedom));
+    const double sine = sin(angle);
+    const double cosine = cos(angle);
+    const bool is_odd = freedom % 2 == 1;
+    double term = is_odd ? sine * cosine : sine; /* of cosine^1 and ^3 and so on, or of ^0, ^2 */
+    double sum = 0;
+    for (size_t i = is_odd ? 3 : 2; i <= freedom; i += 2) {
+        sum += term;
+        term *= cosine * cosine * (double)(i - 1) / (double)i;
+    }
+    return fmax(0, 1 - (is_odd ? (angle + sum) * 2 / pi : sum));
+}
+
+double kde_shift_p(const struct kde_shift_side *from, const struct kde_shift_side *to, double error)
+{
+    const size_t before = shares_of(from->sample).counted;
+    const size_t after = shares_of(to->sample).counted;
+    const size_t least = before < after ? before : after;
+    const double shift = to->mean - from->mean;
+    if (isnan(error) || least < 2) {
+        return NAN;
+    }
+    return shift == 0 ? 1 : kde_student(shift / error, least - 1);
+}
