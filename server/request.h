@@ -65,6 +65,8 @@ struct request {
     bool is_refused;  /* the reply half holds a refusal: no handler runs */
     bool must_close;  /* after this reply */
     enum coding coding; /* that Accept-Encoding asks for */
+    bool is_https;      /* what is asked for */
+    bool is_preflight;  /* the reply tells a browser what a page of an allowed origin may send */
     struct limiter_view limit; /* quota 0: none applies */
     bool shows_state; /* the reply tells of the snapshot exchange.seq */
     bool is_stream;   /* the reply comes bit by bit: follow.h, pour.h */
