@@ -21,8 +21,10 @@
 enum { WATCH_EVERY = 20000 /* steps of SQLite's machine: some hundred a second */ };
 
 /* What a savepoint may have to take back is kept in memory: in a temporary file it would cost a
- * write for every page that a command touches, and it would lie outside the data directory. */
+ * write for every page that a command touches, and it would lie outside the data directory. Not so while a ledger is brought to a newer
+ * schema: what its new indexes are sorted with grows with the ledger, and goes to the temporary directory (56 bytes an entry). */
 #define JOURNALS_IN_MEMORY "PRAGMA temp_store=MEMORY;"
+#define SORTING_IN_FILES "PRAGMA temp_store=FILE;"
 
 #define STATEMENT_SQL(NAME, SQL) SQL,
 static const char *const statement_sql[STATEMENT_COUNT] = { STATEMENTS(STATEMENT_SQL) };
@@ -108,6 +110,12 @@ static enum status set_up(struct db *db, const char *pragmas, enum status (*chec
     return STATUS_OK;
 }
 
+static enum status migrate_long(sqlite3 *handle)
+{
+    enum status status = migrate(handle);
+    return status != STATUS_OK ? status : statement_status(handle, sqlite3_exec(handle, JOURNALS_IN_MEMORY, NULL, NULL, NULL));
+}
+
 /* Behind a commit, which is done whatever becomes of this. SQLite's own way of it (wal_autocheckpoint) is the same, and tells nobody
  * of a failure. */
 static int move_long_log(void *context, sqlite3 *handle, const char *name, int pages)
@@ -134,8 +142,8 @@ enum status db_open_writer(const char *path, struct db **out)
     return status != STATUS_OK ? status : set_up(db,
         "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
-        JOURNALS_IN_MEMORY WRITER_CACHE
-        "PRAGMA wal_checkpoint(TRUNCATE);", migrate, out);
+        SORTING_IN_FILES WRITER_CACHE
+        "PRAGMA wal_checkpoint(TRUNCATE);", migrate_long, out);
 }
 
 enum status db_open_scratch(struct db **out)
@@ -163,7 +171,7 @@ enum status db_set_temporary_directory(const char *directory)
 static int ask_watcher(void *context)
 {
     const struct db *db = context;
-    return db->may_go_on(db->watch_context) ? 0 : 1;
+    return db->is_unwatched || db->may_go_on(db->watch_context) ? 0 : 1;
 }
 
 void db_watch(struct db *db, bool (*may_go_on)(void *context), void *context)
@@ -202,10 +210,19 @@ void db_close(struct db *db)
     free(db);
 }
 
+/* Begins or ends a transaction: broken off in the middle nobody would know which it is. */
+static enum status run_unwatched(struct db *db, enum statement statement)
+{
+    db->is_unwatched = true;
+    enum status status = statement_run(statement_use(db, statement));
+    db->is_unwatched = false;
+    return status;
+}
+
 enum status db_read_begin(struct db *db)
 {
     assert(sqlite3_get_autocommit(db->handle) != 0);
-    return statement_run(statement_use(db, STATEMENT_transaction_begin_read));
+    return run_unwatched(db, STATEMENT_transaction_begin_read);
 }
 
 void db_read_end(struct db *db)
@@ -221,12 +238,12 @@ void db_read_end(struct db *db)
 enum status db_begin(struct db *db)
 {
     assert(db->is_writer);
-    return statement_run(statement_use(db, STATEMENT_transaction_begin_write));
+    return run_unwatched(db, STATEMENT_transaction_begin_write);
 }
 
 enum status db_commit(struct db *db)
 {
-    enum status status = statement_run(statement_use(db, STATEMENT_transaction_commit));
+    enum status status = run_unwatched(db, STATEMENT_transaction_commit);
     if (status == STATUS_OK) {
         return STATUS_OK;
     }
@@ -246,7 +263,7 @@ void db_rollback(struct db *db)
     if (sqlite3_get_autocommit(db->handle) != 0) {
         return;
     }
-    enum status status = statement_run(statement_use(db, STATEMENT_transaction_rollback));
+    enum status status = run_unwatched(db, STATEMENT_transaction_rollback);
     if (status != STATUS_OK) {
         log_error("sqlite", "rollback failed: %s", status_name(status));
     }
@@ -254,17 +271,17 @@ void db_rollback(struct db *db)
 
 enum status db_savepoint(struct db *db)
 {
-    return statement_run(statement_use(db, STATEMENT_savepoint_begin));
+    return run_unwatched(db, STATEMENT_savepoint_begin);
 }
 
 enum status db_savepoint_release(struct db *db)
 {
-    return statement_run(statement_use(db, STATEMENT_savepoint_release));
+    return run_unwatched(db, STATEMENT_savepoint_release);
 }
 
 enum status db_savepoint_rollback(struct db *db)
 {
-    enum status status = statement_run(statement_use(db, STATEMENT_savepoint_rollback));
+    enum status status = run_unwatched(db, STATEMENT_savepoint_rollback);
     return status != STATUS_OK ? status : db_savepoint_release(db);
 }
 
