@@ -2,6 +2,7 @@
 what the service takes and gives. tests/unit/server/test_contract.c compares the route table."""
 
 import collections
+import functools
 import json
 import os
 import pathlib
@@ -137,6 +138,37 @@ def body_faults(response, described):
     value = (yaml.safe_load(response.text) if media.endswith("yaml") else response.text if media.startswith("text/") or media == "image/svg+xml" else
              response.content.decode() if media == "application/x-ndjson" else response.json())
     return faults(described["content"][media]["schema"], value)
+
+
+def linked(link, response):
+    """The operation that a link of an answer leads to, and its path by the link's expressions."""
+    target = BY_ID[link["operationId"]]
+    given = operation_of(response)
+    names, values = re.findall(r"{(\w+)}", given.path), urllib.parse.urlsplit(response.request.url).path.split("/")
+    path = dict(zip(names, (values[at] for at, step in enumerate(given.path.split("/")) if step.startswith("{"))))
+    told = {}
+    for name, expression in link.get("parameters", {}).items():
+        kind, _, rest = expression.removeprefix("$").partition(".")
+        told[name] = path[rest.removeprefix("path.")] if kind == "request" else \
+            functools.reduce(lambda value, step: value[step], rest.removeprefix("body#/").split("/"), response.json())
+    assert set(told) == set(re.findall(r"{(\w+)}", target.path)), link
+    return target, target.path.format(**told)
+
+
+def test_links_lead_to_what_was_made(session):
+    """Each answer that made something, or began it, has links; the first is the operation that reads it, at Location where that is told."""
+    seen = collections.Counter()
+    for operation in OPERATIONS:
+        for status in ("201", "202"):
+            assert status not in operation.item["responses"] or operation.response(status)[1].get("links"), (operation.id, status)
+    for name, response in session.items():
+        links = operation_of(response).response(response.status_code)[1].get("links", {})
+        found = [linked(link, response) for link in links.values() if response.content and response.status_code < 300]
+        assert all(find(target.method, path) is target for target, path in found), name
+        if found and "Location" in response.headers:
+            assert (found[0][0].method, found[0][1]) == ("GET", urllib.parse.urlsplit(response.headers["Location"]).path), name
+            seen[operation_of(response).id] += 1
+    assert len(seen) >= 12, seen
 
 
 def test_answers_are_as_described(session):
