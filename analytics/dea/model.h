@@ -15,8 +15,8 @@
  *                more of the frontiers. Fixed inputs and limits are the same under all returns, so that crste <= nirste, ndrste
  *                <= vrste, and what dea.h says of the kind of returns holds: it uses no more than that the programs are convex
  *                (of fixed inputs: Syrjanen, Eur. J. Oper. Res. 158 (2004) 20; of limits, by their trades: Podinovski, below). Where
- *                there is a score under the chosen returns but none under others (limits may let something be had from nothing under
- *                constant returns alone), or none that could be proved, theirs are NAN, as is what is made of them.
+ *                there is a score under the chosen returns but none under others (under constant
+ *                returns a smaller unit, repeated, may need none of what is not fixed), or none that could be proved, theirs are NAN, as is what is made of them.
  *   SUPER        the same with o left out of the reference (Andersen, Petersen, Management Science 39 (1993) 1261). A score
  *                above 1 says by how much an efficient unit could get worse. Where no other units together can do what o
  *                does the program is infeasible, which is a result (Seiford, Zhu, INFOR 37 (1999) 174): DEA_MODEL_INFEASIBLE.
