@@ -163,7 +163,7 @@ enum status db_set_temporary_directory(const char *directory)
 static int ask_watcher(void *context)
 {
     const struct db *db = context;
-    return db->may_go_on(db->watch_context) ? 0 : 1;
+    return db->is_unwatched || db->may_go_on(db->watch_context) ? 0 : 1;
 }
 
 void db_watch(struct db *db, bool (*may_go_on)(void *context), void *context)
@@ -202,10 +202,19 @@ void db_close(struct db *db)
     free(db);
 }
 
+/* Begins or ends a transaction: broken off in the middle nobody would know which it is. */
+static enum status run_unwatched(struct db *db, enum statement statement)
+{
+    db->is_unwatched = true;
+    enum status status = statement_run(statement_use(db, statement));
+    db->is_unwatched = false;
+    return status;
+}
+
 enum status db_read_begin(struct db *db)
 {
     assert(sqlite3_get_autocommit(db->handle) != 0);
-    return statement_run(statement_use(db, STATEMENT_transaction_begin_read));
+    return run_unwatched(db, STATEMENT_transaction_begin_read);
 }
 
 void db_read_end(struct db *db)
@@ -221,12 +230,12 @@ void db_read_end(struct db *db)
 enum status db_begin(struct db *db)
 {
     assert(db->is_writer);
-    return statement_run(statement_use(db, STATEMENT_transaction_begin_write));
+    return run_unwatched(db, STATEMENT_transaction_begin_write);
 }
 
 enum status db_commit(struct db *db)
 {
-    enum status status = statement_run(statement_use(db, STATEMENT_transaction_commit));
+    enum status status = run_unwatched(db, STATEMENT_transaction_commit);
     if (status == STATUS_OK) {
         return STATUS_OK;
     }
@@ -246,7 +255,7 @@ void db_rollback(struct db *db)
     if (sqlite3_get_autocommit(db->handle) != 0) {
         return;
     }
-    enum status status = statement_run(statement_use(db, STATEMENT_transaction_rollback));
+    enum status status = run_unwatched(db, STATEMENT_transaction_rollback);
     if (status != STATUS_OK) {
         log_error("sqlite", "rollback failed: %s", status_name(status));
     }
@@ -254,17 +263,17 @@ void db_rollback(struct db *db)
 
 enum status db_savepoint(struct db *db)
 {
-    return statement_run(statement_use(db, STATEMENT_savepoint_begin));
+    return run_unwatched(db, STATEMENT_savepoint_begin);
 }
 
 enum status db_savepoint_release(struct db *db)
 {
-    return statement_run(statement_use(db, STATEMENT_savepoint_release));
+    return run_unwatched(db, STATEMENT_savepoint_release);
 }
 
 enum status db_savepoint_rollback(struct db *db)
 {
-    enum status status = statement_run(statement_use(db, STATEMENT_savepoint_rollback));
+    enum status status = run_unwatched(db, STATEMENT_savepoint_rollback);
     return status != STATUS_OK ? status : db_savepoint_release(db);
 }
 

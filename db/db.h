@@ -31,7 +31,7 @@ enum status db_open_scratch(struct db **db) NODISCARD;
 enum status db_set_temporary_directory(const char *directory) NODISCARD;
 
 /* Asks may_go_on now and then while a statement runs; once it says no, the statement ends with STATUS_BUSY. NULL: nobody is
- * asked any more. */
+ * asked any more, as nobody is while a transaction begins or ends. */
 void db_watch(struct db *db, bool (*may_go_on)(void *context), void *context);
 
 /* Any thread, while the connection is open: the statements that run end with STATUS_BUSY. */

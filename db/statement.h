@@ -32,6 +32,7 @@ struct db {
     struct effects *effects;
     bool (*may_go_on)(void *context); /* db_watch; NULL: nobody is asked */
     void *watch_context;
+    bool is_unwatched; /* a transaction begins or ends: nobody is asked */
     int wal_pages;     /* of the writer: a commit that finds so many in the WAL moves it */
     enum status moved; /* how that went the last time; db_take_moved */
 };

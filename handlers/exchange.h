@@ -146,6 +146,8 @@ struct exchange {
     struct command command; /* HANDLED_COMMAND */
     const char *question;   /* HANDLED_JOB: in the arena, all that the answer depends on but how it is represented: equal ones are
                              * computed once for whoever asks meanwhile. NULL: nobody else can ask this */
+    int64_t true_from_ms;   /* the reply depends on the day: it is the same from here, */
+    int64_t true_until_ms;  /* up to here, by the wall clock; 0: as long as the ledger has not grown */
     enum stream stream;     /* HANDLED_STREAM */
     uint64_t follow_after;  /* HANDLED_STREAM: the last entry, or event of a job, that the client has seen */
     struct track *followed; /* STREAM_JOB: the server's (server/track.h) */

@@ -50,6 +50,7 @@ static const struct row rows[] = {
     { "target_too_long", 414, "The request target is too long" },
     { "unsupported_media_type", 415, "The body's media type is not accepted" },
     { "expectation_unknown", 417, "The expectation is not understood" },
+    { "misdirected", 421, "The request belongs on another connection" },
     { "rate_limited", 429, "The caller has sent too many requests" },
     { "too_many_attempts", 429, "Too many tokens were wrong" },
     { "header_too_large", 431, "The header is too large" },

@@ -16,6 +16,8 @@
 #include "handlers/query.h"
 #include "json/write.h"
 
+enum { DAY_MS = 86400000 };
+
 static const char *const supply_groups[] = { "province", "item", "site", "organisation", NULL };
 static const char *const transfer_groups[] = { "origin", "destination", "item", "state", NULL };
 
@@ -103,7 +105,7 @@ static enum handled finish(struct json_writer *w, const struct query_words *by)
     return HANDLED_REPLY;
 }
 
-/* Today where expiry days end, so that usable leaves out what has expired. */
+/* Today where expiry days end, so that usable leaves out what has expired; the reply is true until the day is over. */
 static enum status read_today(struct exchange *exchange, char today[TEXT_DATE_BYTES])
 {
     const char *text = NULL;
@@ -113,7 +115,10 @@ static enum status read_today(struct exchange *exchange, char today[TEXT_DATE_BY
         status = text_to_integer(text, &minutes);
     }
     if (status == STATUS_OK) {
-        text_from_date(today, (clock_wall_ms() + minutes * 60000) / 86400000);
+        const int64_t offset_ms = minutes * 60000, day = (clock_wall_ms() + offset_ms) / DAY_MS;
+        text_from_date(today, day);
+        exchange->true_from_ms = day * DAY_MS - offset_ms;
+        exchange->true_until_ms = exchange->true_from_ms + DAY_MS;
     }
     return status;
 }

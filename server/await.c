@@ -17,6 +17,7 @@
 #include "handlers/ledger/proof.h"
 #include "handlers/prefer.h"
 #include "ledger/signer.h"
+#include "server/away.h"
 #include "server/call.h"
 #include "server/config/config.h"
 #include "server/wire/lane.h"
@@ -183,8 +184,17 @@ static void wait_for_check(struct request *request)
 static enum await_next run_handler(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
+    if (away_is_known(request)) {
+        away_send(request);
+        return AWAIT_WAKE;
+    }
+    away_begin(request);
     enum handled handled = run_with(request, lane_db(request->lane));
     exchange->db = NULL;
+    if (away_is_due(request)) {
+        away_send(request);
+        return AWAIT_WAKE;
+    }
     request->is_stream = handled == HANDLED_STREAM;
     if (handled == HANDLED_REPLY || handled == HANDLED_STREAM) {
         return AWAIT_NOTHING;
@@ -207,7 +217,8 @@ static enum await_next run_handler(struct request *request)
 static bool is_to_wait(const struct request *request)
 {
     const struct route *route = request->exchange.route;
-    return route->class == CLASS_READ && !route->is_bare && turn_is_spent(lane_turn(request->lane));
+    return route->class == CLASS_READ && !route->is_bare && turn_is_spent(lane_turn(request->lane)) &&
+           !away_is_known(request);
 }
 
 enum await_next await_run(struct request *request)
@@ -306,6 +317,11 @@ enum await_next await_resume(struct request *request)
             return run_handler(request);
         }
         problem_reply(exchange, "busy", "More reads wait than the service can answer; send this one again shortly.");
+        break;
+    case WAIT_AWAY:
+        if (!away_return(request)) {
+            return run_handler(request);
+        }
         break;
     case WAIT_COMMAND:
         lane_waited(request->lane, request);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 struct slot {
     uint64_t used; /* clock of the last use */
     uint64_t variant;
@@ -80,10 +82,20 @@ static struct slot *find_slot(struct cache *cache, const struct cache_key *key, 
     return NULL;
 }
 
+/* Whether the day that the reply depends on is still, or again, the same. */
+static bool is_of_now(const struct cached *reply)
+{
+    if (reply->true_until_ms == 0) {
+        return true;
+    }
+    const int64_t now_ms = clock_wall_ms();
+    return now_ms >= reply->true_from_ms && now_ms < reply->true_until_ms;
+}
+
 struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq)
 {
     struct slot *slot = find_slot(cache, key, hash_key(key));
-    if (slot == NULL || slot->reply.seq != seq) {
+    if (slot == NULL || slot->reply.seq != seq || !is_of_now(&slot->reply)) {
         atomic_fetch_add_explicit(&cache->misses, 1, memory_order_relaxed);
         return NULL;
     }

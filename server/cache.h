@@ -31,6 +31,8 @@ struct cache_key {
 struct cached {
     struct MHD_Response *response; /* with all headers but Request-Id */
     uint64_t seq;                  /* of the state it shows */
+    int64_t true_from_ms;          /* by the wall clock, as in struct exchange; until 0: whatever the time is */
+    int64_t true_until_ms;
     size_t bytes;
     const struct route *route;
     char etag[CACHE_ETAG_BYTES];   /* "" where it has none */
@@ -40,7 +42,7 @@ struct cached {
 enum status cache_open(struct cache **cache) NODISCARD;
 void cache_close(struct cache *cache); /* NULL does nothing */
 
-/* The reply that shows seq, or NULL; borrowed until the next cache_keep, with the response and has_own the caller's to change. */
+/* The reply that shows seq and is true now, or NULL; borrowed until the next cache_keep, with the response and has_own the caller's to change. */
 struct cached *cache_find(struct cache *cache, const struct cache_key *key, uint64_t seq);
 
 /* How often cache_find had the reply, and how often not. Any thread. */

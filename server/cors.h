@@ -18,11 +18,14 @@ const char *cors_allowed(const char *origins, const char *origin);
 /* Whether the reply differs by Origin. */
 bool cors_varies(const char *origins);
 
-/* What a page may read beside the plain headers, and what it may send. */
-#define CORS_EXPOSED                                                                                              \
-    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Content-Digest, Request-Id, "                 \
-    "Idempotency-Replayed, Preference-Applied, Tallystick-Seq, Content-Language, Allow, WWW-Authenticate"
-#define CORS_ACCEPTED "Authorization, Content-Type, Content-Digest, Idempotency-Key, If-Match, If-None-Match, Prefer, Accept, Accept-Language"
+/* What a page may read beside the plain headers: every one that the contract has. And what it may send: all that the service reads. */
+#define CORS_EXPOSED                                                                                                                   \
+    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Content-Digest, Request-Id, "                                     \
+    "Idempotency-Replayed, Preference-Applied, Tallystick-Seq, Content-Language, Allow, WWW-Authenticate, "                            \
+    "Accept, Accept-Encoding, Vary, X-Accel-Buffering, Server-Timing, traceresponse"
+#define CORS_ACCEPTED                                                                                                                  \
+    "Authorization, Content-Type, Content-Digest, Idempotency-Key, If-Match, If-None-Match, Prefer, Accept, Accept-Language, "         \
+    "Last-Event-ID, traceparent"
 #define CORS_MAX_AGE "600" /* seconds for which a browser need not ask again */
 
 #endif

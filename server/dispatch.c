@@ -26,6 +26,7 @@
 #include "server/represent.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/target.h"
 
 static const char *request_header(const struct exchange *exchange, const char *name)
 {
@@ -65,6 +66,29 @@ static bool request_is_cancelled(void *context)
     return exchange->cancelled != CANCELLED_NOT;
 }
 
+/* Where the target is absolute, its authority is the host, and Host says nothing (RFC 9112, 3.2.2), and it says what scheme is asked
+ * for. What is https must not be answered in the clear (RFC 9110, 7.4), nor do we pass http off as what came over TLS; but for a
+ * trusted gateway, which is who may come by a unix socket. */
+static void read_front(struct request *request)
+{
+    struct framing *framing = &request->framing;
+    struct target_front front;
+    const bool is_secure = request->client->wire != NULL;
+    request->is_https = is_secure;
+    if (framing->fault.code != NULL || !target_read_front(&front, request->target)) {
+        return;
+    }
+    request->is_https = front.is_https;
+    if (!framing_set_host(framing, front.authority, front.length)) {
+        framing->fault = (struct guard_fault){
+            "malformed_request", "An absolute request target names its host as host or host:port, and no user."};
+    } else if (front.is_https != is_secure && strcmp(request->client->address, "unix") != 0) {
+        framing->fault = (struct guard_fault){
+            "misdirected", is_secure ? "The request target says http, and this connection is TLS: it must say https."
+                                     : "The request target says https, and this connection is not TLS: it must say http."};
+    }
+}
+
 static void prepare(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
@@ -83,8 +107,7 @@ static void prepare(struct request *request)
     exchange->server = request;
     exchange->base_url = request->server->base_url;
     if (request->framing.host != NULL && request->framing.fault.code == NULL) {
-        char *url = arena_format(&request->arena, "%s://%s", request->client->wire != NULL ? "https" : "http",
-                                 request->framing.host);
+        char *url = arena_format(&request->arena, "%s://%s", request->is_https ? "https" : "http", request->framing.host);
         exchange->base_url = url != NULL ? url : exchange->base_url;
     }
 }
@@ -187,13 +210,15 @@ static bool is_probe(const struct exchange *exchange)
     return strcmp(exchange->path, "/healthz") == 0 || strcmp(exchange->path, "/readyz") == 0;
 }
 
-/* A caller who has used up its requests waits; probes do not count, since whoever watches the service needs them. */
+/* A caller who has used up its requests waits. Probes do not count, since whoever watches the service needs them, nor does what a
+ * browser asks of itself before it sends: refused, it would keep the page from seeing any answer, a 429 as well (Fetch standard,
+ * CORS-preflight fetch). That costs no more than to be refused, and how many connections there may be is bounded elsewhere (client.h). */
 static void check_limit(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
     const int64_t quota = request->server->config->rate_limit;
     uint8_t network[CALLERS_NETWORK_BYTES];
-    if (quota == 0 || is_probe(exchange)) {
+    if (quota == 0 || is_probe(exchange) || request->is_preflight) {
         return;
     }
     const void *key = network;
@@ -232,6 +257,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
     struct exchange *exchange = &request->exchange;
     struct framing *framing = &request->framing;
     framing_check(framing, request->connection, version, fault);
+    read_front(request);
     request->coding = negotiate_coding(framing->accept_encoding);
     exchange->is_chinese = language_wanted(framing->accept_language) == LANGUAGE_CHINESE;
     framing_trace(framing->traceparent, &request->trace);

@@ -68,6 +68,7 @@ static void allow_page(struct request *request)
         exchange_header(exchange, "Access-Control-Allow-Methods", exchange_header_added(exchange, "Allow"));
         exchange_header(exchange, "Access-Control-Allow-Headers", CORS_ACCEPTED);
         exchange_header(exchange, "Access-Control-Max-Age", CORS_MAX_AGE);
+        request->is_preflight = true;
     }
 }
 

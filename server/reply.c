@@ -184,6 +184,7 @@ static void add_cors(const struct request *request, add_header *add, void *conte
     if (allowed != NULL) {
         add(context, "Access-Control-Allow-Origin", allowed);
         add(context, "Access-Control-Expose-Headers", CORS_EXPOSED);
+        add(context, "Timing-Allow-Origin", allowed); /* Resource Timing: else Server-Timing stays hidden from the page */
     }
 }
 
@@ -350,6 +351,9 @@ static void add_timing(const struct request *request, struct headers *headers)
         snprintf(timing, sizeof timing, "queue;dur=%.3f, db;dur=%.3f, ", milliseconds(request->asked_us, request->answered_us),
                  (double)request->read_us / 1000);
         break;
+    case WAIT_AWAY:
+        time_wait(request, "db", timing);
+        break;
     case WAIT_COMMAND:
         if (request->is_late) {
             return; /* the times are the writer's yet */
@@ -501,7 +505,8 @@ bool reply_send(struct request *request)
     }
     bool is_queued = is_same ? queue_unchanged(request, response) : queue(request, exchange->status, response);
     struct cached cached = {
-        .response = response, .seq = exchange->seq, .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
+        .response = response, .seq = exchange->seq, .true_from_ms = exchange->true_from_ms, .true_until_ms = exchange->true_until_ms,
+        .bytes = request->reply_bytes, .route = exchange->route, .has_own = true};
     struct cache_key key = {request->target, request->framing.accept, request->framing.host, variant, request->coding};
     if (is_kept && (etag == NULL || strlen(etag) < sizeof cached.etag)) {
         snprintf(cached.etag, sizeof cached.etag, "%s", etag != NULL ? etag : "");

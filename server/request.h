@@ -37,7 +37,7 @@ enum request_stage {
 };
 
 /* What a waiting request waits for. */
-enum request_wait { WAIT_NOTHING, WAIT_READ, WAIT_COMMAND, WAIT_JOB, WAIT_CHECK };
+enum request_wait { WAIT_NOTHING, WAIT_READ, WAIT_AWAY, WAIT_COMMAND, WAIT_JOB, WAIT_CHECK };
 
 /*
  * Whose a command's memory is. It waits; then either the writer is done with it, or its reply leaves before that (late) and
@@ -65,6 +65,8 @@ struct request {
     bool is_refused;  /* the reply half holds a refusal: no handler runs */
     bool must_close;  /* after this reply */
     enum coding coding; /* that Accept-Encoding asks for */
+    bool is_https;      /* what is asked for */
+    bool is_preflight;  /* the reply tells a browser what a page of an allowed origin may send */
     struct limiter_view limit; /* quota 0: none applies */
     bool shows_state; /* the reply tells of the snapshot exchange.seq */
     bool is_stream;   /* the reply comes bit by bit: follow.h, pour.h */
@@ -85,6 +87,7 @@ struct request {
     struct job job;
     struct verifier_waiter waiter;
     bool is_job_done; /* false: the pool was full */
+    bool must_stay;   /* a read that is not to leave the loop (again): away.h */
     int64_t job_until_us; /* steady: when a job that runs is given up */
     struct hangup hangup;
     const struct route *route; /* for the log; NULL: none fits */

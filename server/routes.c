@@ -138,7 +138,7 @@ static const struct route table[] = {
 
     KEPT_ROWS("/supplies", supplies_list, "items", supplies_columns),
     POST("/supplies", supplies_create, OPERATOR),
-    READ_ROWS("/supplies/summary", summaries_supplies, "items", summaries_supply_columns),
+    KEPT_ROWS("/supplies/summary", summaries_supplies, "items", summaries_supply_columns),
     KEPT_ONE("/supplies/{id}", supplies_get, supplies_columns),
     PERSONAL_ROWS("/supplies/{id}/movements", supplies_movements, "items", supplies_movement_columns),
     POST("/supplies/{id}/adjustments", supplies_adjust, OPERATOR),

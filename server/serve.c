@@ -19,6 +19,7 @@
 #include "db/sync.h"
 #include "handlers/analysis/cache.h"
 #include "rules/block.h"
+#include "server/away.h"
 #include "server/wire/addresses.h"
 #include "server/store/anchor.h"
 #include "server/store/clerk.h"
@@ -187,6 +188,9 @@ static enum status open_parts(struct server *server)
                            (size_t)config->job_queue_length, &server->jobs);
     }
     if (status == STATUS_OK) {
+        status = jobs_open(store_db_path(server->store), store_node_path(server->store), AWAY_THREADS, AWAY_QUEUE, &server->readers);
+    }
+    if (status == STATUS_OK) {
         status = open_loops(server);
     }
     if (status == STATUS_OK && server->tls != NULL) {
@@ -210,6 +214,7 @@ static void close_parts(struct server *server)
         loop_close(server->loops[i]);
         lane_close(server->lanes[i]);
     }
+    jobs_close(server->readers);
     jobs_close(server->jobs);
     tasks_close(server->tasks);
     sequencer_close(server->sequencer);

@@ -41,6 +41,7 @@ struct server {
     struct sequencer *sequencer;
     struct feed *feed;
     struct jobs *jobs;
+    struct jobs *readers;                 /* long reads: away.h */
     struct tasks *tasks;
     struct janitor *janitor;
     struct limiter *limiter;

@@ -112,6 +112,17 @@ static const char *parse_path(struct target *target, struct arena *arena)
     }
 }
 
+bool target_read_front(struct target_front *front, const char *raw)
+{
+    const bool is_https = strncasecmp(raw, "https://", 8) == 0;
+    if (!is_https && strncasecmp(raw, "http://", 7) != 0) {
+        return false;
+    }
+    const char *authority = raw + (is_https ? 8 : 7);
+    *front = (struct target_front){.is_https = is_https, .authority = authority, .length = strcspn(authority, "/?#")};
+    return true;
+}
+
 const char *target_parse(struct target *target, const char *raw, struct arena *arena)
 {
     memset(target, 0, sizeof *target);
@@ -124,18 +135,17 @@ const char *target_parse(struct target *target, const char *raw, struct arena *a
         target->is_asterisk = true;
         return NULL;
     }
-    if (strncasecmp(raw, "http://", 7) == 0 || strncasecmp(raw, "https://", 8) == 0) {
-        raw = strchr(raw, ':') + 3;
-        raw += strcspn(raw, "/?");
-        if (raw[0] == 0) {
-            raw = "/";
-        }
-    }
-    if (raw[0] != '/') {
-        return "The request target must start with a slash.";
+    struct target_front front;
+    const bool is_absolute = target_read_front(&front, raw);
+    if (is_absolute) {
+        raw = front.authority + front.length;
     }
     size_t length = strcspn(raw, "?");
-    target->path = arena_copy(arena, raw, length);
+    const bool is_bare = is_absolute && length == 0; /* the same as with a path of "/" (RFC 9110, 4.2.3) */
+    if (!is_bare && raw[0] != '/') {
+        return "The request target must start with a slash.";
+    }
+    target->path = is_bare ? "/" : arena_copy(arena, raw, length);
     if (target->path == NULL) {
         return no_memory;
     }

@@ -23,9 +23,19 @@ struct target {
     size_t query_count;
 };
 
+/* What stands in front of the path where the target is absolute (http://host/path); borrowed from it. */
+struct target_front {
+    bool is_https;
+    const char *authority; /* as it came, perhaps empty */
+    size_t length;         /* of authority */
+};
+
+/* False: the target is not absolute, and *front is not touched. */
+bool target_read_front(struct target_front *front, const char *raw);
+
 /*
  * Reads raw into *target; texts lie in the arena. An absolute target (http://host/path)
- * counts as its path. NULL: sound. Else a sentence that says what is wrong with it (static),
+ * counts as its path, "/" where it has none. NULL: sound. Else a sentence that says what is wrong with it (static),
  * for a 400; also where the arena has no memory.
  */
 const char *target_parse(struct target *target, const char *raw, struct arena *arena);

@@ -32,6 +32,7 @@
 #include "server/store/sequencer.h"
 #include "server/server.h"
 #include "server/store/store.h"
+#include "server/wire/patience.h"
 #include "server/wire/turn.h"
 
 enum { LEDGER_AHEAD_MS = 5 * 60 * 1000 };
@@ -198,7 +199,7 @@ static void write_load(const struct server *server, struct buffer *out)
     struct statvfs disk;
     metrics_value(out, "tallystick_connections", "gauge", "Open connections.", (double)addresses_count(server->addresses));
     metrics_value(out, "tallystick_followers", "gauge", "Clients that follow /events or a job.", (double)feed_followers(server->feed));
-    metrics_value(out, "tallystick_requests_waiting", "gauge", "Requests that wait for a commit or a computation.",
+    metrics_value(out, "tallystick_requests_waiting", "gauge", "Requests that wait for a commit, a computation or a long read.",
                   (double)atomic_load(&server->suspended));
     metrics_value(out, "tallystick_body_bytes", "gauge", "Bytes of all request bodies in memory.",
                   (double)atomic_load(&server->body_bytes));
@@ -223,15 +224,18 @@ static void write_cache(struct buffer *out, const char *name, uint64_t hits, uin
 
 static void write_reads(const struct server *server, struct buffer *out)
 {
-    uint64_t put_off = 0, refused = 0;
+    uint64_t put_off = 0, refused = 0, moved = 0;
     for (size_t i = 0; i < server->loop_count; i++) {
         const struct turn *turn = lane_turn(server->lanes[i]);
         put_off += atomic_load_explicit(&turn->put_off, memory_order_relaxed);
         refused += atomic_load_explicit(&turn->refused, memory_order_relaxed);
+        moved += atomic_load_explicit(&lane_patience(server->lanes[i])->moved, memory_order_relaxed);
     }
     metrics_value(out, "tallystick_reads_put_off_total", "counter", "Reads that let others pass, since those before them took long.",
                   (double)put_off);
-    metrics_value(out, "tallystick_reads_refused_total", "counter", "Reads that were sent away, since they had waited for too long.",
+    metrics_value(out, "tallystick_reads_moved_total", "counter", "Reads that ran beside the loops, since they, or others like them, took long.",
+                  (double)moved);
+    metrics_value(out, "tallystick_reads_refused_total", "counter", "Reads that were sent away: they had waited too long, or too many did.",
                   (double)refused);
 }
 

@@ -163,7 +163,14 @@ def change_section(changes):
 the years then differ at least as much. Nine p-values of a belt are nine occasions for chance, so each is corrected for the nine as Holm does (Scandinavian Journal of Statistics 6, 65, 1979), and the corrected one is what the service's words go
 by. Where a p-value by itself is at most 0.05: """ + told[0] + ". Where it still is when it is corrected: " + told[1] + (". " if any(small) else (
         """. So "higher", "narrower" and "the differences shrank" in the tables above say what the curves and the figures show, not what ten or eleven provinces could prove.""")) + "\n\n")
-    return text + table(["belt", "years", "height, times", "p", "corrected", "width, times", "p", "corrected", "standard deviation, times", "p", "corrected"], rows) + "\n"
+    return text + table(["belt", "years", "height, times", "p", "corrected", "width, times", "p", "corrected", "standard deviation, times", "p", "corrected"], rows) + "\n" + change_words(changes)
+
+
+def change_words(changes):
+    """The service's own reading from the first year to the last."""
+    whole = {change["group"]: change for change in changes if (change["from"], change["to"]) == (YEARS[0], YEARS[-1])}
+    text = (f"What the service itself says of the changes from {YEARS[0]} to {YEARS[-1]} (`reading`). Of the centre it goes by the mean: each province is compared with itself (the paired t-test), corrected for a belt's three pairs of years.\n\n")
+    return text + "".join(f"- {belt}: {' '.join(whole[belt]['reading'])}\n" for belt in BELTS) + "\n"
 
 
 def density_section(answer):

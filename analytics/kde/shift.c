@@ -8,6 +8,7 @@
 struct shares {
     double total;
     double factor; /* NAN where k < 2 */
+    size_t counted; /* k */
 };
 
 static double weight_of(const struct kde_sample *sample, size_t i)
@@ -17,13 +18,12 @@ static double weight_of(const struct kde_sample *sample, size_t i)
 
 static struct shares shares_of(const struct kde_sample *sample)
 {
-    struct shares shares = { 0, 0 };
-    size_t counted = 0;
+    struct shares shares = { 0, 0, 0 };
     for (size_t i = 0; i < sample->n; i++) {
         shares.total += weight_of(sample, i);
-        counted += weight_of(sample, i) > 0;
+        shares.counted += weight_of(sample, i) > 0;
     }
-    shares.factor = counted < 2 ? NAN : (double)counted / (double)(counted - 1);
+    shares.factor = shares.counted < 2 ? NAN : (double)shares.counted / (double)(shares.counted - 1);
     return shares;
 }
 
@@ -69,4 +69,32 @@ double kde_shift_error(const struct kde_shift_side *from, const struct kde_shift
     return isnan(before.factor) || isnan(after.factor)
         ? NAN
         : sqrt(before.factor * before_alone + after.factor * after_alone + fmax(before.factor, after.factor) * both);
+}
+
+double kde_student(double t, size_t freedom)
+{
+    static const double pi = 3.14159265358979323846;
+    const double angle = atan2(fabs(t), sqrt((double)freedom));
+    const double sine = sin(angle);
+    const double cosine = cos(angle);
+    const bool is_odd = freedom % 2 == 1;
+    double term = is_odd ? sine * cosine : sine; /* of cosine^1 and ^3 and so on, or of ^0, ^2 */
+    double sum = 0;
+    for (size_t i = is_odd ? 3 : 2; i <= freedom; i += 2) {
+        sum += term;
+        term *= cosine * cosine * (double)(i - 1) / (double)i;
+    }
+    return fmax(0, 1 - (is_odd ? (angle + sum) * 2 / pi : sum));
+}
+
+double kde_shift_p(const struct kde_shift_side *from, const struct kde_shift_side *to, double error)
+{
+    const size_t before = shares_of(from->sample).counted;
+    const size_t after = shares_of(to->sample).counted;
+    const size_t least = before < after ? before : after;
+    const double shift = to->mean - from->mean;
+    if (isnan(error) || least < 2) {
+        return NAN;
+    }
+    return shift == 0 ? 1 : kde_student(shift / error, least - 1);
 }

@@ -19,6 +19,11 @@
  *                    second only + the larger of the two factors times sum (b - a)^2 over those of both
  * Without weights that is sqrt(s^2/n + t^2/m) where no unit is in both (Welch), and sd(y - x)/sqrt(n) where all are (the paired
  * t-test's).
+ *   kde_shift_p      how often chance moves the means so far or farther either way: by Student's t with min(k, l) - 1 degrees of
+ *                    freedom, which is the paired t-test where all units are in both, and where none is the careful side of
+ *                    Welch's (Welch 1938, Biometrika 29, 350: there are never fewer). 0 where the error is, 1 if the shift is too
+ *   kde_student      the two-sided p-value of t with so many degrees of freedom, 1 or more (Abramowitz and Stegun 1964, 26.7.3
+ *                    and 26.7.4); one step for two degrees of freedom
  */
 struct kde_shift_side {
     const struct kde_sample *sample;
@@ -26,8 +31,11 @@ struct kde_shift_side {
     double mean;         /* kde_summary.weighted_mean */
 };
 
-/* Both are of samples that passed kde_sample_check, pure, and NAN where fewer than two values have a weight above 0. Linear. */
+/* All are of samples that passed kde_sample_check, pure, and NAN where fewer than two values have a weight above 0. Linear. */
 double kde_spread(const struct kde_sample *sample, double mean);
 double kde_shift_error(const struct kde_shift_side *from, const struct kde_shift_side *to);
+double kde_shift_p(const struct kde_shift_side *from, const struct kde_shift_side *to, double error);
+
+double kde_student(double t, size_t freedom);
 
 #endif

@@ -116,14 +116,16 @@ static struct kde_side side_of(const struct density_series *series)
                               series->density };
 }
 
-static double shift_error_of(const struct density_change *change)
+static void find_shift(struct density_change *change)
 {
     const struct density_series *series[2] = { change->earlier, change->later };
     struct kde_shift_side sides[2];
     for (size_t i = 0; i < 2; i++) {
         sides[i] = (struct kde_shift_side){ &series[i]->sample, series[i]->units, series[i]->curve->summary.weighted_mean };
     }
-    return kde_shift_error(&sides[0], &sides[1]);
+    change->mean_shift_error = kde_shift_error(&sides[0], &sides[1]);
+    change->mean_shift_p = kde_shift_p(&sides[0], &sides[1], change->mean_shift_error);
+    change->mean_shift_holm = change->mean_shift_p; /* until it stands among others */
 }
 
 static enum status find(struct arena *arena, struct density_drawing *drawing, size_t first, size_t replicates,
@@ -134,7 +136,7 @@ static enum status find(struct arena *arena, struct density_drawing *drawing, si
                                        .later = &drawing->series[first + span.to] };
     const struct kde_side sides[2] = { side_of(change->earlier), side_of(change->later) };
     change->found = kde_change_between(&sides[0], &sides[1], &drawing->grid);
-    change->mean_shift_error = shift_error_of(change);
+    find_shift(change);
     return test(arena, drawing, replicates, change);
 }
 
@@ -203,6 +205,8 @@ static void write_change(struct json_writer *w, const struct density_change *cha
     json_member_integer(w, "to", change->later->year);
     analysis_number(w, "mean_shift", change->found.mean_shift);
     analysis_number(w, "mean_shift_error", change->mean_shift_error);
+    analysis_number(w, "mean_shift_p_value", change->mean_shift_p);
+    analysis_number(w, "mean_shift_holm_p_value", change->mean_shift_holm);
     analysis_number(w, "mode_shift", change->found.mode_shift);
     analysis_number(w, "height_ratio", change->found.height_ratio);
     analysis_number(w, "width_ratio", change->found.width_ratio);

@@ -15,10 +15,11 @@ struct density_change {
     const struct density_series *earlier, *later;
     struct kde_change found;
     double mean_shift_error; /* the standard error of found.mean_shift (shift.h): paired, where units are in both */
+    double mean_shift_p;     /* how often chance alone moves the mean so far */
     bool has_test;
     size_t pairs;        /* members of both */
     struct kde_permutation test;
-    double height_holm, width_holm, sd_holm; /* the p-values corrected (density_family.h) */
+    double mean_shift_holm, height_holm, width_holm, sd_holm; /* the p-values corrected (density_family.h) */
 };
 
 /*

@@ -3,6 +3,8 @@
  */
 #include "handlers/analysis/density_family.h"
 
+#include <math.h>
+
 #include "analytics/kde/holm.h"
 
 /* The p-values of a family and where each, corrected, belongs. */
@@ -65,6 +67,14 @@ enum status density_family_of_changes(struct arena *arena, struct density_change
             family_add(&family, change->test.height_p, &change->height_holm);
             family_add(&family, change->test.width_p, &change->width_holm);
             family_add(&family, change->test.sd_p, &change->sd_holm);
+        }
+    }
+    if (status == STATUS_OK) {
+        family_end(&family);
+    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (!isnan(changes[i].mean_shift_p)) {
+            family_add(&family, changes[i].mean_shift_p, &changes[i].mean_shift_holm);
         }
     }
     if (status == STATUS_OK) {

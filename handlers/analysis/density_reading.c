@@ -17,7 +17,6 @@ static const double LEVEL = 0.05;        /* at which a test rejects */
 static const double MOVED = 0.01;        /* of the mean */
 static const double CHANGED = 0.05;      /* of a height, a width or a tail */
 static const double LONGER = 1.25;       /* one tail than the other */
-static const double CERTAIN = 2;         /* standard errors: so far chance seldom moves a mean */
 
 struct reading {
     struct json_writer *w;
@@ -172,6 +171,14 @@ static int compare(double later, double earlier, double tolerance)
     return later > earlier * (1 + tolerance) ? 1 : later < earlier * (1 - tolerance) ? -1 : 0;
 }
 
+/* What a test makes of what was just said. */
+static void say_certainty(const struct reading *r, double p_value, double corrected)
+{
+    say(r, corrected <= LEVEL ? "That is more than chance would make (p = %s, by Holm's correction %s)."
+                              : "That may be chance (p = %s, by Holm's correction %s).",
+        level_of(p_value).text, level_of(corrected).text);
+}
+
 static void say_centre(const struct reading *r, const struct density_change *change)
 {
     double shift = change->found.mean_shift;
@@ -185,8 +192,10 @@ static void say_centre(const struct reading *r, const struct density_change *cha
     } else {
         say(r, "The centre moved left by %s percent.", rounded(-100 * part, 1).text);
     }
-    if (!(fabs(shift) >= CERTAIN * change->mean_shift_error)) { /* NaN where there is one value */
-        say(r, "Were the values drawn at random, chance alone could move it so far.");
+    if (isnan(change->mean_shift_p)) { /* of one value there is no error */
+        say(r, "Whether that is more than chance was not tested.");
+    } else {
+        say_certainty(r, change->mean_shift_p, change->mean_shift_holm);
     }
 }
 
@@ -264,9 +273,7 @@ static void say_spread(const struct reading *r, const struct density_change *cha
     if (!change->has_test) {
         say(r, "Whether that is more than chance was not tested.");
     } else {
-        say(r, change->sd_holm <= LEVEL ? "That is more than chance would make (p = %s, by Holm's correction %s)."
-                                        : "That may be chance (p = %s, by Holm's correction %s).",
-            level_of(change->test.sd_p).text, level_of(change->sd_holm).text);
+        say_certainty(r, change->test.sd_p, change->sd_holm);
     }
 }
 

@@ -65,7 +65,7 @@ static const struct config_option options[] = {
     INTEGER("job-queue-length", "JOB_QUEUE_LENGTH", job_queue_length, 1, 4096, "64", SERVE,
             "computations that may wait, on stored figures, on callers' own numbers and long ones each; more are answered 503"),
     INTEGER("job-seconds", "JOB_SECONDS", job_seconds, 1, 3600, "30", SERVE | RELOADED,
-            "seconds a computation may take; one that takes longer is given up and answered 422"),
+            "seconds a computation may take, or a long read; one that takes longer is given up and answered 422, a read 503"),
     INTEGER("async-after", "ASYNC_AFTER", async_after_s, 1, 3600, "10", SERVE | RELOADED,
             "seconds after which a request that waits for a computation is answered 202, with a job to ask for the rest"),
     INTEGER("background-seconds", "BACKGROUND_SECONDS", background_seconds, 1, 86400, "600", SERVE | RELOADED,

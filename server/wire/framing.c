@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-enum { HOST_BYTES_MAX = 255 };
-
 struct scan {
     struct framing *framing;
     const char *content_length;
@@ -120,7 +118,7 @@ static bool host_is_valid(const char *host)
 {
     enum { PORT_DIGITS_MAX = 5 };
     size_t length = host_name_length(host);
-    if (length == 0 || strlen(host) > HOST_BYTES_MAX) {
+    if (length == 0 || strlen(host) >= FRAMING_HOST_BYTES) {
         return false;
     }
     if (host[length] == 0) {
@@ -128,6 +126,20 @@ static bool host_is_valid(const char *host)
     }
     size_t digits = strspn(host + length + 1, DIGITS);
     return host[length] == ':' && digits <= PORT_DIGITS_MAX && host[length + 1 + digits] == 0;
+}
+
+bool framing_set_host(struct framing *framing, const char *host, size_t length)
+{
+    if (length >= sizeof framing->authority) {
+        return false;
+    }
+    memcpy(framing->authority, host, length);
+    framing->authority[length] = 0;
+    if (!host_is_valid(framing->authority)) {
+        return false;
+    }
+    framing->host = framing->authority;
+    return true;
 }
 
 static void check_body(struct scan *scan, bool is_http_1_0)

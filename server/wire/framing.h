@@ -14,6 +14,8 @@
 
 struct MHD_Connection;
 
+enum { FRAMING_HOST_BYTES = 256 };
+
 enum { TRACE_ID_BYTES = 33, TRACE_SPAN_BYTES = 17 };
 
 /* The trace that a request is part of, and its place there. */
@@ -26,7 +28,7 @@ struct trace {
 struct framing {
     struct guard_fault fault; /* the first one */
     /* fields, borrowed from the connection; NULL where absent */
-    const char *host;
+    const char *host; /* or authority */
     const char *authorization;
     const char *content_type;
     const char *content_encoding;
@@ -44,12 +46,16 @@ struct framing {
     bool is_chunked;
     uint64_t length; /* of the body, where Content-Length says it */
     bool has_body;   /* is_chunked or length > 0 */
+    char authority[FRAMING_HOST_BYTES];
 };
 
 /* Every fault found here ends the connection: where the next request begins is in doubt. fault is the guard's, which comes
  * before all others, or NULL. */
 void framing_check(struct framing *framing, struct MHD_Connection *connection, const char *version,
                    const struct guard_fault *fault);
+
+/* Takes length bytes for the host instead of what the field says, if they are sound as the field must be. */
+bool framing_set_host(struct framing *framing, const char *host, size_t length);
 
 /* Reads a traceparent (https://www.w3.org/TR/trace-context/, 3.2); no id where value is NULL or none. */
 void framing_trace(const char *value, struct trace *trace);

@@ -13,12 +13,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "db/node.h"
 #include "server/cache.h"
 #include "server/wire/client.h"
 #include "server/request.h"
+#include "server/wire/patience.h"
 #include "server/wire/turn.h"
 
 struct lane {
@@ -27,10 +29,16 @@ struct lane {
     struct node *node;
     struct cache *cache;
     struct turn turn;
+    struct patience patience;
     pthread_mutex_t clients_lock;
     struct client *clients;  /* under the lock, like their previous and next */
     struct request *waiting; /* so are these */
 };
+
+static bool may_go_on(void *context)
+{
+    return patience_lasts(context, clock_steady_us());
+}
 
 enum status lane_open(const char *db_path, const char *node_path, struct lane **lane)
 {
@@ -58,6 +66,7 @@ enum status lane_open(const char *db_path, const char *node_path, struct lane **
         lane_close(opened);
         return status;
     }
+    db_watch(opened->db, may_go_on, &opened->patience);
     *lane = opened;
     return STATUS_OK;
 }
@@ -96,6 +105,11 @@ struct cache *lane_cache(const struct lane *lane)
 struct turn *lane_turn(struct lane *lane)
 {
     return &lane->turn;
+}
+
+struct patience *lane_patience(struct lane *lane)
+{
+    return &lane->patience;
 }
 
 void lane_wake(const struct lane *lane)

@@ -14,6 +14,7 @@ struct client;
 struct db;
 struct lane;
 struct node;
+struct patience;
 struct request;
 struct turn;
 
@@ -29,6 +30,7 @@ struct db *lane_db(const struct lane *lane);
 struct node *lane_node(const struct lane *lane);
 struct cache *lane_cache(const struct lane *lane);
 struct turn *lane_turn(struct lane *lane); /* its counters: any thread */
+struct patience *lane_patience(struct lane *lane); /* with what runs on lane_db; its counter: any thread */
 
 /* Any thread: the lane's thread is to look what there is to do. It waits until lane_wake_fd can be read, and reads it by
  * lane_take_wake. */

@@ -38,8 +38,13 @@ bool turn_is_over(struct turn *turn, int64_t waited_us)
     if (waited_us <= TURN_WAIT_US_MAX) {
         return false;
     }
-    atomic_fetch_add_explicit(&turn->refused, 1, memory_order_relaxed);
+    turn_refuse(turn);
     return true;
+}
+
+void turn_refuse(struct turn *turn)
+{
+    atomic_fetch_add_explicit(&turn->refused, 1, memory_order_relaxed);
 }
 
 struct request *turn_take(struct turn *turn)

@@ -44,8 +44,11 @@ bool turn_is_spent(const struct turn *turn);
 /* Puts a read off; its next_put_off is used. */
 void turn_put_off(struct turn *turn, struct request *request);
 
-/* Whether a read that has waited so long is to be sent away; counts it. */
+/* Any thread: whether a read that has waited so long is to be sent away; counts it. */
 bool turn_is_over(struct turn *turn, int64_t waited_us);
+
+/* Any thread: a read is sent away for want of room. */
+void turn_refuse(struct turn *turn);
 
 /* The one that has waited for longest, off the list; NULL: none waits. */
 struct request *turn_take(struct turn *turn);

@@ -182,6 +182,7 @@ REQUESTS = [
 RAW = [
     ("malformed_request", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
     ("transfer_coding_unknown", "POST /density HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n"),
+    ("misdirected", "GET https://tallystick.example/provinces HTTP/1.1\r\nHost: tallystick.example\r\n\r\n"),
     ("version_unknown", "GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n"),
 ]
 

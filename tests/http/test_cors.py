@@ -52,8 +52,69 @@ def test_preflight(start):
     assert set(PREFLIGHT["Access-Control-Request-Headers"].split(",")) <= set(allowed)
     for headers in ({"Origin": OTHER, **PREFLIGHT}, PREFLIGHT):
         assert of_cors(server.request("OPTIONS", "/supplies", headers=headers)) == {}
+    assert "Timing-Allow-Origin" not in server.request("OPTIONS", "/supplies", headers={"Origin": OTHER}).headers
     plain = server.request("OPTIONS", "/supplies", headers={"Origin": OURS})  # not a preflight
     assert set(of_cors(plain)) == {"Access-Control-Allow-Origin", "Access-Control-Expose-Headers"}
+
+
+# Fetch standard: what a page may read and send whatever the answer says (CORS-safelisted response-header and request-header names)
+READ_ANYHOW = {"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
+OURS_UNTOLD = {"server-timing", "traceresponse", "ratelimit", "ratelimit-policy", "content-digest"}  # which the contract has in its text
+
+
+def of_contract(server):
+    """Names of the headers that the contract has: (of answers, of requests)."""
+    document = server.get("/openapi.json").json()
+
+    def there(node):
+        while "$ref" in node:
+            found = document
+            for name in node["$ref"].removeprefix("#/").split("/"):
+                found = found[name]
+            node = found
+        return node
+    answered, asked = set(), set()
+    for item in document["paths"].values():
+        for name, operation in item.items():
+            if name in ("get", "put", "post", "delete"):
+                parameters = [there(parameter) for parameter in item.get("parameters", []) + operation.get("parameters", [])]
+                asked |= {parameter["name"].lower() for parameter in parameters if parameter["in"] == "header"}
+                for response in operation["responses"].values():
+                    answered |= {header.lower() for header in there(response).get("headers", {})}
+    assert {"etag", "retry-after"} <= answered and {"prefer", "last-event-id"} <= asked
+    return answered, asked
+
+
+def listed(value):
+    return {name.strip().lower() for name in value.split(",")}
+
+
+def test_pages_may_read_and_send_what_the_contract_has(start):
+    server = start("--cors-origin", OURS)
+    answered, asked = of_contract(server)
+    reply = server.get("/provinces", headers={"Origin": OURS, "traceparent": "00-" + "4" * 32 + "-" + "7" * 16 + "-01"})
+    exposed = listed(reply.headers["Access-Control-Expose-Headers"])
+    assert answered - READ_ANYHOW - exposed == set() and OURS_UNTOLD <= exposed
+    assert reply.headers["traceresponse"] and reply.headers["Server-Timing"]
+    assert reply.headers["Timing-Allow-Origin"] == OURS  # without it a browser keeps Server-Timing from the page's script
+    assert "Timing-Allow-Origin" not in server.get("/provinces", headers={"Origin": OTHER}).headers
+    preflight = server.request("OPTIONS", "/events", headers={"Origin": OURS, **PREFLIGHT})
+    assert (asked | {"traceparent", "last-event-id", "authorization", "content-type"}) - listed(preflight.headers["Access-Control-Allow-Headers"]) == set()
+
+
+def test_a_preflight_is_free_of_quota(start):
+    server = start("--cors-origin", OURS, "--rate-limit", "3")
+    asks = {"Origin": OURS, **PREFLIGHT}
+    for _ in range(4):
+        assert server.request("OPTIONS", "/supplies", headers=asks).status_code == 204
+    for left in (2, 1, 0):  # nothing of it was used
+        assert f"r={left};" in server.get("/provinces", headers={"Origin": OURS}).headers["RateLimit"]
+    late = server.get("/provinces", headers={"Origin": OURS})
+    assert late.status_code == 429 and late.headers["Access-Control-Allow-Origin"] == OURS
+    reply = server.request("OPTIONS", "/supplies", headers=asks)  # else the page would not see the 429, but an error of the network
+    assert reply.status_code == 204 and reply.headers["Access-Control-Allow-Headers"] and "RateLimit" not in reply.headers
+    for headers in ({}, {"Origin": OURS}, {"Origin": OTHER, **PREFLIGHT}):  # not a preflight, or not one of ours
+        assert server.request("OPTIONS", "/supplies", headers=headers).status_code == 429
 
 
 def test_all_origins(start):

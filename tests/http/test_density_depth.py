@@ -193,7 +193,10 @@ def test_the_reading_says_what_the_numbers_say(server):
         assert list(earlier) == list(later)
         tested = scipy.stats.ttest_rel(list(later.values()), list(earlier.values()))
         assert change["mean_shift_error"] == pytest.approx(change["mean_shift"] / tested.statistic, rel=1e-6)
-        assert ("drawn at random" in words) == (abs(part) >= 0.01 and abs(tested.statistic) < 2)
+        assert change["mean_shift_p_value"] == pytest.approx(tested.pvalue, abs=1e-12)
+        said = re.search(r"The centre moved [^.]*\.[0-9] percent\. (That .*?\)\.)", words)
+        assert (said is None) == (abs(part) < 0.01)
+        assert said is None or said.group(1) == chance("That", change["mean_shift_p_value"], change["mean_shift_holm_p_value"])
         tails = {side: {end: tail_of(series[change["group"], change[end]], side) for end in ("from", "to")} for side in ("left", "right")}
         for side, lengths in tails.items():
             assert (f"The {side} tail is longer." in words) == (lengths["to"] > 1.05 * lengths["from"])
@@ -233,6 +236,8 @@ def test_p_values_are_corrected_for_their_number(server):
         assert [test[name]["holm_p_value"] for test in curves for name in ("dip", "silverman")] == by_definition(plain)
         plain = [test[f"{name}_p_value"] for test in changes for name in ("height", "width", "sd")]
         assert [test[f"{name}_holm_p_value"] for test in changes for name in ("height", "width", "sd")] == by_definition(plain)
+        shifts = [change for change in answer["changes"] if change["group"] == group]
+        assert [change["mean_shift_holm_p_value"] for change in shifts] == by_definition([change["mean_shift_p_value"] for change in shifts])
     two = ask(server, tests="permutation", by="none", years="2010,2018")["changes"][0]["tests"]["permutation"]
     assert [two[f"{name}_holm_p_value"] for name in ("height", "width", "sd")] == by_definition([two[f"{name}_p_value"] for name in ("height", "width", "sd")])
     both, = compute(server, tests=["dip", "silverman"])["series"]
@@ -307,7 +312,9 @@ def test_weighted_by_an_indicator(server):
         assert change["tests"] == {} and change["mean_shift"] == pytest.approx(answer["series"][later]["weighted_mean"] - answer["series"][earlier]["weighted_mean"])
         ratio = spreads[later] / spreads[earlier]
         assert ("The differences shrank." in change["reading"]) == (ratio < 0.95) and ("The differences grew." in change["reading"]) == (ratio > 1.05)
-        assert not any("(p = " in sentence for sentence in change["reading"])
+        assert change["mean_shift_p_value"] == pytest.approx(2 * scipy.stats.t.sf(abs(change["mean_shift"]) / change["mean_shift_error"], 30), abs=1e-12)
+        told = [sentence for sentence in change["reading"] if "(p = " in sentence]  # of the centre alone
+        assert told == ([] if change["reading"][0].startswith("The centre stayed") else change["reading"][1:2])
     for test in ("dip", "silverman", "permutation"):
         asked = ask(server, **query, tests=test)
         assert all(any("know no weights" in warning for warning in series["warnings"]) and series["tests"] == {} for series in asked["series"])

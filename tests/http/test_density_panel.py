@@ -141,18 +141,22 @@ def test_the_error_of_a_shift_knows_pairs(server):
 
     def error(units):
         change, = sent(server, {"years": [2001, 2002], "points": 16, "units": [{"id": f"u{i}", **unit} for i, unit in enumerate(units)]})["changes"]
-        return change["mean_shift"], change["mean_shift_error"], change["reading"]
+        assert change["mean_shift_holm_p_value"] == change["mean_shift_p_value"]
+        return change["mean_shift"], change["mean_shift_error"], change["mean_shift_p_value"], change["reading"]
 
-    paired, found, words = error([{"values": [x, y]} for x, y in zip(before, after)])
+    paired, found, p_value, words = error([{"values": [x, y]} for x, y in zip(before, after)])
     assert found == pytest.approx(paired / scipy.stats.ttest_rel(after, before).statistic, rel=1e-9)
-    assert not any("drawn at random" in sentence for sentence in words)
-    apart, found, words = error([{"values": [x, None]} for x in before] + [{"values": [None, y]} for y in after])
+    assert p_value == pytest.approx(scipy.stats.ttest_rel(after, before).pvalue, abs=1e-12) and p_value < 0.001
+    assert words[1] == "That is more than chance would make (p = 0.001 or less, by Holm's correction 0.001 or less)."
+    apart, found, p_value, words = error([{"values": [x, None]} for x in before] + [{"values": [None, y]} for y in after])
     assert apart == pytest.approx(paired) and found == pytest.approx(apart / scipy.stats.ttest_ind(after, before, equal_var=False).statistic, rel=1e-9)
-    assert any("drawn at random" in sentence for sentence in words)
+    welch = scipy.stats.ttest_ind(after, before, equal_var=False)
+    assert p_value == pytest.approx(2 * scipy.stats.t.sf(abs(welch.statistic), 39), abs=1e-12) and p_value >= welch.pvalue
+    assert words[1] == f"That may be chance (p = {p_value:.3f}, by Holm's correction {p_value:.3f})."
     weights = random.uniform(0.5, 3, (40, 2))
     units = [{"values": [before[u] if u >= 6 else None, after[u] if u < 32 else None], "weights": weights[u].tolist()} for u in range(40)]
     sides = [{u: (unit["values"][y], unit["weights"][y]) for u, unit in enumerate(units) if unit["values"][y] is not None} for y in (0, 1)]
-    _, found, _ = error(units)
+    _, found, _, _ = error(units)
     assert found == pytest.approx(by_influence(*sides), rel=1e-9)
     shifts = []
     for _ in range(4000):
@@ -160,6 +164,15 @@ def test_the_error_of_a_shift_knows_pairs(server):
         means = [sum(side[u][0] * side[u][1] for u in drawn if u in side) / sum(side[u][1] for u in drawn if u in side) for side in sides]
         shifts.append(means[1] - means[0])
     assert found == pytest.approx(numpy.std(shifts), rel=0.15)
+
+
+def test_few_units_prove_little(server):
+    """Two pairs that moved by 2.5 and 3.5 have an error of a sixth of the shift: two in a thousand million by the normal law, one in ten by Student's."""
+    two = {"years": [2001, 2002], "points": 16, "units": [{"id": "a", "values": [10, 12.5]}, {"id": "b", "values": [20, 23.5]}]}
+    change, = sent(server, two)["changes"]
+    assert change["mean_shift"] == 6 * change["mean_shift_error"] == 3
+    assert change["mean_shift_p_value"] == pytest.approx(2 * scipy.stats.t.sf(6, 1), abs=1e-15) and change["mean_shift_p_value"] > 0.1
+    assert change["reading"][1].startswith("That may be chance (p = 0.105")
 
 
 def test_order_of_years_does_not_matter(server):

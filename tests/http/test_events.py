@@ -38,7 +38,7 @@ def size(server):
 class Follower:
     """A raw socket that follows; buffer and segment small where it is to be slow."""
 
-    def __init__(self, server, path="/events", last=None, buffer=None):
+    def __init__(self, server, path="/events", last=None, buffer=None, token=None):
         self.socket = socket.socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -46,6 +46,7 @@ class Follower:
         self.socket.settimeout(30)
         self.socket.connect(("127.0.0.1", server.port))
         header = f"Last-Event-ID: {last}\r\n" if last is not None else ""
+        header += f"Authorization: Bearer {token}\r\n" if token else ""
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: t\r\nAccept: text/event-stream\r\n{header}\r\n".encode())
         self.received = b""
         self.ended = False

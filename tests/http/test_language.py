@@ -21,7 +21,7 @@ SAME = ["type", "status", "instance", "code"]
 SILENT = {*(str(path.relative_to(ROOT)) for path in ROOT.glob("handlers/analysis/*svg*.c")), "handlers/analysis/label.c", "handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/node_key.c",
           "rules/signed_entry.c", "rules/tiles.c", *(str(path.relative_to(ROOT)) for room in ("verify", "export") for path in ROOT.glob(f"rules/{room}/*.c"))}
 TOLD = [ROOT / "ledger/jws.c", *ROOT.glob("handlers/**/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/**/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde/report.c",
-        *(ROOT / f"server/{name}.c" for name in ("await", "content_digest", "dispatch", "lookup", "reply", "represent", "target",
+        *(ROOT / f"server/{name}.c" for name in ("await", "away", "content_digest", "dispatch", "lookup", "reply", "represent", "target",
                                               "wire/chunk", "wire/framing", "wire/guard", "wire/intake"))]
 # Literals that are no sentence told in a problem: logs, headers, answers, keys of caches, jansson's own words that are looked for.
 NOT_TOLD = re.compile(r"Bearer realm=| ?[a-z_]+=%|%s revision=|picture seq=|an answer has room for a tag$|as node\.db has them$|"

@@ -106,6 +106,20 @@ def test_several_addresses_at_once(tmp_path):
 
 
 @pytest.mark.concurrent
+def test_a_gateway_says_what_scheme_was_asked_for(tmp_path):
+    """RFC 9110, 7.4: who comes by a unix socket is a trusted gateway, which may have ended TLS."""
+    path = tmp_path / "a.sock"
+    with serve(tmp_path, "--listen", f"unix:{path}") as service:
+        service.lines(1)
+        for scheme in ("https", "http", "https"):
+            connection = OverUnix(path)
+            connection.request("GET", f"{scheme}://relief.example/provinces?limit=1", headers={"Host": "inner"})
+            reply = connection.getresponse()
+            assert reply.status == 200 and reply.headers["Link"].startswith(f"<{scheme}://relief.example/provinces?")
+            connection.close()
+
+
+@pytest.mark.concurrent
 def test_bodies_and_ends_over_a_unix_socket(tmp_path):
     path = tmp_path / "a.sock"
     with serve(tmp_path, "--listen", f"unix:{path}", "--unix-mode", "600", "--request-timeout", "1") as service:

@@ -103,6 +103,13 @@ def test_requests_and_their_links_are_https(tls):
         assert reply.status == 200 and len(json.loads(reply.read())["items"]) == 2
         assert f'<https://localhost:{tls.port}/provinces?' in reply.headers["Link"]
         assert reply.headers["Strict-Transport-Security"] == "max-age=31536000"
+    for scheme, wanted in (("https", 200), ("http", 421)):  # an absolute target says the connection's own scheme
+        client = tls.client()
+        client.request("GET", f"{scheme}://relief.example/provinces?limit=2", headers={"Host": "localhost"})
+        reply = client.getresponse()
+        assert reply.status == wanted and (wanted == 421 or "<https://relief.example/provinces?" in reply.headers["Link"]), reply.read()
+        client.close()
+    client = tls.client()
     client.request("GET", "/nowhere")
     reply = client.getresponse()
     assert reply.status == 404 and reply.headers["Strict-Transport-Security"] and reply.read()

@@ -62,9 +62,36 @@ def test_targets_that_cannot_be_read(server, target):
     check_problem(status, headers, body)
 
 
-def test_an_absolute_target_counts_as_its_path(server):
-    reply, _ = server.raw(get("Connection: close\r\n", "http://example.org/healthz?x"))
-    assert parse(reply)[0] in (200, 400)  # the path was found; the query is the handler's to judge
+@pytest.mark.parametrize("target, wanted", [
+    ("http://example.org/healthz", 200), ("http://example.org/healthz?x", 400), ("http://example.org/nowhere", 404), ("http://example.org", 200),
+    ("http://example.org/", 200), ("HTTP://[::1]:8080/healthz", 200), ("http://user@example.org/healthz", 400),
+    ("http://user:word@example.org/healthz", 400), ("http://@example.org/healthz", 400), ("http:///healthz", 400), ("http://", 400),
+    ("http://a:b/healthz", 400), ("http://a,b/healthz", 400), ("http://%61/healthz", 400), ("http://" + "a" * 256 + "/healthz", 400),
+    ("https://example.org/healthz", 421), ("https://user@example.org/healthz", 400), ("ftp://example.org/healthz", 400)])
+def test_an_absolute_target_counts_as_its_path(server, target, wanted):
+    """RFC 9112, 3.2.2: its authority is the host, checked as Host is. RFC 9110, 4.2.1 and 4.2.4: no empty host, no user; and 7.4: what is
+    https is not answered in the clear."""
+    status, headers, body = parse(server.raw(get("Connection: close\r\n", target))[0])
+    assert status == wanted, body
+    if status >= 400:
+        check_problem(status, headers, body)
+        assert b"user" not in body or b"no user" in body
+
+
+def test_the_authority_of_an_absolute_target_wins(server):
+    """Over Host (RFC 9112, 3.2.2), for links and for what is kept of answers; but Host must be there, once and sound (3.2)."""
+    for _ in range(2):  # the second comes from the reply cache
+        for first, host, wanted in (("http://other.example", "x", "http://other.example"), ("", "x", "http://x"),
+                                    ("http://other.example:8080", "other.example", "http://other.example:8080"),
+                                    ("http://third.example", "other.example", "http://third.example")):
+            reply, _ = server.raw(f"GET {first}/provinces?limit=1 HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            status, headers, _ = parse(reply)
+            assert status == 200 and headers["link"].startswith(f"<{wanted}/provinces?"), headers["link"]
+    reply, is_closed = server.raw("GET http://other.example/provinces?limit=1 HTTP/1.0\r\n\r\n")
+    assert parse(reply)[1]["link"].startswith("<http://other.example/provinces?") and is_closed
+    for hosts in ("", "Host: a/b\r\n", "Host: a\r\nHost: a\r\n"):
+        reply, is_closed = server.raw(f"GET http://other.example/provinces?limit=1 HTTP/1.1\r\n{hosts}\r\n")
+        assert parse(reply)[0] == 400 and is_closed
 
 
 def test_input_is_never_repeated_raw(server):

@@ -55,6 +55,14 @@ STREAMS = ("application/x-ndjson", "text/event-stream")  # whose bytes nobody kn
 # What a failure's text must not tell: where files lie, what library or statement it was, where in the memory.
 INSIDE = re.compile(r"sqlite|libmicrohttpd|jansson|gnutls|\bSQL\b|errno|\b0x[0-9a-f]{4,}|\.(?:c|h|db|so)\b|/(?:tmp|var|home|etc|proc)/|constraint|"
                     r"No space left|Input/output error|Permission denied|Segmentation|assert", re.I)
+# What tells the client of a refusal what to do about it: a field of these, of this form (RFC 9110, 10.2.1, 10.2.3, 11.6.1, 12.5.1 and 12.5.3).
+TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+MEDIA_TYPE = rf"{TOKEN}/{TOKEN}(?: *; *{TOKEN}=(?:{TOKEN}|\"[^\"]*\"))*"
+ADVICE = {401: {"www-authenticate": r"Bearer(?: .+)?"},
+          405: {"allow": rf"{TOKEN}(?:, {TOKEN})*"},
+          415: {"accept": rf"{MEDIA_TYPE}(?:, {MEDIA_TYPE})*", "accept-encoding": rf"{TOKEN}(?:, {TOKEN})*"},  # whichever is at fault
+          429: {"retry-after": "[1-9][0-9]*"},
+          503: {"retry-after": "[1-9][0-9]*"}}
 MEMBERS = {"type", "title", "status", "detail", "instance", "code"}
 
 
@@ -90,6 +98,10 @@ def reply_faults(status, headers, body, travelled=None):
         want(media == PROBLEM, "a refusal that is no problem document")
         want(headers.get("cache-control") == "no-store", "a problem that may be stored")
         want("etag" not in headers, "a problem with a tag")
+    advice = {name: form for name, form in ADVICE.get(status, {}).items() if name in headers}
+    want(status not in ADVICE or advice, f"no {' or '.join(ADVICE.get(status, {}))}")
+    for name, form in advice.items():
+        want(re.fullmatch(form, headers[name]), f"{name} is {headers[name]!r}")
     if body and media in ("application/json", PROBLEM):
         try:
             document = json.loads(body)
@@ -105,8 +117,37 @@ def reply_faults(status, headers, body, travelled=None):
     return found
 
 
-def split_replies(data):
-    """All replies in some bytes whose bodies are there: [(status, headers, body)], and what is behind them. None of HEAD's."""
+def methods_of(data):
+    """The methods of the requests in some bytes, as far as it is clear where each ends: the last one is where it is not."""
+    methods = []
+    while data:
+        head, end, rest = data.partition(b"\r\n\r\n")
+        method, blank, _ = head.partition(b" ")
+        if not blank or not re.fullmatch(TOKEN.encode(), method):
+            break
+        methods.append(method.decode())
+        if not end:
+            break
+        fields = re.findall(rb"\r\n(content-length|transfer-encoding):[ \t]*([^\r]*)", head, re.I)
+        if not fields:
+            data = rest
+        elif len(fields) > 1:
+            break
+        elif fields[0][0].lower() == b"transfer-encoding":
+            length, _ = unchunked(rest)
+            if fields[0][1].strip().lower() != b"chunked" or length is None:
+                break
+            data = rest[length:]
+        elif re.fullmatch(rb"[0-9]+", fields[0][1].strip()):
+            data = rest[int(fields[0][1]):]
+        else:
+            break
+    return methods
+
+
+def split_replies(data, methods=()):
+    """All replies in some bytes whose bodies are there: [(status, headers, body)], and what is behind them. Those to HEAD have none:
+    methods are of the requests in their order, GET's where nothing is said."""
     replies = []
     while True:
         head, end, rest = data.partition(b"\r\n\r\n")
@@ -116,7 +157,8 @@ def split_replies(data):
         if status == 100:
             data = rest
             continue
-        length = 0 if status in (204, 304) else int(headers.get("content-length", -1))
+        is_head = list(methods[len(replies):len(replies) + 1]) == ["HEAD"]
+        length = 0 if is_head or status in (204, 304) else int(headers.get("content-length", -1))
         if length < 0:
             length, body = unchunked(rest)
             if length is None:

@@ -47,8 +47,48 @@ static void test_shift_error(void **state)
     assert_true(isnan(kde_shift_error(&from, &(struct kde_shift_side){ &alone, units, 2 })));
 }
 
+/* By the distribution's closed forms: 1 degree is Cauchy's, 2 and 3 are Student's own; the limit is normal. */
+static void test_student(void **state)
+{
+    (void)state;
+    const double pi = 3.14159265358979323846;
+    for (double t = -40; t <= 40; t += 0.5) {
+        const double x = fabs(t);
+        const double third = 2 / pi * (atan2(x, sqrt(3)) + sqrt(3) * x / (3 + x * x));
+        assert_true(fabs(kde_student(t, 1) - (1 - 2 / pi * atan(x))) < 1e-15);
+        assert_true(fabs(kde_student(t, 2) - (1 - x / sqrt(2 + x * x))) < 1e-15);
+        assert_true(fabs(kde_student(t, 3) - (1 - third)) < 1e-15);
+        assert_true(fabs(kde_student(t, 4) - (1 - x / sqrt(4 + x * x) * (1 + 2 / (4 + x * x)))) < 1e-15);
+        assert_true(fabs(kde_student(t, 200001) - erfc(x / sqrt(2))) < 1e-5);
+        assert_true(fabs(kde_student(t, 200000) - kde_student(t, 200001)) < 1e-10);
+    }
+    assert_true(kde_student(0, 5) == 1 && kde_student(INFINITY, 5) == 0 && kde_student(1e300, 6) == 0);
+}
+
+static void test_shift_p(void **state)
+{
+    (void)state;
+    const double earlier[] = { 1, 2, 6 };
+    const double later[] = { 2, 4, 6 };
+    const double moved[] = { 2, 3, 7 };
+    const double lonely[] = { 0, 3, 0 };
+    const size_t units[] = { 3, 5, 8 };
+    const struct kde_sample before = { earlier, NULL, 3 };
+    const struct kde_sample after = { later, NULL, 3 };
+    const struct kde_sample exact = { moved, NULL, 3 };
+    const struct kde_sample one = { later, lonely, 3 };
+    const struct kde_shift_side from = { &before, units, 3 };
+    const struct kde_shift_side to = { &after, units, 4 }; /* t = 1/sqrt(1/3) of 2 degrees: 1 - sqrt(3/5) */
+    const struct kde_shift_side on = { &exact, units, 4 };
+    const struct kde_shift_side thin = { &one, units, 4 };
+    assert_true(fabs(kde_shift_p(&from, &to, kde_shift_error(&from, &to)) - (1 - sqrt(0.6))) < 1e-15);
+    assert_true(kde_shift_error(&from, &on) == 0 && kde_shift_p(&from, &on, 0) == 0 && kde_shift_p(&from, &from, 0) == 1);
+    assert_true(isnan(kde_shift_p(&from, &thin, kde_shift_error(&from, &thin))));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_spread), cmocka_unit_test(test_shift_error) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_spread), cmocka_unit_test(test_shift_error), cmocka_unit_test(test_student),
+                                        cmocka_unit_test(test_shift_p) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,40 @@ static void test_reader_cannot_write(void **state)
     assert_int_not_equal(db_open_reader("/nonexistent/x.db", &reader), STATUS_OK);
 }
 
+static bool say_no(void *context)
+{
+    (*(size_t *)context)++;
+    return false;
+}
+
+/* Who watches the statements ends what takes long, but no transaction in the middle of its beginning or end: after tens of thousands of
+ * them their statements, too, have made as many steps as lie between two questions. */
+static void test_a_watcher_breaks_off_no_transaction(void **state)
+{
+    struct fixture *f = *state;
+    struct db *reader = NULL;
+    size_t asked = 0;
+    assert_int_equal(db_open_reader(f->path, &reader), STATUS_OK);
+    db_watch(reader, say_no, &asked);
+    for (int i = 0; i < 30000; i++) {
+        assert_int_equal(db_read_begin(reader), STATUS_OK);
+        db_read_end(reader);
+        assert_false(db_is_in_transaction(reader));
+    }
+    assert_int_equal(asked, 0);
+    assert_int_equal(db_read_begin(reader), STATUS_OK);
+    uint64_t seq = 0;
+    enum status status = STATUS_OK;
+    for (int i = 0; status == STATUS_OK && i < 30000; i++) {
+        status = db_entry_last(reader, &seq);
+    }
+    assert_int_equal(status, STATUS_BUSY);
+    assert_int_equal(asked, 1);
+    db_read_end(reader);
+    assert_int_equal(asked, 1);
+    db_close(reader);
+}
+
 static void test_foreign_and_future_databases_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -266,7 +300,8 @@ int main(void)
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_reference_round_trip), CASE(test_savepoint_takes_back), CASE(test_effects_are_canonical),
-        CASE(test_reader_cannot_write), CASE(test_foreign_and_future_databases_are_refused), CASE(test_append_only),
+        CASE(test_reader_cannot_write), CASE(test_a_watcher_breaks_off_no_transaction),
+        CASE(test_foreign_and_future_databases_are_refused), CASE(test_append_only),
         CASE(test_check_finds_wrong_balances), CASE(test_figures_page_by_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

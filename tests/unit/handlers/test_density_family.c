@@ -94,6 +94,13 @@ static void test_families(void **state)
             assert_int_equal(change->test.replicates, small > 0.05 ? KDE_PERMUTATION_REPLICATES : kde_permutation_replicates(3 * SPANS));
         }
         assert_true(least <= 0.05);
+        for (size_t s = 0; s < SPANS; s++) {
+            p[s] = changes[g * SPANS + s].mean_shift_p;
+        }
+        kde_holm(p, SPANS, corrected);
+        for (size_t s = 0; s < SPANS; s++) {
+            assert_true(changes[g * SPANS + s].mean_shift_holm == corrected[s]);
+        }
     }
     density_drawing_fini(&drawing);
     fake_fini(&fake);

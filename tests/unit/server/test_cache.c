@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include <microhttpd.h>
 
+#include "base/clock.h"
+
 static struct cache *cache;
 
 static int set_up(void **state)
@@ -112,6 +114,29 @@ static void test_the_ledger_grows(void **state)
     assert_int_equal(find(&key, 5), 0);
 }
 
+/* A reply that depends on the day is no longer found on the next one, nor on the one before, should the clock be set back. */
+static void test_the_day_passes(void **state)
+{
+    (void)state;
+    enum { HOUR_MS = 3600 * 1000 };
+    const int64_t now_ms = clock_wall_ms();
+    const struct {
+        int64_t from_ms, until_ms;
+        bool is_found;
+    } rows[] = {
+        { now_ms - HOUR_MS, now_ms + HOUR_MS, true },  { now_ms, now_ms + HOUR_MS, true },      { now_ms - 2 * HOUR_MS, now_ms - HOUR_MS, false },
+        { now_ms - HOUR_MS, now_ms, false },           { now_ms + HOUR_MS, now_ms + 2 * HOUR_MS, false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct cache_key key = { "/supplies/summary", NULL, NULL, i, CODING_IDENTITY };
+        struct cached reply = { .seq = 5, .bytes = 100, .etag = "\"e\"", .true_from_ms = rows[i].from_ms, .true_until_ms = rows[i].until_ms };
+        reply.response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+        assert_true(reply.response != NULL && cache_keep(cache, &key, &reply));
+        assert_int_equal(find(&key, 5), rows[i].is_found ? 100 : 0);
+    }
+    expect_counts(2, 3);
+}
+
 static struct cache_key numbered(char text[32], unsigned number)
 {
     snprintf(text, 32, "/items/%u", number);
@@ -151,7 +176,8 @@ int main(void)
 {
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(test_what_is_the_same_request), CASE(test_no_text_is_an_empty_one), CASE(test_the_ledger_grows), CASE(test_room),
+        CASE(test_what_is_the_same_request), CASE(test_no_text_is_an_empty_one), CASE(test_the_ledger_grows), CASE(test_the_day_passes),
+        CASE(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,8 @@ static void test_lists_of_headers(void **state)
     assert_true(names(CORS_ACCEPTED, "If-Match"));
     assert_true(names(CORS_EXPOSED, "ETag"));
     assert_true(names(CORS_EXPOSED, "WWW-Authenticate"));
+    assert_true(names(CORS_EXPOSED, "Server-Timing"));
+    assert_true(names(CORS_ACCEPTED, "Last-Event-ID"));
     assert_false(names(CORS_EXPOSED, "Set-Cookie")); /* forbidden to pages */
     assert_false(names(CORS_ACCEPTED, "Cookie"));
     assert_int_equal(strspn(CORS_MAX_AGE, "0123456789"), strlen(CORS_MAX_AGE));

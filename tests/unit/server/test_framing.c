@@ -113,6 +113,25 @@ static void test_what_is_kept(void **state)
 }
 
 /* Lengths and codings are left as the library has read them: what it takes for unknown is not made known here. */
+static void test_a_host_from_elsewhere(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "user@a", "user:word@a", "a b", "a:b", "[::1", ":80", "a\r\nX: y", "a,b", "%41"};
+    struct framing framing;
+    char longest[FRAMING_HOST_BYTES + 1];
+    check("GET http://b/a HTTP/1.1", "Host: a\r\n", &framing);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(framing_set_host(&framing, bad[i], strlen(bad[i])));
+        assert_string_equal(framing.host, "a");
+    }
+    assert_true(framing_set_host(&framing, "b:80/rest", 4));
+    assert_string_equal(framing.host, "b:80");
+    memset(longest, 'a', sizeof longest);
+    assert_true(framing_set_host(&framing, longest, FRAMING_HOST_BYTES - 1));
+    assert_int_equal(strlen(framing.host), FRAMING_HOST_BYTES - 1);
+    assert_false(framing_set_host(&framing, longest, FRAMING_HOST_BYTES));
+}
+
 static void test_blanks_behind_lengths_stay(void **state)
 {
     (void)state;
@@ -164,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_refused), cmocka_unit_test(test_what_is_kept),
+        cmocka_unit_test(test_a_host_from_elsewhere),
         cmocka_unit_test(test_blanks_behind_lengths_stay), cmocka_unit_test(test_the_guards_fault), cmocka_unit_test(test_traces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

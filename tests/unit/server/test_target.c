@@ -66,9 +66,33 @@ static void test_paths(void **state)
         {"http://host/a", "/a [a]"},
         {"HTTP://host:80/a?b=c", "/a [a] {b=c}"},
         {"https://host", "/"},
-        {"http://host?a=b", "The request target must start with a slash."},
+        {"http://host?a=b", "/ {a=b}"}, /* an empty path is "/" (RFC 9110, 4.2.3) */
     };
     expect_all(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void test_what_stands_before_the_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw, *scheme, *authority;
+    } rows[] = {
+        {"http://host/a", "http", "host"}, {"HTTPS://host:80?a=//b", "https", "host:80"}, {"http://u@h#/a", "http", "u@h"},
+        {"https:///a", "https", ""},       {"http://", "http", ""},                        {"http://[::1]:8080", "http", "[::1]:8080"},
+    };
+    static const char *const others[] = {"", "*", "/", "/http://host/a", "http:/host", "httpx://host", "https:", "//host/a", "host:80"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct target_front front;
+        assert_true(target_read_front(&front, rows[i].raw));
+        assert_string_equal(front.is_https ? "https" : "http", rows[i].scheme);
+        assert_int_equal(front.length, strlen(rows[i].authority));
+        assert_memory_equal(front.authority, rows[i].authority, front.length);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        struct target_front front = {.length = 77};
+        assert_false(target_read_front(&front, others[i]));
+        assert_int_equal(front.length, 77);
+    }
 }
 
 static void test_queries(void **state)
@@ -158,7 +182,8 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths), cmocka_unit_test(test_queries), cmocka_unit_test(test_no_targets),
+        cmocka_unit_test(test_paths), cmocka_unit_test(test_what_stands_before_the_path), cmocka_unit_test(test_queries),
+        cmocka_unit_test(test_no_targets),
         cmocka_unit_test(test_asterisk), cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
