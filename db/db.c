@@ -21,8 +21,10 @@
 enum { WATCH_EVERY = 20000 /* steps of SQLite's machine: some hundred a second */ };
 
 /* What a savepoint may have to take back is kept in memory: in a temporary file it would cost a
- * write for every page that a command touches, and it would lie outside the data directory. */
+ * write for every page that a command touches, and it would lie outside the data directory. Not so while a ledger is brought to a newer
+ * schema: what its new indexes are sorted with grows with the ledger, and goes to the temporary directory (56 bytes an entry). */
 #define JOURNALS_IN_MEMORY "PRAGMA temp_store=MEMORY;"
+#define SORTING_IN_FILES "PRAGMA temp_store=FILE;"
 
 #define STATEMENT_SQL(NAME, SQL) SQL,
 static const char *const statement_sql[STATEMENT_COUNT] = { STATEMENTS(STATEMENT_SQL) };
@@ -108,6 +110,12 @@ static enum status set_up(struct db *db, const char *pragmas, enum status (*chec
     return STATUS_OK;
 }
 
+static enum status migrate_long(sqlite3 *handle)
+{
+    enum status status = migrate(handle);
+    return status != STATUS_OK ? status : statement_status(handle, sqlite3_exec(handle, JOURNALS_IN_MEMORY, NULL, NULL, NULL));
+}
+
 /* Behind a commit, which is done whatever becomes of this. SQLite's own way of it (wal_autocheckpoint) is the same, and tells nobody
  * of a failure. */
 static int move_long_log(void *context, sqlite3 *handle, const char *name, int pages)
@@ -134,8 +142,8 @@ enum status db_open_writer(const char *path, struct db **out)
     return status != STATUS_OK ? status : set_up(db,
         "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"
-        JOURNALS_IN_MEMORY WRITER_CACHE
-        "PRAGMA wal_checkpoint(TRUNCATE);", migrate, out);
+        SORTING_IN_FILES WRITER_CACHE
+        "PRAGMA wal_checkpoint(TRUNCATE);", migrate_long, out);
 }
 
 enum status db_open_scratch(struct db **out)

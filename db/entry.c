@@ -167,6 +167,16 @@ static enum status read_entry(sqlite3_stmt *use, struct arena *arena, void *row)
     return status != STATUS_OK ? status : read_seal(use, arena, entry);
 }
 
+/* A list of what lies behind one number and before another, the greatest number first. */
+static sqlite3_stmt *use_down(struct db *db, enum statement statement, uint64_t after, uint64_t before, int64_t limit)
+{
+    sqlite3_stmt *use = statement_use(db, statement);
+    statement_bind_integer(use, 1, (int64_t)after);
+    statement_bind_integer(use, 2, limit);
+    statement_bind_integer(use, 3, (int64_t)before);
+    return use;
+}
+
 enum status db_entry_run(struct db *db, struct arena *arena, uint64_t after, int64_t limit, size_t bytes_max, struct entry_run *out)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_entry_list);
@@ -212,6 +222,13 @@ enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, in
     *out = run.rows;
     *count = run.count;
     return STATUS_OK;
+}
+
+enum status db_entry_list_down(struct db *db, struct arena *arena, uint64_t after, uint64_t before, int64_t limit,
+                               struct entry_row **out, size_t *count)
+{
+    sqlite3_stmt *use = use_down(db, STATEMENT_entry_list_down, after, before, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_entry, (void **)out, count);
 }
 
 enum status db_entry_walk(struct db *db, uint64_t after, uint64_t to, bool (*visit)(void *context, const struct entry_row *row),
@@ -291,6 +308,13 @@ enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, in
     return rows_gather(use, arena, sizeof **out, limit, read_event, (void **)out, count);
 }
 
+enum status db_event_list_down(struct db *db, struct arena *arena, uint64_t after, uint64_t before, int64_t limit,
+                               struct event_row **out, size_t *count)
+{
+    sqlite3_stmt *use = use_down(db, STATEMENT_event_list_down, after, before, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_event, (void **)out, count);
+}
+
 enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_insert);
@@ -335,6 +359,13 @@ enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t afte
     sqlite3_stmt *use = statement_use(db, STATEMENT_checkpoint_list);
     statement_bind_integer(use, 1, (int64_t)after_height);
     statement_bind_integer(use, 2, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_checkpoint, (void **)out, count);
+}
+
+enum status db_checkpoint_list_down(struct db *db, struct arena *arena, uint64_t after_height, uint64_t before_height,
+                                    int64_t limit, struct checkpoint_row **out, size_t *count)
+{
+    sqlite3_stmt *use = use_down(db, STATEMENT_checkpoint_list_down, after_height, before_height, limit);
     return rows_gather(use, arena, sizeof **out, limit, read_checkpoint, (void **)out, count);
 }
 

@@ -85,7 +85,11 @@ enum status db_seal_insert(struct db *db, uint64_t seq, const char *key, const u
 enum status db_entry_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct entry_row **out,
                           size_t *count, uint64_t *broken) NODISCARD;
 
-/* The same for who wants what is sound before a broken entry, in bounded memory: a run ends behind the entry with which the texts
+/* Up to limit entries behind `after` and before `before` (at most INT64_MAX), the newest first. */
+enum status db_entry_list_down(struct db *db, struct arena *arena, uint64_t after, uint64_t before, int64_t limit,
+                               struct entry_row **out, size_t *count) NODISCARD;
+
+/* As db_entry_list for who wants what is sound before a broken entry, in bounded memory: a run ends behind the entry with which the texts
  * and bodies have taken more than bytes_max, but has two entries where there are two. */
 struct entry_run {
     struct entry_row *rows;
@@ -109,6 +113,10 @@ enum status db_body_read(struct db *db, const uint8_t digest[DB_HASH_BYTES], uin
 enum status db_event_list(struct db *db, struct arena *arena, uint64_t after, int64_t limit, struct event_row **out,
                           size_t *count) NODISCARD;
 
+/* The newest first, as db_entry_list_down. */
+enum status db_event_list_down(struct db *db, struct arena *arena, uint64_t after, uint64_t before, int64_t limit,
+                               struct event_row **out, size_t *count) NODISCARD;
+
 enum status db_checkpoint_insert(struct db *db, const struct checkpoint_row *row) NODISCARD;
 enum status db_checkpoint_last(struct db *db, struct arena *arena, struct checkpoint_row *out) NODISCARD;
 /* The one of the block that an entry is in. */
@@ -117,6 +125,9 @@ enum status db_checkpoint_over(struct db *db, struct arena *arena, uint64_t seq,
 enum status db_checkpoint_of_size(struct db *db, struct arena *arena, uint64_t size, struct checkpoint_row *out) NODISCARD;
 enum status db_checkpoint_list(struct db *db, struct arena *arena, uint64_t after_height, int64_t limit,
                                struct checkpoint_row **out, size_t *count) NODISCARD;
+/* The highest first, as db_entry_list_down. */
+enum status db_checkpoint_list_down(struct db *db, struct arena *arena, uint64_t after_height, uint64_t before_height,
+                                    int64_t limit, struct checkpoint_row **out, size_t *count) NODISCARD;
 
 enum status db_frontier_put(struct db *db, const void *state, size_t length) NODISCARD;
 enum status db_frontier_find(struct db *db, struct arena *arena, const void **state, size_t *length) NODISCARD;

@@ -384,6 +384,19 @@ enum status node_cosignature_list(struct node *node, struct arena *arena, int64_
     return rows_gather(use, arena, sizeof **out, limit, read_cosignature, (void **)out, count);
 }
 
+enum status node_cosignature_list_ordered(struct node *node, struct arena *arena, int64_t size, const struct cosignature_order *order, int64_t limit,
+                                          struct cosignature_row **out, size_t *count)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_cosignature_list_ordered);
+    statement_bind_integer(use, 1, order->after_id);
+    statement_bind_integer(use, 2, limit);
+    statement_bind_integer(use, 3, size);
+    statement_bind_integer(use, 4, order->is_by_time ? 1 : 0);
+    statement_bind_integer(use, 5, order->after);
+    statement_bind_integer(use, 6, order->is_descending ? 1 : 0);
+    return rows_gather(use, arena, sizeof **out, limit, read_cosignature, (void **)out, count);
+}
+
 enum status node_cosignature_of(struct node *node, struct arena *arena, int64_t size, const uint8_t root[NODE_HASH_BYTES],
                                 int64_t limit, struct cosignature_row **out, size_t *count)
 {

@@ -79,6 +79,14 @@ enum status node_cosignature_put(struct node *node, const struct cosignature_row
 enum status node_cosignature_list(struct node *node, struct arena *arena, int64_t size, int64_t after, int64_t limit,
                                   struct cosignature_row **out, size_t *count) NODISCARD;
 
+/* The same by size or by time, in either direction; those that are alike in it as they came, in the same direction. */
+struct cosignature_order {
+    bool is_by_time, is_descending;
+    int64_t after, after_id; /* size or time, and id, of the row to go on behind; after_id 0: from the start */
+};
+enum status node_cosignature_list_ordered(struct node *node, struct arena *arena, int64_t size, const struct cosignature_order *order, int64_t limit,
+                                          struct cosignature_row **out, size_t *count) NODISCARD;
+
 /* Those of one checkpoint, by name. */
 enum status node_cosignature_of(struct node *node, struct arena *arena, int64_t size, const uint8_t root[NODE_HASH_BYTES],
                                 int64_t limit, struct cosignature_row **out, size_t *count) NODISCARD;

@@ -28,6 +28,17 @@ enum status db_personal_list(struct db *db, struct arena *arena, int64_t after_s
     return rows_gather(use, arena, sizeof **out, limit, read_fate, (void **)out, count);
 }
 
+enum status db_personal_list_down(struct db *db, struct arena *arena, int64_t before_seq, const char *before_pointer, int64_t first_seq,
+                                  int64_t limit, struct personal_fate **out, size_t *count)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_personal_list_down);
+    statement_bind_integer(use, 1, before_seq);
+    statement_bind_text(use, 2, before_pointer);
+    statement_bind_integer(use, 3, first_seq);
+    statement_bind_integer(use, 4, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_fate, (void **)out, count);
+}
+
 enum status db_personal_erase(struct db *db, int64_t seq, const char *commitment)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_personal_erase);
@@ -72,6 +83,16 @@ enum status db_erasure_list(struct db *db, struct arena *arena, int64_t after_se
     sqlite3_stmt *use = statement_use(db, STATEMENT_erasure_list);
     statement_bind_integer(use, 1, after_seq);
     statement_bind_text(use, 2, after_commitment);
+    statement_bind_integer(use, 3, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_erasure, (void **)out, count);
+}
+
+enum status db_erasure_list_down(struct db *db, struct arena *arena, int64_t before_seq, const char *before_commitment, int64_t limit,
+                                 struct erasure **out, size_t *count)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_erasure_list_down);
+    statement_bind_integer(use, 1, before_seq);
+    statement_bind_text(use, 2, before_commitment);
     statement_bind_integer(use, 3, limit);
     return rows_gather(use, arena, sizeof **out, limit, read_erasure, (void **)out, count);
 }

@@ -34,6 +34,10 @@ struct entry_command {
 enum status db_personal_list(struct db *db, struct arena *arena, int64_t after_seq, const char *after_pointer, int64_t last_seq,
                              int64_t limit, struct personal_fate **out, size_t *count) NODISCARD;
 
+/* The other way, before before_seq and before_pointer, of the entries from first_seq on. */
+enum status db_personal_list_down(struct db *db, struct arena *arena, int64_t before_seq, const char *before_pointer, int64_t first_seq,
+                                  int64_t limit, struct personal_fate **out, size_t *count) NODISCARD;
+
 /* Text and salt of an entry's commitment are gone; nothing where it has none. */
 enum status db_personal_erase(struct db *db, int64_t seq, const char *commitment) NODISCARD;
 
@@ -42,9 +46,11 @@ enum status db_erasure_insert(struct db *db, const char *commitment, int64_t seq
 /* STATUS_ABSENT where no entry erased it. */
 enum status db_erasure_find(struct db *db, struct arena *arena, const char *commitment, int64_t *seq) NODISCARD;
 
-/* By entry and commitment; and those of one entry. */
+/* By entry and commitment; the other way; and those of one entry. */
 enum status db_erasure_list(struct db *db, struct arena *arena, int64_t after_seq, const char *after_commitment, int64_t limit,
                             struct erasure **out, size_t *count) NODISCARD;
+enum status db_erasure_list_down(struct db *db, struct arena *arena, int64_t before_seq, const char *before_commitment, int64_t limit,
+                                 struct erasure **out, size_t *count) NODISCARD;
 enum status db_erasure_of(struct db *db, struct arena *arena, int64_t seq, struct erasure **out, size_t *count) NODISCARD;
 
 /* STATUS_ABSENT where there is no such entry. */

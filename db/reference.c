@@ -4,6 +4,7 @@
  */
 #include "db/reference.h"
 
+#include "base/limits.h"
 #include "db/rows.h"
 #include "db/statement.h"
 
@@ -56,26 +57,6 @@ static void bind_position(sqlite3_stmt *use, int index, int64_t position)
     }
 }
 
-/* The list's usual statement, or that of another order with its key. */
-static sqlite3_stmt *use_list(struct db *db, const struct order *order, enum statement usual, enum statement ordered)
-{
-    const bool is_usual = order == NULL || order_is_usual(order);
-    sqlite3_stmt *use = statement_use(db, is_usual ? usual : ordered);
-    if (!is_usual) {
-        statement_bind_integer(use, 7, order->key);
-        statement_bind_text(use, 8, order->after);
-        statement_bind_integer(use, 9, order->is_descending ? 1 : 0);
-    }
-    return use;
-}
-
-/* The key of another order stands behind the columns that a row has everywhere. */
-static enum status read_order_key(sqlite3_stmt *use, struct arena *arena, int columns, const char **key)
-{
-    *key = NULL;
-    return sqlite3_column_count(use) > columns ? statement_text(use, columns, arena, key) : STATUS_OK;
-}
-
 static enum status read_province(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct province *province = row;
@@ -85,7 +66,7 @@ static enum status read_province(sqlite3_stmt *use, struct arena *arena, void *r
     province->seq = statement_integer(use, 9);
     enum status status = rows_texts(use, arena, 0, TEXTS(&province->code, &province->gb_code, &province->name_en,
                                                          &province->name_zh, &province->belt, &province->capital));
-    return status == STATUS_OK ? read_order_key(use, arena, 10, &province->order_key) : status;
+    return status == STATUS_OK ? rows_order_key(use, arena, 10, &province->order_key) : status;
 }
 
 enum status db_province_find(struct db *db, struct arena *arena, const char *code, struct province *out)
@@ -98,7 +79,7 @@ enum status db_province_find(struct db *db, struct arena *arena, const char *cod
 enum status db_province_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *belt,
                              const struct order *order, struct province **out, size_t *count)
 {
-    sqlite3_stmt *use = use_list(db, order, STATEMENT_province_list, STATEMENT_province_list_ordered);
+    sqlite3_stmt *use = rows_ordered(db, order, STATEMENT_province_list, STATEMENT_province_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, belt);
@@ -133,7 +114,7 @@ static enum status read_organisation(sqlite3_stmt *use, struct arena *arena, voi
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 4, TEXTS(&organisation->kind, &organisation->province));
     }
-    return status == STATUS_OK ? read_order_key(use, arena, 8, &organisation->order_key) : status;
+    return status == STATUS_OK ? rows_order_key(use, arena, 8, &organisation->order_key) : status;
 }
 
 enum status db_organisation_find(struct db *db, struct arena *arena, const char *id, struct organisation *out)
@@ -146,7 +127,7 @@ enum status db_organisation_find(struct db *db, struct arena *arena, const char 
 enum status db_organisation_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *kind,
                                  const char *province, const struct order *order, struct organisation **out, size_t *count)
 {
-    sqlite3_stmt *use = use_list(db, order, STATEMENT_organisation_list, STATEMENT_organisation_list_ordered);
+    sqlite3_stmt *use = rows_ordered(db, order, STATEMENT_organisation_list, STATEMENT_organisation_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, kind);
@@ -180,7 +161,7 @@ static enum status read_site(sqlite3_stmt *use, struct arena *arena, void *row)
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 4, TEXTS(&site->kind, &site->organisation, &site->province));
     }
-    return status == STATUS_OK ? read_order_key(use, arena, 11, &site->order_key) : status;
+    return status == STATUS_OK ? rows_order_key(use, arena, 11, &site->order_key) : status;
 }
 
 enum status db_site_find(struct db *db, struct arena *arena, const char *id, struct site *out)
@@ -193,7 +174,7 @@ enum status db_site_find(struct db *db, struct arena *arena, const char *id, str
 enum status db_site_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *kind, const char *organisation,
                          const char *province, const struct order *order, struct site **out, size_t *count)
 {
-    sqlite3_stmt *use = use_list(db, order, STATEMENT_site_list, STATEMENT_site_list_ordered);
+    sqlite3_stmt *use = rows_ordered(db, order, STATEMENT_site_list, STATEMENT_site_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, kind);
@@ -245,7 +226,7 @@ static enum status read_item(sqlite3_stmt *use, struct arena *arena, void *row)
     if (status == STATUS_OK) {
         status = rows_texts(use, arena, 4, TEXTS(&item->unit, &item->category, &item->identifiers));
     }
-    return status == STATUS_OK ? read_order_key(use, arena, 11, &item->order_key) : status;
+    return status == STATUS_OK ? rows_order_key(use, arena, 11, &item->order_key) : status;
 }
 
 enum status db_item_find(struct db *db, struct arena *arena, const char *id, struct item *out)
@@ -258,7 +239,7 @@ enum status db_item_find(struct db *db, struct arena *arena, const char *id, str
 enum status db_item_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const char *category,
                          const struct order *order, struct item **out, size_t *count)
 {
-    sqlite3_stmt *use = use_list(db, order, STATEMENT_item_list, STATEMENT_item_list_ordered);
+    sqlite3_stmt *use = rows_ordered(db, order, STATEMENT_item_list, STATEMENT_item_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     statement_bind_text(use, 3, category);
@@ -300,6 +281,30 @@ static enum status read_indicator(sqlite3_stmt *use, struct arena *arena, void *
         status = rows_texts(use, arena, 4, TEXTS(&indicator->unit, &indicator->source));
     }
     return status;
+}
+
+static enum status read_shown_indicator(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    struct shown_indicator *shown = row;
+    shown->is_derived = statement_integer(use, 10) != 0;
+    enum status status = read_indicator(use, arena, &shown->indicator);
+    return status != STATUS_OK ? status : rows_texts(use, arena, 8, TEXTS(&shown->order_key, &shown->id));
+}
+
+enum status db_indicator_list_ordered(struct db *db, struct arena *arena, const char *after, int64_t limit, const struct indicator_derivation *how,
+                                      const struct order *order, struct shown_indicator **out, size_t *count)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_indicator_list_ordered);
+    statement_bind_text(use, 1, after);
+    statement_bind_integer(use, 2, limit);
+    statement_bind_text(use, 3, how->suffix);
+    statement_bind_text(use, 4, how->name_suffix);
+    statement_bind_text(use, 5, how->denominator);
+    statement_bind_integer(use, 6, LIMIT_ID_BYTES);
+    statement_bind_integer(use, 7, order->key);
+    statement_bind_text(use, 8, order->after);
+    statement_bind_integer(use, 9, order->is_descending ? 1 : 0);
+    return rows_gather(use, arena, sizeof **out, limit, read_shown_indicator, (void **)out, count);
 }
 
 enum status db_indicator_find(struct db *db, struct arena *arena, const char *id, struct indicator *out)

@@ -97,6 +97,22 @@ enum status db_item_has_stock(struct db *db, const char *id, bool *has_stock) NO
 enum status db_indicator_find(struct db *db, struct arena *arena, const char *id, struct indicator *out) NODISCARD;
 enum status db_indicator_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
                               struct indicator **out, size_t *count) NODISCARD;
+/* How one is derived from each that is stored but the denominator, whose id would not get too long: what comes to its id and its unit,
+ * to its name. */
+struct indicator_derivation {
+    const char *suffix, *name_suffix, *denominator;
+};
+
+/* One of a list that has both: stored, or derived from that one. */
+struct shown_indicator {
+    struct indicator indicator;
+    bool is_derived;
+    const char *id, *order_key;
+};
+
+/* Up to limit of both kinds behind the shown id `after` ("" at the start), by id, name, unit, source (none comes last), updated_seq. */
+enum status db_indicator_list_ordered(struct db *db, struct arena *arena, const char *after, int64_t limit, const struct indicator_derivation *how,
+                                      const struct order *order, struct shown_indicator **out, size_t *count) NODISCARD;
 enum status db_indicator_put(struct db *db, const struct indicator *row) NODISCARD;
 
 #endif

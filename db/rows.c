@@ -72,3 +72,21 @@ enum status rows_texts(sqlite3_stmt *use, struct arena *arena, int first, const 
     }
     return status;
 }
+
+sqlite3_stmt *rows_ordered(struct db *db, const struct order *order, enum statement usual, enum statement ordered)
+{
+    const bool is_usual = order == NULL || order_is_usual(order);
+    sqlite3_stmt *use = statement_use(db, is_usual ? usual : ordered);
+    if (!is_usual) {
+        statement_bind_integer(use, 7, order->key);
+        statement_bind_text(use, 8, order->after);
+        statement_bind_integer(use, 9, order->is_descending ? 1 : 0);
+    }
+    return use;
+}
+
+enum status rows_order_key(sqlite3_stmt *use, struct arena *arena, int columns, const char **key)
+{
+    *key = NULL;
+    return sqlite3_column_count(use) > columns ? statement_text(use, columns, arena, key) : STATUS_OK;
+}

@@ -1,6 +1,7 @@
 #ifndef DB_ROWS_H
 #define DB_ROWS_H
 
+#include "db/order.h"
 #include "db/statement.h"
 
 /*
@@ -18,6 +19,11 @@ enum status rows_one(sqlite3_stmt *use, struct arena *arena, rows_read *read, vo
 
 /* Whether the statement gives any row. */
 enum status rows_any(sqlite3_stmt *use, bool *has_any) NODISCARD;
+
+/* A list's usual statement (order NULL: that one), or that of another order, with ?7 for the key, ?8 for the key of the row to go on
+ * behind and ?9 for the direction bound; and the key, which stands behind the columns that a row has everywhere, or NULL. */
+sqlite3_stmt *rows_ordered(struct db *db, const struct order *order, enum statement usual, enum statement ordered);
+enum status rows_order_key(sqlite3_stmt *use, struct arena *arena, int columns, const char **key) NODISCARD;
 
 /* Texts of columns first.. into the const char * given, NULL-terminated list of addresses. */
 enum status rows_texts(sqlite3_stmt *use, struct arena *arena, int first, const char **const *targets) NODISCARD;

@@ -59,13 +59,24 @@ enum status db_organisation_key_list(struct db *db, struct arena *arena, const c
     return rows_gather(use, arena, sizeof **out, limit, read_key, (void **)out, count);
 }
 
+enum status db_organisation_key_list_down(struct db *db, struct arena *arena, const char *organisation, int64_t before,
+                                          int64_t limit, struct organisation_key **out, size_t *count)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_organisation_key_list_down);
+    statement_bind_text(use, 1, organisation);
+    statement_bind_integer(use, 2, before);
+    statement_bind_integer(use, 3, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_key, (void **)out, count);
+}
+
 static enum status read_policy(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct policy *policy = row;
     const char **const texts[] = { &policy->organisation, &policy->signed_kinds, NULL };
     policy->version = statement_integer(use, 2);
     policy->seq = statement_integer(use, 3);
-    return rows_texts(use, arena, 0, texts);
+    enum status status = rows_texts(use, arena, 0, texts);
+    return status != STATUS_OK ? status : rows_order_key(use, arena, 4, &policy->order_key);
 }
 
 enum status db_policy_find(struct db *db, struct arena *arena, const char *organisation, struct policy *out)
@@ -85,10 +96,10 @@ enum status db_policy_put(struct db *db, const struct policy *row)
     return statement_run(use);
 }
 
-enum status db_policy_list(struct db *db, struct arena *arena, const char *after, int64_t limit, struct policy **out,
-                           size_t *count)
+enum status db_policy_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const struct order *order,
+                           struct policy **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_policy_list);
+    sqlite3_stmt *use = rows_ordered(db, order, STATEMENT_policy_list, STATEMENT_policy_list_ordered);
     statement_bind_text(use, 1, after != NULL ? after : "");
     statement_bind_text(use, 2, after != NULL ? after : "/"); /* which no organisation is called */
     statement_bind_integer(use, 3, limit);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "db/db.h"
+#include "db/order.h"
 #include "db/entry.h"
 
 /*
@@ -38,18 +39,23 @@ enum status db_organisation_key_find(struct db *db, struct arena *arena, const c
 enum status db_organisation_key_list(struct db *db, struct arena *arena, const char *organisation, int64_t after,
                                      int64_t limit, struct organisation_key **out, size_t *count) NODISCARD;
 
+/* The same with a from_seq before `before`, the newest first. */
+enum status db_organisation_key_list_down(struct db *db, struct arena *arena, const char *organisation, int64_t before,
+                                          int64_t limit, struct organisation_key **out, size_t *count) NODISCARD;
+
 struct policy {
     const char *organisation; /* "" stands for every one */
     const char *signed_kinds; /* JSON array, as rules/policy.h writes it */
     int64_t version, seq;
+    const char *order_key; /* in lists of another order than that of the organisations; else NULL */
 };
 
 enum status db_policy_find(struct db *db, struct arena *arena, const char *organisation, struct policy *out) NODISCARD;
 enum status db_policy_put(struct db *db, const struct policy *row) NODISCARD;
 
-/* Up to limit policies behind that of an organisation; NULL: from the start. */
-enum status db_policy_list(struct db *db, struct arena *arena, const char *after, int64_t limit, struct policy **out,
-                           size_t *count) NODISCARD;
+/* Up to limit policies behind that of an organisation (NULL: from the start), by organisation, updated_seq. */
+enum status db_policy_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const struct order *order,
+                           struct policy **out, size_t *count) NODISCARD;
 
 /* The policies for every organisation, for a and for b; at most three. */
 enum { DB_POLICIES_OF_MAX = 3 };

@@ -201,13 +201,25 @@ static enum status read_movement(sqlite3_stmt *use, struct arena *arena, void *r
     return status != STATUS_OK ? status : statement_fixed(use, 16, movement->hash, DB_HASH_BYTES);
 }
 
+/* What lies on that side of the row with these two numbers that the statement looks at. */
+static enum status list_movements(sqlite3_stmt *use, struct arena *arena, const char *supply, int64_t seq, int64_t ordinal,
+                                  int64_t limit, struct movement **out, size_t *count)
+{
+    statement_bind_text(use, 1, supply);
+    statement_bind_integer(use, 2, seq);
+    statement_bind_integer(use, 3, ordinal);
+    statement_bind_integer(use, 4, limit);
+    return rows_gather(use, arena, sizeof **out, limit, read_movement, (void **)out, count);
+}
+
 enum status db_movement_list(struct db *db, struct arena *arena, const char *supply, int64_t after_seq,
                              int64_t after_ordinal, int64_t limit, struct movement **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_movement_list);
-    statement_bind_text(use, 1, supply);
-    statement_bind_integer(use, 2, after_seq);
-    statement_bind_integer(use, 3, after_ordinal);
-    statement_bind_integer(use, 4, limit);
-    return rows_gather(use, arena, sizeof **out, limit, read_movement, (void **)out, count);
+    return list_movements(statement_use(db, STATEMENT_movement_list), arena, supply, after_seq, after_ordinal, limit, out, count);
+}
+
+enum status db_movement_list_down(struct db *db, struct arena *arena, const char *supply, int64_t before_seq,
+                                  int64_t before_ordinal, int64_t limit, struct movement **out, size_t *count)
+{
+    return list_movements(statement_use(db, STATEMENT_movement_list_down), arena, supply, before_seq, before_ordinal, limit, out, count);
 }

@@ -14,6 +14,9 @@ static enum status read_witness(sqlite3_stmt *use, struct arena *arena, void *ro
     witness->version = statement_integer(use, 5);
     witness->seq = statement_integer(use, 6);
     enum status status = rows_texts(use, arena, 0, texts);
+    if (status == STATUS_OK) {
+        status = rows_order_key(use, arena, 7, &witness->order_key);
+    }
     return status != STATUS_OK ? status : statement_fixed(use, 3, witness->public_key, DB_WITNESS_KEY_BYTES);
 }
 
@@ -41,10 +44,10 @@ enum status db_witness_find_other(struct db *db, struct arena *arena, const char
     return rows_one(use, arena, read_witness, out);
 }
 
-enum status db_witness_list(struct db *db, struct arena *arena, const char *after, int64_t limit, struct witness **out,
-                            size_t *count)
+enum status db_witness_list(struct db *db, struct arena *arena, const char *after, int64_t limit, const struct order *order,
+                            struct witness **out, size_t *count)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_witness_list);
+    sqlite3_stmt *use = rows_ordered(db, order, STATEMENT_witness_list, STATEMENT_witness_list_ordered);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
     return rows_gather(use, arena, sizeof **out, limit, read_witness, (void **)out, count);

@@ -76,15 +76,25 @@ static bool refuse_try(struct exchange *exchange, const uint8_t hash[DIGEST_BYTE
     return false;
 }
 
+/* NULL: the token is good now. */
+static const char *why_ended(const struct token *token, int64_t now_ms)
+{
+    if (token->revoked_at_ms != 0 && token->revoked_at_ms <= now_ms) {
+        return "The token was revoked. Ask an administrator for a new one.";
+    }
+    if (token->expires_at_ms != 0 && token->expires_at_ms <= now_ms) {
+        return "The token has expired. Ask an administrator for a new one.";
+    }
+    return NULL;
+}
+
 /* Fills the caller from a token's row. */
 static bool take_caller(struct exchange *exchange, const struct token *token)
 {
     int64_t now_ms = clock_wall_ms();
-    if (token->revoked_at_ms != 0 && token->revoked_at_ms <= now_ms) {
-        return refuse_try(exchange, token->hash, "The token was revoked. Ask an administrator for a new one.");
-    }
-    if (token->expires_at_ms != 0 && token->expires_at_ms <= now_ms) {
-        return refuse_try(exchange, token->hash, "The token has expired. Ask an administrator for a new one.");
+    const char *ended = why_ended(token, now_ms);
+    if (ended != NULL) {
+        return refuse_try(exchange, token->hash, ended);
     }
     enum role role = ROLE_PUBLIC;
     if (role_from_name(token->role, &role) != STATUS_OK || role == ROLE_PUBLIC || role == ROLE_SYSTEM) {
@@ -263,6 +273,28 @@ bool access_check(struct exchange *exchange)
         return false;
     }
     return is_in_scope(exchange);
+}
+
+bool access_goes_on(const struct exchange *exchange)
+{
+    if (!exchange->service->is_private) {
+        return true;
+    }
+    const char *header = exchange->header(exchange, "Authorization");
+    size_t length = 0;
+    const char *text = header != NULL ? read_token(header, &length) : NULL;
+    if (text == NULL) {
+        return false;
+    }
+    uint8_t hash[DIGEST_BYTES];
+    struct arena arena;
+    struct token token;
+    arena_init(&arena);
+    digest_bytes(hash, text, length);
+    const bool is_valid = node_token_find(exchange->node, &arena, hash, &token) == STATUS_OK &&
+                          text_equal_constant_time(hash, token.hash, sizeof hash) && why_ended(&token, clock_wall_ms()) == NULL;
+    arena_fini(&arena);
+    return is_valid;
 }
 
 /* Strips the optional quotes. False where what is left is not 1..255 visible ASCII characters. */

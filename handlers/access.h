@@ -15,6 +15,12 @@
 bool access_check(struct exchange *exchange);
 
 /*
+ * Whether who was let in may still read: where the service is private, his token is looked up anew, since it may have ended meanwhile, or
+ * the service become private. False also where that cannot be found out. For replies that go on for long; the exchange is left alone.
+ */
+bool access_goes_on(const struct exchange *exchange);
+
+/*
  * Whether scope can narrow a token. It is "" (no narrowing), "read" (nothing may be written), or words between commas,
  * each the first one of a path that needs a role: "supplies,transfers" may write there alone. Reading is never narrowed.
  */

@@ -108,16 +108,23 @@ struct filter {
     int64_t limit;
     const char *cursor;
     int64_t after;
+    int sort;
 };
+
+/* A stream is in the first order alone: what is to come has no end to begin from. */
+static const char *const orders[] = { "id", "-id", NULL };
+static const char *const stream_orders[] = { "id", NULL };
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_INTEGER_ROW(struct filter, after, false, 0, TEXT_INTEGER_MAX),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
 static const struct query_parameter stream_rows[] = {
     QUERY_INTEGER_ROW(struct filter, after, false, 0, TEXT_INTEGER_MAX),
+    QUERY_CHOICE_ROW(struct filter, sort, false, stream_orders),
 };
 static const struct query_table stream_table = { stream_rows, sizeof stream_rows / sizeof stream_rows[0], true };
 
@@ -174,6 +181,7 @@ enum handled events_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
     struct page page;
+    struct page_span span;
     struct event_row *found = NULL;
     size_t count = 0;
     if (exchange->wanted == GIVES_EVENTS) {
@@ -182,10 +190,11 @@ enum handled events_list(struct exchange *exchange)
     if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
         return HANDLED_REPLY;
     }
-    int64_t after = filter.after == QUERY_ABSENT ? 0 : filter.after;
-    enum status status = page_number(&page, &after);
-    if (status == STATUS_OK) {
-        status = db_event_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count);
+    enum status status = page_span(&page, filter.sort, filter.after, &span);
+    if (status == STATUS_OK && span.is_descending) {
+        status = db_event_list_down(exchange->db, exchange->arena, (uint64_t)span.after, (uint64_t)span.before, page.limit + 1, &found, &count);
+    } else if (status == STATUS_OK) {
+        status = db_event_list(exchange->db, exchange->arena, (uint64_t)span.after, page.limit + 1, &found, &count);
     }
     return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
                                .number_at = offsetof(struct event_row, seq), .write = write_item });

@@ -17,15 +17,23 @@
 
 static const char suffix[] = "_per_10k";
 static const char denominator[] = "population_year_end";
+static const char name_suffix[] = " per 10,000 people";
 
 enum { SUFFIX_BYTES = sizeof suffix - 1 };
 
 struct filter {
     int64_t limit;
     const char *cursor;
+    int sort;
 };
 
-static const struct query_parameter rows[] = { PAGE_ROWS(struct filter) };
+/* In the order of the keys of db_indicator_list_ordered. */
+static const char *const orders[] = { "id", "-id", "name", "-name", "unit", "-unit", "source", "-source", "updated_seq", "-updated_seq", NULL };
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
+};
 static const struct query_table table = QUERY_TABLE(rows);
 
 struct years {
@@ -104,8 +112,8 @@ static enum status write_derived(struct json_writer *w, struct source *source, c
     const char *unit = arena_format(arena, "%s%s", indicator->unit, suffix);
     const char *formula = arena_format(arena, "%s / %s * 10000", indicator->id, denominator);
     const struct name name = {
-        .text = derive_text(arena, "", indicator->name.text, " per 10,000 people"),
-        .en = derive_text(arena, "", indicator->name.en, " per 10,000 people"),
+        .text = derive_text(arena, "", indicator->name.text, name_suffix),
+        .en = derive_text(arena, "", indicator->name.en, name_suffix),
         .zh = derive_text(arena, "每万人", indicator->name.zh, ""),
     };
     if (id == NULL || unit == NULL || formula == NULL || (name.text == NULL && name.en == NULL && name.zh == NULL)) {
@@ -191,6 +199,27 @@ static enum status show_page(struct listing *listing, const struct page *page)
     return status;
 }
 
+/* The same where an order was asked for: the derived ones stand among the others, where their own ids, names and units belong. */
+static enum status show_ordered(struct listing *listing, const struct page *page, int sort)
+{
+    static const struct indicator_derivation how = { suffix, name_suffix, denominator };
+    const struct order order = order_of_choice(sort, page->keys[0]);
+    struct shown_indicator *found = NULL;
+    size_t count = 0;
+    enum status status = open_source(&listing->source, page->exchange->db, page->exchange->arena);
+    if (status == STATUS_OK) {
+        status = db_indicator_list_ordered(listing->source.db, listing->source.arena, page->keys[1], page->limit + 1, &how, &order, &found, &count);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < count && !listing->has_more; i++) {
+        status = show(listing, &found[i].indicator, found[i].is_derived);
+        if (status == STATUS_OK && !listing->has_more) {
+            listing->last[0] = found[i].order_key;
+            listing->last[1] = found[i].id;
+        }
+    }
+    return status;
+}
+
 enum handled indicators_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
@@ -200,7 +229,7 @@ enum handled indicators_list(struct exchange *exchange)
         return HANDLED_REPLY;
     }
     struct listing listing = { .w = page_open(&page), .left = page.limit };
-    enum status status = show_page(&listing, &page);
+    enum status status = filter.sort < 0 ? show_page(&listing, &page) : show_ordered(&listing, &page, filter.sort);
     if (status != STATUS_OK) {
         problem_status(exchange, status);
         return HANDLED_REPLY;

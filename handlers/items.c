@@ -50,23 +50,19 @@ static void write_row(struct json_writer *w, const void *row, const struct excha
     write_members(w, row);
 }
 
+static const struct page_rows listed = { sizeof(struct item), offsetof(struct item, id), offsetof(struct item, order_key), write_row };
+
 enum handled items_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
     struct page page;
     struct item *found = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &table, &filter) ||
-        !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort > 0 ? 2 : 1)) {
+    if (!query_read(exchange, &table, &filter) || !page_begin_ordered(&page, exchange, filter.limit, filter.cursor, filter.sort)) {
         return HANDLED_REPLY;
     }
-    const struct order order = order_of_choice(filter.sort, page.keys[0]);
-    const bool is_usual = order_is_usual(&order);
-    enum status status = db_item_list(exchange->db, exchange->arena, page.keys[is_usual ? 0 : 1],
-        page.limit + 1, filter.category, &order, &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct item, id),
-                                       is_usual ? 0 : offsetof(struct item, order_key), write_row };
-    return page_reply_rows(&page, status, &page_of);
+    enum status status = db_item_list(exchange->db, exchange->arena, page.after, page.limit + 1, filter.category, &page.order, &found, &count);
+    return page_reply_rows(&page, status, &listed, found, count);
 }
 
 enum status items_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,

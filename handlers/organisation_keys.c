@@ -82,7 +82,18 @@ static bool has_key(struct exchange *exchange)
     return status == STATUS_OK;
 }
 
-static const struct query_parameter rows[] = { PAGE_ROWS(struct page_query) };
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    int sort;
+};
+
+static const char *const orders[] = { "from_seq", "-from_seq", NULL };
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
+};
 static const struct query_table table = QUERY_TABLE(rows);
 
 static enum status write_item(struct json_writer *w, const void *row, const struct exchange *exchange)
@@ -95,18 +106,21 @@ static enum status write_item(struct json_writer *w, const void *row, const stru
 
 enum handled organisation_keys_list(struct exchange *exchange)
 {
-    struct page_query query = { 0 };
+    struct filter filter = { 0 };
     struct page page;
+    struct page_span span;
     struct organisation_key *found = NULL;
     size_t count = 0;
-    int64_t after = 0;
-    if (!query_read(exchange, &table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 1) ||
+    if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1) ||
         !has_organisation(exchange)) {
         return HANDLED_REPLY;
     }
-    enum status status = page_number(&page, &after);
-    if (status == STATUS_OK) {
-        status = db_organisation_key_list(exchange->db, exchange->arena, exchange->parameters[0], after, page.limit + 1, &found, &count);
+    const char *organisation = exchange->parameters[0];
+    enum status status = page_span(&page, filter.sort, QUERY_ABSENT, &span);
+    if (status == STATUS_OK && span.is_descending) {
+        status = db_organisation_key_list_down(exchange->db, exchange->arena, organisation, span.before, page.limit + 1, &found, &count);
+    } else if (status == STATUS_OK) {
+        status = db_organisation_key_list(exchange->db, exchange->arena, organisation, span.after, page.limit + 1, &found, &count);
     }
     return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
                                .number_at = offsetof(struct organisation_key, from_seq), .write = write_item });

@@ -162,6 +162,19 @@ bool page_begin(struct page *page, struct exchange *exchange, int64_t limit, con
     return true;
 }
 
+bool page_begin_ordered(struct page *page, struct exchange *exchange, int64_t limit, const char *cursor, int sort)
+{
+    const struct order order = order_of_choice(sort, "");
+    const size_t key_count = order_is_usual(&order) ? 1 : 2;
+    if (!page_begin(page, exchange, limit, cursor, key_count)) {
+        return false;
+    }
+    page->order = order;
+    page->order.after = page->keys[0];
+    page->after = page->keys[key_count - 1];
+    return true;
+}
+
 struct json_writer *page_open(struct page *page)
 {
     exchange_json(page->exchange, 200);
@@ -258,40 +271,52 @@ enum handled page_reply(struct page *page)
     return HANDLED_REPLY;
 }
 
-enum handled page_reply_rows(struct page *page, enum status status, const struct page_rows *found)
+enum handled page_reply_rows(struct page *page, enum status status, const struct page_rows *kind, const void *rows, size_t count)
 {
     if (status != STATUS_OK) {
         problem_status(page->exchange, status);
         return HANDLED_REPLY;
     }
-    assert(page->key_count == (found->order_at != 0 ? 2 : 1));
-    size_t shown = found->count > (size_t)page->limit ? (size_t)page->limit : found->count;
-    const char *row = found->rows;
+    assert(page->key_count <= 2);
+    size_t shown = count > (size_t)page->limit ? (size_t)page->limit : count;
+    const char *row = rows;
     const char *keys[2] = { NULL, NULL };
     struct json_writer *w = page_open(page);
-    for (size_t i = 0; i < shown; i++, row += found->row_bytes) {
+    for (size_t i = 0; i < shown; i++, row += kind->row_bytes) {
         json_object_begin(w);
-        found->write(w, row, page->exchange);
+        kind->write(w, row, page->exchange);
         json_object_end(w);
-        memcpy(&keys[page->key_count - 1], row + found->key_at, sizeof keys[0]);
+        memcpy(&keys[page->key_count - 1], row + kind->key_at, sizeof keys[0]);
         if (page->key_count == 2) {
-            memcpy(&keys[0], row + found->order_at, sizeof keys[0]);
+            memcpy(&keys[0], row + kind->order_at, sizeof keys[0]);
         }
     }
-    page_close(page, found->count > shown ? keys : NULL);
+    page_close(page, count > shown ? keys : NULL);
     return page_reply(page);
 }
 
-enum status page_number(const struct page *page, int64_t *number)
+enum status page_span(const struct page *page, int sort, int64_t after, struct page_span *span)
 {
-    bool is_sound = page->keys[0][0] == 0 || text_to_integer(page->keys[0], number) == STATUS_OK;
-    return is_sound ? STATUS_OK : STATUS_CORRUPT;
+    struct page_span found = { after == QUERY_ABSENT ? 0 : after, INT64_MAX, sort == 1 };
+    int64_t *number = found.is_descending ? &found.before : &found.after;
+    if (page->keys[0][0] != 0 && text_to_integer(page->keys[0], number) != STATUS_OK) {
+        return STATUS_CORRUPT;
+    }
+    *span = found;
+    return STATUS_OK;
+}
+
+static void number_key(char key[NUMBER_DIGITS], const char *at)
+{
+    int64_t number = 0;
+    memcpy(&number, at, sizeof number);
+    snprintf(key, NUMBER_DIGITS, "%" PRId64, number);
 }
 
 enum handled page_reply_numbered(struct page *page, enum status status, const struct page_numbered *found)
 {
-    char last[NUMBER_DIGITS];
-    const char *keys[2] = { last, NULL };
+    char last[NUMBER_DIGITS], second[NUMBER_DIGITS];
+    const char *keys[2] = { last, second };
     size_t shown = found->count > (size_t)page->limit ? (size_t)page->limit : found->count;
     const char *row = found->rows;
     assert(page->key_count <= 2);
@@ -304,13 +329,13 @@ enum handled page_reply_numbered(struct page *page, enum status status, const st
         return HANDLED_REPLY;
     }
     if (shown > 0) {
-        int64_t number = 0;
         row += (shown - 1) * found->row_bytes;
-        memcpy(&number, row + found->number_at, sizeof number);
-        if (page->key_count == 2) {
+        number_key(last, row + found->number_at);
+        if (found->has_two) {
+            number_key(second, row + found->second_at);
+        } else if (page->key_count == 2) {
             memcpy(&keys[1], row + found->text_at, sizeof keys[1]);
         }
-        snprintf(last, sizeof last, "%" PRId64, number);
     }
     page_close(page, found->count > shown ? keys : NULL);
     return page_reply(page);

@@ -47,34 +47,45 @@ enum status policies_present(struct db *db, struct arena *arena, const struct ac
     return status;
 }
 
-static const struct query_parameter rows[] = { PAGE_ROWS(struct page_query) };
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    int sort;
+};
+
+/* In the order of the keys of db_policy_list. */
+static const char *const orders[] = { "organisation", "-organisation", "updated_seq", "-updated_seq", NULL };
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
+};
 static const struct query_table table = QUERY_TABLE(rows);
+
+static void write_row(struct json_writer *w, const void *row, const struct exchange *exchange)
+{
+    (void)exchange;
+    write_members(w, row);
+}
+
+static const struct page_rows listed = { sizeof(struct policy), offsetof(struct policy, organisation),
+                                         offsetof(struct policy, order_key), write_row };
 
 enum handled policies_list(struct exchange *exchange)
 {
-    struct page_query query = { 0 };
+    struct filter filter = { 0 };
     struct page page;
     struct policy *found = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 1)) {
+    if (!query_read(exchange, &table, &filter) || !page_begin_ordered(&page, exchange, filter.limit, filter.cursor, filter.sort)) {
         return HANDLED_REPLY;
     }
-    const char *after = page.keys[0][0] == 0 ? NULL : key_of(page.keys[0]);
-    enum status status = db_policy_list(exchange->db, exchange->arena, after, page.limit + 1, &found, &count);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
+    const char *after = page.after[0] == 0 ? NULL : key_of(page.after);
+    enum status status = db_policy_list(exchange->db, exchange->arena, after, page.limit + 1, &page.order, &found, &count);
+    for (size_t i = 0; i < count; i++) {
+        found[i].organisation = name_of(found[i].organisation); /* in cursors as well, where "" is the start */
     }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown; i++) {
-        json_object_begin(w);
-        write_members(w, &found[i]);
-        json_object_end(w);
-    }
-    const char *const last = shown > 0 ? name_of(found[shown - 1].organisation) : NULL;
-    page_close(&page, count > shown ? &last : NULL);
-    return page_reply(&page);
+    return page_reply_rows(&page, status, &listed, found, count);
 }
 
 enum handled policies_get(struct exchange *exchange)

@@ -24,11 +24,15 @@ struct texts_query {
     int64_t limit;
     const char *cursor;
     int64_t entry;
+    int sort;
 };
+
+static const char *const text_orders[] = { "entry", "-entry", NULL };
 
 static const struct query_parameter text_rows[] = {
     PAGE_ROWS(struct texts_query),
     QUERY_INTEGER_ROW(struct texts_query, entry, false, 1, TEXT_INTEGER_MAX),
+    QUERY_CHOICE_ROW(struct texts_query, sort, false, text_orders),
 };
 static const struct query_table text_table = QUERY_TABLE(text_rows);
 
@@ -55,19 +59,22 @@ enum handled privacy_texts(struct exchange *exchange)
 {
     struct texts_query query = { .entry = QUERY_ABSENT };
     struct page page;
+    struct page_span span;
     struct personal_fate *found = NULL;
     size_t count = 0;
     if (!query_read(exchange, &text_table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 2)) {
         return HANDLED_REPLY;
     }
     const bool is_one = query.entry != QUERY_ABSENT;
-    int64_t after = is_one ? query.entry - 1 : 0;
-    /* no pointer is greater than this one, so that all of the entry before is left out */
-    const char *pointer = page.keys[0][0] != 0 ? page.keys[1] : "\x7f";
-    enum status status = page_number(&page, &after);
-    if (status == STATUS_OK) {
-        status = db_personal_list(exchange->db, exchange->arena, after, pointer, is_one ? query.entry : TEXT_INTEGER_MAX, page.limit + 1,
-                                  &found, &count);
+    const int64_t first = is_one ? query.entry : 1, last = is_one ? query.entry : TEXT_INTEGER_MAX;
+    const bool is_start = page.keys[0][0] == 0;
+    /* no pointer is greater than this one: upwards all of the entry before is left out, downwards all of the last one is shown */
+    const char *pointer = is_start ? "\x7f" : page.keys[1];
+    enum status status = page_span(&page, query.sort, first - 1, &span);
+    if (status == STATUS_OK && span.is_descending) {
+        status = db_personal_list_down(exchange->db, exchange->arena, is_start ? last : span.before, pointer, first, page.limit + 1, &found, &count);
+    } else if (status == STATUS_OK) {
+        status = db_personal_list(exchange->db, exchange->arena, span.after, pointer, last, page.limit + 1, &found, &count);
     }
     return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
                                .number_at = offsetof(struct personal_fate, seq), .text_at = offsetof(struct personal_fate, pointer),
@@ -86,22 +93,35 @@ static enum status write_erasure(struct json_writer *w, const void *row, const s
     return STATUS_OK;
 }
 
-static const struct query_parameter page_rows[] = { PAGE_ROWS(struct page_query) };
+struct erasures_query {
+    int64_t limit;
+    const char *cursor;
+    int sort;
+};
+
+static const char *const erasure_orders[] = { "seq", "-seq", NULL };
+
+static const struct query_parameter page_rows[] = {
+    PAGE_ROWS(struct erasures_query),
+    QUERY_CHOICE_ROW(struct erasures_query, sort, false, erasure_orders),
+};
 static const struct query_table page_table = QUERY_TABLE(page_rows);
 
 enum handled privacy_erasures(struct exchange *exchange)
 {
-    struct page_query query = { 0 };
+    struct erasures_query query = { 0 };
     struct page page;
+    struct page_span span;
     struct erasure *found = NULL;
     size_t count = 0;
-    int64_t after = 0;
     if (!query_read(exchange, &page_table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 2)) {
         return HANDLED_REPLY;
     }
-    enum status status = page_number(&page, &after);
-    if (status == STATUS_OK) {
-        status = db_erasure_list(exchange->db, exchange->arena, after, page.keys[1], page.limit + 1, &found, &count);
+    enum status status = page_span(&page, query.sort, QUERY_ABSENT, &span);
+    if (status == STATUS_OK && span.is_descending) {
+        status = db_erasure_list_down(exchange->db, exchange->arena, span.before, page.keys[1], page.limit + 1, &found, &count);
+    } else if (status == STATUS_OK) {
+        status = db_erasure_list(exchange->db, exchange->arena, span.after, page.keys[1], page.limit + 1, &found, &count);
     }
     return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
                                .number_at = offsetof(struct erasure, seq), .text_at = offsetof(struct erasure, commitment), .write = write_erasure });

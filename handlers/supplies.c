@@ -91,28 +91,25 @@ static void write_row(struct json_writer *w, const void *row, const struct excha
     write_members(w, row);
 }
 
+static const struct page_rows listed = { sizeof(struct supply), offsetof(struct supply, id), offsetof(struct supply, order_key), write_row };
+
 enum handled supplies_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
     struct page page;
     struct supply *found = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &table, &filter) ||
-        !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort > 0 ? 2 : 1)) {
+    if (!query_read(exchange, &table, &filter) || !page_begin_ordered(&page, exchange, filter.limit, filter.cursor, filter.sort)) {
         return HANDLED_REPLY;
     }
-    const struct order order = order_of_choice(filter.sort, page.keys[0]);
-    bool is_usual = order_is_usual(&order);
     const struct supply_filter wanted = {
         filter.site, filter.item, filter.province, filter.lot, filter.owner, filter.donor,
         filter.condition < 0 ? NULL : supply_conditions[filter.condition], filter.expires_before,
         filter.min_available == QUERY_ABSENT ? 0 : filter.min_available, filter.include_zero
     };
-    enum status status = db_supply_list(exchange->db, exchange->arena, page.keys[is_usual ? 0 : 1], page.limit + 1, &wanted,
-        &order, &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct supply, id),
-                                       is_usual ? 0 : offsetof(struct supply, order_key), write_row };
-    return page_reply_rows(&page, status, &page_of);
+    enum status status = db_supply_list(exchange->db, exchange->arena, page.after, page.limit + 1, &wanted,
+        &page.order, &found, &count);
+    return page_reply_rows(&page, status, &listed, found, count);
 }
 
 enum status supplies_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
@@ -143,7 +140,18 @@ enum handled supplies_adjust(struct exchange *exchange)
     return submit_command(exchange, COMMAND_SUPPLY_ADJUST, exchange->parameters[0], "");
 }
 
-static const struct query_parameter movement_rows[] = { PAGE_ROWS(struct page_query) };
+struct movement_filter {
+    int64_t limit;
+    const char *cursor;
+    int sort;
+};
+
+static const char *const movement_orders[] = { "seq", "-seq", NULL };
+
+static const struct query_parameter movement_rows[] = {
+    PAGE_ROWS(struct movement_filter),
+    QUERY_CHOICE_ROW(struct movement_filter, sort, false, movement_orders),
+};
 static const struct query_table movement_table = QUERY_TABLE(movement_rows);
 
 static void write_movement(struct json_writer *w, const struct movement *movement, bool may_see)
@@ -191,30 +199,32 @@ static bool find_supply(struct exchange *exchange, struct supply *supply, struct
     return status == STATUS_OK;
 }
 
-static bool read_keys(const struct page *page, int64_t *seq, int64_t *ordinal)
+/* Those behind the cursor's two numbers, upwards or downwards. */
+static enum status list_movements(const struct page *page, const char *supply, bool is_descending, struct movement **found, size_t *count)
 {
-    *seq = *ordinal = -1;
-    return page->keys[0][0] == 0 ||
-        (text_to_integer(page->keys[0], seq) == STATUS_OK && text_to_integer(page->keys[1], ordinal) == STATUS_OK);
+    struct exchange *exchange = page->exchange;
+    int64_t seq = is_descending ? INT64_MAX : -1, ordinal = -1;
+    if (page->keys[0][0] != 0 &&
+        (text_to_integer(page->keys[0], &seq) != STATUS_OK || text_to_integer(page->keys[1], &ordinal) != STATUS_OK)) {
+        return STATUS_CORRUPT;
+    }
+    return (is_descending ? db_movement_list_down : db_movement_list)(exchange->db, exchange->arena, supply, seq, ordinal, page->limit + 1,
+                                                                      found, count);
 }
 
 enum handled supplies_movements(struct exchange *exchange)
 {
-    struct page_query query = { 0 };
+    struct movement_filter filter = { 0 };
     struct page page;
     struct supply supply;
     struct site site;
     struct movement *found = NULL;
     size_t count = 0;
-    int64_t seq = 0, ordinal = 0;
-    if (!query_read(exchange, &movement_table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 2) ||
+    if (!query_read(exchange, &movement_table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 2) ||
         !find_supply(exchange, &supply, &site)) {
         return HANDLED_REPLY;
     }
-    enum status status = read_keys(&page, &seq, &ordinal) ? STATUS_OK : STATUS_CORRUPT;
-    if (status == STATUS_OK) {
-        status = db_movement_list(exchange->db, exchange->arena, supply.id, seq, ordinal, page.limit + 1, &found, &count);
-    }
+    enum status status = list_movements(&page, supply.id, filter.sort == 1, &found, &count);
     if (status != STATUS_OK) {
         problem_status(exchange, status);
         return HANDLED_REPLY;

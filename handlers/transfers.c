@@ -191,27 +191,24 @@ static void write_row(struct json_writer *w, const void *row, const struct excha
     write_members(w, row, &exchange->caller);
 }
 
+static const struct page_rows listed = { sizeof(struct transfer), offsetof(struct transfer, id), offsetof(struct transfer, order_key), write_row };
+
 enum handled transfers_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
     struct page page;
     struct transfer *found = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &table, &filter) ||
-        !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort > 0 ? 2 : 1)) {
+    if (!query_read(exchange, &table, &filter) || !page_begin_ordered(&page, exchange, filter.limit, filter.cursor, filter.sort)) {
         return HANDLED_REPLY;
     }
-    const struct order order = order_of_choice(filter.sort, page.keys[0]);
-    bool is_usual = order_is_usual(&order);
     const struct transfer_filter wanted = {
         filter.state < 0 ? NULL : states[filter.state], filter.origin, filter.destination, filter.site,
         filter.province, filter.organisation, filter.item, filter.since == QUERY_ABSENT ? 0 : filter.since
     };
-    enum status status = db_transfer_list(exchange->db, exchange->arena, page.keys[is_usual ? 0 : 1], page.limit + 1, &wanted,
-        &order, &found, &count);
-    const struct page_rows page_of = { found, count, sizeof *found, offsetof(struct transfer, id),
-                                       is_usual ? 0 : offsetof(struct transfer, order_key), write_row };
-    return page_reply_rows(&page, status, &page_of);
+    enum status status = db_transfer_list(exchange->db, exchange->arena, page.after, page.limit + 1, &wanted,
+        &page.order, &found, &count);
+    return page_reply_rows(&page, status, &listed, found, count);
 }
 
 enum handled transfers_get(struct exchange *exchange)

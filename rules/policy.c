@@ -17,7 +17,7 @@ enum status policy_put_apply(struct context *context)
     const char *target = context->command->target;
     bool is_default = strcmp(target, POLICY_DEFAULT) == 0;
     struct policy old = { 0 };
-    struct policy row = { is_default ? "" : target, request->signed_kinds_text, 0, (int64_t)context->seq };
+    struct policy row = { .organisation = is_default ? "" : target, .signed_kinds = request->signed_kinds_text, .seq = (int64_t)context->seq };
     struct organisation organisation;
     enum reference_verdict verdict = REFERENCE_DONE;
     enum status status = is_default ? STATUS_OK : db_organisation_find(context->db, context->arena, target, &organisation);

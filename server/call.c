@@ -52,7 +52,8 @@ enum handled call_handler(struct exchange *exchange, struct db *db, struct call_
         problem_status(exchange, status);
     } else {
         handled = exchange->route->handler(exchange);
-        report->shows_state = exchange->route->class != CLASS_WRITE;
+        const bool is_stranger = exchange->service->is_private && !exchange->has_token; /* who is told whether the service is ready, and no more */
+        report->shows_state = exchange->route->class != CLASS_WRITE && !is_stranger;
         represent_rows(exchange);
     }
     db_read_end(db);

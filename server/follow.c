@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "handlers/access.h"
 #include "handlers/events.h"
 #include "handlers/jobs.h"
 #include "rules/block.h"
@@ -32,7 +33,8 @@ enum {
     LIFE_US = 3600 * 1000 * 1000L,  /* then the client comes again: whoever may read is asked anew */
     ROUND_MS = 20,                  /* between two rounds of waking, and ... */
     FOLLOWERS_A_MS = 50,            /* ... a millisecond more for each so many */
-    BEAT_MS = 1000                  /* between rounds where nothing happens: for the silent ones */
+    BEAT_MS = 1000,                 /* between rounds where nothing happens: for the silent ones */
+    LOOK_AGAIN_US = 1000 * 1000     /* whether a caller may still read is looked at as often */
 };
 
 #define FIRST_WORDS "retry: 3000\n\n" /* milliseconds until a browser comes again */
@@ -72,7 +74,7 @@ struct follower {
     struct batch *batch; /* what is being sent; NULL: nothing */
     const char *text;    /* what is left of it, or of a text without events */
     size_t left;
-    int64_t spoken_us, until_us;
+    int64_t spoken_us, until_us, looked_us;
     char own[JOB_EVENT_BYTES]; /* an event of the job */
 };
 
@@ -222,12 +224,26 @@ static bool find_text(struct follower *follower)
     return true;
 }
 
+/* Whether it ends here: the service stops, it lasts for long, or its token has ended (the first look was access_check's). */
+static bool is_over(struct follower *follower)
+{
+    const int64_t now_us = clock_steady_us();
+    if (is_stopping(follower->feed) || now_us > follower->until_us) {
+        return true;
+    }
+    if (now_us - follower->looked_us < LOOK_AGAIN_US) {
+        return false;
+    }
+    follower->looked_us = now_us;
+    return !access_goes_on(&follower->request->exchange);
+}
+
 static ssize_t on_more(void *context, uint64_t position, char *out, size_t room)
 {
     struct follower *follower = context;
     (void)position;
     while (follower->left == 0) {
-        if (is_stopping(follower->feed) || clock_steady_us() > follower->until_us || !find_text(follower)) {
+        if (is_over(follower) || !find_text(follower)) {
             return MHD_CONTENT_READER_END_OF_STREAM; /* at the end of an event: the client comes again */
         }
         if (follower->left == 0 && wait_for_more(follower)) {
@@ -320,6 +336,7 @@ struct MHD_Response *follow_response(struct request *request, bool *is_full)
         follower->left = strlen(follower->text);
         follower->spoken_us = clock_steady_us();
         follower->until_us = follower->spoken_us + LIFE_US;
+        follower->looked_us = follower->spoken_us;
         response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, on_more, follower, on_end);
     }
     if (response == NULL) {

@@ -44,6 +44,13 @@ SELECT id, size, witness, name, time_s, root, public_key, signature FROM cosigna
 -- name: cosignature_of_size
 SELECT id, size, witness, name, time_s, root, public_key, signature FROM cosignature WHERE size = ?3 AND id > ?1 ORDER BY id LIMIT ?2
 
+-- name: cosignature_list_ordered
+-- Those of the size ?3, or all (0), by size (?4 is 0) or time (1), then as they came. Downwards where ?6 is 1. Behind the row with the key ?5 and the id ?1, which is 0 at the start.
+SELECT id, size, witness, name, time_s, root, public_key, signature FROM (
+SELECT *, CASE ?4 WHEN 1 THEN time_s ELSE size END AS key FROM cosignature WHERE ?3 = 0 OR size = ?3)
+WHERE ?1 = 0 OR CASE WHEN ?6 THEN (key, id) < (?5, ?1) ELSE (key, id) > (?5, ?1) END
+ORDER BY CASE WHEN ?6 THEN key END DESC, CASE WHEN NOT ?6 THEN key END, CASE WHEN ?6 THEN id END DESC, id LIMIT ?2
+
 -- name: cosignature_of_root
 SELECT id, size, witness, name, time_s, root, public_key, signature FROM cosignature WHERE size = ?1 AND root = ?2
 ORDER BY name, public_key LIMIT ?3

@@ -36,6 +36,14 @@ coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, s.signature, s.ke
 FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL LEFT JOIN seal s ON s.seq = e.seq
 WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2
 
+-- name: entry_list_down
+-- Entries behind ?1 and before ?3, the newest first; columns as above.
+SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,
+e.organisation, e.role, e.subject, e.submitter_key, e.submitter_alg, e.body_length, e.body_digest,
+coalesce(e.body, b.bytes), e.submitter_sig, e.effects, e.hash, s.signature, s.key
+FROM entry e LEFT JOIN body b ON b.digest = e.body_digest AND e.body IS NULL LEFT JOIN seal s ON s.seq = e.seq
+WHERE e.seq > ?1 AND e.seq < ?3 ORDER BY e.seq DESC LIMIT ?2
+
 -- name: entry_walk
 -- Entries behind ?1 up to ?2, long bodies left out; columns as above.
 SELECT e.seq, e.height, e.time_ms, e.previous_hash, e.rules_version, e.kind, e.target, e.command_id, e.new_id,
@@ -46,6 +54,11 @@ FROM entry e LEFT JOIN seal s ON s.seq = e.seq WHERE e.seq > ?1 AND e.seq <= ?2 
 -- name: event_list
 -- What happened behind ?1, without bodies, hashes and seals.
 SELECT seq, time_ms, kind, target, new_id, command_id, organisation, role FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2
+
+-- name: event_list_down
+-- The same before ?3, the newest first.
+SELECT seq, time_ms, kind, target, new_id, command_id, organisation, role FROM entry
+WHERE seq > ?1 AND seq < ?3 ORDER BY seq DESC LIMIT ?2
 
 -- name: body_insert
 INSERT INTO body (digest, bytes) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING
@@ -73,6 +86,9 @@ SELECT c.height, c.size, c.root, c.note FROM entry e JOIN checkpoint c ON c.heig
 
 -- name: checkpoint_list
 SELECT height, size, root, note FROM checkpoint WHERE height > ?1 ORDER BY height LIMIT ?2
+
+-- name: checkpoint_list_down
+SELECT height, size, root, note FROM checkpoint WHERE height > ?1 AND height < ?3 ORDER BY height DESC LIMIT ?2
 
 -- name: frontier_put
 INSERT INTO frontier (id, state) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET state = excluded.state

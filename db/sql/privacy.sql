@@ -5,6 +5,11 @@
 SELECT p.commitment, p.seq, p.pointer, p.text, e.seq FROM personal p LEFT JOIN erasure e ON e.commitment = p.commitment
 WHERE p.seq <= ?3 AND (p.seq, p.pointer) > (?1, ?2) ORDER BY p.seq, p.pointer LIMIT ?4
 
+-- name: personal_list_down
+-- The same from the other end: texts of the entries from ?3 on, before entry ?1 and pointer ?2.
+SELECT p.commitment, p.seq, p.pointer, p.text, e.seq FROM personal p LEFT JOIN erasure e ON e.commitment = p.commitment
+WHERE p.seq >= ?3 AND (p.seq, p.pointer) < (?1, ?2) ORDER BY p.seq DESC, p.pointer DESC LIMIT ?4
+
 -- name: personal_erase
 UPDATE personal SET salt = NULL, text = NULL WHERE seq = ?1 AND commitment = ?2
 
@@ -18,6 +23,10 @@ SELECT seq FROM erasure WHERE commitment = ?1
 -- Behind entry ?1 and commitment ?2, with the times of the entries.
 SELECT r.commitment, r.seq, e.time_ms FROM erasure r JOIN entry e ON e.seq = r.seq
 WHERE (r.seq, r.commitment) > (?1, ?2) ORDER BY r.seq, r.commitment LIMIT ?3
+
+-- name: erasure_list_down
+SELECT r.commitment, r.seq, e.time_ms FROM erasure r JOIN entry e ON e.seq = r.seq
+WHERE (r.seq, r.commitment) < (?1, ?2) ORDER BY r.seq DESC, r.commitment DESC LIMIT ?3
 
 -- name: erasure_of
 -- What one entry erased.

@@ -122,6 +122,19 @@ SELECT id, name, name_en, name_zh, unit, source, version, seq FROM indicator WHE
 -- name: indicator_list
 SELECT id, name, name_en, name_zh, unit, source, version, seq FROM indicator WHERE id > ?1 ORDER BY id LIMIT ?2
 
+-- name: indicator_list_ordered
+-- Stored ones, and those derived from them, as one list: a derived one has ?3 behind its id and its unit and ?4 behind its name; ?5 has
+-- none, nor has what would get an id of more than ?6 letters. In the order of a key: ?7 is 0 for the id, 1 name, 2 unit, 3 source (none comes last),
+-- 4 updated_seq. Downwards where ?9 is 1. Behind the row with the key ?8 and the id ?1.
+SELECT id, name, name_en, name_zh, unit, source, version, seq, CAST(key AS TEXT), shown, derived FROM (
+SELECT *, CASE ?7 WHEN 1 THEN coalesce(name, name_en) || CASE WHEN derived THEN ?4 ELSE '' END
+WHEN 2 THEN CASE WHEN derived THEN unit || ?3 ELSE unit END WHEN 3 THEN coalesce(source, char(1114111)) WHEN 4 THEN seq ELSE '' END AS key
+FROM (SELECT *, 0 AS derived, id AS shown FROM indicator UNION ALL
+SELECT *, 1, id || ?3 FROM indicator WHERE id <> ?5 AND length(id) + length(?3) <= ?6))
+WHERE ?1 = '' OR CASE WHEN ?9 THEN (key, shown) < (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1)
+ELSE (key, shown) > (CASE ?7 WHEN 4 THEN CAST(?8 AS INTEGER) ELSE ?8 END, ?1) END
+ORDER BY CASE WHEN ?9 THEN key END DESC, CASE WHEN NOT ?9 THEN key END, CASE WHEN ?9 THEN shown END DESC, shown LIMIT ?2
+
 -- name: indicator_put
 INSERT INTO indicator (id, name, name_en, name_zh, unit, source, version, seq)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)

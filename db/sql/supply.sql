@@ -115,6 +115,13 @@ m.time_ms, m.occurred_at_ms, e.organisation, e.role, p.text, e.hash
 FROM movement m JOIN entry e ON e.seq = m.seq LEFT JOIN personal p ON p.seq = m.seq AND p.commitment = m.note
 WHERE m.supply = ?1 AND (m.seq, m.ordinal) > (?2, ?3) ORDER BY m.seq, m.ordinal LIMIT ?4
 
+-- name: movement_list_down
+-- The same before (?2, ?3), newest first.
+SELECT m.seq, m.ordinal, m.supply, m.kind, m.reason, m.delta, m.balance, m.transfer, m.line, m.reference, m.note,
+m.time_ms, m.occurred_at_ms, e.organisation, e.role, p.text, e.hash
+FROM movement m JOIN entry e ON e.seq = m.seq LEFT JOIN personal p ON p.seq = m.seq AND p.commitment = m.note
+WHERE m.supply = ?1 AND (m.seq, m.ordinal) < (?2, ?3) ORDER BY m.seq DESC, m.ordinal DESC LIMIT ?4
+
 -- name: movement_all
 -- Every movement by supply, for checking sums.
 SELECT supply, seq, delta, balance, kind FROM movement ORDER BY supply, seq, ordinal

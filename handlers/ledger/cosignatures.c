@@ -77,28 +77,51 @@ struct filter {
     int64_t limit;
     const char *cursor;
     int64_t size;
+    int sort;
 };
+
+static const char *const orders[] = { "size", "-size", "time", "-time", NULL };
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_INTEGER_ROW(struct filter, size, false, 1, TEXT_INTEGER_MAX),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
+
+/* The page in the order that was asked for, by two numbers. */
+static enum handled list_ordered(struct page *page, int64_t size, int sort)
+{
+    struct exchange *exchange = page->exchange;
+    struct cosignature_row *found = NULL;
+    size_t count = 0;
+    struct cosignature_order order = { .is_by_time = sort / 2 == 1, .is_descending = sort % 2 == 1 };
+    bool is_sound = page->keys[0][0] == 0 ||
+        (text_to_integer(page->keys[0], &order.after) == STATUS_OK && text_to_integer(page->keys[1], &order.after_id) == STATUS_OK);
+    enum status status = !is_sound ? STATUS_CORRUPT
+        : node_cosignature_list_ordered(exchange->node, exchange->arena, size, &order, page->limit + 1, &found, &count);
+    return page_reply_numbered(page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
+                               .number_at = order.is_by_time ? offsetof(struct cosignature_row, time_s) : offsetof(struct cosignature_row, size),
+                               .has_two = true, .second_at = offsetof(struct cosignature_row, id), .write = write_item });
+}
 
 enum handled cosignatures_list(struct exchange *exchange)
 {
     struct filter filter = { 0 };
     struct page page;
+    struct page_span span;
     struct cosignature_row *found = NULL;
     size_t count = 0;
-    int64_t after = 0;
-    if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
+    if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, filter.sort < 0 ? 1 : 2)) {
         return HANDLED_REPLY;
     }
     int64_t size = filter.size == QUERY_ABSENT ? 0 : filter.size;
-    enum status status = page_number(&page, &after);
+    if (filter.sort >= 0) {
+        return list_ordered(&page, size, filter.sort);
+    }
+    enum status status = page_span(&page, -1, QUERY_ABSENT, &span);
     if (status == STATUS_OK) {
-        status = node_cosignature_list(exchange->node, exchange->arena, size, after, page.limit + 1, &found, &count);
+        status = node_cosignature_list(exchange->node, exchange->arena, size, span.after, page.limit + 1, &found, &count);
     }
     return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
                                .number_at = offsetof(struct cosignature_row, id), .write = write_item });

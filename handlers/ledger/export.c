@@ -16,10 +16,15 @@
 
 struct filter {
     int64_t after;
+    int sort;
 };
+
+/* Whoever checks lines wants them in the order of the chain. */
+static const char *const orders[] = { "seq", NULL };
 
 static const struct query_parameter rows[] = {
     QUERY_INTEGER_ROW(struct filter, after, false, 0, TEXT_INTEGER_MAX),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = { rows, sizeof rows / sizeof rows[0], true };
 

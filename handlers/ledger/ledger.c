@@ -166,11 +166,15 @@ struct filter {
     int64_t limit;
     const char *cursor;
     int64_t after;
+    int sort;
 };
+
+static const char *const orders[] = { "seq", "-seq", NULL };
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
     QUERY_INTEGER_ROW(struct filter, after, false, 0, TEXT_INTEGER_MAX),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
 
@@ -183,6 +187,7 @@ enum handled ledger_entries(struct exchange *exchange)
 {
     struct filter filter = { 0 };
     struct page page;
+    struct page_span span;
     struct entry_row *found = NULL;
     size_t count = 0;
     uint64_t broken = 0;
@@ -192,10 +197,11 @@ enum handled ledger_entries(struct exchange *exchange)
     if (!query_read(exchange, &table, &filter) || !page_begin(&page, exchange, filter.limit, filter.cursor, 1)) {
         return HANDLED_REPLY;
     }
-    int64_t after = filter.after == QUERY_ABSENT ? 0 : filter.after;
-    enum status status = page_number(&page, &after);
-    if (status == STATUS_OK) {
-        status = db_entry_list(exchange->db, exchange->arena, (uint64_t)after, page.limit + 1, &found, &count, &broken);
+    enum status status = page_span(&page, filter.sort, filter.after, &span);
+    if (status == STATUS_OK && span.is_descending) {
+        status = db_entry_list_down(exchange->db, exchange->arena, (uint64_t)span.after, (uint64_t)span.before, page.limit + 1, &found, &count);
+    } else if (status == STATUS_OK) {
+        status = db_entry_list(exchange->db, exchange->arena, (uint64_t)span.after, page.limit + 1, &found, &count, &broken);
     }
     return page_reply_numbered(&page, status, &(struct page_numbered){ .rows = found, .count = count, .row_bytes = sizeof *found,
                                .number_at = offsetof(struct entry_row, seq), .write = write_item });

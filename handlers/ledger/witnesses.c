@@ -46,36 +46,42 @@ enum status witnesses_present(struct db *db, struct arena *arena, const struct a
     return status;
 }
 
-static const struct query_parameter rows[] = { PAGE_ROWS(struct page_query) };
+struct filter {
+    int64_t limit;
+    const char *cursor;
+    int sort;
+};
+
+/* In the order of the keys of db_witness_list. */
+static const char *const orders[] = { "id", "-id", "name", "-name", "organisation", "-organisation", "updated_seq", "-updated_seq", NULL };
+
+static const struct query_parameter rows[] = {
+    PAGE_ROWS(struct filter),
+    QUERY_CHOICE_ROW(struct filter, sort, false, orders),
+};
 static const struct query_table table = QUERY_TABLE(rows);
+
+static void write_row(struct json_writer *w, const void *row, const struct exchange *exchange)
+{
+    (void)exchange;
+    if (write_members(w, row) != STATUS_OK) {
+        w->out->failed = true;
+    }
+}
+
+static const struct page_rows listed = { sizeof(struct witness), offsetof(struct witness, id), offsetof(struct witness, order_key), write_row };
 
 enum handled witnesses_list(struct exchange *exchange)
 {
-    struct page_query query = { 0 };
+    struct filter filter = { 0 };
     struct page page;
     struct witness *found = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &table, &query) || !page_begin(&page, exchange, query.limit, query.cursor, 1)) {
+    if (!query_read(exchange, &table, &filter) || !page_begin_ordered(&page, exchange, filter.limit, filter.cursor, filter.sort)) {
         return HANDLED_REPLY;
     }
-    enum status status = db_witness_list(exchange->db, exchange->arena, page.keys[0], page.limit + 1, &found, &count);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    size_t shown = count > (size_t)page.limit ? (size_t)page.limit : count;
-    struct json_writer *w = page_open(&page);
-    for (size_t i = 0; i < shown && status == STATUS_OK; i++) {
-        json_object_begin(w);
-        status = write_members(w, &found[i]);
-        json_object_end(w);
-    }
-    page_close(&page, count > shown ? &found[shown - 1].id : NULL);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    return page_reply(&page);
+    enum status status = db_witness_list(exchange->db, exchange->arena, page.after, page.limit + 1, &page.order, &found, &count);
+    return page_reply_rows(&page, status, &listed, found, count);
 }
 
 enum handled witnesses_get(struct exchange *exchange)

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from conftest import Server, run
+from test_events import Follower, change, following
 
 CONTRACT = json.loads((pathlib.Path(__file__).resolve().parents[2] / "openapi.json").read_text())
 ROLES = ("auditor", "operator", "coordinator", "admin")
@@ -132,6 +133,34 @@ def test_revoking_ends_a_token_at_once(service):
     assert tokens_of(service)[made]["state"] == "revoked"
     assert "token list" in refused("token", "revoke", "--data-dir", str(service.data_dir), "--id", made)
     assert "token list" in refused("token", "revoke", "--data-dir", str(service.data_dir), "--id", "tok-none")
+
+
+def test_who_follows_hears_nothing_of_a_private_service_once_its_token_has_ended(start):
+    own = start("--private")
+    change(own)
+    job = own.post("/efficiency", {"inputs": ["a"], "outputs": ["b"], "dmus": [{"id": "u", "a": 1, "b": 1}]}, headers={"Prefer": "respond-async"})
+    assert own.put(f"/organisations/{ORGANISATION}", {"name": "An organisation", "kind": "depot"}).status_code == 201
+    lasting, ending = make_token(own, "auditor"), make_token(own, "auditor")
+    ended = list(tokens_of(own))[-1]
+    with following(Follower(own, token=lasting), Follower(own, token=ending)) as (stays, goes):
+        for follower in (stays, goes):
+            while "retry" not in follower.body():
+                assert follower.read()
+        assert run("token", "revoke", "--data-dir", str(own.data_dir), "--id", ended).returncode == 0
+        time.sleep(1.5)  # it is looked at once a second
+        assert stays.until(change(own))
+        while not goes.received.endswith(b"\r\n0\r\n\r\n"):
+            assert goes.read()
+        assert goes.ids() == []
+    with following(Follower(own, job.json()["href"] + "/events", token=ending)) as (late,):
+        assert late.read() and b" 401 " in late.received
+
+
+def test_who_has_no_token_learns_of_a_private_service_that_it_is_ready(start):
+    own = start("--private")
+    ready = own.get("/readyz")
+    assert ready.json()["status"] == "ready" and "Tallystick-Seq" not in ready.headers
+    assert own.get("/readyz", token=True).headers["Tallystick-Seq"] == "1"
 
 
 def test_no_directory_no_tokens(tmp_path):

@@ -38,7 +38,7 @@ def size(server):
 class Follower:
     """A raw socket that follows; buffer and segment small where it is to be slow."""
 
-    def __init__(self, server, path="/events", last=None, buffer=None):
+    def __init__(self, server, path="/events", last=None, buffer=None, token=None):
         self.socket = socket.socket()
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -46,6 +46,7 @@ class Follower:
         self.socket.settimeout(30)
         self.socket.connect(("127.0.0.1", server.port))
         header = f"Last-Event-ID: {last}\r\n" if last is not None else ""
+        header += f"Authorization: Bearer {token}\r\n" if token else ""
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: t\r\nAccept: text/event-stream\r\n{header}\r\n".encode())
         self.received = b""
         self.ended = False
@@ -68,16 +69,20 @@ class Follower:
             rest = rest[int(size, 16) + 2:]
         return body.decode()
 
+    def blocks(self):
+        """The lines of each whole event so far."""
+        blocks = self.body().split("\n\n")[:-1]
+        told = ([line for line in block.split("\n") if not line.startswith((":", "retry:"))] for block in blocks)
+        return [lines for lines in told if lines]
+
     def events(self):
         """Whole events so far."""
         found = []
-        for block in self.body().split("\n\n")[:-1]:
-            lines = [line for line in block.split("\n") if not line.startswith((":", "retry:"))]
-            if lines:
-                assert [line.partition(": ")[0] for line in lines] == ["id", "data"], block
-                event = json.loads(lines[1].removeprefix("data: "))
-                assert event["id"] == int(lines[0].removeprefix("id: "))
-                found.append(event)
+        for lines in self.blocks():
+            assert [line.partition(": ")[0] for line in lines] == ["id", "data"], lines
+            event = json.loads(lines[1].removeprefix("data: "))
+            assert event["id"] == int(lines[0].removeprefix("id: "))
+            found.append(event)
         return found
 
     def ids(self):
@@ -100,6 +105,15 @@ def following(*followers):
     finally:
         for follower in followers:
             follower.close()
+
+
+def taken(follower, pieces):
+    """The events that it had whole when it broke off, behind so many pieces or when nothing came in its time."""
+    with following(follower), contextlib.suppress(TimeoutError):
+        for _ in range(pieces):
+            if not follower.read():
+                break
+    return follower.ids()
 
 
 @pytest.fixture(scope="module")
@@ -207,11 +221,7 @@ def test_followers_who_come_and_go_miss_nothing(server):
         while not done.is_set() or seen[-1] < end[0]:
             follower = Follower(server, last=seen[-1])
             follower.socket.settimeout(0.2)
-            with following(follower), contextlib.suppress(TimeoutError):
-                for _ in range(step % 4 + 1):
-                    if not follower.read():
-                        break
-            seen += follower.ids()
+            seen += taken(follower, step % 4 + 1)
             step += 1
     end = [0]
     seen = [[begin] for _ in range(4)]

@@ -1,7 +1,6 @@
 """/jobs/{id}/events: what becomes of a computation, to those who follow it, lose their connection, read slowly, leave, or come late."""
 
 import concurrent.futures
-import contextlib
 import json
 import re
 import time
@@ -10,7 +9,7 @@ import pytest
 
 import contract_session
 from test_async import BODY, ask, begin, wait
-from test_events import STREAM, Follower, following
+from test_events import STREAM, Follower, following, taken
 from test_jobs import MANY
 from world import problem
 
@@ -27,12 +26,9 @@ class JobFollower(Follower):
     def events(self):
         """The ids of the whole events so far, each of which says of the job what its id does."""
         ids = []
-        for block in self.body().split("\n\n")[:-1]:
-            lines = [line for line in block.split("\n") if not line.startswith((":", "retry:"))]
-            if not lines:
-                continue
+        for lines in self.blocks():
             (first, number), (second, event), (third, data) = (line.split(": ", 1) for line in lines)
-            assert (first, second, third) == ("id", "event", "data"), block
+            assert (first, second, third) == ("id", "event", "data"), lines
             job, number = json.loads(data), int(number)
             assert job["href"] == self.href == "/jobs/" + job["id"] and list(job) == ["id", "href", "state", "progress"]
             assert event == ENDS.get(number, "progress")
@@ -135,11 +131,7 @@ def test_followers_who_come_and_go_are_told_the_end(start):
         while seen[-1] < DONE:
             follower = JobFollower(own, href, last=seen[-1])
             follower.socket.settimeout(0.02 * (step % 3 + 1))
-            with following(follower), contextlib.suppress(TimeoutError):
-                for _ in range(step % 4 + 1):
-                    if not follower.read():
-                        break
-            seen += follower.ids()
+            seen += taken(follower, step % 4 + 1)
             step += 1
         assert seen == sorted(set(seen)) and seen[-1] == DONE
         return own.get(href).status_code

@@ -1,12 +1,15 @@
 """sort=: every key of every list that the contract gives one, both ways, in pages of every size, against Python's own sorting."""
 
+import json
 import urllib.parse
 
 import pytest
 
+import jose
 import test_contract
+from cosign import Witness
 from test_csv import get, rows_of
-from world import World, fresh, problem, walk
+from world import World, accepted, fresh, problem, walk
 
 SORTED = {operation.path: operation.query()["sort"]["schema"]["enum"] for operation in test_contract.OPERATIONS if "sort" in operation.query()}
 
@@ -27,6 +30,39 @@ def world(server):
 ROWS = 8
 
 
+def make_records(server, world):
+    """Rows of a supply's card, texts, erasures and keys: of each ROWS, of which some are of the same entry where that can be."""
+    supply = world.intake(1000, site=world.a2)["id"]
+    for i in range(ROWS // 2):
+        transfer = world.transfer([(supply, 1)], note=f"note {i}", rationale=f"why {i}")["id"]
+        accepted(world.act(transfer, "dispatch", {}))
+    for _ in range(ROWS // 2 - 1):
+        accepted(server.post(f"/supplies/{supply}/adjustments", {"delta": -1, "reason": "counted"}))
+    texts = server.get("/privacy/texts", token=True).json()["items"]
+    commitments = [row["commitment"] for row in texts]
+    for some in (commitments[:3], commitments[3:4], commitments[4:]):
+        accepted(server.post("/privacy/erasures", {"commitments": some}), 201)
+    for _ in range(ROWS):
+        accepted(server.post(f"/organisations/{world.b}/keys", jose.Key().jwk), 201)
+    return supply
+
+
+def make_witnesses(server, world, names):
+    """Witnesses, each of which has cosigned the same checkpoint or a newer one; policies of organisations and of all."""
+    makers = [Witness(f"{name}.example", bytes(31) + bytes([i])) for i, name in enumerate(names)]
+    for i, maker in enumerate(makers):
+        accepted(server.put(f"/witnesses/{fresh('W')}", {"vkey": maker.vkey, **({"organisation": [world.a, world.b][i % 2]} if i % 3 else {})}), 201)
+    for first in (4, 0):
+        note = server.get("/ledger/checkpoint").text
+        for i in (2, 0, 3, 1):
+            assert server.post("/ledger/cosignatures", {"checkpoint": note + makers[first + i].line(note, 1790000000 + i % 3)}).status_code == 200
+        world.organisation(fresh("NEWER"))  # and so another checkpoint
+    for i in (3, 1, 5, 0, 2, 4, 6):
+        organisation = world.organisation(f"POLICY-{i}-{fresh('P')}")
+        accepted(server.put(f"/policies/{organisation}", {"signed_kinds": []}), 201)
+    accepted(server.put("/policies/default", {"signed_kinds": []}), 201)
+
+
 @pytest.fixture(scope="module")
 def lists(server, world):
     """For each path of SORTED a list of ROWS rows of which many are alike in one key or another."""
@@ -42,7 +78,17 @@ def lists(server, world):
     values = ["10", "9.5", "9.50", "0", "1e1", "0.1", "1E-1", "2"]
     body = ",".join(f'{{"indicator":"{indicator}","year":{2000 + i % 3},"province":"{["CN-HB", "CN-GD", "CN-BJ"][i // 3]}","value":{value}}}' for i, value in enumerate(values))
     assert server.put("/figures", data=f'{{"figures":[{body}]}}', headers={"Content-Type": "application/json"}).status_code == 200
-    return {"/supplies": f"/supplies?site={world.a1}", "/transfers": f"/transfers?origin={world.a1}", "/provinces": "/provinces?belt=eastern",
+    for name, unit in zip(names, ["b", "a", "b", "c", "a", "a_b", "a-b", "b"]):
+        source = {"source": unit} if unit != "a" else {}
+        assert server.put(f"/indicators/{fresh('more')}", {"name": name, "unit": unit, **source}).status_code == 201
+    supply = make_records(server, world)
+    make_witnesses(server, world, ["b", "a", "c", "B", "ab", "a-b", "d", "e"])
+    ledger = server.get("/ledger").json()
+    return {"/indicators": "/indicators", "/witnesses": "/witnesses", "/policies": "/policies", "/organisations/{id}/keys": f"/organisations/{world.b}/keys",
+            "/supplies/{id}/movements": f"/supplies/{supply}/movements", "/privacy/texts": "/privacy/texts", "/privacy/erasures": "/privacy/erasures",
+            "/events": f"/events?after={ledger['size'] - ROWS}", "/ledger/entries": f"/ledger/entries?after={ledger['size'] - ROWS}",
+            "/ledger/checkpoints": f"/ledger/checkpoints?after={ledger['height'] - ROWS}", "/ledger/cosignatures": "/ledger/cosignatures",
+            "/supplies": f"/supplies?site={world.a1}", "/transfers": f"/transfers?origin={world.a1}", "/provinces": "/provinces?belt=eastern",
             "/organisations": f"/organisations?kind={kind}", "/sites": f"/sites?kind={kind}", "/items": f"/items?category={category}",
             "/figures": f"/figures?indicator={indicator}"}
 
@@ -56,53 +102,90 @@ def text_of(name):
     return name if not isinstance(name, dict) else name.get("en", name.get("zh"))
 
 
+LAST = [("id",), ("code",), ("indicator", "year", "province"), ("organisation", "signed_kinds"), ("from_seq",), ("seq", "ordinal"), ("entry", "pointer"),
+        ("seq", "commitment"), ("seq",), ("height",)]  # what tells rows of a list from each other
+
+
 def in_order(items, sort):
     key = sort.removeprefix("-")
+    last = next((names for names in LAST if set(names) <= set(items[0])), None)
+    came = {str(item): number for number, item in enumerate(items)}  # cosignatures have no such member
 
     def value(item):
-        last = tuple(item[name] for name in ("id", "code") if name in item) or (item["indicator"], item["year"], item["province"])
-        own = text_of(item.get(key)) if key in item else None
-        return (own is None, own if own is not None else "", last)
+        is_policy = "signed_kinds" in item and item["organisation"] == "default"  # which is before all names
+        own = "" if is_policy and key == "organisation" else text_of(item.get(key)) if key in item else None
+        return own is None, own if own is not None else "", "" if is_policy else [item[name] for name in last] if last else came[str(item)]
     return sorted(items, key=value, reverse=sort.startswith("-"))
+
+
+def having(path, query):
+    return path + ("&" if "?" in path else "?") + query
 
 
 @pytest.mark.parametrize("path, sort", [(path, sort) for path, sorts in SORTED.items() for sort in sorts])
 def test_orders(server, lists, path, sort):
     path = lists[path]
-    items = walk(server, path)
-    assert len(items) == ROWS or path.startswith("/provinces") and len(items) > ROWS
+    items = walk(server, path, token=True)
+    assert len(items) == ROWS or path.startswith(("/provinces", "/indicators")) and len(items) > ROWS
     wanted = in_order(items, sort)
-    for limit in (1, 2, 3, 7, 8, 100):
-        assert walk(server, f"{path}&sort={sort}&limit={limit}") == wanted, limit
-    assert sort.startswith("-") or walk(server, f"{path}&sort=-{sort}") == wanted[::-1]
+    assert len({str(item) for item in items}) == len(items) and (wanted != items or wanted[::-1] != items)
+    for limit in (1, 2, 3, 7, 8, 100) if len(items) < 40 else (3, 7, 100):
+        assert walk(server, having(path, f"sort={sort}&limit={limit}"), token=True) == wanted, limit
+    assert sort.startswith("-") or walk(server, having(path, f"sort=-{sort}"), token=True) == wanted[::-1]
 
 
 def test_the_contracts_lists_have_keys():
-    assert set(SORTED) == {"/supplies", "/transfers", "/provinces", "/organisations", "/sites", "/items", "/figures"}
-    assert all({"id", "code", "indicator"} & set(sorts) and all("-" + sort in sorts for sort in sorts[::2]) for sorts in SORTED.values())
+    """All that have pages, and nothing else; each key is a member of the rows, both ways."""
+    paged = {operation.path: operation for operation in test_contract.OPERATIONS if "cursor" in operation.query()}
+    assert set(SORTED) == set(paged)
+    for path, sorts in SORTED.items():
+        assert sorts[1::2] == ["-" + sort for sort in sorts[::2]] and set(sorts[::2]) <= set(paged[path].item["x-tallystick-columns"])
 
 
 @pytest.mark.parametrize("path", SORTED)
-def test_what_is_no_key(server, world, path):
+def test_what_is_no_key(server, lists, path):
+    sorts, path = SORTED[path], lists[path]
     for sort, nearest in (("recieved_at", "received_at"), ("-creatd_at", "-created_at"), ("vaule", "value"), ("-updatedseq", "-updated_seq"), ("colour", None),
                           ("id,id", None), ("", None), ("ID", None)):
-        [fault] = problem(server.get(f"{path}?sort={sort}"), 400, "invalid_query")["errors"]
+        [fault] = problem(server.get(having(path, f"sort={sort}"), token=True), 400, "invalid_query")["errors"]
         assert fault["parameter"] == "sort" and fault["code"] == "not_a_choice"
-        assert nearest not in SORTED[path] or fault["nearest"] == nearest
-        assert all(name in fault["detail"] for name in SORTED[path])
-    [fault] = problem(server.get(f"{path}?sort={SORTED[path][0]}&sort={SORTED[path][0]}"), 400, "invalid_query")["errors"]
+        assert nearest not in sorts or fault["nearest"] == nearest
+        assert all(name in fault["detail"] for name in sorts)
+    [fault] = problem(server.get(having(path, f"sort={sorts[0]}&sort={sorts[0]}"), token=True), 400, "invalid_query")["errors"]
     assert fault["code"] == "repeated_parameter"
-    problem(server.get("/indicators?sort=id"), 400, "invalid_query")
+
+
+@pytest.mark.parametrize("path, media, only", [("/events", "text/event-stream", "id"), ("/ledger/entries", "application/x-ndjson", "seq")])
+def test_what_follows_the_ledger_goes_upwards(server, world, path, media, only):
+    """The one order that there is may be named; the other is refused, and what is refused says which would do."""
+    [fault] = problem(server.get(f"{path}?sort=-{only}", headers={"Accept": media}), 400, "invalid_query")["errors"]
+    assert (fault["parameter"], fault["code"]) == ("sort", "not_a_choice") and f" {only};" in fault["detail"] + ";"
+    after = server.get("/ledger").json()["size"] - 3
+    with server.get(f"{path}?sort={only}&after={after}", headers={"Accept": media}, stream=True) as reply:
+        assert reply.status_code == 200 and reply.headers["Content-Type"].startswith(media)
+        lines = (line for line in reply.iter_lines() if line.startswith((b"data: ", b'{"type":"entry"')))
+        seen = [json.loads(next(lines).removeprefix(b"data: "))[only] for _ in range(3)]
+    assert seen == [after + 1, after + 2, after + 3]
+
+
+@pytest.mark.parametrize("path, key", [("/events", "id"), ("/ledger/entries", "seq")])
+def test_what_comes_during_a_walk_from_the_newest_back(server, world, path, key):
+    """Stands before the first page, and so the walk is what there was when it began."""
+    after = server.get("/ledger").json()["size"] - 5
+    seen = walk(server, f"{path}?after={after}&sort=-{key}&limit=1", between=lambda: world.organisation(fresh("LATE")))
+    assert [row[key] for row in seen] == list(range(after + 5, after, -1))
+    [newest] = server.get(f"{path}?sort=-{key}&limit=1").json()["items"]
+    assert newest[key] == server.get("/ledger").json()["size"]
 
 
 @pytest.mark.parametrize("path", SORTED)
 def test_a_cursor_is_of_its_order(server, lists, path):
     base, sorts = lists[path], SORTED[path]
-    cursors = {sort: server.get(f"{base}&sort={sort}&limit=2").json()["next"] for sort in sorts}
-    cursors[None] = server.get(f"{base}&limit=2").json()["next"]
+    cursors = {sort: server.get(having(base, f"sort={sort}&limit=2"), token=True).json()["next"] for sort in sorts}
+    cursors[None] = server.get(having(base, "limit=2"), token=True).json()["next"]
     for sort in sorts:
         for other, cursor in cursors.items():
-            reply = server.get(f"{base}&sort={sort}&cursor={cursor}")
+            reply = server.get(having(base, f"sort={sort}&cursor={cursor}"), token=True)
             assert reply.status_code == 200 if other == sort else problem(reply, 400, "invalid_cursor")
 
 

@@ -42,6 +42,7 @@ static const char *const whole[] = {
     "transfer_list_up",            /* the same */
     "transfer_list_down",          /* the same */
     "province_list_ordered", "organisation_list_ordered", "site_list_ordered", "item_list_ordered", "figure_list_ordered", /* the same */
+    "witness_list_ordered", "policy_list_ordered", "indicator_list_ordered", /* the same */
     "node_key_list", "checkpoint_key_list",               /* a handful of keys */
 };
 

@@ -265,16 +265,22 @@ static void test_shares(void **state)
     assert_false(jobs_has_share(2, 5, 0)); /* there may be more than places, where those were made fewer */
 }
 
+/* One thread with a job, the first, and a queue of those that were sent, which is full. */
+static void start_full(struct trial *trial)
+{
+    start(trial, 1);
+    assert_int_equal(submit(trial, 0, JOB_SENT), STATUS_OK);
+    expect(&trial->begun, 1);
+    for (int i = 1; i <= QUEUE; i++) {
+        assert_int_equal(submit(trial, i, JOB_SENT), STATUS_OK);
+    }
+}
+
 static void test_each_kind_has_its_queue(void **state)
 {
     struct trial trial;
     (void)state;
-    start(&trial, 1);
-    assert_int_equal(submit(&trial, 0, JOB_SENT), STATUS_OK);
-    expect(&trial.begun, 1);
-    for (int i = 1; i <= QUEUE; i++) {
-        assert_int_equal(submit(&trial, i, JOB_SENT), STATUS_OK);
-    }
+    start_full(&trial);
     assert_int_equal(submit(&trial, QUEUE + 1, JOB_SENT), STATUS_BUSY);
     assert_int_equal(submit(&trial, QUEUE + 2, JOB_STORED), STATUS_OK);
     assert_int_equal(submit(&trial, QUEUE + 3, JOB_STORED), STATUS_OK);
@@ -291,12 +297,7 @@ static void test_what_is_withdrawn_leaves_its_place(void **state)
 {
     struct trial trial;
     (void)state;
-    start(&trial, 1);
-    assert_int_equal(submit(&trial, 0, JOB_SENT), STATUS_OK);
-    expect(&trial.begun, 1);
-    for (int i = 1; i <= QUEUE; i++) {
-        assert_int_equal(submit(&trial, i, JOB_SENT), STATUS_OK);
-    }
+    start_full(&trial);
     static const int places[] = {2, 1, QUEUE}; /* in the middle, at the front, at the end */
     for (int i = 0; i < 3; i++) {
         assert_int_equal(submit(&trial, QUEUE + 1 + i, JOB_SENT), STATUS_BUSY);
