@@ -14,9 +14,9 @@
  *   RADIAL       dea.h's programs; here for is_fixed and limits. parts are crste, vrste and scale = crste / vrste; returns says
  *                more of the frontiers. Fixed inputs and limits are the same under all returns, so that crste <= nirste, ndrste
  *                <= vrste, and what dea.h says of the kind of returns holds: it uses no more than that the programs are convex
- *                (of fixed inputs: Syrjanen, Eur. J. Oper. Res. 158 (2004) 20; of limits, by their trades: Podinovski, below). Where
- *                there is a score under the chosen returns but none under others (under constant
- *                returns a smaller unit, repeated, may need none of what is not fixed), or none that could be proved, theirs are NAN, as is what is made of them.
+ *                (whether fixed inputs should be scaled along with the rest is discussed by Syrjanen, Eur. J. Oper. Res. 158 (2004) 20; here
+ *                they are not). Where there is a score under the chosen returns but none under others (under constant returns a smaller unit,
+ *                repeated, may need none of what is not fixed), or none that could be proved, theirs are NAN, as is what is made of them.
  *   SUPER        the same with o left out of the reference (Andersen, Petersen, Management Science 39 (1993) 1261). A score
  *                above 1 says by how much an efficient unit could get worse. Where no other units together can do what o
  *                does the program is infeasible, which is a result (Seiford, Zhu, INFOR 37 (1999) 174): DEA_MODEL_INFEASIBLE.
@@ -156,8 +156,8 @@ struct dea_model_returns {
 struct dea_model_unit {
     enum dea_model_state state;
     double score;
-    /* RADIAL: crste, vrste, scale. COST: cost, the least cost, technical, allocative. CROSS: the unit's own CRS score, how far that lies above the mean
-     * of what the others give it, as a share of the latter (maverick; Doyle, Green 1994). */
+    /* RADIAL: crste, vrste, scale. COST: cost, the least cost, technical, allocative. CROSS: the unit's own CRS score, how far
+     * that lies above the mean of what the others give it, as a share of the latter (maverick; Doyle, Green 1994). */
     double parts[DEA_MODEL_PARTS];
     struct dea_model_returns returns;
     enum dea_efficiency efficiency; /* where the result has_efficiency */

@@ -156,7 +156,8 @@ static void check_changed_radial(struct settling *s)
     if (s->wish->slacks == DEA_SLACKS_MULTI_STAGE && is_asked(&s->wish->restrictions)) {
         complain(s, "slacks", "bad_format", "with restrictions slacks are found by two-stage-normalised alone");
     } else if (s->wish->slacks >= 0 && s->wish->slacks != DEA_SLACKS_MULTI_STAGE && s->wish->slacks != DEA_SLACKS_TWO_STAGE_NORMALISED) {
-        complain(s, "slacks", "bad_format", "with fixed slacks are found by multi-stage and two-stage-normalised, with restrictions by the latter alone");
+        complain(s, "slacks", "bad_format",
+                 "with fixed slacks are found by multi-stage and two-stage-normalised, with restrictions by the latter alone");
     }
 }
 

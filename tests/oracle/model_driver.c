@@ -3,8 +3,8 @@
  * in another language can compare them with an independent solver.
  *
  * In, any number of times:  model side frontier flags n m s prices limits, where flags is 1 for normalised or aggressive, 2 more for
- * GLPK alone, and 4 more for slacks in several stages; prices 0 (none), 1 (the same for all) or n; then m flags of fixed inputs, s of undesirable outputs, the prices, the
- * limits (is_output first second minimum maximum), n lines of m inputs and s outputs.
+ * GLPK alone, and 4 more for slacks in several stages; prices 0 (none), 1 (the same for all) or n; then m flags of
+ * fixed inputs, s of undesirable outputs, the prices, the limits (is_output first second minimum maximum), n lines of m inputs and s outputs.
  * Out, for each problem, for each unit the line
  *   unit U state score part.. (4) returns nirste ndrste margin efficiency peer_count, then m + s slacks, m + s targets, K, K pairs of unit and lambda
  * and at its end "certificate primal dual gap programs uncertified mean count", or "status NAME" for a refused problem.
