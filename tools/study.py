@@ -169,7 +169,10 @@ by. Where a p-value by itself is at most 0.05: """ + told[0] + ". Where it still
 def change_words(changes):
     """The service's own reading from the first year to the last."""
     whole = {change["group"]: change for change in changes if (change["from"], change["to"]) == (YEARS[0], YEARS[-1])}
-    text = (f"What the service itself says of the changes from {YEARS[0]} to {YEARS[-1]} (`reading`). Of the centre it goes by the mean: each province is compared with itself (the paired t-test), corrected for a belt's three pairs of years.\n\n")
+    proved = [f"{change['group']} {change['from']} to {change['to']} (p = {change['mean_shift_p_value']:.3f}, corrected {change['mean_shift_holm_p_value']:.3f})"
+              for change in changes if change["mean_shift_holm_p_value"] <= 0.05]
+    text = (f"What the service itself says of the changes from {YEARS[0]} to {YEARS[-1]} (`reading`). Of the centre it goes by the mean: each province is compared with itself (the paired t-test), corrected for a belt's three pairs of years. "
+            f"Of all moves those that are then more than chance would make at 5 %: {' and '.join(proved) or 'none'}.\n\n")
     return text + "".join(f"- {belt}: {' '.join(whole[belt]['reading'])}\n" for belt in BELTS) + "\n"
 
 

@@ -398,6 +398,10 @@ def test_no_test_finds_groups_as_the_documentation_says(server):
     assert len(tests) == 9
     said_of_changes = re.search(r"is a p-value of height or width at most 0\.05, the least being ([0-9.]+); the standard deviation alone", text)
     changes = [(change["group"], change["tests"]["permutation"]) for change in ask(server)["changes"]]
+    moved = re.search(r"only that of the west from 2010 to 2014, to the right,\s+is more than chance would make \(p = ([0-9.]+), corrected ([0-9.]+)\)", text)
+    proved, = [change for change in ask(server)["changes"] if change["mean_shift_holm_p_value"] <= 0.05]
+    assert (proved["group"], proved["from"], proved["to"]) == ("western", 2010, 2014) and proved["mean_shift"] > 0
+    assert [round(proved[name], 3) for name in ("mean_shift_p_value", "mean_shift_holm_p_value")] == [float(number) for number in moved.groups()]
     assert float(said_of_changes.group(1)) == round(min(min(test["height_p_value"], test["width_p_value"]) for _, test in changes), 2)
     assert {group for group, test in changes if test["sd_p_value"] <= 0.05} == {"central"}
     corrected = re.search(r"with a p-value below 0\.05 \(([0-9.]+)\), and corrected for\nthe nine p-values of a belt \(Holm 1979\) that is ([0-9.]+), so", text)
