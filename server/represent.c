@@ -98,6 +98,22 @@ bool represent_choose(struct request *request)
     return true;
 }
 
+bool represent_kept(struct exchange *exchange, const char *content_type)
+{
+    struct request *request = exchange->server;
+    const char *accept = represent_list(request, "Accept", request->framing.accept);
+    for (unsigned i = 0, gives = exchange->route->gives; gives != 0; gives &= gives - 1, i++) {
+        const char *media = negotiate_media(exchange->route->gives, i);
+        const unsigned kept = negotiate_accept(media, exchange->route->gives);
+        if (strncmp(content_type, media, strlen(media)) == 0 && negotiate_accept(accept, kept) == 0) {
+            problem_members(exchange, "not_acceptable", write_available, &kept,
+                            "The answer is kept as what the question asked for, which Accept does not take; representations lists it.");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The version that a tag begins with: "3.9f86d081884c7d65". */
 static int64_t version_of(const char *etag)
 {

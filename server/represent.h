@@ -16,6 +16,9 @@ const char *represent_list(struct request *request, const char *name, const char
 /* Sets exchange->wanted out of Accept. False: 406 not_acceptable is the reply. */
 bool represent_choose(struct request *request);
 
+/* Whether Accept takes an answer that is there as content_type only, one of what its route gives. False: 406 is the reply, which names that one. */
+bool represent_kept(struct exchange *exchange, const char *content_type);
+
 /* The handler's JSON as what was asked for, with the members that were; a tag that it has becomes that of the new text. */
 void represent_rows(struct exchange *exchange);
 

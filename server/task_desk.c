@@ -6,12 +6,16 @@
 
 #include "handlers/problem.h"
 #include "server/flight.h"
+#include "server/represent.h"
 #include "server/task.h"
 
 /* The answer of a finished job, which readers keep in place, as the reply. */
 static void reply_finished(const struct task *task, struct exchange *exchange)
 {
     const struct exchange *from = &task->exchange;
+    if (from->status == 200 && !represent_kept(exchange, from->content_type)) {
+        return;
+    }
     char *seq = arena_format(exchange->arena, "%llu", (unsigned long long)from->seq);
     exchange->status = from->status;
     exchange->content_type = from->content_type;

@@ -13,6 +13,7 @@ import pytest
 import contract_session
 from analysis_support import assert_problem
 from test_jobs import MANY, SHARE, heavy, leave, request_of
+from world import problem
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
@@ -63,8 +64,13 @@ def test_a_job_answers_as_its_question_would_have(start):
             assert done.status_code == now.status_code == 200
             assert (done.text, done.headers["Content-Type"], done.headers["Tallystick-Seq"]) == \
                 (now.text, now.headers["Content-Type"], now.headers["Tallystick-Seq"])
-            for wanted in ("application/json", "text/csv", "*/*"):  # what the question asked for stays
+            for wanted in (accept, "*/*", f"text/html, {accept};q=0.1", f"{accept.partition('/')[0]}/*"):  # what the question asked for is kept
                 assert own.get(job["href"], headers={"Accept": wanted}).content == done.content
+            other = "text/csv" if accept == "application/json" else "application/json"
+            for wanted in (other, "image/svg+xml", f"*/*, {accept};q=0"):
+                refused = problem(own.get(job["href"], headers={"Accept": wanted}), 406, "not_acceptable")
+                assert refused["representations"] == [accept], wanted
+                assert own.request("HEAD", job["href"], headers={"Accept": wanted}).status_code == 406
             tag = done.headers["ETag"]
             assert tag == now.headers["ETag"] if method == "GET" else re.fullmatch('"[0-9a-f]+"', tag)
             assert done.headers["Cache-Control"] == "no-cache" and tag not in tags
