@@ -286,7 +286,8 @@ static enum status unit_solve(struct dea_run *run, size_t index, struct dea_unit
         dea_result_peer_self(unit, index);
         return STATUS_OK;
     }
-    return dea_result_peers_write(unit, &run->work, &run->face);
+    return dea_result_peers_write(&run->work, &run->face, unit->peers, dea_result_peers_max(run->work.inputs, run->work.outputs),
+                                  &unit->peers_length);
 }
 
 static enum status one_solve(void *hand, size_t u)

@@ -144,7 +144,7 @@ enum status dea_face_take(struct dea_face *face, const struct dea_work *work, si
 
 bool dea_face_is_open(const struct dea_face *face, size_t row)
 {
-    if (row + 1 >= face->rows || face->relation[row] == LP_ROW_EQUAL) {
+    if (row + 1 >= face->rows || face->relation[row] == LP_ROW_EQUAL || face->is_fixed[row]) {
         return false;
     }
     /* Nothing can be taken from an input of zero. */

@@ -35,6 +35,7 @@ struct dea_face {
     enum lp_relation relation[DEA_ROWS_MAX];
     double bound[DEA_ROWS_MAX];
     int shift[DEA_ROWS_MAX];
+    bool is_fixed[DEA_ROWS_MAX]; /* whether a row's slack does not count; false unless set after init */
     struct dea_program program;
     struct dea_solution solution;
 };

@@ -12,12 +12,19 @@
 #include "analytics/dea/cross.h"
 #include "analytics/dea/model_run.h"
 #include "analytics/dea/move.h"
+#include "analytics/dea/returns.h"
 #include "analytics/dea/sbm.h"
+#include "analytics/dea/stages.h"
 #include "base/parallel.h"
 
 void dea_model_options_init(struct dea_model_options *options, enum dea_model model)
 {
-    *options = (struct dea_model_options){.model = model, .side = DEA_SIDE_OUTPUT, .frontier = DEA_VRS, .threads = 1};
+    *options = (struct dea_model_options){.model = model,
+                                          .side = DEA_SIDE_OUTPUT,
+                                          .frontier = DEA_VRS,
+                                          .slacks = DEA_SLACKS_TWO_STAGE_NORMALISED,
+                                          .rts_tolerance = DEA_TOLERANCE,
+                                          .threads = 1};
     if (model == DEA_MODEL_SBM || model == DEA_MODEL_ADDITIVE || model == DEA_MODEL_DIRECTIONAL) {
         options->side = DEA_SIDE_BOTH;
     }
@@ -87,11 +94,18 @@ static bool marks_are_valid(const struct dea_problem *problem, const struct dea_
            (options->limit_count == 0 || model == DEA_MODEL_RADIAL || model == DEA_MODEL_SUPER);
 }
 
+static bool slacks_are_valid(const struct dea_model_options *options)
+{
+    return options->slacks == DEA_SLACKS_TWO_STAGE_NORMALISED ||
+           (options->slacks == DEA_SLACKS_MULTI_STAGE && options->model == DEA_MODEL_RADIAL && options->limit_count == 0);
+}
+
 static bool options_are_valid(const struct dea_problem *problem, const struct dea_model_options *options)
 {
     return (unsigned) options->model <= DEA_MODEL_COST && (unsigned) options->side <= DEA_SIDE_BOTH &&
            (unsigned) options->frontier <= DEA_NDRS && options->threads >= 1 &&
-           options->threads <= PARALLEL_THREADS_MAX && side_is_valid(options) && limits_are_valid(problem, options) &&
+           options->threads <= PARALLEL_THREADS_MAX && options->rts_tolerance >= 0 && options->rts_tolerance < 1 &&
+           slacks_are_valid(options) && side_is_valid(options) && limits_are_valid(problem, options) &&
            prices_are_valid(problem, options) && marks_are_valid(problem, options);
 }
 
@@ -102,6 +116,7 @@ static void unit_void(struct dea_model_unit *unit, enum dea_model_state state, s
     for (size_t i = 0; i < DEA_MODEL_PARTS; i++) {
         unit->parts[i] = NAN;
     }
+    unit->returns = (struct dea_model_returns){.kind = DEA_RTS_CRS, .nirste = NAN, .ndrste = NAN, .margin = NAN};
     unit->efficiency = DEA_EFFICIENT_NO;
     unit->peers_length = 0;
     for (size_t i = 0; i < numbers; i++) {
@@ -149,13 +164,31 @@ void dea_model_result_free(struct dea_model_result *result)
     }
 }
 
+/* The score, the slacks, then the same unit beside the other frontiers. */
+static enum status moved_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
+{
+    struct dea_move_found found;
+    bool has_slack = false;
+    enum status status = dea_move_solve(run, unit, out, &found);
+    if (status != STATUS_OK || out->state != DEA_MODEL_SCORED || run->options->model != DEA_MODEL_RADIAL) {
+        return status;
+    }
+    for (size_t i = 0; i + 1 < run->work.rows; i++) {
+        has_slack = has_slack || out->slacks[i] > 0;
+    }
+    if (has_slack && run->options->slacks == DEA_SLACKS_MULTI_STAGE) {
+        status = dea_stages_solve(run, unit, out);
+    }
+    return status == STATUS_OK ? dea_returns_find(run, unit, &found, out) : status;
+}
+
 static enum status unit_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
 {
     switch (run->options->model) {
     case DEA_MODEL_RADIAL:
     case DEA_MODEL_SUPER:
     case DEA_MODEL_DIRECTIONAL:
-        return dea_move_solve(run, unit, out);
+        return moved_solve(run, unit, out);
     case DEA_MODEL_SBM:
         return dea_sbm_solve(run, unit, out);
     case DEA_MODEL_ADDITIVE:
@@ -226,6 +259,7 @@ static void summarise(struct dea_model_result *result, const struct dea_problem 
         if (unit->state != DEA_MODEL_SCORED) {
             continue;
         }
+        result->rts_counts[unit->returns.kind] += unit->returns.is_told ? 1 : 0;
         for (size_t p = 0; p < unit->peers_length; p++) {
             if (unit->peers[p].unit != u) {
                 result->units[unit->peers[p].unit].peer_count++;

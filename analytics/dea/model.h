@@ -11,7 +11,12 @@
  * depends on the order of the units (of two units with the same figures the first is named as the peer).
  *
  * X, Y: the columns of the reference units; o: the judged unit; lambda >= 0, sum(lambda) as the frontier says (dea.h).
- *   RADIAL       dea.h's programs; here for is_fixed and limits.
+ *   RADIAL       dea.h's programs; here for is_fixed and limits. parts are crste, vrste and scale = crste / vrste; returns says
+ *                more of the frontiers. Fixed inputs and limits are the same under all returns, so that crste <= nirste, ndrste
+ *                <= vrste, and what dea.h says of the kind of returns holds: it uses no more than that the programs are convex
+ *                (whether fixed inputs should be scaled along with the rest is discussed by Syrjanen, Eur. J. Oper. Res. 158 (2004) 20; here
+ *                they are not). Where there is a score under the chosen returns but none under others (under constant returns a smaller unit,
+ *                repeated, may need none of what is not fixed), or none that could be proved, theirs are NAN, as is what is made of them.
  *   SUPER        the same with o left out of the reference (Andersen, Petersen, Management Science 39 (1993) 1261). A score
  *                above 1 says by how much an efficient unit could get worse. Where no other units together can do what o
  *                does the program is infeasible, which is a result (Seiford, Zhu, INFOR 37 (1999) 174): DEA_MODEL_INFEASIBLE.
@@ -45,7 +50,9 @@
  * column that trades one input (output) for another (Podinovski, Eur. J. Oper. Res. 152 (2004) 1300), so that targets take
  * in the trade; limits that contradict each other leave a program unbounded: DEA_MODEL_UNBOUNDED.
  *
- * Slacks of RADIAL, SUPER and DIRECTIONAL are the second stage that dea.h calls two-stage-normalised.
+ * Slacks of RADIAL, SUPER and DIRECTIONAL are the second stage that dea.h calls two-stage-normalised. RADIAL without limits has
+ * Coelli's several stages too, in which fixed inputs stay what they are: an input that has no slack to give closes nothing else. With
+ * limits a slack could be traded for another, and which of them there is would be the trade's choice.
  *
  * The frame. Of many units each program begins with those on the frontier of free disposal under variable returns alone
  * (frame.h): any other unit is matched by an average of these that takes no more and makes no less. Where that is never
@@ -103,6 +110,8 @@ struct dea_model_options {
     const bool *is_undesirable; /* s, or NULL; not all of them; SBM and DIRECTIONAL */
     const double *prices;       /* COST: finite, > 0; m, or n rows of m */
     bool has_own_prices;        /* each unit has its own */
+    enum dea_slacks slacks;      /* RADIAL without limits: multi-stage or two-stage-normalised; the others: the latter */
+    double rts_tolerance;        /* RADIAL; as in dea.h */
     enum dea_solver_kind solver; /* DEA_SOLVER_GLPK leaves our own simplex out */
     const struct dea_limit *limits;
     size_t limit_count;         /* at most DEA_LIMITS_MAX */
@@ -113,7 +122,7 @@ struct dea_model_options {
     void *cancel_context;
 };
 
-/* Output side (DIRECTIONAL, SBM, ADDITIVE: both), VRS, one thread, nothing else. */
+/* Output side (DIRECTIONAL, SBM, ADDITIVE: both), VRS, two-stage-normalised, 1e-9, one thread, nothing else. */
 void dea_model_options_init(struct dea_model_options *options, enum dea_model model);
 
 enum dea_model_state {
@@ -130,15 +139,27 @@ enum dea_model_state {
 enum { DEA_MODEL_PARTS = 4 };
 
 /*
+ * RADIAL: the kind of returns, as in dea.h; nirste and ndrste are the score itself where their frontier is the chosen one. The label says
+ * constant also where the proofs of crste and vrste leave more room than the tolerance.
+ */
+struct dea_model_returns {
+    bool is_told; /* else NAN, and kind means nothing: other models, and where crste or vrste is missing */
+    enum dea_rts kind;
+    double nirste, ndrste;
+    double margin; /* 1 - crste / vrste */
+};
+
+/*
  * One unit's answer, NAN and no peers where it is not scored. target = value - slack (and less what moved) for inputs and
  * undesirable outputs, plus for outputs. CROSS has no slacks, targets and peers; COST no slacks.
  */
 struct dea_model_unit {
     enum dea_model_state state;
     double score;
-    /* COST: cost, the least cost, technical, allocative. CROSS: the unit's own CRS score, how far that lies above the mean
-     * of what the others give it, as a share of the latter (maverick; Doyle, Green 1994). */
+    /* RADIAL: crste, vrste, scale. COST: cost, the least cost, technical, allocative. CROSS: the unit's own CRS score, how far
+     * that lies above the mean of what the others give it, as a share of the latter (maverick; Doyle, Green 1994). */
     double parts[DEA_MODEL_PARTS];
+    struct dea_model_returns returns;
     enum dea_efficiency efficiency; /* where the result has_efficiency */
     double *slacks;  /* m + s: inputs, then outputs */
     double *targets; /* m + s */
@@ -157,7 +178,8 @@ struct dea_model_result {
     size_t unit_count, input_count, output_count;
     bool has_efficiency; /* the model tells weak from strong efficiency: not CROSS, COST, nor SBM of one side */
     struct dea_model_unit *units;
-    struct dea_model_means mean;         /* arithmetic, over the scored units */
+    struct dea_model_means mean;         /* arithmetic, over the scored units; a part that one of them lacks is NAN */
+    size_t rts_counts[3];                /* the units whose returns are told, by enum dea_rts */
     struct dea_model_means *group_means; /* group_count of them */
     size_t group_count;
     struct dea_certificate certificate;  /* shares, as lp.h measures them */

@@ -61,6 +61,19 @@ struct errand {
     void *context;
 };
 
+/* Slacks in several stages have a face and a solver of their own. */
+static enum status stages_begin(struct dea_model_hand *hand)
+{
+    const struct dea_model_options *options = hand->run.options;
+    hand->run.work.solver = dea_solver_create();
+    if (hand->run.work.solver == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    dea_solver_choose(hand->run.work.solver, options->solver);
+    dea_solver_watch(hand->run.work.solver, options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, hand->crew);
+    return dea_face_init(&hand->run.face, &hand->run.work);
+}
+
 static enum status hand_begin(void *memory, void *context)
 {
     struct dea_model_hand *hand = memory;
@@ -72,18 +85,26 @@ static enum status hand_begin(void *memory, void *context)
     /* Beside the units: moves, a slack for each row, two columns for each limit; abatement doubles the units. */
     const size_t units = hand->run.work.columns * (options->is_undesirable != NULL ? 2 : 1);
     const size_t columns = units + hand->run.work.rows + 4 + 2 * DEA_LIMITS_MAX;
+    hand->run.work.solver = NULL; /* which is the team's */
     const enum status status = dea_table_init(&hand->run.table, &hand->run.work, columns);
-    if (status == STATUS_OK) {
-        hand->run.table.is_glpk = options->solver == DEA_SOLVER_GLPK;
-        lp_solver_watch(hand->run.table.solver, options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, hand->crew);
+    if (status != STATUS_OK) {
+        return status;
     }
-    return status;
+    hand->run.table.is_glpk = options->solver == DEA_SOLVER_GLPK;
+    lp_solver_watch(hand->run.table.solver, options->is_cancelled != NULL ? dea_crew_is_stopped : NULL, hand->crew);
+    return options->slacks == DEA_SLACKS_MULTI_STAGE ? stages_begin(hand) : STATUS_OK;
 }
 
 static void hand_end(void *memory)
 {
     struct dea_model_hand *hand = memory;
     hand->certificate = hand->run.table.certificate;
+    if (hand->run.work.solver != NULL) {
+        const struct dea_certificate stages = dea_solver_certificate(hand->run.work.solver);
+        dea_certificate_add(&hand->certificate, &stages);
+    }
+    dea_face_fini(&hand->run.face);
+    dea_solver_free(hand->run.work.solver);
     dea_table_fini(&hand->run.table);
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "analytics/dea/crew.h"
+#include "analytics/dea/face.h"
 #include "analytics/dea/model.h"
 #include "analytics/dea/table.h"
 #include "analytics/dea/work.h"
@@ -19,6 +20,7 @@ struct dea_model_run {
     const struct dea_model_options *options;
     struct dea_work work;   /* sorted (work.h) */
     struct dea_table table; /* a thread's own */
+    struct dea_face face;   /* the same, for slacks in several stages; else zero */
     size_t except; /* DEA_TABLE_NONE, or the work's column that every program leaves out (outliers.c) */
 };
 

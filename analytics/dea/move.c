@@ -15,6 +15,7 @@
 
 /* What the move does to the unit, once it is solved. */
 struct move {
+    enum dea_frontier frontier;
     bool is_directional;
     size_t column; /* of the table */
     double factor; /* theta, phi or beta */
@@ -90,7 +91,7 @@ static void program_write(struct dea_model_run *run, size_t unit, struct move *m
     struct dea_table *table = &run->table;
     const size_t except = is_super ? work->first_of[work->column_of[unit]] : run->except;
     move->is_directional = run->options->model == DEA_MODEL_DIRECTIONAL;
-    dea_table_begin(table, work->rows, run->options->frontier);
+    dea_table_begin(table, work->rows, move->frontier);
     const bool is_least = !move->is_directional && run->options->side == DEA_SIDE_INPUT;
     double *column = dea_table_column_add(table, is_least ? 1 : -1);
     move->column = 0;
@@ -203,17 +204,16 @@ static enum status second_stage(struct dea_model_run *run, const struct move *mo
     return status == STATUS_OK && table->solution.outcome != LP_OPTIMAL ? STATUS_EXHAUSTED : status;
 }
 
-/* What the move adds to a row, in the units of the data. */
-static double moved_by(const struct dea_model_run *run, const struct move *move, size_t unit, size_t row)
+double dea_move_by(const struct dea_model_run *run, double factor, size_t unit, size_t row)
 {
     const double value = dea_model_value(run, unit, row);
     if (!row_moves(run, row)) {
         return 0;
     }
-    if (!move->is_directional) {
-        return value * move->factor - value;
+    if (run->options->model != DEA_MODEL_DIRECTIONAL) {
+        return value * factor - value;
     }
-    return row < run->work.inputs || dea_model_is_undesirable(run, row) ? -value * move->factor : value * move->factor;
+    return row < run->work.inputs || dea_model_is_undesirable(run, row) ? -value * factor : value * factor;
 }
 
 static bool rows_write(const struct dea_model_run *run, const struct move *move, size_t unit, const double *weight,
@@ -228,7 +228,7 @@ static bool rows_write(const struct dea_model_run *run, const struct move *move,
         const double size = fmax(table->bound[i], activity);
         slack = row_has_slack(run, i) && slack > DEA_TOLERANCE * size && slack * weight[i] > rounding ? slack : 0;
         has_slack = has_slack || slack > 0;
-        dea_model_row_write(run, unit, out, i, moved_by(run, move, unit, i), slack);
+        dea_model_row_write(run, unit, out, i, dea_move_by(run, move->factor, unit, i), slack);
     }
     return has_slack;
 }
@@ -259,19 +259,40 @@ static void twin_name(struct dea_model_run *run, size_t unit)
     }
 }
 
-enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out)
+/* A move within the tolerance counts as none; yet even the shortest may have taken all the slack beside the unit. */
+static void move_settle(struct move *move, double score)
 {
-    struct move move = {0};
+    const double gap = gap_of(move, score);
+    if (gap >= 0 && gap <= DEA_TOLERANCE) {
+        move->is_at_unit = true;
+        move->factor = move->is_directional ? 0 : 1;
+    }
+}
+
+/* What the first stage says, read off its table. */
+static struct dea_move_found found_of(const struct dea_model_run *run, const struct move *move, enum dea_model_state state)
+{
+    if (state != DEA_MODEL_SCORED) {
+        return (struct dea_move_found){state, NAN, NAN, NAN};
+    }
+    const double score = score_of(run, move);
+    const double error = run->table.solution.check.objective_error;
+    const bool is_inverse = !move->is_directional && run->options->side == DEA_SIDE_OUTPUT;
+    /* The objective is known to a share of itself or of 1, whichever is larger; phi may be below 1 by limits on weights. */
+    const double doubt = is_inverse ? error * fmax(1, score) * score : error * fmax(1, score);
+    return (struct dea_move_found){state, score, dea_table_activity(&run->table, run->work.rows - 1), doubt};
+}
+
+enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_model_unit *out, struct dea_move_found *found)
+{
+    struct move move = {.frontier = run->options->frontier};
     enum status status = first_stage(run, unit, &move, &out->state);
     if (status != STATUS_OK || out->state != DEA_MODEL_SCORED) {
         return status;
     }
-    out->score = score_of(run, &move);
-    const double gap = gap_of(&move, out->score);
-    if (gap >= 0 && gap <= DEA_TOLERANCE) { /* counts as none; yet even the shortest move may have taken all the slack beside the unit */
-        move.is_at_unit = true;
-        move.factor = move.is_directional ? 0 : 1;
-    }
+    *found = found_of(run, &move, out->state);
+    out->score = found->score;
+    move_settle(&move, out->score);
     double weight[DEA_ROWS_MAX];
     status = second_stage(run, &move, weight);
     if (status != STATUS_OK) {
@@ -287,10 +308,39 @@ enum status dea_move_solve(struct dea_model_run *run, size_t unit, struct dea_mo
     return dea_table_peers(&run->table, 1, out->peers, dea_model_peers_max(run->problem), &out->peers_length);
 }
 
+enum status dea_move_face(struct dea_model_run *run, size_t unit, double *factor)
+{
+    struct move move = {.frontier = run->options->frontier};
+    enum dea_model_state state = DEA_MODEL_UNCERTIFIED;
+    const enum status status = first_stage(run, unit, &move, &state);
+    if (status != STATUS_OK || state != DEA_MODEL_SCORED) {
+        return status == STATUS_OK ? STATUS_EXHAUSTED : status;
+    }
+    move_settle(&move, score_of(run, &move));
+    if (move.is_at_unit) {
+        dea_table_fix(&run->table, move.column, move.factor);
+        dea_table_rest_add(&run->table);
+    } else {
+        dea_table_face(&run->table, move.column);
+    }
+    *factor = move.factor;
+    return STATUS_OK;
+}
+
+enum status dea_move_under(struct dea_model_run *run, size_t unit, enum dea_frontier frontier, struct dea_move_found *found)
+{
+    struct move move = {.frontier = frontier};
+    enum dea_model_state state = DEA_MODEL_UNCERTIFIED;
+    const enum status status = first_stage(run, unit, &move, &state);
+    *found = found_of(run, &move, status == STATUS_OK ? state : DEA_MODEL_UNCERTIFIED);
+    return status;
+}
+
 enum status dea_move_score(struct dea_model_run *run, size_t unit, enum dea_model_state *state, double *score)
 {
-    struct move move = {0};
-    const enum status status = first_stage(run, unit, &move, state);
-    *score = status == STATUS_OK && *state == DEA_MODEL_SCORED ? score_of(run, &move) : NAN;
+    struct dea_move_found found;
+    const enum status status = dea_move_under(run, unit, run->options->frontier, &found);
+    *state = found.state;
+    *score = found.score;
     return status;
 }

@@ -14,7 +14,7 @@
 #define NUMBERS 4
 
 /* A basic solution has at most one positive lambda for each row. */
-static size_t peers_max(size_t inputs, size_t outputs)
+size_t dea_result_peers_max(size_t inputs, size_t outputs)
 {
     return inputs + outputs + 1;
 }
@@ -56,13 +56,13 @@ struct dea_result *dea_result_create(const struct dea_problem *problem)
     /* One more than needed, for group_count may be 0 and a calloc of nothing may return NULL. */
     result->group_means = calloc(problem->group_count + 1, sizeof *result->group_means);
     result->numbers = calloc(n * NUMBERS * (m + s), sizeof *result->numbers);
-    result->peers = calloc(n * peers_max(m, s), sizeof *result->peers);
+    result->peers = calloc(n * dea_result_peers_max(m, s), sizeof *result->peers);
     if (result->units == NULL || result->group_means == NULL || result->numbers == NULL || result->peers == NULL) {
         dea_result_free(result);
         return NULL;
     }
     for (size_t u = 0; u < n; u++) {
-        unit_place(&result->units[u], result->numbers + u * NUMBERS * (m + s), result->peers + u * peers_max(m, s), m, s);
+        unit_place(&result->units[u], result->numbers + u * NUMBERS * (m + s), result->peers + u * dea_result_peers_max(m, s), m, s);
         dea_result_unit_void(&result->units[u], DEA_UNIT_UNCERTIFIED, problem);
     }
     return result;
@@ -134,7 +134,8 @@ static bool share_shows(const struct dea_face *face, size_t j, const double *tot
     return false;
 }
 
-enum status dea_result_peers_write(struct dea_unit *unit, const struct dea_work *work, const struct dea_face *face)
+enum status dea_result_peers_write(const struct dea_work *work, const struct dea_face *face, struct dea_peer *peers, size_t peers_max,
+                                   size_t *length)
 {
     double total[DEA_ROWS_MAX] = {0};
     for (size_t j = 0; j < face->count; j++) {
@@ -142,19 +143,17 @@ enum status dea_result_peers_write(struct dea_unit *unit, const struct dea_work 
             total[i] += face->columns[j * face->rows + i] * face->solution.lambda[j];
         }
     }
-    unit->peers_length = 0;
+    *length = 0;
     for (size_t j = 0; j < face->count; j++) {
         if (face->solution.lambda[j] > 0 && share_shows(face, j, total)) {
-            if (unit->peers_length == peers_max(work->inputs, work->outputs)) {
-                unit->peers_length = 0;
+            if (*length == peers_max) {
+                *length = 0;
                 return STATUS_EXHAUSTED;
             }
-            unit->peers[unit->peers_length] =
-                (struct dea_peer){.unit = work->unit_of[face->member[j]], .lambda = face->solution.lambda[j]};
-            unit->peers_length++;
+            peers[(*length)++] = (struct dea_peer){.unit = work->unit_of[face->member[j]], .lambda = face->solution.lambda[j]};
         }
     }
-    qsort(unit->peers, unit->peers_length, sizeof *unit->peers, peers_compare);
+    qsort(peers, *length, sizeof *peers, peers_compare);
     return STATUS_OK;
 }
 

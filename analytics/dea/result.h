@@ -23,10 +23,13 @@ void dea_result_peer_self(struct dea_unit *unit, size_t index);
 
 /*
  * Writes as peers what the face's point uses to an extent that shows in any row.
- * Returns STATUS_EXHAUSTED when there are more than a basic solution can have, which leaves no peers.
+ * Returns STATUS_EXHAUSTED when there are more than peers_max, which leaves no peers.
  */
-NODISCARD enum status dea_result_peers_write(struct dea_unit *unit, const struct dea_work *work,
-                                             const struct dea_face *face);
+NODISCARD enum status dea_result_peers_write(const struct dea_work *work, const struct dea_face *face, struct dea_peer *peers,
+                                             size_t peers_max, size_t *length);
+
+/* How many peers a unit has room for, and a basic solution can have. */
+size_t dea_result_peers_max(size_t inputs, size_t outputs);
 
 /* Makes a unit one without numbers. */
 void dea_result_unit_void(struct dea_unit *unit, enum dea_unit_state state, const struct dea_problem *problem);

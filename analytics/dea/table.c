@@ -139,8 +139,7 @@ static void unit_add(struct dea_table *table, size_t j)
     table->is_in[j] = true;
 }
 
-/* Adds all that are not there yet. */
-static void rest_add(struct dea_table *table)
+void dea_table_rest_add(struct dea_table *table)
 {
     for (size_t j = 0; j < table->work->columns; j++) {
         if (!table->is_in[j]) {
@@ -165,7 +164,7 @@ void dea_table_units_add(struct dea_table *table, size_t except)
     }
     table->is_whole = frame->count == 0;
     if (table->is_whole) {
-        rest_add(table);
+        dea_table_rest_add(table);
     }
 }
 
@@ -209,7 +208,7 @@ static enum status program_solve(struct dea_table *table)
 /* Whether the multipliers just found prove the same of all units; these are in it then. */
 static bool is_infeasible_with_all(struct dea_table *table)
 {
-    rest_add(table);
+    dea_table_rest_add(table);
     const struct lp_problem problem = problem_of(table);
     return lp_certificate_infeasible(&problem, &table->solution) && table->solution.is_certain;
 }
@@ -309,7 +308,7 @@ static enum status units_solve(struct dea_table *table)
             break;
         }
         if (status != STATUS_OK || round == ROUNDS_MAX) {
-            rest_add(table);
+            dea_table_rest_add(table);
         }
     }
     return program_solve(table);

@@ -55,6 +55,9 @@ void dea_table_begin(struct dea_table *table, size_t rows, enum dea_frontier fro
  * DEA_TABLE_NONE). */
 void dea_table_units_add(struct dea_table *table, size_t except);
 
+/* Adds those that are not there yet and are not left out. */
+void dea_table_rest_add(struct dea_table *table);
+
 /* Adds a column of zeros, not a lambda, and returns it. */
 double *dea_table_column_add(struct dea_table *table, double cost);
 

@@ -27,21 +27,43 @@ static struct shares shares_of(const struct kde_sample *sample)
     return shares;
 }
 
+/* Numbers are divided by this power of two before they are squared, so that small ones do not vanish. */
+static int power_of(double largest)
+{
+    int power = 0;
+    frexp(largest, &power);
+    return power;
+}
+
 double kde_spread(const struct kde_sample *sample, double mean)
 {
     const struct shares shares = shares_of(sample);
+    double largest = 0;
     double sum = 0;
     for (size_t i = 0; i < sample->n; i++) {
-        const double distance = sample->values[i] - mean;
+        largest = fmax(largest, fabs(sample->values[i] - mean));
+    }
+    const int power = power_of(largest);
+    for (size_t i = 0; i < sample->n; i++) {
+        const double distance = ldexp(sample->values[i] - mean, -power);
         sum += weight_of(sample, i) / shares.total * distance * distance;
     }
-    return sqrt(shares.factor * sum);
+    return ldexp(sqrt(shares.factor * sum), power);
 }
 
 /* How far a value pulls the mean of its sample. */
 static double influence(const struct kde_shift_side *side, const struct shares *shares, size_t i)
 {
     return weight_of(side->sample, i) / shares->total * (side->sample->values[i] - side->mean);
+}
+
+static double largest_of(const struct kde_shift_side *side, const struct shares *shares)
+{
+    double largest = 0;
+    for (size_t i = 0; i < side->sample->n; i++) {
+        largest = fmax(largest, fabs(influence(side, shares, i)));
+    }
+    return largest;
 }
 
 double kde_shift_error(const struct kde_shift_side *from, const struct kde_shift_side *to)
@@ -51,24 +73,25 @@ double kde_shift_error(const struct kde_shift_side *from, const struct kde_shift
     const bool is_known = from->units != NULL && to->units != NULL;
     const size_t n = from->sample->n;
     const size_t m = to->sample->n;
+    const int power = power_of(fmax(largest_of(from, &before), largest_of(to, &after)));
     double before_alone = 0;
     double after_alone = 0;
     double both = 0;
     for (size_t i = 0, k = 0; i < n || k < m;) {
         if (k == m || (i < n && (!is_known || from->units[i] < to->units[k]))) {
-            const double a = influence(from, &before, i++);
+            const double a = ldexp(influence(from, &before, i++), -power);
             before_alone += a * a;
         } else if (i == n || to->units[k] < from->units[i]) {
-            const double b = influence(to, &after, k++);
+            const double b = ldexp(influence(to, &after, k++), -power);
             after_alone += b * b;
         } else {
-            const double d = influence(to, &after, k++) - influence(from, &before, i++);
+            const double d = ldexp(influence(to, &after, k++) - influence(from, &before, i++), -power);
             both += d * d;
         }
     }
     return isnan(before.factor) || isnan(after.factor)
         ? NAN
-        : sqrt(before.factor * before_alone + after.factor * after_alone + fmax(before.factor, after.factor) * both);
+        : ldexp(sqrt(before.factor * before_alone + after.factor * after_alone + fmax(before.factor, after.factor) * both), power);
 }
 
 double kde_student(double t, size_t freedom)

@@ -153,11 +153,11 @@ static void check_changed_radial(struct settling *s)
     if (s->wish->weights) {
         complain(s, "weights", "bad_format", "weights are not given with fixed and restrictions");
     }
-    if (!isnan(s->wish->rts_tolerance)) {
-        complain(s, "rts_tolerance", "bad_format", "with fixed and restrictions no returns to scale are told");
-    }
-    if (s->wish->slacks >= 0 && s->wish->slacks != DEA_SLACKS_TWO_STAGE_NORMALISED) {
-        complain(s, "slacks", "bad_format", "with fixed and restrictions slacks are found by two-stage-normalised alone");
+    if (s->wish->slacks == DEA_SLACKS_MULTI_STAGE && is_asked(&s->wish->restrictions)) {
+        complain(s, "slacks", "bad_format", "with restrictions slacks are found by two-stage-normalised alone");
+    } else if (s->wish->slacks >= 0 && s->wish->slacks != DEA_SLACKS_MULTI_STAGE && s->wish->slacks != DEA_SLACKS_TWO_STAGE_NORMALISED) {
+        complain(s, "slacks", "bad_format",
+                 "with fixed slacks are found by multi-stage and two-stage-normalised, with restrictions by the latter alone");
     }
 }
 
@@ -399,5 +399,9 @@ enum status efficiency_model_settle(const struct efficiency_wish *wish, const ch
     model->is_fixed = fixed;
     model->is_undesirable = undesirable;
     sheet->has_model = s.model != DEA_MODEL_RADIAL || fixed != NULL || model->limit_count > 0;
+    if (s.model == DEA_MODEL_RADIAL && wish->slacks != DEA_SLACKS_TWO_STAGE_NORMALISED && model->limit_count == 0) {
+        model->slacks = DEA_SLACKS_MULTI_STAGE;
+    }
+    model->rts_tolerance = sheet->options.rts_tolerance;
     return status;
 }

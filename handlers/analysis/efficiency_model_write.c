@@ -23,8 +23,9 @@ static const char *const *part_names(enum dea_model model)
 {
     static const char *const of_cost[] = { "cost", "cost_minimum", "technical", "allocative", NULL };
     static const char *const of_cross[] = { "own", "maverick", NULL };
+    static const char *const of_radial[] = { "crste", "vrste", "scale", NULL };
     static const char *const of_others[] = { NULL };
-    return model == DEA_MODEL_COST ? of_cost : model == DEA_MODEL_CROSS ? of_cross : of_others;
+    return model == DEA_MODEL_COST ? of_cost : model == DEA_MODEL_CROSS ? of_cross : model == DEA_MODEL_RADIAL ? of_radial : of_others;
 }
 
 static void write_parts(struct json_writer *w, enum dea_model model, double score, const double *parts)
@@ -34,6 +35,14 @@ static void write_parts(struct json_writer *w, enum dea_model model, double scor
     for (size_t i = 0; names[i] != NULL; i++) {
         analysis_number(w, names[i], parts[i]);
     }
+}
+
+static void write_returns(struct json_writer *w, const struct dea_model_returns *returns)
+{
+    json_member_text(w, "rts", returns->is_told ? efficiency_rts_name(returns->kind) : NULL);
+    analysis_number(w, "nirste", returns->nirste);
+    analysis_number(w, "ndrste", returns->ndrste);
+    analysis_number(w, "rts_margin", returns->margin);
 }
 
 /* What is written. */
@@ -66,6 +75,9 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
         json_member_text(w, "efficient", unit->state == DEA_MODEL_SCORED ? efficiency_name(unit->efficiency) : NULL);
     }
     write_parts(w, model, unit->score, unit->parts);
+    if (model == DEA_MODEL_RADIAL) {
+        write_returns(w, &unit->returns);
+    }
 }
 
 static void write_group(struct json_writer *w, const void *context, size_t group)
@@ -99,6 +111,9 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
             }
         }
         json_array_end(w);
+    }
+    if (model == DEA_MODEL_RADIAL) {
+        efficiency_write_rts_counts(w, result->rts_counts);
     }
     json_object_end(w);
 }
@@ -141,7 +156,7 @@ static void write_question(struct json_writer *w, const struct efficiency_sheet 
     if (model->model == DEA_MODEL_ADDITIVE) {
         json_member_text(w, "slacks", efficiency_slacks[model->is_normalised ? DEA_SLACKS_TWO_STAGE_NORMALISED : DEA_SLACKS_TWO_STAGE]);
     } else if (model->model == DEA_MODEL_RADIAL || model->model == DEA_MODEL_SUPER || model->model == DEA_MODEL_DIRECTIONAL) {
-        json_member_text(w, "slacks", efficiency_slacks[DEA_SLACKS_TWO_STAGE_NORMALISED]);
+        json_member_text(w, "slacks", efficiency_slacks[model->slacks]);
     }
     json_member_text(w, "frontier", efficiency_frontiers[model->frontier]);
     if (model->model == DEA_MODEL_CROSS) {
@@ -159,6 +174,9 @@ static void write_question(struct json_writer *w, const struct efficiency_sheet 
     }
     json_member_text(w, "solver", efficiency_solvers[model->solver]);
     json_member_double(w, "tolerance", DEA_TOLERANCE);
+    if (model->model == DEA_MODEL_RADIAL) {
+        json_member_double(w, "rts_tolerance", model->rts_tolerance);
+    }
 }
 
 void efficiency_model_write(struct buffer *out, const struct efficiency_sheet *sheet, const struct dea_model_result *result)

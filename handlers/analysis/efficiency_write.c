@@ -23,7 +23,7 @@ static const char *state_name(enum dea_unit_state state)
     return NULL;
 }
 
-static const char *rts_name(enum dea_rts rts)
+const char *efficiency_rts_name(enum dea_rts rts)
 {
     switch (rts) {
     case DEA_RTS_IRS: return "irs";
@@ -105,7 +105,7 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     analysis_number(w, "crste", unit->crste);
     analysis_number(w, "vrste", unit->vrste);
     analysis_number(w, "scale", unit->scale);
-    json_member_text(w, "rts", is_scored ? rts_name(unit->rts) : NULL);
+    json_member_text(w, "rts", is_scored ? efficiency_rts_name(unit->rts) : NULL);
     analysis_named_object(w, "input_slacks", sheet->inputs, unit->input_slacks, result->input_count);
     analysis_named_object(w, "output_slacks", sheet->outputs, unit->output_slacks, result->output_count);
     analysis_named_object(w, "input_targets", sheet->inputs, unit->input_targets, result->input_count);
@@ -147,6 +147,16 @@ static void write_group(struct json_writer *w, const void *context, size_t group
     write_means(w, means);
 }
 
+void efficiency_write_rts_counts(struct json_writer *w, const size_t *counts)
+{
+    json_key(w, "rts");
+    json_object_begin(w);
+    json_member_integer(w, "irs", (int64_t)counts[DEA_RTS_IRS]);
+    json_member_integer(w, "crs", (int64_t)counts[DEA_RTS_CRS]);
+    json_member_integer(w, "drs", (int64_t)counts[DEA_RTS_DRS]);
+    json_object_end(w);
+}
+
 static void write_summary(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_result *result)
 {
     json_key(w, "summary");
@@ -168,12 +178,7 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
         }
     }
     json_array_end(w);
-    json_key(w, "rts");
-    json_object_begin(w);
-    json_member_integer(w, "irs", (int64_t)result->rts_counts[DEA_RTS_IRS]);
-    json_member_integer(w, "crs", (int64_t)result->rts_counts[DEA_RTS_CRS]);
-    json_member_integer(w, "drs", (int64_t)result->rts_counts[DEA_RTS_DRS]);
-    json_object_end(w);
+    efficiency_write_rts_counts(w, result->rts_counts);
     json_object_end(w);
 }
 

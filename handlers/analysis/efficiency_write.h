@@ -55,6 +55,10 @@ void efficiency_write(struct buffer *out, const struct efficiency_sheet *sheet, 
 
 /* no, weak, strong. */
 const char *efficiency_name(enum dea_efficiency efficiency);
+const char *efficiency_rts_name(enum dea_rts rts);
+
+/* The member rts of a summary; counts by enum dea_rts. */
+void efficiency_write_rts_counts(struct json_writer *w, const size_t *counts);
 
 /* The units as answers name them. */
 struct analysis_units efficiency_units(const struct efficiency_sheet *sheet);

@@ -20,6 +20,7 @@ MODELS = [{"model": "super"}, {"model": "super", "orientation": "input", "fronti
           {"model": "additive", "slacks": "two-stage-normalised", "frontier": "ndrs"}, {"model": "directional"},
           {"model": "directional", "undesirable": OUTPUTS[1], "orientation": "output"}, {"model": "cross"}, {"model": "cross", "goal": "aggressive"},
           {"model": "cost", "prices": "2.5,0.125"}, {"fixed": INPUTS[0], "orientation": "input"},
+          {"fixed": INPUTS[0], "orientation": "input", "slacks": "two-stage-normalised", "rts_tolerance": 0.01},
           {"restrictions": f"{INPUTS[0]}/{INPUTS[1]}:0.5:2,{OUTPUTS[1]}/{OUTPUTS[0]}::1000", "orientation": "input"}]
 NAMES = ["-".join(f"{key}={value}"[:30] for key, value in more.items()) for more in MODELS]
 
@@ -171,7 +172,9 @@ REFUSED = [
     ({"outliers": "true", "fixed": INPUTS[0]}, {"outliers": "bad_format"}),
     ({"outliers": "true", "model": "cross"}, {"outliers": "bad_format"}),
     ({"rts_tolerance": "0.01", "model": "sbm"}, {"rts_tolerance": "bad_format"}),
-    ({"rts_tolerance": "0.01", "fixed": INPUTS[0]}, {"rts_tolerance": "bad_format"}),
+    ({"rts_tolerance": "1", "fixed": INPUTS[0]}, {"rts_tolerance": "out_of_range"}),
+    ({"slacks": "multi-stage", "restrictions": f"{INPUTS[0]}/{INPUTS[1]}:1:2"}, {"slacks": "bad_format"}),
+    ({"slacks": "one-stage", "fixed": INPUTS[0]}, {"slacks": "bad_format"}),
     ({"rts_tolerance": "1"}, {"rts_tolerance": "out_of_range"}),
     ({"rts_tolerance": "-1e-9"}, {"rts_tolerance": "out_of_range"}),
     ({"rts_tolerance": "much"}, {"rts_tolerance": "wrong_type"}),
@@ -219,6 +222,50 @@ def test_bodies_that_do_not_go_together(service, more, places):  # noqa: F811
     found = reply.json()
     assert reply.status_code == 422
     assert {fault["pointer"]: fault["code"] for fault in found["errors"]} == places
+
+
+@pytest.mark.parametrize("more", [{"fixed": INPUTS[0], "orientation": "input"}, {"fixed": INPUTS[1]}, MODELS[-1]], ids=["inward", "outward", "restrictions"])
+def test_scale_with_fixed_inputs_and_restrictions(service, more):  # noqa: F811
+    """What one answer says of the four frontiers is what each frontier's own answer says; the table has it too."""
+    by_frontier = {frontier: ask(service, **more, frontier=frontier) for frontier in ("crs", "vrs", "nirs", "ndrs")}
+    answer = by_frontier["vrs"]
+    assert answer["slacks"] == ("multi-stage" if "fixed" in more else "two-stage-normalised") and answer["rts_tolerance"] == 1e-9
+    table = list(csv.DictReader(io.StringIO(service.get(PATH, params={
+        "year": 2011, "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), **more}, headers={"Accept": "text/csv"}).text)))
+    told = {"irs": 0, "crs": 0, "drs": 0}
+    for u, (result, row) in enumerate(zip(answer["results"], table)):
+        names = {"crste": "crs", "vrste": "vrs", "nirste": "nirs", "ndrste": "ndrs"}
+        for name, frontier in names.items():
+            assert result[name] == pytest.approx(by_frontier[frontier]["results"][u]["score"], rel=1e-9)
+            assert all(other["results"][u][name] == pytest.approx(result[name], rel=1e-9) for other in by_frontier.values())
+        assert result["scale"] == result["crste"] / result["vrste"] and result["rts_margin"] == 1 - result["scale"]
+        is_decreasing = abs(result["nirste"] - result["vrste"]) < abs(result["nirste"] - result["crste"])
+        assert result["rts"] == ("crs" if result["rts_margin"] <= 1e-9 else "drs" if is_decreasing else "irs")
+        told[result["rts"]] += 1
+        assert [float(row[name]) for name in (*names, "scale", "rts_margin")] == [result[name] for name in (*names, "scale", "rts_margin")]
+        assert row["rts"] == result["rts"]
+    assert answer["summary"]["rts"] == told and min(told["irs"] + told["drs"], told["crs"]) > 0
+    for name in ("crste", "vrste", "scale"):
+        assert answer["summary"]["mean"][name] == pytest.approx(numpy.mean([result[name] for result in answer["results"]]), rel=1e-12)
+    wide = ask(service, **more, rts_tolerance=0.9)
+    assert wide["summary"]["rts"]["crs"] > told["crs"]
+    assert [{**result, "rts": None} for result in wide["results"]] == [{**result, "rts": None} for result in answer["results"]]
+
+
+def test_what_only_some_returns_have_is_null(service):  # noqa: F811
+    """Two of P make what Q makes, with less of a and none of b: where P may be doubled there is no end to how much less b would do."""
+    units = {"inputs": ["a", "b"], "outputs": ["c"], "fixed": ["a"], "orientation": "input",
+             "dmus": [{"id": "P", "a": 1, "b": 0, "c": 1}, {"id": "Q", "a": 3, "b": 2, "c": 2}, {"id": "R", "a": 3, "b": 4, "c": 2}]}
+    answers = {frontier: service.request("POST", PATH, json={**units, "frontier": frontier}).json() for frontier in ("vrs", "crs", "nirs", "ndrs")}
+    for frontier, wanted in (("vrs", ["no_inputs", 1, 0.5]), ("nirs", ["no_inputs", 1, 0.5]), ("crs", ["no_inputs", *["unbounded"] * 2]),
+                             ("ndrs", ["no_inputs", *["unbounded"] * 2])):
+        for result, score in zip(answers[frontier]["results"], wanted):
+            assert (result["score"] or result["status"]) == score
+            assert [result[name] for name in ("crste", "scale", "rts", "nirste", "ndrste", "rts_margin")] == [None] * 6
+            assert result["vrste"] == (score if result["score"] else None)
+        assert answers[frontier]["summary"]["rts"] == {"irs": 0, "crs": 0, "drs": 0}
+        assert answers[frontier]["summary"]["mean"]["crste"] is None
+    assert answers["vrs"]["summary"]["mean"]["vrste"] == 0.75
 
 
 def test_contradictory_restrictions_are_a_result(service):  # noqa: F811

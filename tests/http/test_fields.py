@@ -126,6 +126,18 @@ def test_compressed_too(played):  # noqa: F811
     assert read == text and len(sent) < len(text) / 2 and coded.headers["ETag"] == plain.headers["ETag"][:-1] + '-gzip"'
 
 
+def test_what_is_read_as_a_whole(played):  # noqa: F811
+    """All other reads that answer JSON take fields; these, which the contract names, refuse it."""
+    whole = {"/", "/healthz", "/readyz", "/config", "/openapi.json", "/ledger", "/ledger/keys", "/ledger/checkpoints/{size}", "/ledger/proof",
+             "/ledger/consistency", "/ledger/verify", "/jobs/{id}", "/density", "/inequality"}
+    reads = {operation.path for operation in test_contract.OPERATIONS
+             if operation.method == "GET" and "application/json" in operation.item["responses"]["200"].get("content", {})}
+    assert whole <= reads and {operation.path for operation in SPARSE} == reads - whole
+    for path in sorted(whole - {"/jobs/{id}"}):
+        refusal = problem(played.get(path.replace("{size}", "1") + "?fields=x", token=True), 400, "invalid_query")
+        assert ("fields", "unknown_parameter") in {(fault["parameter"], fault["code"]) for fault in refusal["errors"]}, path
+
+
 def test_computations_and_writes_take_no_fields(played):  # noqa: F811
     for operation in test_contract.OPERATIONS:
         assert operation.method == "GET" or "fields" not in operation.query()

@@ -78,6 +78,10 @@ def together(models):
 # ---------------------------------------------------------------------------------------------------------- the referee
 
 
+def exactly(number):
+    return number if isinstance(number, Fraction) else Fraction(float(number))
+
+
 def referee(program):
     """The least cost in fractions, by two phases of the simplex method with Bland's rule; None where there is none."""
     equal, at = rows_of(program)
@@ -85,8 +89,8 @@ def referee(program):
     rows, bound = [], []
     for matrix, side, slack in ((program.upper, program.bound, True), (equal, at, False)):
         for row, limit in zip(matrix, side):
-            rows.append(([Fraction(float(a)) for a in row] + [-Fraction(float(row[k])) for k in free], slack))
-            bound.append(Fraction(float(limit)))
+            rows.append(([exactly(a) for a in row] + [-exactly(row[k]) for k in free], slack))
+            bound.append(exactly(limit))
     slacks = sum(slack for _, slack in rows)
     table, at_slack = [], 0
     for (row, slack), limit in zip(rows, bound):
@@ -97,7 +101,7 @@ def referee(program):
         line = row + tail
         table.append(([-a for a in line] if limit < 0 else line) + [abs(limit)])
     columns, height = width + len(free) + slacks, len(table)
-    cost = [Fraction(float(c)) for c in program.cost] + [-Fraction(float(program.cost[k])) for k in free] + [Fraction(0)] * slacks
+    cost = [exactly(c) for c in program.cost] + [-exactly(program.cost[k]) for k in free] + [Fraction(0)] * slacks
     table = [line[:-1] + [Fraction(i == k) for k in range(height)] + line[-1:] for i, line in enumerate(table)]
     basis = list(range(columns, columns + height))
     first = [-sum(line[j] for line in table) for j in range(columns)] + [Fraction(0)] * height + [-sum(line[-1] for line in table)]
@@ -170,6 +174,37 @@ def radial(x, y, own_x, own_y, side, returns, fixed=()):
         return None
     factor = solution.v[-1]
     return factor if side == "input" else 1 / factor if factor > 0 else np.inf
+
+
+def exact_stages(x, y, o, side, returns, fixed):
+    """Coelli's slacks of a unit in fractions: inputs, then outputs, all of which are above 0 for it; fixed inputs have none."""
+    m, s = len(x[0]), len(y[0])
+    x, y = [[exactly(v) for v in row] for row in x], [[exactly(v) for v in row] for row in y]
+    kinds = {"vrs": (1, -1), "crs": (), "nirs": (1,), "ndrs": (-1,)}[returns]
+    columns = [a + [-b for b in c] for a, c in zip(x, y)]  # every row of a column is bound from above
+    own = columns[o]
+    open_ = [k >= m or k not in fixed for k in range(m + s)]
+
+    def solve(cost, bound, moved=()):
+        """The least cost with lambda and a factor that the moved rows' bounds are multiplied by."""
+        upper = [[column[k] for column in columns] + [-bound[k] if k in moved else Fraction(0)] for k in range(m + s)]
+        upper += [[Fraction(sign)] * len(columns) + [Fraction(0)] for sign in kinds]
+        right = [Fraction(0) if k in moved else bound[k] for k in range(m + s)] + [Fraction(sign) for sign in kinds]
+        return referee(Program(cost, upper, right, np.zeros((0, len(cost))), np.zeros(0)))
+
+    first = [k for k in range(m + s) if (k >= m if side == "output" else k < m and open_[k])]
+    factor = abs(solve([Fraction(0)] * len(columns) + [Fraction(-1 if side == "output" else 1)], own, first))
+    bound = [own[k] * factor if k in first else own[k] for k in range(m + s)]
+    start = list(bound)
+    for rows, sign in ((range(m), 1), (range(m, m + s), -1)):
+        while True:
+            able = [k for k in rows if open_[k] and bound[k] != 0 and
+                    bound[k] > solve([column[k] for column in columns] + [Fraction(0)], bound)]
+            if not able:
+                break
+            t = abs(solve([Fraction(0)] * len(columns) + [Fraction(sign)], bound, able))
+            bound = [bound[k] * t if k in able else bound[k] for k in range(m + s)]
+    return [before - after for before, after in zip(start, bound)]
 
 
 def slacks_most(x, y, point, returns, relaxed=0.0):

@@ -2,11 +2,11 @@
  * Reads problems as text, solves them with analytics/dea/model.c and prints the answers in full precision, so that a test
  * in another language can compare them with an independent solver.
  *
- * In, any number of times:  model side frontier flags n m s prices limits, where flags is 1 for normalised or aggressive, and 2 more for
- * GLPK alone; prices 0 (none), 1 (the same for all) or n; then m flags of fixed inputs, s of undesirable outputs, the prices, the
- * limits (is_output first second minimum maximum), n lines of m inputs and s outputs.
+ * In, any number of times:  model side frontier flags n m s prices limits, where flags is 1 for normalised or aggressive, 2 more for
+ * GLPK alone, and 4 more for slacks in several stages; prices 0 (none), 1 (the same for all) or n; then m flags of
+ * fixed inputs, s of undesirable outputs, the prices, the limits (is_output first second minimum maximum), n lines of m inputs and s outputs.
  * Out, for each problem, for each unit the line
- *   unit U state score part.. (4) efficiency peer_count, then m + s slacks, m + s targets, K, K pairs of unit and lambda
+ *   unit U state score part.. (4) returns nirste ndrste margin efficiency peer_count, then m + s slacks, m + s targets, K, K pairs of unit and lambda
  * and at its end "certificate primal dual gap programs uncertified mean count", or "status NAME" for a refused problem.
  */
 #include <stdbool.h>
@@ -22,6 +22,7 @@ static const char *const models[] = {"radial", "super", "sbm", "additive", "dire
 static const char *const sides[] = {"output", "input", "both"};
 static const char *const frontiers[] = {"vrs", "crs", "nirs", "ndrs"};
 static const char *const states[] = {"scored", "no-inputs", "no-outputs", "infeasible", "unbounded", "uncertified"};
+static const char *const returns[] = {"irs", "crs", "drs"};
 static const char *const efficiencies[] = {"no", "weak", "strong"};
 
 enum { UNITS_MAX = 1000, COLUMNS_MAX = 20 };
@@ -87,6 +88,8 @@ static void result_print(const struct dea_model_result *result)
         const struct dea_model_unit *unit = &result->units[u];
         printf("unit %zu %s %.17g", u, states[unit->state], unit->score);
         numbers_print(unit->parts, DEA_MODEL_PARTS);
+        printf(" %s %.17g %.17g %.17g", unit->returns.is_told ? returns[unit->returns.kind] : "none", unit->returns.nirste,
+               unit->returns.ndrste, unit->returns.margin);
         printf(" %s %zu", efficiencies[unit->efficiency], unit->peer_count);
         numbers_print(unit->slacks, result->input_count + result->output_count);
         numbers_print(unit->targets, result->input_count + result->output_count);
@@ -159,7 +162,8 @@ int main(void)
         options.side = (enum dea_side) word_find(side, sides, 3);
         options.frontier = (enum dea_frontier) word_find(frontier, frontiers, 4);
         options.is_normalised = options.is_aggressive = flag % 2 != 0;
-        options.solver = flag >= 2 ? DEA_SOLVER_GLPK : DEA_SOLVER_SIMPLEX;
+        options.solver = flag % 4 >= 2 ? DEA_SOLVER_GLPK : DEA_SOLVER_SIMPLEX;
+        options.slacks = flag >= 4 ? DEA_SLACKS_MULTI_STAGE : DEA_SLACKS_TWO_STAGE_NORMALISED;
         options.is_fixed = flags_read(fixed, m) ? fixed : NULL;
         options.is_undesirable = flags_read(undesirable, s) ? undesirable : NULL;
         numbers_read(prices, price_rows * m);

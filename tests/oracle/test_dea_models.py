@@ -25,7 +25,8 @@ KINDS = ("plain", "ties", "duplicates", "zeros", "bad-scale", "spread", "equal-c
 RETURNS = ("vrs", "crs", "nirs", "ndrs")
 
 Case = collections.namedtuple("Case", "name x y")
-Unit = collections.namedtuple("Unit", "state score parts efficiency peer_count slacks targets peers")
+Unit = collections.namedtuple("Unit", "state score parts returns efficiency peer_count slacks targets peers")
+Returns = collections.namedtuple("Returns", "kind nirste ndrste margin")
 Answer = collections.namedtuple("Answer", "units certificate mean")
 
 
@@ -55,11 +56,11 @@ def solve(asked):
         words = line.split()
         if words[0] == "unit":
             width = asked[len(answers)].x.shape[1] + asked[len(answers)].y.shape[1]
-            numbers = np.array(list(map(float, words[10:10 + 2 * width])))
-            pairs = words[11 + 2 * width:]
+            numbers = np.array(list(map(float, words[14:14 + 2 * width])))
+            pairs = words[15 + 2 * width:]
             peers = {int(p): float(w) for p, w in zip(pairs[::2], pairs[1::2])}
-            assert len(peers) == int(words[10 + 2 * width])
-            units.append(Unit(words[2], float(words[3]), list(map(float, words[4:8])), words[8], int(words[9]),
+            assert len(peers) == int(words[14 + 2 * width])
+            units.append(Unit(words[2], float(words[3]), list(map(float, words[4:8])), Returns(words[8], *map(float, words[9:12])), words[12], int(words[13]),
                               numbers[:width], numbers[width:], peers))
         elif words[0] == "outliers":
             numbers = list(map(float, words[1:]))

@@ -345,11 +345,26 @@ def test_order_does_not_matter(answers):
         assert labels(answer) == [labels(before)[o] for o in order]
 
 
-def test_orientations_agree_under_crs():
-    """theta = 1 / phi, which is the reported score in both orientations."""
-    pairs = [[problem._replace(orientation=way) for problem in PROBLEMS] for way in ("input", "output")]
-    for one, other in zip(solve(pairs[0]), solve(pairs[1])):
-        assert scores(one)[:, 0] == pytest.approx(scores(other)[:, 0], abs=SCORE)
+def test_theta_is_one_over_phi_under_crs():
+    """
+    Each orientation under constant returns has slacks, targets and peers of its own, so both factors can be read off what was moved, and not
+    off the score, which is one number for both. Their product is 1, and neither can be beaten: by HiGHS, which is asked of each in its own form.
+    """
+    pairs = [solve([problem._replace(orientation=way, frontier="crs") for problem in PROBLEMS]) for way in ("input", "output")]
+    for problem, inward, outward in zip(PROBLEMS[::3], *pairs):
+        top = tops(problem)
+        x, y, m = problem.x / top[:problem.x.shape[1]], problem.y / top[problem.x.shape[1]:], problem.x.shape[1]
+        for o, (one, other) in enumerate(zip(inward.units, outward.units)):
+            i, r = int(np.argmax(x[o])), int(np.argmax(y[o]))
+            theta = 1 + one.radial[i] / problem.x[o, i]
+            phi = 1 + other.radial[m + r] / problem.y[o, r]
+            assert theta * phi == pytest.approx(1, rel=SCORE), f"{problem.name} unit {o}"
+            assert not np.any(one.radial[m:]) and not np.any(other.radial[:m])
+            least = linprog(np.hstack([np.zeros(len(x)), 1]), np.vstack([np.hstack([x.T, -x[o][:, None]]), np.hstack([-y.T, np.zeros((len(y.T), 1))])]),
+                            np.hstack([np.zeros(m), -y[o]]), method="highs")
+            most = linprog(np.hstack([np.zeros(len(x)), -1]), np.vstack([np.hstack([x.T, np.zeros((m, 1))]), np.hstack([-y.T, y[o][:, None]])]),
+                           np.hstack([x[o], np.zeros(y.shape[1])]), method="highs")
+            assert theta == pytest.approx(least.fun, rel=SCORE, abs=SCORE) and phi == pytest.approx(-most.fun, rel=SCORE), f"{problem.name} unit {o}"
 
 
 def test_a_duplicate_and_a_dominated_unit_change_nobody(answers):

@@ -20,11 +20,21 @@ key, run, environment = http.key, http.run, http.environment
 TOOLS = ROOT / "build" / "validators"
 
 
+def missing(kind):
+    """Skips the test whose tools are not here (TOOLS/KIND.missing says why, tools/validators.sh), or fails it where they are due
+    (TALLYSTICK_TOOLS_DUE, .ci/run) and it was neither for want of a network nor of what fetches them."""
+    note = TOOLS / f"{kind}.missing"
+    why = note.read_text(encoding="utf-8").strip() if note.exists() else f"failed: nothing says why the {kind} tools are not here"
+    if os.environ.get("TALLYSTICK_TOOLS_DUE") and not why.startswith(("absent:", "offline:")):
+        pytest.fail(why, pytrace=False)
+    pytest.skip(why)
+
+
 def tool(path):
-    """The path of a fetched tool; the test is skipped where it could not be had."""
+    """The path of a fetched tool, whose kind the path begins with; the test is skipped where it could not be had."""
     found = TOOLS / path
     if not found.exists():
-        pytest.skip(f"{found.name} could not be fetched")
+        missing(path.partition("/")[0])
     return str(found)
 
 

@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from conftest import ROOT, TOOLS, binary, tool, without_ours
+from conftest import ROOT, TOOLS, binary, missing, tool, without_ours
 from test_client import token
 
 PAGE = (ROOT / "docs" / "signing.md").read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ class Library:
         else:
             python = tool("python/bin/python")
             if subprocess.run([python, "-c", "import jwcrypto"], capture_output=True, check=False).returncode != 0:
-                pytest.skip("jwcrypto could not be fetched")
+                missing("python")
             self.command, self.name = python, "program.py"
 
     def run(self, program, *words, given=None):

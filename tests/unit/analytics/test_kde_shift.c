@@ -26,6 +26,35 @@ static void test_spread(void **state)
     assert_true(isnan(kde_spread(&(struct kde_sample){ values, lonely, 3 }, 2)));
 }
 
+/* A power of two more or less changes nothing but the power, down to where numbers lose digits of their own. */
+static void test_powers(void **state)
+{
+    (void)state;
+    const double earlier[] = { 1, 2, 6, 7.5 };
+    const double later[] = { 2, 4, 6, 8 };
+    const double weights[] = { 1, 0.25, 2, 1.75 };
+    const size_t units[] = { 3, 5, 8, 9 };
+    const size_t others[] = { 3, 4, 8, 10 };
+    double small[2][4];
+    for (int power = -1010; power <= 500; power += 151) {
+        for (size_t i = 0; i < 4; i++) {
+            small[0][i] = ldexp(earlier[i], power);
+            small[1][i] = ldexp(later[i], power);
+        }
+        const struct kde_sample plain[2] = { { earlier, weights, 4 }, { later, weights, 4 } };
+        const struct kde_sample scaled[2] = { { small[0], weights, 4 }, { small[1], weights, 4 } };
+        const struct kde_shift_side from = { &plain[0], units, 5 };
+        const struct kde_shift_side to = { &plain[1], others, 6 };
+        const struct kde_shift_side from_scaled = { &scaled[0], units, ldexp(5, power) };
+        const struct kde_shift_side to_scaled = { &scaled[1], others, ldexp(6, power) };
+        const double error = kde_shift_error(&from, &to);
+        assert_near(kde_spread(&scaled[0], ldexp(5, power)), ldexp(kde_spread(&plain[0], 5), power));
+        assert_near(kde_shift_error(&from_scaled, &to_scaled), ldexp(error, power));
+        assert_true(kde_shift_p(&from, &to, error) > 0.05);
+        assert_near(kde_shift_p(&from_scaled, &to_scaled, kde_shift_error(&from_scaled, &to_scaled)), kde_shift_p(&from, &to, error));
+    }
+}
+
 static void test_shift_error(void **state)
 {
     (void)state;
@@ -88,7 +117,7 @@ static void test_shift_p(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_spread), cmocka_unit_test(test_shift_error), cmocka_unit_test(test_student),
-                                        cmocka_unit_test(test_shift_p) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_spread), cmocka_unit_test(test_powers), cmocka_unit_test(test_shift_error),
+                                        cmocka_unit_test(test_student), cmocka_unit_test(test_shift_p) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

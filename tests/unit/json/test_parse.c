@@ -4,6 +4,8 @@
  */
 #include "json/parse.h"
 
+#include <dirent.h>
+
 #include "tests/unit/json/support.h"
 
 struct parsed {
@@ -322,6 +324,49 @@ static void random_changes_are_survived(void **state)
     assert_true(accepted > 1000);
 }
 
+/* y_: the grammar has it, it must be taken; n_: it has not, it must be refused as no JSON; i_: the grammar has it, and RFC 8259 leaves it
+ * to whoever reads (sections 4, 6, 8 and 9, and 8.1 for the byte order mark): what we do the name says. */
+static void check_text(const char *name, const char *bytes, size_t length)
+{
+    const bool is_taken = name[0] == 'y' || strncmp(name, "i_taken_", 8) == 0;
+    struct parsed p;
+    parse(&p, bytes, length);
+    if ((p.status == STATUS_OK) != is_taken) {
+        fail_msg("%s: %s", name, p.status == STATUS_OK ? "taken" : p.faults.items[0].detail);
+    }
+    if (name[0] == 'n' && strcmp(p.faults.items[0].code, strncmp(name, "n_depth_unclosed", 16) == 0 ? "too_deep" : "invalid_json") != 0) {
+        fail_msg("%s: %s", name, p.faults.items[0].code);
+    }
+    finish(&p);
+}
+
+static void texts_of_the_folder(void **state)
+{
+    enum { TEXT_BYTES_MAX = 64 * 1024 };
+    static char bytes[TEXT_BYTES_MAX];
+    size_t yes = 0, no = 0, either = 0;
+    DIR *folder = opendir("tests/reference/json");
+    (void)state;
+    assert_non_null(folder);
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        char path[512];
+        if (strchr("yni", entry->d_name[0]) == NULL || entry->d_name[1] != '_') {
+            continue;
+        }
+        snprintf(path, sizeof path, "tests/reference/json/%s", entry->d_name);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        size_t length = fread(bytes, 1, sizeof bytes, file);
+        assert_true(length < sizeof bytes && fclose(file) == 0);
+        yes += entry->d_name[0] == 'y';
+        no += entry->d_name[0] == 'n';
+        either += entry->d_name[0] == 'i';
+        check_text(entry->d_name, bytes, length);
+    }
+    closedir(folder);
+    assert_true(yes >= 54 && no >= 176 && either >= 26);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +377,7 @@ int main(void)
         cmocka_unit_test(memory_is_limited),
         cmocka_unit_test(phrases),
         cmocka_unit_test(memory_may_end_anywhere), cmocka_unit_test(memory_may_be_short_anywhere),
+        cmocka_unit_test(texts_of_the_folder),
         cmocka_unit_test(random_changes_are_survived),
     };
     return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
