@@ -20,7 +20,7 @@ CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("201
          ("GET", contract_session.DENSITY.replace("2014", "2013"), None),
          ("GET", contract_session.INEQUALITY.replace("2014", "2013"), None), ("POST", "/inequality", contract_session.PARTS), ("POST", "/efficiency", contract_session.UNITS),
          ("POST", "/efficiency/malmquist", contract_session.PANEL), ("POST", "/density", contract_session.SAMPLE)]
-BODY = json.loads(heavy(1500))
+BODY = json.loads(heavy())
 
 
 def ask(server, method, path, body=None, prefer="respond-async", **headers):
@@ -162,7 +162,7 @@ def test_jobs_are_bounded_and_expire(start):
 def test_a_client_that_left_before_is_no_job(start):
     own = start("--job-threads", "1", "--async-after", "2")
     connection = own.connect()
-    connection.sendall(request_of(heavy(1500)))
+    connection.sendall(request_of(heavy()))
     time.sleep(0.5)
     leave(connection, "reset")
     began = time.monotonic()
@@ -177,7 +177,7 @@ def test_clients_that_left_while_they_waited_are_no_jobs(start):
     href = begin(own)
     for how in ("close", "reset", "close"):
         connection = own.connect()
-        connection.sendall(request_of(heavy(1500)))
+        connection.sendall(request_of(heavy()))
         time.sleep(0.3)
         leave(connection, how)
     time.sleep(3.5)
@@ -190,7 +190,7 @@ def test_clients_that_left_while_they_waited_are_no_jobs(start):
 def test_nobody_is_told_of_a_job_that_a_stop_would_end(start):
     own = start("--job-threads", "2", "--async-after", "3")
     with own.connect(30) as connection:
-        connection.sendall(request_of(heavy(1500)))
+        connection.sendall(request_of(heavy()))
         time.sleep(2.6)
         own.process.send_signal(signal.SIGTERM)
         received = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -276,7 +276,7 @@ def test_private_services_ask_who_asks(start):
 def test_a_half_closed_client_is_answered_too(start):
     own = start("--async-after", "1")
     with own.connect(30) as connection:
-        connection.sendall(request_of(heavy(1500)))
+        connection.sendall(request_of(heavy()))
         connection.shutdown(socket.SHUT_WR)
         received = b""
         while piece := connection.recv(65536):
@@ -349,7 +349,7 @@ def test_long_ones_do_not_hold_up_short_ones(start):
         assert quick(own, source) < 3 * 2, source
     slow = [own.connect(30) for _ in range(3)]
     for connection in slow:
-        connection.sendall(request_of(heavy(1500)))
+        connection.sendall(request_of(heavy()))
     time.sleep(0.5)
     assert quick(own, "127.0.0.2") < 3 * 2  # the address that sends them has one place less than there are
     received = [connection.recv(65536) for connection in slow]
@@ -368,7 +368,7 @@ def test_jobs_of_one_address_leave_room_for_others(start):
     assert [reply.status_code for reply in first] == [202] * 6
     hrefs = [reply.json()["href"] for reply in first]
     with own.connect(60) as connection:  # a seventh waits as if jobs were not
-        connection.sendall(request_of(heavy(1500)).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
+        connection.sendall(request_of(heavy()).replace(b"Host", b"Prefer: respond-async\r\nHost", 1))
         connection.settimeout(1)
         with pytest.raises(socket.timeout):
             connection.recv(1000)
