@@ -148,9 +148,10 @@ def test_only_administrators_erase(moved):
 CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
 
 
-def members(schema, pointer=""):
-    """(pointer, description) of each member that a body may have, those of what it holds among them; not of signed ones."""
-    told = schema.get("description", "")
+def members(schema, pointer="", told=""):
+    """(pointer, description) of each member that a body may have, those of what it holds among them; not of signed ones. What is said of a member
+    counts for what it may be one of."""
+    told = schema.get("description", told)
     if schema.get("$ref", "").endswith("/SignedCommand"):
         return
     if "$ref" in schema:
@@ -159,7 +160,7 @@ def members(schema, pointer=""):
     for name, member in schema.get("properties", {}).items():
         yield from members(member, f"{pointer}/{name}")
     for other in [*schema.get("anyOf", []), *schema.get("oneOf", []), *schema.get("allOf", [])]:
-        yield from members(other, pointer)
+        yield from members(other, pointer, told)
     if "items" in schema:
         yield from members(schema["items"], pointer + "/0")
 

@@ -350,7 +350,7 @@ def test_theta_is_one_over_phi_under_crs():
     Each orientation under constant returns has slacks, targets and peers of its own, so both factors can be read off what was moved, and not
     off the score, which is one number for both. Their product is 1, and neither can be beaten: by HiGHS, which is asked of each in its own form.
     """
-    pairs = [solve([problem._replace(orientation=way, frontier="crs") for problem in PROBLEMS]) for way in ("input", "output")]
+    pairs = [solve([problem._replace(orientation=way, frontier="crs") for problem in PROBLEMS[::3]]) for way in ("input", "output")]
     for problem, inward, outward in zip(PROBLEMS[::3], *pairs):
         top = tops(problem)
         x, y, m = problem.x / top[:problem.x.shape[1]], problem.y / top[problem.x.shape[1]:], problem.x.shape[1]
