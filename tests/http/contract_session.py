@@ -45,6 +45,7 @@ class Player:
         """The second time it is asked whether it has changed."""
         found = self.get(name, path, **more)
         assert self.get(f"{name} unchanged", path, If_None_Match=found.headers["ETag"], **more).status_code == 304
+        assert self.get(f"{name} of another version", path, If_Match='"0"', **more).status_code == 412
         return found
 
 

@@ -190,7 +190,7 @@ static void check_headers(const struct route *route)
     if ((key != NULL) != is_write || is_needed != (is_write && route->method == METHOD_POST)) {
         fail_msg("%s %s: Idempotency-Key", method_members[route->method], route->path);
     }
-    if ((find_parameter(route, "header", "Prefer") != NULL) != is_write) {
+    if ((find_parameter(route, "header", "Prefer") != NULL) != (is_write || route->is_async)) {
         fail_msg("%s %s: Prefer", method_members[route->method], route->path);
     }
 }
