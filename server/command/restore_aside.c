@@ -113,19 +113,23 @@ enum status restore_aside_end(struct restore *restore)
 /* "replaced-3 kept" or "- none". */
 static bool read_mark(struct restore *restore, const char *text)
 {
-    char name[32], tokens[8], end;
-    int number;
-    if (sscanf(text, "%31[^ ] %7[a-z]%c", name, tokens, &end) != 3 || end != '\n') {
-        return false;
-    }
-    bool is_kept = strcmp(tokens, "kept") == 0;
-    bool has_folder = sscanf(name, "replaced-%d%c", &number, &end) == 1;
-    if ((!is_kept && strcmp(tokens, "none") != 0) || (!has_folder && strcmp(name, NOTHING) != 0)) {
+    static const char begin[] = "replaced-";
+    size_t length = strcspn(text, " ");
+    const char *name = arena_format(&restore->arena, "%.*s", (int)length, text);
+    bool is_kept = strcmp(text + length, " kept\n") == 0;
+    if (name == NULL || (!is_kept && strcmp(text + length, " none\n") != 0)) {
         return false;
     }
     restore->tokens = is_kept ? TOKENS_KEPT : TOKENS_NONE;
-    restore->aside = has_folder ? path_in(restore, arena_format(&restore->arena, "%s", name)) : NULL;
-    return !has_folder || restore->aside != NULL;
+    if (strcmp(name, NOTHING) == 0) {
+        return true;
+    }
+    const char *digits = name + sizeof begin - 1;
+    if (strncmp(name, begin, sizeof begin - 1) != 0 || *digits == 0 || digits[strspn(digits, "0123456789")] != 0) {
+        return false;
+    }
+    restore->aside = path_in(restore, name);
+    return restore->aside != NULL;
 }
 
 enum status restore_aside_find(struct restore *restore)
