@@ -17,7 +17,7 @@
 #define LEGEND_AT 88.0
 #define FOOT 28.0
 
-enum { DESCRIBED_MAX = 40, LISTED_MAX = 6, LIST_LETTERS = 110 };
+enum { DESCRIBED_MAX = 40, LISTED_MAX = 6 };
 
 /* As they are rounded, so that a number looks like those beside it: 999.9996 is 1000, and 999999.6 is 1.00e6. */
 #define LONG_NUMBER 999.9995
@@ -84,18 +84,21 @@ const struct svg_row *dea_svg_rows(struct arena *arena, const struct dea_svg_uni
     return rows;
 }
 
-/* "Inputs: beds, staff" */
+/* "Inputs: beds, staff"; what is "Inputs". */
 static const char *list(const struct dea_picture *picture, const char *what, const char *const *names, size_t count)
 {
-    struct arena *arena = picture->exchange->arena;
+    struct exchange *exchange = picture->exchange;
+    struct arena *arena = exchange->arena;
     struct buffer text;
     buffer_init(&text);
-    buffer_format(&text, "%s: ", what);
+    buffer_text(&text, analysis_label_say(exchange, what));
+    buffer_text(&text, analysis_label_marks(exchange)->colon);
     for (size_t i = 0; i < count && i < LISTED_MAX; i++) {
-        const char *name = picture->is_stored ? analysis_label_small(arena, analysis_label_find(picture->exchange, names[i]).name) : names[i];
-        buffer_format(&text, "%s%s", i == 0 ? "" : ", ", name);
+        const char *name = picture->is_stored ? analysis_label_small(arena, analysis_label_find(exchange, names[i]).name) : names[i];
+        buffer_text(&text, i == 0 ? "" : analysis_label_marks(exchange)->comma);
+        buffer_text(&text, name);
     }
-    buffer_text(&text, count > LISTED_MAX ? ", and more" : "");
+    buffer_text(&text, count > LISTED_MAX ? analysis_label_say(exchange, ", and more") : "");
     buffer_byte(&text, 0);
     const char *kept = text.failed ? NULL : arena_text(arena, text.bytes);
     buffer_fini(&text);
@@ -105,27 +108,30 @@ static const char *list(const struct dea_picture *picture, const char *what, con
 /* The rows in words. */
 static const char *describe(const struct dea_picture *picture)
 {
+    struct exchange *exchange = picture->exchange;
     struct buffer text;
     buffer_init(&text);
-    buffer_format(&text, "%s: %s.", picture->title, picture->what);
+    buffer_format(&text, "%s: ", picture->title);
+    buffer_text(&text, analysis_label_join(exchange, &picture->what, 1));
     for (size_t i = 0; i < picture->chart.row_count && i < DESCRIBED_MAX; i++) {
         const struct svg_row *row = &picture->chart.rows[i];
         if (row->note != NULL) {
-            buffer_format(&text, " %s: %s;", row->name, row->note);
+            buffer_format(&text, " %s%s%s;", row->name, analysis_label_marks(exchange)->colon, row->note);
         } else {
             buffer_format(&text, " %s;", row->told != NULL ? row->told : row->name);
         }
     }
     buffer_byte(&text, 0);
-    const char *kept = text.failed ? NULL : arena_text(picture->exchange->arena, text.bytes);
+    const char *kept = text.failed ? NULL : arena_text(exchange->arena, text.bytes);
     buffer_fini(&text);
     return kept != NULL ? kept : picture->title;
 }
 
 void dea_svg(const struct dea_picture *picture)
 {
-    struct buffer *out = &picture->exchange->reply;
-    struct arena *arena = picture->exchange->arena;
+    struct exchange *exchange = picture->exchange;
+    struct buffer *out = &exchange->reply;
+    struct arena *arena = exchange->arena;
     struct svg_rows chart = picture->chart;
     if (chart.rows == NULL) {
         out->failed = true;
@@ -133,18 +139,23 @@ void dea_svg(const struct dea_picture *picture)
     }
     chart.top = HEAD + picture->more_height;
     chart.legend_at = LEGEND_AT;
+    chart.mean_told = analysis_label_say(exchange, ", mean ");
+    chart.rank_axis = analysis_label_say(exchange, chart.series_count > 1 ? "rank, by each of them for itself" : "rank");
     double height = chart.top + svg_rows_height(&chart) + FOOT;
-    svg_open(out, svg_rows_width(&chart), height, picture->title, describe(picture));
-    svg_text(out, &(struct svg_text){ 24, 26, SVG_START, 17, SVG_INK, true, false, 0 }, picture->title);
-    svg_text(out, &(struct svg_text){ 24, 44, SVG_START, 12, SVG_GREY, false, false, LIST_LETTERS },
-             list(picture, "Inputs", picture->inputs, picture->input_count));
-    svg_text(out, &(struct svg_text){ 24, 60, SVG_START, 12, SVG_GREY, false, false, LIST_LETTERS },
-             list(picture, "Outputs", picture->outputs, picture->output_count));
+    double width = svg_rows_width(&chart);
+    svg_open(out, width, height, picture->title, describe(picture));
+    svg_heading(out, 24, width, picture->title);
+    const char *inputs = list(picture, "Inputs", picture->inputs, picture->input_count);
+    const char *outputs = list(picture, "Outputs", picture->outputs, picture->output_count);
+    svg_text(out, &(struct svg_text){ 24, 44, SVG_START, 12, SVG_GREY, false, false, svg_letters_within(inputs, 12, width - 48) }, inputs);
+    svg_text(out, &(struct svg_text){ 24, 60, SVG_START, 12, SVG_GREY, false, false, svg_letters_within(outputs, 12, width - 48) }, outputs);
     if (picture->draw_more != NULL) {
         picture->draw_more(out, arena, picture->context, LEGEND_AT);
     }
     svg_rows(out, arena, &chart);
-    const char *source = picture->is_stored ? dea_svg_text(arena_format(arena, "; figures revision %" PRId64, picture->revision), "") : "";
-    svg_label(out, 24, height - 12, SVG_START, 10.5, SVG_GREY, dea_svg_text(arena_format(arena, "%s%s.", picture->made, source), ""));
+    const char *parts[DEA_SVG_PARTS_MAX + 1] = { NULL };
+    memcpy(parts, picture->made, sizeof picture->made);
+    parts[DEA_SVG_PARTS_MAX] = picture->is_stored ? arena_format(arena, "figures revision %" PRId64, picture->revision) : NULL;
+    svg_label(out, 24, height - 12, SVG_START, SVG_FOOT_SIZE, SVG_GREY, analysis_label_join(exchange, parts, DEA_SVG_PARTS_MAX + 1));
     svg_close(out);
 }

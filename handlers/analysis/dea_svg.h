@@ -10,18 +10,21 @@
 
 /*
  * What all pictures of data envelopment analysis share: a title, inputs and outputs by name, the rows of the units, a line that
- * says how it was made, and a description that tells every row.
+ * says how it was made, and a description that tells every row. Title, rows, series and labels are given in the caller's language
+ * (label.h), what and made in English.
  */
+enum { DEA_SVG_PARTS_MAX = 3 };
+
 struct dea_picture {
     struct exchange *exchange;
     const char *title;
     const char *what; /* of the description, a phrase behind a colon */
-    const char *made; /* at the foot, without the full stop */
+    const char *made[DEA_SVG_PARTS_MAX]; /* at the foot, parts of one sentence; NULL: none */
     const char *const *inputs, *const *outputs;
     size_t input_count, output_count;
     bool is_stored;   /* inputs and outputs are indicators */
     int64_t revision; /* of the figures, where they are stored */
-    struct svg_rows chart; /* all but top */
+    struct svg_rows chart; /* all but what dea_svg settles: top, legend_at, mean_told, rank_axis */
 
     /* NULL, or draws something of more_height above the rows, from top on. */
     void (*draw_more)(struct buffer *out, struct arena *arena, const void *context, double top);

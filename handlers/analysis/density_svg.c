@@ -43,8 +43,10 @@ static const char *panel_title(const struct picture *p, const struct density_ser
     if (series->year == 0) {
         return NULL;
     }
-    return format_or(arena_format(arena, "%s (%zu %s)", analysis_label_capital(arena, series->group != NULL ? series->group : "all"),
-                                  series->sample.n, p->sheet->indicator != NULL ? "provinces" : "units"), "");
+    bool is_stored = p->sheet->indicator != NULL;
+    const char *group = analysis_label_group(p->exchange, series->group, is_stored);
+    return analysis_label_say(p->exchange, is_stored ? arena_format(arena, "%s (%zu provinces)", group, series->sample.n)
+                                                     : arena_format(arena, "%s (%zu units)", group, series->sample.n));
 }
 
 static void draw_curve(const struct picture *p, const struct svg_panel *panel, const struct density_series *series, size_t colour)
@@ -97,7 +99,7 @@ static void draw_panel(const struct picture *p, size_t group)
     const struct density_series *series = &p->drawing->series[group * p->years];
     double left = svg_layout_x(&p->layout, group);
     double top = svg_layout_y(&p->layout, group);
-    struct svg_panel panel = { .title = panel_title(p, series), .x_label = p->x_label, .y_label = group % p->layout.columns == 0 ? "density" : NULL,
+    struct svg_panel panel = { .title = panel_title(p, series), .x_label = p->x_label, .y_label = group % p->layout.columns == 0 ? analysis_label_say(p->exchange, "density") : NULL,
                                .x_ticks = p->groups == 1 ? 10 : 6, .y_ticks = 6, .has_y_numbers = true, .rug = p->rug };
     panel.x = svg_scale_make(p->drawing->grid.from, p->drawing->grid.to, left, left + p->layout.width);
     panel.y = svg_scale_round(0, p->top_density * 1.02, top + p->layout.height, top, panel.y_ticks);
@@ -116,17 +118,25 @@ static void draw_panel(const struct picture *p, size_t group)
 /* What the picture shows, for those who cannot see it. */
 static const char *describe(const struct picture *p, const char *title)
 {
+    struct exchange *exchange = p->exchange;
     struct buffer text;
     char number[SVG_NUMBER_BYTES];
     buffer_init(&text);
-    buffer_format(&text, "%s. Curves on one scale, %zu panel%s.", title, p->groups, p->groups == 1 ? "" : "s");
+    buffer_format(&text, "%s%s ", title, analysis_label_marks(exchange)->stop);
+    buffer_text(&text, analysis_label_say(exchange, p->groups == 1 ? "Curves on one scale, 1 panel."
+                                                        : arena_format(exchange->arena, "Curves on one scale, %zu panels.", p->groups)));
     for (size_t i = 0; i < p->drawing->series_count && i < 24; i++) {
         const struct density_series *series = &p->drawing->series[i];
         if (series->group != NULL || series->year != 0) {
-            buffer_format(&text, " %s %" PRId64 ":", series->group != NULL ? series->group : "all", series->year);
+            const char *group = exchange->is_chinese ? analysis_label_group(exchange, series->group, p->sheet->indicator != NULL)
+                : series->group != NULL ? series->group : "all";
+            buffer_format(&text, " %s ", group);
+            buffer_format(&text, "%" PRId64 ":", series->year);
         }
         svg_number(number, series->modes[series->mode_list.highest].x);
-        buffer_format(&text, " %zu peak%s, the highest at %s;", series->mode_list.peaks, series->mode_list.peaks == 1 ? "" : "s", number);
+        char *peaks = series->mode_list.peaks == 1 ? arena_format(exchange->arena, "1 peak, the highest at %s", number)
+            : arena_format(exchange->arena, "%zu peaks, the highest at %s", series->mode_list.peaks, number);
+        buffer_format(&text, " %s;", analysis_label_say(exchange, peaks));
     }
     buffer_byte(&text, 0);
     const char *kept = text.failed ? NULL : arena_text(p->exchange->arena, text.bytes);
@@ -160,13 +170,17 @@ static const char *footer(const struct picture *p)
     char number[SVG_NUMBER_BYTES];
     svg_number(number, p->drawing->series[0].curve->bandwidth.value);
     const char *rule = options->rule == KDE_RULE_NUMBER ? number : kde_rule_name(options->rule);
-    const char *what = p->sheet->indicator != NULL ? "; marks under the axis are the provinces"
-        : p->drawing->is_of_units ? "; marks under the axis are the units" : "; marks under the axis are the values";
-    const char *marks = p->rug > 0 ? what : "";
-    const char *source = p->sheet->indicator == NULL ? "" : format_or(arena_format(arena, "; figures revision %" PRId64, p->sheet->revision), "");
-    const char *weights = p->sheet->weights == NULL ? "" : format_or(arena_format(arena, "; weighted by %s", p->sheet->weights), "");
-    return format_or(arena_format(arena, "Kernel %s, bandwidth %s%s; dots are peaks%s%s.", kde_kernel_name(options->kernel), rule, weights, marks,
-                                  source), "");
+    const char *what = p->sheet->indicator != NULL ? "marks under the axis are the provinces"
+        : p->drawing->is_of_units ? "marks under the axis are the units" : "marks under the axis are the values";
+    const char *weights = p->sheet->weights == NULL ? NULL : analysis_label_small(arena, analysis_label_find(p->exchange, p->sheet->weights).name);
+    const char *const parts[] = {
+        arena_format(arena, "Kernel %s, bandwidth %s", kde_kernel_name(options->kernel), rule),
+        weights == NULL ? NULL : arena_format(arena, "weighted by %s", weights),
+        "dots are peaks",
+        p->rug > 0 ? what : NULL,
+        p->sheet->indicator == NULL ? NULL : arena_format(arena, "figures revision %" PRId64, p->sheet->revision),
+    };
+    return analysis_label_join(p->exchange, parts, sizeof parts / sizeof parts[0]);
 }
 
 static size_t count_values(const struct density_drawing *drawing)
@@ -206,29 +220,31 @@ void density_svg(struct exchange *exchange, const struct density_sheet *sheet)
                          .years = sheet->drawing.years };
     p.groups = p.drawing->series_count / p.years;
     settle(&p);
-    const char *title = format_or(arena_format(arena, "Density of %zu values", count_values(p.drawing)), "Density");
+    const char *title = analysis_label_say(exchange, arena_format(arena, "Density of %zu values", count_values(p.drawing)));
     bool is_relative = sheet->relative_to != NULL && strcmp(sheet->relative_to, "none") != 0;
     if (sheet->indicator != NULL) {
         struct analysis_label label = analysis_label_find(exchange, sheet->indicator);
-        p.x_label = is_relative ? strcmp(sheet->relative_to, "mean") == 0 ? "multiple of the provinces' mean"
-                : "multiple of the people's mean" : label.unit;
+        p.x_label = !is_relative ? label.unit
+            : analysis_label_say(exchange, strcmp(sheet->relative_to, "mean") == 0 ? "multiple of the provinces' mean"
+                                                                                   : "multiple of the people's mean");
         title = label.name;
     } else if (is_relative) {
-        p.x_label = "multiple of the units' mean";
+        p.x_label = analysis_label_say(exchange, "multiple of the units' mean");
     }
     p.layout = svg_layout_make(p.groups, TOP, p.groups == 1 ? 320 : 250, p.rug + (p.x_label != NULL ? 74 : 56));
     if (sheet->relative_to != NULL) { /* titles of panels, and years */
         p.layout.top += 16 + (p.years > 1 ? (double)((p.years - 1) / legend_columns(&p) + 1) * LEGEND_ROW : 0);
     }
-    double width = svg_layout_width(&p.layout);
+    const char *foot = footer(&p);
+    double width = svg_layout_width_with(&p.layout, title, foot);
     double height = svg_layout_y(&p.layout, p.groups - 1) + p.layout.row + 8;
     svg_open(p.out, width, height, title, describe(&p, title));
-    svg_text(p.out, &(struct svg_text){ p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
-    svg_label(p.out, p.layout.left, 44, SVG_START, 12, SVG_GREY, "Kernel density estimates");
+    svg_heading(p.out, p.layout.left, width, title);
+    svg_label(p.out, p.layout.left, 44, SVG_START, 12, SVG_GREY, analysis_label_say(exchange, "Kernel density estimates"));
     draw_legend(&p);
     for (size_t group = 0; group < p.groups; group++) {
         draw_panel(&p, group);
     }
-    svg_label(p.out, p.layout.left, height - 12, SVG_START, 10.5, SVG_GREY, footer(&p));
+    svg_label(p.out, p.layout.left, height - 12, SVG_START, SVG_FOOT_SIZE, SVG_GREY, foot);
     svg_close(p.out);
 }

@@ -26,10 +26,10 @@ static enum handled refuse(struct exchange *exchange, enum status status)
     return HANDLED_REPLY;
 }
 
-/* Readings and warnings are told in a language: says in which, where the reply is an answer. */
+/* Readings, warnings and pictures are told in a language: says in which, where the reply is an answer. */
 static enum handled tell_language(struct exchange *exchange, const struct analysis_kind *kind)
 {
-    if (kind->is_worded && exchange->status == 200) {
+    if ((kind->is_worded || exchange->wanted == GIVES_SVG) && exchange->status == 200) {
         exchange_header(exchange, "Content-Language", exchange->is_chinese ? "zh" : "en");
         exchange_header(exchange, "Vary", "Accept, Accept-Encoding, Accept-Language");
     }

@@ -8,6 +8,7 @@
 #include "handlers/analysis/dea_svg.h"
 #include "handlers/analysis/efficiency_model.h"
 #include "handlers/analysis/efficiency_svg.h"
+#include "handlers/analysis/label.h"
 
 enum { PARTS_MAX = 2 };
 
@@ -41,6 +42,7 @@ static const struct look looks[] = {
 };
 
 struct drawn {
+    const struct exchange *exchange;
     const struct efficiency_sheet *sheet;
     const struct dea_model_result *result;
     const struct look *look;
@@ -65,19 +67,22 @@ static struct svg_row make_row(struct arena *arena, const void *context, size_t 
     const struct efficiency_sheet *sheet = drawn->sheet;
     const struct look *look = drawn->look;
     const struct dea_model_unit *unit = &drawn->result->units[u];
-    struct svg_row row = { .name = efficiency_svg_name(sheet, u), .note = note_of(unit->state), .values = { NAN, NAN, NAN }, .low = NAN,
+    struct svg_row row = { .name = efficiency_svg_name(sheet, u, drawn->exchange->is_chinese), .values = { NAN, NAN, NAN }, .low = NAN,
                            .high = NAN };
-    if (row.note != NULL) {
+    if (note_of(unit->state) != NULL) {
+        row.note = analysis_label_say(drawn->exchange, note_of(unit->state));
         return row;
     }
     const char *score = dea_svg_number(arena, unit->score);
     row.values[0] = unit->score;
     row.cells[0] = score;
-    row.told = arena_format(arena, "%s: %s %s", row.name, look->score, score);
+    row.told = arena_format(arena, "%s%s%s %s", row.name, analysis_label_marks(drawn->exchange)->colon,
+                            analysis_label_say(drawn->exchange, look->score), score);
     for (size_t i = 0; i < PARTS_MAX && look->parts[i] != NULL; i++) {
         row.values[i + 1] = unit->parts[look->part_at[i]];
         row.cells[i + 1] = dea_svg_number(arena, row.values[i + 1]);
-        row.told = arena_format(arena, "%s, %s %s", row.told != NULL ? row.told : row.name, look->parts[i], row.cells[i + 1]);
+        row.told = arena_format(arena, "%s, %s %s", row.told != NULL ? row.told : row.name,
+                                analysis_label_say(drawn->exchange, look->parts[i]), row.cells[i + 1]);
     }
     if (sheet->model.model == DEA_MODEL_CROSS) {
         row.cells[2] = dea_svg_number(arena, unit->parts[1]);
@@ -99,12 +104,13 @@ static const char *const sides[] = { [DEA_SIDE_OUTPUT] = "output-oriented", [DEA
 static void tell(struct dea_picture *picture, const struct efficiency_sheet *sheet, const struct dea_model_result *result, const struct look *look)
 {
     struct svg_rows *chart = &picture->chart;
-    struct arena *arena = picture->exchange->arena;
-    chart->series[0] = (struct svg_series){ look->score, result->mean.score };
+    const struct exchange *exchange = picture->exchange;
+    struct arena *arena = exchange->arena;
+    chart->series[0] = (struct svg_series){ analysis_label_say(exchange, look->score), result->mean.score };
     chart->series_count = 1;
     while (chart->series_count <= PARTS_MAX && look->parts[chart->series_count - 1] != NULL) {
         size_t part = chart->series_count - 1;
-        chart->series[chart->series_count++] = (struct svg_series){ look->parts[part], result->mean.parts[look->part_at[part]] };
+        chart->series[chart->series_count++] = (struct svg_series){ analysis_label_say(exchange, look->parts[part]), result->mean.parts[look->part_at[part]] };
         if (chart->series_count == SVG_SERIES_MAX) {
             break;
         }
@@ -116,25 +122,26 @@ static void tell(struct dea_picture *picture, const struct efficiency_sheet *she
         }
     }
     const char *how = sheet->model.model == DEA_MODEL_CROSS ? efficiency_goals[sheet->model.is_aggressive] : sides[sheet->model.side];
-    const char *extra = sheet->model.is_fixed != NULL ? ", some inputs fixed" : sheet->model.limit_count > 0 ? ", weights restricted"
-        : sheet->model.is_normalised && sheet->model.model == DEA_MODEL_ADDITIVE ? ", each slack over its column's mean" : "";
     picture->what = dea_svg_text(arena_format(arena, "%s, the best first", look->what), look->what);
-    picture->made = dea_svg_text(arena_format(arena, "Data envelopment analysis, model %s, frontier %s, %s%s%s",
-                                              efficiency_models[sheet->model.model], efficiency_frontiers[sheet->model.frontier], how, extra,
-                                              chart->row_count <= SVG_ROWS_MAX ? "; dashed: means" : ""), "");
+    picture->made[0] = arena_format(arena, "Data envelopment analysis, model %s, frontier %s, %s", efficiency_models[sheet->model.model],
+                                    efficiency_frontiers[sheet->model.frontier], how);
+    picture->made[1] = sheet->model.is_fixed != NULL ? "some inputs fixed" : sheet->model.limit_count > 0 ? "weights restricted"
+        : sheet->model.is_normalised && sheet->model.model == DEA_MODEL_ADDITIVE ? "each slack over its column's mean" : NULL;
+    picture->made[2] = efficiency_svg_dashed(chart);
 }
 
 void efficiency_model_svg(struct exchange *exchange, const struct efficiency_sheet *sheet, const struct dea_model_result *result)
 {
     const struct look *look = &looks[sheet->model.model];
-    const struct drawn drawn = { sheet, result, look };
+    const struct drawn drawn = { exchange, sheet, result, look };
     const struct dea_svg_units units = { result->unit_count, &drawn, rank, make_row };
     struct dea_picture picture = efficiency_svg_picture(exchange, sheet, look->title);
     struct svg_rows *chart = &picture.chart;
     double least = 0;
     *chart = (struct svg_rows){ .series_count = 1, .rows = dea_svg_rows(exchange->arena, &units), .row_count = result->unit_count,
                                 .has_links = true, .from = 0, .to = 1, .reference = look->is_share || look->is_rising ? (double)NAN : 1.0,
-                                .is_rising = look->is_rising, .x_label = look->x_label, .rank_label = look->score };
+                                .is_rising = look->is_rising, .x_label = analysis_label_say(exchange, look->x_label),
+                                .rank_label = analysis_label_say(exchange, look->score) };
     tell(&picture, sheet, result, look);
     if (!look->is_share && chart->rows != NULL) {
         svg_rows_extent(chart, &least, &chart->to);

@@ -78,6 +78,10 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     if (model == DEA_MODEL_RADIAL) {
         write_returns(w, &unit->returns);
     }
+    efficiency_write_values(w, sheet, u);
+    if (model != DEA_MODEL_CROSS && model != DEA_MODEL_COST) {
+        efficiency_write_slack_movements(w, sheet, unit->slacks, unit->slacks + m, sheet->model.is_undesirable);
+    }
 }
 
 static void write_group(struct json_writer *w, const void *context, size_t group)

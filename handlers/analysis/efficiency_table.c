@@ -8,8 +8,8 @@
 
 #define SCORES \
     "1.status,1.crste,1.vrste,1.scale,1.rts,1.input_slacks,1.output_slacks,1.input_targets,1.output_targets,peers=1.peers;dmu," \
-    "1.peer_count,1.efficient,1.score,1.nirste,1.ndrste,1.rts_margin,1.input_radial,1.output_radial,1.cost,1.cost_minimum,1.technical," \
-    "1.allocative,1.own,1.maverick,1.leverage,1.outlier,1.bootstrap"
+    "1.peer_count,1.efficient,1.score,1.nirste,1.ndrste,1.rts_margin,1.input_radial,1.output_radial,1.values,1.slack_movements," \
+    "1.cost,1.cost_minimum,1.technical,1.allocative,1.own,1.maverick,1.leverage,1.outlier,1.bootstrap"
 
 #define MEANS_OF_ONE "1.count,1.crste,1.vrste,1.scale,1.score,1.cost,1.cost_minimum,1.technical,1.allocative,1.own,1.maverick"
 
@@ -17,10 +17,13 @@
 
 #define PEERS { "peers", "dmu,peer,lambda", { { "results[].peers[]", "1.dmu,peer=2.dmu,2.lambda" } }, NULL }
 
+#define MOVED "slack_movement=1.slack_movements{2},projected=2"
+
+/* The columns are named as in DEAP's projection summary. */
 #define MOVEMENTS \
-    { "movements", "dmu,kind,variable,radial,slack,target", \
-      { { "results[].input_targets.*", "1.dmu,kind='input',variable=2@,radial=1.input_radial{2},slack=1.input_slacks{2},target=2" }, \
-        { "results[].output_targets.*", "1.dmu,kind='output',variable=2@,radial=1.output_radial{2},slack=1.output_slacks{2},target=2" } }, NULL }
+    { "movements", "dmu,kind,variable,original,radial_movement,slack_movement,projected", \
+      { { "results[].input_targets.*", "1.dmu,kind='input',variable=2@,original=1.values{2},radial_movement=1.input_radial{2}," MOVED }, \
+        { "results[].output_targets.*", "1.dmu,kind='output',variable=2@,original=1.values{2},radial_movement=1.output_radial{2}," MOVED } }, NULL }
 
 #define CERTIFICATE \
     { "certificate", "max_primal_infeasibility,max_dual_infeasibility,max_duality_gap,programs,retries,uncertified", \

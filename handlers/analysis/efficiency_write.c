@@ -62,6 +62,31 @@ void efficiency_write_peers(struct json_writer *w, const struct efficiency_sheet
     analysis_rows(w, "peers", length, write_peer, &(struct peers){ sheet, peers });
 }
 
+void efficiency_write_values(struct json_writer *w, const struct efficiency_sheet *sheet, size_t unit)
+{
+    const struct dea_problem *problem = &sheet->problem;
+    json_key(w, "values");
+    json_object_begin(w);
+    analysis_named(w, sheet->inputs, &problem->inputs[unit * problem->input_count], problem->input_count);
+    analysis_named(w, sheet->outputs, &problem->outputs[unit * problem->output_count], problem->output_count);
+    json_object_end(w);
+}
+
+void efficiency_write_slack_movements(struct json_writer *w, const struct efficiency_sheet *sheet, const double *input_slacks,
+                                      const double *output_slacks, const bool *is_undesirable)
+{
+    json_key(w, "slack_movements");
+    json_object_begin(w);
+    for (size_t i = 0; i < sheet->problem.input_count; i++) {
+        analysis_number(w, sheet->inputs[i], 0 - input_slacks[i]); /* no -0 */
+    }
+    for (size_t r = 0; r < sheet->problem.output_count; r++) {
+        bool falls = is_undesirable != NULL && is_undesirable[r];
+        analysis_number(w, sheet->outputs[r], falls ? 0 - output_slacks[r] : output_slacks[r]);
+    }
+    json_object_end(w);
+}
+
 struct analysis_units efficiency_units(const struct efficiency_sheet *sheet)
 {
     return (struct analysis_units){ sheet->provinces, sheet->ids, sheet->labels };
@@ -119,6 +144,8 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     analysis_number(w, "rts_margin", unit->rts_margin);
     analysis_named_object(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
     analysis_named_object(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    efficiency_write_values(w, sheet, u);
+    efficiency_write_slack_movements(w, sheet, unit->input_slacks, unit->output_slacks, NULL);
     if (sheet->options.wants_weights) {
         analysis_named_object(w, "input_weights", sheet->inputs, unit->input_weights, result->input_count);
         analysis_named_object(w, "output_weights", sheet->outputs, unit->output_weights, result->output_count);
@@ -163,6 +190,7 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
     json_object_begin(w);
     json_key(w, "mean");
     json_object_begin(w);
+    json_member_integer(w, "count", (int64_t)result->mean.count);
     write_means(w, &result->mean);
     json_object_end(w);
     if (sheet->problem.groups != NULL) {

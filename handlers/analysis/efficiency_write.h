@@ -67,6 +67,14 @@ struct analysis_units efficiency_units(const struct efficiency_sheet *sheet);
 void efficiency_write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_peer *peers,
                             size_t length);
 
+/* The member values: the unit's figures, of inputs and outputs. */
+void efficiency_write_values(struct json_writer *w, const struct efficiency_sheet *sheet, size_t unit);
+
+/* The member slack_movements: slacks with the sign of what they move, as DEAP prints them: inputs, and outputs of which is_undesirable
+ * (NULL: none) is true, go down. */
+void efficiency_write_slack_movements(struct json_writer *w, const struct efficiency_sheet *sheet, const double *input_slacks,
+                                      const double *output_slacks, const bool *is_undesirable);
+
 /* The member certificate. */
 void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate);
 

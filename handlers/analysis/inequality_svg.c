@@ -39,16 +39,17 @@ static const char *tell_gini(const struct picture *p, const struct inequality_se
     bool is_known = series->order != NULL && series->result.reason[INEQUALITY_GINI] == INEQUALITY_DEFINED;
     char gini[32];
     snprintf(gini, sizeof gini, "%.4f", is_known ? series->result.value[INEQUALITY_GINI] : 0);
-    const char *told = is_known ? gini : "undefined";
-    return series->year != 0 ? text_or(arena_format(arena, "%" PRId64 ": Gini %s", series->year, told), "")
-                             : text_or(arena_format(arena, "Gini %s", told), "");
+    const char *told = is_known ? gini : analysis_label_say(p->exchange, "undefined");
+    return analysis_label_say(p->exchange, series->year != 0 ? arena_format(arena, "%" PRId64 ": Gini %s", series->year, told)
+                                                             : arena_format(arena, "Gini %s", told));
 }
 
 static const char *panel_title(const struct picture *p, const struct inequality_series *series)
 {
     struct arena *arena = p->exchange->arena;
-    const char *group = analysis_label_capital(arena, series->group != NULL ? series->group : "all");
-    return text_or(arena_format(arena, "%s (%zu %s)", group, series->sample.n, p->is_stored ? "provinces" : "values"), "");
+    const char *group = analysis_label_group(p->exchange, series->group, p->is_stored);
+    return analysis_label_say(p->exchange, p->is_stored ? arena_format(arena, "%s (%zu provinces)", group, series->sample.n)
+                                                        : arena_format(arena, "%s (%zu values)", group, series->sample.n));
 }
 
 static void draw_curve(const struct picture *p, const struct svg_panel *panel, const struct inequality_series *series, size_t year)
@@ -74,7 +75,7 @@ static void draw_panel(const struct picture *p, size_t group)
     double top = svg_layout_y(&p->layout, group);
     const struct svg_panel panel = { .x = { 0, 1, left, left + SIDE }, .y = { 0, 1, top + SIDE, top }, .x_ticks = 5, .y_ticks = 5,
                                      .title = panel_title(p, series), .x_label = p->x_label,
-                                     .y_label = group % p->layout.columns == 0 ? "share of the whole" : NULL, .has_y_numbers = true };
+                                     .y_label = group % p->layout.columns == 0 ? analysis_label_say(p->exchange, "share of the whole") : NULL, .has_y_numbers = true };
     svg_group_open(p->out, NULL);
     svg_panel(p->out, &panel);
     svg_line(p->out, left, top + SIDE, left + SIDE, top, SVG_GREY, 1, "");
@@ -88,10 +89,14 @@ static const char *describe(const struct picture *p, const char *title)
 {
     struct buffer text;
     buffer_init(&text);
-    buffer_format(&text, "%s: Lorenz curves against the line of equality.", title);
+    buffer_format(&text, "%s: ", title);
+    buffer_text(&text, analysis_label_say(p->exchange, "Lorenz curves against the line of equality."));
     for (size_t i = 0; i < p->groups * p->years && i < DESCRIBED_MAX; i++) {
         const struct inequality_series *series = &p->drawing->series[i];
-        buffer_format(&text, " %s, %s;", series->group != NULL ? series->group : "all", tell_gini(p, series));
+        const char *group = p->exchange->is_chinese ? analysis_label_group(p->exchange, series->group, p->is_stored)
+            : series->group != NULL ? series->group : "all";
+        buffer_format(&text, " %s, ", group);
+        buffer_format(&text, "%s;", tell_gini(p, series));
     }
     buffer_byte(&text, 0);
     const char *kept = text.failed ? NULL : arena_text(p->exchange->arena, text.bytes);
@@ -103,33 +108,33 @@ void inequality_svg(struct exchange *exchange, const struct inequality_sheet *sh
 {
     struct arena *arena = exchange->arena;
     struct picture p = { .exchange = exchange, .out = &exchange->reply, .drawing = &sheet->drawing, .is_stored = sheet->indicator != NULL,
-                         .years = sheet->year_count > 0 ? sheet->year_count : 1, .x_label = "share of the values, smallest first" };
-    const char *title = "Inequality";
-    const char *source = "";
+                         .years = sheet->year_count > 0 ? sheet->year_count : 1, .x_label = analysis_label_say(exchange, "share of the values, smallest first") };
+    const char *title = analysis_label_say(exchange, "Inequality");
+    char *source = NULL;
     p.groups = p.drawing->series_count / p.years;
     p.groups = p.groups < PANELS_MAX ? p.groups : PANELS_MAX;
     if (p.is_stored) {
         struct analysis_label label = analysis_label_find(exchange, sheet->indicator);
         title = label.name;
-        p.x_label = "share of the provinces, smallest first";
+        p.x_label = analysis_label_say(exchange, "share of the provinces, smallest first");
         if (sheet->per != NULL) {
             struct analysis_label per = analysis_label_find(exchange, sheet->per);
-            title = text_or(arena_format(arena, "%s, by %s", label.name, analysis_label_small(arena, per.name)), title);
-            p.x_label = text_or(arena_format(arena, "share of %s", analysis_label_small(arena, per.name)), p.x_label);
+            title = text_or(arena_format(arena, "%s%s%s", label.name, analysis_label_say(exchange, ", by "), analysis_label_small(arena, per.name)), title);
+            p.x_label = analysis_label_say(exchange, arena_format(arena, "share of %s", analysis_label_small(arena, per.name)));
         }
-        source = text_or(arena_format(arena, "; figures revision %" PRId64, sheet->revision), "");
+        source = arena_format(arena, "figures revision %" PRId64, sheet->revision);
     }
     p.layout = svg_layout_make(p.groups, TOP, SIDE, 82);
     p.layout.width = SIDE;
-    double width = svg_layout_width(&p.layout);
+    const char *foot = analysis_label_join(exchange, (const char *const[]){ "Grey: equality", source }, 2);
+    double width = svg_layout_width_with(&p.layout, title, foot);
     double height = svg_layout_y(&p.layout, p.groups - 1) + p.layout.row;
     svg_open(p.out, width, height, title, describe(&p, title));
-    svg_text(p.out, &(struct svg_text){ p.layout.left, 26, SVG_START, 17, SVG_INK, true, false, 0 }, title);
-    svg_label(p.out, p.layout.left, 44, SVG_START, 12, SVG_GREY, "Lorenz curves");
+    svg_heading(p.out, p.layout.left, width, title);
+    svg_label(p.out, p.layout.left, 44, SVG_START, 12, SVG_GREY, analysis_label_say(exchange, "Lorenz curves"));
     for (size_t group = 0; group < p.groups; group++) {
         draw_panel(&p, group);
     }
-    const char *foot = text_or(arena_format(arena, "Grey: equality%s.", source), "");
-    svg_label(p.out, p.layout.left, height - 12, SVG_START, 10.5, SVG_GREY, foot);
+    svg_label(p.out, p.layout.left, height - 12, SVG_START, SVG_FOOT_SIZE, SVG_GREY, foot);
     svg_close(p.out);
 }

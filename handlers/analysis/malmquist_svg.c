@@ -8,7 +8,8 @@
 
 #include "db/reference.h"
 #include "handlers/analysis/dea_svg.h"
-#include "handlers/analysis/efficiency_write.h"
+#include "handlers/analysis/efficiency_svg.h"
+#include "handlers/analysis/label.h"
 #include "handlers/analysis/svg.h"
 #include "handlers/analysis/svg_plot.h"
 
@@ -23,6 +24,7 @@ enum { INDICES = 3 };
 static const char *const names[INDICES] = { "tfpch", "effch", "techch" };
 
 struct drawn {
+    const struct exchange *exchange;
     const struct malmquist_sheet *sheet;
     const struct dea_changes *changes;
 };
@@ -39,16 +41,19 @@ static struct svg_row make_row(struct arena *arena, const void *context, size_t 
     const struct drawn *drawn = context;
     const struct malmquist_sheet *sheet = drawn->sheet;
     const struct dea_change_means *means = &drawn->changes->unit_means[u];
-    struct svg_row row = { .name = sheet->provinces != NULL ? sheet->provinces[u]->name_en : sheet->ids[u], .low = NAN, .high = NAN };
+    const char *name = sheet->provinces == NULL ? sheet->ids[u]
+        : drawn->exchange->is_chinese ? sheet->provinces[u]->name_zh : sheet->provinces[u]->name_en;
+    struct svg_row row = { .name = name, .low = NAN, .high = NAN };
     take_indices(means, row.values);
     if (means->count == 0) {
-        row.note = "no change is defined";
+        row.note = analysis_label_say(drawn->exchange, "no change is defined");
         return row;
     }
     for (size_t i = 0; i < INDICES; i++) {
         row.cells[i] = dea_svg_number(arena, row.values[i]);
     }
-    row.told = arena_format(arena, "%s: tfpch %s, effch %s, techch %s", row.name, row.cells[0], row.cells[1], row.cells[2]);
+    row.told = arena_format(arena, "%s%stfpch %s, effch %s, techch %s", row.name, analysis_label_marks(drawn->exchange)->colon,
+                            row.cells[0], row.cells[1], row.cells[2]);
     return row;
 }
 
@@ -117,7 +122,8 @@ static void draw_steps(struct buffer *out, struct arena *arena, const void *cont
         }
     }
     struct svg_panel panel = { .x = { 0, 1, SVG_ROWS_LEFT, SVG_ROWS_LEFT + STEPS_WIDTH }, .x_ticks = 0, .y_ticks = 4, .has_y_numbers = true,
-                               .title = "All units, step by step", .y_label = "geometric mean" };
+                               .title = analysis_label_say(drawn->exchange, "All units, step by step"),
+                               .y_label = analysis_label_say(drawn->exchange, "geometric mean") };
     panel.y = svg_scale_round(least, most, top + STEPS_TOP + STEPS_PLOT, top + STEPS_TOP, panel.y_ticks);
     svg_panel(out, &panel);
     double one = svg_scale_at(&panel.y, 1);
@@ -140,7 +146,7 @@ static void settle_axis(struct svg_rows *chart)
 void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *sheet, const struct dea_changes *changes)
 {
     struct arena *arena = exchange->arena;
-    const struct drawn drawn = { sheet, changes };
+    const struct drawn drawn = { exchange, sheet, changes };
     const struct dea_svg_units units = { changes->unit_count, &drawn, rank, make_row };
     struct dea_picture picture = { .exchange = exchange, .inputs = sheet->inputs, .outputs = sheet->outputs,
                                    .input_count = sheet->panel.input_count, .output_count = sheet->panel.output_count,
@@ -150,7 +156,8 @@ void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *shee
     struct svg_rows *chart = &picture.chart;
     double means[INDICES];
     *chart = (struct svg_rows){ .series_count = INDICES, .rows = dea_svg_rows(arena, &units), .row_count = changes->unit_count, .reference = 1,
-                                .cell_count = INDICES, .x_label = "index (above 1: better)", .rank_label = "index" };
+                                .cell_count = INDICES, .x_label = analysis_label_say(exchange, "index (above 1: better)"),
+                                .rank_label = analysis_label_say(exchange, "index") };
     take_indices(&changes->mean, means);
     for (size_t i = 0; i < INDICES; i++) {
         chart->series[i] = (struct svg_series){ names[i], means[i] };
@@ -164,10 +171,12 @@ void malmquist_svg(struct exchange *exchange, const struct malmquist_sheet *shee
         picture.more_height = STEPS_HEIGHT;
         picture.context = &drawn;
     }
-    const char *whose = sheet->provinces != NULL ? "provinces" : "units";
-    picture.title = dea_svg_text(arena_format(arena, "Productivity of the %s, %" PRId64 " to %" PRId64, whose, sheet->periods[0],
-                                              sheet->periods[changes->step_count]), "Productivity");
-    picture.made = dea_svg_text(arena_format(arena, "Malmquist index, %s-oriented, geometric means%s", efficiency_orientations[sheet->orientation],
-                                             chart->row_count <= SVG_ROWS_MAX ? "; dashed: means of all" : ""), "");
+    const int64_t from = sheet->periods[0];
+    const int64_t to = sheet->periods[changes->step_count];
+    picture.title = analysis_label_say(exchange, sheet->provinces != NULL
+            ? arena_format(arena, "Productivity of the provinces, %" PRId64 " to %" PRId64, from, to)
+            : arena_format(arena, "Productivity of the units, %" PRId64 " to %" PRId64, from, to));
+    picture.made[0] = arena_format(arena, "Malmquist index, %s, geometric means", efficiency_svg_sides[sheet->orientation]);
+    picture.made[1] = chart->row_count <= SVG_ROWS_MAX ? "dashed: means of all" : NULL;
     dea_svg(&picture);
 }

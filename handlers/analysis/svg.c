@@ -145,16 +145,39 @@ void svg_label(struct buffer *out, double x, double y, enum svg_anchor anchor, d
     svg_text(out, &(struct svg_text){ x, y, anchor, size, colour, false, false, 0 }, text);
 }
 
+/* Of a letter that takes length bytes, as a share of the font's size. */
+static double letter_width(const char *at, size_t length)
+{
+    return length >= 3 ? 1.0 : strchr("ilj.,:;|'!() ", *at) != NULL ? 0.32 : *at >= 'A' && *at <= 'Z' ? 0.7 : 0.56;
+}
+
 double svg_text_width(const char *text, double size)
 {
     double width = 0;
     size_t letters = 0;
     for (const char *at = text; *at != 0 && letters < SVG_LETTERS_MAX; letters++) {
         size_t length = letter(at);
-        width += length >= 3 ? 1.0 : strchr("ilj.,:;|'!() ", *at) != NULL ? 0.32 : *at >= 'A' && *at <= 'Z' ? 0.7 : 0.56;
+        width += letter_width(at, length);
         at += length;
     }
     return width * size;
+}
+
+size_t svg_letters_within(const char *text, double size, double room)
+{
+    double width = 0;
+    size_t letters = 0;
+    size_t with_ellipsis = 0; /* letters of which the last is an ellipsis */
+    for (const char *at = text; *at != 0 && letters < SVG_LETTERS_MAX; letters++) {
+        size_t length = letter(at);
+        with_ellipsis = (width + 1) * size <= room ? letters + 1 : with_ellipsis;
+        width += letter_width(at, length);
+        if (width * size > room) {
+            return with_ellipsis > 2 ? with_ellipsis : 2;
+        }
+        at += length;
+    }
+    return SVG_LETTERS_MAX;
 }
 
 static void stroke(struct buffer *out, const char *colour, double width, const char *dashes)

@@ -48,6 +48,10 @@ void svg_label(struct buffer *out, double x, double y, enum svg_anchor anchor, d
 /* About how wide a text of that size gets. */
 double svg_text_width(const char *text, double size);
 
+/* How many letters of the text have that room: all of them, or what leaves place for the ellipsis; at least 2 and at most
+ * SVG_LETTERS_MAX. */
+size_t svg_letters_within(const char *text, double size, double room);
+
 void svg_line(struct buffer *out, double x1, double y1, double x2, double y2, const char *colour, double width, const char *dashes);
 void svg_rectangle(struct buffer *out, double x, double y, double width, double height, const char *fill);
 void svg_circle(struct buffer *out, double x, double y, double radius, const char *fill);

@@ -173,7 +173,9 @@ void svg_panel(struct buffer *out, const struct svg_panel *panel)
         svg_text(out, &(struct svg_text){ left, top - 8, SVG_START, TITLE_SIZE, SVG_INK, true, false, 0 }, panel->title);
     }
     if (panel->x_label != NULL) {
-        svg_label(out, (left + right) / 2, bottom + panel->rug + 36, SVG_MIDDLE, LABEL_SIZE, SVG_INK, panel->x_label);
+        size_t letters = svg_letters_within(panel->x_label, LABEL_SIZE, right - left + 24);
+        svg_text(out, &(struct svg_text){ (left + right) / 2, bottom + panel->rug + 36, SVG_MIDDLE, LABEL_SIZE, SVG_INK, false, false, letters },
+                 panel->x_label);
     }
     if (panel->y_label != NULL) {
         svg_text(out, &(struct svg_text){ left - fmax(44, room + 18), (bottom + top) / 2, SVG_MIDDLE, LABEL_SIZE, SVG_INK, false, true, 0 },
@@ -208,4 +210,19 @@ double svg_layout_y(const struct svg_layout *layout, size_t panel)
 double svg_layout_width(const struct svg_layout *layout)
 {
     return layout->left + (double)layout->columns * layout->width + (double)(layout->columns - 1) * layout->gap + layout->right;
+}
+
+#define BOLDER 1.06     /* how much wider bold letters are */
+#define PAGE_WIDTH 1100.0
+
+void svg_heading(struct buffer *out, double x, double width, const char *title)
+{
+    svg_text(out, &(struct svg_text){ x, 26, SVG_START, SVG_HEADING_SIZE, SVG_INK, true, false,
+                                      svg_letters_within(title, SVG_HEADING_SIZE * BOLDER, width - x - 4) }, title);
+}
+
+double svg_layout_width_with(const struct svg_layout *layout, const char *title, const char *foot)
+{
+    double text = fmax(svg_text_width(title, SVG_HEADING_SIZE * BOLDER), svg_text_width(foot, SVG_FOOT_SIZE));
+    return fmax(svg_layout_width(layout), fmin(PAGE_WIDTH, layout->left + text + layout->right));
 }

@@ -62,4 +62,13 @@ double svg_layout_x(const struct svg_layout *layout, size_t panel);
 double svg_layout_y(const struct svg_layout *layout, size_t panel);
 double svg_layout_width(const struct svg_layout *layout);
 
+/* The heading of a picture, bold, of SVG_HEADING_SIZE. */
+#define SVG_HEADING_SIZE 17.0
+#define SVG_FOOT_SIZE 10.5
+void svg_heading(struct buffer *out, double x, double width, const char *title);
+
+/* The width of a picture of these panels in which heading and foot, both from layout->left on, are whole, as far as they are not longer than a
+ * page is wide. */
+double svg_layout_width_with(const struct svg_layout *layout, const char *title, const char *foot);
+
 #endif

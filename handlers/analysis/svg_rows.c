@@ -109,7 +109,9 @@ static void draw_row(struct buffer *out, const struct svg_rows *chart, const str
 {
     const struct svg_row *row = &chart->rows[place];
     double y = panel->y.at_to + ((double)place + 0.5) * ROW;
-    svg_text(out, &(struct svg_text){ SVG_ROWS_LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, NAME_LETTERS }, row->name);
+    size_t letters = svg_letters_within(row->name, 11, SVG_ROWS_LEFT - 10);
+    svg_text(out, &(struct svg_text){ SVG_ROWS_LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, letters < NAME_LETTERS ? letters : NAME_LETTERS },
+             row->name);
     if (row->note != NULL) {
         svg_rectangle(out, SVG_ROWS_LEFT + 6, y - 7, svg_text_width(row->note, 11) + 4, 14, "#ffffff"); /* lines end beside it */
         svg_label(out, SVG_ROWS_LEFT + 8, y + 4, SVG_START, 11, SVG_GREY, row->note);
@@ -170,7 +172,7 @@ static void draw_legend(struct buffer *out, const struct svg_rows *chart)
             if (fabs(chart->series[s].mean) >= 1000) {
                 svg_number(mean, round(chart->series[s].mean));
             }
-            snprintf(told, sizeof told, "%.40s, mean %.40s", chart->series[s].name, mean);
+            snprintf(told, sizeof told, "%.40s%.20s%.30s", chart->series[s].name, chart->mean_told, mean);
         } else {
             snprintf(told, sizeof told, "%.90s", chart->series[s].name);
         }
@@ -223,7 +225,7 @@ static void draw_lines(struct buffer *out, struct arena *arena, const struct svg
     double bottom = chart->top + RANKS_HEIGHT;
     struct svg_panel panel = { .x = { 0, (double)chart->row_count, SVG_ROWS_LEFT, SVG_ROWS_LEFT + PLOT }, .x_ticks = 6, .y_ticks = 5,
                                .has_y_numbers = true,
-                               .x_label = chart->series_count > 1 ? "rank, by each of them for itself" : "rank", .y_label = chart->rank_label };
+                               .x_label = chart->rank_axis, .y_label = chart->rank_label };
     panel.y = svg_scale_round(chart->from, chart->to, bottom, chart->top, panel.y_ticks);
     svg_panel(out, &panel);
     if (isfinite(chart->reference) && chart->reference > panel.y.from && chart->reference < panel.y.to) {

@@ -41,6 +41,8 @@ struct svg_rows {
     double reference;                  /* a line of its own; not finite: none */
     bool is_rising;                    /* by rank: the smallest is the best */
     const char *x_label, *rank_label;  /* of the axis; the same upwards, where rows are lines */
+    const char *rank_axis;             /* what the axis of ranks is called */
+    const char *mean_told;             /* what stands in the legend between a series' name and its mean */
     double top;                        /* where the plot begins; the heads of the numbers stand above */
     double legend_at;                  /* where the legend stands */
 };

@@ -234,7 +234,7 @@ def expected(document, table):
     rows = {
         "peers": lambda: [(row["dmu"], peer["dmu"], peer["lambda"]) for row in results for peer in row.get("peers", [])],
         "peer_counts": lambda: [of(row, "dmu", *label, "peer_count") for row in results],
-        "movements": lambda: [(row["dmu"], kind, name, *(row.get(f"{kind}_{what}", {}).get(name) for what in ("radial", "slacks")), target)
+        "movements": lambda: [(row["dmu"], kind, name, row["values"][name], row.get(f"{kind}_radial", {}).get(name), row.get("slack_movements", {}).get(name), target)
                               for kind in ("input", "output") for row in results for name, target in row.get(f"{kind}_targets", {}).items()],
         "dmus": lambda: [of(row, "dmu", *CHANGES) for row in summary["dmus"]],
         "periods": lambda: [(*of(step, "from", "to"), *row) for is_whole in (True, False) for step in summary["periods"]

@@ -461,6 +461,8 @@ def test_frontiers_and_movements(service, orientation):
                 radial, slack, target = (numbers(result, f"{side}_{kind}", names) for kind in ("radial", "slacks", "targets"))
                 assert (radial * sign >= 0).all() and (orientation == side or not radial.any())
                 assert target == pytest.approx(values[unit] + radial + sign * slack, rel=1e-12)
+                assert [result["values"][name] for name in names] == list(values[unit])
+                assert [result["slack_movements"][name] for name in names] == list(sign * slack)
             if frontier == "nirs":
                 assert result["score"] == pytest.approx(solve(x, y, unit, orientation, "nirs"), abs=TOLERANCE)
         scores[frontier] = numpy.array([result["score"] for result in answer["results"]])

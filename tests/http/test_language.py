@@ -18,7 +18,7 @@ BROWSER = "zh-CN,zh;q=0.9,en;q=0.8"
 # Members whose words are the program's own, in every language.
 SAME = ["type", "status", "instance", "code"]
 # Sources that tell callers nothing.
-SILENT = {*(str(path.relative_to(ROOT)) for path in ROOT.glob("handlers/analysis/*svg*.c")), "handlers/analysis/label.c", "handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/node_key.c",
+SILENT = {"handlers/analysis/svg.c", "handlers/root.c", "rules/replay.c", "handlers/metrics.c", "handlers/errors.c", "rules/genesis.c", "rules/growth.c", "rules/node_key.c",
           "rules/signed_entry.c", "rules/tiles.c", *(str(path.relative_to(ROOT)) for room in ("verify", "export") for path in ROOT.glob(f"rules/{room}/*.c"))}
 TOLD = [ROOT / "ledger/jws.c", *ROOT.glob("handlers/**/*.c"), *ROOT.glob("json/*.c"), *ROOT.glob("rules/**/*.c"), ROOT / "rules/figure_read.h", ROOT / "analytics/kde/report.c",
         *(ROOT / f"server/{name}.c" for name in ("await", "away", "content_digest", "dispatch", "lookup", "reply", "represent", "target",
@@ -28,11 +28,12 @@ NOT_TOLD = re.compile(r"Bearer realm=| ?[a-z_]+=%|%s revision=|picture seq=|an a
                       r"operator (?:coordinator )?admin$|application/json(?:, application/jose)?(?:, text/csv)?$|text/csv; charset=utf-8(?:; header=absent)?$|text/html; charset=utf-8$|text/plain; charset=utf-8$|the node's keys were changed: |nothing is wrong$|Nothing is wrong\.$|failed: %s; no more writes|"
                       r"the (?:genesis parameters are damaged|frontier does not fit|rows of the tree's hashes do not lead)|return=representation|"
                       r"HTTP/1\.1 %d|default-src |queue;dur=|%s: %s\r\n|"
+                      r"cost eff\.$|%scrste %|%stfpch %|"  # heads and codes of pictures: members of answers
                       r"unable to decode byte$|premature end of input$|end of file expected$|string or|unexpected newline$|control character$|"
                       r"invalid escape$|NUL byte in object key$|too big$|real number overflow$|near end of file$")
 # Formats whose pieces are put in beside each other: the lines that say each of what comes of them.
 SPELT_OUT = {
-    "%s or %s": [], "%s, %s": [], "%s %s": [], "%s%d to %d": [], "%s to %d": [],  # lists, and sentences around others
+    "%s or %s": [], "%s, %s": [], "%s %g %%": [], "%s, %s %s": [], "%s: %s": [], "%s%s%s %s": [], "%s %s": [], "%s%d to %d": [], "%s to %d": [],  # lists, and sentences around others
     ", a coordinator": ["the token is %s of %s; this (%s at %s) needs an operator of %s, a coordinator or an admin"],
     "; what can be done now: ": ["%s; what can be done now: %s"],
     "; nothing more can be done with it": ["%s; nothing more can be done with it"],

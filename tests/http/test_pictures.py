@@ -260,6 +260,48 @@ def test_productivity(service):
     assert "All units, step by step" not in texts(look(ask(service, contract_session.MALMQUIST))), "of one step there is nothing to draw"
 
 
+# What stays as it is in Chinese pictures: members of answers and values of parameters.
+CODES = set("""crste vrste scale rts irs crs drs nirs ndrs score efficient strong weak no sum distance cross own maverick technical allocative cost eff corrected low
+            high tfpch effch techch super sbm additive directional radial benevolent gaussian silverman Malmquist vrs CN""".split())
+ASKED = [*READS, "/density?indicator=beds&years=2015", "/density?indicator=beds&years=2015&relative_to=population&weights=population_year_end",
+         "/inequality?indicator=beds&years=2015", "/inequality?indicator=health_personnel_all&per=population_year_end&years=2010,2018", contract_session.EFFICIENCY + "&bootstrap=100&orientation=input",
+         "/efficiency/malmquist?years=2014,2016,2018&inputs=beds&outputs=health_personnel_all",
+         *(f"{contract_session.EFFICIENCY}&model={model}" for model in MODELS)]
+
+
+def shapes(root):
+    """All that is drawn but for texts and what is beside them in legends."""
+    return [(element.tag, element.get("d")) for element in paths(root)], len(list(root.iter(SPACE + "circle"))), len(list(root.iter(SPACE + "polygon")))
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_in_chinese(service, path):
+    """The same drawing, its words in Chinese, whole and beside each other; each language has an ETag of its own."""
+    names = [name["zh"] for kind in ("provinces", "indicators") for name in (item["name"] for item in service.get(f"/{kind}?limit=100").json()["items"])]
+    english = ask(service, path)
+    for _ in range(2):  # the second comes from the cache
+        chinese = ask(service, path, **{"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"})
+        assert (english.headers["Content-Language"], chinese.headers["Content-Language"]) == ("en", "zh")
+        assert "Accept-Language" in chinese.headers["Vary"].split(", ") and chinese.headers["ETag"] != english.headers["ETag"]
+        root = look(chinese)
+        assert shapes(root) == shapes(look(english))
+        told = [*texts(root), *(element.text for name in ("title", "desc") for element in root.iter(SPACE + name))]
+        assert len(texts(root)) == pytest.approx(len(texts(look(english))), abs=1)
+        assert not {word for text in told for word in re.findall("[A-Za-z]{2,}", text)} - CODES - set("AH BJ CQ FJ GD GS GX GZ HA HB HE HI HL HN JL JS JX LN NM NX QH SC SD SH SN SX TJ XJ XZ YN ZJ".split())
+        assert any(name in text for name in names for text in texts(root))
+    assert ask(service, path, **{"Accept-Language": "en"}).content == english.content
+
+
+def test_own_units_in_chinese(service):
+    """What callers chose is not translated, and long names end where the picture does."""
+    dmus = [{"id": name, "x": 1 + i, "y": 2 + i % 2} for i, name in enumerate(["W" * 40, "Western", "All", "density"])]
+    reply = service.request("POST", "/efficiency", json={"inputs": ["x"], "outputs": ["y"], "dmus": dmus}, headers={"Accept": SVG, "Accept-Language": "zh"})
+    root = look(reply)
+    assert {"Western", "All", "density", "投入：x", "产出：y", "4 个单元的效率"} <= set(texts(root)) and any(re.fullmatch("W{10,}…", text) for text in texts(root))
+    reply = service.request("POST", "/inequality", json={"values": [1, 2, 3], "groups": ["Western", "Western", "东"]}, headers={"Accept": SVG, "Accept-Language": "zh"})
+    assert [text for text in texts(look(reply)) if "值）" in text] == ["全部（3 个值）", "Western（2 个值）", "东（1 个值）"]
+
+
 def test_many_units(service):
     """By rank; lines differ in their dashes."""
     dmus = [{"id": f"U{i}", "x": 1 + i % 17, "y": 1 + i % 13} for i in range(150)]

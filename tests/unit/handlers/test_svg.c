@@ -39,6 +39,27 @@ static void test_texts(void **state)
     assert_text("\xe6\xb9\x96\xe5\x8c\x97\xe6\xb9\x96", 2, "\xe6\xb9\x96\xe2\x80\xa6");
 }
 
+/* Texts are cut where their room ends, so that what stands fits in it by svg_text_width. */
+static void test_room(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "", "i", "WWWWWWWW", "beds per 10,000 people", "\xe6\xb9\x96\xe5\x8c\x97\xe6\xb9\x96\xe5\x8c\x97" };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        for (double room = 24; room < 240; room += 7) {
+            size_t letters = svg_letters_within(texts[i], 12, room);
+            struct buffer out;
+            buffer_init(&out);
+            svg_text(&out, &(struct svg_text){ 0, 0, SVG_START, 12, NULL, false, false, letters }, texts[i]);
+            buffer_byte(&out, 0);
+            char *told = strchr(out.bytes, '>') + 1;
+            *strchr(told, '<') = 0;
+            assert_true(svg_text_width(told, 12) <= room + 1e-9);
+            assert_int_equal(strcmp(told, texts[i]) == 0, svg_text_width(texts[i], 12) <= room + 1e-9);
+            buffer_fini(&out);
+        }
+    }
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -105,7 +126,7 @@ static void test_colours(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_scores),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_scores), cmocka_unit_test(test_room),
                                         cmocka_unit_test(test_ticks), cmocka_unit_test(test_colours) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
