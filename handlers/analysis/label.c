@@ -21,7 +21,7 @@ static struct analysis_label take(const struct exchange *exchange, const struct 
 {
     struct arena *arena = exchange->arena;
     if (exchange->is_chinese && indicator->name.zh != NULL) {
-        return take_chinese(arena, indicator, *ending != 0 ? analysis_label_say(exchange, ending) : "");
+        return take_chinese(arena, indicator, *ending != 0 ? analysis_label_say(exchange, "per ten thousand people") : "");
     }
     const char *name = indicator->name.en != NULL ? indicator->name.en : indicator->name.text;
     return (struct analysis_label){ arena_format(arena, "%s%s", name != NULL ? name : indicator->id, ending),
@@ -111,7 +111,7 @@ const char *analysis_label_join(const struct exchange *exchange, const char *con
 const char *analysis_label_group(const struct exchange *exchange, const char *group, bool is_belt)
 {
     static const char *const belts[] = { "Central", "Eastern", "Western" };
-    const char *name = analysis_label_capital(exchange->arena, group != NULL ? group : "all");
+    const char *name = group != NULL ? analysis_label_capital(exchange->arena, group) : "All";
     bool is_ours = group == NULL;
     for (size_t i = 0; is_belt && i < sizeof belts / sizeof belts[0]; i++) {
         is_ours = is_ours || strcmp(name, belts[i]) == 0;
