@@ -85,12 +85,12 @@ def test_a_job_is_given_up_under_a_condition(start):
     """Held against the ETag that GET shows, in whatever coding: what is to be forgotten is the answer that was read."""
     own = start()
     short = {**contract_session.UNITS, "outputs": ["visits"]}
-    running = begin(own)
     wrong = begin(own, {**contract_session.UNITS, "outputs": ["visits", "visits"]})
+    wait(own, wrong)
+    running = begin(own)
 
     def give_up(href, **conditions):
         return own.delete(href, headers={name.replace("_", "-"): value for name, value in conditions.items()})
-    wait(own, wrong)
     for href in (running, wrong):  # while it is computed, and where its answer is a problem
         for condition in ({"If_Match": '"0123456789abcdef"'}, {"If_Match": 'W/"0123456789abcdef", "3"'}, {"If_None_Match": "*"}):
             assert_problem(give_up(href, **condition), 412, "version_mismatch")
