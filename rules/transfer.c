@@ -221,7 +221,7 @@ static enum status write_transfer(struct context *context, const struct transfer
     struct transfer row = {
         .id = context->command->new_id, .origin = lines[0].supply.site, .destination = request->destination,
         .state = "reserved", .reference = request->reference, .carrier = request->carrier,
-        .note = request->note.commitment, .rationale = request->rationale.commitment,
+        .contact = request->contact.commitment, .note = request->note.commitment, .rationale = request->rationale.commitment,
         .created_by = actor->organisation, .created_role = role_name(actor->role),
         .created_at_ms = context->time_ms, .seq = (int64_t)context->seq,
     };
@@ -368,6 +368,9 @@ enum status transfer_dispatch_apply(struct context *context)
     }
     if (status == STATUS_OK) {
         status = transfer_move(context, &state, "in_transit", "dispatch", request->note.commitment);
+    }
+    if (status == STATUS_OK && request->driver.commitment != NULL) {
+        status = db_transfer_set_driver(context->db, state.transfer.id, request->driver.commitment);
     }
     for (size_t i = 0; status == STATUS_OK && i < state.count; i++) {
         status = dispatch_line(context, &state.lines[i], &supplies[i]);
