@@ -79,7 +79,6 @@ enum status db_transfer_insert(struct db *db, const struct transfer *row)
     statement_bind_text(use, 11, row->created_role);
     statement_bind_integer(use, 12, row->created_at_ms);
     statement_bind_integer(use, 13, row->seq);
-    statement_bind_text(use, 14, row->contact);
     return statement_run(use);
 }
 
@@ -93,11 +92,13 @@ enum status db_transfer_change(struct db *db, const char *id, const char *state,
     return statement_run(use);
 }
 
-enum status db_transfer_set_driver(struct db *db, const char *id, const char *driver)
+enum status db_transfer_person_insert(struct db *db, const char *id, const char *member, int64_t seq, const char *commitment)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_transfer_driver);
+    sqlite3_stmt *use = statement_use(db, STATEMENT_transfer_person_insert);
     statement_bind_text(use, 1, id);
-    statement_bind_text(use, 2, driver);
+    statement_bind_text(use, 2, member);
+    statement_bind_integer(use, 3, seq);
+    statement_bind_text(use, 4, commitment);
     return statement_run(use);
 }
 

@@ -89,7 +89,7 @@ static void test_round_trip(void **state)
     put_entry(f, 1);
     const struct personal_row personal = { commitment, 1, "/note", salt, "a note" };
     const struct transfer row = { .id = "T", .origin = "A", .destination = "B", .state = "reserved", .need = "N", .reference = "R",
-                                  .carrier = "C", .contact = other, .note = commitment, .created_by = "O-A", .created_role = "operator",
+                                  .carrier = "C", .note = commitment, .created_by = "O-A", .created_role = "operator",
                                   .created_at_ms = 77, .seq = 1 };
     struct transfer found;
     assert_int_equal(db_personal_insert(f->db, &personal), STATUS_OK);
@@ -98,6 +98,10 @@ static void test_round_trip(void **state)
     assert_int_equal(db_transfer_insert(f->db, &row), STATUS_INVALID);
     const struct transfer_event created = { .transfer = "T", .seq = 1, .kind = "create", .time_ms = 77, .organisation = "O-A", .role = "operator" };
     assert_int_equal(db_transfer_event_insert(f->db, &created), STATUS_OK); /* whose entry has the note */
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "contact", 2, other), STATUS_INVALID); /* no event told of it */
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "gate", 1, other), STATUS_INVALID);
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "contact", 1, other), STATUS_OK);
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "contact", 1, commitment), STATUS_INVALID);
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_OK);
     const char *const texts[][2] = {
         { found.origin, "A" }, { found.origin_province, "CN-GD" }, { found.origin_organisation, "O-A" }, { found.destination, "B" },
@@ -122,7 +126,7 @@ static void test_round_trip(void **state)
     put_entry(f, 8);
     assert_int_equal(db_transfer_event_insert(f->db, &left), STATUS_OK);
     assert_int_equal(db_personal_insert(f->db, &driver), STATUS_OK);
-    assert_int_equal(db_transfer_set_driver(f->db, "T", commitment), STATUS_OK);
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "driver", 8, commitment), STATUS_OK);
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_OK);
     assert_string_equal(found.driver, commitment);
     assert_string_equal(found.driver_text, "who drives"); /* the same commitment in another entry is another text's */
