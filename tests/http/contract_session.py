@@ -187,6 +187,7 @@ def play_privacy(p):
     p.ask("erase with its proof", "POST", "/privacy/erasures", {"commitments": [found[1]["commitment"]]}, token=True, key="erase-2", Prefer="proof")
     p.ask("erase again", "POST", "/privacy/erasures", order, token=True, key="erase-3")
     p.ask("erase replayed", "POST", "/privacy/erasures", order, token=True, key="erase-1")
+    p.ask("erase under a condition", "POST", "/privacy/erasures", order, token=True, key="erase-10", If_Match="*")
     p.ask("erase without a key", "POST", "/privacy/erasures", order, token=True)
     p.ask("erase by nobody", "POST", "/privacy/erasures", order, token="nobody", key="erase-4")
     p.ask("erase by a stranger", "POST", "/privacy/erasures", order, token=p.stranger, key="erase-5")

@@ -81,6 +81,41 @@ def test_a_job_answers_as_its_question_would_have(start):
 
 
 @pytest.mark.concurrent
+def test_a_job_is_given_up_under_a_condition(start):
+    """Held against the ETag that GET shows, in whatever coding: what is to be forgotten is the answer that was read."""
+    own = start()
+    short = {**contract_session.UNITS, "outputs": ["visits"]}
+    wrong = begin(own, {**contract_session.UNITS, "outputs": ["visits", "visits"]})
+    wait(own, wrong)
+    running = begin(own)
+
+    def give_up(href, **conditions):
+        return own.delete(href, headers={name.replace("_", "-"): value for name, value in conditions.items()})
+    for href in (running, wrong):  # while it is computed, and where its answer is a problem
+        for condition in ({"If_Match": '"0123456789abcdef"'}, {"If_Match": 'W/"0123456789abcdef", "3"'}, {"If_None_Match": "*"}):
+            assert_problem(give_up(href, **condition), 412, "version_mismatch")
+        for name, code in (("If_Match", "invalid_if_match"), ("If_None_Match", "malformed_request")):
+            assert_problem(give_up(href, **{name: "x"}), 400, code)
+    assert give_up(wrong, If_Match="*").status_code == 200 and give_up(running, If_None_Match='"x"').status_code == 200
+    for condition in ({"If_Match": "*"}, {"If_Match": '"x"'}, {"If_None_Match": "*"}, {}):
+        assert_problem(give_up(wrong, **condition), 404, "not_found")
+
+    def answered():
+        href = begin(own, short)
+        return href, wait(own, href).headers["ETag"]
+    for make in (lambda tag: f'"x", {tag}', lambda tag: tag[:-1] + '-gzip"', lambda tag: tag[:-1] + '-zstd"', lambda tag: "*"):
+        href, tag = answered()
+        for refused in ('"x"', f"W/{tag}", tag[:-1] + '0"', tag[:-1] + '-x"', tag[:-2] + '"'):
+            assert_problem(give_up(href, If_Match=refused), 412, "version_mismatch")
+        for unwanted in (tag, f'"x", W/{tag}', tag[:-1] + '-gzip"', "*"):
+            assert_problem(give_up(href, If_None_Match=unwanted), 412, "version_mismatch")
+            assert_problem(give_up(href, If_Match=tag, If_None_Match=unwanted), 412, "version_mismatch")
+        assert own.get(href).headers["ETag"] == tag
+        assert give_up(href, If_Match=make(tag), If_None_Match='"x"').json()["state"] == "cancelled"
+        assert own.get(href).status_code == 404
+
+
+@pytest.mark.concurrent
 def test_a_problem_is_the_jobs_answer(start):
     own = start("--background-seconds", "1")
     wrong = wait(own, begin(own, {**contract_session.UNITS, "outputs": ["visits", "visits"]}))
