@@ -12,7 +12,7 @@
 struct client;
 
 /* Of one connection: the largest target and header that the guard lets through (24.2 KiB), 100 fields in the library's list
- * (5.5 KiB) and a reply's header. The library writes zeros over all of it for each request, so more would cost each request;
+ * (5.5 KiB) and a reply's header. What the library writes over behind each request: wipe.h;
  * above 32 KiB it maps the memory page by page. */
 enum { POOL_BYTES = 36 * 1024 };
 
