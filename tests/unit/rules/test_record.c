@@ -124,8 +124,10 @@ static void keep(struct fixture *f, const struct command *command, int status, u
     answer_init(&answer);
     answer.status = status;
     answer.seq = seq;
-    snprintf(answer.location, sizeof answer.location, "/transfers/T-1");
-    snprintf(answer.etag, sizeof answer.etag, "\"3-abc\"");
+    if (seq > 0) { /* a refusal makes nothing that could have them */
+        snprintf(answer.location, sizeof answer.location, "/transfers/T-1");
+        snprintf(answer.etag, sizeof answer.etag, "\"3-abc\"");
+    }
     buffer_text(&answer.body, "{\"said\":\"first\"}");
     assert_int_equal(record_answer(f->db, command, &answer, KEPT_MS), STATUS_OK);
     answer_fini(&answer);
