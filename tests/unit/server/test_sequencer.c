@@ -165,6 +165,12 @@ enum status db_take_moved(struct db *db)
     return (enum status)atomic_exchange(&fake.moved, STATUS_OK);
 }
 
+bool db_has_log(struct db *db)
+{
+    assert_null(db);
+    return false;
+}
+
 enum status db_checkpoint_truncate(struct db *db)
 {
     assert_null(db);
