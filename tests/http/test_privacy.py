@@ -254,8 +254,8 @@ class Story:
     def on_its_way(self):
         supply = self.world.intake(10)["id"]
         lines = {"destination": self.world.b1, "lines": [{"supply": supply, "quantity": 4}]}
-        transfer = self.send("/transfers", "/transfers", lines, "/note", "/rationale", status=201)["id"]
-        self.send("/transfers/{id}/dispatch", f"/transfers/{transfer}/dispatch", {}, "/note")
+        transfer = self.send("/transfers", "/transfers", lines, "/contact", "/note", "/rationale", status=201)["id"]
+        self.send("/transfers/{id}/dispatch", f"/transfers/{transfer}/dispatch", {}, "/driver", "/note")
         return transfer
 
     def tell(self):
