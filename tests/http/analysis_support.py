@@ -32,6 +32,16 @@ def belts():
     return numpy.array([PROVINCES[code]["belt"] for code in CODES])
 
 
+def design(side):
+    """Sum of squared shares, and the trace and the degrees of freedom of the quadratic form that the sum of squared influences is
+    (Bell and McCaffrey 2002), with its matrix written down."""
+    shares = numpy.array([weight for _, weight in side.values()])
+    shares = shares / shares.sum()
+    residuals = numpy.eye(len(shares)) - numpy.outer(numpy.ones(len(shares)), shares)
+    form = residuals.T @ numpy.diag(shares ** 2) @ residuals
+    return shares @ shares, numpy.trace(form), numpy.trace(form) ** 2 / numpy.trace(form @ form)
+
+
 def assert_problem(reply, status, code):
     body = reply.json()
     assert (reply.status_code, body["code"]) == (status, code), body
