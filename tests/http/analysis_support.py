@@ -5,6 +5,7 @@ import csv
 import pathlib
 
 import numpy
+import pytest
 
 DATA = pathlib.Path(__file__).resolve().parents[2] / "data"
 
@@ -54,3 +55,19 @@ def assert_problem(reply, status, code):
 def faults(body):
     """What is wrong where: {place: code}."""
     return {fault.get("pointer", fault.get("parameter")): fault["code"] for fault in body["errors"]}
+
+
+def assert_same(ours, theirs, rel, abs):  # noqa: A002
+    """Equal but for the last digits of what Python divided."""
+    if isinstance(theirs, dict):
+        assert ours.keys() == theirs.keys()
+        for name in theirs:
+            assert_same(ours[name], theirs[name], rel, abs)
+    elif isinstance(theirs, list):
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours, theirs):
+            assert_same(one, other, rel, abs)
+    elif isinstance(theirs, float):
+        assert ours == pytest.approx(theirs, rel=rel, abs=abs)
+    else:
+        assert ours == theirs

@@ -9,7 +9,7 @@ import numpy
 import pytest
 import scipy.stats
 
-from analysis_support import CODES, assert_problem, belts, column, design, faults
+from analysis_support import CODES, assert_problem, assert_same, belts, column, design, faults
 
 PATH = "/density"
 INDICATOR = "health_personnel_all_per_10k"
@@ -43,19 +43,7 @@ def sent(server, body):
 
 
 def same(ours, theirs):
-    """Equal but for the last digits of what Python divided."""
-    if isinstance(theirs, dict):
-        assert ours.keys() == theirs.keys()
-        for name in theirs:
-            same(ours[name], theirs[name])
-    elif isinstance(theirs, list):
-        assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs):
-            same(one, other)
-    elif isinstance(theirs, float):
-        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-11)
-    else:
-        assert ours == theirs
+    assert_same(ours, theirs, rel=1e-9, abs=1e-11)
 
 
 @pytest.mark.parametrize("query, more", [
