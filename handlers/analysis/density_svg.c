@@ -99,7 +99,8 @@ static void draw_panel(const struct picture *p, size_t group)
     const struct density_series *series = &p->drawing->series[group * p->years];
     double left = svg_layout_x(&p->layout, group);
     double top = svg_layout_y(&p->layout, group);
-    struct svg_panel panel = { .title = panel_title(p, series), .x_label = p->x_label, .y_label = group % p->layout.columns == 0 ? analysis_label_say(p->exchange, "density") : NULL,
+    struct svg_panel panel = { .title = panel_title(p, series), .x_label = p->x_label,
+                               .y_label = group % p->layout.columns == 0 ? analysis_label_say(p->exchange, "density") : NULL,
                                .x_ticks = p->groups == 1 ? 10 : 6, .y_ticks = 6, .has_y_numbers = true, .rug = p->rug };
     panel.x = svg_scale_make(p->drawing->grid.from, p->drawing->grid.to, left, left + p->layout.width);
     panel.y = svg_scale_round(0, p->top_density * 1.02, top + p->layout.height, top, panel.y_ticks);

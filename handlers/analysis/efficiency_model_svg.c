@@ -110,7 +110,8 @@ static void tell(struct dea_picture *picture, const struct efficiency_sheet *she
     chart->series_count = 1;
     while (chart->series_count <= PARTS_MAX && look->parts[chart->series_count - 1] != NULL) {
         size_t part = chart->series_count - 1;
-        chart->series[chart->series_count++] = (struct svg_series){ analysis_label_say(exchange, look->parts[part]), result->mean.parts[look->part_at[part]] };
+        chart->series[chart->series_count++] = (struct svg_series){ analysis_label_say(exchange, look->parts[part]),
+                                                                            result->mean.parts[look->part_at[part]] };
         if (chart->series_count == SVG_SERIES_MAX) {
             break;
         }

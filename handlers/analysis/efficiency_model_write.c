@@ -82,6 +82,7 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     if (model != DEA_MODEL_CROSS && model != DEA_MODEL_COST) {
         efficiency_write_slack_movements(w, sheet, unit->slacks, unit->slacks + m, sheet->model.is_undesirable);
     }
+    efficiency_write_unit_certificate(w, &unit->certificate);
 }
 
 static void write_group(struct json_writer *w, const void *context, size_t group)

@@ -35,7 +35,8 @@ struct dea_picture efficiency_svg_picture(struct exchange *exchange, const struc
     const struct dea_problem *problem = &sheet->problem;
     char *title = sheet->provinces != NULL ? arena_format(exchange->arena, "%s of the provinces, %" PRId64, what, sheet->year)
                                            : arena_format(exchange->arena, "%s of %zu units", what, problem->unit_count);
-    return (struct dea_picture){ .exchange = exchange, .title = analysis_label_say(exchange, dea_svg_text(title, what)), .inputs = sheet->inputs, .outputs = sheet->outputs,
+    return (struct dea_picture){ .exchange = exchange, .title = analysis_label_say(exchange, dea_svg_text(title, what)),
+                                 .inputs = sheet->inputs, .outputs = sheet->outputs,
                                  .input_count = problem->input_count, .output_count = problem->output_count,
                                  .is_stored = sheet->provinces != NULL, .revision = sheet->revision };
 }

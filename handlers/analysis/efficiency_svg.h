@@ -16,7 +16,8 @@ void efficiency_svg(struct exchange *exchange, const struct efficiency_sheet *sh
 extern const char *const efficiency_svg_sides[]; /* by enum dea_orientation */
 const char *efficiency_svg_dashed(const struct svg_rows *chart);
 
-/* What a unit is called in the caller's language; a picture of the sheet's units, without rows, whose title is "Efficiency of the provinces, 2011". */
+/* What a unit is called in the caller's language; a picture of the sheet's units, without rows, whose title is
+ * "Efficiency of the provinces, 2011". */
 const char *efficiency_svg_name(const struct efficiency_sheet *sheet, size_t unit, bool is_chinese);
 struct dea_picture efficiency_svg_picture(struct exchange *exchange, const struct efficiency_sheet *sheet, const char *what);
 

@@ -75,7 +75,8 @@ static void draw_panel(const struct picture *p, size_t group)
     double top = svg_layout_y(&p->layout, group);
     const struct svg_panel panel = { .x = { 0, 1, left, left + SIDE }, .y = { 0, 1, top + SIDE, top }, .x_ticks = 5, .y_ticks = 5,
                                      .title = panel_title(p, series), .x_label = p->x_label,
-                                     .y_label = group % p->layout.columns == 0 ? analysis_label_say(p->exchange, "share of the whole") : NULL, .has_y_numbers = true };
+                                     .y_label = group % p->layout.columns == 0 ? analysis_label_say(p->exchange, "share of the whole") : NULL,
+                                     .has_y_numbers = true };
     svg_group_open(p->out, NULL);
     svg_panel(p->out, &panel);
     svg_line(p->out, left, top + SIDE, left + SIDE, top, SVG_GREY, 1, "");
@@ -108,7 +109,8 @@ void inequality_svg(struct exchange *exchange, const struct inequality_sheet *sh
 {
     struct arena *arena = exchange->arena;
     struct picture p = { .exchange = exchange, .out = &exchange->reply, .drawing = &sheet->drawing, .is_stored = sheet->indicator != NULL,
-                         .years = sheet->year_count > 0 ? sheet->year_count : 1, .x_label = analysis_label_say(exchange, "share of the values, smallest first") };
+                         .years = sheet->year_count > 0 ? sheet->year_count : 1,
+                         .x_label = analysis_label_say(exchange, "share of the values, smallest first") };
     const char *title = analysis_label_say(exchange, "Inequality");
     char *source = NULL;
     p.groups = p.drawing->series_count / p.years;
@@ -119,7 +121,8 @@ void inequality_svg(struct exchange *exchange, const struct inequality_sheet *sh
         p.x_label = analysis_label_say(exchange, "share of the provinces, smallest first");
         if (sheet->per != NULL) {
             struct analysis_label per = analysis_label_find(exchange, sheet->per);
-            title = text_or(arena_format(arena, "%s%s%s", label.name, analysis_label_say(exchange, ", by "), analysis_label_small(arena, per.name)), title);
+            title = text_or(arena_format(arena, "%s%s%s", label.name, analysis_label_say(exchange, ", by "),
+                                         analysis_label_small(arena, per.name)), title);
             p.x_label = analysis_label_say(exchange, arena_format(arena, "share of %s", analysis_label_small(arena, per.name)));
         }
         source = arena_format(arena, "figures revision %" PRId64, sheet->revision);

@@ -25,7 +25,8 @@ static void set_type(struct exchange *exchange)
 
 const char *analysis_reply_key(const struct exchange *exchange, const char *key)
 {
-    return exchange->wanted == GIVES_SVG ? arena_format(exchange->arena, "picture seq=%" PRIu64 " chinese=%d %s", exchange->seq, exchange->is_chinese, key) : key;
+    return exchange->wanted != GIVES_SVG ? key
+        : arena_format(exchange->arena, "picture seq=%" PRIu64 " chinese=%d %s", exchange->seq, exchange->is_chinese, key);
 }
 
 /* Status and headers of a GET's answer, which is in the reply. */

@@ -109,9 +109,9 @@ static void draw_row(struct buffer *out, const struct svg_rows *chart, const str
 {
     const struct svg_row *row = &chart->rows[place];
     double y = panel->y.at_to + ((double)place + 0.5) * ROW;
-    size_t letters = svg_letters_within(row->name, 11, SVG_ROWS_LEFT - 10);
-    svg_text(out, &(struct svg_text){ SVG_ROWS_LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, letters < NAME_LETTERS ? letters : NAME_LETTERS },
-             row->name);
+    size_t room = svg_letters_within(row->name, 11, SVG_ROWS_LEFT - 10);
+    size_t letters = room < NAME_LETTERS ? room : NAME_LETTERS;
+    svg_text(out, &(struct svg_text){ SVG_ROWS_LEFT - 10, y + 4, SVG_END, 11, SVG_INK, false, false, letters }, row->name);
     if (row->note != NULL) {
         svg_rectangle(out, SVG_ROWS_LEFT + 6, y - 7, svg_text_width(row->note, 11) + 4, 14, "#ffffff"); /* lines end beside it */
         svg_label(out, SVG_ROWS_LEFT + 8, y + 4, SVG_START, 11, SVG_GREY, row->note);

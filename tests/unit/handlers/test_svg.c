@@ -126,7 +126,8 @@ static void test_colours(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_scores), cmocka_unit_test(test_room),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_scores),
+                                        cmocka_unit_test(test_room),
                                         cmocka_unit_test(test_ticks), cmocka_unit_test(test_colours) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
