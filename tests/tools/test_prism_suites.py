@@ -20,9 +20,9 @@ from conftest import HTTP, ROOT, tool
 
 START_SECONDS = 300  # of processors that others use as well
 SUITE_SECONDS = 1200
-SUITES = ["test_density.py", "test_ledger_export.py", "test_signed.py", "test_supplies.py"]
+SUITES = ["test_ledger_export.py", "test_pictures.py", "test_signed.py", "test_supplies.py"]
 if os.environ.get("TALLYSTICK_LONG"):  # minutes
-    SUITES += ["test_density_depth.py", "test_efficiency.py", "test_pictures.py", "test_reference.py", "test_tags.py", "test_transfers.py"]
+    SUITES += ["test_density.py", "test_density_depth.py", "test_efficiency.py", "test_reference.py", "test_tags.py", "test_transfers.py"]
 
 
 class Dispatch(socketserver.BaseRequestHandler):
@@ -138,4 +138,4 @@ def test_most_requests_went_through(suites):
     for run in suites.values():
         counts.update(run.result()[2]["counts"])
     print(dict(counts))
-    assert counts["passed"] > 0.7 * sum(counts.values()) and counts["UNPROCESSABLE_ENTITY"] > 100, counts
+    assert counts["passed"] > 0.7 * sum(counts.values()) and counts["UNPROCESSABLE_ENTITY"] > 60, counts
