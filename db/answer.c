@@ -3,6 +3,8 @@
  */
 #include "db/answer.h"
 
+#include <assert.h>
+
 #include "db/rows.h"
 #include "db/statement.h"
 
@@ -36,9 +38,9 @@ enum status db_answer_find(struct db *db, struct arena *arena, const char *scope
     return rows_one(use, arena, read_answer, out);
 }
 
-enum status db_answer_insert(struct db *db, const struct answer_row *row)
+/* What both tables have: a refusal is of no entry, and makes nothing that could have a place or a tag. */
+static sqlite3_stmt *bind_answer(sqlite3_stmt *use, const struct answer_row *row)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_insert);
     statement_bind_text(use, 1, row->scope);
     statement_bind_text(use, 2, row->key);
     statement_bind_text(use, 3, row->kind);
@@ -46,13 +48,25 @@ enum status db_answer_insert(struct db *db, const struct answer_row *row)
     statement_bind_blob(use, 5, row->salt, DB_ANSWER_SALT_BYTES);
     statement_bind_blob(use, 6, row->fingerprint, DB_FINGERPRINT_BYTES);
     statement_bind_integer(use, 7, row->time_ms);
-    if (row->seq > 0) {
-        statement_bind_integer(use, 8, row->seq);
+    return use;
+}
+
+enum status db_answer_insert(struct db *db, const struct answer_row *row)
+{
+    const void *body = row->body_length > 0 ? row->body : "";
+    if (row->seq == 0) {
+        assert(row->location[0] == 0 && row->etag[0] == 0);
+        sqlite3_stmt *use = bind_answer(statement_use(db, STATEMENT_refused_insert), row);
+        statement_bind_integer(use, 8, row->status);
+        statement_bind_blob(use, 9, body, row->body_length);
+        return statement_run(use);
     }
+    sqlite3_stmt *use = bind_answer(statement_use(db, STATEMENT_answer_insert), row);
+    statement_bind_integer(use, 8, row->seq);
     statement_bind_integer(use, 9, row->status);
     statement_bind_text(use, 10, row->location);
     statement_bind_text(use, 11, row->etag);
-    statement_bind_blob(use, 12, row->body_length > 0 ? row->body : "", row->body_length);
+    statement_bind_blob(use, 12, body, row->body_length);
     return statement_run(use);
 }
 
@@ -88,7 +102,7 @@ enum status db_answer_accepted_count(struct db *db, uint64_t *count)
 
 enum status db_answer_expire(struct db *db, int64_t before_ms)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_expire);
+    sqlite3_stmt *use = statement_use(db, STATEMENT_refused_expire);
     statement_bind_integer(use, 1, before_ms);
     return statement_run(use);
 }

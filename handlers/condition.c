@@ -97,6 +97,35 @@ static bool tag_is(const struct condition_tag *tag, const char *etag)
     return !tag->is_weak && (is_whole || is_version);
 }
 
+/* Whether tag is etag itself, or that of the same in a coding ("9f86d081884c7d65-gzip"). */
+static bool tag_is_in_coding(const struct condition_tag *tag, const char *etag)
+{
+    static const char *const endings[] = {"\"", "-gzip\"", "-zstd\""};
+    const size_t stem = strlen(etag) > 0 ? strlen(etag) - 1 : 0;
+    if (stem == 0 || tag->length <= stem || memcmp(tag->at, etag, stem) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (tag->length == stem + strlen(endings[i]) && memcmp(tag->at + stem, endings[i], tag->length - stem) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool condition_allows(const struct condition *wanted, const struct condition *unwanted, const char *etag)
+{
+    bool is_met = wanted == NULL || wanted->is_any;
+    bool is_forbidden = unwanted != NULL && unwanted->is_any;
+    for (size_t i = 0; wanted != NULL && i < wanted->count; i++) {
+        is_met = is_met || (!wanted->tags[i].is_weak && tag_is_in_coding(&wanted->tags[i], etag));
+    }
+    for (size_t i = 0; unwanted != NULL && i < unwanted->count; i++) {
+        is_forbidden = is_forbidden || tag_is_in_coding(&unwanted->tags[i], etag);
+    }
+    return is_met && !is_forbidden;
+}
+
 bool condition_is_met(struct exchange *exchange, const char *if_match, const char *etag)
 {
     struct condition condition;

@@ -37,4 +37,9 @@ int64_t condition_version(const struct condition_tag *tag);
  * alone, as for a change. True where it is met or not sent. False: 412 version_mismatch or 400 invalid_if_match is the reply. */
 bool condition_is_met(struct exchange *exchange, const char *if_match, const char *etag);
 
+/* Whether If-Match (wanted) and If-None-Match (unwanted), each NULL where it was not sent, let go on what changes something that is
+ * there and whose answer to a GET has that entity tag, in whatever coding; "": it has none. By strong comparison the one, by weak the
+ * other. */
+bool condition_allows(const struct condition *wanted, const struct condition *unwanted, const char *etag);
+
 #endif

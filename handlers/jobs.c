@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "handlers/condition.h"
 #include "handlers/events.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
@@ -78,15 +79,42 @@ enum handled jobs_get(struct exchange *exchange)
     return HANDLED_REPLY;
 }
 
+static void reply_forbidden(struct exchange *exchange, const struct job_condition *condition)
+{
+    const bool is_wanted = condition_allows(condition->wanted, NULL, condition->etag);
+    if (is_wanted && condition->etag[0] == 0) {
+        problem_reply(exchange, "version_mismatch", "If-None-Match: * forbids this where the job is there, and it is: leave If-None-Match out.");
+    } else if (is_wanted) {
+        problem_reply(exchange, "version_mismatch", "If-None-Match forbids this while the job's answer is %s, and it is.", condition->etag);
+    } else if (condition->etag[0] == 0) {
+        problem_reply(exchange, "version_mismatch", "If-Match names a version, and this job has no answer with an ETag: leave If-Match out.");
+    } else {
+        problem_reply(exchange, "version_mismatch", "No ETag in If-Match is that of the job's answer, which is %s.", condition->etag);
+    }
+}
+
 enum handled jobs_delete(struct exchange *exchange)
 {
+    const char *match = exchange->header(exchange, "If-Match"), *none = exchange->header(exchange, "If-None-Match");
+    struct condition wanted, unwanted;
+    struct job_condition condition = {match != NULL ? &wanted : NULL, none != NULL ? &unwanted : NULL, ""};
     struct job_desk *desk = exchange->service->desk;
     const char *id = exchange->parameters[0];
     if (!query_read(exchange, &query_nothing, NULL)) {
         return HANDLED_REPLY;
     }
-    if (!desk->drop(desk, id)) {
+    if ((match != NULL && !condition_read(exchange, "If-Match", "invalid_if_match", match, &wanted)) ||
+        (none != NULL && !condition_read(exchange, "If-None-Match", "malformed_request", none, &unwanted))) {
+        return HANDLED_REPLY;
+    }
+    switch (desk->drop(desk, id, &condition)) {
+    case JOB_DROP_ABSENT:
         return reply_absent(exchange);
+    case JOB_DROP_FORBIDDEN:
+        reply_forbidden(exchange, &condition);
+        return HANDLED_REPLY;
+    case JOB_DROPPED:
+        break;
     }
     exchange_json(exchange, 200);
     exchange_header(exchange, "Cache-Control", "no-store");

@@ -5,6 +5,9 @@
 #include <stdint.h>
 
 #include "handlers/exchange.h"
+#include "handlers/tag.h"
+
+struct condition;
 
 /* Computations that outlive the request that asked for them: whoever holds the id may look and cancel. */
 
@@ -47,12 +50,20 @@ enum job_look {
     JOB_FINISHED    /* its answer is the reply */
 };
 
+enum job_drop { JOB_DROP_ABSENT, JOB_DROP_FORBIDDEN, JOB_DROPPED };
+
+/* Under which condition a job is to be dropped (condition.h), and what it was held against. */
+struct job_condition {
+    const struct condition *wanted, *unwanted; /* If-Match, If-None-Match; NULL: not sent */
+    char etag[TAG_BYTES]; /* out: of its answer; "" where it has none, or not yet */
+};
+
 /* What the handlers need of the server (server/tasks.h). Any thread. */
 struct job_desk {
     /* The answer, or the problem, of a finished one is made the reply of exchange. */
     enum job_look (*look)(struct job_desk *desk, const char *id, struct exchange *exchange, struct job_view *view);
-    /* Ends it, and forgets its answer. False: there is none of that id. */
-    bool (*drop)(struct job_desk *desk, const char *id);
+    /* Ends it, and forgets its answer, if the condition allows that: nothing happens to it in between. */
+    enum job_drop (*drop)(struct job_desk *desk, const char *id, struct job_condition *condition);
     /* Has exchange->followed follow the job, which the server takes care of. False: there is none of that id. */
     bool (*follow)(struct job_desk *desk, const char *id, struct exchange *exchange, int *position);
 };

@@ -145,9 +145,6 @@ enum handled organisation_keys_revoke(struct exchange *exchange)
         !submit_prepare(exchange, COMMAND_ORGANISATION_KEY_REVOKE, exchange->parameters[1], "")) {
         return HANDLED_REPLY;
     }
-    if (!has_key(exchange)) {
-        submit_drop(exchange);
-        return HANDLED_REPLY;
-    }
+    exchange->command.owner = exchange->parameters[0];
     return HANDLED_COMMAND;
 }

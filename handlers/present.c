@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "db/signing.h"
 #include "handlers/figures.h"
 #include "handlers/indicators.h"
 #include "handlers/items.h"
@@ -74,20 +73,13 @@ static void make_tag(char tag[TAG_BYTES], int64_t version, const struct buffer *
 }
 
 /* The path that the command was sent to. */
-static enum status make_instance(struct db *db, struct arena *arena, char out[INSTANCE_BYTES], const struct command *command)
+static void make_instance(char out[INSTANCE_BYTES], const struct command *command)
 {
     const struct kind *kind = &kinds[command->kind];
     bool has_target = command->target[0] != 0;
-    if (command->kind == COMMAND_ORGANISATION_KEY_REVOKE) { /* the target alone does not tell where it lies */
-        struct organisation_key key;
-        enum status status = db_organisation_key_find(db, arena, command->target, &key);
-        if (status == STATUS_OK) {
-            snprintf(out, INSTANCE_BYTES, "%s/%s/keys/%s%s", kind->collection, key.organisation, key.id, kind->action);
-        }
-        return status;
-    }
-    snprintf(out, INSTANCE_BYTES, "%s%s%s%s", kind->collection, has_target ? "/" : "", command->target, kind->action);
-    return STATUS_OK;
+    const bool has_owner = command->owner != NULL; /* of a key */
+    snprintf(out, INSTANCE_BYTES, "%s%s%s%s%s%s%s", kind->collection, has_owner ? "/" : "", has_owner ? command->owner : "",
+             has_owner ? "/keys" : "", has_target ? "/" : "", command->target, kind->action);
 }
 
 /* The path of what the command has created; what has none of its own stands in the ledger. */
@@ -160,10 +152,7 @@ static enum status present(void *context, struct db *db, const struct command *c
     (void)context;
     if (outcome->kind == OUTCOME_REFUSED) {
         char instance[INSTANCE_BYTES];
-        enum status status = make_instance(db, arena, instance, command);
-        if (status != STATUS_OK) {
-            return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* the handler has seen it, and nothing deletes it */
-        }
+        make_instance(instance, command);
         return present_refusal(command, outcome, instance, arena, answer);
     }
     bool is_created = outcome->kind == OUTCOME_CREATED;

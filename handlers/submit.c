@@ -102,6 +102,12 @@ static bool creates(enum command_kind kind)
     return kind == COMMAND_SUPPLY_INTAKE || kind == COMMAND_TRANSFER_CREATE || kind == COMMAND_ORGANISATION_KEY_ADD;
 }
 
+/* Whether what the kind writes is new in any case, so that no condition on a version of it can be met. */
+static bool makes(enum command_kind kind)
+{
+    return creates(kind) || kind == COMMAND_PRIVACY_ERASE;
+}
+
 /* The id for what is created; NULL and a problem where none can be made. */
 static const char *settle_new_id(struct exchange *exchange, enum command_kind kind, const char *new_id)
 {
@@ -145,13 +151,13 @@ bool submit_prepare(struct exchange *exchange, enum command_kind kind, const cha
     if (key == NULL || !submit_read_version(exchange, &condition)) {
         return false;
     }
-    if (creates(kind) && condition.if_version == COMMAND_VERSION_ABSENT) {
-        condition.if_version = COMMAND_VERSION_NONE; /* what it makes is new in any case */
+    if (makes(kind) && condition.if_version == COMMAND_VERSION_ABSENT) {
+        condition.if_version = COMMAND_VERSION_NONE;
     }
-    if (creates(kind)) {
-        condition.unless_count = 0; /* likewise */
+    if (makes(kind)) {
+        condition.unless_count = 0;
     }
-    if (creates(kind) && condition.if_version != COMMAND_VERSION_NONE) {
+    if (makes(kind) && condition.if_version != COMMAND_VERSION_NONE) {
         problem_reply(exchange, "version_mismatch",
                       "If-Match names a version, but what this request makes has none before it is made: leave If-Match "
                       "out. Sending the request again does it once only, by its Idempotency-Key.");

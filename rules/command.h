@@ -48,6 +48,7 @@ enum { COMMAND_VERSIONS_MORE = 7 };
 struct command {
     enum command_kind kind;
     const char *target; /* id in the path, or "" */
+    const char *owner;  /* the organisation that the path says the target is of; NULL: it says none, as of all that is replayed */
     const char *id;     /* idempotency key, 1..255 visible ASCII */
     const char *new_id; /* id of what is created, or "" */
     struct actor actor;

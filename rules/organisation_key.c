@@ -66,6 +66,16 @@ void organisation_key_revoke_check(struct context *context)
     }
 }
 
+static void refuse_absent(struct refusal *refusal, const char *owner, const char *id)
+{
+    if (owner == NULL) {
+        refusal_set(refusal, REFUSAL_ABSENT, "not_found", "there is no key %s", id);
+    } else {
+        refusal_set(refusal, REFUSAL_ABSENT, "not_found", "%s has no key %s; GET /organisations/%s/keys lists what there is.", owner, id,
+                    owner);
+    }
+}
+
 enum status organisation_key_revoke_apply(struct context *context)
 {
     const struct reason_request *request = context->command->request;
@@ -73,8 +83,9 @@ enum status organisation_key_revoke_apply(struct context *context)
     struct refusal *refusal = &context->outcome->refusal;
     struct organisation_key key;
     enum status status = db_organisation_key_find(context->db, context->arena, id, &key);
-    if (status == STATUS_ABSENT) {
-        refusal_set(refusal, REFUSAL_ABSENT, "not_found", "there is no key %s", id);
+    const char *owner = context->command->owner;
+    if (status == STATUS_ABSENT || (status == STATUS_OK && owner != NULL && strcmp(key.organisation, owner) != 0)) {
+        refuse_absent(refusal, owner, id);
         return context_refused(context);
     }
     if (status != STATUS_OK) {

@@ -94,12 +94,16 @@ enum status record_write(struct db *db, const struct record *record, uint8_t has
     return status;
 }
 
-/* What tells a retry from another request: a salted digest, since the request's texts may be personal. */
-static void fingerprint(const struct command *command, const uint8_t *salt, uint8_t out[DIGEST_BYTES])
+/* What tells a retry from another request: a salted digest, since the request's texts may be personal. owner: the command's, of which what
+ * an earlier version of the program kept knows nothing. */
+static void fingerprint(const struct command *command, const char *owner, const uint8_t *salt, uint8_t out[DIGEST_BYTES])
 {
     struct digest digest;
     digest_init(&digest);
     digest_update(&digest, salt, DB_ANSWER_SALT_BYTES);
+    if (owner != NULL) {
+        digest_update(&digest, owner, strlen(owner) + 1);
+    }
     digest_update(&digest, command->submitted, command->submitted_length);
     digest_final(&digest, out);
 }
@@ -120,11 +124,25 @@ static enum status fill_answer(const struct answer_row *row, struct answer *answ
     return answer->body.failed ? STATUS_EXHAUSTED : STATUS_OK;
 }
 
+static bool has_print(const struct command *command, const struct answer_row *row)
+{
+    static const uint8_t forgotten[DIGEST_BYTES]; /* with a text that was erased: nothing is compared any more (scrub.c) */
+    uint8_t print[DIGEST_BYTES];
+    if (memcmp(row->fingerprint, forgotten, sizeof forgotten) == 0) {
+        return true;
+    }
+    fingerprint(command, command->owner, row->salt, print);
+    if (memcmp(print, row->fingerprint, sizeof print) == 0) {
+        return true;
+    }
+    fingerprint(command, NULL, row->salt, print);
+    return memcmp(print, row->fingerprint, sizeof print) == 0;
+}
+
 enum status record_find_answer(struct db *db, struct arena *arena, const struct command *command, int64_t lapsed_ms,
                                enum record_match *match, struct answer *answer)
 {
     struct answer_row row;
-    uint8_t print[DIGEST_BYTES];
     *match = RECORD_NEW;
     enum status status = db_answer_find(db, arena, actor_scope(&command->actor), command->id, &row);
     if (status == STATUS_ABSENT || (status == STATUS_OK && row.seq == 0 && row.time_ms < lapsed_ms)) {
@@ -133,14 +151,8 @@ enum status record_find_answer(struct db *db, struct arena *arena, const struct 
     if (status != STATUS_OK) {
         return status;
     }
-    static const uint8_t forgotten[DIGEST_BYTES]; /* with a text that was erased: nothing is compared any more (scrub.c) */
-    if (memcmp(row.fingerprint, forgotten, sizeof forgotten) == 0) {
-        memcpy(print, forgotten, sizeof print);
-    } else {
-        fingerprint(command, row.salt, print);
-    }
     if (strcmp(row.kind, command_kind_name(command->kind)) != 0 || strcmp(row.target, command->target) != 0 ||
-        memcmp(print, row.fingerprint, sizeof print) != 0) {
+        !has_print(command, &row)) {
         *match = RECORD_OTHER;
         return STATUS_OK;
     }
@@ -163,6 +175,6 @@ enum status record_answer(struct db *db, const struct command *command, const st
     if (status != STATUS_OK) {
         return status;
     }
-    fingerprint(command, row.salt, row.fingerprint);
+    fingerprint(command, command->owner, row.salt, row.fingerprint);
     return db_answer_insert(db, &row);
 }

@@ -15,7 +15,7 @@
 #include "rules/request.h"
 
 /* Members of answers that can be personal texts. */
-static const char *const personal_members[] = { "note", "rationale", "reason" };
+static const char *const personal_members[] = { "contact", "driver", "note", "rationale", "reason" };
 
 struct scrubbing {
     const char *body;

@@ -26,6 +26,9 @@ bool cors_varies(const char *origins);
 #define CORS_ACCEPTED                                                                                                                  \
     "Authorization, Content-Type, Content-Digest, Idempotency-Key, If-Match, If-None-Match, Prefer, Accept, Accept-Language, "         \
     "Last-Event-ID, traceparent"
+/* The methods that a page may try. What a path has is not asked here: a page is to see the 405 or the 404, and a browser that is
+ * refused shows it an error of the network instead. GET, HEAD and POST need not be told (Fetch standard, CORS-safelisted method). */
+#define CORS_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE"
 #define CORS_MAX_AGE "600" /* seconds for which a browser need not ask again */
 
 #endif

@@ -271,7 +271,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         return;
     }
     lookup_route(request, method);
-    if (request->client->is_guest && !is_probe(exchange)) {
+    if (request->client->is_guest && !is_probe(exchange) && !request->is_preflight) {
         REQUEST_REFUSE(request, "busy", "There are more connections than the service takes, from this address or in all; try again in a "
                                         "moment.");
         request->must_close = true;

@@ -58,14 +58,19 @@ static const char *allow_of(struct request *request, unsigned methods)
     return text != NULL ? text : "OPTIONS";
 }
 
-/* A browser asks before it sends for a page of another origin what is more than plain. */
+/* A browser asks before it sends for a page of another origin what is more than plain (Fetch standard, CORS-preflight request). */
+static bool is_preflight(const struct request *request)
+{
+    const struct exchange *exchange = &request->exchange;
+    return request->framing.origin != NULL && exchange->header(exchange, "Access-Control-Request-Method") != NULL &&
+           cors_allowed(request->server->config->cors_origins, request->framing.origin) != NULL;
+}
+
 static void allow_page(struct request *request)
 {
     struct exchange *exchange = &request->exchange;
-    const char *allowed = cors_allowed(request->server->config->cors_origins, request->framing.origin);
-    if (request->framing.origin != NULL && allowed != NULL &&
-        exchange->header(exchange, "Access-Control-Request-Method") != NULL) {
-        exchange_header(exchange, "Access-Control-Allow-Methods", exchange_header_added(exchange, "Allow"));
+    if (is_preflight(request)) {
+        exchange_header(exchange, "Access-Control-Allow-Methods", CORS_METHODS);
         exchange_header(exchange, "Access-Control-Allow-Headers", CORS_ACCEPTED);
         exchange_header(exchange, "Access-Control-Max-Age", CORS_MAX_AGE);
         request->is_preflight = true;
@@ -79,6 +84,19 @@ static void reply_options(struct request *request, unsigned methods)
     request->is_refused = true;
     exchange_header(&request->exchange, "Allow", allow_of(request, methods));
     allow_page(request);
+}
+
+/* Of a target where there is nothing: what the page then sends gets the problem, which it would not see if its browser were told
+ * so now. False: nobody asks for a page. */
+static bool reply_preflight(struct request *request, enum token token)
+{
+    if (token != TOKEN_OPTIONS || !is_preflight(request)) {
+        return false;
+    }
+    request->exchange.status = 204;
+    request->is_refused = true;
+    allow_page(request);
+    return true;
 }
 
 static void refuse_absent(struct request *request, const struct target *target)
@@ -161,7 +179,9 @@ static void find_route(struct request *request, const char *method, enum token t
     }
     const char *fault = target_parse(target, request->target, &request->arena);
     if (fault != NULL) {
-        REQUEST_REFUSE(request, "malformed_request", "%s", fault);
+        if (!reply_preflight(request, token)) {
+            REQUEST_REFUSE(request, "malformed_request", "%s", fault);
+        }
         return;
     }
     exchange->path = target->path;
@@ -172,7 +192,9 @@ static void find_route(struct request *request, const char *method, enum token t
     struct route_found found;
     route_find(service->routes, service->route_count, target, exchange->method, &found);
     if (found.path == NULL) {
-        refuse_absent(request, target);
+        if (!reply_preflight(request, token)) {
+            refuse_absent(request, target);
+        }
         return;
     }
     request->route = found.path;

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "handlers/exchange.h"
 #include "handlers/jobs.h"
+#include "handlers/tag.h"
 #include "server/jobs.h"
 #include "server/tasks.h"
 #include "server/track.h"
@@ -49,6 +50,7 @@ struct task {
     int64_t leave_us;         /* when the waiter is answered 202 */
     bool is_wished;           /* by Prefer */
     enum task_state state;
+    char etag[TAG_BYTES];     /* of a kept answer; "" where it is a problem, or there is none yet */
     bool is_job;
     bool is_long;             /* to the pool: may take background_seconds */
     bool was_read;

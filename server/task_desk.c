@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
+#include "handlers/condition.h"
 #include "handlers/problem.h"
 #include "server/flight.h"
 #include "server/represent.h"
@@ -64,13 +66,18 @@ enum job_look task_look(struct job_desk *desk, const char *id, struct exchange *
     return found;
 }
 
-bool task_drop(struct job_desk *desk, const char *id)
+enum job_drop task_drop(struct job_desk *desk, const char *id, struct job_condition *condition)
 {
     struct tasks *tasks = (struct tasks *)(void *)desk;
     pthread_mutex_lock(&tasks->lock);
     struct task *task = task_find(tasks, id);
     struct task *out = NULL;
+    enum job_drop dropped = JOB_DROP_ABSENT;
     if (task != NULL) {
+        memcpy(condition->etag, task->etag, sizeof condition->etag);
+        dropped = condition_allows(condition->wanted, condition->unwanted, condition->etag) ? JOB_DROPPED : JOB_DROP_FORBIDDEN;
+    }
+    if (dropped == JOB_DROPPED) {
         tasks->counts.dropped++;
         atomic_store(&task->is_dropped, true);
         task_advance(task, JOB_AT_CANCELLED);
@@ -78,7 +85,7 @@ bool task_drop(struct job_desk *desk, const char *id)
     }
     pthread_mutex_unlock(&tasks->lock);
     task_free_all(out);
-    return task != NULL;
+    return dropped;
 }
 
 bool task_follow(struct job_desk *desk, const char *id, struct exchange *exchange, int *position)

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "handlers/problem.h"
+#include "handlers/tag.h"
 #include "server/call.h"
 #include "server/config/config.h"
 #include "server/flight.h"
@@ -148,12 +149,17 @@ static void keep(struct task *task)
     struct task *out = NULL;
     const char *language = exchange_header_added(&task->exchange, "Content-Language");
     snprintf(task->language, sizeof task->language, "%s", language != NULL ? language : "");
+    char etag[TAG_BYTES] = "";
+    if (task->exchange.status == 200) {
+        tag_make(etag, TAG_NO_VERSION, task->exchange.reply.bytes, task->exchange.reply.length);
+    }
     task_strip(task);
     task->exchange.header_count = 0; /* the values are gone; of them the sender adds what is needed */
     pthread_mutex_lock(&tasks->lock);
     if (task->is_listed) {
         evict(tasks, task->exchange.reply.length, &out);
         task->state = TASK_FINISHED;
+        memcpy(task->etag, etag, sizeof task->etag);
         task->finished_us = clock_steady_us();
         tasks->counts.bytes += task->exchange.reply.length;
         task_advance(task, task->exchange.status == 200 ? JOB_AT_DONE : JOB_AT_FAILED);

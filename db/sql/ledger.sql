@@ -148,22 +148,31 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER B
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER BY seq, pointer
 
 -- name: answer_find
+-- Of a refusal where the key has none that was accepted.
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer
 WHERE scope = ?1 AND key = ?2
+UNION ALL
+SELECT kind, target, salt, fingerprint, time_ms, NULL, status, '', '', body FROM refused
+WHERE scope = ?1 AND key = ?2 AND NOT EXISTS (SELECT 1 FROM answer WHERE scope = ?1 AND key = ?2)
 
 -- name: answer_receipt
 -- The entry of an accepted command and what it was answered, by its key; nothing where the key or what it did is another.
 SELECT seq, body FROM answer WHERE scope = ?1 AND key = ?2 AND kind = ?3 AND target = ?4 AND status BETWEEN 200 AND 299
 
 -- name: answer_accepted_count
-SELECT count(*) FROM answer WHERE seq IS NOT NULL
+SELECT count(*) FROM answer
 
 -- name: answer_insert
--- A refusal that has lapsed gives way.
-INSERT OR REPLACE INTO answer (scope, key, kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body)
+-- Nothing is ever deleted from here: 0005_refused.sql says why.
+INSERT INTO answer (scope, key, kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 
--- name: answer_expire
+-- name: refused_insert
+-- One that has lapsed gives way.
+INSERT OR REPLACE INTO refused (scope, key, kind, target, salt, fingerprint, time_ms, status, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+
+-- name: refused_expire
 -- Drops some of the refusals from before ?1.
-DELETE FROM answer WHERE (scope, key) IN
-(SELECT scope, key FROM answer WHERE seq IS NULL AND time_ms < ?1 ORDER BY time_ms LIMIT 16)
+DELETE FROM refused WHERE (scope, key) IN
+(SELECT scope, key FROM refused WHERE time_ms < ?1 ORDER BY time_ms LIMIT 16)

@@ -27,7 +27,7 @@
 #include "server/note_file.h"
 #include "server/paths.h"
 #include "server/progress.h"
-#include "server/command/restore_place.h"
+#include "server/command/restore_aside.h"
 #include "server/tell.h"
 
 enum { NOTES_MAX = 2 * ANCHOR_SLOTS };
@@ -62,7 +62,8 @@ static enum status find_backup(struct restore *restore)
 /* Whether anything but a lock, a key and what a broken restore left is there. */
 static enum status look_around(struct restore *restore)
 {
-    static const char *const harmless[] = { ".", "..", "lock", "node.key", RESTORE_UNFINISHED, "node.db.restoring", NULL };
+    static const char *const harmless[] = { ".", "..", "lock", "node.key", RESTORE_UNFINISHED, RESTORE_MARK, RESTORE_MARK ".unfinished",
+                                            RESTORE_ASIDE, "node.db.restoring", NULL };
     const char *data_dir = restore->config->data_dir;
     DIR *directory = opendir(data_dir);
     if (directory == NULL) {
@@ -82,7 +83,11 @@ static enum status look_around(struct restore *restore)
              data_dir);
         return STATUS_CONFLICT;
     }
-    enum status status = anchor_read(data_dir, &restore->there);
+    enum status status = restore_aside_find(restore);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = anchor_read(restore->aside != NULL ? restore->aside : data_dir, &restore->there);
     return status == STATUS_ABSENT ? STATUS_OK : status;
 }
 
@@ -184,7 +189,7 @@ static uint64_t entries_there(const struct restore *restore)
     uint64_t seq = 0;
     struct arena arena;
     arena_init(&arena);
-    const char *path = data_path(&arena, restore->config->data_dir, "tallystick.db");
+    const char *path = data_path(&arena, restore->aside != NULL ? restore->aside : restore->config->data_dir, "tallystick.db");
     if (path != NULL && access(path, R_OK) == 0) {
         log_set_level(LOG_LEVEL_OFF); /* it may be damaged: that is why it is replaced */
         enum status status = db_open_reader(path, &db);

@@ -1,23 +1,21 @@
 /*
- * The last step of a restore. Until the copy takes the name of the database, which it does last, its own name stands
- * in the directory, and serve refuses to begin (store.c).
+ * The last step of a restore. From before anything is replaced until all of it is, a mark stands in the directory
+ * (restore_aside.c), and serve refuses to begin (store.c).
  */
 #include "server/command/restore_place.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "db/node.h"
+#include "server/command/restore_aside.h"
 #include "server/copy_file.h"
 #include "server/store/directory.h"
 #include "server/paths.h"
 #include "server/tell.h"
-
-enum { ASIDE_MAX = 1000 };
 
 static enum status tell_errno(const char *path, const char *what)
 {
@@ -29,48 +27,6 @@ static enum status tell_errno(const char *path, const char *what)
 static const char *path_in(struct restore *restore, const char *name)
 {
     return data_path(&restore->arena, restore->config->data_dir, name);
-}
-
-static enum status make_aside(struct restore *restore)
-{
-    for (int number = 1; number < ASIDE_MAX; number++) {
-        const char *name = arena_format(&restore->arena, "replaced-%d", number);
-        const char *path = name != NULL ? path_in(restore, name) : NULL;
-        if (path == NULL) {
-            return STATUS_EXHAUSTED;
-        }
-        if (mkdir(path, 0700) == 0) {
-            restore->aside = path;
-            return STATUS_OK;
-        }
-        if (errno != EEXIST) {
-            return tell_errno(path, "made");
-        }
-    }
-    tell("%s has a thousand folders of what was replaced: move them away", restore->config->data_dir);
-    return STATUS_EXHAUSTED;
-}
-
-/* A second name for each file: the directory stays what it is until all of them have one. */
-static enum status set_aside(struct restore *restore)
-{
-    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "anchor", "verified", "node.db", "node.db-journal" };
-    enum { NAMES = sizeof names / sizeof names[0], NAMES_OF_LEDGER = 4 };
-    size_t count = restore->tokens == TOKENS_KEPT ? NAMES_OF_LEDGER : NAMES;
-    enum status status = make_aside(restore);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const char *from = path_in(restore, names[i]);
-        const char *to = data_path(&restore->arena, restore->aside, names[i]);
-        if (from == NULL || to == NULL) {
-            status = STATUS_EXHAUSTED;
-        } else if (link(from, to) != 0 && errno != ENOENT) {
-            status = tell_errno(to, "made beside the other one");
-        }
-    }
-    if (status == STATUS_OK && !directory_sync(restore->aside)) {
-        status = tell_errno(restore->aside, "synced");
-    }
-    return status;
 }
 
 /* Whether the tokens that are there can be used: they are newer than the backup's, and what was revoked since stays revoked. */
@@ -187,18 +143,14 @@ enum status restore_place(struct restore *restore)
 {
     const char *tokens = path_in(restore, "node.db");
     enum status status = tokens == NULL ? STATUS_EXHAUSTED : STATUS_OK;
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && !restore->is_resumed) {
         restore->tokens = has_sound_tokens(tokens) ? TOKENS_KEPT : TOKENS_NONE;
-        status = restore->is_occupied ? set_aside(restore) : STATUS_OK;
     }
-    if (status == STATUS_OK) {
-        status = place_tokens(restore);
+    static enum status (*const steps[])(struct restore *restore) = {
+        restore_aside_set, place_tokens, place_key, place_anchor, place_ledger, restore_aside_end,
+    };
+    for (size_t i = 0; status == STATUS_OK && i < sizeof steps / sizeof steps[0]; i++) {
+        status = steps[i](restore);
     }
-    if (status == STATUS_OK) {
-        status = place_key(restore);
-    }
-    if (status == STATUS_OK) {
-        status = place_anchor(restore);
-    }
-    return status == STATUS_OK ? place_ledger(restore) : status;
+    return status;
 }

@@ -28,7 +28,8 @@ struct restore {
     struct anchor_notes there; /* of the directory */
     uint64_t known;           /* entries that somebody knows of, the copy's own at least */
     const char *known_by;
-    bool is_occupied;         /* the directory held a ledger or tokens */
+    bool is_occupied;         /* the directory holds a ledger or tokens */
+    bool is_resumed;          /* an earlier restore was broken off while it replaced them */
     const char *aside;        /* where that is now; NULL: nowhere */
     enum { TOKENS_NONE, TOKENS_KEPT, TOKENS_RESTORED } tokens;
     bool has_key;

@@ -62,7 +62,7 @@ static const struct {
 static enum status check_files(struct store *store)
 {
     static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "node.db", "node.db-wal", "node.db-journal",
-                                         "node.key", "anchor", RESTORE_UNFINISHED };
+                                         "node.key", "anchor", RESTORE_MARK, RESTORE_UNFINISHED };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *path = data_path(&store->arena, store->data_dir, names[i]);
         if (path == NULL) {
@@ -71,6 +71,10 @@ static enum status check_files(struct store *store)
         struct stat found = { .st_mode = S_IFREG };
         if (stat(path, &found) != 0 && errno == ENOENT) {
             continue;
+        }
+        if (strcmp(names[i], RESTORE_MARK) == 0) {
+            tell("a restore into %s was broken off while it replaced files: run it again, with --replace", store->data_dir);
+            return STATUS_CORRUPT;
         }
         if (strcmp(names[i], RESTORE_UNFINISHED) == 0) {
             tell("a restore into %s was broken off: run it again, or take %s away if what lies beside it is what is to be served",

@@ -14,6 +14,8 @@ struct scan {
     const char *transfer_encoding;
     const char *idempotency_key;
     const char *expect;
+    const char *last_event_id;
+    const char *wanted_method;
 };
 
 static void complain(struct framing *framing, const char *code, const char *detail)
@@ -50,6 +52,8 @@ static void keep_field(struct scan *scan, const char *name, size_t length, const
         {"Origin", 6, &framing->origin, true},
         {"traceparent", 11, &framing->traceparent, false}, /* not ours to refuse: of several, which is it? */
         {"Expect", 6, &scan->expect, true},
+        {"Last-Event-ID", 13, &scan->last_event_id, true},
+        {"Access-Control-Request-Method", 29, &scan->wanted_method, true},
     };
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         if (kept[i].length != length || strncasecmp(kept[i].name, name, length) != 0) {

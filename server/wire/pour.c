@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
+#include "handlers/access.h"
 #include "rules/export/export.h"
 #include "server/wire/lane.h"
 #include "server/request.h"
@@ -19,7 +20,8 @@
 enum {
     READERS_MAX = 16,              /* at once: each holds a piece of some 200 KiB, and takes its part of its loop */
     BLOCK_BYTES = 32 * 1024,       /* libmicrohttpd's buffer for one of these replies */
-    ONCE_BYTES = 1024 * 1024       /* of a reply in one piece, about */
+    ONCE_BYTES = 1024 * 1024,      /* of a reply in one piece, about */
+    LOOK_AGAIN_US = 1000 * 1000    /* whether its caller may still read is looked at as often */
 };
 
 #define LIFE_US (3600 * INT64_C(1000000)) /* then the client comes again: whoever may read is asked anew */
@@ -31,7 +33,7 @@ struct reader {
     struct export export;
     struct buffer lines;
     size_t taken; /* of lines */
-    int64_t until_us;
+    int64_t until_us, looked_us;
 };
 
 static enum status read_piece(struct db *db, struct export *export, struct buffer *lines)
@@ -47,16 +49,30 @@ static enum status read_piece(struct db *db, struct export *export, struct buffe
     return status;
 }
 
+/* Whether its caller may still read (the first look was access_check's): no line, nor the rest of one, goes to whoever may not. */
+static bool goes_on(struct reader *reader, int64_t now_us)
+{
+    if (now_us - reader->looked_us < LOOK_AGAIN_US) {
+        return true;
+    }
+    reader->looked_us = now_us;
+    return access_goes_on(&reader->request->exchange);
+}
+
 static ssize_t on_more(void *context, uint64_t position, char *out, size_t room)
 {
     struct reader *reader = context;
+    const int64_t now_us = clock_steady_us();
+    if (!goes_on(reader, now_us)) {
+        return MHD_CONTENT_READER_END_WITH_ERROR; /* the connection breaks off, as below: nobody is to take it for the whole */
+    }
     if (reader->taken == reader->lines.length) {
         if (export_is_over(&reader->export)) {
             return MHD_CONTENT_READER_END_OF_STREAM;
         }
         /* not before the first piece: an export without an entry would have nothing to end with */
         if (position > 0 && (atomic_load_explicit(&reader->server->is_stopping, memory_order_relaxed) ||
-                             clock_steady_us() > reader->until_us)) {
+                             now_us > reader->until_us)) {
             export_stop(&reader->export);
         }
         reader->taken = 0;
@@ -93,7 +109,8 @@ struct MHD_Response *pour_response(struct request *request, bool *is_full)
         reader->request = request;
         buffer_init(&reader->lines);
         export_begin(&reader->export, request->exchange.follow_after, request->exchange.seq, false);
-        reader->until_us = clock_steady_us() + LIFE_US;
+        reader->looked_us = clock_steady_us();
+        reader->until_us = reader->looked_us + LIFE_US;
         response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, on_more, reader, on_end);
     }
     if (response == NULL) {

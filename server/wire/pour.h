@@ -10,7 +10,8 @@
  * the entry that it is at and one piece of lines, whatever its speed and the ledger's length; each piece is read in a transaction
  * of its own when the one before has been taken. One that takes nothing for --idle-timeout loses its connection.
  * The stream goes to the entry that was the last one when it was asked for; after an hour, and when the service
- * stops, it ends earlier. Its last line says where, and behind that one can go on.
+ * stops, it ends earlier. Its last line says where, and behind that one can go on. Of a private service it breaks off, without a
+ * last line, once the token has ended that it was asked for with.
  */
 
 struct MHD_Response;

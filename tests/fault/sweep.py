@@ -11,20 +11,21 @@ from tamper import dump, other_value
 UNSEEN = {
     ("answer", "salt"): "with the fingerprint it tells a retry from another request; a retry is then refused, nothing is done twice",
     ("answer", "fingerprint"): "as the salt",
-    ("answer", "time_ms"): "says when the answer to a refusal lapses, and decides nothing about an accepted command",
+    ("answer", "time_ms"): "decides nothing about an accepted command, whose answer never lapses",
     ("answer", "status"): "which of the 2xx a retry is told; others than 2xx are found",
     ("answer", "location"): "a copy of what the object's path follows from",
     ("answer", "etag"): "a copy of what the object says",
     ("answer", "body"): "a copy of what the object said then; the receipt at its end is looked at",
 }
-# table: the rows that are part of the ledger, where some are not.
-ROWS = {"answer": "seq IS NOT NULL"}  # refusals are kept for a day so that a retry is told the same; they are no state
+# Tables that are no part of the ledger.
+BESIDE = {"refused"}  # answers to refusals are kept for a day so that a retry is told the same; they are no state
 # Tables of which the ledger that is spoilt has no row.
 EMPTY = set()
 
 
 def tables(ledger):
-    return [name for (name,) in ledger.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1")]
+    names = [name for (name,) in ledger.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1")]
+    return [name for name in names if name not in BESIDE]
 
 
 def columns(ledger, table):
@@ -39,16 +40,12 @@ def key_of(ledger, table):
         f"SELECT i.name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i WHERE l.\"unique\" ORDER BY i.seqno")]
 
 
-def where(table):
-    return f"WHERE {ROWS[table]}" if table in ROWS else ""
-
-
 def queries(ledger):
     """What any reader of the database would be told, but for what may be altered unseen."""
     made = ["SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*' ORDER BY 1, 2", "PRAGMA user_version"]
     for table in tables(ledger):
         shown = [name for name, _, _ in columns(ledger, table) if (table, name) not in UNSEEN]
-        made.append(f"SELECT {', '.join(shown)} FROM {table} NOT INDEXED {where(table)}")
+        made.append(f"SELECT {', '.join(shown)} FROM {table} NOT INDEXED")
         made += queries_of_indexes(ledger, table)
     return made
 
@@ -71,7 +68,7 @@ def is_without_rowids(ledger, table):
 def rows_of(ledger, table):
     """The keys of the first row, of one in the middle and of the last."""
     key = ", ".join(key_of(ledger, table))
-    keys = ledger.rows(f"SELECT {key} FROM {table} {where(table)} ORDER BY {key}")
+    keys = ledger.rows(f"SELECT {key} FROM {table} ORDER BY {key}")
     return list(dict.fromkeys([keys[0], keys[len(keys) // 2], keys[-1]]))
 
 
@@ -106,8 +103,8 @@ def cut(table):
     """The newest third."""
     def spoil(connection, ledger):
         key = ", ".join(key_of(ledger, table))
-        count = connection.execute(f"SELECT (count(*) + 2) / 3 FROM {table} {where(table)}").fetchone()[0]
-        connection.execute(f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} {where(table)} "
+        count = connection.execute(f"SELECT (count(*) + 2) / 3 FROM {table}").fetchone()[0]
+        connection.execute(f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} "
                            f"ORDER BY {key.replace(',', ' DESC,')} DESC LIMIT {count})")
     return spoil
 
@@ -213,8 +210,7 @@ def cases_of_rows(ledger, other):
         keys = rows_of(ledger, table)
         for key in keys:
             yield f"{table}: {key} deleted", False, delete(table, key)
-        if table not in ROWS:
-            yield f"{table}: all deleted", False, empty(table)
+        yield f"{table}: all deleted", False, empty(table)
         yield f"{table}: cut", False, cut(table)
         yield f"{table}: doubled", False, double(table, keys[-1])
         if len(keys) > 1:

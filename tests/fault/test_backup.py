@@ -8,6 +8,7 @@ import random
 import re
 import secrets
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tarfile
@@ -17,6 +18,7 @@ import time
 import pytest
 
 from conftest import Server, binary, environment, run
+from test_ready import BUILD
 from world import World, accepted
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "backup.md"
@@ -227,7 +229,7 @@ def test_kill_during_a_restore(tmp_path):
     for _ in range(12):
         words = ["restore", "--data-dir", str(target), "--from", str(source), "--replace"]
         run_and_kill(chance.uniform(0, takes * 1.1), *words)
-        if (target / "tallystick.db.restoring").exists():
+        if (target / "tallystick.db.restoring").exists() or (target / "restore.mark").exists():
             assert serve_refuses(target)
             refused += 1
         elif (target / "tallystick.db").exists():
@@ -244,6 +246,59 @@ def test_kill_during_a_restore(tmp_path):
         assert server.get("/ledger").json()["size"] == size
     finally:
         assert server.stop() == 0
+
+
+def step_killed(number, *words):
+    """A sub-command, killed before its so manyth link, rename, removal or flush; whether it had ended before."""
+    more = {"LD_PRELOAD": str(BUILD / "tests/fault/shim.so"), "FAULT_KILL_AT": str(number),
+            "ASAN_OPTIONS": environment().get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    done = subprocess.run([binary(), *map(str, words)], env={**environment(), **more}, capture_output=True, timeout=60, check=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode == 0
+
+
+def test_kill_at_each_step_of_a_restore(tmp_path):
+    """A longer ledger, part of it in the WAL still, is replaced by a backup. Wherever that breaks off: what was there is whole, there or in
+    the one folder; no service begins on half of it, not even after a restore of a broken backup; what would be lost is still known."""
+    server = Server(tmp_path / "old")
+    world = World(server)
+    world.intake(1)
+    assert backup(server.data_dir, tmp_path / "backup").returncode == 0
+    world.intake(2)
+    server.kill()
+    size, longer = verified(tmp_path / "backup"), verified(tmp_path / "old")
+    assert size < longer and (tmp_path / "old" / "tallystick.db-wal").stat().st_size > 0
+    shutil.copytree(tmp_path / "backup", tmp_path / "broken")
+    with (tmp_path / "broken" / "tallystick.db").open("r+b") as file:
+        file.truncate(8192)
+    target, number, between = tmp_path / "data", 0, 0
+    words = ["restore", "--data-dir", str(target), "--replace", "--from"]
+    while True:
+        number += 1
+        shutil.copytree(tmp_path / "old", target)
+        ended = step_killed(number, *words, tmp_path / "backup", "--accept-loss")
+        is_marked = (target / "restore.mark").exists()
+        between += is_marked
+        if is_marked or (target / "tallystick.db.restoring").exists():
+            assert serve_refuses(target)
+        else:
+            assert verified(target) == (size if list(target.glob("replaced-*")) else longer)
+        if not ended:
+            assert run(*words, str(tmp_path / "broken"), "--accept-loss").returncode == 1
+            assert serve_refuses(target) if is_marked else verified(target) in (size, longer)
+            if is_marked:
+                older = run(*words, str(tmp_path / "backup"))
+                assert older.returncode == 1 and f"knows {longer} entries" in older.stderr, older.stderr
+        done = run(*words, str(tmp_path / "backup"), "--accept-loss")
+        assert done.returncode == 0, done.stderr
+        assert sorted(path.name for path in target.glob("rep*") if verified(path) == longer)[:1] == ["replaced-1"]
+        assert not is_marked or len(list(target.glob("replaced-*"))) == 1
+        assert verified(target) == size and not (target / "restore.mark").exists()
+        shutil.rmtree(target)
+        if ended:
+            break
+    print(f"{number} steps, {between} of them beside a mark")
+    assert between > 5
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from conftest import ROOT, Server, binary, environment, run
-from tamper import Ledger, broken, make, stays_whole
+from tamper import Ledger, make, told_broken as broken, told_whole as stays_whole
 from world import accepted
 
 PAGE = ROOT / "docs" / "verify.md"

@@ -22,9 +22,9 @@ import time
 import uuid
 
 import pytest
-import requests
 
 import proxied
+import slim
 from wire_support import PROBLEM, decoded, methods_of, reply_faults, split_replies
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -90,7 +90,7 @@ class Server:
     def __init__(self, data_dir, *options, env=None):
         self.data_dir = pathlib.Path(data_dir)
         self.log_path = self.data_dir.parent / (self.data_dir.name + ".log")
-        self.session = requests.Session()
+        self.session = slim.Session()
         self.session.trust_env = False
         self.session.headers["Accept-Encoding"] = "identity"  # test_reads.py asks for the other coding
         self.exit_code = None

@@ -31,6 +31,7 @@ def play(p, questions, panel):
     p.get("job's events behind none", job + "/events", Accept="text/event-stream", Last_Event_ID="1006")
     p.get("job with a query", job + "?x=1")
     p.get("job wrong token", job, token="nobody")
+    p.ask("job given up under a condition", "DELETE", job, If_Match='"0123456789abcdef"')
     p.ask("job given up with a query", "DELETE", job + "?x=1")
     p.ask("job given up by a wrong token", "DELETE", job, token="nobody")
     p.ask("job given up", "DELETE", job)

@@ -81,6 +81,41 @@ def test_a_job_answers_as_its_question_would_have(start):
 
 
 @pytest.mark.concurrent
+def test_a_job_is_given_up_under_a_condition(start):
+    """Held against the ETag that GET shows, in whatever coding: what is to be forgotten is the answer that was read."""
+    own = start()
+    short = {**contract_session.UNITS, "outputs": ["visits"]}
+    wrong = begin(own, {**contract_session.UNITS, "outputs": ["visits", "visits"]})
+    wait(own, wrong)
+    running = begin(own)
+
+    def give_up(href, **conditions):
+        return own.delete(href, headers={name.replace("_", "-"): value for name, value in conditions.items()})
+    for href in (running, wrong):  # while it is computed, and where its answer is a problem
+        for condition in ({"If_Match": '"0123456789abcdef"'}, {"If_Match": 'W/"0123456789abcdef", "3"'}, {"If_None_Match": "*"}):
+            assert_problem(give_up(href, **condition), 412, "version_mismatch")
+        for name, code in (("If_Match", "invalid_if_match"), ("If_None_Match", "malformed_request")):
+            assert_problem(give_up(href, **{name: "x"}), 400, code)
+    assert give_up(wrong, If_Match="*").status_code == 200 and give_up(running, If_None_Match='"x"').status_code == 200
+    for condition in ({"If_Match": "*"}, {"If_Match": '"x"'}, {"If_None_Match": "*"}, {}):
+        assert_problem(give_up(wrong, **condition), 404, "not_found")
+
+    def answered():
+        href = begin(own, short)
+        return href, wait(own, href).headers["ETag"]
+    for make in (lambda tag: f'"x", {tag}', lambda tag: tag[:-1] + '-gzip"', lambda tag: tag[:-1] + '-zstd"', lambda tag: "*"):
+        href, tag = answered()
+        for refused in ('"x"', f"W/{tag}", tag[:-1] + '0"', tag[:-1] + '-x"', tag[:-2] + '"'):
+            assert_problem(give_up(href, If_Match=refused), 412, "version_mismatch")
+        for unwanted in (tag, f'"x", W/{tag}', tag[:-1] + '-gzip"', "*"):
+            assert_problem(give_up(href, If_None_Match=unwanted), 412, "version_mismatch")
+            assert_problem(give_up(href, If_Match=tag, If_None_Match=unwanted), 412, "version_mismatch")
+        assert own.get(href).headers["ETag"] == tag
+        assert give_up(href, If_Match=make(tag), If_None_Match='"x"').json()["state"] == "cancelled"
+        assert own.get(href).status_code == 404
+
+
+@pytest.mark.concurrent
 def test_a_problem_is_the_jobs_answer(start):
     own = start("--background-seconds", "1")
     wrong = wait(own, begin(own, {**contract_session.UNITS, "outputs": ["visits", "visits"]}))
@@ -118,6 +153,33 @@ def test_wait_is_how_long_a_client_wishes_to_wait(start):
     reply = ask(own, "POST", "/efficiency", BODY, prefer="wait=1, respond-async")
     assert reply.status_code == 202 and 1 <= time.monotonic() - began < 5 and reply.headers["Preference-Applied"] == "respond-async"
     own.request("DELETE", reply.json()["href"])
+
+
+@pytest.mark.concurrent
+def test_the_contracts_example_of_a_wish_does_what_it_says(start):
+    """Of each operation that takes one: what is there in time is answered, and what is not is a job once the example's seconds have passed."""
+    own = start()
+    document = own.get("/openapi.json").json()
+    parameters = document["components"]["parameters"]
+    example = parameters["PreferAsync"]["example"]
+    seconds = int(re.fullmatch("respond-async, wait=([0-9]+)", example)[1])
+    takers = {(method, path) for path, item in document["paths"].items() for method, operation in item.items() if isinstance(operation, dict)
+              for parameter in operation.get("parameters", []) if parameter.get("$ref", "").endswith("/PreferAsync")}
+    assert takers == {(method.lower(), path.partition("?")[0]) for method, path, _ in CASES}
+    applied = document["components"]["headers"]["Preference-Applied"]["schema"]["enum"]
+    for method, path, body in CASES:
+        began = time.monotonic()
+        reply = ask(own, method, path, body, prefer=example)
+        if reply.status_code == 202:  # of a machine that is very busy
+            assert time.monotonic() - began >= seconds and reply.headers["Preference-Applied"] == "respond-async"
+            reply = wait(own, reply.json()["href"])
+        assert reply.status_code == 200, reply.text
+    began = time.monotonic()
+    reply = ask(own, "POST", "/efficiency", BODY, prefer=example)
+    assert reply.status_code == 202 and time.monotonic() - began >= seconds and reply.headers["Preference-Applied"] == "respond-async" in applied
+    assert own.delete(reply.json()["href"]).status_code == 200
+    written = own.put("/organisations/PREFERRED", {"name": "An organisation", "kind": "depot"}, headers={"Prefer": parameters["Prefer"]["example"]})
+    assert written.status_code == 201 and written.json()["ledger"]["proof"] and written.headers["Preference-Applied"] in applied
 
 
 @pytest.mark.concurrent

@@ -117,6 +117,29 @@ def test_a_preflight_is_free_of_quota(start):
         assert server.request("OPTIONS", "/supplies", headers=headers).status_code == 429
 
 
+def test_a_page_sees_why_there_is_nothing(start):
+    """A browser that is refused when it asks shows the page an error of the network, not the problem: so it is let through, to the problem."""
+    server = start("--cors-origin", OURS)
+    cases = [("GET", "/nowhere", 404, "not_found"), ("PUT", "/supplys/1", 404, "not_found"), ("DELETE", "/provinces", 405, "method_not_allowed"),
+             ("PATCH", "/supplies/NOTHING", 405, "method_not_allowed"), ("POST", "/supplies/%00", 400, "malformed_request"),
+             ("GET", "/supplies/%21", 400, "malformed_id"), ("PUT", "/organisations/NONE", 401, "unauthenticated")]
+    for method, path, status, code in cases:
+        asked = server.request("OPTIONS", path, headers={"Origin": OURS, **PREFLIGHT, "Access-Control-Request-Method": method})
+        assert asked.status_code == 204 and asked.content == b"", (method, path)
+        found = of_cors(asked)
+        assert found["Access-Control-Allow-Origin"] == OURS and method.lower() in listed(found["Access-Control-Allow-Methods"])
+        assert listed(PREFLIGHT["Access-Control-Request-Headers"]) <= listed(found["Access-Control-Allow-Headers"])
+        assert ("Allow" in asked.headers) == (status in (401, 405) or code == "malformed_id"), "what a path has, where there is one"
+        reply = server.request(method, path, headers={"Origin": OURS, "X-Extra": "1"}, **({"json": {}} if method in ("PUT", "POST") else {}))
+        assert reply.status_code == status and reply.json()["code"] == code, (method, path)
+        assert reply.headers["Access-Control-Allow-Origin"] == OURS and "Content-Type" in reply.headers
+    plain = server.request("OPTIONS", "/nowhere")
+    assert plain.status_code == 404 and plain.json()["code"] == "not_found"
+    for headers in ({"Origin": OTHER, **PREFLIGHT}, {"Origin": OURS}, PREFLIGHT):  # no preflight of a page that may
+        assert server.request("OPTIONS", "/nowhere", headers=headers).status_code == 404
+        assert server.request("OPTIONS", "/%00", headers=headers).status_code == 400
+
+
 def test_all_origins(start):
     server = start("--cors-origin", "*")
     for _ in range(2):

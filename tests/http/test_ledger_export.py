@@ -171,6 +171,59 @@ def test_private_exports_need_a_token(start):
     assert parsed(export(private, token=True).content)[-1]["type"] == "end"
 
 
+def unchunked(received):
+    at, body = received.index(b"\r\n\r\n") + 4, bytearray()
+    while (end := received.find(b"\r\n", at)) >= 0:
+        length = int(received[at:end], 16)
+        if length == 0:
+            return bytes(body), True
+        body += received[end + 2:end + 2 + length]
+        at = end + 2 + length + 2
+    return bytes(body), False
+
+
+def new_reader(server):
+    """A token that may read: (the token, its name)."""
+    def names():
+        listed = run("token", "list", "--data-dir", str(server.data_dir))
+        assert listed.returncode == 0
+        return {line.split()[0] for line in listed.stdout.splitlines()}
+    organisation, before = fresh("ORG"), names()
+    accepted(server.put(f"/organisations/{organisation}", {"name": "An organisation", "kind": "depot"}), 201)
+    token = new_token(server, "auditor", organisation)
+    name, = names() - before
+    return token, name
+
+
+def revoke(server, name):
+    assert run("token", "revoke", "--data-dir", str(server.data_dir), "--id", name).returncode == 0
+
+
+def expire(server, name):
+    """As if its time had come: nobody waits for that."""
+    with contextlib.closing(sqlite3.connect(server.data_dir / "node.db", timeout=20, isolation_level=None)) as connection:
+        assert connection.execute("UPDATE token SET expires_at_ms = ? WHERE id = ?", (int(time.time() * 1000) - 1, name)).rowcount == 1
+
+
+def test_an_export_of_a_private_service_breaks_off_when_its_token_has_ended(start):
+    """Who may no longer read gets no further line; and what came is not taken for the whole. Another reader goes on."""
+    server = start("--private")
+    for n in range(2):
+        figures(server, LONG + n, n)
+    ending = [(*new_reader(server), end) for end in (revoke, expire)]
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(contextlib.closing(Reader(server, token=token))) for token in [token for token, _, _ in ending] + [server.token]]
+        assert {reader.head() for reader in readers} == {b"HTTP/1.1 200 OK"}
+        for token, name, end in ending:
+            end(server, name)
+            problem(export(server, token=token), 401, "unauthenticated")
+        time.sleep(1.2)  # it is looked at once a second
+        (first, first_is_ended), (second, second_is_ended), (whole, is_whole) = [unchunked(reader.rest()) for reader in readers]
+    assert is_whole and parsed(whole)[-1]["type"] == "end" and not first_is_ended and not second_is_ended
+    for part in (first, second):
+        assert whole.startswith(part) and len(part) < len(whole) and b'"type":"end"' not in part
+
+
 def go_on(server, text):
     """What docs/ledger.md says to do with an export that was cut: (what is kept, where it goes on)."""
     kept = text[:text.rindex(b"\n") + 1]
@@ -257,13 +310,14 @@ def large():
 class Reader:
     """A raw socket that asks for an export and reads nothing by itself; its buffer is small."""
 
-    def __init__(self, server, path="/ledger/entries"):
+    def __init__(self, server, path="/ledger/entries", token=None):
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         self.socket.settimeout(60)
         self.socket.connect(("127.0.0.1", server.port))
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: t\r\nAccept: application/x-ndjson\r\nConnection: close\r\n\r\n".encode())
+        access = f"Authorization: Bearer {token}\r\n" if token else ""
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: t\r\nAccept: application/x-ndjson\r\n{access}Connection: close\r\n\r\n".encode())
 
     def head(self):
         """Its first line; no more is taken than that."""
@@ -376,15 +430,16 @@ def test_so_many_may_read(large):
         time.sleep(0.1)
 
 
-def unchunked(received):
-    rest, body = received.partition(b"\r\n\r\n")[2], b""
-    while b"\r\n" in rest:
-        size, _, rest = rest.partition(b"\r\n")
-        if int(size, 16) == 0:
-            return body, True
-        body += rest[:int(size, 16)]
-        rest = rest[int(size, 16) + 2:]
-    return body, False
+def test_what_anybody_may_read_goes_on(large):
+    """Of a service that is not private: who comes without a token gets the same."""
+    server, _ = large
+    token, name = new_reader(server)
+    with contextlib.closing(Reader(server, token=token)) as reader:
+        assert reader.head() == b"HTTP/1.1 200 OK"
+        revoke(server, name)
+        time.sleep(1.2)
+        body, is_ended = unchunked(reader.rest())
+    assert is_ended and parsed(body)[-1]["type"] == "end"
 
 
 def test_a_stop_ends_it_in_good_order(tmp_path):

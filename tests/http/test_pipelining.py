@@ -2,11 +2,13 @@
 
 import json
 import random
+import socket
 
 import pytest
 
 from conftest import key
 from wire_support import HOST, split_replies
+from world import World
 
 pytestmark = pytest.mark.concurrent
 
@@ -57,11 +59,13 @@ def conversation(server, name):
     return asked
 
 
-def send(server, pieces):
+def send(server, pieces, ends=False):
     received = b""
     with server.connect(seconds=30) as connection:
         for piece in pieces:
             connection.sendall(piece)
+        if ends:
+            connection.shutdown(socket.SHUT_WR)
         while data := connection.recv(65536):
             received += data
     return received
@@ -89,6 +93,36 @@ def test_mixed_requests_are_answered_in_order(server, way):
             pieces.append(data[at:at + size])
             at += size
     check(asked, send(server, pieces))
+
+
+@pytest.mark.parametrize("way", ["at once", "one by one"])
+def test_changes_of_a_client_that_ends_its_side_are_all_answered(server, way):
+    """It says all that it has to say and half closes: each change is answered, in order, and what was acknowledged is there."""
+    name, world = "HALF-" + way.replace(" ", "-"), World(server)
+    token, size = server.token, server.get("/ledger").json()["size"]
+    asked = [(request("PUT", f"/organisations/{name}", {"name": "A", "kind": "society"}, token=token), 201)]
+    asked += [(request("PUT", f"/organisations/{name}", {"name": f"Version {number}", "kind": "society"}, token=token, chunks=number % 2 == 0,
+                       If_Match=f'"{number - 1}"', Idempotency_Key=key()), 200) for number in range(2, 6)]
+    intakes = [request("POST", "/supplies", world.intake_body(100 + number, donation=f"{name}-{number}"), token=token, Idempotency_Key=key(),
+                       chunks=number == 1) for number in range(4)]
+    asked += [(sent, 201) for sent in intakes]
+    asked.append((request("POST", "/supplies", world.intake_body(0), token=token, Idempotency_Key=key()), 422))
+    asked.append((request("PUT", f"/organisations/{name}", {"name": "Late", "kind": "society"}, token=token, If_Match='"1"'), 412))
+    asked.append((intakes[-1], 201))  # once more: the answer that it had, and no second change
+    pieces = [sent for sent, _ in asked]
+    replies, rest = split_replies(send(server, [b"".join(pieces)] if way == "at once" else pieces, ends=True))
+    assert rest == b"" and [status for status, _, _ in replies] == [status for _, status in asked], [body for _, _, body in replies]
+    bodies = [json.loads(body) for _, _, body in replies]
+    made = [body for status, _, body in zip(asked, replies, bodies) if status[1] in (200, 201)]
+    assert made[-1] == made[-2] and replies[-1][1]["idempotency-replayed"] == "true"
+    seqs = [body["ledger"]["seq"] for body in made[:-1]]
+    assert seqs == list(range(size + 1, size + 1 + len(seqs))) and server.get("/ledger").json()["size"] == seqs[-1]
+    assert server.get(f"/organisations/{name}").json()["name"] == "Version 5"
+    for number, body in enumerate(made[-5:-1]):
+        there = server.get(f"/supplies/{body['id']}").json()
+        assert there["id"] == body["id"] and there["on_hand"] == 100 + number
+    for seq in seqs:
+        assert server.get(f"/ledger/entries/{seq}").status_code == 200
 
 
 def test_a_request_that_waits_for_its_body_holds_up_those_behind_it_alone(server):

@@ -1,6 +1,8 @@
 """Entity tags and the conditions made of them: If-None-Match on everything that is read, by
 every kind of reader, and If-Match where something is written."""
 
+import re
+
 import pytest
 
 from world import World, accepted, fresh, new_token, problem, unchanged, version_of
@@ -312,6 +314,27 @@ def test_a_condition_that_cannot_be_read_says_where(server, organisation, field,
     assert told.headers["Content-Language"] == "zh"
 
 
+def test_the_contract_has_the_conditions_that_there_are(server):
+    """Of whatever is no read: a condition that cannot be read is refused where the contract has the field, and passed over elsewhere."""
+    document = server.get("/openapi.json").json()
+
+    def named(parameter):
+        return document["components"]["parameters"][parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
+    seen = []
+    for path, item in document["paths"].items():
+        for method in {"put", "post", "delete"} & set(item):
+            operation = item[method]
+            fields = {parameter["name"] for parameter in map(named, item.get("parameters", []) + operation.get("parameters", []))}
+            for field, code in (("If-None-Match", "malformed_request"), ("If-Match", "invalid_if_match")):
+                reply = server.request(method.upper(), re.sub("{[a-z]+}", "1" if "{seq}" in path else "NONE", path), token=True,
+                                       headers={field: "x", "Idempotency-Key": fresh("K")}, **({"json": {}} if method != "delete" else {}))
+                is_read = reply.status_code == 400 and reply.json()["code"] == code and field in reply.json()["detail"]
+                is_told = field in fields or (field == "If-Match" and "An `If-Match` is refused (412)" in operation["description"])
+                assert is_read == is_told, (method, path, field, reply.text)
+                seen += [(method, path)] if is_read and field == "If-None-Match" else []
+    assert len(seen) > 15 and ("put", "/figures") in seen and ("post", "/privacy/erasures") in seen and ("delete", "/jobs/{id}") in seen
+
+
 def test_eight_tags_in_several_lines_are_one_list(server, organisation):
     path, body = organisation
     def put(*lines):
@@ -351,3 +374,16 @@ def test_if_none_match_on_figures(server, figures):
         body = {"figures": [{"indicator": figures.indicator, "year": 2000, "province": "CN-HB", "value": 3}]}
         problem(server.put("/figures", body, headers={"If-None-Match": f'"{revision}"'}), 412, "version_mismatch", version=revision)
     assert server.put("/figures", body, headers={"If-None-Match": f'"{revision - 1}", "x"'}).status_code == 200
+
+
+def test_what_an_order_to_erase_makes_has_no_version_before(server):
+    """A condition that cannot be met is not passed over where something is deleted for good."""
+    world = World(server)
+    before = {text["commitment"] for text in server.get("/privacy/texts", token=True).json()["items"]}
+    world.intake(1, note="to be erased")
+    left, = {text["commitment"] for text in server.get("/privacy/texts", token=True).json()["items"]} - before
+    order = {"commitments": [left]}
+    with unchanged(server):
+        for condition in ("*", '"1"'):
+            problem(server.post("/privacy/erasures", order, headers={"If-Match": condition}), 412, "version_mismatch")
+    assert server.post("/privacy/erasures", order, headers={"If-None-Match": '"1"'}).status_code == 201

@@ -10,7 +10,7 @@ import uuid
 
 from conftest import run
 
-BUSINESS_SKIPPED = {"figure", "answer", "sqlite_sequence"}  # large and never written here; kept refusals
+BUSINESS_SKIPPED = {"figure", "refused", "sqlite_sequence"}  # large and never written here; kept refusals
 
 
 def fresh(prefix):

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "server/store/verifier.h"
 
 enum { NOTE_BYTES = 4096 };
@@ -40,6 +41,7 @@ int driver_verify(void)
         } else if (report.is_ok) {
             printf("ok %" PRIu64 "\n", report.entries);
         } else {
+            text_make_line(report.reason, strlen(report.reason)); /* may quote what a damaged file holds */
             printf("broken %" PRIu64 " %s %s\n", report.first_broken, report.code, report.reason);
         }
         fflush(stdout);

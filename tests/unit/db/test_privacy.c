@@ -256,6 +256,69 @@ static void test_answers(void **state)
     assert_memory_equal(found.fingerprint, row.fingerprint, sizeof row.fingerprint);
 }
 
+/* How often a word stands in the database's file, what was freed included. */
+static size_t count_in_file(const char *path, const char *word)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    size_t length = (size_t)ftell(file), found = 0;
+    char *bytes = malloc(length);
+    assert_non_null(bytes);
+    rewind(file);
+    assert_int_equal(fread(bytes, 1, length, file), length);
+    fclose(file);
+    for (const char *at = bytes; (at = memmem(at, length - (size_t)(at - bytes), word, strlen(word))) != NULL; at++) {
+        found++;
+    }
+    free(bytes);
+    return found;
+}
+
+/* The b-tree moves rows to other pages where their neighbours are deleted, and leaves their bytes where they were. */
+static void test_no_answer_leaves_its_text_where_refusals_lapsed(void **state)
+{
+    struct fixture *f = *state;
+    enum { ROWS = 1800 };
+    char key[24], body[2048], path[SCRATCH_BYTES + 8];
+    snprintf(path, sizeof path, "%s/t.db", f->dir);
+    struct answer_row row = { .scope = "O tok", .key = key, .kind = "transfer.create", .target = "", .body = body };
+    for (uint32_t i = 0, random = 7; i < ROWS; i++) {
+        random = random * 1664525 + 1013904223;
+        const bool is_refusal = i % 3 == 0;
+        const size_t length = 60 + (random >> 8) % 1900;
+        memset(body, 'x', sizeof body);
+        memcpy(body, is_refusal ? "refused!" : "ZhangSan", 8);
+        row.body_length = length;
+        row.seq = is_refusal ? 0 : 2;
+        row.status = is_refusal ? 409 : 201;
+        row.location = is_refusal ? "" : "/transfers/T";
+        row.etag = is_refusal ? "" : "\"1\"";
+        row.time_ms = is_refusal ? 1 : 2;
+        snprintf(key, sizeof key, "%08x-%u", (unsigned)random, (unsigned)i);
+        assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
+    }
+    for (int i = 0; i * 16 < ROWS / 3 + 16; i++) {
+        assert_int_equal(db_answer_expire(f->db, 2), STATUS_OK);
+    }
+    assert_int_equal(db_commit(f->db), STATUS_OK);
+    assert_int_equal(db_begin(f->db), STATUS_OK);
+    for (uint32_t i = 0, random = 7; i < ROWS; i++) {
+        random = random * 1664525 + 1013904223;
+        snprintf(key, sizeof key, "%08x-%u", (unsigned)random, (unsigned)i);
+        struct answer_row found;
+        assert_int_equal(db_answer_find(f->db, &f->arena, "O tok", key, &found), i % 3 == 0 ? STATUS_ABSENT : STATUS_OK);
+        if (i % 3 != 0) {
+            assert_int_equal(db_answer_rewrite(f->db, "O tok", key, "\"1\"", "null", 4), STATUS_OK);
+        }
+    }
+    assert_int_equal(db_commit(f->db), STATUS_OK);
+    assert_int_equal(db_checkpoint_truncate(f->db), STATUS_OK);
+    assert_int_equal(count_in_file(path, "null"), ROWS / 3 * 2); /* that file, and these rows */
+    assert_int_equal(count_in_file(path, "ZhangSan"), 0);
+    assert_int_equal(db_begin(f->db), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_erasures, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_whose_commands, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_answers, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_no_answer_leaves_its_text_where_refusals_lapsed, set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests_name("privacy", tests, NULL, NULL);
 }

@@ -124,8 +124,10 @@ static void keep(struct fixture *f, const struct command *command, int status, u
     answer_init(&answer);
     answer.status = status;
     answer.seq = seq;
-    snprintf(answer.location, sizeof answer.location, "/transfers/T-1");
-    snprintf(answer.etag, sizeof answer.etag, "\"3-abc\"");
+    if (seq > 0) { /* a refusal makes nothing that could have them */
+        snprintf(answer.location, sizeof answer.location, "/transfers/T-1");
+        snprintf(answer.etag, sizeof answer.etag, "\"3-abc\"");
+    }
     buffer_text(&answer.body, "{\"said\":\"first\"}");
     assert_int_equal(record_answer(f->db, command, &answer, KEPT_MS), STATUS_OK);
     answer_fini(&answer);
@@ -185,6 +187,28 @@ static void test_what_counts_as_the_same(void **state)
     command_fini(&first);
 }
 
+/* The organisation before a key in the path is of the request; what was kept before that was looked at is good for any. */
+static void test_whose_target_it_is(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const owners[] = { NULL, "ORG-A", "ORG-B" };
+    enum { OWNERS = sizeof owners / sizeof owners[0] };
+    for (size_t kept = 0; kept < OWNERS; kept++) {
+        struct command command = decode(f, COMMAND_ORGANISATION_KEY_REVOKE, "{\"reason\":\"so\"}", 15);
+        command.owner = owners[kept];
+        assert_int_equal(db_savepoint(f->db), STATUS_OK);
+        keep(f, &command, 404, 0);
+        for (size_t asked = 1; asked < OWNERS; asked++) {
+            struct answer answer;
+            command.owner = owners[asked];
+            assert_int_equal(find(f, &command, 0, &answer), kept == 0 || kept == asked ? RECORD_SAME : RECORD_OTHER);
+            answer_fini(&answer);
+        }
+        assert_int_equal(db_savepoint_rollback(f->db), STATUS_OK);
+        command_fini(&command);
+    }
+}
+
 /* Refusals lapse and give way to what the next attempt comes to; what was accepted is kept for ever. */
 static void test_what_lapses(void **state)
 {
@@ -223,7 +247,8 @@ int main(void)
 {
 #define CASE(F) cmocka_unit_test_setup_teardown(F, fixture_set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(test_an_entry), CASE(test_a_long_body), CASE(test_what_counts_as_the_same), CASE(test_what_lapses),
+        CASE(test_an_entry), CASE(test_a_long_body), CASE(test_what_counts_as_the_same), CASE(test_whose_target_it_is),
+        CASE(test_what_lapses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,9 @@ static void check_headers(const struct route *route)
     if ((find_parameter(route, "header", "Prefer") != NULL) != (is_write || route->is_async)) {
         fail_msg("%s %s: Prefer", method_members[route->method], route->path);
     }
+    if (route->method != METHOD_GET && (find_parameter(route, "header", "If-None-Match") != NULL) != (is_write || route->method == METHOD_DELETE)) {
+        fail_msg("%s %s: If-None-Match", method_members[route->method], route->path);
+    }
 }
 
 /* Whatever is read may come compressed, and says so; what is changed is answered as Prefer has it. */
