@@ -10,7 +10,7 @@ enum {
     LIMIT_ID_BYTES = 64,             /* ids, codes: fit in a URL, a label and a log line */
     LIMIT_KEY_BYTES = 255,           /* Idempotency-Key: as in the field (Stripe) */
     LIMIT_NAME_BYTES = 200,          /* names of organisations, sites, items */
-    LIMIT_TEXT_BYTES = 4000,         /* notes, reasons, rationales */
+    LIMIT_TEXT_BYTES = 4000,         /* contacts, drivers, notes, reasons, rationales */
     LIMIT_REFERENCE_BYTES = 100,     /* a document number of the client */
     LIMIT_ERASURES = 200,            /* texts of one order to erase: each may touch every answer about a transfer */
     LIMIT_LINES = 200,               /* lines of one transfer: fits 64 KiB with room */

@@ -18,7 +18,10 @@
 #include "db/migrate.h"
 #include "db/statement.h"
 
-enum { WATCH_EVERY = 20000 /* steps of SQLite's machine: some hundred a second */ };
+enum {
+    WATCH_EVERY = 20000,   /* steps of SQLite's machine: some hundred a second */
+    TRUNCATE_WAIT_MS = 100 /* for readers in the way of the WAL's end: all but the long reads are over by then */
+};
 
 /* What a savepoint may have to take back is kept in memory: in a temporary file it would cost a
  * write for every page that a command touches, and it would lie outside the data directory. Not so while a ledger is brought to a newer
@@ -302,10 +305,19 @@ enum status db_checkpoint(struct db *db)
     return (code & 0xff) == SQLITE_BUSY ? STATUS_OK : statement_status(db->handle, code);
 }
 
+bool db_has_log(struct db *db)
+{
+    int frames = 0;
+    assert(db->is_writer);
+    return sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, NULL) != SQLITE_OK || frames > 0;
+}
+
 enum status db_checkpoint_truncate(struct db *db)
 {
     assert(db->is_writer);
+    sqlite3_busy_timeout(db->handle, TRUNCATE_WAIT_MS); /* that of statements is as long as all changes would wait */
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db->handle, STATEMENT_WAIT_MS);
     return (code & 0xff) == SQLITE_BUSY ? STATUS_BUSY : statement_status(db->handle, code);
 }
 

@@ -66,8 +66,11 @@ int64_t db_changes(const struct db *db);
 /* Moves the WAL into the database where it has grown; the writer, between blocks. */
 enum status db_checkpoint(struct db *db) NODISCARD;
 
+/* Whether the WAL has anything: after the start it is what a reader kept there that stood in the way of it. */
+bool db_has_log(struct db *db) NODISCARD;
+
 /* The same to its end, and the WAL's file is empty afterwards: nothing of what was overwritten is left in it. STATUS_BUSY while a
- * reader stands in the way, which then waits for nothing. */
+ * reader stands in the way, which then waits for nothing; a short one is waited for, a long one not. */
 enum status db_checkpoint_truncate(struct db *db) NODISCARD;
 
 /* Copies the state that the connection's read transaction sees to a new file, beside a process that writes, and without

@@ -23,7 +23,7 @@ static const struct business_table tables[] = {
     TABLE(checkpoint_key), TABLE(erasure), TABLE(figure), TABLE(figures_revision), TABLE(indicator),
     TABLE(item), TABLE(movement), TABLE(node_key), TABLE(organisation), TABLE(organisation_key),
     TABLE(parameter), TABLE(policy), TABLE(province), TABLE(site), TABLE(supply), TABLE(transfer),
-    TABLE(transfer_event), TABLE(transfer_event_line), TABLE(transfer_line), TABLE(witness),
+    TABLE(transfer_event), TABLE(transfer_event_line), TABLE(transfer_line), TABLE(transfer_person), TABLE(witness),
 };
 #undef TABLE
 enum { TABLE_COUNT = sizeof tables / sizeof tables[0] };

@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "db/sync.h"
 
-enum { BUSY_TIMEOUT_MS = 5000 };
-
 enum status statement_status(sqlite3 *handle, int code)
 {
     int primary = code & 0xff;
@@ -62,7 +60,7 @@ int statement_open(const char *path, int flags, sqlite3 **handle)
     }
     int code = sqlite3_open_v2(path, handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code == SQLITE_OK) {
-        sqlite3_busy_timeout(*handle, BUSY_TIMEOUT_MS);
+        sqlite3_busy_timeout(*handle, STATEMENT_WAIT_MS);
     }
     return code;
 }

@@ -17,6 +17,8 @@
  * statement_row until it says there is none; an early end needs statement_end.
  */
 
+enum { STATEMENT_WAIT_MS = 5000 }; /* for a lock that another connection has */
+
 #define STATEMENT_NAME(NAME, SQL) STATEMENT_##NAME,
 enum statement { STATEMENTS(STATEMENT_NAME) STATEMENT_COUNT };
 #undef STATEMENT_NAME

@@ -9,15 +9,15 @@
 static enum status read_transfer(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct transfer *t = row;
-    t->created_at_ms = statement_integer(use, 17);
-    t->updated_at_ms = statement_integer(use, 18);
-    t->version = statement_integer(use, 19);
-    t->seq = statement_integer(use, 20);
+    t->created_at_ms = statement_integer(use, 21);
+    t->updated_at_ms = statement_integer(use, 22);
+    t->version = statement_integer(use, 23);
+    t->seq = statement_integer(use, 24);
     const char **const targets[] = {
         &t->id, &t->origin, &t->origin_province, &t->origin_organisation, &t->destination,
         &t->destination_province, &t->destination_organisation, &t->state, &t->need, &t->reference,
-        &t->carrier, &t->note, &t->note_text, &t->rationale, &t->rationale_text, &t->created_by,
-        &t->created_role, NULL
+        &t->carrier, &t->contact, &t->contact_text, &t->driver, &t->driver_text, &t->note, &t->note_text, &t->rationale,
+        &t->rationale_text, &t->created_by, &t->created_role, NULL
     };
     return rows_texts(use, arena, 0, targets);
 }
@@ -26,7 +26,7 @@ static enum status read_ordered(sqlite3_stmt *use, struct arena *arena, void *ro
 {
     struct transfer *transfer = row;
     enum status status = read_transfer(use, arena, row);
-    return status == STATUS_OK ? statement_text(use, 21, arena, &transfer->order_key) : status;
+    return status == STATUS_OK ? statement_text(use, 25, arena, &transfer->order_key) : status;
 }
 
 enum status db_transfer_find(struct db *db, struct arena *arena, const char *id, struct transfer *out)
@@ -89,6 +89,16 @@ enum status db_transfer_change(struct db *db, const char *id, const char *state,
     statement_bind_text(use, 2, state);
     statement_bind_integer(use, 3, time_ms);
     statement_bind_integer(use, 4, seq);
+    return statement_run(use);
+}
+
+enum status db_transfer_person_insert(struct db *db, const char *id, const char *member, int64_t seq, const char *commitment)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_transfer_person_insert);
+    statement_bind_text(use, 1, id);
+    statement_bind_text(use, 2, member);
+    statement_bind_integer(use, 3, seq);
+    statement_bind_text(use, 4, commitment);
     return statement_run(use);
 }
 

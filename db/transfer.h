@@ -21,6 +21,8 @@ struct transfer {
     const char *need, *reference, *carrier;   /* NULL where none */
     const char *note, *note_text;             /* commitment and what it stands for; NULL where none */
     const char *rationale, *rationale_text;
+    const char *contact, *contact_text;       /* these two only when read: db_transfer_person_insert */
+    const char *driver, *driver_text;
     const char *created_by, *created_role;
     int64_t created_at_ms, updated_at_ms, version, seq;
     const char *order_key; /* of lists that db_transfer_list gave in another order than that of ids */
@@ -75,6 +77,9 @@ enum status db_transfer_list(struct db *db, struct arena *arena, const char *aft
                              size_t *count) NODISCARD;
 enum status db_transfer_insert(struct db *db, const struct transfer *row) NODISCARD;
 enum status db_transfer_change(struct db *db, const char *id, const char *state, int64_t time_ms, int64_t seq) NODISCARD;
+
+/* The commitment that is the member contact or driver from then on; seq is of an event that is there. */
+enum status db_transfer_person_insert(struct db *db, const char *id, const char *member, int64_t seq, const char *commitment) NODISCARD;
 
 enum status db_transfer_lines(struct db *db, struct arena *arena, const char *transfer, struct transfer_line **out,
                               size_t *count) NODISCARD;

@@ -1,9 +1,11 @@
 /*
  * Sums over supplies and transfers. The groups are few: provinces, items, sites,
- * organisations, states; so there are no pages.
+ * organisations, states; so there are no pages, and another order is made of the rows that there are.
  */
 #include "handlers/summaries.h"
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -16,30 +18,69 @@
 #include "handlers/query.h"
 #include "json/write.h"
 
-enum { DAY_MS = 86400000 };
+enum { DAY_MS = 86400000, GROUPS = 4 };
+
+/* What rows can go by: a text of the group, a count or a sum. */
+struct key {
+    enum { KEY_TEXT, KEY_COUNT, KEY_SUM } kind;
+    size_t offset;
+};
+
+#define TEXT_KEY(T, M) { KEY_TEXT, offsetof(struct T, M) }
+#define COUNT_KEY(T, M) { KEY_COUNT, offsetof(struct T, M) }
+#define SUM_KEY(T, M) { KEY_SUM, offsetof(struct T, M) }
 
 static const char *const supply_groups[] = { "province", "item", "site", "organisation", NULL };
 static const char *const transfer_groups[] = { "origin", "destination", "item", "state", NULL };
 
+/* The groups come first. */
+static const char *const supply_orders[] = {
+    "province", "-province", "item", "-item", "site", "-site", "organisation", "-organisation", "supplies", "-supplies",
+    "on_hand", "-on_hand", "reserved", "-reserved", "available", "-available", "usable", "-usable", NULL
+};
+static const struct key supply_keys[] = {
+    TEXT_KEY(supply_sum, province), TEXT_KEY(supply_sum, item), TEXT_KEY(supply_sum, site), TEXT_KEY(supply_sum, organisation),
+    COUNT_KEY(supply_sum, supplies), SUM_KEY(supply_sum, on_hand), SUM_KEY(supply_sum, reserved), SUM_KEY(supply_sum, available),
+    SUM_KEY(supply_sum, usable)
+};
+static const char *const transfer_orders[] = {
+    "origin", "-origin", "destination", "-destination", "item", "-item", "state", "-state", "transfers", "-transfers",
+    "quantity", "-quantity", "dispatched", "-dispatched", "received_good", "-received_good", "received_damaged",
+    "-received_damaged", "lost", "-lost", "returned", "-returned", "outstanding", "-outstanding", NULL
+};
+static const struct key transfer_keys[] = {
+    TEXT_KEY(transfer_sum, origin), TEXT_KEY(transfer_sum, destination), TEXT_KEY(transfer_sum, item), TEXT_KEY(transfer_sum, state),
+    COUNT_KEY(transfer_sum, transfers), SUM_KEY(transfer_sum, quantity), SUM_KEY(transfer_sum, dispatched),
+    SUM_KEY(transfer_sum, received_good), SUM_KEY(transfer_sum, received_damaged), SUM_KEY(transfer_sum, lost),
+    SUM_KEY(transfer_sum, returned), SUM_KEY(transfer_sum, outstanding)
+};
+
+_Static_assert(sizeof supply_orders / sizeof supply_orders[0] == 2 * (sizeof supply_keys / sizeof supply_keys[0]) + 1, "pairs");
+_Static_assert(sizeof transfer_orders / sizeof transfer_orders[0] == 2 * (sizeof transfer_keys / sizeof transfer_keys[0]) + 1, "pairs");
+
 struct supplies_query {
     struct query_words by;
     const char *province, *item, *site;
+    int sort;
 };
 
 static const struct query_parameter supplies_rows[] = {
-    QUERY_WORDS_ROW(struct supplies_query, by, false, 1, 4, supply_groups),
+    QUERY_WORDS_ROW(struct supplies_query, by, false, 1, GROUPS, supply_groups),
     QUERY_PROVINCE_ROW(struct supplies_query, province, false),
     QUERY_ITEM_ROW(struct supplies_query, item),
     QUERY_SITE_ROW(struct supplies_query, site),
+    QUERY_CHOICE_ROW(struct supplies_query, sort, false, supply_orders),
 };
 static const struct query_table supplies_table = QUERY_TABLE(supplies_rows);
 
 struct transfers_query {
     struct query_words by;
+    int sort;
 };
 
 static const struct query_parameter transfers_rows[] = {
-    QUERY_WORDS_ROW(struct transfers_query, by, false, 1, 4, transfer_groups),
+    QUERY_WORDS_ROW(struct transfers_query, by, false, 1, GROUPS, transfer_groups),
+    QUERY_CHOICE_ROW(struct transfers_query, sort, false, transfer_orders),
 };
 static const struct query_table transfers_table = QUERY_TABLE(transfers_rows);
 
@@ -57,6 +98,80 @@ static bool has_word(const struct query_words *words, const char *word)
         }
     }
     return false;
+}
+
+/* Rows have the groups alone that were asked for. False: the problem is the reply. */
+static bool has_key(struct exchange *exchange, const struct query_words *by, const char *const *groups, int sort)
+{
+    if (sort < 0 || sort / 2 >= GROUPS || has_word(by, groups[sort / 2])) {
+        return true;
+    }
+    struct faults faults;
+    faults_init(&faults, exchange->arena);
+    faults_add_parameter(&faults, "sort", "not_a_choice", "sort is by %s, which the rows do not have: name it in by, or sort by another member",
+                         groups[sort / 2]);
+    query_refuse(exchange, &faults);
+    return false;
+}
+
+/* A row's key, and its number in the usual order. */
+struct place {
+    const char *text;
+    struct wide number;
+    size_t at;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct place *first = a, *second = b;
+    const int texts = first->text != NULL && second->text != NULL ? strcmp(first->text, second->text) : 0;
+    if (texts != 0) {
+        return texts;
+    }
+    if (first->number.billions != second->number.billions) {
+        return first->number.billions < second->number.billions ? -1 : 1;
+    }
+    if (first->number.rest != second->number.rest) {
+        return first->number.rest < second->number.rest ? -1 : 1;
+    }
+    return first->at < second->at ? -1 : first->at > second->at;
+}
+
+static struct place place_of(const struct key *key, const char *row, size_t at)
+{
+    struct place place = { NULL, { 0, 0 }, at };
+    int64_t count = 0;
+    switch (key->kind) {
+    case KEY_TEXT: memcpy(&place.text, row + key->offset, sizeof place.text); break;
+    case KEY_SUM: memcpy(&place.number, row + key->offset, sizeof place.number); break;
+    case KEY_COUNT:
+        memcpy(&count, row + key->offset, sizeof count);
+        place.number = wide_of(0, count);
+        break;
+    }
+    return place;
+}
+
+/* The rows in another order than the usual one, which decides where they are alike, in the same direction. NULL without memory. */
+static const void *order_rows(struct arena *arena, const struct key *keys, int sort, const void *rows, size_t count, size_t row_bytes)
+{
+    if (sort < 0 || count == 0) {
+        return rows;
+    }
+    struct place *places = arena_alloc(arena, count * sizeof *places);
+    char *out = arena_alloc(arena, count * row_bytes);
+    if (places == NULL || out == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        places[i] = place_of(&keys[sort / 2], (const char *)rows + i * row_bytes, i);
+    }
+    qsort(places, count, sizeof *places, compare_places);
+    for (size_t i = 0; i < count; i++) {
+        const size_t from = places[sort % 2 == 0 ? i : count - 1 - i].at;
+        memcpy(out + i * row_bytes, (const char *)rows + from * row_bytes, row_bytes);
+    }
+    return out;
 }
 
 /* A group's member is written where the grouping asks for it. */
@@ -129,7 +244,7 @@ enum handled summaries_supplies(struct exchange *exchange)
     struct supply_sum *sums = NULL;
     size_t count = 0;
     char today[TEXT_DATE_BYTES];
-    if (!query_read(exchange, &supplies_table, &query)) {
+    if (!query_read(exchange, &supplies_table, &query) || !has_key(exchange, &query.by, supply_groups, query.sort)) {
         return HANDLED_REPLY;
     }
     const struct supply_grouping by = { has_word(&query.by, "province"), has_word(&query.by, "item"),
@@ -139,22 +254,24 @@ enum handled summaries_supplies(struct exchange *exchange)
     if (status == STATUS_OK) {
         status = db_supply_summary(exchange->db, exchange->arena, &by, &filter, today, &sums, &count);
     }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
+    const struct supply_sum *ordered = status != STATUS_OK ? NULL :
+                                       order_rows(exchange->arena, supply_keys, query.sort, sums, count, sizeof *sums);
+    if (status != STATUS_OK || (count > 0 && ordered == NULL)) {
+        problem_status(exchange, status != STATUS_OK ? status : STATUS_EXHAUSTED);
         return HANDLED_REPLY;
     }
     struct json_writer w = begin(exchange);
     for (size_t i = 0; i < count; i++) {
         json_object_begin(&w);
-        write_group(&w, by.by_province, "province", sums[i].province);
-        write_group(&w, by.by_item, "item", sums[i].item);
-        write_group(&w, by.by_site, "site", sums[i].site);
-        write_group(&w, by.by_organisation, "organisation", sums[i].organisation);
-        json_member_integer(&w, "supplies", sums[i].supplies);
-        write_sum(&w, "on_hand", sums[i].on_hand);
-        write_sum(&w, "reserved", sums[i].reserved);
-        write_sum(&w, "available", sums[i].available);
-        write_sum(&w, "usable", sums[i].usable);
+        write_group(&w, by.by_province, "province", ordered[i].province);
+        write_group(&w, by.by_item, "item", ordered[i].item);
+        write_group(&w, by.by_site, "site", ordered[i].site);
+        write_group(&w, by.by_organisation, "organisation", ordered[i].organisation);
+        json_member_integer(&w, "supplies", ordered[i].supplies);
+        write_sum(&w, "on_hand", ordered[i].on_hand);
+        write_sum(&w, "reserved", ordered[i].reserved);
+        write_sum(&w, "available", ordered[i].available);
+        write_sum(&w, "usable", ordered[i].usable);
         json_object_end(&w);
     }
     return finish(&w, &query.by);
@@ -165,19 +282,21 @@ enum handled summaries_transfers(struct exchange *exchange)
     struct transfers_query query = { 0 };
     struct transfer_sum *sums = NULL;
     size_t count = 0;
-    if (!query_read(exchange, &transfers_table, &query)) {
+    if (!query_read(exchange, &transfers_table, &query) || !has_key(exchange, &query.by, transfer_groups, query.sort)) {
         return HANDLED_REPLY;
     }
     const struct transfer_grouping by = { has_word(&query.by, "origin"), has_word(&query.by, "destination"),
                                           has_word(&query.by, "item"), has_word(&query.by, "state") };
     enum status status = db_transfer_summary(exchange->db, exchange->arena, &by, &sums, &count);
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
+    const struct transfer_sum *ordered = status != STATUS_OK ? NULL :
+                                         order_rows(exchange->arena, transfer_keys, query.sort, sums, count, sizeof *sums);
+    if (status != STATUS_OK || (count > 0 && ordered == NULL)) {
+        problem_status(exchange, status != STATUS_OK ? status : STATUS_EXHAUSTED);
         return HANDLED_REPLY;
     }
     struct json_writer w = begin(exchange);
     for (size_t i = 0; i < count; i++) {
-        const struct transfer_sum *sum = &sums[i];
+        const struct transfer_sum *sum = &ordered[i];
         json_object_begin(&w);
         write_group(&w, by.by_origin, "origin", sum->origin);
         write_group(&w, by.by_destination, "destination", sum->destination);

@@ -14,7 +14,7 @@
 
 #define COLUMNS \
     "id,state,origin,origin_province,origin_organisation,destination,destination_province,destination_organisation," \
-    "need,reference,carrier,note,rationale,withheld,created_by,created_role,created_at,updated_at,version," \
+    "need,reference,carrier,contact,driver,note,rationale,withheld,created_by,created_role,created_at,updated_at,version," \
     "updated_seq"
 
 const char transfers_columns[] = COLUMNS;
@@ -75,6 +75,8 @@ static void write_members(struct json_writer *w, const struct transfer *transfer
     json_member_text(w, "need", transfer->need);
     json_member_text(w, "reference", transfer->reference);
     json_member_text(w, "carrier", transfer->carrier);
+    withheld_write(&withheld, w, "contact", transfer->contact, transfer->contact_text);
+    withheld_write(&withheld, w, "driver", transfer->driver, transfer->driver_text);
     withheld_write(&withheld, w, "note", transfer->note, transfer->note_text);
     withheld_write(&withheld, w, "rationale", transfer->rationale, transfer->rationale_text);
     withheld_close(&withheld, w);

@@ -1,5 +1,5 @@
 /*
- * Who reads notes, reasons and rationales.
+ * Who reads contacts, drivers, notes, reasons and rationales.
  */
 #include "handlers/withheld.h"
 

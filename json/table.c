@@ -96,7 +96,7 @@ static bool is_formula(const char *text)
             return true;
         }
     }
-    return text[0] != 0 && strchr("=+-@\t\r'", text[0]) != NULL;
+    return text[0] != 0 && strchr("=+-@\t\r\n'", text[0]) != NULL;
 }
 
 /* The byte that the four digits behind \u name: our writer escapes control characters only. */

@@ -19,7 +19,7 @@
  * A column "name.*" stands for a column of each member of the first object that any row has under that name, "name.member", in
  * its order; all rows have the same. Where no row has one it is a column "name".
  *
- * A text that begins with = + - @ (also in their full width), tab, CR or ' gets a ' in front of
+ * A text that begins with = + - @ (also in their full width), tab, CR, LF or ' gets a ' in front of
  * it: a spreadsheet would take it for a formula otherwise, and whoever reads the cells by program
  * takes away one ' from the front of what begins with one. Numbers never get one.
  */

@@ -11,7 +11,7 @@
 #include "rules/command.h"
 
 /*
- * Takes the personal texts (note, reason, rationale) out of a command's body: each is
+ * Takes the personal texts (contact, driver, note, reason, rationale) out of a command's body: each is
  * replaced in place by {"commitment":"64 hexadecimal digits"}, everything else stays byte
  * for byte; command->personal lists texts and salts, and the bound request's members get
  * the commitment beside the text. STATUS_IO without random bytes.

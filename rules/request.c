@@ -1,6 +1,6 @@
 /*
  * The binding tables: one row for each member that a command's body may have.
- * command.c reads bodies by them; openapi.yaml says the same to people.
+ * decode.c reads bodies by them; openapi.yaml says the same to people.
  */
 #include "rules/request.h"
 
@@ -155,12 +155,14 @@ static const struct bind_member transfer_rows[] = {
     BIND_ID_ROW(struct transfer_request, need, false),
     BIND_TEXT_ROW(struct transfer_request, reference, false, LIMIT_REFERENCE_BYTES),
     BIND_TEXT_ROW(struct transfer_request, carrier, false, LIMIT_NAME_BYTES),
+    BIND_PERSONAL_ROW(struct transfer_request, contact, false, LIMIT_TEXT_BYTES),
     BIND_PERSONAL_ROW(struct transfer_request, note, false, LIMIT_TEXT_BYTES),
     BIND_PERSONAL_ROW(struct transfer_request, rationale, false, LIMIT_TEXT_BYTES),
 };
 TABLE(transfer_table, transfer_rows, struct transfer_request);
 
 static const struct bind_member dispatch_rows[] = {
+    BIND_PERSONAL_ROW(struct dispatch_request, driver, false, LIMIT_TEXT_BYTES),
     BIND_PERSONAL_ROW(struct dispatch_request, note, false, LIMIT_TEXT_BYTES),
 };
 TABLE(dispatch_table, dispatch_rows, struct dispatch_request);

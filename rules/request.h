@@ -106,11 +106,11 @@ struct transfer_request {
     const char *id, *destination;
     struct bind_array lines; /* of struct transfer_line_request */
     const char *need, *reference, *carrier;
-    struct bind_personal note, rationale;
+    struct bind_personal contact, note, rationale;
 };
 
 struct dispatch_request {
-    struct bind_personal note;
+    struct bind_personal driver, note;
 };
 
 struct receive_line_request {

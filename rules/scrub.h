@@ -19,7 +19,7 @@ struct db;
 /* Carries out an accepted privacy.erase. A commitment without a text is passed over. */
 enum status scrub_texts(struct db *db, struct arena *arena, const struct command *command) NODISCARD;
 
-/* Appends body, a JSON object, with null in the place of each member note, rationale and reason that is this text. *has_changed says
+/* Appends body, a JSON object, with null in the place of each member contact, driver, note, rationale and reason that is this text. *has_changed says
  * whether there was any. STATUS_INVALID where it is no JSON, STATUS_EXHAUSTED without memory. */
 enum status scrub_body(const char *body, size_t length, const char *text, struct buffer *out, bool *has_changed) NODISCARD;
 

@@ -29,7 +29,8 @@ static enum status parse(const char *bytes, size_t length, const char *what, con
         if (*document == NULL) {
             faults_add(faults, pointer, fault->code, "the %s of the JWS: %s", what, fault->detail);
         } else {
-            faults_add(faults, fault->pointer, fault->code, "%s", fault->detail); /* numbers that are too large */
+            const char *place = arena_format(faults->arena, "%s%s", pointer, fault->pointer); /* of a number that is too large */
+            faults_add(faults, place != NULL ? place : pointer, fault->code, "%s", fault->detail);
         }
     }
     faults->has_unfit = faults->has_unfit || own->has_unfit;

@@ -214,6 +214,13 @@ static enum status check_stock(struct context *context, const struct wanted_line
     return STATUS_OK;
 }
 
+/* Behind the event that tells of it. */
+static enum status write_person(struct context *context, const char *transfer, const char *member, const struct bind_personal *who)
+{
+    return who->commitment == NULL ? STATUS_OK
+                                   : db_transfer_person_insert(context->db, transfer, member, (int64_t)context->seq, who->commitment);
+}
+
 static enum status write_transfer(struct context *context, const struct transfer_request *request,
                                   struct wanted_line *lines)
 {
@@ -239,7 +246,8 @@ static enum status write_transfer(struct context *context, const struct transfer
             status = stock_change(context, &lines[i].supply, 0, line.quantity, &nothing);
         }
     }
-    return status != STATUS_OK ? status : db_transfer_event_insert(context->db, &event);
+    status = status == STATUS_OK ? db_transfer_event_insert(context->db, &event) : status;
+    return status == STATUS_OK ? write_person(context, row.id, "contact", &request->contact) : status;
 }
 
 /* Everything that is wrong in the request itself or against reference data. */
@@ -368,6 +376,9 @@ enum status transfer_dispatch_apply(struct context *context)
     }
     if (status == STATUS_OK) {
         status = transfer_move(context, &state, "in_transit", "dispatch", request->note.commitment);
+    }
+    if (status == STATUS_OK) {
+        status = write_person(context, state.transfer.id, "driver", &request->driver);
     }
     for (size_t i = 0; status == STATUS_OK && i < state.count; i++) {
         status = dispatch_line(context, &state.lines[i], &supplies[i]);

@@ -153,6 +153,14 @@ SELECT * FROM transfer_line WHERE rowid = ?1
 -- All rows, ordered by key.
 SELECT * FROM transfer_line ORDER BY transfer, line
 
+-- name: row_transfer_person
+-- The row with a rowid.
+SELECT * FROM transfer_person WHERE rowid = ?1
+
+-- name: rows_transfer_person
+-- All rows, ordered by key.
+SELECT * FROM transfer_person ORDER BY transfer, member
+
 -- name: row_witness
 -- The row with a rowid.
 SELECT * FROM witness WHERE rowid = ?1

@@ -3,9 +3,14 @@
 
 -- name: transfer_find
 SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.organisation, t.state, t.need,
-t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
+t.reference, t.carrier, c.commitment, ct.text, h.commitment, ht.text, t.note, n.text, t.rationale, r.text, t.created_by,
+t.created_role, t.created_at_ms,
 t.updated_at_ms, t.version, t.seq
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
+LEFT JOIN transfer_person c ON c.transfer = t.id AND c.member = 'contact'
+LEFT JOIN personal ct ON ct.commitment = c.commitment AND ct.seq = c.seq
+LEFT JOIN transfer_person h ON h.transfer = t.id AND h.member = 'driver'
+LEFT JOIN personal ht ON ht.commitment = h.commitment AND ht.seq = h.seq
 LEFT JOIN personal n ON n.commitment = t.note
 AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 LEFT JOIN personal r ON r.commitment = t.rationale
@@ -14,9 +19,14 @@ WHERE t.id = ?1
 
 -- name: transfer_list
 SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.organisation, t.state, t.need,
-t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
+t.reference, t.carrier, c.commitment, ct.text, h.commitment, ht.text, t.note, n.text, t.rationale, r.text, t.created_by,
+t.created_role, t.created_at_ms,
 t.updated_at_ms, t.version, t.seq
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
+LEFT JOIN transfer_person c ON c.transfer = t.id AND c.member = 'contact'
+LEFT JOIN personal ct ON ct.commitment = c.commitment AND ct.seq = c.seq
+LEFT JOIN transfer_person h ON h.transfer = t.id AND h.member = 'driver'
+LEFT JOIN personal ht ON ht.commitment = h.commitment AND ht.seq = h.seq
 LEFT JOIN personal n ON n.commitment = t.note
 AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 LEFT JOIN personal r ON r.commitment = t.rationale
@@ -32,10 +42,15 @@ ORDER BY t.id LIMIT ?2
 -- name: transfer_list_up
 -- In the order of a key: ?11 is 0 for the id, 1 created_at, 2 updated_at. Behind the row with the key ?12 and the id ?1.
 SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.organisation, t.state, t.need,
-t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
+t.reference, t.carrier, c.commitment, ct.text, h.commitment, ht.text, t.note, n.text, t.rationale, r.text, t.created_by,
+t.created_role, t.created_at_ms,
 t.updated_at_ms, t.version, t.seq,
 CAST(CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END AS TEXT)
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
+LEFT JOIN transfer_person c ON c.transfer = t.id AND c.member = 'contact'
+LEFT JOIN personal ct ON ct.commitment = c.commitment AND ct.seq = c.seq
+LEFT JOIN transfer_person h ON h.transfer = t.id AND h.member = 'driver'
+LEFT JOIN personal ht ON ht.commitment = h.commitment AND ht.seq = h.seq
 LEFT JOIN personal n ON n.commitment = t.note
 AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 LEFT JOIN personal r ON r.commitment = t.rationale
@@ -52,10 +67,15 @@ ORDER BY CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0
 -- name: transfer_list_down
 -- In the order of a key: ?11 is 0 for the id, 1 created_at, 2 updated_at. Behind the row with the key ?12 and the id ?1.
 SELECT t.id, t.origin, o.province, o.organisation, t.destination, d.province, d.organisation, t.state, t.need,
-t.reference, t.carrier, t.note, n.text, t.rationale, r.text, t.created_by, t.created_role, t.created_at_ms,
+t.reference, t.carrier, c.commitment, ct.text, h.commitment, ht.text, t.note, n.text, t.rationale, r.text, t.created_by,
+t.created_role, t.created_at_ms,
 t.updated_at_ms, t.version, t.seq,
 CAST(CASE ?11 WHEN 1 THEN t.created_at_ms WHEN 2 THEN t.updated_at_ms ELSE 0 END AS TEXT)
 FROM transfer t JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
+LEFT JOIN transfer_person c ON c.transfer = t.id AND c.member = 'contact'
+LEFT JOIN personal ct ON ct.commitment = c.commitment AND ct.seq = c.seq
+LEFT JOIN transfer_person h ON h.transfer = t.id AND h.member = 'driver'
+LEFT JOIN personal ht ON ht.commitment = h.commitment AND ht.seq = h.seq
 LEFT JOIN personal n ON n.commitment = t.note
 AND n.seq = CASE WHEN t.note IS NOT NULL THEN (SELECT min(v.seq) FROM transfer_event v WHERE v.transfer = t.id) END
 LEFT JOIN personal r ON r.commitment = t.rationale
@@ -76,6 +96,9 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, 1, ?13)
 
 -- name: transfer_change
 UPDATE transfer SET state = ?2, updated_at_ms = ?3, version = version + 1, seq = ?4 WHERE id = ?1
+
+-- name: transfer_person_insert
+INSERT INTO transfer_person (transfer, member, seq, commitment) VALUES (?1, ?2, ?3, ?4)
 
 -- name: transfer_line_insert
 INSERT INTO transfer_line (transfer, line, supply, quantity, dispatched, received_good, received_damaged, lost,

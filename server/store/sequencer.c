@@ -21,7 +21,8 @@ enum {
     GROUP_MAX = 256,          /* commands of one block: bounds the wait of the first */
     GUARDED_BLOCKS = 16,      /* with a savepoint around each command, behind one that would have needed it */
     CHECKPOINT_EVERY = 64,    /* blocks without a pause before the WAL is looked at anyway */
-    CHECKPOINT_IDLE_MS = 200  /* a pause this long is used for the WAL */
+    CHECKPOINT_IDLE_MS = 200, /* a pause this long is used for the WAL */
+    TRUNCATE_AGAIN_MS = 1000  /* from one try to empty it to the next where readers stand in the way: each makes all changes wait a little */
 };
 
 /*
@@ -56,6 +57,7 @@ struct sequencer {
     unsigned guarded_blocks; /* that are still to be made with guards; the thread's own */
     unsigned blocks_since_checkpoint; /* so is this */
     bool has_erased;                  /* and this: the WAL still holds texts that are to be gone */
+    int64_t truncated_us;             /* and this: when a reader last stood in the way of that; 0: none has */
     bool is_short_of_room;            /* and this: a block had none, and the WAL has not been moved since */
 };
 
@@ -145,18 +147,29 @@ static void stop_where_lost(struct sequencer *sequencer, enum status status)
     }
 }
 
+/* Whether the WAL is to be emptied, and now: texts that were erased wait for no pause. */
+static bool is_to_empty(const struct sequencer *sequencer)
+{
+    return sequencer->has_erased && (sequencer->truncated_us == 0 ||
+                                     clock_steady_us() - sequencer->truncated_us >= (int64_t)TRUNCATE_AGAIN_MS * 1000);
+}
+
 /* Moves the WAL into the database. False: not now. */
 static bool checkpoint(struct sequencer *sequencer)
 {
+    const bool is_emptied = is_to_empty(sequencer);
     sequencer->blocks_since_checkpoint = 0;
     if (atomic_load(&sequencer->is_failed)) {
         return false;
     }
-    enum status status = sequencer->has_erased ? db_checkpoint_truncate(sequencer->db) : db_checkpoint(sequencer->db);
+    enum status status = is_emptied ? db_checkpoint_truncate(sequencer->db) : db_checkpoint(sequencer->db);
     const bool is_moved = status == STATUS_OK;
     if (is_moved) {
-        sequencer->has_erased = sequencer->is_short_of_room = false;
-    } else if (status == STATUS_BUSY) {
+        sequencer->has_erased = sequencer->has_erased && !is_emptied;
+        sequencer->is_short_of_room = false;
+    }
+    sequencer->truncated_us = is_emptied && status == STATUS_BUSY ? clock_steady_us() : sequencer->truncated_us;
+    if (sequencer->has_erased && (is_moved || status == STATUS_BUSY)) {
         sequencer->blocks_since_checkpoint = 1; /* a reader stands in the way: at the next pause again */
     }
     if (status == STATUS_OK || status == STATUS_BUSY) {
@@ -335,7 +348,7 @@ static void *writer_main(void *context)
         }
         sequencer->blocks_since_checkpoint++;
         sequencer->has_erased = executor_take_erased(sequencer->executor) || sequencer->has_erased;
-        if (sequencer->has_erased || sequencer->is_short_of_room || sequencer->blocks_since_checkpoint >= CHECKPOINT_EVERY) {
+        if (is_to_empty(sequencer) || sequencer->is_short_of_room || sequencer->blocks_since_checkpoint >= CHECKPOINT_EVERY) {
             (void)checkpoint(sequencer); /* where not now, then behind another block */
         }
     }
@@ -353,6 +366,8 @@ enum status sequencer_open(struct executor *executor, struct db *db, struct anch
     opened->anchor = anchor;
     opened->metrics = metrics;
     opened->queue_length = queue_length;
+    opened->has_erased = db_has_log(db); /* where a reader has kept it, the process of before may have erased texts */
+    opened->blocks_since_checkpoint = opened->has_erased;
     atomic_init(&opened->is_failed, false);
     atomic_init(&opened->has_lost_disk, false);
     atomic_init(&opened->anchor_is_behind, false);

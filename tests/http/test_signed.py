@@ -219,7 +219,8 @@ def test_headers(server, send, b, header, code, pointer):
     (b'{"alg":"ES256K","kid":"KID","x":' + b"[" * 40 + b"]" * 40 + b"}", 400, "too_deep")])
 def test_headers_that_cannot_be_read(server, send, b, header, status, code):
     with unchanged(server):
-        problem(send(header=header.replace(b"KID", b.key.kid.encode())), status, code)
+        refused = problem(send(header=header.replace(b"KID", b.key.kid.encode())), status, code)
+    assert all(fault["pointer"] in ("", "/header") or fault["pointer"].startswith("/header/") for fault in refused["errors"])
 
 
 @pytest.mark.parametrize("payload, status, code", [

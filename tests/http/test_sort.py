@@ -11,7 +11,9 @@ from cosign import Witness
 from test_csv import get, rows_of
 from world import World, accepted, fresh, problem, walk
 
-SORTED = {operation.path: operation.query()["sort"]["schema"]["enum"] for operation in test_contract.OPERATIONS if "sort" in operation.query()}
+ALL_SORTED = {operation.path: operation.query()["sort"]["schema"]["enum"] for operation in test_contract.OPERATIONS if "sort" in operation.query()}
+SUMS = {operation.path: operation.query()["by"]["schema"]["items"]["enum"] for operation in test_contract.OPERATIONS if operation.id in ("summariseSupplies", "summariseTransfers")}
+SORTED = {path: sorts for path, sorts in ALL_SORTED.items() if path not in SUMS}  # what has pages
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +137,57 @@ def test_orders(server, lists, path, sort):
 
 
 def test_the_contracts_lists_have_keys():
-    """All that have pages, and nothing else; each key is a member of the rows, both ways."""
-    paged = {operation.path: operation for operation in test_contract.OPERATIONS if "cursor" in operation.query()}
-    assert set(SORTED) == set(paged)
-    for path, sorts in SORTED.items():
-        assert sorts[1::2] == ["-" + sort for sort in sorts[::2]] and set(sorts[::2]) <= set(paged[path].item["x-tallystick-columns"])
+    """All that have pages, and the sums; each key is a member of the rows, both ways, of sums all of them are."""
+    paged = {operation.path for operation in test_contract.OPERATIONS if "cursor" in operation.query()}
+    columns = {operation.path: operation.item["x-tallystick-columns"] for operation in test_contract.OPERATIONS if operation.path in ALL_SORTED and operation.method == "GET"}
+    assert set(SORTED) == paged and set(ALL_SORTED) == paged | set(SUMS)
+    for path, sorts in ALL_SORTED.items():
+        assert sorts[1::2] == ["-" + sort for sort in sorts[::2]] and set(sorts[::2]) <= set(columns[path])
+        assert path not in SUMS or sorts[::2] == columns[path]
+
+
+@pytest.fixture(scope="module")
+def sums(server, lists, world):
+    """Of supplies and transfers beside those of world: one sum is beyond what is written as a number, some are zero."""
+    most = 2**53 - 1
+    for item in (world.masks, world.drug):
+        held = [world.intake(most, item=item, lot=lot, site=world.c1)["id"] for lot in "abc"]
+    world.transfer([(held[0], 3)])
+    for step, body in (("receive", {"lines": [{"line": 1, "good": 1, "damaged": 2, "lost": 3, "reason": "x"}]}), ("return", {"reason": "x"})):
+        transfer = world.transfer([(world.intake(10, site=world.c1)["id"], 10)], destination=world.a2)["id"]
+        accepted(world.act(transfer, "dispatch"))
+        accepted(world.act(transfer, step, body))
+    return {path: server.get(f"{path}?by={','.join(groups)}").json()["items"] for path, groups in SUMS.items()}
+
+
+@pytest.mark.parametrize("path, sort", [(path, sort) for path in SUMS for sort in ALL_SORTED[path]])
+def test_sums_in_order(server, sums, path, sort):
+    """By the numbers, also those that are written as texts; what is alike goes by its groups, in the same direction."""
+    key, items, groups = sort.removeprefix("-"), sums[path], SUMS[path]
+    assert len({str(item[key]) for item in items}) > 1 and any(isinstance(item.get("on_hand"), str) for item in items) == (path == "/supplies/summary")
+    wanted = sorted(items, key=lambda item: (item[key] if key in groups else int(item[key]), [item[group] for group in groups]), reverse=sort != key)
+    assert items == sorted(items, key=lambda item: [item[group] for group in groups])
+    query = f"{path}?by={','.join(SUMS[path])}&sort={sort}"
+    assert server.get(query).json()["items"] == wanted
+    header, rows = rows_of(get(server, query + f"&fields={key}"))
+    assert header == [key] and rows == [[str(item[key])] for item in wanted]
+
+
+@pytest.mark.parametrize("path", SUMS)
+def test_sums_go_by_what_they_have(server, sums, path):
+    for number, group in enumerate(SUMS[path]):
+        others = SUMS[path][:number] + SUMS[path][number + 1:]
+        for by in (f"by={','.join(others)}&", ""):
+            [fault] = problem(server.get(f"{path}?{by}sort=-{group}"), 400, "invalid_query")["errors"]
+            assert (fault["parameter"], fault["code"]) == ("sort", "not_a_choice") and group in fault["detail"] and "by" in fault["detail"]
+        assert server.get(f"{path}?by={group}&sort=-{group}").json()["items"] == server.get(f"{path}?by={group}").json()["items"][::-1]
+    last = ALL_SORTED[path][-1]
+    [one] = server.get(f"{path}?sort={last}").json()["items"]
+    assert [one] == server.get(path).json()["items"]
+    for sort, nearest in ((last[1:-1], last[1:]), ("colour", None), (f"{last},{last}", None)):
+        [fault] = problem(server.get(f"{path}?sort={sort}"), 400, "invalid_query")["errors"]
+        assert (fault["parameter"], fault["code"], fault.get("nearest")) == ("sort", "not_a_choice", nearest)
+    assert server.get("/supplies/summary?by=item&item=NO-SUCH&sort=-usable").status_code == 400
 
 
 @pytest.mark.parametrize("path", SORTED)

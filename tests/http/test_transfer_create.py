@@ -155,6 +155,8 @@ def test_wrong_transfers(server, world):
         ({"lines": {}}, "wrong_type", "/lines"),
         ({"lines": lines(one), "rationale": 1}, "wrong_type", "/rationale"),
         ({"lines": lines(one), "note": ""}, "too_short", "/note"),
+        ({"lines": lines(one), "contact": ["x"]}, "wrong_type", "/contact"),
+        ({"lines": lines(one), "driver": "x"}, "unknown_member", "/driver"),
         ({"lines": lines(one), "state": "received"}, "unknown_member", "/state"),
     ]
     with unchanged(server):

@@ -408,23 +408,25 @@ def test_a_private_service_hides_them(start):
 # Personal texts
 
 def test_personal_texts(server, world):
-    """Note, rationale, reasons: for the parties, coordinators, auditors and admins; nowhere else."""
+    """Contact, driver, note, rationale, reasons: for the parties, coordinators, auditors and admins; nowhere else."""
     secret = fresh("Ødegård")
     def text(what):
         return f'{secret} "{what}" 送到后门\n'
     supply = world.intake(100, note=text("intake"))["id"]
-    transfer = world.transfer([(supply, 50)], note=text("note"), rationale=text("rationale"))["id"]
+    transfer = world.transfer([(supply, 50)], contact=text("contact"), note=text("note"), rationale=text("rationale"))["id"]
     cancelled = world.transfer([(supply, 1)])["id"]
     accepted(world.act(cancelled, "cancel", {"reason": text("cancel")}))
-    accepted(world.act(transfer, "dispatch", {"note": text("dispatch")}))
+    accepted(world.act(transfer, "dispatch", {"driver": text("driver"), "note": text("dispatch")}))
     accepted(receive(world, transfer, {"line": 1, "good": 1, "damaged": 1, "reason": text("damage")}, note=text("receipt")))
     accepted(world.act(transfer, "return", {"reason": text("return")}))
 
+    members = ["contact", "driver", "note", "rationale"]
+
     def texts(document):
-        found = [document["note"], document["rationale"]] + [event["reason"] for event in document["events"]]
+        found = [document[name] for name in members] + [event["reason"] for event in document["events"]]
         return found + [line["reason"] for event in document["events"] for line in event["lines"]]
 
-    wanted = [text("note"), text("rationale"), None, text("dispatch"), text("receipt"), text("return"), None, text("damage"), None]
+    wanted = [*map(text, members), None, text("dispatch"), text("receipt"), text("return"), None, text("damage"), None]
     may = [True] + [world.token(role, organisation) for role, organisation in (
         ("operator", world.a), ("operator", world.b), ("auditor", world.c), ("coordinator", world.c), ("admin", world.c))]
     may_not = [None, world.token("operator", world.c)]
@@ -434,12 +436,12 @@ def test_personal_texts(server, world):
         other = server.get("/transfers/" + cancelled, token=token).json()
         if token in may:
             assert texts(document.json()) == wanted and document.json()["withheld"] == []
-            assert (row["note"], row["rationale"], row["withheld"]) == (text("note"), text("rationale"), [])
+            assert [row[name] for name in members] == [*map(text, members)] and row["withheld"] == []
             assert other["events"][-1]["reason"] == text("cancel")
         else:
             assert secret not in document.json().__str__() and "degård" not in document.text
             assert set(texts(document.json())) == {None}
-            assert document.json()["withheld"] == row["withheld"] == ["note", "rationale"]
+            assert document.json()["withheld"] == row["withheld"] == members
             events = document.json()["events"]
             assert [event["withheld"] for event in events] == [[], ["reason"], ["reason"], ["reason"]]
             assert events[2]["lines"][0]["withheld"] == ["reason"]

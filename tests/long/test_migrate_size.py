@@ -1,6 +1,10 @@
 """A long ledger of an older program is brought to the newest schema in memory that does not grow with it."""
 
 import os
+import pathlib
+import random
+import secrets
+import shutil
 import sqlite3
 import subprocess
 
@@ -92,3 +96,57 @@ def test_memory_does_not_grow_with_the_ledger(tmp_path):
     few, many = begin(tmp_path / "small", 1000), begin(tmp_path / "large", 1000000)
     print(f"{few} KiB with 1,000 entries, {many} with 1,000,000")
     assert many < few + 28 * 1024
+
+
+def start(path, **more):
+    """What a service says that begins there; it ends behind the migration at the latest."""
+    done = subprocess.run([BUILD / "tallystick", "serve", "--data-dir", path, "--listen", "127.0.0.1:0"], env={**environment(), **more},
+                          capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 1, done.stderr
+    return done.stderr
+
+
+def content_of(path):
+    connection = sqlite3.connect(path / "tallystick.db")
+    [[sound]] = connection.execute("PRAGMA integrity_check")
+    assert sound == "ok"
+    rows = [connection.execute(f"SELECT count(*), sum(seq), max(hex({column})) FROM {table}").fetchall()
+            for table, column in (("entry", "hash"), ("personal", "commitment"))]
+    connection.close()
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["enospc", "half", "eio"])
+def test_a_disk_that_fails_while_a_migration_sorts(tmp_path, kind):
+    """At any of its writes, those of the files that it sorts in included: it says so, what was there is whole, and the next start completes it."""
+    seed = int(os.environ.get("TALLYSTICK_SEED") or secrets.randbelow(10**9))
+    print(f"TALLYSTICK_SEED={seed}")
+    chance, (before, path, trouble) = random.Random(seed), (tmp_path / name for name in ("before", "data", "trouble"))
+    before.mkdir(mode=0o700)
+    trouble.mkdir()
+    connection = older(before / "tallystick.db")
+    connection.executescript(f"BEGIN; {ROWS.format(count=200000)}; COMMIT")
+    connection.close()
+    content, shim = content_of(before), pathlib.Path(BUILD) / "tests" / "fault" / "shim.so"
+    env = {"LD_PRELOAD": str(shim), "FAULT_DIR": str(trouble), "FAULT_DATA": str(path),
+           "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    failed, number = 0, 1
+    while True:
+        shutil.copytree(before, path)
+        (trouble / "plan").write_text(f"write {number} {kind}")
+        said = start(path, **env)
+        is_over = not (trouble / "fired").exists()
+        (trouble / "fired").unlink(missing_ok=True)
+        if not is_over:
+            failed += 1
+            assert "node.key is missing" in said or "full" in said or "I/O error" in said, said
+            assert version_of(path) <= len(MIGRATIONS) and content_of(path) == content
+        assert "node.key is missing" in start(path)
+        assert version_of(path) == len(MIGRATIONS) and content_of(path) == content
+        assert not [name for name in os.listdir(path) if name.startswith("etilqs")]
+        shutil.rmtree(path)
+        if is_over:
+            break
+        number += chance.randint(1, max(2, number // 2))
+    print(f"{failed} of some {number} writes failed")
+    assert failed > 5

@@ -19,6 +19,7 @@ SEEN = {
     "size": 13, "entry": [8, "transfer.create", "DEPOT-GD"], "hash": True, "checkpoint": True, "exported": 13, "end": "end",
     "scores": 31, "curves": 9, "inequality": [2010, 2018], "dagum": True,
 }
+JOB = {"accepted": [202, True, "respond-async"], "states": True, "same": True, "stale": "version_mismatch", "over": "cancelled", "gone": "not_found"}
 # Stands before curl in the README's commands, and writes down how it was called.
 CURL = """#!/usr/bin/python3
 import json, os, sys
@@ -124,6 +125,8 @@ def test_a_generated_client_does_the_tour(server, folder, tmp_path):
     again["wuhan"].sort()
     assert again == SEEN
     assert told(folder, server, "refused", **tokens)[0] == {"refused": "insufficient_stock"}
+    seen, asked = told(folder, server, "job", **tokens)
+    assert seen == JOB and [each["method"] for each in asked if each["method"] != "GET"] == ["POST", "POST", "DELETE", "DELETE"]
 
     senders = []
     made = [step(**each, senders=senders) for each in steps + more]

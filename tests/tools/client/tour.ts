@@ -1,8 +1,9 @@
 /*
  * The README's tour by a client that a stock generator made of the contract: whatever has a wrong name, a wrong type or
  * a member too few here does not compile. Every request of the README's is here, in its order; a test compares them.
- * `tour.js reference` writes the reference data, `tour.js` does the rest, for which each organisation has a token by then, and
- * `tour.js refused` asks for what is refused. Each prints one line of JSON: what it saw, and the requests that it made.
+ * `tour.js reference` writes the reference data, `tour.js` does the rest, for which each organisation has a token by then,
+ * `tour.js refused` asks for what is refused, and `tour.js job` has something computed as a job. Each prints one line of JSON: what it
+ * saw, and the requests that it made.
  */
 import { createHash } from "node:crypto";
 import createClient, { type Middleware } from "openapi-fetch";
@@ -143,6 +144,36 @@ async function refused() {
   return { refused: problem?.code };
 }
 
+/* A computation that goes on by itself: asked for, followed to its end, its answer read, and forgotten as that answer. */
+async function job() {
+  const body = { values: [1, 2, 4, 8], points: 16 };
+  const asked = await anybody.POST("/density", { params: { header: { Prefer: "respond-async" } }, body });
+  const accepted = await got(Promise.resolve(asked));
+  if (!("state" in accepted)) throw new Error("what was to be a job was answered at once");
+  const states = new Set<Schemas["Job"]["state"]>([accepted.state]);
+  const jobs = { params: at(accepted.id) };
+  for (;;) {
+    const reply = await anybody.GET("/jobs/{id}", jobs);
+    const data = await got(Promise.resolve(reply));
+    if (reply.response.status === 200) {
+      const now = await got(anybody.POST("/density", { body }));
+      const etag = reply.response.headers.get("ETag") ?? "";
+      const stale = await anybody.DELETE("/jobs/{id}", { params: { ...at(accepted.id), header: { "If-Match": '"0123456789abcdef"' } } });
+      const over = await got(anybody.DELETE("/jobs/{id}", { params: { ...at(accepted.id), header: { "If-Match": etag } } }));
+      const gone = await anybody.GET("/jobs/{id}", jobs);
+      return {
+        accepted: [asked.response.status, asked.response.headers.get("Location") === accepted.href, asked.response.headers.get("Preference-Applied")],
+        states: [...states].every((state) => state === "waiting" || state === "running"), same: JSON.stringify(data) === JSON.stringify(now),
+        stale: stale.error?.code, over: over.state, gone: gone.error?.code,
+      };
+    }
+    if (!("state" in data)) throw new Error("neither a job nor its answer");
+    states.add(data.state);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 const tour = async () => ({ state: await move(), ...(await look()), ...(await figures()), ...(await prove()), ...(await measure()) });
-const part = process.argv[2] === "reference" ? referenceData : process.argv[2] === "refused" ? refused : tour;
+const parts: Record<string, () => Promise<object>> = { reference: referenceData, refused, job };
+const part = parts[process.argv[2] ?? ""] ?? tour;
 console.log(JSON.stringify({ seen: await part(), steps }));

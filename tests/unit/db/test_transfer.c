@@ -83,8 +83,9 @@ static void test_round_trip(void **state)
 {
     struct fixture *f = *state;
     static const uint8_t salt[DB_SALT_BYTES] = { 1 };
-    char commitment[65] = { 0 };
+    char commitment[65] = { 0 }, other[65] = { 0 };
     memset(commitment, 'a', 64);
+    memset(other, 'b', 64);
     put_entry(f, 1);
     const struct personal_row personal = { commitment, 1, "/note", salt, "a note" };
     const struct transfer row = { .id = "T", .origin = "A", .destination = "B", .state = "reserved", .need = "N", .reference = "R",
@@ -97,6 +98,10 @@ static void test_round_trip(void **state)
     assert_int_equal(db_transfer_insert(f->db, &row), STATUS_INVALID);
     const struct transfer_event created = { .transfer = "T", .seq = 1, .kind = "create", .time_ms = 77, .organisation = "O-A", .role = "operator" };
     assert_int_equal(db_transfer_event_insert(f->db, &created), STATUS_OK); /* whose entry has the note */
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "contact", 2, other), STATUS_INVALID); /* no event told of it */
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "gate", 1, other), STATUS_INVALID);
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "contact", 1, other), STATUS_OK);
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "contact", 1, commitment), STATUS_INVALID);
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_OK);
     const char *const texts[][2] = {
         { found.origin, "A" }, { found.origin_province, "CN-GD" }, { found.origin_organisation, "O-A" }, { found.destination, "B" },
@@ -107,12 +112,25 @@ static void test_round_trip(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         assert_string_equal(texts[i][0], texts[i][1]);
     }
+    assert_string_equal(found.contact, other);
+    assert_null(found.contact_text); /* erased */
+    assert_null(found.driver);
     assert_null(found.rationale);
     assert_null(found.rationale_text);
     assert_true(found.created_at_ms == 77 && found.updated_at_ms == 77 && found.version == 1 && found.seq == 1);
     assert_int_equal(db_transfer_change(f->db, "T", "in_transit", 99, 8), STATUS_OK);
     assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_OK);
     assert_string_equal(found.state, "in_transit");
+    const struct transfer_event left = { .transfer = "T", .seq = 8, .kind = "dispatch", .time_ms = 99, .organisation = "O-A", .role = "operator" };
+    const struct personal_row driver = { commitment, 8, "/driver", salt, "who drives" };
+    put_entry(f, 8);
+    assert_int_equal(db_transfer_event_insert(f->db, &left), STATUS_OK);
+    assert_int_equal(db_personal_insert(f->db, &driver), STATUS_OK);
+    assert_int_equal(db_transfer_person_insert(f->db, "T", "driver", 8, commitment), STATUS_OK);
+    assert_int_equal(db_transfer_find(f->db, &f->arena, "T", &found), STATUS_OK);
+    assert_string_equal(found.driver, commitment);
+    assert_string_equal(found.driver_text, "who drives"); /* the same commitment in another entry is another text's */
+    assert_string_equal(found.note_text, "a note");
     assert_true(found.created_at_ms == 77 && found.updated_at_ms == 99 && found.version == 2 && found.seq == 8);
 }
 

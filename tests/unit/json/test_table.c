@@ -53,8 +53,8 @@ static void formulas_are_texts(void **state)
     expect("{\"items\":[{\"a\":\"=1+1\",\"b\":-1,\"c\":\"-1\",\"d\":\"+x\",\"e\":\"@x\","
            "\"f\":\"'x\",\"g\":\"\\t=x\",\"h\":\"x=1\"}]}", "a,b,c,d,e,f,g,h",
            "a,b,c,d,e,f,g,h\r\n'=1+1,-1,'-1,'+x,'@x,''x,'\t=x,x=1\r\n");
-    expect("{\"items\":[{\"a\":\"\xef\xbc\x9d" "1\",\"b\":\"\xef\xbc\x8c" "1\",\"c\":\"=A1,\\\"B\\\"\",\"d\":\"\\r=\"}]}", "a,b,c,d",
-           "a,b,c,d\r\n'\xef\xbc\x9d" "1,\xef\xbc\x8c" "1,\"'=A1,\"\"B\"\"\",\"'\r=\"\r\n");
+    expect("{\"items\":[{\"a\":\"\xef\xbc\x9d" "1\",\"b\":\"\xef\xbc\x8c" "1\",\"c\":\"=A1,\\\"B\\\"\",\"d\":\"\\r=\",\"e\":\"\\n=\"}]}", "a,b,c,d,e",
+           "a,b,c,d,e\r\n'\xef\xbc\x9d" "1,\xef\xbc\x8c" "1,\"'=A1,\"\"B\"\"\",\"'\r=\",\"'\n=\"\r\n");
 }
 
 static void nothing_is_left_out_silently(void **state)

@@ -6,6 +6,7 @@
 
 #include "rules/apply.h"
 #include "rules/context.h"
+#include "rules/decode.h"
 
 static const enum role roles[] = { ROLE_PUBLIC, ROLE_AUDITOR, ROLE_OPERATOR, ROLE_COORDINATOR, ROLE_ADMIN };
 enum { ROLES = sizeof roles / sizeof roles[0] };

@@ -2,6 +2,7 @@
  * Personal texts leave a body before it is hashed: nothing else of it changes by a byte, each text has a commitment that
  * its salt opens, and what the rules are given says the same.
  */
+#include "rules/decode.h"
 #include "rules/personal.h"
 
 #include <setjmp.h>
@@ -34,6 +35,9 @@ static const struct row {
     { COMMAND_TRANSFER_DISPATCH, "{\"note\":\"off\"}", "{\"note\":#}", { { "/note", "off" } } },
     { COMMAND_TRANSFER_DISPATCH, " {\n\t\"note\" : \"off\"\r\n} ", " {\n\t\"note\" : #\r\n} ", { { "/note", "off" } } },
     { COMMAND_TRANSFER_DISPATCH, "{\"no\\u0074e\":\"\\\"\\u9001\\n\\\\\"}", "{\"no\\u0074e\":#}", { { "/note", "\"送\n\\" } } },
+    { COMMAND_TRANSFER_DISPATCH, "{\"note\":\"off\",\"driver\":\"B\"}", "{\"note\":#,\"driver\":#}", { { "/note", "off" }, { "/driver", "B" } } },
+    { COMMAND_TRANSFER_CREATE, "{\"contact\":\"C\",\"destination\":\"B\",\"carrier\":\"C\",\"lines\":[{\"supply\":\"S\",\"quantity\":1}]}",
+      "{\"contact\":#,\"destination\":\"B\",\"carrier\":\"C\",\"lines\":[{\"supply\":\"S\",\"quantity\":1}]}", { { "/contact", "C" } } },
     { COMMAND_TRANSFER_CANCEL, "{\"reason\":\"reason\"}", "{\"reason\":#}", { { "/reason", "reason" } } },
     { COMMAND_SUPPLY_ADJUST, "{\"delta\":-1,\"note\":\"für die Küche\",\"reason\":\"consumed\",\"reference\":\"note\"}",
       "{\"delta\":-1,\"note\":#,\"reason\":\"consumed\",\"reference\":\"note\"}", { { "/note", "für die Küche" } } },

@@ -24,6 +24,7 @@ static const struct scrubbed cases[] = {
       "{\"events\":[{\"reason\":null,\"lines\":[{\"reason\":\"y\"},{\"reason\":null}]}],\"note\":null}" },
     { "say \"x\"\\\n", "{\"note\":\"say \\\"x\\\"\\\\\\n\"}", "{\"note\":null}" },
     { "送到后门", "{\"rationale\":\"送到后门\",\"note\":\"送到\"}", "{\"rationale\":null,\"note\":\"送到\"}" },
+    { "x", "{\"carrier\":\"x\",\"contact\":\"x\",\"driver\":\"x\"}", "{\"carrier\":\"x\",\"contact\":null,\"driver\":null}" },
     { "x", "{\"withheld\":[\"note\"],\"note\":null}", NULL },
     { "note", "{\"withheld\":[\"note\"],\"note\":\"note\"}", "{\"withheld\":[\"note\"],\"note\":null}" },
 };

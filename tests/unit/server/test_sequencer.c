@@ -1,7 +1,6 @@
 /*
- * The sequencer against an executor of our own that counts, refuses, loses blocks and
- * fails commits when told: every command is answered exactly once, and only after what
- * decides its answer.
+ * The sequencer against an executor of our own that counts, refuses, loses blocks and fails commits when told: every command is
+ * answered exactly once, and only after what decides its answer.
  */
 #include "server/store/sequencer.h"
 
@@ -27,8 +26,7 @@ enum { THREADS = 8, COMMANDS = 200, QUEUE = 64 };
 /* What the executor saw; the writer thread's, read after the sequencer has stopped. */
 struct executor {
     unsigned blocks;
-    unsigned commits;
-    unsigned abandoned;
+    unsigned commits, abandoned;
     unsigned in_block;
     unsigned largest;
     unsigned delivered;
@@ -163,6 +161,11 @@ enum status db_take_moved(struct db *db)
 {
     assert_null(db);
     return (enum status)atomic_exchange(&fake.moved, STATUS_OK);
+}
+
+bool db_has_log(struct db *db)
+{
+    return db != NULL;
 }
 
 enum status db_checkpoint_truncate(struct db *db)
