@@ -234,8 +234,9 @@ static struct timing run_model(const char *name, size_t n, int64_t runs, const s
     double *inputs = allocate(units * INPUTS), *outputs = allocate(units * OUTPUTS), *scores = allocate(n);
     struct dea_problem problem = { .unit_count = units, .input_count = INPUTS, .output_count = OUTPUTS, .inputs = inputs,
                                    .outputs = outputs };
+    const char *of = way->is_restricted ? models[DEA_MODEL_RADIAL] : name;
     size_t model = 0;
-    while (model < MODELS && strcmp(models[model], name) != 0) {
+    while (model < MODELS && strcmp(models[model], of) != 0) {
         model++;
     }
     make_units(inputs, outputs, units);
@@ -279,7 +280,7 @@ static bool read_model(char *name, struct way *way)
     }
     if (strcmp(name, "restricted") == 0) {
         way->is_restricted = true;
-        strcpy(name, models[DEA_MODEL_RADIAL]);
+        return true;
     }
     for (size_t m = 0; m < MODELS; m++) {
         if (strcmp(name, models[m]) == 0) {
