@@ -27,6 +27,7 @@
 #include "ledger/submitter.h"
 #include "ledger/tree.h"
 #include "rules/block.h"
+#include "rules/decode.h"
 #include "rules/signed.h"
 #include "server/store/sequencer.h"
 #include "server/store/store.h"

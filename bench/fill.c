@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "rules/block.h"
+#include "rules/decode.h"
 #include "server/store/store.h"
 
 enum { STOCKS = 40, STEPS = 4, GROUP = 64, TURN_BLOCKS = 8, BODY_BYTES = 512, ENTRIES_MAX = 100000000 };

@@ -14,6 +14,7 @@
 #include "handlers/query.h"
 #include "handlers/submit_signed.h"
 #include "rules/apply.h"
+#include "rules/decode.h"
 
 /* A command has room for the tags of a condition. */
 _Static_assert((int)CONDITION_TAGS_MAX == (int)COMMAND_VERSIONS_MORE + 1, "room");

@@ -12,6 +12,7 @@
 #include "handlers/access.h"
 #include "json/bind.h"
 #include "ledger/submitter.h"
+#include "rules/decode.h"
 #include "rules/identifier.h"
 #include "rules/personal.h"
 #include "rules/signed.h"

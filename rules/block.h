@@ -10,7 +10,7 @@
 #include "ledger/signer.h"
 #include "rules/answer.h"
 #include "rules/command.h"
-#include "rules/refusal.h"
+#include "rules/outcome.h"
 
 /*
  * The state machine seen from an orderer: begin block, deliver commands, end block,
@@ -20,16 +20,6 @@
 
 struct db;
 struct executor;
-
-/* What a command did, for its answer. */
-struct outcome {
-    enum { OUTCOME_CREATED, OUTCOME_CHANGED, OUTCOME_UNCHANGED, OUTCOME_REFUSED } kind;
-    const char *id;      /* of the object concerned; in the block's arena */
-    uint64_t seq;        /* entry that tells of it; 0 where refused */
-    uint8_t hash[DIGEST_BYTES]; /* of that entry */
-    uint64_t height;
-    struct refusal refusal; /* where refused */
-};
 
 /* The consumer's side: turns outcomes into answers, inside the block's transaction. The
  * body that tells of an entry ends with its receipt, which verify looks for:

@@ -10,8 +10,8 @@
 #include "db/signing.h"
 #include "db/supply.h"
 #include "db/transfer.h"
-#include "rules/block.h"
 #include "rules/command.h"
+#include "rules/outcome.h"
 
 struct db;
 

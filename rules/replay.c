@@ -20,6 +20,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/digest.h"
 #include "rules/apply.h"
+#include "rules/decode.h"
 #include "rules/policy.h"
 #include "rules/signature.h"
 #include "rules/signed_entry.h"

@@ -1,6 +1,6 @@
 /*
  * The binding tables: one row for each member that a command's body may have.
- * command.c reads bodies by them; openapi.yaml says the same to people.
+ * decode.c reads bodies by them; openapi.yaml says the same to people.
  */
 #include "rules/request.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "handlers/callers.h"
+#include "rules/decode.h"
 #include "server/server.h"
 #include "server/track.h"
 #include "server/wire/client.h"

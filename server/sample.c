@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rules/block.h"
+#include "rules/decode.h"
 #include "server/store/store.h"
 
 extern const unsigned char embedded_sample[];

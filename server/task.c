@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "server/follow.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "server/wire/client.h"
@@ -95,5 +96,7 @@ void task_free_all(struct task *task)
 
 void task_advance(struct task *task, int position)
 {
-    track_advance(task->track, position, task->tasks->server->feed);
+    if (track_advance(task->track, position)) {
+        feed_tell(task->tasks->server->feed);
+    }
 }

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "server/follow.h"
-
 struct track *track_create(void)
 {
     struct track *track = calloc(1, sizeof *track);
@@ -36,15 +34,13 @@ int track_position(const struct track *track)
 
 /* The position is written before it is looked whether anybody follows, and a follower is counted before it reads the position: one
  * of the two sees the other. */
-void track_advance(struct track *track, int position, struct feed *feed)
+bool track_advance(struct track *track, int position)
 {
     int found = atomic_load(&track->position);
     while (found < position) {
         if (atomic_compare_exchange_weak(&track->position, &found, position)) {
-            if (atomic_load(&track->followers) > 0) {
-                feed_tell(feed);
-            }
-            return;
+            return atomic_load(&track->followers) > 0;
         }
     }
+    return false;
 }

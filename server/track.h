@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/status.h"
 #include "handlers/jobs.h"
 
 /*
@@ -12,8 +13,6 @@
  * let go frees it. So followers need neither the task, which may be gone, nor its lock, and hold nothing but the number that they
  * were told last. Any thread.
  */
-struct feed;
-
 struct track {
     atomic_size_t users;
     atomic_size_t followers; /* of the users: those that are to be told */
@@ -31,7 +30,7 @@ void track_release(struct track *track);
 
 int track_position(const struct track *track);
 
-/* It is there now, if it was not further: then whoever follows is told. */
-void track_advance(struct track *track, int position, struct feed *feed);
+/* It is there now, if it was not further. True: somebody follows who has not heard of it; feed_tell wakes them. */
+bool track_advance(struct track *track, int position) NODISCARD;
 
 #endif

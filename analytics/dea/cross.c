@@ -100,6 +100,7 @@ static enum status judge(void *memory, size_t k)
         court->is_judging[k] = status == STATUS_OK;
         court->own[k] = court->is_judging[k] ? theta : NAN; /* who gives no ratings gets no score */
     }
+    court->result->units[unit].certificate = dea_model_certificate(hand);
     return status == STATUS_BUSY ? status : STATUS_OK;
 }
 

@@ -46,7 +46,6 @@ struct dea_run {
     struct dea_face face;
     struct dea_program program;
     struct dea_solution solution; /* of the wide programs */
-    struct dea_certificate certificate;
 };
 
 void dea_options_init(struct dea_options *options)
@@ -296,6 +295,7 @@ static enum status one_solve(void *hand, size_t u)
     struct dea_unit *unit = &run->team->result->units[u];
     unit->state = run->work.states[u];
     const enum status status = unit->state == DEA_UNIT_SCORED ? unit_solve(run, u, unit) : STATUS_OK;
+    unit->certificate = dea_solver_certificate(run->work.solver);
     if (status == STATUS_BUSY) {
         return status;
     }
@@ -329,20 +329,10 @@ static enum status run_begin(void *hand, void *context)
 static void run_end(void *hand)
 {
     struct dea_run *run = hand;
-    if (run->work.solver != NULL) {
-        run->certificate = dea_solver_certificate(run->work.solver);
-    }
     free(run->solution.reduced);
     free(run->solution.lambda);
     dea_face_fini(&run->face);
     dea_work_share_fini(&run->work);
-}
-
-static void run_gather(void *context, const void *hand)
-{
-    struct dea_team *team = context;
-    const struct dea_run *run = hand;
-    dea_certificate_add(&team->result->certificate, &run->certificate);
 }
 
 /* The frame of many units, if it is worth having. */
@@ -365,7 +355,6 @@ static enum status team_solve(struct dea_team *team)
                                         .begin = run_begin,
                                         .item = one_solve,
                                         .end = run_end,
-                                        .gather = run_gather,
                                         .context = team};
     enum status status = dea_crew_open(&team->crew, team->options->threads, units.count);
     if (status != STATUS_OK) {

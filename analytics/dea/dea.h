@@ -146,6 +146,22 @@ struct dea_peer {
 };
 
 /*
+ * What was proved. Each program that led to a number was checked against the data (scaled by powers of two, which
+ * changes no digit), independent of the solver's own bookkeeping: scores by bounds.h, slacks by
+ * certificate.h. These are the largest violations among the accepted answers, each <= 1e-9. For scores,
+ * duality_gap is a share of the score. Each unit has a certificate of its own programs, those of both frontiers and of its slacks
+ * (uncertified_count is 0 there: the unit's state says so); that of a result is the worst and the sum of its units'.
+ */
+struct dea_certificate {
+    double primal_infeasibility_max;
+    double dual_infeasibility_max;
+    double duality_gap_max;
+    size_t program_count;     /* programs answered */
+    size_t retry_count;       /* attempts whose certificate failed and that were solved anew, other settings */
+    size_t uncertified_count; /* units in the state DEA_UNIT_UNCERTIFIED */
+};
+
+/*
  * One unit's answer. The arrays have m (inputs) or s (outputs) elements, in the units of the data.
  *   1. crste <= nirste, ndrste <= vrste, all in (0, 1]; scale = crste / vrste. score is that of the chosen frontier; that of
  *      FDH is at least vrste.
@@ -177,27 +193,13 @@ struct dea_unit {
     struct dea_peer *peers;
     size_t peers_length;
     size_t peer_count;
+    struct dea_certificate certificate; /* of what was accepted on the way, also where there is no score */
 };
 
 /* Arithmetic means, as in DEAP, over the scored units alone; NAN where count is 0. */
 struct dea_means {
     size_t count;
     double crste, vrste, scale;
-};
-
-/*
- * What was proved. Each program that led to a number was checked against the data (scaled by powers of two, which
- * changes no digit), independent of the solver's own bookkeeping: scores by bounds.h, slacks by
- * certificate.h. These are the largest violations among the accepted answers, each <= 1e-9. For scores,
- * duality_gap is a share of the score.
- */
-struct dea_certificate {
-    double primal_infeasibility_max;
-    double dual_infeasibility_max;
-    double duality_gap_max;
-    size_t program_count;     /* programs answered */
-    size_t retry_count;       /* attempts whose certificate failed and that were solved anew, other settings */
-    size_t uncertified_count; /* units in the state DEA_UNIT_UNCERTIFIED */
 };
 
 struct dea_result {

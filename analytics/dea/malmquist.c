@@ -144,11 +144,20 @@ static void indices_write(struct dea_change *change)
     }
 }
 
+/* What was proved since this was last asked. */
+static struct dea_certificate certificate_take(struct hand *hand)
+{
+    const struct dea_certificate found = dea_solver_certificate(hand->solver);
+    dea_certificate_add(&hand->certificate, &found);
+    return found;
+}
+
 static enum status change_find(struct hand *hand, size_t unit, struct dea_change *change)
 {
     const struct dea_period *from = hand->from.period;
     const struct dea_period *to = hand->to.period;
-    *change = (struct dea_change){state_find(from, to, unit), NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    *change = (struct dea_change){state_find(from, to, unit), NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, from->certificates[unit]};
+    dea_certificate_add(&change->certificate, &to->certificates[unit]);
     change->from_by_from = from->crs[unit];
     change->to_by_to = to->crs[unit];
     change->vrs_from = from->vrs[unit];
@@ -158,6 +167,8 @@ static enum status change_find(struct hand *hand, size_t unit, struct dea_change
     }
     const enum status late = outsider_score(hand, &hand->from, to, unit, &change->to_by_from);
     const enum status early = late == STATUS_BUSY ? late : outsider_score(hand, &hand->to, from, unit, &change->from_by_to);
+    const struct dea_certificate crossed = certificate_take(hand);
+    dea_certificate_add(&change->certificate, &crossed);
     if (early == STATUS_BUSY) {
         return STATUS_BUSY;
     }
@@ -214,9 +225,6 @@ static void hand_end(void *memory)
     struct hand *hand = memory;
     side_close(&hand->from);
     side_close(&hand->to);
-    if (hand->solver != NULL) {
-        hand->certificate = dea_solver_certificate(hand->solver);
-    }
     dea_solver_free(hand->solver);
     free(hand->solution.reduced);
     free(hand->solution.lambda);
@@ -235,6 +243,7 @@ static enum status unit_solve(void *memory, size_t u)
     struct hand *hand = memory;
     const struct run *run = hand->run;
     const enum status status = unit_score(hand, u);
+    hand->to.period->certificates[u] = certificate_take(hand);
     if (status != STATUS_OK || run->number == 0) {
         return status;
     }

@@ -75,6 +75,8 @@ struct dea_change {
     double effch, techch, pech, sech, tfpch;
     double from_by_from, to_by_from, from_by_to, to_by_to; /* constant returns; to_by_from: figures of to, frontier of from */
     double vrs_from, vrs_to;                                /* variable returns, each by its own period's frontier */
+    /* Of the programs behind these six, as in dea.h. Those by a period's own frontier count for the steps before and after it. */
+    struct dea_certificate certificate;
 };
 
 /* Geometric means over the changes that are DEA_CHANGE_DEFINED, so that tfpch = effch * techch holds for them too; NAN where

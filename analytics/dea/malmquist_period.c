@@ -75,8 +75,9 @@ enum status dea_period_allocate(struct dea_period *period, const struct dea_pane
     period->outputs = calloc(n * panel->output_count, sizeof *period->outputs);
     period->crs = calloc(n, sizeof *period->crs);
     period->vrs = calloc(n, sizeof *period->vrs);
+    period->certificates = calloc(n, sizeof *period->certificates);
     return period->place == NULL || period->inputs == NULL || period->outputs == NULL || period->crs == NULL ||
-                   period->vrs == NULL
+                   period->vrs == NULL || period->certificates == NULL
                ? STATUS_EXHAUSTED
                : STATUS_OK;
 }
@@ -92,6 +93,7 @@ static void period_close(struct dea_period *period)
 void dea_period_free(struct dea_period *period)
 {
     period_close(period);
+    free(period->certificates);
     free(period->vrs);
     free(period->crs);
     free(period->outputs);
@@ -115,6 +117,7 @@ enum status dea_period_open(struct dea_period *period, const struct dea_panel *p
         const size_t row = number * panel->unit_count + u;
         period->crs[u] = NAN;
         period->vrs[u] = NAN;
+        period->certificates[u] = (struct dea_certificate){0};
         period->place[u] = DEA_NOWHERE;
         if (!is_missing(panel, number, u)) {
             memcpy(period->inputs + period->count * m, panel->inputs + row * m, m * sizeof *period->inputs);

@@ -21,6 +21,7 @@ struct dea_period {
     size_t *place;        /* of each unit of the panel among them, or DEA_NOWHERE */
     double *inputs, *outputs;
     double *crs, *vrs;    /* by unit of the panel; NAN where there is no score */
+    struct dea_certificate *certificates; /* of these two, by unit */
 };
 
 /* Room for any period of the panel. Returns STATUS_OK or STATUS_EXHAUSTED; dea_period_free in either case. */

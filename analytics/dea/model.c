@@ -223,6 +223,7 @@ static enum status one_solve(void *memory, size_t u)
     struct dea_model_unit *unit = &result->units[u];
     unit->state = state_before(&hand->run, u);
     const enum status status = unit->state == DEA_MODEL_SCORED ? unit_solve(&hand->run, u, unit) : STATUS_OK;
+    unit->certificate = dea_model_certificate(hand);
     if (status == STATUS_BUSY) {
         return status;
     }

@@ -166,6 +166,7 @@ struct dea_model_unit {
     struct dea_peer *peers;
     size_t peers_length;
     size_t peer_count;
+    struct dea_certificate certificate; /* of its own programs, as in dea.h; CROSS: of those in which it is the judge */
 };
 
 struct dea_model_means {

@@ -95,14 +95,22 @@ static enum status hand_begin(void *memory, void *context)
     return options->slacks == DEA_SLACKS_MULTI_STAGE ? stages_begin(hand) : STATUS_OK;
 }
 
+struct dea_certificate dea_model_certificate(struct dea_model_hand *hand)
+{
+    struct dea_certificate found = hand->run.table.certificate;
+    hand->run.table.certificate = (struct dea_certificate){0};
+    if (hand->run.work.solver != NULL) {
+        const struct dea_certificate stages = dea_solver_certificate(hand->run.work.solver);
+        dea_certificate_add(&found, &stages);
+    }
+    dea_certificate_add(&hand->certificate, &found);
+    return found;
+}
+
 static void hand_end(void *memory)
 {
     struct dea_model_hand *hand = memory;
-    hand->certificate = hand->run.table.certificate;
-    if (hand->run.work.solver != NULL) {
-        const struct dea_certificate stages = dea_solver_certificate(hand->run.work.solver);
-        dea_certificate_add(&hand->certificate, &stages);
-    }
+    (void)dea_model_certificate(hand);
     dea_face_fini(&hand->run.face);
     dea_solver_free(hand->run.work.solver);
     dea_table_fini(&hand->run.table);

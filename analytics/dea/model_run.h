@@ -49,6 +49,9 @@ NODISCARD enum status dea_model_team_open(struct dea_model_team *team, const str
                                           const struct dea_model_options *options, size_t items);
 void dea_model_team_close(struct dea_model_team *team);
 
+/* What a hand proved since it was last asked; all of it goes into the team's certificate, too. */
+struct dea_certificate dea_model_certificate(struct dea_model_hand *hand);
+
 /* Does so many items; each gets a struct dea_model_hand with this context. Returns as dea_crew_run. */
 NODISCARD enum status dea_model_team_run(struct dea_model_team *team, size_t count, enum status (*item)(void *hand, size_t index),
                                          void *context);

@@ -185,7 +185,9 @@ enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program
     return STATUS_OK;
 }
 
-struct dea_certificate dea_solver_certificate(const struct dea_solver *solver)
+struct dea_certificate dea_solver_certificate(struct dea_solver *solver)
 {
-    return solver->certificate;
+    const struct dea_certificate certificate = solver->certificate;
+    solver->certificate = (struct dea_certificate){0};
+    return certificate;
 }

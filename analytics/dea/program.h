@@ -79,7 +79,7 @@ void dea_solver_watch(struct dea_solver *solver, bool (*is_cancelled)(void *), v
 NODISCARD enum status dea_solver_solve(struct dea_solver *solver, const struct dea_program *program,
                                        struct dea_solution *solution);
 
-/* The worst accepted violations and the counts so far; uncertified_count is left at 0. */
-struct dea_certificate dea_solver_certificate(const struct dea_solver *solver);
+/* The worst accepted violations and the counts since it was last asked; uncertified_count is left at 0. */
+struct dea_certificate dea_solver_certificate(struct dea_solver *solver);
 
 #endif

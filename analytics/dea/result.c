@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/crew.h"
+
 /* A peer shows if its share of what the peers together use or make exceeds this in some row. */
 #define SHARE_MIN 1e-9
 
@@ -177,6 +179,7 @@ void dea_result_summarise(struct dea_result *result, const struct dea_problem *p
 {
     for (size_t u = 0; u < result->unit_count; u++) {
         const struct dea_unit *unit = &result->units[u];
+        dea_certificate_add(&result->certificate, &unit->certificate);
         result->certificate.uncertified_count += unit->state == DEA_UNIT_UNCERTIFIED;
         if (unit->state != DEA_UNIT_SCORED) {
             continue;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "analytics/lp/sum.h"
+
 /* A free term that is 0 but for rounding is written as 0. */
 #define ROUNDING 1e-12
 
@@ -16,28 +18,17 @@ struct taking {
     double weight[DEA_ROWS_MAX];
 };
 
-/* What a column leaves below the limit, and the largest of the terms that is the difference of; at least the score. */
-struct room {
-    double left;
-    double size;
-};
-
-static void room_add(struct room *room, double term)
-{
-    room->left += term;
-    room->size = fmax(room->size, fabs(term));
-}
-
-/* v X_j - u Y_j less the same of the judged unit's radial point: 0 of a peer. Under CRS the latter is 0 by itself. */
-static struct room room_of(const struct taking *taking, const double *column)
+/* What a column leaves below the limit: v X_j - u Y_j less the same of the judged unit's radial point, 0 of a peer. Under CRS the latter
+ * is 0 by itself. The largest of its terms is at least the score. */
+static struct lp_sum room_of(const struct taking *taking, const double *column)
 {
     const struct dea_work *work = taking->work;
-    struct room room = {0, taking->is_convex ? taking->factor : 0};
+    struct lp_sum room = {0, taking->is_convex ? taking->factor : 0};
     for (size_t i = 0; i + 1 < work->rows; i++) {
         const bool is_input = i < work->inputs;
         const double target = taking->own[i] * (is_input == taking->is_output ? 1 : taking->factor);
         const double from = taking->is_convex ? target : 0;
-        room_add(&room, (is_input ? 1 : -1) * taking->weight[i] * (column[i] - from));
+        lp_sum_add(&room, (is_input ? 1 : -1) * taking->weight[i] * (column[i] - from));
     }
     return room;
 }
@@ -55,9 +46,9 @@ static void pinned_raise(struct taking *taking, const struct dea_program *progra
         for (size_t j = 0; j < work->columns && program->relation[i] == LP_ROW_EQUAL; j++) {
             const double *column = work->matrix + j * work->rows;
             const double beyond = sign * (column[i] - taking->own[i]);
-            const struct room room = room_of(taking, column);
-            const bool is_off = room.left < -DEA_TOLERANCE / 2 * room.size;
-            least = beyond > 0 && is_off ? fmax(least, -room.left / beyond) : least;
+            const struct lp_sum room = room_of(taking, column);
+            const bool is_off = room.value < -DEA_TOLERANCE / 2 * room.largest;
+            least = beyond > 0 && is_off ? fmax(least, -room.value / beyond) : least;
         }
         taking->weight[i] += least;
     }
@@ -66,8 +57,8 @@ static void pinned_raise(struct taking *taking, const struct dea_program *progra
 static bool holds(const struct taking *taking)
 {
     for (size_t j = 0; j < taking->work->columns; j++) {
-        const struct room room = room_of(taking, taking->work->matrix + j * taking->work->rows);
-        if (!(room.left >= -DEA_TOLERANCE * room.size) || !isfinite(room.size)) {
+        const struct lp_sum room = room_of(taking, taking->work->matrix + j * taking->work->rows);
+        if (!(room.value >= -DEA_TOLERANCE * room.largest) || !isfinite(room.largest)) {
             return false;
         }
     }

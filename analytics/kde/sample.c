@@ -24,6 +24,9 @@ enum {
     BUCKETS = 2048        /* their counters fit the first-level cache */
 };
 
+/* Below such a range deviations are scaled before they are squared: a square loses digits below 1e-292, and is 0 below 1e-323. */
+#define RANGE_SMALL 1e-120
+
 static enum status refuse(struct kde_refusal *refusal, enum kde_fault fault, size_t index)
 {
     *refusal = (struct kde_refusal){.fault = fault, .index = index};
@@ -99,6 +102,23 @@ static struct sums sum_up(const double *values, size_t n, double centre)
     return total;
 }
 
+/* The same of deviations times 2^exponent, which extremes are not of. */
+static struct sums sum_up_scaled(const double *values, size_t n, double centre, int exponent)
+{
+    struct sums total = {0};
+    double scaled[BLOCK];
+    for (size_t begin = 0; begin < n; begin += BLOCK) {
+        const size_t length = n - begin < BLOCK ? n - begin : BLOCK;
+        for (size_t i = 0; i < length; i++) {
+            scaled[i] = ldexp(values[begin + i] - centre, exponent);
+        }
+        const struct sums block = sum_up(scaled, length, 0.0);
+        total.first += block.first;
+        total.second += block.second;
+    }
+    return total;
+}
+
 static void summarise_moments(const struct kde_sample *sample, struct kde_summary *summary)
 {
     const double n = (double)sample->n;
@@ -111,10 +131,13 @@ static void summarise_moments(const struct kde_sample *sample, struct kde_summar
      * are told apart by min and max: rounding must not give them a spread. */
     if (rough.min < rough.max) {
         const double centre = sample->values[0] + rough.first / n;
-        const struct sums fine = sum_up(sample->values, sample->n, centre);
+        const double range = rough.max - rough.min;
+        const int exponent = range < RANGE_SMALL ? -ilogb(range) : 0;
+        const struct sums fine = exponent != 0 ? sum_up_scaled(sample->values, sample->n, centre, exponent)
+                                               : sum_up(sample->values, sample->n, centre);
         const double squares = fine.second - fine.first * fine.first / n;
-        summary->mean = centre + fine.first / n;
-        summary->sd = sqrt(fmax(squares, 0.0) / (n - 1.0));
+        summary->mean = centre + ldexp(fine.first / n, -exponent);
+        summary->sd = ldexp(sqrt(fmax(squares, 0.0) / (n - 1.0)), -exponent);
     } else {
         summary->mean = sample->values[0];
         summary->sd = sample->n == 1 ? (double)NAN : 0.0;

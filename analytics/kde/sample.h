@@ -30,7 +30,7 @@ struct kde_summary {
     size_t n;
     double mean;
     double weighted_mean;
-    double sd;          /* with divisor n - 1 */
+    double sd;          /* with divisor n - 1; right to rounding down to the smallest of doubles */
     double min;
     double max;
     double quartile_1;

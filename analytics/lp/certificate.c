@@ -8,18 +8,7 @@
 
 #include "analytics/lp/error.h"
 #include "analytics/lp/proof.h"
-
-/* A sum and the largest of its terms. */
-struct sum {
-    double value;
-    double largest;
-};
-
-static void sum_add(struct sum *sum, double term)
-{
-    sum->value += term;
-    sum->largest = fmax(sum->largest, fabs(term));
-}
+#include "analytics/lp/sum.h"
 
 /* excess beside the terms it is the sum of; what is no number is infinite. */
 static double share(double excess, double largest)
@@ -76,11 +65,11 @@ static void duals_clip(const struct lp_problem *problem, struct lp_solution *sol
 /* Clips x and returns the worst share by which a row is missed; weight 0 leaves the bounds out. */
 static double rows_check(const struct lp_problem *problem, struct lp_solution *solution, double weight)
 {
-    struct sum row[LP_ROWS_MAX];
+    struct lp_sum row[LP_ROWS_MAX];
     for (size_t i = 0; i < problem->rows; i++) {
         const bool is_read = weight != 0 && problem->relation[i] != LP_ROW_FREE;
-        row[i] = (struct sum){0, 0};
-        sum_add(&row[i], is_read ? -problem->bound[i] : 0);
+        row[i] = (struct lp_sum){0, 0};
+        lp_sum_add(&row[i], is_read ? -problem->bound[i] : 0);
     }
     for (size_t j = 0; j < problem->columns; j++) {
         double *x = &solution->x[j];
@@ -89,7 +78,7 @@ static double rows_check(const struct lp_problem *problem, struct lp_solution *s
             continue;
         }
         for (size_t i = 0; i < problem->rows; i++) {
-            sum_add(&row[i], problem->matrix[j * problem->rows + i] * *x);
+            lp_sum_add(&row[i], problem->matrix[j * problem->rows + i] * *x);
         }
     }
     double worst = 0;
@@ -106,10 +95,10 @@ static double columns_check(const struct lp_problem *problem, struct lp_solution
 {
     double worst = 0;
     for (size_t j = 0; j < problem->columns; j++) {
-        struct sum reduced = {0, 0};
-        sum_add(&reduced, has_cost && problem->cost != NULL ? problem->cost[j] : 0);
+        struct lp_sum reduced = {0, 0};
+        lp_sum_add(&reduced, has_cost && problem->cost != NULL ? problem->cost[j] : 0);
         for (size_t i = 0; i < problem->rows; i++) {
-            sum_add(&reduced, -solution->dual[i] * problem->matrix[j * problem->rows + i]);
+            lp_sum_add(&reduced, -solution->dual[i] * problem->matrix[j * problem->rows + i]);
         }
         if (solution->reduced != NULL) {
             solution->reduced[j] = reduced.value;
@@ -120,23 +109,23 @@ static double columns_check(const struct lp_problem *problem, struct lp_solution
     return worst;
 }
 
-static struct sum cost_sum(const struct lp_problem *problem, const struct lp_solution *solution)
+static struct lp_sum cost_sum(const struct lp_problem *problem, const struct lp_solution *solution)
 {
-    struct sum cost = {0, 0};
+    struct lp_sum cost = {0, 0};
     for (size_t j = 0; problem->cost != NULL && j < problem->columns; j++) {
         if (solution->x[j] != 0) {
-            sum_add(&cost, problem->cost[j] * solution->x[j]);
+            lp_sum_add(&cost, problem->cost[j] * solution->x[j]);
         }
     }
     return cost;
 }
 
-static struct sum bound_sum(const struct lp_problem *problem, const struct lp_solution *solution)
+static struct lp_sum bound_sum(const struct lp_problem *problem, const struct lp_solution *solution)
 {
-    struct sum bound = {0, 0};
+    struct lp_sum bound = {0, 0};
     for (size_t i = 0; i < problem->rows; i++) {
         if (solution->dual[i] != 0) {
-            sum_add(&bound, solution->dual[i] * problem->bound[i]);
+            lp_sum_add(&bound, solution->dual[i] * problem->bound[i]);
         }
     }
     return bound;
@@ -147,8 +136,8 @@ void lp_certificate_optimum(const struct lp_problem *problem, struct lp_solution
     duals_clip(problem, solution);
     solution->check.primal_infeasibility = rows_check(problem, solution, 1);
     solution->check.dual_infeasibility = columns_check(problem, solution, true);
-    const struct sum cost = cost_sum(problem, solution);
-    const struct sum bound = bound_sum(problem, solution);
+    const struct lp_sum cost = cost_sum(problem, solution);
+    const struct lp_sum bound = bound_sum(problem, solution);
     solution->check.duality_gap = share(fabs(cost.value - bound.value), fmax(cost.largest, bound.largest));
     solution->check.objective_error = problem->worth > 0 ? lp_error_objective(problem, solution) : 0;
     solution->objective = cost.value;
@@ -157,7 +146,7 @@ void lp_certificate_optimum(const struct lp_problem *problem, struct lp_solution
 bool lp_certificate_infeasible(const struct lp_problem *problem, struct lp_solution *solution)
 {
     duals_clip(problem, solution);
-    const struct sum bound = bound_sum(problem, solution);
+    const struct lp_sum bound = bound_sum(problem, solution);
     const double gain = share(bound.value, bound.largest);
     const double miss = columns_check(problem, solution, false);
     solution->check = (struct lp_check){0, miss, 0, 0};
@@ -168,7 +157,7 @@ bool lp_certificate_infeasible(const struct lp_problem *problem, struct lp_solut
 bool lp_certificate_ray(const struct lp_problem *problem, struct lp_solution *solution)
 {
     const double miss = rows_check(problem, solution, 0);
-    const struct sum cost = cost_sum(problem, solution);
+    const struct lp_sum cost = cost_sum(problem, solution);
     const double gain = share(-cost.value, cost.largest);
     solution->check = (struct lp_check){miss, 0, 0, 0};
     solution->is_certain = lp_proof_ray(problem, solution->x);

@@ -78,6 +78,7 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     if (model == DEA_MODEL_RADIAL) {
         write_returns(w, &unit->returns);
     }
+    efficiency_write_unit_certificate(w, &unit->certificate);
 }
 
 static void write_group(struct json_writer *w, const void *context, size_t group)

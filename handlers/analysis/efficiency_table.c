@@ -9,7 +9,7 @@
 #define SCORES \
     "1.status,1.crste,1.vrste,1.scale,1.rts,1.input_slacks,1.output_slacks,1.input_targets,1.output_targets,peers=1.peers;dmu," \
     "1.peer_count,1.efficient,1.score,1.nirste,1.ndrste,1.rts_margin,1.input_radial,1.output_radial,1.cost,1.cost_minimum,1.technical," \
-    "1.allocative,1.own,1.maverick,1.leverage,1.outlier,1.bootstrap"
+    "1.allocative,1.own,1.maverick,1.leverage,1.outlier,1.bootstrap,1.certificate"
 
 #define MEANS_OF_ONE "1.count,1.crste,1.vrste,1.scale,1.score,1.cost,1.cost_minimum,1.technical,1.allocative,1.own,1.maverick"
 

@@ -119,6 +119,7 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     analysis_number(w, "rts_margin", unit->rts_margin);
     analysis_named_object(w, "input_radial", sheet->inputs, unit->input_radial, result->input_count);
     analysis_named_object(w, "output_radial", sheet->outputs, unit->output_radial, result->output_count);
+    efficiency_write_unit_certificate(w, &unit->certificate);
     if (sheet->options.wants_weights) {
         analysis_named_object(w, "input_weights", sheet->inputs, unit->input_weights, result->input_count);
         analysis_named_object(w, "output_weights", sheet->outputs, unit->output_weights, result->output_count);
@@ -182,15 +183,28 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
     json_object_end(w);
 }
 
-void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate)
+static void write_proofs(struct json_writer *w, const struct dea_certificate *certificate)
 {
-    json_key(w, "certificate");
-    json_object_begin(w);
     analysis_number(w, "max_primal_infeasibility", certificate->primal_infeasibility_max);
     analysis_number(w, "max_dual_infeasibility", certificate->dual_infeasibility_max);
     analysis_number(w, "max_duality_gap", certificate->duality_gap_max);
     json_member_integer(w, "programs", (int64_t)certificate->program_count);
     json_member_integer(w, "retries", (int64_t)certificate->retry_count);
+}
+
+void efficiency_write_unit_certificate(struct json_writer *w, const struct dea_certificate *certificate)
+{
+    json_key(w, "certificate");
+    json_object_begin(w);
+    write_proofs(w, certificate);
+    json_object_end(w);
+}
+
+void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate)
+{
+    json_key(w, "certificate");
+    json_object_begin(w);
+    write_proofs(w, certificate);
     json_member_integer(w, "uncertified", (int64_t)certificate->uncertified_count);
     json_object_end(w);
 }

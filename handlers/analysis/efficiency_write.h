@@ -67,7 +67,8 @@ struct analysis_units efficiency_units(const struct efficiency_sheet *sheet);
 void efficiency_write_peers(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_peer *peers,
                             size_t length);
 
-/* The member certificate. */
+/* The member certificate: of all programs, or of one unit's. */
 void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate);
+void efficiency_write_unit_certificate(struct json_writer *w, const struct dea_certificate *certificate);
 
 #endif

@@ -243,17 +243,17 @@ static enum status fill_sheet(struct exchange *exchange, const struct question *
     for (size_t p = 0; p < basis->province_count; p++) {
         codes[p] = basis->provinces[p].code;
     }
-    const struct inequality_panel panel = {
+    const struct unit_panel panel = {
         .ids = codes, .unit_count = basis->province_count, .groups = basis->belts, .group_of = basis->belt_of,
         .group_count = q->query.by == ANALYSIS_BY_BELT ? basis->belt_count : 0, .years = q->query.years.items,
-        .year_count = q->query.years.count, .columns = q->figures.columns, .weights = q->weights, .means = q->means,
+        .year_count = q->query.years.count, .columns = q->figures.columns, .weights = q->weights,
     };
     sheet->indicator = q->indicator.items->id;
     sheet->per = q->per.count > 0 ? q->per.items->id : NULL;
     sheet->relative_to = analysis_relative_choices[q->query.relative_to];
     sheet->revision = basis->revision;
     sheet->drawing.options = q->options;
-    enum status status = inequality_panel_fill(arena, &panel, &q->cuts, sheet);
+    enum status status = inequality_panel_fill(arena, &panel, q->means, &q->cuts, sheet);
     return status == STATUS_OK ? analysis_left_out_list(arena, basis, &q->figures, &sheet->left_out, &sheet->left_out_count) : status;
 }
 

@@ -9,7 +9,7 @@ struct classes {
     int *to;
 };
 
-static enum status classify(struct arena *arena, const struct inequality_panel *panel, const struct inequality_cuts *cuts,
+static enum status classify(struct arena *arena, const struct unit_panel *panel, const double *means, const struct inequality_cuts *cuts,
                             struct inequality_sheet *sheet, struct classes *classes)
 {
     size_t bounds = cuts->states - 1;
@@ -24,7 +24,7 @@ static enum status classify(struct arena *arena, const struct inequality_panel *
         double *own = sheet->states.bounds + y * bounds;
         enum status status = cuts->is_by_mean ? STATUS_OK : markov_quantiles(panel->columns[y], panel->unit_count, cuts->states, own);
         for (size_t s = 0; cuts->is_by_mean && s < bounds; s++) {
-            own[s] = cuts->multiples[s] * panel->means[y];
+            own[s] = cuts->multiples[s] * means[y];
         }
         classes->state[y] = arena_array(arena, panel->unit_count + 1, sizeof **classes->state);
         if (status != STATUS_OK || classes->state[y] == NULL) {
@@ -35,8 +35,8 @@ static enum status classify(struct arena *arena, const struct inequality_panel *
     return STATUS_OK;
 }
 
-/* The moves of one group (panel->group_count: all units) between two years. */
-static enum status move(struct arena *arena, const struct inequality_panel *panel, const struct inequality_sheet *sheet, struct classes *classes,
+/* The moves of one group (UNIT_PANEL_ALL: all units) between two years. */
+static enum status move(struct arena *arena, const struct unit_panel *panel, const struct inequality_sheet *sheet, struct classes *classes,
                         size_t group, size_t from, size_t to, struct inequality_moves *moves)
 {
     size_t states = sheet->states.count;
@@ -47,12 +47,12 @@ static enum status move(struct arena *arena, const struct inequality_panel *pane
         return STATUS_EXHAUSTED;
     }
     for (size_t u = 0; u < panel->unit_count; u++) {
-        if (group == panel->group_count || panel->group_of[u] == group) {
+        if (group == UNIT_PANEL_ALL || panel->group_of[u] == group) {
             classes->from[n] = classes->state[from][u];
             classes->to[n++] = classes->state[to][u];
         }
     }
-    moves->group = group == panel->group_count ? NULL : panel->groups[group];
+    moves->group = group == UNIT_PANEL_ALL ? NULL : panel->groups[group];
     moves->from = sheet->years[from];
     moves->to = sheet->years[to];
     moves->n = markov_count(classes->from, classes->to, n, states, moves->counts);
@@ -61,8 +61,8 @@ static enum status move(struct arena *arena, const struct inequality_panel *pane
     return STATUS_OK;
 }
 
-enum status inequality_moves_make(struct arena *arena, const struct inequality_panel *panel, const struct inequality_cuts *cuts,
-                                  struct inequality_sheet *sheet)
+enum status inequality_moves_make(struct arena *arena, const struct unit_panel *panel, const double *means,
+                                  const struct inequality_cuts *cuts, struct inequality_sheet *sheet)
 {
     struct inequality_states *states = &sheet->states;
     struct classes classes = { 0 };
@@ -72,9 +72,9 @@ enum status inequality_moves_make(struct arena *arena, const struct inequality_p
     states->by = cuts->is_by_mean ? "mean" : "quantiles";
     states->count = cuts->states;
     states->moves = arena_array(arena, groups * years, sizeof *states->moves);
-    enum status status = states->moves == NULL ? STATUS_EXHAUSTED : classify(arena, panel, cuts, sheet, &classes);
+    enum status status = states->moves == NULL ? STATUS_EXHAUSTED : classify(arena, panel, means, cuts, sheet, &classes);
     for (size_t i = 0; i < groups * steps && status == STATUS_OK; i++) {
-        size_t group = i < steps ? panel->group_count : i / steps - 1;
+        size_t group = i < steps ? UNIT_PANEL_ALL : i / steps - 1;
         size_t step = i % steps;
         bool is_whole_span = step == years - 1;
         status = move(arena, panel, sheet, &classes, group, is_whole_span ? 0 : step, is_whole_span ? years - 1 : step + 1, &states->moves[i]);

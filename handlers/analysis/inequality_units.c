@@ -89,13 +89,8 @@ static enum status read_units(struct reading *r, bool are_units_sound)
 /* The panel of sound units into the sheet. */
 static enum status fill_sheet(struct reading *r, struct inequality_sheet *sheet)
 {
-    const struct inequality_panel panel = {
-        .ids = r->units.ids, .unit_count = r->units.unit_count, .groups = r->units.groups, .group_count = r->units.group_count,
-        .group_of = r->units.group_of, .years = r->units.years, .year_count = r->units.year_count, .columns = r->units.columns,
-        .weights = r->units.weights, .means = r->means,
-    };
     sheet->relative_to = unit_panel_relative_choices[r->relative_to];
-    enum status status = inequality_panel_fill(r->arena, &panel, &r->cuts, sheet);
+    enum status status = inequality_panel_fill(r->arena, &r->units, r->means, &r->cuts, sheet);
     return status == STATUS_OK ? unit_panel_left_out(r->arena, &r->units, &sheet->left_out, &sheet->left_out_count) : status;
 }
 

@@ -21,7 +21,8 @@
 
 #define INDICES \
     "from,to,period,status,effch,techch,pech,sech,tfpch,distances.from_by_from,distances.to_by_from,distances.from_by_to," \
-    "distances.to_by_to,distances.vrs_from,distances.vrs_to"
+    "distances.to_by_to,distances.vrs_from,distances.vrs_to," \
+    "certificate.max_primal_infeasibility,certificate.max_dual_infeasibility,certificate.max_duality_gap,certificate.programs,certificate.retries"
 
 const char malmquist_columns[] = "dmu,name,belt," INDICES;
 const char malmquist_unit_columns[] = "dmu,group," INDICES;

@@ -5,7 +5,7 @@
 
 #include "handlers/analysis/malmquist.h"
 
-#define INDICES "1.from,1.to,1.period,1.status,1.effch,1.techch,1.pech,1.sech,1.tfpch,1.distances"
+#define INDICES "1.from,1.to,1.period,1.status,1.effch,1.techch,1.pech,1.sech,1.tfpch,1.distances,1.certificate"
 #define MEANS ",count,effch,techch,pech,sech,tfpch"
 #define MEANS_OF(LEVEL) LEVEL ".count," LEVEL ".effch," LEVEL ".techch," LEVEL ".pech," LEVEL ".sech," LEVEL ".tfpch"
 

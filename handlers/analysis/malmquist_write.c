@@ -59,6 +59,7 @@ static void write_change(struct json_writer *w, const void *context, size_t inde
     if (sheet->has_distances) {
         write_distances(w, change);
     }
+    efficiency_write_unit_certificate(w, &change->certificate);
 }
 
 static void write_means(struct json_writer *w, const void *context, size_t index)

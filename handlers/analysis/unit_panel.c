@@ -331,3 +331,38 @@ enum status unit_panel_left_out(struct arena *arena, const struct unit_panel *pa
     *left_out = list;
     return list != NULL ? STATUS_OK : STATUS_EXHAUSTED;
 }
+
+static bool is_of(const struct unit_panel *panel, size_t unit, size_t group, size_t year)
+{
+    return (group == UNIT_PANEL_ALL || panel->group_of[unit] == group) && !isnan(panel->columns[year][unit]);
+}
+
+enum status unit_panel_gather(struct arena *arena, const struct unit_panel *panel, size_t group, size_t year, struct unit_gathered *gathered)
+{
+    const double *weighed = panel->weights != NULL ? panel->weights[year] : NULL;
+    size_t count = 0;
+    for (size_t u = 0; u < panel->unit_count; u++) {
+        count += is_of(panel, u, group, year);
+    }
+    *gathered = (struct unit_gathered){
+        .values = arena_array(arena, count + 1, sizeof *gathered->values),
+        .weights = weighed != NULL ? arena_array(arena, count + 1, sizeof *gathered->weights) : NULL,
+        .members = arena_array(arena, count + 1, sizeof *gathered->members),
+        .units = arena_array(arena, count + 1, sizeof *gathered->units),
+    };
+    if (gathered->values == NULL || gathered->members == NULL || gathered->units == NULL || (weighed != NULL && gathered->weights == NULL)) {
+        return STATUS_EXHAUSTED;
+    }
+    for (size_t u = 0; u < panel->unit_count; u++) {
+        if (is_of(panel, u, group, year)) {
+            size_t n = gathered->count++;
+            if (weighed != NULL) {
+                gathered->weights[n] = weighed[u];
+            }
+            gathered->values[n] = panel->columns[year][u];
+            gathered->members[n] = panel->ids[u];
+            gathered->units[n] = u;
+        }
+    }
+    return STATUS_OK;
+}

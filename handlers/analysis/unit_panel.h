@@ -57,6 +57,21 @@ enum status unit_panel_read(struct arena *arena, const json_t *years, const stru
  * divided by it first. Only of a panel without faults; what is wrong (too_few_values, zero_mean, out_of_range) is added. */
 void unit_panel_divide(struct unit_panel *panel, bool is_relative, double *means, struct faults *faults);
 
+/* The values of one group and year, in the order of the units; weights is NULL where the panel has none. */
+struct unit_gathered {
+    double *values, *weights;
+    const char **members; /* ids */
+    size_t *units;        /* their places in the panel */
+    size_t count;
+};
+
+/* In the place of a group: all units. */
+#define UNIT_PANEL_ALL ((size_t)-1)
+
+/* STATUS_EXHAUSTED without memory. All lies in the arena, but for the ids. */
+enum status unit_panel_gather(struct arena *arena, const struct unit_panel *panel, size_t group, size_t year,
+                              struct unit_gathered *gathered) NODISCARD;
+
 /* Each unit and year without a value that counts, by year. */
 enum status unit_panel_left_out(struct arena *arena, const struct unit_panel *panel, const struct analysis_left_out **left_out,
                                 size_t *count) NODISCARD;

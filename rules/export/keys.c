@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "rules/keyring.h"
 #include "rules/request.h"
 #include "rules/verify/parts.h"

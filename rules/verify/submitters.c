@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "rules/request.h"
 #include "rules/signed_entry.h"
 

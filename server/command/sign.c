@@ -15,6 +15,7 @@
 #include "json/write.h"
 #include "ledger/submitter.h"
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "server/config/table.h"
 #include "server/command/jwk_file.h"
 #include "server/tell.h"

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "rules/block.h"
+#include "rules/decode.h"
 
 static enum status run_block(struct executor *executor, const struct command *command, struct answer *answer, bool *is_unknown)
 {

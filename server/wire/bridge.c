@@ -27,6 +27,7 @@
 #include "server/reply.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "server/wire/wipe.h"
 
 enum {
     SPARE_REQUESTS_MAX = 256,     /* kept for the next ones, with their arena */
@@ -152,6 +153,7 @@ static const char *method_label(const char *method)
 static enum MHD_Result on_head(struct request *request, const char *method, const char *version)
 {
     pool_find(request->client, method);
+    wipe_expect(request->client->pool, &request->client->handed);
     request->method = method_label(method);
     request->exchange.is_head = strcmp(request->method, "HEAD") == 0;
     dispatch_head(request, method, version, client_fault(request->client));
@@ -224,6 +226,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     if (request == NULL) {
         return MHD_NO;
     }
+    wipe_expect(request->client->pool, &request->client->handed);
     switch (request->stage) {
     case STAGE_HEAD:
         return on_head(request, method, version);
@@ -249,12 +252,14 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
     *request_at = NULL;
     struct client *client = request->client;
+    client->handed = request->is_stream ? UINT32_MAX : client->handed; /* such a reply goes through the pool as well */
     account_request(request);
     if (await_end(request)) {
         give_request_back(bridge, request);
     }
     atomic_store_explicit(&client->since_us, clock_steady_us(), memory_order_relaxed);
     client_enter(client, client->guard.requests != client->begun ? CLIENT_HEAD : CLIENT_IDLE); /* the next one is here already */
+    wipe_expect(client->pool, &client->handed); /* which the library resets now, or the connection ends */
 }
 
 /* What bridge_add gave; the library has it as the address. */
@@ -290,6 +295,7 @@ static void client_end(struct bridge *bridge, struct MHD_Connection *connection,
 {
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     intake_forget(&bridge->intake, fd->connect_fd);
+    wipe_forget();
     if (client != NULL) {
         lane_leave(bridge->lane, client);
         free(client);

@@ -34,6 +34,7 @@ struct client {
     struct guard guard;
     void *pool;              /* what libmicrohttpd keeps its requests in (pool.h); NULL: not known */
     bool is_pool_empty;      /* given back to the system */
+    uint32_t handed;         /* bytes that the library was given since it last reset the pool (wipe.h) */
     uint32_t begun;          /* requests that the library has told of, of those that the guard has seen */
     /* the janitor's own */
     bool is_told;            /* that the service stops */

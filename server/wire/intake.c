@@ -131,6 +131,7 @@ static ssize_t receive(struct client *client, char *bytes, size_t room)
         look_for_end(client);
     }
     if (filled > 0) {
+        client->handed = filled < UINT32_MAX - client->handed ? client->handed + (uint32_t)filled : UINT32_MAX;
         note_first_byte(client);
         return (ssize_t)filled;
     }

@@ -5,15 +5,14 @@
 
 /*
  * The memory that libmicrohttpd has for a connection as long as that lives. It holds one request with its reply's header,
- * and the library writes zeros over all of it behind each. So a connection that is idle needs none of it: it is given back
+ * and the library writes zeros over it behind each (wipe.h). So a connection that is idle needs none of it: it is given back
  * to the system, which hands out zeros in its place when the next request comes.
  */
 
 struct client;
 
 /* Of one connection: the largest target and header that the guard lets through (24.2 KiB), 100 fields in the library's list
- * (5.5 KiB) and a reply's header. The library writes zeros over all of it for each request, so more would cost each request;
- * above 32 KiB it maps the memory page by page. */
+ * (5.5 KiB) and a reply's header. Above 32 KiB the library maps the memory page by page. */
 enum { POOL_BYTES = 36 * 1024 };
 
 /* A request's header has come; method is where the library keeps it: at the pool's beginning. */

@@ -15,6 +15,7 @@
 #include "ledger/signer.h"
 #include "rules/block.h"
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "tests/fault/chance.h"
 #include "tests/fault/story.h"
 

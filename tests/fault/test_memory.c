@@ -25,6 +25,7 @@
 #include "db/db.h"
 #include "rules/block.h"
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "tests/fault/chance.h"
 #include "tests/fault/disk.h"
 #include "tests/fault/story.h"

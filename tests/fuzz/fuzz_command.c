@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "tests/fuzz/fuzz.h"
 
 static enum status decode(struct command *command, enum bind_mode mode, const char *body, size_t length, struct arena *arena)

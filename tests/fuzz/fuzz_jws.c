@@ -10,6 +10,7 @@
 #include "ledger/jws.h"
 #include "ledger/submitter.h"
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "rules/personal.h"
 #include "rules/signed_entry.h"
 #include "tests/fuzz/fuzz.h"

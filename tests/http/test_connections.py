@@ -1,5 +1,7 @@
 """Limits of connections: what is over them is told so as everybody is told, stalls nobody, and /healthz always answers."""
 
+import os
+import pathlib
 import re
 import socket
 import ssl
@@ -247,3 +249,54 @@ def test_the_limit_of_an_address_is_reached_and_stalls_nobody(start):
         thread.join()
     assert slowest < 5 and max(refusals + probes) < 5, (rounds, slowest, max(refusals), max(probes))  # one after the other would be a second each
     close_all(held)
+
+
+def test_a_small_request_touches_little_of_its_connections_memory(start):
+    """The library would write over all of it behind each request, 36 KiB of which most was never used; what is touched is then the process's,
+    until the connection has been idle for some seconds."""
+    server = start("--connections-per-address", "1000")
+    if "release" not in server.process.args[0]:
+        pytest.skip("a sanitizer's memset is left as it is")
+
+    def resident():
+        return int(pathlib.Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    for connection in hold(server, 20):
+        connection.close()
+    before, held = resident(), hold(server, 500)
+    for connection in held:
+        connection.sendall(get().encode())
+        assert b"alive" in connection.recv(10000)
+    grown = (resident() - before) / len(held)
+    for connection in held:
+        connection.close()
+    assert grown < 24 * 1024, f"{grown:.0f} bytes a connection"
+
+
+@pytest.mark.parametrize("before", [2000, 9000])
+def test_what_a_client_sent_is_gone_behind_its_request(server, before):
+    """Also of what nobody here has read; the connection goes on."""
+    if "release" not in server.process.args[0]:
+        pytest.skip("a sanitizer keeps copies of its own")
+    secret = os.urandom(12).hex().encode()
+
+    def places(memory):
+        for line in pathlib.Path(f"/proc/{server.process.pid}/maps").read_text().splitlines():
+            begin, end = (int(place, 16) for place in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and end - begin < 1 << 22:
+                memory.seek(begin)
+                found = memory.read(end - begin).find(secret)
+                if found >= 0:
+                    yield begin + found
+    with connect(server) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Before: " + b"b" * before + b"\r\nX-Secret: " + secret)
+        time.sleep(0.2)
+        try:
+            with open(f"/proc/{server.process.pid}/mem", "rb", buffering=0) as memory:
+                place, = places(memory)
+                for rest in (b"\r\n\r\n", get().encode()):  # the second is shorter: what it overwrites is not the secret
+                    connection.sendall(rest)
+                    assert b"alive" in connection.recv(10000)
+                memory.seek(place)
+                assert memory.read(len(secret)) != secret
+        except PermissionError:
+            pytest.skip("the system lets nobody look into another process")

@@ -9,7 +9,7 @@ import numpy
 import pytest
 import scipy.stats
 
-from analysis_support import CODES, assert_problem, belts, column, faults
+from analysis_support import CODES, assert_problem, assert_same, belts, column, design, faults
 
 PATH = "/density"
 INDICATOR = "health_personnel_all_per_10k"
@@ -43,19 +43,7 @@ def sent(server, body):
 
 
 def same(ours, theirs):
-    """Equal but for the last digits of what Python divided."""
-    if isinstance(theirs, dict):
-        assert ours.keys() == theirs.keys()
-        for name in theirs:
-            same(ours[name], theirs[name])
-    elif isinstance(theirs, list):
-        assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs):
-            same(one, other)
-    elif isinstance(theirs, float):
-        assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-11)
-    else:
-        assert ours == theirs
+    assert_same(ours, theirs, rel=1e-9, abs=1e-11)
 
 
 @pytest.mark.parametrize("query, more", [
@@ -122,12 +110,11 @@ def test_units_are_paired_by_their_ids(server):
 
 def by_influence(earlier, later):
     """The standard error of a shift of (weighted) means by its definition; of {unit: (value, weight)}."""
-    influences, factors = [], []
+    influences, factors = [], [s / trace for s, trace, _ in map(design, (earlier, later))]
     for side in (earlier, later):
         total = sum(weight for _, weight in side.values())
         mean = sum(value * weight for value, weight in side.values()) / total
         influences.append({unit: weight * (value - mean) / total for unit, (value, weight) in side.items()})
-        factors.append(len(side) / (len(side) - 1))
     a, b = influences
     return math.sqrt(sum(factors[0] * a[u] ** 2 for u in a if u not in b) + sum(factors[1] * b[u] ** 2 for u in b if u not in a)
                      + sum(max(factors) * (b[u] - a[u]) ** 2 for u in a if u in b))
@@ -156,14 +143,39 @@ def test_the_error_of_a_shift_knows_pairs(server):
     weights = random.uniform(0.5, 3, (40, 2))
     units = [{"values": [before[u] if u >= 6 else None, after[u] if u < 32 else None], "weights": weights[u].tolist()} for u in range(40)]
     sides = [{u: (unit["values"][y], unit["weights"][y]) for u, unit in enumerate(units) if unit["values"][y] is not None} for y in (0, 1)]
-    _, found, _, _ = error(units)
+    shift, found, p_value, _ = error(units)
     assert found == pytest.approx(by_influence(*sides), rel=1e-9)
+    freedom = math.floor(min(design(side)[2] for side in sides))
+    assert freedom < 31 and p_value == pytest.approx(2 * scipy.stats.t.sf(abs(shift) / found, freedom), abs=1e-12)
     shifts = []
     for _ in range(4000):
         drawn = random.integers(0, 40, 40)
         means = [sum(side[u][0] * side[u][1] for u in drawn if u in side) / sum(side[u][1] for u in drawn if u in side) for side in sides]
         shifts.append(means[1] - means[0])
     assert found == pytest.approx(numpy.std(shifts), rel=0.15)
+
+
+def test_weights_make_a_sample_smaller(server):
+    """Samples of one law, weights apart: the test says "more than chance" in about one of twenty, where 39 degrees of freedom would far more often; and
+    weights that are all alike change nothing."""
+    random = numpy.random.default_rng(5)
+    weights = numpy.exp(random.normal(0, 1.5, 40)).tolist()
+    said = bare = 0
+    for _ in range(150):
+        values = random.normal(50, 10, (40, 2)).tolist()
+        units = [{"id": f"u{i}", "values": pair, "weight": weight} for i, (pair, weight) in enumerate(zip(values, weights, strict=True))]
+        change, = sent(server, {"years": [2001, 2002], "points": 16, "units": units})["changes"]
+        differences, shares = numpy.diff(values)[:, 0], numpy.array(weights) / sum(weights)
+        naive = math.sqrt(40 / 39 * (shares ** 2) @ (differences - shares @ differences) ** 2)
+        bare += 2 * scipy.stats.t.sf(abs(change["mean_shift"]) / naive, 39) <= 0.05
+        said += change["mean_shift_p_value"] <= 0.05
+    assert said <= 14 and bare > said  # 7.5 are due: more than 14 by chance once in 150; the draws are always the same
+    for unit in units:
+        unit["weight"] = 0.3
+    alike, = sent(server, {"years": [2001, 2002], "points": 16, "units": units})["changes"]
+    plain, = sent(server, {"years": [2001, 2002], "points": 16, "units": [{"id": unit["id"], "values": unit["values"]} for unit in units]})["changes"]
+    for name in ("mean_shift_error", "mean_shift_p_value"):
+        assert alike[name] == pytest.approx(plain[name], rel=1e-9)
 
 
 def test_few_units_prove_little(server):

@@ -1,6 +1,9 @@
 """/efficiency against scipy's linear programs on the real figures, and what it refuses."""
 
 import concurrent.futures
+import csv
+import fractions
+import io
 import os
 import tempfile
 
@@ -159,6 +162,41 @@ def test_summary(service):
     for member in ("max_primal_infeasibility", "max_dual_infeasibility", "max_duality_gap"):
         assert 0 <= certificate[member] <= 1e-9
     assert certificate["uncertified"] == 0
+    assert_certificates_add_up(answer)
+
+
+def test_a_units_certificate_from_the_figures(service):
+    """The weights of the answer limit what any province could be moved to, and a score is that limit: in fractions of the figures themselves, to
+    what the province's own certificate says. The table has the same numbers."""
+    for orientation in ("output", "input"):
+        x, y = ([[fractions.Fraction(value) for value in row] for row in rows.tolist()] for rows in real_data())
+        query = {"year": 2011, "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), "weights": "true", "orientation": orientation}
+        answer = service.get(PATH, params=query).json()
+        table = list(csv.DictReader(io.StringIO(service.get(PATH, params=query, headers={"Accept": "text/csv"}).text)))
+        for o, (result, row) in enumerate(zip(answer["results"], table, strict=True)):
+            v, u = ([fractions.Fraction(result[member][name]) for name in names] for member, names in (("input_weights", INPUTS), ("output_weights", OUTPUTS)))
+            own = dot(u, y[o]) if orientation == "output" else dot(v, x[o])
+            room = [dot(v, x[j]) - dot(u, y[j]) for j in range(len(x))]
+            if orientation == "output":  # phi <= max over j of u y_j + v (x_o - x_j), where u y_o = 1
+                limit = 1 / max((dot(v, x[o]) - left) / own for left in room)
+            else:  # theta >= min over j of v x_j + u (y_o - y_j), where v x_o = 1
+                limit = min((left + dot(u, y[o])) / own for left in room)
+            error = abs(fractions.Fraction(result["score"]) - limit) / limit
+            assert error <= result["certificate"]["max_duality_gap"] + 1e-14, (orientation, result["dmu"], float(error), result["certificate"])
+            assert {name: float(row["certificate." + name]) for name in result["certificate"]} == result["certificate"]
+
+
+def dot(weights, values):
+    return sum(weight * value for weight, value in zip(weights, values, strict=True))
+
+
+def assert_certificates_add_up(answer):
+    """That of all is the worst of the units', and the sum."""
+    whole = dict(answer["certificate"])
+    assert whole.pop("uncertified") == sum(result["status"] == "uncertified" for result in answer["results"])
+    for name, number in whole.items():
+        assert number == (max if name.startswith("max_") else sum)(result["certificate"][name] for result in answer["results"]), name
+    assert all(result["certificate"]["programs"] > 0 for result in answer["results"] if result["status"] == "scored")
 
 
 def test_glpk_on_request_agrees(service):

@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import linprog
 
 from analysis_support import CODES, assert_problem, belts, faults
-from test_efficiency import INPUTS, OUTPUTS, PATH, ask, numbers, real_data, service  # noqa: F401
+from test_efficiency import INPUTS, OUTPUTS, PATH, ask, assert_certificates_add_up, numbers, real_data, service  # noqa: F401
 
 PLAIN = {"inputs": ["a", "b"], "outputs": ["c", "d"], "dmus": [
     {"id": "P", "a": 2, "b": 7, "c": 1, "d": 3}, {"id": "Q", "a": 4, "b": 3, "c": 2, "d": 2}, {"id": "R", "a": 9, "b": 9, "c": 1, "d": 1}]}
@@ -44,6 +44,7 @@ def test_answers_of_models(service, more):  # noqa: F811
     assert answer["model"] == more.get("model", "radial") and answer["tolerance"] == 1e-9
     assert answer["certificate"]["uncertified"] == 0
     assert max(answer["certificate"][f"max_{part}"] for part in ("primal_infeasibility", "dual_infeasibility", "duality_gap")) <= 1e-9
+    assert_certificates_add_up(answer)
     assert [result["dmu"] for result in answer["results"]] == CODES
     scored = [result for result in answer["results"] if result["status"] == "scored"]
     assert answer["summary"]["mean"]["count"] == len(scored)

@@ -9,7 +9,7 @@ import pathlib
 import numpy
 import pytest
 
-from analysis_support import CODES, assert_problem, belts, column, faults
+from analysis_support import CODES, assert_problem, assert_same, belts, column, faults
 from test_inequality import INDICATOR, QUERY, YEARS, ask, compute, service  # noqa: F401
 
 ORDER = [2018, 2010, 2014]
@@ -36,19 +36,7 @@ def sent(service, body):  # noqa: F811
 
 
 def same(ours, theirs):
-    """Equal but for the last digits of what Python divided."""
-    if isinstance(theirs, dict):
-        assert ours.keys() == theirs.keys()
-        for name in theirs:
-            same(ours[name], theirs[name])
-    elif isinstance(theirs, list):
-        assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs):
-            same(one, other)
-    elif isinstance(theirs, float):
-        assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-13)
-    else:
-        assert ours == theirs
+    assert_same(ours, theirs, rel=1e-12, abs=1e-13)
 
 
 @pytest.mark.parametrize("query, more", [

@@ -116,6 +116,15 @@ def test_provinces(service, orientation):
     assert answer["certificate"]["max_duality_gap"] <= 1e-9 and answer["certificate"]["uncertified"] == 0
 
 
+def test_a_changes_certificate(service):
+    """Of a single step the sum of programs is that of all, and the worst is; of more, an inner year's own frontiers count for both steps."""
+    step = ask(service)
+    whole = step["certificate"]
+    for name in step["results"][0]["certificate"]:
+        assert whole[name] == (max if name.startswith("max_") else sum)(result["certificate"][name] for result in step["results"]), name
+    assert {result["certificate"]["programs"] for result in step["results"]} == {6}  # two frontiers of each year, and each year's figures by the other's
+
+
 def test_a_panel_is_its_steps(service):
     panel = ask(service, years="2014,2018,2022")
     pairs = ask(service)["results"] + ask(service, years="2018,2022")["results"]

@@ -10,6 +10,7 @@
  *   slacks / radial / targets, each followed by m + s numbers
  *   peers K, then K pairs of unit and lambda
  *   weights, followed by m + s numbers, and free, by one, where they are set on
+ *   proof primal dual gap programs retries, where weights are set on
  * and at its end
  *   certificate primal dual gap programs retries uncertified seconds
  * or, for a refused problem, the one line "status NAME".
@@ -91,6 +92,9 @@ static void result_print(const struct dea_result *result, bool has_weights, doub
         if (has_weights) {
             numbers_print("weights", unit->input_weights, m, unit->output_weights, s);
             printf("free %.17g\n", unit->free_term);
+            printf("proof %.17g %.17g %.17g %zu %zu\n", unit->certificate.primal_infeasibility_max,
+                   unit->certificate.dual_infeasibility_max, unit->certificate.duality_gap_max,
+                   unit->certificate.program_count, unit->certificate.retry_count);
         }
     }
     const struct dea_certificate *proof = &result->certificate;

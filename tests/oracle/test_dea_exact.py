@@ -91,22 +91,24 @@ def data_make(kind, span, rng):
     return [row[:m] for row in rows], [row[m:] for row in rows]
 
 
-def solve(problems, orientation, slacks="none", frontier="crs"):
-    """Runs all problems through one process; returns for each its Units and the largest gap."""
+def solve(problems, orientation, slacks="none", frontier="crs", proofs=False):
+    """Runs all problems through one process; returns for each its Units and the largest gap, with proofs its Units, their and its certificates."""
     assert DRIVER.exists(), f"{DRIVER} is missing; `make oracles` builds it"
-    text = []
+    text = ["set weights on"] if proofs else []
     for inputs, outputs in problems:
         text.append(f"{orientation} {slacks} {frontier} {len(inputs)} {len(inputs[0])} {len(outputs[0])}")
         text += [" ".join(repr(value) for value in x + y) for x, y in zip(inputs, outputs)]
     done = subprocess.run([DRIVER], input="\n".join(text) + "\n", capture_output=True, text=True, timeout=300, check=True)
-    answers, units = [], []
+    answers, units, proof = [], [], []
     for line in done.stdout.splitlines():
         words = line.split()
         if words[0] == "unit":
             units.append(Unit(words[2], float(words[3]), float(words[4]), words[10]))
+        elif words[0] == "proof":
+            proof.append([float(word) for word in words[1:]])
         elif words[0] == "certificate":
-            answers.append((units, max(float(word) for word in words[1:4])))
-            units = []
+            answers.append((units, proof, [float(word) for word in words[1:7]]) if proofs else (units, max(float(word) for word in words[1:4])))
+            units, proof = [], []
     assert len(answers) == len(problems)
     return answers
 
@@ -146,3 +148,26 @@ def test_given_scores_are_right(kind, span, seed):
                     assert output.crs == pytest.approx(intake.crs, rel=2e-9, abs=0), place
         assert missing <= UNCERTIFIED[span] * units + 1, f"TALLYSTICK_SEED={seed}: {missing} of {units} without proof"
         assert max(gap for answers in found.values() for _, gap in answers) <= 1e-9
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", ["output", "input"])
+def test_a_units_certificate_bounds_its_error(kind, way, seed):
+    """How far its scores are from the exact ones, in fractions of the data as given, is no more than the unit's own certificate says, but for the
+    last digits of a double and the 1e-12 within which a score is written as 1; that of all is the worst and the sum of the units'."""
+    rng = random.Random(f"{seed} {kind} {way} certificates")
+    problems = [data_make(kind, 1, rng) for _ in range(PROBLEMS // 2)]
+    off = []
+    for (x, y), (units, proofs, whole) in zip(problems, solve(problems, way, "multi-stage", "vrs", proofs=True), strict=True):
+        assert len(units) == len(proofs) == len(x)
+        for o, (unit, (primal, dual, gap, programs, _)) in enumerate(zip(units, proofs, strict=True)):
+            place = f"TALLYSTICK_SEED={seed} unit {o} of {x} {y}"
+            assert unit.state == "scored" and programs >= 2 and max(primal, dual, gap) <= 1e-9, place
+            exact = exact_scores(x, y, o)
+            room = Fraction(gap) + Fraction(primal) + Fraction(1, 10**15)
+            for given, true in ((unit.crs, exact.crs), (unit.vrs, getattr(exact, way))):
+                error = abs(Fraction(given) - true) / true
+                assert error <= room or (given == 1 and error <= Fraction(1, 10**12)), f"{place}: {float(error)} beside {primal} {gap}"
+                off.append(error > Fraction(1, 10**15))
+        assert whole[:3] == [max(column) for column in list(zip(*proofs))[:3]] and whole[3:5] == [sum(column) for column in list(zip(*proofs))[3:]]
+    assert off

@@ -6,6 +6,7 @@ import math
 import os
 import pathlib
 import subprocess
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -259,3 +260,32 @@ def test_large_sample_with_an_outlier_is_summed_itself():
     assert found["method"] == ["exact"]
     close(found["density"], direct("gaussian", values, 0.1, np.linspace(-4, 4, 101)), 1e-12)
     assert "grid_cuts" in found["warnings"]
+
+
+def exact_root(square):
+    """The root of a fraction as the nearest double, or one beside it."""
+    shift = 2 * max(0, 600 - (square.numerator.bit_length() - square.denominator.bit_length()) // 2)
+    return math.ldexp(math.isqrt(int(square * 2**shift) >> 480), 240 - shift // 2) if square else 0.0
+
+
+@pytest.mark.parametrize("power", [0, -300, -398, -399, -400, -410, -500, -530, -600, -900, -1000])
+@pytest.mark.parametrize("n", [2, 31, 300])
+def test_sd_of_small_values(n, power):
+    """By fractions, with a bandwidth given: squares of deviations of about 1e-160 are below the smallest of doubles."""
+    rng = np.random.default_rng(n - power)
+    for centre in (0, math.ldexp(1, power + 3), 1.0):
+        values = [centre + math.ldexp(float(v), power) for v in rng.normal(0, 1, n)]
+        if min(values) == max(values):
+            continue
+        exact = [Fraction(v) for v in values]
+        mean = sum(exact) / n
+        answer = run(values, bandwidth=0.5, grid=[-1.0, 2.0, 3])
+        assert answer["sd"] == pytest.approx(exact_root(sum((v - mean) ** 2 for v in exact) / (n - 1)), rel=1e-13, abs=0)
+        assert answer["mean"] == pytest.approx(float(mean), rel=1e-13, abs=float(max(exact) - min(exact)) * 1e-14)
+
+
+def test_sd_of_the_smallest_doubles():
+    """Multiples of the very smallest: exact up to the last of its bits."""
+    least = math.ldexp(1, -1074)
+    answer = run([least, 3 * least, 1001 * least, 5 * least], bandwidth=1, grid=[-1.0, 1.0, 3])
+    assert answer["sd"] == pytest.approx(np.std([1, 3, 1001, 5], ddof=1) * least, rel=1e-2, abs=0) and answer["mean"] in (252 * least, 253 * least)

@@ -21,6 +21,7 @@
 #include "ledger/key_file.h"
 #include "ledger/signer.h"
 #include "rules/block.h"
+#include "rules/decode.h"
 #include "rules/replay.h"
 #include "server/store/anchor.h"
 #include "server/tokens.h"

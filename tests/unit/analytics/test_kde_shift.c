@@ -76,6 +76,37 @@ static void test_shift_error(void **state)
     assert_true(isnan(kde_shift_error(&from, &(struct kde_shift_side){ &alone, units, 2 })));
 }
 
+/*
+ * Shares 1/2, 1/4, 1/4: S = 3/8. A_ii = p^2 (1 - 2 p + S) is 3/32, 7/128, 7/128; A_ij = p q (S - p - q) is -3/64 with the first and
+ * -1/128 between the others. tr A = 13/64; tr A^2 = (144 + 49 + 49 + 4 * 36 + 2 * 1)/128^2; c = 24/13, f = 26^2/388.
+ */
+static void test_weights_make_a_sample_smaller(void **state)
+{
+    (void)state;
+    const double values[] = { 1, 2, 6 };
+    const double later[] = { 4, 4.5, 5 };
+    const double weights[] = { 2, 1, 1 };
+    const double alike[] = { 0.3, 0.3, 0.3 };
+    const double first_alone[] = { 1, 1e-200, 1e-201 };
+    const struct kde_sample sample = { values, weights, 3 };
+    const struct kde_sample other = { later, weights, 3 };
+    const struct kde_sample equal = { values, alike, 3 };
+    const struct kde_sample plain = { values, NULL, 3 };
+    const struct kde_sample heavy = { values, first_alone, 3 };
+    const struct kde_shift_side from = { &sample, NULL, 2.5 };
+    const struct kde_shift_side to = { &other, NULL, 4.375 };
+    const struct kde_shift_side even = { &equal, NULL, 3 };
+    const struct kde_shift_side bare = { &plain, NULL, 3 };
+    const struct kde_shift_side one = { &heavy, NULL, 1 };
+    /* Influences -3/4, -1/8, 7/8 and -3/16, 1/32, 5/32. */
+    const double squares = (36.0 + 1 + 49) / 64 + (36.0 + 1 + 25) / 1024;
+    assert_near(kde_shift_error(&from, &to), sqrt(24.0 / 13 * squares));
+    assert_int_equal(kde_shift_freedom(&from, &to), 1); /* 1.74 */
+    assert_true(kde_shift_error(&even, &even) == kde_shift_error(&bare, &bare));
+    assert_int_equal(kde_shift_freedom(&even, &bare), 2);
+    assert_int_equal(kde_shift_freedom(&one, &bare), 1);
+}
+
 /* By the distribution's closed forms: 1 degree is Cauchy's, 2 and 3 are Student's own; the limit is normal. */
 static void test_student(void **state)
 {
@@ -118,6 +149,7 @@ static void test_shift_p(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_spread), cmocka_unit_test(test_powers), cmocka_unit_test(test_shift_error),
+                                        cmocka_unit_test(test_weights_make_a_sample_smaller),
                                         cmocka_unit_test(test_student), cmocka_unit_test(test_shift_p) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "tests/unit/rules/world.h"
 
 #include "db/supply.h"
+#include "rules/decode.h"
 #include "rules/verify/verify.h"
 
 /* A little history in two blocks; root is that of the second. */

@@ -1,4 +1,5 @@
 /* Tests of rules/figure_read.c and figure_codes.c: what is kept of bodies that are wrong, the bound on rows, many names. */
+#include "rules/decode.h"
 #include "rules/figure_read.h"
 
 #include <math.h>

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ledger/proof.h"
+#include "rules/decode.h"
 #include "rules/tiles.h"
 #include "rules/verify/verify.h"
 

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "rules/decode.h"
 #include "rules/keyring.h"
 #include "rules/verify/verify.h"
 

@@ -2,6 +2,7 @@
  * Personal texts leave a body before it is hashed: nothing else of it changes by a byte, each text has a commitment that
  * its salt opens, and what the rules are given says the same.
  */
+#include "rules/decode.h"
 #include "rules/personal.h"
 
 #include <setjmp.h>

@@ -2,6 +2,7 @@
  * What a command leaves behind: its entry, field by field and with the bytes that hash and leaf are of, its personal
  * texts, and the answer that tells a retry from another command.
  */
+#include "rules/decode.h"
 #include "rules/record.h"
 
 #include <setjmp.h>

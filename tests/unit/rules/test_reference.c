@@ -2,6 +2,7 @@
  * Reference data replaced whole by PUT: what is created, changed, left as it is and refused, by the state, the version wanted
  * and the members of the request. Identifiers bear the check digit of GS1's own example.
  */
+#include "rules/decode.h"
 #include "rules/reference.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
 #include "tests/unit/rules/world.h"
 
 #include "ledger/submitter.h"
+#include "rules/decode.h"
 #include "rules/personal.h"
 #include "rules/policy.h"
 #include "rules/replay.h"

@@ -18,6 +18,7 @@
 #include "db/entry.h"
 #include "ledger/signer.h"
 #include "rules/block.h"
+#include "rules/decode.h"
 #include "tests/unit/support/scratch.h"
 
 static const char world_genesis[] =

@@ -3,6 +3,7 @@
  * the ledger that the same commands are when they are carried out one by one, each behind a guard of its own; every one is answered for
  * itself, and what waits beyond them is the next block.
  */
+#include "rules/decode.h"
 #include "tests/unit/rules/world.h"
 
 #include <stdatomic.h>

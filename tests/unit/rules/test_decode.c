@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "rules/command.h"
+#include "rules/decode.h"
 #include "rules/identifier.h"
 #include "rules/request.h"
 

@@ -3,7 +3,7 @@
  * as CSV (figure_read.c); personal texts are taken out by personal.c. What the state says
  * to a command is the business of apply.c and the nouns behind it.
  */
-#include "rules/command.h"
+#include "rules/decode.h"
 
 #include <assert.h>
 #include <string.h>
