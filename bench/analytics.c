@@ -4,7 +4,8 @@
  *   analytics efficiency-glpk ...      the same, every program by GLPK
  *   analytics efficiency-pair ...      the same as the first, by two threads
  *   analytics MODEL N RUNS FILE        the same units by another model: super, sbm, additive, directional, cross, cost (prices 1,
- *                                      2, 3), outliers (the scores and leave-one-out), malmquist (N units in two periods)
+ *                                      2, 3), fixed (radial, an input that cannot be changed), restricted (radial, a limit on two
+ *                                      inputs' weights), outliers (the scores and leave-one-out), malmquist (N units in two periods)
  *   analytics MODEL-glpk|-pair|-frameless ...  the same by GLPK, by two threads, without the frame
  *   analytics density N RUNS FILE      N values, gaussian, Silverman's bandwidth, 512 points
  * The data are made up by a fixed generator, so that runs can be compared, and are written to
@@ -157,6 +158,7 @@ struct way {
     enum dea_solver_kind solver;
     size_t threads;
     bool is_frameless;
+    bool is_restricted; /* the radial model: with limits on weights in the place of a fixed input */
 };
 
 static const char *const models[] = { [DEA_MODEL_RADIAL] = "fixed", "super", "sbm", "additive", "directional", "cross", "cost" };
@@ -172,7 +174,9 @@ static void solve_model(const struct dea_problem *problem, enum dea_model model,
     options.threads = way->threads;
     options.is_frameless = way->is_frameless;
     options.prices = model == DEA_MODEL_COST ? (const double[]){ 1, 2, 3 } : NULL;
-    options.is_fixed = model == DEA_MODEL_RADIAL ? (const bool[]){ true, false, false } : NULL;
+    options.is_fixed = model == DEA_MODEL_RADIAL && !way->is_restricted ? (const bool[]){ true, false, false } : NULL;
+    options.limits = way->is_restricted ? (const struct dea_limit[]){ { .first = 0, .second = 1, .minimum = 0.2, .maximum = 5 } } : NULL;
+    options.limit_count = way->is_restricted ? 1 : 0;
     if (dea_model_solve(problem, &options, &result) != STATUS_OK) {
         fail(models[model], "not solved");
     }
@@ -230,8 +234,9 @@ static struct timing run_model(const char *name, size_t n, int64_t runs, const s
     double *inputs = allocate(units * INPUTS), *outputs = allocate(units * OUTPUTS), *scores = allocate(n);
     struct dea_problem problem = { .unit_count = units, .input_count = INPUTS, .output_count = OUTPUTS, .inputs = inputs,
                                    .outputs = outputs };
+    const char *of = way->is_restricted ? models[DEA_MODEL_RADIAL] : name;
     size_t model = 0;
-    while (model < MODELS && strcmp(models[model], name) != 0) {
+    while (model < MODELS && strcmp(models[model], of) != 0) {
         model++;
     }
     make_units(inputs, outputs, units);
@@ -263,7 +268,7 @@ static struct timing run_model(const char *name, size_t n, int64_t runs, const s
 static bool read_model(char *name, struct way *way)
 {
     static const char *const endings[] = { "-glpk", "-pair", "-frameless" };
-    *way = (struct way){ DEA_SOLVER_SIMPLEX, 1, false };
+    *way = (struct way){ DEA_SOLVER_SIMPLEX, 1, false, false };
     for (size_t e = 0; e < sizeof endings / sizeof endings[0]; e++) {
         size_t length = strlen(name), ending = strlen(endings[e]);
         if (length > ending && strcmp(name + length - ending, endings[e]) == 0) {
@@ -272,6 +277,10 @@ static bool read_model(char *name, struct way *way)
             way->threads = e == 1 ? 2 : 1;
             way->is_frameless = e == 2;
         }
+    }
+    if (strcmp(name, "restricted") == 0) {
+        way->is_restricted = true;
+        return true;
     }
     for (size_t m = 0; m < MODELS; m++) {
         if (strcmp(name, models[m]) == 0) {
@@ -322,7 +331,7 @@ int main(int argument_count, char **words)
 {
     int64_t n = 0, runs = 0;
     char name[40] = "";
-    struct way way = { DEA_SOLVER_SIMPLEX, 1, false };
+    struct way way = { DEA_SOLVER_SIMPLEX, 1, false, false };
     if (argument_count == 5) {
         snprintf(name, sizeof name, "%s", words[1]);
     }

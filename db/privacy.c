@@ -142,5 +142,11 @@ enum status db_answer_forget(struct db *db, const char *scope, const char *key)
     sqlite3_stmt *use = statement_use(db, STATEMENT_answer_forget);
     statement_bind_text(use, 1, scope);
     statement_bind_text(use, 2, key);
+    enum status status = statement_run(use);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    use = statement_use(db, STATEMENT_refused_forget);
+    statement_bind_text(use, 1, scope);
     return statement_run(use);
 }

@@ -198,6 +198,12 @@ static bool scope_has(const char *scope, const char *word, size_t length)
     return false;
 }
 
+/* Whether a scope says who may: it narrows what is written, never what is read, even where reading needs a role. */
+static bool is_narrowed(const struct route *route)
+{
+    return route->roles != 0 && route->method != METHOD_GET;
+}
+
 bool access_scope_is_sound(const char *scope, const struct route *routes, size_t count)
 {
     const char *words = scope;
@@ -209,7 +215,7 @@ bool access_scope_is_sound(const char *scope, const struct route *routes, size_t
         bool is_known = false;
         for (size_t i = 0; i < count && !is_known; i++) {
             const char *path = routes[i].path;
-            is_known = routes[i].roles != 0 && first_word(path) == length && memcmp(path + 1, words, length) == 0;
+            is_known = is_narrowed(&routes[i]) && first_word(path) == length && memcmp(path + 1, words, length) == 0;
         }
         if (!is_known) {
             return false;
@@ -231,7 +237,7 @@ static bool is_in_scope(struct exchange *exchange)
 {
     const char *word = exchange->route->path + 1;
     const size_t length = first_word(exchange->route->path);
-    if (exchange->scope[0] == 0 || scope_has(exchange->scope, word, length)) {
+    if (exchange->scope[0] == 0 || !is_narrowed(exchange->route) || scope_has(exchange->scope, word, length)) {
         return true;
     }
     problem_members(exchange, "forbidden", write_scope, exchange,

@@ -22,7 +22,8 @@ bool access_goes_on(const struct exchange *exchange);
 
 /*
  * Whether scope can narrow a token. It is "" (no narrowing), "read" (nothing may be written), or words between commas,
- * each the first one of a path that needs a role: "supplies,transfers" may write there alone. Reading is never narrowed.
+ * each the first one of a path where writing needs a role: "supplies,transfers" may write there alone. Reading is never
+ * narrowed, not even where it needs a role.
  */
 bool access_scope_is_sound(const char *scope, const struct route *routes, size_t count);
 

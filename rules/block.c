@@ -25,6 +25,7 @@
 #include "rules/apply.h"
 #include "rules/growth.h"
 #include "rules/keyring.h"
+#include "rules/permit.h"
 #include "rules/record.h"
 #include "rules/scrub.h"
 
@@ -368,6 +369,22 @@ static enum status decline(struct executor *executor, const struct command *comm
     return status == STATUS_OK ? release(executor) : status;
 }
 
+/* Refuses in the place of the first answer, where that is not the caller's to read. */
+static enum status check_permission(struct executor *executor, const struct command *command, struct outcome *outcome,
+                                    struct answer *answer)
+{
+    struct context context = { .db = executor->db, .arena = &executor->arena, .command = command,
+                               .time_ms = executor->block_time_ms, .outcome = outcome };
+    enum status status = permit_again(&context);
+    if (status != STATUS_CONFLICT) {
+        return status;
+    }
+    struct buffer body = answer->body;
+    buffer_reset(&body);
+    *answer = (struct answer){ .body = body };
+    return present(executor, command, outcome, answer);
+}
+
 /* Where the key is known: the first answer again, or a refusal. *is_answered says so. */
 static enum status find_first_answer(struct executor *executor, const struct command *command, struct answer *answer,
                                      bool *is_answered)
@@ -375,19 +392,21 @@ static enum status find_first_answer(struct executor *executor, const struct com
     enum record_match match = RECORD_NEW;
     enum status status = record_find_answer(executor->db, &executor->arena, command,
                                             executor->block_time_ms - REFUSAL_KEPT_MS, &match, answer);
-    *is_answered = match == RECORD_SAME;
-    if (status != STATUS_OK || match != RECORD_OTHER) {
+    if (status != STATUS_OK || match == RECORD_NEW) {
         return status;
     }
     struct outcome *outcome = arena_alloc(&executor->arena, sizeof *outcome);
     if (outcome == NULL) {
         return STATUS_EXHAUSTED;
     }
+    *is_answered = true;
     outcome->kind = OUTCOME_REFUSED;
     refusal_init(&outcome->refusal, &executor->arena);
+    if (match == RECORD_SAME) {
+        return check_permission(executor, command, outcome, answer);
+    }
     refusal_set(&outcome->refusal, REFUSAL_KEY_REUSED, "idempotency_key_reused",
                 "this Idempotency-Key came before with another method, path or body: use a new key for a new request");
-    *is_answered = true;
     return present(executor, command, outcome, answer);
 }
 

@@ -9,43 +9,44 @@
 #define KEEPERS ROLE_BIT(ROLE_ADMIN)
 #define MOVERS (ROLE_BIT(ROLE_ADMIN) | ROLE_BIT(ROLE_COORDINATOR))
 
-static enum status forbid_stranger(struct context *context, const char *what, const char *site, const char *organisation,
-                                   unsigned roles)
+/* Where a command happens and who may do it there, whatever his organisation is. site NULL: that cannot be told. */
+struct place {
+    const char *what; /* as a refusal calls it */
+    unsigned roles;
+    const char *site, *organisation;
+};
+
+/* What does not exist leaves the place untold. */
+static enum status told(enum status status)
 {
-    if (context_may_act(context, organisation, roles)) {
-        return policy_check(context, organisation);
-    }
-    enum status status = context_forbid(context, what, site, organisation, roles);
-    return status == STATUS_OK ? STATUS_CONFLICT : status;
+    return status == STATUS_ABSENT ? STATUS_OK : status;
 }
 
-static enum status check_site(struct context *context, const char *what, const char *id, unsigned roles)
+static enum status find_site(struct context *context, const char *id, struct place *place)
 {
     struct site site;
     enum status status = context_find_site(context, id, &site);
-    if (status != STATUS_OK) {
-        return status == STATUS_ABSENT ? STATUS_OK : status;
+    if (status == STATUS_OK) {
+        place->site = site.id;
+        place->organisation = site.organisation;
     }
-    return forbid_stranger(context, what, site.id, site.organisation, roles);
+    return told(status);
 }
 
-static enum status check_supply(struct context *context, const char *what, const char *id, unsigned roles)
+/* STATUS_ABSENT: there is no such supply. */
+static enum status find_supply(struct context *context, const char *id, struct place *place)
 {
     struct supply supply;
     enum status status = context_find_supply(context, id, &supply);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    return check_site(context, what, supply.site, roles);
+    return status == STATUS_OK ? find_site(context, supply.site, place) : status;
 }
 
 /* All lines must lie at one site, so the first supply that exists tells which. */
-static enum status check_reservation(struct context *context, const struct transfer_request *request)
+static enum status find_origin(struct context *context, const struct transfer_request *request, struct place *place)
 {
     const struct transfer_line_request *lines = request->lines.items;
     for (size_t i = 0; i < request->lines.count; i++) {
-        enum status status = lines[i].supply == NULL ? STATUS_ABSENT
-                                                     : check_supply(context, "reservation", lines[i].supply, MOVERS);
+        enum status status = lines[i].supply == NULL ? STATUS_ABSENT : find_supply(context, lines[i].supply, place);
         if (status != STATUS_ABSENT) {
             return status;
         }
@@ -53,36 +54,37 @@ static enum status check_reservation(struct context *context, const struct trans
     return STATUS_OK;
 }
 
-static enum status check_step(struct context *context, const char *action, bool is_receipt)
+static enum status find_end(struct context *context, bool is_receipt, struct place *place)
 {
     struct transfer transfer;
     enum status status = context_find_transfer(context, context->command->target, &transfer);
-    if (status != STATUS_OK) {
-        return status == STATUS_ABSENT ? STATUS_OK : status;
+    if (status == STATUS_OK) {
+        place->site = is_receipt ? transfer.destination : transfer.origin;
+        place->organisation = is_receipt ? transfer.destination_organisation : transfer.origin_organisation;
     }
-    return is_receipt
-        ? forbid_stranger(context, action, transfer.destination, transfer.destination_organisation, MOVERS)
-        : forbid_stranger(context, action, transfer.origin, transfer.origin_organisation, MOVERS);
+    return told(status);
 }
 
-enum status permit_check(struct context *context)
+static enum status find_place(struct context *context, struct place *place)
 {
     const struct command *command = context->command;
     const struct intake_request *intake = NULL;
-    enum status status = STATUS_OK;
+    *place = (struct place){ .what = "", .roles = MOVERS };
     switch (command->kind) {
     case COMMAND_SUPPLY_INTAKE:
+        *place = (struct place){ .what = "intake", .roles = KEEPERS };
         intake = command->request;
-        return intake != NULL && intake->site != NULL ? check_site(context, "intake", intake->site, KEEPERS) : STATUS_OK;
+        return intake != NULL && intake->site != NULL ? find_site(context, intake->site, place) : STATUS_OK;
     case COMMAND_SUPPLY_ADJUST:
-        status = check_supply(context, "adjustment", command->target, KEEPERS);
-        return status == STATUS_ABSENT ? STATUS_OK : status;
+        *place = (struct place){ .what = "adjustment", .roles = KEEPERS };
+        return told(find_supply(context, command->target, place));
     case COMMAND_TRANSFER_CREATE:
-        return command->request != NULL ? check_reservation(context, command->request) : STATUS_OK;
-    case COMMAND_TRANSFER_DISPATCH: return check_step(context, "dispatch", false);
-    case COMMAND_TRANSFER_CANCEL:   return check_step(context, "cancel", false);
-    case COMMAND_TRANSFER_RETURN:   return check_step(context, "return", false);
-    case COMMAND_TRANSFER_RECEIVE:  return check_step(context, "receive", true);
+        place->what = "reservation";
+        return command->request != NULL ? find_origin(context, command->request, place) : STATUS_OK;
+    case COMMAND_TRANSFER_DISPATCH: place->what = "dispatch"; return find_end(context, false, place);
+    case COMMAND_TRANSFER_CANCEL:   place->what = "cancel";   return find_end(context, false, place);
+    case COMMAND_TRANSFER_RETURN:   place->what = "return";   return find_end(context, false, place);
+    case COMMAND_TRANSFER_RECEIVE:  place->what = "receive";  return find_end(context, true, place);
     case COMMAND_GENESIS:
     case COMMAND_NODE_KEY_ROTATE:
     case COMMAND_PROVINCE_PUT:
@@ -100,4 +102,28 @@ enum status permit_check(struct context *context)
         break; /* the route's roles say it all */
     }
     return STATUS_OK;
+}
+
+/* Whether the actor may: STATUS_CONFLICT: the outcome is refused. */
+static enum status find_permitted(struct context *context, struct place *place)
+{
+    enum status status = find_place(context, place);
+    if (status != STATUS_OK || place->site == NULL || context_may_act(context, place->organisation, place->roles)) {
+        return status;
+    }
+    status = context_forbid(context, place->what, place->site, place->organisation, place->roles);
+    return status == STATUS_OK ? STATUS_CONFLICT : status;
+}
+
+enum status permit_check(struct context *context)
+{
+    struct place place;
+    enum status status = find_permitted(context, &place);
+    return status != STATUS_OK || place.site == NULL ? status : policy_check(context, place.organisation);
+}
+
+enum status permit_again(struct context *context)
+{
+    struct place place;
+    return find_permitted(context, &place);
 }

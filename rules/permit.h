@@ -17,4 +17,11 @@
  */
 enum status permit_check(struct context *context) NODISCARD;
 
+/*
+ * The same for a request that came before and whose first answer is to be given again. Keys are an organisation's, and the answer is
+ * for those of it alone that may do what was done: an operator who knows a coordinator's key would else read what is withheld from
+ * him. No policy is asked: one that came later takes nobody's answer away.
+ */
+enum status permit_again(struct context *context) NODISCARD;
+
 #endif

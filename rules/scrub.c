@@ -1,7 +1,8 @@
 /*
  * Which answers have a text: all steps of a transfer are answered with the transfer and its texts, so all of them are gone
  * through; of any other command only its own answer. The answer to the request that brought the text loses its fingerprint
- * as well, since a digest of the request can be tried out by whoever has the file and a guess.
+ * as well, since a digest of the request can be tried out by whoever has the file and a guess; so do all refusals to the same sender,
+ * since it may have been refused before it was accepted under another key.
  */
 #include "rules/scrub.h"
 

@@ -68,10 +68,15 @@ test-random: ## the tests that draw at random, from a seed of their own each tim
 	$(Q)echo 'SEED=$(SEED)'
 	$(Q)TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),200) $(RUN_TESTS) --seconds 3600 $(RANDOM_TESTS)
 
-test-long: ## the tests that take minutes
-	$(Q)tools/deps.sh build test
+# Those of test-random are among them, so that these too run with seeds that nobody has tried.
+LONG_TESTS := tests/long tests/tools/test_coverage.py tests/tools/test_prism_suites.py $(RANDOM_TESTS)
+
+test-long: ## the tests that take minutes, and those that draw at random (SEED=N makes a run again)
+	$(Q)tools/deps.sh build test tools
 	$(Q)+$(MAKE_QUIET) all units oracles
-	$(Q)$(RUN_TESTS) --seconds 3600 tests/long
+	$(Q)tools/validators.sh build/validators
+	$(Q)echo 'SEED=$(SEED)'
+	$(Q)TALLYSTICK_LONG=1 TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),50) $(RUN_TESTS) --seconds 3600 $(LONG_TESTS)
 
 test-fresh: ## prove `make run` and `make test` on a bare Debian 12 (root, debootstrap)
 	$(Q)tools/fresh.sh

@@ -53,6 +53,8 @@
 
 struct dea_bootstrap_options {
     enum dea_orientation orientation;
+    /* DEA_CRS or DEA_VRS. The steps are the same for DEA_NIRS and DEA_NDRS, but an outsider of the reference set has no program there
+     * (radial.h), and no other source of such intervals has been compared. */
     enum dea_frontier frontier;
     enum dea_solver_kind solver; /* of the replications' programs */
     size_t replications;  /* DEA_REPLICATIONS_MIN to DEA_REPLICATIONS_MAX */

@@ -47,3 +47,7 @@ UPDATE answer SET etag = ?3, body = ?4 WHERE scope = ?1 AND key = ?2
 -- name: answer_forget
 -- What its request said cannot be tried out any more.
 UPDATE answer SET salt = zeroblob(16), fingerprint = zeroblob(32) WHERE scope = ?1 AND key = ?2
+
+-- name: refused_forget
+-- The same of all that was refused there: what was accepted in the end may have been refused before, under another key.
+UPDATE refused SET salt = zeroblob(16), fingerprint = zeroblob(32) WHERE scope = ?1

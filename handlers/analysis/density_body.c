@@ -30,6 +30,11 @@ static void read_bandwidth(struct arena *arena, const json_t *value, struct kde_
     }
 }
 
+static int count_tests(const struct density_wishes *wishes)
+{
+    return wishes->wants_dip + wishes->wants_critical + wishes->wants_permutation;
+}
+
 static void read_tests(struct arena *arena, const json_t *list, bool has_changes, struct density_wishes *wishes, struct faults *faults)
 {
     size_t index;
@@ -45,11 +50,15 @@ static void read_tests(struct arena *arena, const json_t *list, bool has_changes
         const char *word = json_string_value(item);
         const char *pointer = arena_format(arena, "/tests/%zu", index);
         bool is_wanted = word != NULL && (has_changes || strcmp(word, "permutation") != 0);
+        int before = count_tests(wishes);
         if (!is_wanted || !density_test_take(word, wishes)) {
             faults_add(faults, pointer != NULL ? pointer : "", word == NULL ? "wrong_type" : "not_a_choice",
                        has_changes ? "an item of tests is %s; dip, silverman or permutation, or none alone, is wanted"
                                    : "an item of tests is %s; dip or silverman, or none alone, is wanted",
                        word == NULL ? json_type_phrase(item) : faults_quote(faults, word, json_string_length(item)));
+        } else if (count_tests(wishes) == before && strcmp(word, "none") != 0) {
+            faults_add(faults, pointer != NULL ? pointer : "", "bad_format", "%s names %s twice", "tests",
+                       faults_quote(faults, word, json_string_length(item)));
         }
     }
 }

@@ -252,6 +252,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
     *request_at = NULL;
     struct client *client = request->client;
+    client->handed = request->is_stream ? UINT32_MAX : client->handed; /* such a reply goes through the pool as well */
     account_request(request);
     if (await_end(request)) {
         give_request_back(bridge, request);

@@ -7,10 +7,11 @@
 /*
  * Behind each request libmicrohttpd writes zeros over all of its connection's pool (pool.h), "technically not needed, but safer",
  * as its source has it (memorypool.c), and before that over the part of it that it has kept for a body. Of the 36 KiB a small read
- * has used its first few hundred bytes and some at the end; so writing the rest over cost more than any function of ours, and
+ * has used some hundreds of bytes at its two ends; so writing the rest over cost more than any function of ours, and
  * drove what was of use out of the processor's caches. Here the library's memset is cut to what came from the client: its tokens
- * and texts are gone behind each request, as ever. What the library has at the pool's end, its list of the fields and the reply's
- * header, stays until the next request overwrites it, or the connection is idle (pool_give_back).
+ * and texts are gone behind each request, as ever. What the library itself
+ * puts there, its list of the fields and the reply's header, stays until the next request overwrites it, or the connection is idle
+ * (pool_give_back).
  *
  * memset is the whole program's: all calls but that one pass on to the C library. A sanitizer has a memset of its own, which stays.
  */

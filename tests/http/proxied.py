@@ -26,6 +26,11 @@ OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-l
 SECONDS = 120
 
 
+def no_constant(name):
+    """Python takes NaN and Infinity, which JSON has not."""
+    raise ValueError(name)
+
+
 def unfit(prepared, more):
     """Why a request cannot go through Prism, or None."""
     kind = prepared.headers.get("Content-Type") or ""
@@ -34,6 +39,8 @@ def unfit(prepared, more):
         return "a method that the contract leaves to HTTP"
     if more.get("stream") or "event-stream" in accept or "x-ndjson" in accept:
         return "a stream, whose end Prism would wait for"
+    if "zstd" in (prepared.headers.get("Accept-Encoding") or ""):
+        return "a coding that the tests' client leaves as it is"
     if urllib.parse.urlsplit(prepared.url).path in ("/openapi.yaml", "/openapi.json"):
         return "the contract itself, half a megabyte each time"
     if prepared.body is None:
@@ -44,7 +51,7 @@ def unfit(prepared, more):
         return "a GET with a body, which Prism cannot forward"
     if "json" in kind:
         try:
-            json.loads(prepared.body)
+            json.loads(prepared.body, parse_constant=no_constant)
         except ValueError:
             return "JSON that is none, on which Prism hangs"
     return None

@@ -270,3 +270,33 @@ def test_a_small_request_touches_little_of_its_connections_memory(start):
     for connection in held:
         connection.close()
     assert grown < 24 * 1024, f"{grown:.0f} bytes a connection"
+
+
+@pytest.mark.parametrize("before", [2000, 9000])
+def test_what_a_client_sent_is_gone_behind_its_request(server, before):
+    """Also of what nobody here has read; the connection goes on."""
+    if "release" not in server.process.args[0]:
+        pytest.skip("a sanitizer keeps copies of its own")
+    secret = os.urandom(12).hex().encode()
+
+    def places(memory):
+        for line in pathlib.Path(f"/proc/{server.process.pid}/maps").read_text().splitlines():
+            begin, end = (int(place, 16) for place in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and end - begin < 1 << 22:
+                memory.seek(begin)
+                found = memory.read(end - begin).find(secret)
+                if found >= 0:
+                    yield begin + found
+    with connect(server) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Before: " + b"b" * before + b"\r\nX-Secret: " + secret)
+        time.sleep(0.2)
+        try:
+            with open(f"/proc/{server.process.pid}/mem", "rb", buffering=0) as memory:
+                place, = places(memory)
+                for rest in (b"\r\n\r\n", get().encode()):  # the second is shorter: what it overwrites is not the secret
+                    connection.sendall(rest)
+                    assert b"alive" in connection.recv(10000)
+                memory.seek(place)
+                assert memory.read(len(secret)) != secret
+        except PermissionError:
+            pytest.skip("the system lets nobody look into another process")

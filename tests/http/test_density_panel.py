@@ -259,6 +259,8 @@ def test_everything_wrong_is_named(server):
             {"/years": "too_short", "/tests/0": "not_a_choice", "/thresholds": "too_short", "/bandwidth": "not_a_choice", "/cut": "conflicting_values", "/to": "missing_member"})
     refused({"tests": ["none", "permutation"]}, {"/tests/1": "not_a_choice"}, "not_a_choice")
     refused({"tests": []}, {"/tests": "too_short"}, "too_short")
+    refused({"tests": ["dip", "silverman", "dip", "dip"]}, {"/tests/2": "bad_format", "/tests/3": "bad_format"})
+    refused({"tests": ["none", "none"]}, {"/tests/1": "not_a_choice"}, "not_a_choice")
     refused({"years": [2020, 2020]}, {"/years": "bad_format"}, "bad_format")
     refused({"years": [2020, 2021, 2022]}, {f"/units/{u}/values": "wrong_length" for u in range(5)})
     refused({"units": [{"id": "a", "values": [1, "x"]}, {"id": "a", "values": [1e16, 2], "group": "n", "weight": 1, "weights": [1, -1]}]},

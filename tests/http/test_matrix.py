@@ -1,4 +1,4 @@
-"""What holds for every operation of the contract, asked of each: who may, what is read, what is said, and in which form."""
+"""What holds for every operation of the contract, asked of each: what is read, what is said, and in which form. Who may: test_access_matrix.py."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import pytest
 
 import contract_session
 import test_contract
-from conftest import Server, run
+from conftest import Server
 from test_contract import operation_of
 from test_csv import played  # noqa: F401, a fixture: a service after the contract's session
 from test_reads import address
@@ -17,14 +17,11 @@ from world import fresh, problem
 OPERATIONS = test_contract.OPERATIONS
 GETS = [operation for operation in OPERATIONS if operation.method == "GET" and operation.id != "getJob"]  # which has an id by chance
 WITH_BODY = [operation for operation in OPERATIONS if "requestBody" in operation.item]
-WRITES = [operation for operation in WITH_BODY if operation.item["x-tallystick-roles"]]
-OPEN_ALWAYS = {"getIndex", "getHealth", "getReadiness", "getContractYaml", "getContractJson", "getContractPage", "listErrors", "getError"}
 NOT_JSON = ["{", '{"a":1}x', '{"a":1,"a":2}', '"\\ud800"', "[" * 200 + "]" * 200, "NaN", "{'a':1}", "\ufeff{}", ""]
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z")
 DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 
-each = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 each_get = pytest.mark.parametrize("operation", GETS, ids=lambda operation: operation.id)
 each_with_body = pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.id)
 
@@ -56,25 +53,6 @@ def test_other_media_types_are_415_and_the_right_ones_are_named(server, operatio
         named = [part.strip() for part in reply.headers["Accept"].split(",")]
         assert set(named) == {kind.partition(";")[0] for kind in taken}
     problem(send(server, operation, b"{}", Content_Encoding="gzip"), 415, "unsupported_media_type")
-
-
-@each
-def test_private_services_ask_everybody(private, operation):
-    reply = send(private, operation, b"{}" if operation in WITH_BODY else None, token=None)
-    if operation.id in OPEN_ALWAYS:
-        assert reply.status_code == (404 if operation.id == "getError" else 200)
-    else:
-        problem(reply, 401, "unauthenticated")
-    refused = send(private, operation, b"{}" if operation in WITH_BODY else None, token="nobody")
-    problem(refused, 401, "unauthenticated")
-
-
-@pytest.fixture(scope="module")
-def private():
-    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
-        started = Server(os.path.join(scratch, "data"), "--private")
-        yield started
-        assert started.stop() == 0
 
 
 @each_get
@@ -186,32 +164,6 @@ def test_a_walk_while_rows_are_added(grown, name):
         if step < 6:
             grow(grown)
     assert before <= set(seen) and len(seen) == len(set(seen))
-
-
-def test_operators_act_for_their_own_organisation_alone(grown):
-    """Each change by each role of each organisation: the sites' own, another one, none."""
-    grow(grown)
-    server, other = grown, "OTHER-ORG"
-    server.put(f"/organisations/{other}", {"name": "Another organisation", "kind": "depot"})
-    made = server.post("/transfers", {"destination": "SITE-2", "lines": [{"supply": "STOCK", "quantity": 1}]}).json()["id"]
-    steps = {"/supplies": {"site": "SITE-1", "item": "MASK", "quantity": 1, "source": "found"},
-             "/supplies/STOCK/adjustments": {"delta": 1, "reason": "counted"},
-             "/transfers": {"destination": "SITE-2", "lines": [{"supply": "STOCK", "quantity": 1}]},
-             f"/transfers/{made}/dispatch": {}, f"/transfers/{made}/receive": {"lines": [{"line": 1, "good": 1}]},
-             f"/transfers/{made}/cancel": {"reason": "x"}, f"/transfers/{made}/return": {"reason": "x"}}
-    for role in ("auditor", "operator", "coordinator", "admin"):
-        for organisation in ("ORG", other):
-            made_token = run("token", "create", "--data-dir", str(server.data_dir), "--organisation", organisation, "--role", role)
-            token = made_token.stdout.strip()
-            for path, body in steps.items():
-                reply = server.post(path, body, token=token)
-                is_stock = path.startswith("/supplies")
-                may = role == "admin" or (role == "coordinator" and not is_stock) or (role == "operator" and organisation == "ORG")
-                assert (reply.status_code != 403) == may, (role, organisation, path, reply.text)
-                if not may:
-                    told = problem(reply, 403, "forbidden")
-                    assert told["role"] == role and "needed_roles" in told
-                    assert role != "operator" or (told["needed_organisation"], told["organisation"]) == ("ORG", organisation)
 
 
 def test_what_was_created_is_found_where_it_is_said_to_be():

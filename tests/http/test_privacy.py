@@ -166,6 +166,21 @@ def test_a_text_goes_after_a_kill_and_a_start_beside_a_reader(start):
     gone(again, NOTE)
 
 
+def test_what_was_refused_with_the_text_cannot_be_tried_out(start):
+    server = start()
+    world = World(server)
+    supply, refused, told = world.intake(10)["id"], key(), key()
+    body = {"destination": world.b1, "lines": [{"supply": supply, "quantity": 11}], "note": NOTE}
+    first = server.post("/transfers", body, idempotency_key=refused)
+    assert first.status_code == 409, first.text
+    assert server.post("/transfers", {**body, "note": "A guess"}, idempotency_key=refused).status_code == 422
+    accepted(server.post("/transfers", {**body, "lines": [{"supply": supply, "quantity": 10}]}, idempotency_key=told), 201)
+    accepted(erase(server, [row["commitment"] for row in commitments(server).values() if row["text"] == NOTE]), 201)
+    for guess in (NOTE, "A guess"):
+        retry = server.post("/transfers", {**body, "note": guess}, idempotency_key=refused)
+        assert retry.status_code == 409 and retry.json()["code"] == first.json()["code"] and retry.headers["Idempotency-Replayed"] == "true"
+
+
 def test_erasing_again_changes_nothing(moved):
     server, _, _, _, _ = moved
     rows = {row["text"]: row for row in commitments(server).values()}

@@ -7,6 +7,7 @@
 #include "rules/apply.h"
 #include "rules/context.h"
 #include "rules/decode.h"
+#include "rules/permit.h"
 
 static const enum role roles[] = { ROLE_PUBLIC, ROLE_AUDITOR, ROLE_OPERATOR, ROLE_COORDINATOR, ROLE_ADMIN };
 enum { ROLES = sizeof roles / sizeof roles[0] };
@@ -164,8 +165,54 @@ static void test_the_same_before_the_queue(void **state)
     world_close(&world);
 }
 
+/* What permit_again says of one command by one actor. */
+static enum status again(struct world *world, struct arena *arena, const struct rights *row, const struct actor *actor, struct outcome *outcome)
+{
+    struct faults *faults = arena_alloc(arena, sizeof *faults);
+    faults_init(faults, arena);
+    struct command command = { .kind = row->kind, .target = row->target, .id = "key", .new_id = "N", .actor = *actor,
+                               .if_version = COMMAND_VERSION_NONE };
+    memset(outcome, 0, sizeof *outcome);
+    refusal_init(&outcome->refusal, arena);
+    assert_int_equal(command_decode(&command, BIND_CLEAR, row->body, strlen(row->body), arena, faults), STATUS_OK);
+    struct context context = { .db = world->db, .arena = arena, .command = &command, .time_ms = WORLD_START_MS, .outcome = outcome };
+    assert_int_equal(db_read_begin(world->db), STATUS_OK);
+    enum status status = permit_again(&context);
+    db_read_end(world->db);
+    command_fini(&command);
+    return status;
+}
+
+/* Whose first answer a retry may get: the same rights, whatever a policy demands of what is new. */
+static void test_the_same_of_what_came_before(void **state)
+{
+    (void)state;
+    struct world world;
+    build(&world);
+    int status = world_do(&world, WORLD_START_MS, COMMAND_POLICY_PUT, "default", "8", "{\"signed_kinds\":[\"*\"]}", NULL);
+    assert_int_equal(status, 201);
+    for (size_t r = 0; r < sizeof matrix / sizeof matrix[0]; r++) {
+        for (size_t c = 0; c < (size_t)ORGANISATIONS * ROLES; c++) {
+            const struct actor actor = { organisations[c / ROLES], roles[c % ROLES], "tok" };
+            bool may = matrix[r].may[c / ROLES][c % ROLES] != '-';
+            struct outcome outcome;
+            struct arena arena;
+            arena_init(&arena);
+            assert_int_equal(again(&world, &arena, &matrix[r], &actor, &outcome), may ? STATUS_OK : STATUS_CONFLICT);
+            if (!may) {
+                assert_int_equal(outcome.kind, OUTCOME_REFUSED);
+                assert_string_equal(outcome.refusal.code, "forbidden");
+                assert_string_equal(member(&outcome.refusal, "site"), matrix[r].site);
+            }
+            arena_fini(&arena);
+        }
+    }
+    world_close(&world);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_the_matrix), cmocka_unit_test(test_the_same_before_the_queue) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_the_matrix), cmocka_unit_test(test_the_same_before_the_queue),
+                                        cmocka_unit_test(test_the_same_of_what_came_before) };
     return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
 }
