@@ -23,6 +23,9 @@ enum {
     STACK_WIPED_BYTES = 4096 /* more than the library's functions take */
 };
 
+#define REPEAT_10(X) X, X, X, X, X, X, X, X, X, X
+#define REPEAT_30(X) REPEAT_10(X), REPEAT_10(X), REPEAT_10(X)
+
 static _Thread_local struct {
     _Alignas(16) uint8_t bytes[PLACE_BYTES];
     bool is_taken;
@@ -94,4 +97,29 @@ enum status ed25519_verify(const uint8_t public_key[ED25519_PUBLIC_BYTES], const
 {
     int is_valid = ed25519_sha512_verify(public_key, length, length > 0 ? message : (const void *)"", signature);
     return is_valid == 1 ? STATUS_OK : STATUS_INVALID;
+}
+
+bool ed25519_is_small_order(const uint8_t public_key[ED25519_PUBLIC_BYTES])
+{
+    /* Each y, the lowest byte first; that of x is left out, since -P has the order of P. */
+    static const uint8_t found[][ED25519_PUBLIC_BYTES] = {
+        { 0 },
+        { 1 },
+        { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+          0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+        { 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+          0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+        { 0xec, REPEAT_30(0xff), 0x7f }, /* -1 */
+        { 0xed, REPEAT_30(0xff), 0x7f }, /* 0 again, and 1 */
+        { 0xee, REPEAT_30(0xff), 0x7f },
+    };
+    uint8_t y[ED25519_PUBLIC_BYTES];
+    memcpy(y, public_key, sizeof y);
+    y[ED25519_PUBLIC_BYTES - 1] &= 0x7f;
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
+        if (memcmp(y, found[i], sizeof y) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,6 +1,7 @@
 #ifndef LEDGER_ED25519_H
 #define LEDGER_ED25519_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,9 @@ void ed25519_sign(const uint8_t public_key[ED25519_PUBLIC_BYTES], const uint8_t 
 /* STATUS_OK where signature is public_key's of message; STATUS_INVALID else (no point, s not below the order, mismatch). */
 enum status ed25519_verify(const uint8_t public_key[ED25519_PUBLIC_BYTES], const void *message, size_t length,
                            const uint8_t signature[ED25519_SIGNATURE_BYTES]) NODISCARD;
+
+/* Whether it is one of the points of order 1, 2, 4 or 8, in any encoding (RFC 8032, section 5.1.3, and those whose y is not below
+ * 2^255 - 19): nobody has the seed of one, and anybody can make signatures that fit it. */
+bool ed25519_is_small_order(const uint8_t public_key[ED25519_PUBLIC_BYTES]);
 
 #endif

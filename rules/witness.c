@@ -16,6 +16,8 @@ void witness_settle(struct witness_request *request, struct faults *faults)
         faults_add(faults, "/vkey", "bad_format",
                    "vkey is no witness's key: NAME+HASH+KEY is wanted, where KEY is base64 of the byte 04 and an Ed25519 key, and HASH the first 8 "
                    "hexadecimal digits of SHA-256 of NAME, a line feed and these 33 bytes; tallystick witness prints its own");
+    } else if (request->vkey != NULL && ed25519_is_small_order(request->cosigner.public_key)) {
+        faults_add(faults, "/vkey", "bad_format", "vkey is a point of small order: anybody can sign for it; take a key that was made of a seed");
     }
 }
 

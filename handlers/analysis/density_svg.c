@@ -246,6 +246,6 @@ void density_svg(struct exchange *exchange, const struct density_sheet *sheet)
     for (size_t group = 0; group < p.groups; group++) {
         draw_panel(&p, group);
     }
-    svg_label(p.out, p.layout.left, height - 12, SVG_START, SVG_FOOT_SIZE, SVG_GREY, foot);
+    svg_foot(p.out, p.layout.left, height - 12, width, foot);
     svg_close(p.out);
 }

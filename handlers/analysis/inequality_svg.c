@@ -138,6 +138,6 @@ void inequality_svg(struct exchange *exchange, const struct inequality_sheet *sh
     for (size_t group = 0; group < p.groups; group++) {
         draw_panel(&p, group);
     }
-    svg_label(p.out, p.layout.left, height - 12, SVG_START, SVG_FOOT_SIZE, SVG_GREY, foot);
+    svg_foot(p.out, p.layout.left, height - 12, width, foot);
     svg_close(p.out);
 }

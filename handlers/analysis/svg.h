@@ -38,7 +38,7 @@ struct svg_text {
     size_t letters_max; /* where there are more, the last is an ellipsis; 0: SVG_LETTERS_MAX */
 };
 
-enum { SVG_LETTERS_MAX = 140 };
+enum { SVG_LETTERS_MAX = 200 };
 
 void svg_text(struct buffer *out, const struct svg_text *style, const char *text);
 

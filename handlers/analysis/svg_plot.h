@@ -67,6 +67,9 @@ double svg_layout_width(const struct svg_layout *layout);
 #define SVG_FOOT_SIZE 10.5
 void svg_heading(struct buffer *out, double x, double width, const char *title);
 
+/* The line under it, grey, of SVG_FOOT_SIZE. */
+void svg_foot(struct buffer *out, double x, double y, double width, const char *foot);
+
 /* The width of a picture of these panels in which heading and foot, both from layout->left on, are whole, as far as they are not longer than a
  * page is wide. */
 double svg_layout_width_with(const struct svg_layout *layout, const char *title, const char *foot);

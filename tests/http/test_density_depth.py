@@ -321,7 +321,7 @@ def test_weighted_by_an_indicator(server):
         assert all(any("know no weights" in warning for warning in series["warnings"]) and series["tests"] == {} for series in asked["series"])
         assert all(change["tests"] == {} for change in asked["changes"])
     reply = server.get(PATH, params={**QUERY, **query}, headers={"Accept": "image/svg+xml"})
-    assert reply.status_code == 200 and "weighted by population_year_end" in reply.text
+    assert reply.status_code == 200 and "weighted by population at year end" in reply.text and "figures revision 1." in reply.text
 
 
 def test_provinces_without_a_weight_are_refused(start):

@@ -36,8 +36,10 @@ def test_registered(server, newest):
 
 @pytest.mark.parametrize("wrong", [
     "x", "witness.example/w+00000000+AAAA", vkey("a b", b"\x04" + bytes(32)), vkey("w", b"\x01" + bytes(32)),
-    vkey("w", b"\x04" + bytes(31)), Witness("w").vkey.replace("w+", "v+"), Witness("w" * 128).vkey, Witness("w").vkey.upper()],
-    ids=["no form", "wrong hash", "blank in the name", "another algorithm", "too short", "another name", "too long a name", "capitals"])
+    vkey("w", b"\x04" + bytes(31)), Witness("w").vkey.replace("w+", "v+"), Witness("w" * 128).vkey, Witness("w").vkey.upper(),
+    vkey("w", b"\x04\x01" + bytes(31)), vkey("w", b"\x04" + bytes(31) + b"\x80")],
+    ids=["no form", "wrong hash", "blank in the name", "another algorithm", "too short", "another name", "too long a name", "capitals",
+         "small order", "small order, the other sign"])
 def test_keys_that_are_none(server, wrong):
     reply = server.put("/witnesses/none", {"vkey": wrong})
     assert reply.status_code == 422 and reply.json()["code"] == "bad_format", reply.text

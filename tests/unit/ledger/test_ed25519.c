@@ -78,12 +78,50 @@ static void test_s_above_the_order_is_refused(void **state)
     assert_int_equal(ed25519_verify(public_key, "x", 1, signature), STATUS_INVALID);
 }
 
+/* Each is shown to be one: with R = 1 and S = 0 the equation is 8 h A = 0, or h A = 0, which some message meets. */
+static void test_points_of_small_order(void **state)
+{
+    (void)state;
+    static const char *const points[] = {
+        "0000000000000000000000000000000000000000000000000000000000000000", "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa", "0000000000000000000000000000000000000000000000000000000000000080",
+    };
+    for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+        uint8_t point[32], signature[64] = { 1 };
+        int forged = 0;
+        assert_int_equal(text_from_hex(points[i], point, sizeof point), STATUS_OK);
+        assert_true(ed25519_is_small_order(point));
+        for (int message = 0; message < 200; message++) {
+            forged += ed25519_verify(point, &message, sizeof message, signature) == STATUS_OK;
+        }
+        assert_true(forged > 0);
+    }
+    static const char *const others[] = { /* the same points, y not reduced, and two with x = 0 and its sign set */
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "0100000000000000000000000000000000000000000000000000000000000080", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        uint8_t point[32];
+        assert_int_equal(text_from_hex(others[i], point, sizeof point), STATUS_OK);
+        assert_true(ed25519_is_small_order(point));
+    }
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        uint8_t point[32];
+        assert_int_equal(text_from_hex(vectors[i].public_key, point, sizeof point), STATUS_OK);
+        assert_false(ed25519_is_small_order(point));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_any_changed_bit_is_refused),
         cmocka_unit_test(test_s_above_the_order_is_refused),
+        cmocka_unit_test(test_points_of_small_order),
     };
     ed25519_library_open();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

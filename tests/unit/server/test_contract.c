@@ -207,7 +207,9 @@ static void check_vary(const struct route *route)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         json_t *headers = json_object_get(json_object_get(responses, statuses[i]), "headers");
         const char *vary = json_string_value(json_object_get(json_object_get(headers, "Vary"), "$ref"));
-        bool is_told = vary != NULL && strcmp(vary, "#/components/headers/Vary-Told") == 0; /* what the wanted one says, and the language */
+        bool is_drawn = json_object_get(json_object_get(json_object_get(responses, "200"), "content"), "image/svg+xml") != NULL;
+        bool is_told = vary != NULL && (strcmp(vary, "#/components/headers/Vary-Told") == 0 || /* what the wanted one says, and the language */
+                                        (is_drawn && strcmp(vary, "#/components/headers/Vary-Drawn") == 0)); /* of pictures */
         if (headers != NULL && (vary == NULL || (strcmp(vary, wanted) != 0 && !is_told))) {
             fail_msg("%s %s: Vary in %s", method_members[route->method], route->path, statuses[i]);
         }
@@ -283,6 +285,8 @@ static void test_responses_name_the_codes_of_their_status(void **state)
 {
     const char *name;
     json_t *response;
+    enum { CODES_MAX = 512 };
+    static const char *seen[CODES_MAX];
     size_t named = 0, count = 0;
     (void)state;
     json_object_foreach(member(member(contract, "components"), "responses"), name, response) {
@@ -305,7 +309,13 @@ static void test_responses_name_the_codes_of_their_status(void **state)
             if (!is_there) {
                 fail_msg("the response %s names %s, whose status is another", name, text);
             }
-            named++;
+            size_t before = 0;
+            while (before < named && strcmp(seen[before], text) != 0) {
+                before++;
+            }
+            assert_true(before < CODES_MAX);
+            seen[before] = text; /* the answer to all else may name one that has a response of its own */
+            named += before == named;
         }
     }
     while (problem_code_at(count) != NULL) {
