@@ -223,8 +223,8 @@ void svg_heading(struct buffer *out, double x, double width, const char *title)
 
 void svg_foot(struct buffer *out, double x, double y, double width, const char *foot)
 {
-    svg_text(out, &(struct svg_text){ x, y, SVG_START, SVG_FOOT_SIZE, SVG_GREY, false, false, svg_letters_within(foot, SVG_FOOT_SIZE, width - x - 4) },
-             foot);
+    size_t letters = svg_letters_within(foot, SVG_FOOT_SIZE, width - x - 4);
+    svg_text(out, &(struct svg_text){ x, y, SVG_START, SVG_FOOT_SIZE, SVG_GREY, false, false, letters }, foot);
 }
 
 double svg_layout_width_with(const struct svg_layout *layout, const char *title, const char *foot)
