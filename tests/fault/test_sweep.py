@@ -1,6 +1,7 @@
 """All of the ledger's file, by its own schema: columns altered, rows deleted, doubled, swapped, cut off, taken from another node; and
 thousands of bits turned over. Found, or provably nobody's content. TALLYSTICK_SEED repeats a run."""
 
+import math
 import os
 import pathlib
 import secrets
@@ -52,14 +53,19 @@ def whole(ledger, verifier):
     return dump(ledger, sweep.queries(ledger))
 
 
+def tail(count, share, seen):
+    """How likely it is that so many or more of count are seen where that share of all is such."""
+    return sum(math.comb(count, k) * share**k * (1 - share)**(count - k) for k in range(seen, count + 1))
+
+
 def run_cases(ledger, verifier, whole, cases, count):
-    """All of them, or so many."""
+    """All of them, or so many. At most a twentieth of all may be impossible: of some, only what proves more fails."""
     chosen = sweep.some(cases, None if ALL else count, the_seed())
     told = [what for what in for_each(chosen, lambda case: sweep.check(ledger, verifier, whole, case)) if what is not None]
     impossible = told.count("impossible")
     print(f"{len(chosen)} of {len(cases)} cases, {impossible} of them impossible")
     assert [what for what in told if what != "impossible"] == []
-    assert impossible * 20 <= len(chosen)
+    assert impossible * 20 <= len(chosen) or len(chosen) < len(cases) and tail(len(chosen), 1 / 20, impossible) > 1e-4
 
 
 def test_each_table_has_a_row(ledger):
