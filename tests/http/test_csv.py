@@ -224,6 +224,10 @@ def grouped(summary):
     return [(None, summary["mean"]), *(summary.get("by_belt") or summary.get("by_group") or {}).items()]
 
 
+def slacks_of(source):
+    return [value for kind in ("input_slacks", "output_slacks") for value in source.get(kind, {}).values()]
+
+
 def expected(document, table):
     """The rows that the JSON says a table has."""
     results, series = document.get("results", []), document.get("series", [])
@@ -234,8 +238,10 @@ def expected(document, table):
     rows = {
         "peers": lambda: [(row["dmu"], peer["dmu"], peer["lambda"]) for row in results for peer in row.get("peers", [])],
         "peer_counts": lambda: [of(row, "dmu", *label, "peer_count") for row in results],
-        "movements": lambda: [(row["dmu"], kind, name, row["values"][name], row.get(f"{kind}_radial", {}).get(name), row.get("slack_movements", {}).get(name), target)
+        "movements": lambda: [(row["dmu"], kind, name, row["values"][name], row.get(f"{kind}_radial", {}).get(name), row.get("slack_movements", {}).get(name), target, row.get("directional_movements", {}).get(name))
                               for kind in ("input", "output") for row in results for name, target in row.get(f"{kind}_targets", {}).items()],
+        "slacks": lambda: [("unit", row["dmu"], *of(row, *label), *slacks_of(row)) for row in results] +
+                          [("mean", None, *[None] * (len(label) - 1), group, *slacks_of(mean)) for group, mean in grouped(summary)],
         "dmus": lambda: [of(row, "dmu", *CHANGES) for row in summary["dmus"]],
         "periods": lambda: [(*of(step, "from", "to"), *row) for is_whole in (True, False) for step in summary["periods"]
                             for row in [(group, *of(mean, *CHANGES)) for group, mean in grouped(step) if (group is None) == is_whole]],

@@ -12,13 +12,14 @@ import pytest
 from scipy.optimize import linprog
 
 from analysis_support import CODES, PROVINCES, assert_problem, belts, column, faults
-from conftest import Server
+from conftest import ROOT, Server
 
 INPUTS = ["institutions_per_10k", "health_personnel_all_per_10k"]
 OUTPUTS = ["hospital_visits", "hospital_admissions"]
 PATH = "/efficiency"
 QUERY = {"year": "2011", "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS)}
 TOLERANCE = 1e-8
+CASES = ROOT / "tests" / "reference" / "dea"
 
 
 @pytest.fixture(scope="module")
@@ -481,6 +482,30 @@ def test_faults_beyond_the_list_are_counted(service):
     dmus = [{"id": f"u{i}", "x1": "1", "y1": 1} for i in range(150)]
     body = assert_problem(compute(service, changed(dmus=dmus)), 422, "invalid_request")
     assert len(body["errors"]) == 100 and body["errors_total"] == 150
+
+
+@pytest.mark.parametrize("frontier", ["crs", "vrs"])
+@pytest.mark.parametrize("orientation", ["output", "input"])
+@pytest.mark.parametrize("case", ["deap_eg1", "deap_eg2", "multislack11", "synth31_3x2", "zeros14"])
+def test_slacks_and_their_means(service, case, orientation, frontier):
+    """DEAP's summary of slacks with its row of means, against the multi-stage slacks of the reference cases."""
+    with open(CASES / case / "data.csv", encoding="utf-8") as file:
+        units = list(csv.DictReader(file))
+    with open(CASES / case / "expected.csv", encoding="utf-8") as file:
+        wanted = [row for row in csv.DictReader(file) if row["orient"] == orientation[:-3]]
+    names = [name for name in units[0] if name != "dmu"]
+    slacks = numpy.array([[float(row[f"{frontier}_ms_s_{name}"] or "nan") for name in names] for row in wanted])
+    body = {"inputs": [name for name in names if name[0] == "x"], "outputs": [name for name in names if name[0] == "y"], "orientation": orientation,
+            "frontier": frontier, "dmus": [{"id": row["dmu"], **{name: float(row[name]) for name in names}} for row in units]}
+    assert [row["dmu"] for row in wanted] == [row["dmu"] for row in units]
+    rows = list(csv.DictReader(io.StringIO(service.request("POST", f"{PATH}?table=slacks", json=body).text)))
+    assert [(row["row"], row["dmu"], row["group"]) for row in rows] == [*(("unit", row["dmu"], "") for row in units), ("mean", "", "")]
+    cells = numpy.array([[float(row[f"{'input' if name[0] == 'x' else 'output'}_slacks.{name}"] or "nan") for name in names] for row in rows])
+    top = numpy.array([[float(row[name]) for name in names] for row in units]).max(axis=0)
+    is_scored = ~numpy.isnan(slacks).any(axis=1)
+    assert is_scored.any() and (numpy.isnan(cells[:-1]).any(axis=1) == ~is_scored).all()
+    assert (abs(cells[:-1] - slacks)[is_scored] <= 1e-6 * top).all()
+    assert (abs(cells[-1] - slacks[is_scored].mean(axis=0)) <= 1e-6 * top).all()
 
 
 @pytest.mark.parametrize("orientation", ["output", "input"])

@@ -119,14 +119,13 @@ def sample_of_all_returns(rng, n):
 @pytest.mark.parametrize("orientation", ["output", "input"])
 @pytest.mark.parametrize("returns", ["vrs", "crs", "nirs", "ndrs"])
 def test_intervals(orientation, returns):
-    rng = np.random.default_rng(7)
     half = returns in ("nirs", "ndrs")
-    x, y = sample_of_all_returns(rng, 7) if half else sample(rng, 6, 2, 1)
+    x, y = sample_of_all_returns(np.random.default_rng(21), 7) if half else sample(np.random.default_rng(7), 6, 2, 1)
     seed = 2**40 + 12345
     _, [(h, rows), *others] = solve([(x, y, orientation, kind, 100, seed, 0.9, 2) for kind in (returns, "vrs", "crs")])
     if half:  # some units have the score of one of the others, some that of the other
         same = [np.isclose(rows[:, 0], other[:, 0], rtol=1e-7, atol=0) for _, other in others]
-        assert (same[0] | same[1]).all() and not same[0].all() and not same[1].all()
+        assert (same[0] | same[1]).all() and (~same[0]).sum() >= 2 and (~same[1]).sum() >= 2
     wanted_h, wanted = bootstrap(x, y, orientation, returns, 100, seed, 0.9)
     assert h == pytest.approx(wanted_h, rel=1e-7)
     assert rows == pytest.approx(wanted, rel=2e-7, abs=2e-7)
