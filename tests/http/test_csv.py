@@ -252,7 +252,7 @@ def expected(document, table):
         "tails": lambda: [of({**s, **t}, "group", "year", "x", "below", "above") for s in series for t in s["tails"]],
         "tests": lambda: [(*of(s, "group", "year"), name, *of(t, "statistic", "critical_bandwidth", "p_value", "calibrated_p_value", "holm_p_value", "replicates", "seed"))
                           for s in series for name, t in s["tests"].items()],
-        "changes": lambda: [of(c, "group", "from", "to", "mean_shift", "mode_shift", "height_ratio", "width_ratio", "overlap", "mean_shift_error", "mean_shift_p_value", "mean_shift_holm_p_value") for c in changes],
+        "changes": lambda: [of(c, "group", "from", "to", "mean_shift", "mode_shift", "height_ratio", "width_ratio", "overlap", "mean_shift_error", "mean_shift_p_value", "mean_shift_holm_p_value", "mean_shift_freedom") for c in changes],
         "readings": lambda: [(*of(row, "group", "year", "from", "to"), i, text) for row in series + changes for i, text in enumerate(row["reading"], 1)],
         "warnings": lambda: [(*of(s, "group", "year"), text) for s in series for text in s["warnings"]],
         "change_tests": lambda: [(*of(c, "group", "from", "to"), what, *(c["tests"]["permutation"][f"{what}_{number}"] for number in ("ratio", "p_value", "holm_p_value")),
