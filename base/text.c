@@ -366,10 +366,8 @@ size_t text_from_instant(char out[TEXT_INSTANT_BYTES], int64_t time_ms)
     at = put_digits(at, rest / 60000 % 60, 2);
     *at++ = ':';
     at = put_digits(at, rest / 1000 % 60, 2);
-    if (rest % 1000 != 0) {
-        *at++ = '.';
-        at = put_digits(at, rest % 1000, 3);
-    }
+    *at++ = '.';
+    at = put_digits(at, rest % 1000, 3);
     *at++ = 'Z';
     *at = 0;
     return (size_t)(at - out);

@@ -20,8 +20,10 @@
 #include "server/command/commands.h"
 #include "server/config/config.h"
 #include "server/config/help.h"
+#include "server/serve.h"
 #include "server/tell.h"
 #include "server/tokens.h"
+#include "server/version.h"
 
 static int show_help(const struct config *config)
 {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/certificate.h"
 #include "analytics/dea/crew.h"
 #include "analytics/dea/philox.h"
 #include "analytics/dea/program.h"

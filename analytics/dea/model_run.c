@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "analytics/dea/certificate.h"
 #include "analytics/dea/frame_find.h"
 
 size_t dea_model_peers_max(const struct dea_problem *problem)

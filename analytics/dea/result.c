@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/dea/crew.h"
+#include "analytics/dea/certificate.h"
 
 /* A peer shows if its share of what the peers together use or make exceeds this in some row. */
 #define SHARE_MIN 1e-9

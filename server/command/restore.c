@@ -28,6 +28,7 @@
 #include "server/paths.h"
 #include "server/progress.h"
 #include "server/command/restore_aside.h"
+#include "server/command/restore_place.h"
 #include "server/tell.h"
 
 enum { NOTES_MAX = 2 * ANCHOR_SLOTS };

@@ -22,7 +22,6 @@
 #include "handlers/present.h"
 #include "ledger/signer.h"
 #include "rules/block.h"
-#include "server/command/restore.h"
 #include "server/store/continuity.h"
 #include "server/store/directory.h"
 #include "server/store/founding.h"

@@ -382,6 +382,7 @@ static void instants_go_both_ways(void **state)
         int64_t again = -1;
         size_t length = text_from_instant(text, time_ms);
         assert_int_equal(length, strlen(text));
+        assert_int_equal(length, strlen("2020-02-03T06:10:00.000Z"));
         assert_int_equal(text_to_instant(text, &again), STATUS_OK);
         assert_true(again == time_ms);
         struct tm parts;
