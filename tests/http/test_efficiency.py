@@ -13,6 +13,7 @@ from scipy.optimize import linprog
 
 from analysis_support import CODES, PROVINCES, assert_problem, belts, column, faults
 from conftest import ROOT, Server
+from test_async import wait
 
 INPUTS = ["institutions_per_10k", "health_personnel_all_per_10k"]
 OUTPUTS = ["hospital_visits", "hospital_admissions"]
@@ -408,7 +409,7 @@ def test_groups_and_units_without_a_score(service):
     groups = answer["summary"]["by_group"]
     assert list(groups) == ["north", "south", "void"]
     assert groups["south"]["crste"] == pytest.approx(2 / 3) and groups["void"] == {
-        "count": 0, "crste": None, "vrste": None, "scale": None}
+        "count": 0, "crste": None, "vrste": None, "scale": None, "input_slacks": {"x1": None}, "output_slacks": {"y1": None}}
 
 
 def test_no_token_and_no_key_are_needed_and_they_do_no_harm(service):
@@ -471,9 +472,30 @@ def test_numbers_too_large_are_named_with_the_rest(service):
     assert len(body["errors"]) == 7
 
 
+def test_ten_thousand_units(service):
+    """Of one input and one output: constant returns are the quotient over the best one, variable returns the line around all points."""
+    random = numpy.random.default_rng(8)
+    x = random.uniform(1, 100, 10000)
+    y = 10 / (1 + numpy.exp(3 - x / 15)) * random.uniform(0.2, 1, 10000)
+    dmus = [{"id": f"u{i}", "x1": float(x[i]), "y1": float(y[i])} for i in range(10000)]
+    reply = service.request("POST", PATH, json=changed(dmus=dmus, slacks="none"), token=None)
+    answer = (wait(service, reply.json()["href"]) if reply.status_code == 202 else reply).json()
+    around = []  # from the left, each turn to the right
+    for point in sorted(zip(x, y)):
+        while len(around) > 1 and ((around[-1][0] - around[-2][0]) * (point[1] - around[-2][1]) >=
+                                   (around[-1][1] - around[-2][1]) * (point[0] - around[-2][0])):
+            around.pop()
+        around.append(point)
+    around = around[:1 + max(range(len(around)), key=lambda i: around[i][1])]  # what lies right of the highest takes too much
+    highest = numpy.interp(x, *zip(*around))
+    assert answer["certificate"]["uncertified"] == 0 and [unit["dmu"] for unit in answer["results"]] == [unit["id"] for unit in dmus]
+    assert [unit["crste"] for unit in answer["results"]] == pytest.approx(y / x / (y / x).max(), rel=1e-8)
+    assert [unit["vrste"] for unit in answer["results"]] == pytest.approx(y / highest, rel=1e-8)
+
+
 def test_too_many_cells(service):
     names = [f"x{i}" for i in range(20)]
-    dmus = [{"id": f"u{i}", "y": 1, **dict.fromkeys(names, 1)} for i in range(9600)]
+    dmus = [{"id": f"u{i}", "y": 1, **dict.fromkeys(names, 1)} for i in range(9524)]  # 4 too many
     body = assert_problem(compute(service, {"inputs": names, "outputs": ["y"], "dmus": dmus}), 422, "too_long")
     assert faults(body) == {"/dmus": "too_long"} and "200000" in body["detail"]
 
