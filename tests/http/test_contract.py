@@ -196,6 +196,13 @@ def test_every_refusal_described_is_a_problem():
     assert {"type", "title", "status", "detail", "instance", "code"} <= set(resolve(problem)["required"])
 
 
+def test_every_operation_describes_what_its_kind_is_refused_with():
+    """Not by the catch-all alone: what cannot be read, a token that is none, and of reads a condition that does not hold."""
+    lacking = [(operation.id, status) for operation in OPERATIONS for status in ("400", "401", "412" if operation.method == "GET" else "400")
+               if status not in operation.item["responses"]]
+    assert lacking == []
+
+
 def test_every_answer_described_was_seen(session):
     """What the contract promises beside the catch-all happens, in this session, so that it is checked."""
     described = {(operation.id, status) for operation in OPERATIONS for status in operation.item["responses"]
