@@ -127,6 +127,8 @@ def header_faults(response, described, is_problem):
         is_stream = response.headers.get("Content-Type") == "application/x-ndjson"
         is_wordless = name == "Content-Language" and response.headers.get("Content-Type") != "image/svg+xml" and urllib.parse.urlsplit(
             response.url).path in ("/efficiency", "/efficiency/malmquist", "/inequality")  # only their pictures have words
+        if is_wordless and response.content and not is_problem and name in response.headers:
+            yield f"the header {name} is of what has no words in a language"
         if name not in response.headers and not is_problem and name not in SOMETIMES and not (is_stream and name == "ETag") and not is_wordless:
             yield f"the header {name} is described and was not sent"
 
