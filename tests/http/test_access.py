@@ -78,6 +78,7 @@ def test_expiry(service):
 @pytest.mark.parametrize("option, value, said", [
     ("--expires", "2020-01-01", "not in the future"), ("--expires", "0d", "not in the future"),
     ("--expires", "soon", "90d"), ("--expires", "90", "90d"), ("--expires", "9d9", "90d"), ("--expires", "99999999d", "90d"),
+    ("--expires", "9999999w", "year 9999"),
     ("--expires", "-5d", "90d"), ("--scope", "density", "supplies,transfers"), ("--scope", "config", "supplies,transfers"), ("--scope", "supplies,", "supplies,transfers"),
     ("--scope", "read,items", "read alone"), ("--role", "king", "coordinator"), ("--organisation", "NOBODY", "NOBODY"),
 ])
