@@ -68,15 +68,19 @@ test-random: ## the tests that draw at random, from a seed of their own each tim
 	$(Q)echo 'SEED=$(SEED)'
 	$(Q)TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),200) $(RUN_TESTS) --seconds 3600 $(RANDOM_TESTS)
 
-# Those of test-random are among them, so that these too run with seeds that nobody has tried.
-LONG_TESTS := tests/long tests/tools/test_coverage.py tests/tools/test_prism_suites.py $(RANDOM_TESTS)
+# What make test takes some cases of runs with all of them; those of test-random are among them, so that these too run with seeds that
+# nobody has tried. `make test-long LONG_TESTS=tests/long/test_soak.py` runs one piece.
+LONG_TESTS := tests/long $(FAULTS) $(patsubst %,tests/fault/test_%.py,no_memory sweep trouble blackout) \
+  tests/tools/test_coverage.py tests/tools/test_prism_suites.py $(RANDOM_TESTS)
+JOURNAL    := $(BUILD)/test-long.json
 
-test-long: ## the tests that take minutes, and those that draw at random (SEED=N makes a run again)
+test-long: ## the tests that take minutes, and those that draw at random (SEED=N makes a run again, RESUME=1 goes on with what has not passed)
 	$(Q)tools/deps.sh build test tools
 	$(Q)+$(MAKE_QUIET) all units oracles
 	$(Q)tools/validators.sh build/validators
 	$(Q)echo 'SEED=$(SEED)'
-	$(Q)TALLYSTICK_LONG=1 TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),50) $(RUN_TESTS) --seconds 3600 $(LONG_TESTS)
+	$(Q)TALLYSTICK_LONG=1 TALLYSTICK_CASES=0 TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),50) \
+	  $(RUN_TESTS) --seconds 3600 --unit-seconds 3600 --journal $(JOURNAL) $(if $(RESUME),--resume) $(LONG_TESTS)
 
 test-fresh: ## prove `make run` and `make test` on a bare Debian 12 (root, debootstrap)
 	$(Q)tools/fresh.sh
