@@ -167,6 +167,7 @@ static void doubles_look_as_expected(void **state)
 
 static void write_infinity(void) { char text[TEXT_DOUBLE_BYTES]; text_from_double(text, INFINITY); }
 static void write_nan(void) { char text[TEXT_DOUBLE_BYTES]; text_from_double(text, NAN); }
+
 static void promises_are_asserted(void **state)
 {
     (void)state;
