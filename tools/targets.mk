@@ -75,12 +75,13 @@ test-random: ## the tests that draw at random, from a seed of their own each tim
 # nobody has tried. `make test-long LONG_TESTS=tests/long/test_soak.py` runs one piece.
 LONG_TESTS := tests/long $(FAULTS) $(patsubst %,tests/fault/test_%.py,no_memory sweep trouble blackout) \
   tests/tools/test_coverage.py tests/tools/test_prism_suites.py $(RANDOM_TESTS)
+LONG_TOOLS  = $(filter tests/tools/%,$(LONG_TESTS))
 JOURNAL    := $(BUILD)/test-long.json
 
 test-long: ## the tests that take minutes, and those that draw at random (SEED=N makes a run again, RESUME=1 goes on with what has not passed)
-	$(Q)tools/deps.sh build test tools
+	$(Q)tools/deps.sh build test $(if $(LONG_TOOLS),tools)
 	$(Q)+$(MAKE_QUIET) all units oracles
-	$(Q)tools/validators.sh build/validators
+	$(if $(LONG_TOOLS),$(Q)tools/validators.sh build/validators)
 	$(Q)echo 'SEED=$(SEED)'
 	$(Q)TALLYSTICK_LONG=1 TALLYSTICK_CASES=0 TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),50) \
 	  $(RUN_TESTS) --seconds 3600 --unit-seconds 3600 --journal $(JOURNAL) $(if $(RESUME),--resume) $(LONG_TESTS)
