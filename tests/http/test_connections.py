@@ -87,12 +87,17 @@ def test_guests_are_few_and_soon_gone(start):
     """Who sits in the places of the guests is sent away; others, from there and from elsewhere, are answered meanwhile."""
     started = start("--connections", "4", "--cors-origin", "*")
     held = hold(started, 4)
-    silent = [connect(started) for _ in range(GUESTS)]
-    begun = time.monotonic()
-    assert ask(connect(started), get())[0] == 200
-    assert ask(connect(started, "127.0.0.2"), get())[0] == 200
-    request_id = check_busy(ask(silent.pop(0), ""), is_cors=True)  # it has made room, and is told so at once: its second is not over
-    assert time.monotonic() - begun < 0.9
+    for _ in range(5):
+        silent = [connect(started) for _ in range(GUESTS)]
+        begun = time.monotonic()
+        assert ask(connect(started), get())[0] == 200
+        assert ask(connect(started, "127.0.0.2"), get())[0] == 200
+        request_id = check_busy(ask(silent.pop(0), ""), is_cors=True)  # it has made room, and is told so at once: its second is not over
+        took = time.monotonic() - begun
+        if took < 0.9:
+            break
+        close_all(silent)  # another program may have had the processor for as long
+    assert took < 0.9
     for connection in silent:
         check_busy(ask(connection, ""), is_cors=True)
     assert ask(connect(started), get())[0] == 200

@@ -401,7 +401,7 @@ def test_a_log_nobody_can_forge(start):
 @pytest.mark.concurrent
 def test_large_bodies_are_bounded_in_all(start):
     """Five bodies of 60 MiB that never end: the fifth finds no room, a small request does."""
-    server = start()
+    server = start("--request-timeout", "600")
     piece = b"[" * (1 << 20)
     open_ones = []
     refused = 0

@@ -18,7 +18,7 @@ def fresh(prefix):
     return f"{prefix}-{uuid.uuid4().hex[:10]}"
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=120):
     """Waits for what happens, in short looks: how long that takes is the machine's affair."""
     deadline = time.monotonic() + seconds
     while not condition():
