@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "db/transfer.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
 #include "handlers/withheld.h"
@@ -202,7 +202,7 @@ enum handled transfers_list(struct exchange *exchange)
 
 enum handled transfers_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "transfer", "/transfers", transfers_present);
+    return object_reply(exchange, exchange->parameters[0], "transfer", "/transfers", transfers_present);
 }
 
 enum handled transfers_create(struct exchange *exchange)

@@ -41,7 +41,7 @@ enum handled transfers_receive(struct exchange *exchange);
 enum handled transfers_cancel(struct exchange *exchange);
 enum handled transfers_return(struct exchange *exchange);
 
-/* Writes the members of a transfer, without its braces, and says its version (present.h). */
+/* Writes the members of a transfer, without its braces, and says its version (object.h). */
 enum status transfers_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
                               struct json_writer *w, int64_t *version) NODISCARD;
 

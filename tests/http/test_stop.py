@@ -13,7 +13,7 @@ import requests
 from test_listen import serve
 from test_tls import begin, certificate  # noqa: F401 (fixtures)
 from wire_support import HOST, get, parse
-from world import World
+from world import World, until
 
 pytestmark = pytest.mark.concurrent
 
@@ -84,6 +84,7 @@ class Crowd:
 
     def end(self, stop):
         time.sleep(1)
+        until(lambda: all(count > 0 for count in self.counts) or self.failures)
         self.stopping.set()
         begun = time.monotonic()
         code = stop()
@@ -202,6 +203,7 @@ def test_a_stop_keeps_every_acknowledged_write(start, tmp_path):
     for thread in threads:
         thread.start()
     time.sleep(1)
+    until(lambda: len(outcomes) > 10)
     assert started.stop() == 0
     for thread in threads:
         thread.join()
