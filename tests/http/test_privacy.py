@@ -4,6 +4,7 @@ import contextlib
 import json
 import pathlib
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -322,6 +323,18 @@ def test_every_personal_member_of_every_command(start):
     assert server.stop() == 0
     export = subprocess.run([binary(), "export", "--data-dir", str(server.data_dir), "--texts"], env=environment(), capture_output=True, check=True)
     assert not any(text.encode() in export.stdout for text in found)
+
+
+def test_no_image_of_the_memory_is_left(start):
+    """Texts that were erased may still lie in freed memory, as keys and tokens do in what is used: none of it gets into a core file."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        server = start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+    limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 ", limits, re.MULTILINE), limits
 
 
 def test_every_other_text_says_what_it_is():
