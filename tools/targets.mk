@@ -11,12 +11,15 @@ include $(sort $(wildcard tests/oracle/*.mk tests/fault/*.mk)) $(wildcard bench/
 
 # The thread sanitizer looks at what has threads: the server, the rules it drives, the crew of the
 # analyses, and the tests that say so; the rest would only repeat, ten times slower, what the other variants show.
+# PROGRAMS are all that a variant runs of the tests that are programs, so all that `units` builds.
 ifeq ($(VARIANT),tsan)
-SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
-SUITES   += $(filter $(BUILD)/tests/unit/analytics/test_dea $(BUILD)/tests/unit/analytics/test_lp_glpk $(BUILD)/tests/unit/analytics/%_many,$(UNIT)) tests/http tests/fault tests/heavy
+PROGRAMS := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
+PROGRAMS += $(filter $(BUILD)/tests/unit/analytics/test_dea $(BUILD)/tests/unit/analytics/test_lp_glpk $(BUILD)/tests/unit/analytics/%_many,$(UNIT))
+SUITES   := $(PROGRAMS) tests/http tests/fault tests/heavy
 TEST_ARGS = --marker concurrent
 else
-SUITES   := $(UNIT) $(FUZZ) $(FAULTS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
+PROGRAMS := $(UNIT) $(FUZZ) $(FAULTS)
+SUITES   := $(PROGRAMS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
