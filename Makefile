@@ -80,7 +80,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $$(call archives,$$(LINK_$$(firstword $$(s
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka $(LDLIBS)
 
 .PHONY: units
-units: $(UNIT) ## build the unit tests
+units: $(PROGRAMS) ## build the unit tests and the other programs that test
 
 include tests/fuzz/fuzz.mk
 

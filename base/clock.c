@@ -7,20 +7,21 @@
 #include <assert.h>
 #include <time.h>
 
-static int64_t read_us(clockid_t id)
-{
-    struct timespec now;
-    int failed = clock_gettime(id, &now);
-    assert(failed == 0);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 int64_t clock_wall_ms(void)
 {
-    return read_us(CLOCK_REALTIME) / 1000;
+    struct timespec now;
+    int failed = clock_gettime(CLOCK_REALTIME, &now);
+    assert(failed == 0);
+    if (now.tv_sec >= CLOCK_WALL_MAX_MS / 1000) {
+        return CLOCK_WALL_MAX_MS;
+    }
+    return now.tv_sec < 0 ? 0 : (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t clock_steady_us(void)
 {
-    return read_us(CLOCK_MONOTONIC);
+    struct timespec now;
+    int failed = clock_gettime(CLOCK_MONOTONIC, &now);
+    assert(failed == 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }

@@ -15,6 +15,8 @@ enum { DAY_MS = 86400000 };
 
 /* 9999-12-31T23:59:59.999Z, the last instant that text_from_instant can write. */
 static const int64_t instant_max_ms = 253402300799999;
+/* 0000-01-01 and 9999-12-31, between which text_from_date can write. */
+static const int64_t day_min = -719528, day_max = 2932896;
 
 size_t text_from_integer(char out[TEXT_INTEGER_BYTES], int64_t value)
 {
@@ -344,8 +346,7 @@ static char *put_digits(char *out, int value, int count)
 void text_from_date(char out[TEXT_DATE_BYTES], int64_t days)
 {
     int year = 0, month = 0, day = 0;
-    civil_from_days(days, &year, &month, &day);
-    assert(year >= 0 && year <= 9999);
+    civil_from_days(days < day_min ? day_min : days > day_max ? day_max : days, &year, &month, &day);
     char *at = put_digits(out, year, 4);
     *at++ = '-';
     at = put_digits(at, month, 2);
@@ -356,6 +357,7 @@ void text_from_date(char out[TEXT_DATE_BYTES], int64_t days)
 
 size_t text_from_instant(char out[TEXT_INSTANT_BYTES], int64_t time_ms)
 {
+    time_ms = time_ms < day_min * DAY_MS ? day_min * DAY_MS : time_ms > instant_max_ms ? instant_max_ms : time_ms;
     int64_t days = time_ms / DAY_MS - (time_ms % DAY_MS < 0);
     int rest = (int)(time_ms - days * DAY_MS);
     text_from_date(out, days);
@@ -366,10 +368,8 @@ size_t text_from_instant(char out[TEXT_INSTANT_BYTES], int64_t time_ms)
     at = put_digits(at, rest / 60000 % 60, 2);
     *at++ = ':';
     at = put_digits(at, rest / 1000 % 60, 2);
-    if (rest % 1000 != 0) {
-        *at++ = '.';
-        at = put_digits(at, rest % 1000, 3);
-    }
+    *at++ = '.';
+    at = put_digits(at, rest % 1000, 3);
     *at++ = 'Z';
     *at = 0;
     return (size_t)(at - out);

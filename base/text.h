@@ -54,15 +54,16 @@ size_t text_to_base64url(char *out, const void *bytes, size_t length);
  * failure its content is of no use. */
 enum status text_from_base64(const char *text, size_t length, void *out, size_t *out_length) NODISCARD;
 
-/* An instant in milliseconds since 1970 as RFC 3339 UTC, with milliseconds only
- * where they are not zero: 2020-02-03T06:10:00Z, 2020-02-03T06:10:00.250Z. */
+/* An instant in milliseconds since 1970 as RFC 3339 UTC, always with three
+ * digits of milliseconds, so that texts sort as their instants do: 2020-02-03T06:10:00.000Z.
+ * Beyond the years 0 and 9999, which only a damaged file has, it is the first or the last that can be written. */
 size_t text_from_instant(char out[TEXT_INSTANT_BYTES], int64_t time_ms);
 
 /* RFC 3339 with Z or an offset, to milliseconds since 1970. Leap seconds, years
  * outside 1970..9999 (as written and in UTC) and impossible dates are STATUS_INVALID. */
 enum status text_to_instant(const char *text, int64_t *time_ms) NODISCARD;
 
-/* YYYY-MM-DD of a real date, as days since 1970-01-01; STATUS_INVALID else. */
+/* YYYY-MM-DD of a real date, as days since 1970-01-01; STATUS_INVALID else. The way back ends as that of instants does. */
 enum status text_to_date(const char *text, int64_t *days) NODISCARD;
 void text_from_date(char out[TEXT_DATE_BYTES], int64_t days);
 

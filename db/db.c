@@ -29,10 +29,6 @@ enum {
 #define JOURNALS_IN_MEMORY "PRAGMA temp_store=MEMORY;"
 #define SORTING_IN_FILES "PRAGMA temp_store=FILE;"
 
-#define STATEMENT_SQL(NAME, SQL) SQL,
-static const char *const statement_sql[STATEMENT_COUNT] = { STATEMENTS(STATEMENT_SQL) };
-#undef STATEMENT_SQL
-
 /* Pages of 4 KiB that the writer keeps. In a long ledger a block changes a page of the index of hashes for every entry: with the inner
  * pages of that index here only the page itself is read, and a block of many commands need not write pages before its end. */
 #define WRITER_CACHE "PRAGMA cache_size=2048;"
@@ -48,15 +44,18 @@ static enum status execute(struct db *db, const char *sql)
 
 static enum status prepare_all(struct db *db)
 {
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
-        int code = sqlite3_prepare_v3(db->handle, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                      &db->statements[i], NULL);
-        if (code != SQLITE_OK) {
-            log_error("sqlite", "statement %d does not prepare: %.200s", i, statement_sql[i]);
-            return statement_status(db->handle, code);
-        }
+    enum status status = STATUS_OK;
+    for (int i = 0; i < STATEMENT_COUNT && status == STATUS_OK; i++) {
+        status = statement_prepare(db, (enum statement)i);
     }
-    return STATUS_OK;
+    return status;
+}
+
+/* What begins and ends a reader's transaction: where that were to be prepared at its end, there might be no memory for it. */
+static enum status prepare_few(struct db *db)
+{
+    enum status status = statement_prepare(db, STATEMENT_transaction_begin_read);
+    return status == STATUS_OK ? statement_prepare(db, STATEMENT_transaction_rollback) : status;
 }
 
 static enum status open_handle(const char *path, int flags, bool is_writer, struct db **out)
@@ -102,7 +101,7 @@ static enum status set_up(struct db *db, const char *pragmas, enum status (*chec
         status = check_schema(db->handle);
     }
     if (status == STATUS_OK) {
-        status = prepare_all(db);
+        status = db->prepares_late ? prepare_few(db) : prepare_all(db);
     }
     if (status != STATUS_OK) {
         status = statement_opening_status(db->handle, status);
@@ -189,13 +188,25 @@ void db_interrupt(struct db *db)
     sqlite3_interrupt(db->handle);
 }
 
-enum status db_open_reader(const char *path, struct db **out)
+static enum status open_reader(const char *path, bool prepares_late, struct db **out)
 {
     struct db *db = NULL;
     enum status status = open_handle(path, SQLITE_OPEN_READONLY, false, &db);
-    return status != STATUS_OK ? status : set_up(db,
-        "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA query_only=ON;",
-        migrate_check, out);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    db->prepares_late = prepares_late;
+    return set_up(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA query_only=ON;", migrate_check, out);
+}
+
+enum status db_open_reader(const char *path, struct db **out)
+{
+    return open_reader(path, false, out);
+}
+
+enum status db_open_reader_beside(const char *path, struct db **out)
+{
+    return open_reader(path, true, out);
 }
 
 void db_close(struct db *db)

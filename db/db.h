@@ -7,7 +7,7 @@
 #include "base/status.h"
 
 /*
- * Connections to tallystick.db, each with all its statements prepared. One thread at a
+ * Connections to tallystick.db, each with all its statements prepared (but db_open_reader_beside). One thread at a
  * time for each connection. Only the writer commits and checkpoints the WAL; readers are
  * opened read-only.
  */
@@ -20,6 +20,10 @@ enum status db_open_writer(const char *path, struct db **db) NODISCARD;
 
 /* A read-only connection to an existing, migrated database; STATUS_INVALID where it has another version than this program. */
 enum status db_open_reader(const char *path, struct db **db) NODISCARD;
+
+/* The same beside a writer of this process, which has found that the schema is ours: most statements are prepared at their first use
+ * only, for most of many such connections use few. What fails then (there is no memory) the use of the statement fails with. */
+enum status db_open_reader_beside(const char *path, struct db **db) NODISCARD;
 
 /* An empty, migrated database in a temporary file that nobody else sees and that goes
  * with the connection: for replaying a ledger. It keeps no journal: once a statement has failed, or after db_rollback, it is of no

@@ -176,6 +176,9 @@ enum status node_open(const char *path, bool is_writer, struct node **out)
      * back, and a connection that was opened for reading alone cannot. */
     enum status status = statement_status(NULL, statement_open(path, SQLITE_OPEN_READWRITE, &node->handle));
     if (status == STATUS_OK) {
+        /* It has no triggers of its own: one that came with somebody's backup could make of a revocation none, unseen. */
+        sqlite3_db_config(node->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+        sqlite3_db_config(node->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
         status = execute(node, "PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;");
     }
     if (status == STATUS_OK && !is_writer) {

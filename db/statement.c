@@ -11,6 +11,13 @@
 #include "base/log.h"
 #include "db/sync.h"
 
+#define STATEMENT_SQL(NAME, SQL) SQL,
+static const char *const statement_sql[STATEMENT_COUNT] = { STATEMENTS(STATEMENT_SQL) };
+#undef STATEMENT_SQL
+
+/* Of the last statement that this thread wanted to use and that could not be prepared. */
+static _Thread_local enum status why_unprepared = STATUS_OK;
+
 enum status statement_status(sqlite3 *handle, int code)
 {
     int primary = code & 0xff;
@@ -65,10 +72,31 @@ int statement_open(const char *path, int flags, sqlite3 **handle)
     return code;
 }
 
+enum status statement_prepare(struct db *db, enum statement statement)
+{
+    bool was_unwatched = db->is_unwatched;
+    db->is_unwatched = true; /* newer libraries ask the watcher here too */
+    int code = sqlite3_prepare_v3(db->handle, statement_sql[statement], -1, SQLITE_PREPARE_PERSISTENT,
+                                  &db->statements[statement], NULL);
+    db->is_unwatched = was_unwatched;
+    if (code == SQLITE_OK) {
+        return STATUS_OK;
+    }
+    log_error("sqlite", "statement %d does not prepare: %.200s", (int)statement, statement_sql[statement]);
+    return statement_status(db->handle, code);
+}
+
 sqlite3_stmt *statement_use(struct db *db, enum statement statement)
 {
+    if (db->statements[statement] == NULL) {
+        assert(db->prepares_late);
+        enum status status = statement_prepare(db, statement);
+        if (status != STATUS_OK) {
+            why_unprepared = status;
+            return NULL;
+        }
+    }
     sqlite3_stmt *use = db->statements[statement];
-    assert(use != NULL);
     assert(!sqlite3_stmt_busy(use));
     sqlite3_clear_bindings(use);
     return use;
@@ -76,6 +104,9 @@ sqlite3_stmt *statement_use(struct db *db, enum statement statement)
 
 void statement_bind_text(sqlite3_stmt *use, int index, const char *text)
 {
+    if (use == NULL) {
+        return;
+    }
     int code = text == NULL ? sqlite3_bind_null(use, index)
                             : sqlite3_bind_text64(use, index, text, strlen(text), SQLITE_STATIC, SQLITE_UTF8);
     assert(code == SQLITE_OK);
@@ -83,12 +114,15 @@ void statement_bind_text(sqlite3_stmt *use, int index, const char *text)
 
 void statement_bind_integer(sqlite3_stmt *use, int index, int64_t value)
 {
-    int code = sqlite3_bind_int64(use, index, value);
+    int code = use != NULL ? sqlite3_bind_int64(use, index, value) : SQLITE_OK;
     assert(code == SQLITE_OK);
 }
 
 void statement_bind_blob(sqlite3_stmt *use, int index, const void *bytes, size_t length)
 {
+    if (use == NULL) {
+        return;
+    }
     int code = bytes == NULL ? sqlite3_bind_null(use, index)
                              : sqlite3_bind_blob64(use, index, length > 0 ? bytes : "", length, SQLITE_STATIC);
     assert(code == SQLITE_OK);
@@ -96,12 +130,16 @@ void statement_bind_blob(sqlite3_stmt *use, int index, const void *bytes, size_t
 
 void statement_bind_null(sqlite3_stmt *use, int index)
 {
-    int code = sqlite3_bind_null(use, index);
+    int code = use != NULL ? sqlite3_bind_null(use, index) : SQLITE_OK;
     assert(code == SQLITE_OK);
 }
 
 enum status statement_row(sqlite3_stmt *use, bool *has_row)
 {
+    if (use == NULL) {
+        assert(why_unprepared != STATUS_OK);
+        return why_unprepared;
+    }
     int code = sqlite3_step(use);
     if (code == SQLITE_ROW) {
         *has_row = true;

@@ -25,12 +25,13 @@ enum statement { STATEMENTS(STATEMENT_NAME) STATEMENT_COUNT };
 
 struct effects;
 
-/* Invariants: 1. statements[] are all prepared; 2. effects is NULL or collecting on
- * this connection; 3. a reader never has is_writer. */
+/* Invariants: 1. statements[] are all prepared, unless prepares_late: then those that were used, and what ends a transaction;
+ * 2. effects is NULL or collecting on this connection; 3. a reader never has is_writer. */
 struct db {
     sqlite3 *handle;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool is_writer;
+    bool prepares_late; /* db_open_reader_beside */
     struct effects *effects;
     bool (*may_go_on)(void *context); /* db_watch; NULL: nobody is asked */
     void *watch_context;
@@ -44,7 +45,11 @@ struct db {
  * closes it. The first call, before there are other threads, sets the library up. */
 int statement_open(const char *path, int flags, sqlite3 **handle);
 
-/* The statement, reset and without bindings; asserts that it is not stepping. */
+/* Prepares a statement that is not yet; logs what fails. */
+enum status statement_prepare(struct db *db, enum statement statement) NODISCARD;
+
+/* The statement, reset and without bindings; asserts that it is not stepping. NULL where it could not be prepared at its first use:
+ * binding does nothing then, and statement_row on this thread says what failed. */
 sqlite3_stmt *statement_use(struct db *db, enum statement statement);
 
 /* Binds to ?index. Texts and blobs must live until the statement ends. */

@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "db/figure.h"
 #include "db/reference.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
@@ -277,7 +277,7 @@ enum status indicators_present(struct db *db, struct arena *arena, const struct 
 
 enum handled indicators_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "indicator", "/indicators", indicators_present);
+    return object_reply(exchange, exchange->parameters[0], "indicator", "/indicators", indicators_present);
 }
 
 enum handled indicators_put(struct exchange *exchange)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "db/reference.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
 
@@ -80,7 +80,7 @@ enum status items_present(struct db *db, struct arena *arena, const struct actor
 
 enum handled items_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "item", "/items", items_present);
+    return object_reply(exchange, exchange->parameters[0], "item", "/items", items_present);
 }
 
 enum handled items_put(struct exchange *exchange)

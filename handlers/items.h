@@ -13,7 +13,7 @@ enum handled items_list(struct exchange *exchange);
 enum handled items_get(struct exchange *exchange);
 enum handled items_put(struct exchange *exchange);
 
-/* The members of one, without braces, and its version (present.h). */
+/* The members of one, without braces, and its version (object.h). */
 enum status items_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
                           struct json_writer *w, int64_t *version) NODISCARD;
 

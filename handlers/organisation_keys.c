@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "db/reference.h"
 #include "db/signing.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
@@ -131,7 +131,7 @@ enum handled organisation_keys_get(struct exchange *exchange)
     if (!query_read(exchange, &query_nothing, NULL) || !has_key(exchange)) {
         return HANDLED_REPLY;
     }
-    return present_object(exchange, exchange->parameters[1], "key", exchange->path, organisation_keys_present);
+    return object_reply(exchange, exchange->parameters[1], "key", exchange->path, organisation_keys_present);
 }
 
 enum handled organisation_keys_add(struct exchange *exchange)

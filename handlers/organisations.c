@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "db/reference.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
@@ -80,7 +80,7 @@ enum status organisations_present(struct db *db, struct arena *arena, const stru
 
 enum handled organisations_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "organisation", "/organisations", organisations_present);
+    return object_reply(exchange, exchange->parameters[0], "organisation", "/organisations", organisations_present);
 }
 
 /* Whether the id is that of the policy for everybody, beside which an organisation's own could not be told. One that is there from before

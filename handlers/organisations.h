@@ -13,7 +13,7 @@ enum handled organisations_list(struct exchange *exchange);
 enum handled organisations_get(struct exchange *exchange);
 enum handled organisations_put(struct exchange *exchange);
 
-/* The members of one, without braces, and its version (present.h). */
+/* The members of one, without braces, and its version (object.h). */
 enum status organisations_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
                                   struct json_writer *w, int64_t *version) NODISCARD;
 

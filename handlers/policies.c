@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "db/signing.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
@@ -90,7 +90,7 @@ enum handled policies_list(struct exchange *exchange)
 
 enum handled policies_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "policy", "/policies", policies_present);
+    return object_reply(exchange, exchange->parameters[0], "policy", "/policies", policies_present);
 }
 
 enum handled policies_put(struct exchange *exchange)

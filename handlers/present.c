@@ -13,13 +13,13 @@
 #include "handlers/figures.h"
 #include "handlers/indicators.h"
 #include "handlers/items.h"
+#include "handlers/object.h"
 #include "handlers/organisation_keys.h"
 #include "handlers/organisations.h"
 #include "handlers/policies.h"
 #include "handlers/privacy.h"
 #include "handlers/problem.h"
 #include "handlers/provinces.h"
-#include "handlers/query.h"
 #include "handlers/sites.h"
 #include "handlers/supplies.h"
 #include "handlers/tag.h"
@@ -35,8 +35,7 @@ struct kind {
     const char *action;     /* what follows the target in the request's path */
     bool has_location;      /* a created object has a path of its own */
     bool is_inside;         /* and it lies behind the target and the action */
-    enum status (*present)(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
-                           struct json_writer *w, int64_t *version);
+    object_present present;
 };
 
 static const struct kind kinds[COMMAND_KINDS] = {
@@ -61,16 +60,6 @@ static const struct kind kinds[COMMAND_KINDS] = {
     [COMMAND_POLICY_PUT] = { "/policies", "", true, false, policies_present },
     [COMMAND_WITNESS_PUT] = { "/witnesses", "", true, false, witnesses_present },
 };
-
-/* The tag of an object whose members stand in out behind the first start bytes. */
-static void make_tag(char tag[TAG_BYTES], int64_t version, const struct buffer *out, size_t start)
-{
-    if (out->failed) {
-        tag[0] = 0; /* nobody will see it */
-    } else {
-        tag_make(tag, version, out->bytes + start, out->length - start);
-    }
-}
 
 /* The path that the command was sent to. */
 static void make_instance(char out[INSTANCE_BYTES], const struct command *command)
@@ -119,7 +108,7 @@ static enum status write_object(struct db *db, const struct command *command, co
     size_t start = answer->body.length;
     enum status status = kind->present(db, arena, &command->actor, outcome->id, w, &version);
     if (status == STATUS_OK && version != TAG_NO_VERSION) { /* else there is nothing that a later GET would show */
-        make_tag(answer->etag, version, &answer->body, start);
+        object_tag(answer->etag, version, &answer->body, start);
     }
     return status == STATUS_ABSENT ? STATUS_CORRUPT : status; /* it was just written */
 }
@@ -176,39 +165,3 @@ static enum status present(void *context, struct db *db, const struct command *c
 }
 
 const struct presenter present_answers = { present, NULL };
-
-enum handled present_object(struct exchange *exchange, const char *id, const char *noun, const char *collection,
-                            enum status (*noun_present)(struct db *db, struct arena *arena,
-                                                        const struct actor *viewer, const char *id,
-                                                        struct json_writer *w, int64_t *version))
-{
-    struct json_writer w;
-    int64_t version = TAG_NO_VERSION;
-    char tag[TAG_BYTES];
-    if (!query_read(exchange, &query_nothing, NULL)) {
-        return HANDLED_REPLY;
-    }
-    json_writer_init(&w, &exchange->reply);
-    json_object_begin(&w);
-    size_t start = exchange->reply.length;
-    enum status status = noun_present(exchange->db, exchange->arena, &exchange->caller, id, &w, &version);
-    if (status == STATUS_ABSENT) {
-        problem_reply(exchange, "not_found", "There is no %s %s; GET %s lists what there is.", noun, id, collection);
-        return HANDLED_REPLY;
-    }
-    if (status != STATUS_OK) {
-        problem_status(exchange, status);
-        return HANDLED_REPLY;
-    }
-    make_tag(tag, version, &exchange->reply, start);
-    const char *kept = arena_text(exchange->arena, tag);
-    if (kept == NULL) {
-        problem_status(exchange, STATUS_EXHAUSTED);
-        return HANDLED_REPLY;
-    }
-    json_object_end(&w);
-    json_writer_finish(&w);
-    exchange_json(exchange, 200);
-    exchange_header(exchange, "ETag", kept);
-    return HANDLED_REPLY;
-}

@@ -12,7 +12,6 @@
 #include "db/answer.h"
 #include "db/privacy.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/submit.h"
 #include "rules/request.h"

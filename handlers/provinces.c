@@ -4,8 +4,8 @@
 #include "handlers/provinces.h"
 
 #include "db/reference.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
@@ -77,7 +77,7 @@ enum status provinces_present(struct db *db, struct arena *arena, const struct a
 
 enum handled provinces_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "province", "/provinces", provinces_present);
+    return object_reply(exchange, exchange->parameters[0], "province", "/provinces", provinces_present);
 }
 
 enum handled provinces_put(struct exchange *exchange)

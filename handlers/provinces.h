@@ -14,7 +14,7 @@ enum handled provinces_list(struct exchange *exchange);
 enum handled provinces_get(struct exchange *exchange);
 enum handled provinces_put(struct exchange *exchange);
 
-/* The members of one, without braces, and its version (present.h). */
+/* The members of one, without braces, and its version (object.h). */
 enum status provinces_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
                               struct json_writer *w, int64_t *version) NODISCARD;
 

@@ -4,8 +4,8 @@
 #include "handlers/sites.h"
 
 #include "db/reference.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
 
@@ -79,7 +79,7 @@ enum status sites_present(struct db *db, struct arena *arena, const struct actor
 
 enum handled sites_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "site", "/sites", sites_present);
+    return object_reply(exchange, exchange->parameters[0], "site", "/sites", sites_present);
 }
 
 enum handled sites_put(struct exchange *exchange)

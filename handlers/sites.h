@@ -13,7 +13,7 @@ enum handled sites_list(struct exchange *exchange);
 enum handled sites_get(struct exchange *exchange);
 enum handled sites_put(struct exchange *exchange);
 
-/* The members of one, without braces, and its version (present.h). */
+/* The members of one, without braces, and its version (object.h). */
 enum status sites_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
                           struct json_writer *w, int64_t *version) NODISCARD;
 

@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "db/reference.h"
 #include "db/supply.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
@@ -127,7 +127,7 @@ enum status supplies_present(struct db *db, struct arena *arena, const struct ac
 
 enum handled supplies_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "supply", "/supplies", supplies_present);
+    return object_reply(exchange, exchange->parameters[0], "supply", "/supplies", supplies_present);
 }
 
 enum handled supplies_create(struct exchange *exchange)

@@ -21,7 +21,7 @@ enum handled supplies_get(struct exchange *exchange);
 enum handled supplies_movements(struct exchange *exchange);
 enum handled supplies_adjust(struct exchange *exchange);
 
-/* Writes the members of a supply, without its braces, and says its version (present.h). */
+/* Writes the members of a supply, without its braces, and says its version (object.h). */
 enum status supplies_present(struct db *db, struct arena *arena, const struct actor *viewer, const char *id,
                               struct json_writer *w, int64_t *version) NODISCARD;
 

@@ -236,7 +236,7 @@ enum chain_fault chain_link(struct chain *chain, const struct entry *entry, cons
     if (seal != CHAIN_SEAL_GOOD) {
         return seal == CHAIN_SEAL_WITHOUT_KEY ? CHAIN_KEY : CHAIN_SEAL;
     }
-    if (entry->time_ms < chain->time_ms) {
+    if (entry->time_ms < chain->time_ms || entry->time_ms > ENTRY_TIME_MAX) {
         return CHAIN_TIME;
     }
     if (!is_height_next(chain, entry->height)) {
@@ -283,7 +283,7 @@ const char *chain_fault_text(enum chain_fault fault)
     case CHAIN_BODY:
         return "The body is missing or does not have the length and digest that the entry names.";
     case CHAIN_TIME:
-        return "The entry bears an earlier time than the one before.";
+        return "The entry bears an earlier time than the one before, or one beyond the year 9999.";
     case CHAIN_HEIGHT:
         return "The block height went back or skipped a block.";
     case CHAIN_RULES_VERSION:

@@ -40,6 +40,8 @@
 
 enum { ENTRY_RULES_VERSION = 1 };
 
+#define ENTRY_TIME_MAX UINT64_C(253402300799999) /* the end of the year 9999, which is as far as instants go */
+
 struct entry {
     uint64_t seq;
     uint64_t height;

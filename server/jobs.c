@@ -179,7 +179,7 @@ static void worker_close(struct worker *worker)
 
 static enum status worker_open(struct worker *worker, const char *db_path, const char *node_path)
 {
-    enum status status = db_open_reader(db_path, &worker->db);
+    enum status status = db_open_reader_beside(db_path, &worker->db);
     if (status == STATUS_OK) {
         status = node_open(node_path, false, &worker->node);
     }

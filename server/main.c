@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -20,8 +21,10 @@
 #include "server/command/commands.h"
 #include "server/config/config.h"
 #include "server/config/help.h"
+#include "server/serve.h"
 #include "server/tell.h"
 #include "server/tokens.h"
+#include "server/version.h"
 
 static int show_help(const struct config *config)
 {
@@ -83,6 +86,18 @@ static bool hold_standard_streams(void)
     return true;
 }
 
+/* An image of the memory would put keys, tokens and personal texts, erased ones as well, into a file that nobody looks after. */
+static void leave_no_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur > 0) {
+        limit.rlim_cur = 0;
+        if (setrlimit(RLIMIT_CORE, &limit) != 0) {
+            log_warn("start", "core=%llu", (unsigned long long)limit.rlim_cur);
+        }
+    }
+}
+
 int main(int argc, char *argv[])
 {
     struct config config;
@@ -90,6 +105,7 @@ int main(int argc, char *argv[])
     if (!hold_standard_streams()) {
         return 2;
     }
+    leave_no_core();
     signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a disk that takes no more */
     if (config_parse(argc, argv, environ, &config, message) != STATUS_OK) {
         tell("%s", message);

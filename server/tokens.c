@@ -27,6 +27,7 @@ enum { TOKEN_SECRET_BYTES = 32 };
 
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS (24 * 60 * MINUTE_MS)
+#define LAST_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 enum status tokens_create(struct node *node, struct arena *arena, const struct token_grant *grant, const char **out)
 {
@@ -108,7 +109,7 @@ static bool scope_is_given(const char *scope)
     return false;
 }
 
-/* A number and m, h, d or w, from now; -1 where text is none. */
+/* A number and m, h, d or w, from now; -1 where text is none, or ends beyond the year 9999. */
 static int64_t span_read(const char *text, int64_t now_ms)
 {
     static const struct {
@@ -125,7 +126,8 @@ static int64_t span_read(const char *text, int64_t now_ms)
     digits[length] = 0;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (units[i].unit == text[length] && text_to_integer(digits, &count) == STATUS_OK) {
-            return now_ms + count * units[i].ms;
+            const int64_t at_ms = now_ms + count * units[i].ms; /* seven digits of weeks are far from overflowing */
+            return at_ms <= LAST_MS ? at_ms : -1;
         }
     }
     return -1;
@@ -144,7 +146,7 @@ static int64_t expiry_read(const char *text)
         at_ms = text_to_date(text, &days) == STATUS_OK ? days * DAY_MS : span_read(text, now_ms);
     }
     if (at_ms < 0) {
-        tell("--expires: 90d (m minutes, h hours, d days, w weeks), 2027-06-30 or 2027-06-30T12:00:00Z, not %s", text);
+        tell("--expires: 90d (m minutes, h hours, d days, w weeks), 2027-06-30 or 2027-06-30T12:00:00Z, to the end of the year 9999, not %s", text);
     } else if (at_ms <= now_ms) {
         tell("--expires: %s is not in the future", text);
         at_ms = -1;

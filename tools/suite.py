@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 import time
 
 PRELOADED = ["pytest", "requests", "json", "sqlite3", "concurrent.futures", "xml.etree.ElementTree"]
@@ -28,6 +29,38 @@ def kill_group(group):
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+class Groups:
+    """The process groups that run, so that all can be ended where the run itself is."""
+    lock, running, is_over = threading.Lock(), set(), False
+
+
+def begin_group(group):
+    with Groups.lock:
+        Groups.running.add(group)
+        if Groups.is_over:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(group, signal.SIGKILL)  # it may have no group yet
+
+
+def end_group(group):
+    with Groups.lock:
+        Groups.running.discard(group)
+    kill_group(group)
+
+
+@contextlib.contextmanager
+def all_end():
+    """Where what is inside is broken off, the groups that run end with it; they are not the terminal's, which would have told them."""
+    try:
+        yield
+    except BaseException:
+        with Groups.lock:
+            Groups.is_over = True
+            for group in Groups.running:
+                kill_group(group)
+        raise
 
 
 def spent(who):
@@ -60,6 +93,7 @@ def run(context, arguments, output, seconds):
     process = context.Process(target=work, args=(arguments, output, writing))
     limit = time.monotonic() + seconds
     process.start()
+    begin_group(process.pid)
     writing.close()
     code, used = None, 0.0
     with contextlib.suppress(EOFError), reading:
@@ -67,7 +101,7 @@ def run(context, arguments, output, seconds):
             code, used = reading.recv()
     process.join(max(0, limit - time.monotonic()))
     is_late = process.is_alive()
-    kill_group(process.pid)  # and what it has left running
+    end_group(process.pid)  # and what it has left running
     process.join()
     if code is None:
         code = process.exitcode or CODE_LOST

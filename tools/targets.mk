@@ -11,12 +11,15 @@ include $(sort $(wildcard tests/oracle/*.mk tests/fault/*.mk)) $(wildcard bench/
 
 # The thread sanitizer looks at what has threads: the server, the rules it drives, the crew of the
 # analyses, and the tests that say so; the rest would only repeat, ten times slower, what the other variants show.
+# PROGRAMS are all that a variant runs of the tests that are programs, so all that `units` builds.
 ifeq ($(VARIANT),tsan)
-SUITES   := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
-SUITES   += $(filter $(BUILD)/tests/unit/analytics/test_dea $(BUILD)/tests/unit/analytics/test_lp_glpk $(BUILD)/tests/unit/analytics/%_many,$(UNIT)) tests/http tests/fault tests/heavy
+PROGRAMS := $(filter $(BUILD)/tests/unit/server/% $(BUILD)/tests/unit/rules/% $(BUILD)/tests/unit/base/test_parallel,$(UNIT))
+PROGRAMS += $(filter $(BUILD)/tests/unit/analytics/test_dea $(BUILD)/tests/unit/analytics/test_lp_glpk $(BUILD)/tests/unit/analytics/%_many,$(UNIT))
+SUITES   := $(PROGRAMS) tests/http tests/fault tests/heavy
 TEST_ARGS = --marker concurrent
 else
-SUITES   := $(UNIT) $(FUZZ) $(FAULTS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
+PROGRAMS := $(UNIT) $(FUZZ) $(FAULTS)
+SUITES   := $(PROGRAMS) $(filter-out tests/tools tests/long tests/unit tests/golden tests/fuzz,$(patsubst %/,%,$(sort $(dir $(wildcard tests/*/test_*.py)))))
 TEST_ARGS =
 endif
 RUN_TESTS = $(PYTHON) tools/test.py --build $(BUILD) --variant $(VARIANT) $(TEST_ARGS)
@@ -68,15 +71,20 @@ test-random: ## the tests that draw at random, from a seed of their own each tim
 	$(Q)echo 'SEED=$(SEED)'
 	$(Q)TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),200) $(RUN_TESTS) --seconds 3600 $(RANDOM_TESTS)
 
-# Those of test-random are among them, so that these too run with seeds that nobody has tried.
-LONG_TESTS := tests/long tests/tools/test_coverage.py tests/tools/test_prism_suites.py $(RANDOM_TESTS)
+# What make test takes some cases of runs with all of them; those of test-random are among them, so that these too run with seeds that
+# nobody has tried. `make test-long LONG_TESTS=tests/long/test_soak.py` runs one piece.
+LONG_TESTS := tests/long $(FAULTS) $(patsubst %,tests/fault/test_%.py,no_memory sweep trouble blackout) \
+  tests/tools/test_coverage.py tests/tools/test_prism_suites.py $(RANDOM_TESTS)
+LONG_TOOLS  = $(filter tests/tools/%,$(LONG_TESTS))
+JOURNAL    := $(BUILD)/test-long.json
 
-test-long: ## the tests that take minutes, and those that draw at random (SEED=N makes a run again)
-	$(Q)tools/deps.sh build test tools
+test-long: ## the tests that take minutes, and those that draw at random (SEED=N makes a run again, RESUME=1 goes on with what has not passed)
+	$(Q)tools/deps.sh build test $(if $(LONG_TOOLS),tools)
 	$(Q)+$(MAKE_QUIET) all units oracles
-	$(Q)tools/validators.sh build/validators
+	$(if $(LONG_TOOLS),$(Q)tools/validators.sh build/validators)
 	$(Q)echo 'SEED=$(SEED)'
-	$(Q)TALLYSTICK_LONG=1 TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),50) $(RUN_TESTS) --seconds 3600 $(LONG_TESTS)
+	$(Q)TALLYSTICK_LONG=1 TALLYSTICK_CASES=0 TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),50) \
+	  $(RUN_TESTS) --seconds 3600 --unit-seconds 3600 --journal $(JOURNAL) $(if $(RESUME),--resume) $(LONG_TESTS)
 
 test-fresh: ## prove `make run` and `make test` on a bare Debian 12 (root, debootstrap)
 	$(Q)tools/fresh.sh

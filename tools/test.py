@@ -1,10 +1,13 @@
 """Runs the tests and counts them.
 
-tools/test.py --build DIR [--variant NAME] [--marker M] [--seconds N] SUITE...
+tools/test.py --build DIR [--variant NAME] [--marker M] [--seconds N] [--unit-seconds N] [--journal FILE [--resume]] SUITE...
 
 A SUITE is a unit test's binary (cmocka, TAP) or a folder or file of pytest's; each file runs in
-a process group of its own with a time limit, the longest first, as far as an earlier run has told. The output ends with two lines: what was
-skipped, and `N passed, N failed`. Standard library only.
+a process group of its own with a time limit, the longest first, as far as an earlier run has told. A file that names another limit has it:
+LIMIT_SECONDS = 900. The output ends with two lines: what was skipped, and `N passed, N failed`. Standard library only.
+
+With a journal it says each minute what runs, and at the end what became of each suite, even if it is broken off; --resume then runs what
+has not passed since it or the program changed.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +27,7 @@ import threading
 import time
 import xml.etree.ElementTree
 
+import progress
 import suite
 
 UNIT_SECONDS = 120
@@ -52,6 +57,7 @@ def run_group(command, seconds, environment):
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        suite.begin_group(process.pid)
         is_late = threading.Event()
         limit = threading.Timer(seconds, lambda: (is_late.set(), suite.kill_group(process.pid)))
         limit.daemon = True
@@ -59,7 +65,7 @@ def run_group(command, seconds, environment):
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it keeps its number until the limit is off
         limit.cancel()
         limit.join()
-        suite.kill_group(process.pid)  # what the suite left running ends with it
+        suite.end_group(process.pid)  # what the suite left running ends with it
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
@@ -92,9 +98,9 @@ def read_tap(result, output):
 
 
 def run_unit(path, options):
-    result = Result(os.path.relpath(path, options.build))
+    result = Result(name_of(path, options))
     started = time.monotonic()
-    seconds = UNIT_SECONDS * SLOWER.get(options.variant, 1)
+    seconds = options.unit_seconds * SLOWER.get(options.variant, 1)
     code, output, result.processors = run_group([path], seconds, {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
     result.output = output
     untold = read_tap(result, output)
@@ -125,6 +131,13 @@ def read_junit(result, path):
             result.passed += 1
 
 
+def limit_of(path, usual):
+    """Of a file of pytest's, which may know it better."""
+    with open(path, encoding="utf-8") as source:
+        own = re.search(r"^LIMIT_SECONDS = (\d+)", source.read(), re.MULTILINE)
+    return int(own.group(1)) if own else usual
+
+
 def run_pytest(path, options):
     result = Result(path)
     started = time.monotonic()
@@ -134,7 +147,7 @@ def run_pytest(path, options):
     arguments = ["-q", "-p", "no:cacheprovider", "-ra", "--color=no", "-o", "faulthandler_timeout=120", f"--junitxml={report}", path]
     if options.marker:
         arguments[-1:-1] = ["-m", options.marker]
-    seconds = options.seconds * SLOWER.get(options.variant, 1)
+    seconds = limit_of(path, options.seconds) * SLOWER.get(options.variant, 1)
     log = log_of(result, options.logs)
     code, result.processors = suite.run(options.context, arguments, log, seconds)
     with open(log, encoding="utf-8", errors="replace") as told:
@@ -170,8 +183,9 @@ def files_of(suites, marker):
             yield path
 
 
-def times_file(build):
-    return os.path.join(build, "test-times.json")
+def times_file(build, is_long=False):
+    """Apart for long runs, in which the same file takes more cases."""
+    return os.path.join(build, "long-times.json" if is_long else "test-times.json")
 
 
 def read_times(path):
@@ -186,21 +200,26 @@ def read_times(path):
 def known_times(options):
     """Of this variant's last run, and of the others' where this one has not run yet."""
     builds = os.path.join(os.path.dirname(os.path.abspath(options.build)), "*")
-    known = {}
-    for path in [*sorted(glob.glob(times_file(builds))), times_file(options.build)]:
+    known, is_long = {}, options.journal is not None
+    for path in [*sorted(glob.glob(times_file(builds, is_long))), times_file(options.build, is_long)]:
         known.update(read_times(path))
     return known
 
 
 def write_times(options, results):
-    times = read_times(times_file(options.build))
+    path = times_file(options.build, options.journal is not None)
+    times = read_times(path)
     times.update({result.name: round(result.seconds, 1) for result in results})
-    with open(times_file(options.build), "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8") as file:
         json.dump(times, file, indent=0, sort_keys=True)
 
 
 def is_program(path):
     return os.access(path, os.X_OK) and os.path.isfile(path)
+
+
+def name_of(path, options):
+    return os.path.relpath(path, options.build) if is_program(path) else path
 
 
 class Idle:
@@ -231,7 +250,7 @@ def in_order(paths, options):
 
     def length(path):
         if is_program(path):
-            return times.get(os.path.relpath(path, options.build), 1)
+            return times.get(name_of(path, options), 1)
         name, _ = os.path.splitext(os.path.basename(path))
         return times.get(path, 1000 if name in SLOW else os.path.getsize(path) / 1000 if os.path.exists(path) else 0)
     return sorted(paths, key=length, reverse=True)
@@ -242,15 +261,20 @@ def run_suites(paths, options):
     much of a test is waiting for deadlines and disks, one more each second."""
     processors = os.cpu_count() or 1
     waiting = collections.deque(in_order(paths, options))
-    running, idle = set(), Idle()
-    with concurrent.futures.ThreadPoolExecutor(SUITES_MAX * processors) as pool:
+    running, idle, watch = {}, Idle(), progress.Watch()
+    with concurrent.futures.ThreadPoolExecutor(SUITES_MAX * processors) as pool, suite.all_end():
         while waiting or running:
             count = processors + 1 if len(running) <= processors else len(running) + (idle.share() > IDLE_SHARE)
             while waiting and len(running) < min(count, SUITES_MAX * processors):
-                running.add(pool.submit(run_suite, waiting.popleft(), options))
-            done, running = concurrent.futures.wait(running, 1, concurrent.futures.FIRST_COMPLETED)
+                path = waiting.popleft()
+                running[pool.submit(run_suite, path, options)] = path
+                watch.begin(path)
+            done, _ = concurrent.futures.wait(running, 1, concurrent.futures.FIRST_COMPLETED)
             for future in done:
+                watch.end(running.pop(future))
                 yield future.result()
+            if options.journal is not None:
+                watch.look(len(waiting))
 
 
 # The leak checker of a process that a test kills while it looks says so; of leaks it says nothing.
@@ -326,15 +350,44 @@ def place_plainly(variant):
             os.execvp(wrap[0], [*wrap, sys.executable, *sys.argv])
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--variant", default="release")
     parser.add_argument("--marker", help="run only pytest's tests with this marker")
-    parser.add_argument("--seconds", type=int, default=600, help="limit of one pytest suite")
+    parser.add_argument("--seconds", type=int, default=600, help="limit of one pytest suite that names none")
+    parser.add_argument("--unit-seconds", type=int, default=UNIT_SECONDS, help="limit of one program")
+    parser.add_argument("--journal", help="keep there what has passed, tell what runs, end with a table")
+    parser.add_argument("--resume", action="store_true", help="only what has not passed by the journal")
     parser.add_argument("suites", nargs="*")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def run_all(options):
+    """(results of this run; {name: cases and seconds} of what had passed before; whether all came to its end), the journal kept."""
+    paths = {name_of(path, options): path for path in files_of(options.suites, options.marker)}
+    journal, earlier, results, is_whole = None, {}, [], True
+    if options.journal is not None:
+        journal = progress.Journal(options.journal, os.path.join(options.build, "tallystick"), options.resume)
+        earlier = {name: told for name, path in paths.items() if (told := journal.earlier(path)) is not None}
+    try:
+        for result in run_suites([path for name, path in paths.items() if name not in earlier], options):
+            if journal is not None:
+                journal.keep(paths[result.name], result)
+            if result.passed or result.failed or result.skipped:  # none has the marker
+                show(result, options.logs)
+                results.append(result)
+    except KeyboardInterrupt:
+        is_whole = False
+    if journal is not None:
+        progress.show_table(paths, {result.name: result for result in results}, earlier)
+    return results, earlier, is_whole
+
+
+def main():
+    options = arguments()
     place_plainly(options.variant)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     options.logs = os.path.abspath(os.path.join(options.build, "test-logs"))
     shutil.rmtree(options.logs, ignore_errors=True)
@@ -343,11 +396,7 @@ def main():
     begin_once(options)
     options.context = suite.forker()
 
-    results = []
-    for result in run_suites(files_of(options.suites, options.marker), options):
-        if result.passed or result.failed or result.skipped:  # none has the marker
-            show(result, options.logs)
-            results.append(result)
+    results, earlier, is_whole = run_all(options)
     write_times(options, results)
     reports = collect_reports(options)
     if reports.failed:
@@ -358,14 +407,16 @@ def main():
         for case, text in result.failed:  # once more, where a reader of the end finds it
             print(f"  failed: {result.name}: {case} {text}".rstrip())
     print(f"  {sum(result.processors for result in results):.0f} s of processors in {time.monotonic() - began:.0f} s")
-    passed = sum(result.passed for result in results)
+    passed = sum(result.passed for result in results) + sum(count for count, _ in earlier.values())
     failed = sum(len(result.failed) for result in results)
     skipped = collections.Counter(reason for result in results for _, reason in result.skipped)
     for reason, count in sorted(skipped.items()):
         print(f"  skipped {count}: {reason}")
     print(f"{sum(skipped.values())} skipped")
+    if not is_whole:
+        print("broken off")
     print(f"{passed} passed, {failed} failed", flush=True)
-    return 1 if failed or not passed else 0
+    return 1 if failed or not passed or not is_whole else 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/certificate.h"
 #include "analytics/dea/crew.h"
 #include "analytics/dea/philox.h"
 #include "analytics/dea/program.h"
@@ -155,6 +156,20 @@ static void figures_move(struct run *run)
     }
 }
 
+/* The first stage of figures that the reference set need not hold. By NIRS and NDRS it is that of CRS where this one's lambdas sum up to what
+ * is allowed, else that of VRS: bootstrap.h says why. first fills the rows by itself. */
+static enum status outside_solve(struct run *run, struct dea_work *work, const double *own, size_t first, struct dea_radial *radial)
+{
+    const enum dea_frontier frontier = run->team->options->frontier;
+    const bool is_half = frontier == DEA_NIRS || frontier == DEA_NDRS;
+    const enum status status =
+        dea_radial_solve_outside(work, own, first, is_half ? DEA_CRS : frontier, &run->program, &run->solution, radial);
+    if (!is_half || status != STATUS_OK || (frontier == DEA_NIRS ? radial->lambda_sum <= 1 : radial->lambda_sum >= 1)) {
+        return status;
+    }
+    return dea_radial_solve_outside(work, own, first, DEA_VRS, &run->program, &run->solution, radial);
+}
+
 /* A unit's own figures by the replication's reference set. NAN: not proved. */
 static enum status unit_judge(struct run *run, struct dea_work *work, size_t place, double *distance)
 {
@@ -166,8 +181,7 @@ static enum status unit_judge(struct run *run, struct dea_work *work, size_t pla
     enum status status = STATUS_EXHAUSTED;
     if (dea_work_scale(work, problem->inputs + u * problem->input_count, problem->outputs + u * problem->output_count, own)) {
         /* Its own moved figures fill the rows. */
-        status = dea_radial_solve_outside(work, own, work->column_of[u], team->options->frontier, &run->program, &run->solution,
-                                          &radial);
+        status = outside_solve(run, work, own, work->column_of[u], &radial);
     }
     *distance = NAN;
     if (status == STATUS_OK) {
@@ -292,7 +306,7 @@ static bool options_are_valid(const struct dea_problem *problem, const double *s
         }
     }
     return (unsigned) options->orientation <= DEA_INPUT &&
-           (options->frontier == DEA_VRS || options->frontier == DEA_CRS) &&
+           (unsigned) options->frontier < DEA_FDH &&
            (unsigned) options->solver <= DEA_SOLVER_GLPK &&
            options->replications >= DEA_REPLICATIONS_MIN && options->replications <= DEA_REPLICATIONS_MAX &&
            options->level > 0 && options->level < 1 && options->threads >= 1 && options->threads <= PARALLEL_THREADS_MAX &&

@@ -141,3 +141,12 @@ void dea_certificate_check(const struct dea_program *program, struct dea_solutio
     solution->check.primal_infeasibility = is_broken ? INFINITY : primal;
     solution->check.duality_gap = is_broken ? INFINITY : fabs(objective - dual_objective) / size;
 }
+
+void dea_certificate_add(struct dea_certificate *all, const struct dea_certificate *one)
+{
+    all->program_count += one->program_count;
+    all->retry_count += one->retry_count;
+    all->primal_infeasibility_max = fmax(all->primal_infeasibility_max, one->primal_infeasibility_max);
+    all->dual_infeasibility_max = fmax(all->dual_infeasibility_max, one->dual_infeasibility_max);
+    all->duality_gap_max = fmax(all->duality_gap_max, one->duality_gap_max);
+}

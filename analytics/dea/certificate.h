@@ -25,4 +25,7 @@
  */
 void dea_certificate_check(const struct dea_program *program, struct dea_solution *solution);
 
+/* What one proved, added to what all did. */
+void dea_certificate_add(struct dea_certificate *all, const struct dea_certificate *one);
+
 #endif

@@ -1,9 +1,9 @@
 /* Shares out items among threads. Read dea.c for the first who does. */
 #include "analytics/dea/crew.h"
 
-#include <math.h>
 #include <stdlib.h>
 
+#include "analytics/lp/lp.h"
 #include "base/parallel.h"
 
 /* How long others may work before the caller, who has nothing left to do, asks again whether it is to go on. */
@@ -95,7 +95,7 @@ static void part_run(struct parallel_batch *batch)
         work->end(part->hand);
     }
     if (!pthread_equal(pthread_self(), part->turn->crew->caller)) {
-        dea_thread_end();
+        lp_thread_end();
     }
 }
 
@@ -139,13 +139,4 @@ done:
     free(hands);
     free(parts);
     return status;
-}
-
-void dea_certificate_add(struct dea_certificate *all, const struct dea_certificate *one)
-{
-    all->program_count += one->program_count;
-    all->retry_count += one->retry_count;
-    all->primal_infeasibility_max = fmax(all->primal_infeasibility_max, one->primal_infeasibility_max);
-    all->dual_infeasibility_max = fmax(all->dual_infeasibility_max, one->dual_infeasibility_max);
-    all->duality_gap_max = fmax(all->duality_gap_max, one->duality_gap_max);
 }

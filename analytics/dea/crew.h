@@ -56,7 +56,4 @@ bool dea_crew_is_stopped(void *crew);
 /* One more is done. Any thread; the caller's tells of it. */
 void dea_crew_tell(struct dea_crew *crew);
 
-/* What one hand proved, added to what the others did. */
-void dea_certificate_add(struct dea_certificate *all, const struct dea_certificate *one);
-
 #endif

@@ -5,7 +5,6 @@
  */
 #include "analytics/dea/dea.h"
 
-#include <glpk.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "analytics/dea/slacks.h"
 #include "analytics/dea/weights.h"
 #include "analytics/dea/work.h"
+#include "analytics/lp/lp.h"
 #include "base/parallel.h"
 
 /* Groups are belts or the like; a few without members are no harm. */
@@ -409,5 +409,5 @@ failed:
 
 void dea_thread_end(void)
 {
-    glp_free_env();
+    lp_thread_end();
 }

@@ -200,6 +200,7 @@ struct dea_unit {
 struct dea_means {
     size_t count;
     double crste, vrste, scale;
+    double slacks[DEA_INPUTS_MAX + DEA_OUTPUTS_MAX]; /* of the inputs, then of the outputs, those by the options' frontier */
 };
 
 struct dea_result {

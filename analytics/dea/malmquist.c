@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytics/dea/certificate.h"
 #include "analytics/dea/crew.h"
 #include "analytics/dea/malmquist_period.h"
 #include "analytics/dea/malmquist_result.h"

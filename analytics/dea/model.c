@@ -120,7 +120,7 @@ static void unit_void(struct dea_model_unit *unit, enum dea_model_state state, s
     unit->efficiency = DEA_EFFICIENT_NO;
     unit->peers_length = 0;
     for (size_t i = 0; i < numbers; i++) {
-        unit->slacks[i] = unit->targets[i] = NAN;
+        unit->slacks[i] = unit->moves[i] = unit->targets[i] = NAN;
     }
 }
 
@@ -138,15 +138,16 @@ static struct dea_model_result *result_create(const struct dea_problem *problem)
     result->group_count = problem->group_count;
     result->units = calloc(problem->unit_count, sizeof *result->units);
     result->group_means = calloc(problem->group_count + 1, sizeof *result->group_means);
-    result->numbers = calloc(problem->unit_count * 2 * numbers, sizeof *result->numbers);
+    result->numbers = calloc(problem->unit_count * 3 * numbers, sizeof *result->numbers);
     result->peers = calloc(problem->unit_count * peers_max, sizeof *result->peers);
     if (result->units == NULL || result->group_means == NULL || result->numbers == NULL || result->peers == NULL) {
         dea_model_result_free(result);
         return NULL;
     }
     for (size_t u = 0; u < problem->unit_count; u++) {
-        result->units[u].slacks = result->numbers + u * 2 * numbers;
-        result->units[u].targets = result->numbers + (u * 2 + 1) * numbers;
+        result->units[u].slacks = result->numbers + u * 3 * numbers;
+        result->units[u].moves = result->units[u].slacks + numbers;
+        result->units[u].targets = result->units[u].moves + numbers;
         result->units[u].peers = result->peers + u * peers_max;
         unit_void(&result->units[u], DEA_MODEL_UNCERTIFIED, numbers);
     }
@@ -233,27 +234,34 @@ static enum status one_solve(void *memory, size_t u)
     return STATUS_OK;
 }
 
-static void means_add(struct dea_model_means *means, const struct dea_model_unit *unit)
+static void means_add(struct dea_model_means *means, const struct dea_model_unit *unit, size_t numbers)
 {
     means->count++;
     means->score += unit->score;
     for (size_t i = 0; i < DEA_MODEL_PARTS; i++) {
         means->parts[i] += unit->parts[i];
     }
+    for (size_t i = 0; i < numbers; i++) {
+        means->slacks[i] += unit->slacks[i];
+    }
 }
 
-static void means_finish(struct dea_model_means *means)
+static void means_finish(struct dea_model_means *means, size_t numbers)
 {
     const double count = means->count > 0 ? (double) means->count : NAN;
     means->score /= count;
     for (size_t i = 0; i < DEA_MODEL_PARTS; i++) {
         means->parts[i] /= count;
     }
+    for (size_t i = 0; i < numbers; i++) {
+        means->slacks[i] /= count;
+    }
 }
 
 /* Means are summed in the order of the work. */
 static void summarise(struct dea_model_result *result, const struct dea_problem *problem, const struct dea_work *work)
 {
+    const size_t numbers = problem->input_count + problem->output_count;
     for (size_t u = 0; u < result->unit_count; u++) {
         const struct dea_model_unit *unit = &result->units[u];
         result->certificate.uncertified_count += unit->state == DEA_MODEL_UNCERTIFIED;
@@ -272,14 +280,14 @@ static void summarise(struct dea_model_result *result, const struct dea_problem 
         if (result->units[u].state != DEA_MODEL_SCORED) {
             continue;
         }
-        means_add(&result->mean, &result->units[u]);
+        means_add(&result->mean, &result->units[u], numbers);
         if (problem->groups != NULL) {
-            means_add(&result->group_means[problem->groups[u]], &result->units[u]);
+            means_add(&result->group_means[problem->groups[u]], &result->units[u], numbers);
         }
     }
-    means_finish(&result->mean);
+    means_finish(&result->mean, numbers);
     for (size_t g = 0; g < result->group_count; g++) {
-        means_finish(&result->group_means[g]);
+        means_finish(&result->group_means[g], numbers);
     }
 }
 

@@ -150,8 +150,8 @@ struct dea_model_returns {
 };
 
 /*
- * One unit's answer, NAN and no peers where it is not scored. target = value - slack (and less what moved) for inputs and
- * undesirable outputs, plus for outputs. CROSS has no slacks, targets and peers; COST no slacks.
+ * One unit's answer, NAN and no peers where it is not scored. target = value + move - slack for inputs and undesirable outputs,
+ * value + move + slack for outputs. CROSS has no slacks, moves, targets and peers; COST no slacks and moves.
  */
 struct dea_model_unit {
     enum dea_model_state state;
@@ -162,6 +162,8 @@ struct dea_model_unit {
     struct dea_model_returns returns;
     enum dea_efficiency efficiency; /* where the result has_efficiency */
     double *slacks;  /* m + s: inputs, then outputs */
+    double *moves;   /* m + s: by the score, before the slacks: RADIAL and SUPER (factor - 1) times the value, DIRECTIONAL beta g with its
+                      * sign; 0 in SBM and ADDITIVE, where slacks are all there is */
     double *targets; /* m + s */
     struct dea_peer *peers;
     size_t peers_length;
@@ -173,13 +175,14 @@ struct dea_model_means {
     size_t count;
     double score;
     double parts[DEA_MODEL_PARTS];
+    double slacks[DEA_INPUTS_MAX + DEA_OUTPUTS_MAX]; /* inputs, then outputs */
 };
 
 struct dea_model_result {
     size_t unit_count, input_count, output_count;
     bool has_efficiency; /* the model tells weak from strong efficiency: not CROSS, COST, nor SBM of one side */
     struct dea_model_unit *units;
-    struct dea_model_means mean;         /* arithmetic, over the scored units; a part that one of them lacks is NAN */
+    struct dea_model_means mean;         /* arithmetic, over the scored units; a part, or slacks, that one of them lacks are NAN */
     size_t rts_counts[3];                /* the units whose returns are told, by enum dea_rts */
     struct dea_model_means *group_means; /* group_count of them */
     size_t group_count;

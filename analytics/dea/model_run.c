@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "analytics/dea/certificate.h"
 #include "analytics/dea/frame_find.h"
 
 size_t dea_model_peers_max(const struct dea_problem *problem)
@@ -161,6 +162,7 @@ void dea_model_row_write(const struct dea_model_run *run, size_t unit, struct de
 {
     const bool is_less = row < run->work.inputs || dea_model_is_undesirable(run, row);
     out->slacks[row] = ldexp(slack, run->work.exponent[row]);
+    out->moves[row] = moved;
     out->targets[row] = dea_model_value(run, unit, row) + moved + (is_less ? -1 : 1) * out->slacks[row];
     out->targets[row] = fmax(0, out->targets[row]);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics/dea/crew.h"
+#include "analytics/dea/certificate.h"
 
 /* A peer shows if its share of what the peers together use or make exceeds this in some row. */
 #define SHARE_MIN 1e-9
@@ -159,20 +159,29 @@ enum status dea_result_peers_write(const struct dea_work *work, const struct dea
     return STATUS_OK;
 }
 
-static void means_add(struct dea_means *means, const struct dea_unit *unit)
+static void means_add(struct dea_means *means, const struct dea_unit *unit, const struct dea_problem *problem)
 {
     means->count++;
     means->crste += unit->crste;
     means->vrste += unit->vrste;
     means->scale += unit->scale;
+    for (size_t i = 0; i < problem->input_count; i++) {
+        means->slacks[i] += unit->input_slacks[i];
+    }
+    for (size_t r = 0; r < problem->output_count; r++) {
+        means->slacks[problem->input_count + r] += unit->output_slacks[r];
+    }
 }
 
-static void means_finish(struct dea_means *means)
+static void means_finish(struct dea_means *means, const struct dea_problem *problem)
 {
     const double count = means->count > 0 ? (double) means->count : NAN;
     means->crste /= count;
     means->vrste /= count;
     means->scale /= count;
+    for (size_t i = 0; i < problem->input_count + problem->output_count; i++) {
+        means->slacks[i] /= count;
+    }
 }
 
 void dea_result_summarise(struct dea_result *result, const struct dea_problem *problem, const struct dea_work *work)
@@ -196,13 +205,13 @@ void dea_result_summarise(struct dea_result *result, const struct dea_problem *p
         if (result->units[u].state != DEA_UNIT_SCORED) {
             continue;
         }
-        means_add(&result->mean, &result->units[u]);
+        means_add(&result->mean, &result->units[u], problem);
         if (problem->groups != NULL) {
-            means_add(&result->group_means[problem->groups[u]], &result->units[u]);
+            means_add(&result->group_means[problem->groups[u]], &result->units[u], problem);
         }
     }
-    means_finish(&result->mean);
+    means_finish(&result->mean, problem);
     for (size_t g = 0; g < result->group_count; g++) {
-        means_finish(&result->group_means[g]);
+        means_finish(&result->group_means[g], problem);
     }
 }

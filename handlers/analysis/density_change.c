@@ -4,6 +4,8 @@
  */
 #include "handlers/analysis/density_change.h"
 
+#include <math.h>
+
 #include "analytics/kde/shift.h"
 #include "handlers/analysis/density_family.h"
 #include "handlers/analysis/density_reading.h"
@@ -124,6 +126,7 @@ static void find_shift(struct density_change *change)
         sides[i] = (struct kde_shift_side){ &series[i]->sample, series[i]->units, series[i]->curve->summary.weighted_mean };
     }
     change->mean_shift_error = kde_shift_error(&sides[0], &sides[1]);
+    change->mean_shift_freedom = isnan(change->mean_shift_error) ? 0 : kde_shift_freedom(&sides[0], &sides[1]);
     change->mean_shift_p = kde_shift_p(&sides[0], &sides[1], change->mean_shift_error);
     change->mean_shift_holm = change->mean_shift_p; /* until it stands among others */
 }
@@ -205,6 +208,7 @@ static void write_change(struct json_writer *w, const struct density_change *cha
     json_member_integer(w, "to", change->later->year);
     analysis_number(w, "mean_shift", change->found.mean_shift);
     analysis_number(w, "mean_shift_error", change->mean_shift_error);
+    analysis_number(w, "mean_shift_freedom", change->mean_shift_freedom > 0 ? (double)change->mean_shift_freedom : NAN);
     analysis_number(w, "mean_shift_p_value", change->mean_shift_p);
     analysis_number(w, "mean_shift_holm_p_value", change->mean_shift_holm);
     analysis_number(w, "mode_shift", change->found.mode_shift);

@@ -15,6 +15,7 @@ struct density_change {
     const struct density_series *earlier, *later;
     struct kde_change found;
     double mean_shift_error; /* the standard error of found.mean_shift (shift.h): paired, where units are in both */
+    size_t mean_shift_freedom; /* degrees of freedom of its test; 0 where there is none */
     double mean_shift_p;     /* how often chance alone moves the mean so far */
     bool has_test;
     size_t pairs;        /* members of both */

@@ -142,9 +142,10 @@ static enum status density_points(const char *json, size_t length, struct buffer
                                       "holm_p_value=2." MEASURE "_holm_p_value,2.pairs,2.replicates,2.seed" }
 
 #define TABLES_OF_YEARS \
-    { "changes", "group,from,to,mean_shift,mode_shift,height_ratio,width_ratio,overlap,mean_shift_error,mean_shift_p_value,mean_shift_holm_p_value", \
+    { "changes", "group,from,to,mean_shift,mode_shift,height_ratio,width_ratio,overlap,mean_shift_error,mean_shift_p_value,mean_shift_holm_p_value," \
+      "mean_shift_freedom", \
       { { "changes[]", CHANGE "1.mean_shift,1.mode_shift,1.height_ratio,1.width_ratio,1.overlap,1.mean_shift_error,1.mean_shift_p_value," \
-                                "1.mean_shift_holm_p_value" } }, NULL }, \
+                                "1.mean_shift_holm_p_value,1.mean_shift_freedom" } }, NULL }, \
     { "shifts", "group,from,to,share,shift", { { "changes[].quantile_shifts[]", CHANGE "2.share,2.shift" } }, NULL }, \
     { "change_tests", "group,from,to,measure,ratio,p_value,holm_p_value,pairs,replicates,seed", \
       { TESTED("height"), TESTED("width"), TESTED("sd") }, NULL }

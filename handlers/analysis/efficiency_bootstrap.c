@@ -29,9 +29,8 @@ void efficiency_bootstrap_settle(const struct efficiency_bootstrap_wish *wish, b
         complain(faults, is_body, "bootstrap", is_body ? "missing_member" : "missing_parameter",
                  "seed and level mean something with bootstrap alone, which is the number of replications");
     }
-    if (is_wished && (sheet->has_model ||
-                      (sheet->options.frontier != DEA_VRS && sheet->options.frontier != DEA_CRS))) {
-        complain(faults, is_body, "bootstrap", "bad_format", "bootstrap goes with the radial model and the frontiers vrs and crs alone");
+    if (is_wished && (sheet->has_model || sheet->options.frontier == DEA_FDH)) {
+        complain(faults, is_body, "bootstrap", "bad_format", "bootstrap goes with the radial model alone, and with every frontier but fdh");
     }
 }
 
@@ -64,7 +63,7 @@ enum status efficiency_bootstrap_run(struct arena *arena, const struct efficienc
         return STATUS_EXHAUSTED;
     }
     for (size_t u = 0; u < result->unit_count; u++) {
-        scores[u] = options.frontier == DEA_CRS ? result->units[u].crste : result->units[u].vrste;
+        scores[u] = result->units[u].score;
     }
     return dea_bootstrap_run(&sheet->problem, scores, &options, intervals);
 }

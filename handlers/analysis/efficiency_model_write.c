@@ -45,6 +45,28 @@ static void write_returns(struct json_writer *w, const struct dea_model_returns 
     analysis_number(w, "rts_margin", returns->margin);
 }
 
+/* Whether slacks are among what the model says. */
+static bool has_slacks(enum dea_model model)
+{
+    return model != DEA_MODEL_CROSS && model != DEA_MODEL_COST;
+}
+
+/* What moved by the score, before the slacks, by the name that it has in the model. */
+static void write_moves(struct json_writer *w, const struct efficiency_sheet *sheet, const double *moves)
+{
+    const size_t m = sheet->problem.input_count;
+    if (sheet->model.model == DEA_MODEL_RADIAL || sheet->model.model == DEA_MODEL_SUPER) {
+        analysis_named_object(w, "input_radial", sheet->inputs, moves, m);
+        analysis_named_object(w, "output_radial", sheet->outputs, moves + m, sheet->problem.output_count);
+    } else if (sheet->model.model == DEA_MODEL_DIRECTIONAL) {
+        json_key(w, "directional_movements");
+        json_object_begin(w);
+        analysis_named(w, sheet->inputs, moves, m);
+        analysis_named(w, sheet->outputs, moves + m, sheet->problem.output_count);
+        json_object_end(w);
+    }
+}
+
 /* What is written. */
 struct paper {
     const struct efficiency_sheet *sheet;
@@ -61,7 +83,7 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     const size_t m = result->input_count;
     analysis_unit_head(w, &units, u);
     json_member_text(w, "status", state_name(unit->state));
-    if (model != DEA_MODEL_CROSS && model != DEA_MODEL_COST) {
+    if (has_slacks(model)) {
         analysis_named_object(w, "input_slacks", sheet->inputs, unit->slacks, m);
         analysis_named_object(w, "output_slacks", sheet->outputs, unit->slacks + m, result->output_count);
     }
@@ -78,19 +100,28 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     if (model == DEA_MODEL_RADIAL) {
         write_returns(w, &unit->returns);
     }
+    write_moves(w, sheet, unit->moves);
     efficiency_write_values(w, sheet, u);
-    if (model != DEA_MODEL_CROSS && model != DEA_MODEL_COST) {
+    if (has_slacks(model)) {
         efficiency_write_slack_movements(w, sheet, unit->slacks, unit->slacks + m, sheet->model.is_undesirable);
     }
     efficiency_write_unit_certificate(w, &unit->certificate);
+}
+
+static void write_means(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_model_means *means)
+{
+    json_member_integer(w, "count", (int64_t)means->count);
+    write_parts(w, sheet->model.model, means->score, means->parts);
+    if (has_slacks(sheet->model.model)) {
+        efficiency_write_mean_slacks(w, sheet, means->slacks);
+    }
 }
 
 static void write_group(struct json_writer *w, const void *context, size_t group)
 {
     const struct paper *paper = context;
     const struct dea_model_means *means = &paper->result->group_means[group];
-    json_member_integer(w, "count", (int64_t)means->count);
-    write_parts(w, paper->sheet->model.model, means->score, means->parts);
+    write_means(w, paper->sheet, means);
 }
 
 static void write_summary(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_model_result *result)
@@ -100,8 +131,7 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
     json_object_begin(w);
     json_key(w, "mean");
     json_object_begin(w);
-    json_member_integer(w, "count", (int64_t)result->mean.count);
-    write_parts(w, model, result->mean.score, result->mean.parts);
+    write_means(w, sheet, &result->mean);
     json_object_end(w);
     if (sheet->problem.groups != NULL) {
         analysis_groups_write(w, sheet->provinces != NULL ? "by_belt" : "by_group", sheet->groups, sheet->named_groups, write_group,

@@ -47,10 +47,8 @@ static const struct dea_interval *interval_of(const struct efficiency_sheet *she
     return sheet->intervals != NULL ? &sheet->intervals->units[unit] : NULL;
 }
 
-static bool is_crs(const struct efficiency_sheet *sheet)
-{
-    return sheet->options.frontier == DEA_CRS;
-}
+/* What the score of the chosen frontier is called in the answers. */
+static const char *const scores[] = { [DEA_VRS] = "vrste", [DEA_CRS] = "crste", [DEA_NIRS] = "nirste", [DEA_NDRS] = "ndrste", [DEA_FDH] = "score" };
 
 /* What stands in a unit's row. */
 static struct svg_row make_row(struct arena *arena, const void *context, size_t u)
@@ -74,7 +72,7 @@ static struct svg_row make_row(struct arena *arena, const void *context, size_t 
                                 returns[unit->rts]);
         return row;
     }
-    row.values[0] = is_crs(sheet) ? unit->crste : unit->vrste;
+    row.values[0] = unit->score;
     row.values[1] = interval->corrected;
     row.low = interval->low;
     row.high = interval->high;
@@ -94,7 +92,7 @@ static struct dea_svg_rank rank(const void *context, size_t u)
     const struct drawn *drawn = context;
     const struct dea_unit *unit = &drawn->result->units[u];
     const struct dea_interval *interval = interval_of(drawn->sheet, u);
-    double first = interval != NULL && !is_crs(drawn->sheet) ? unit->vrste : unit->crste;
+    double first = interval != NULL ? unit->score : unit->crste;
     double second = interval == NULL ? unit->vrste : isfinite(interval->corrected) ? interval->corrected : 0;
     return (struct dea_svg_rank){ unit->state == DEA_UNIT_SCORED, first, second };
 }
@@ -118,7 +116,7 @@ static void tell_intervals(struct dea_picture *picture, const struct efficiency_
     struct svg_rows *chart = &picture->chart;
     const struct exchange *exchange = picture->exchange;
     struct arena *arena = exchange->arena;
-    chart->series[0] = (struct svg_series){ is_crs(sheet) ? "crste" : "vrste", NAN };
+    chart->series[0] = (struct svg_series){ scores[sheet->options.frontier], NAN };
     chart->series[1] = (struct svg_series){ analysis_label_say(exchange, "corrected for bias"), NAN };
     chart->interval = dea_svg_text(arena_format(arena, "%s %g %%", analysis_label_say(exchange, "interval of"), sheet->bootstrap.level * 100), "");
     chart->heads[0] = "corrected";

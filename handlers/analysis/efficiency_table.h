@@ -12,7 +12,8 @@
  *   peers       a row for each unit and peer: its lambda
  *   peer_counts how many others a unit is a peer of
  *   means       over all units (an empty belt or group) and, where they were asked for, of each belt or group
- *   movements   a row for each unit and input or output: radial movement, slack, target
+ *   movements   a row for each unit and input or output: what it is, what moves it, target
+ *   slacks      a row for each unit, then their means, over all and of each belt or group as in means
  *   weights     a row for each unit: its score and the best weights of its inputs and outputs
  *   certificate one row: how far the solved programs are from exact, at worst
  *   left_out    of stored figures: the provinces that were left out

@@ -161,18 +161,25 @@ static void write_unit(struct json_writer *w, const void *context, size_t u)
     }
 }
 
-static void write_means(struct json_writer *w, const struct dea_means *means)
+void efficiency_write_mean_slacks(struct json_writer *w, const struct efficiency_sheet *sheet, const double *slacks)
 {
+    analysis_named_object(w, "input_slacks", sheet->inputs, slacks, sheet->problem.input_count);
+    analysis_named_object(w, "output_slacks", sheet->outputs, slacks + sheet->problem.input_count, sheet->problem.output_count);
+}
+
+static void write_means(struct json_writer *w, const struct efficiency_sheet *sheet, const struct dea_means *means)
+{
+    json_member_integer(w, "count", (int64_t)means->count);
     analysis_number(w, "crste", means->crste);
     analysis_number(w, "vrste", means->vrste);
     analysis_number(w, "scale", means->scale);
+    efficiency_write_mean_slacks(w, sheet, means->slacks);
 }
 
 static void write_group(struct json_writer *w, const void *context, size_t group)
 {
-    const struct dea_means *means = (const struct dea_means *)context + group;
-    json_member_integer(w, "count", (int64_t)means->count);
-    write_means(w, means);
+    const struct paper *paper = context;
+    write_means(w, paper->sheet, &paper->result->group_means[group]);
 }
 
 void efficiency_write_rts_counts(struct json_writer *w, const size_t *counts)
@@ -191,12 +198,11 @@ static void write_summary(struct json_writer *w, const struct efficiency_sheet *
     json_object_begin(w);
     json_key(w, "mean");
     json_object_begin(w);
-    json_member_integer(w, "count", (int64_t)result->mean.count);
-    write_means(w, &result->mean);
+    write_means(w, sheet, &result->mean);
     json_object_end(w);
     if (sheet->problem.groups != NULL) {
         analysis_groups_write(w, sheet->provinces != NULL ? "by_belt" : "by_group", sheet->groups, sheet->named_groups, write_group,
-                              result->group_means);
+                              &(struct paper){ sheet, result });
     }
     json_key(w, "strong");
     json_array_begin(w);

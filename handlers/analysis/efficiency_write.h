@@ -75,6 +75,9 @@ void efficiency_write_values(struct json_writer *w, const struct efficiency_shee
 void efficiency_write_slack_movements(struct json_writer *w, const struct efficiency_sheet *sheet, const double *input_slacks,
                                       const double *output_slacks, const bool *is_undesirable);
 
+/* The members input_slacks and output_slacks of means: of inputs, then of outputs. */
+void efficiency_write_mean_slacks(struct json_writer *w, const struct efficiency_sheet *sheet, const double *slacks);
+
 /* The member certificate: of all programs, or of one unit's. */
 void efficiency_write_certificate(struct json_writer *w, const struct dea_certificate *certificate);
 void efficiency_write_unit_certificate(struct json_writer *w, const struct dea_certificate *certificate);

@@ -4,8 +4,8 @@
 #include "handlers/ledger/witnesses.h"
 
 #include "db/witness.h"
+#include "handlers/object.h"
 #include "handlers/page.h"
-#include "handlers/present.h"
 #include "handlers/problem.h"
 #include "handlers/shape.h"
 #include "handlers/submit.h"
@@ -86,7 +86,7 @@ enum handled witnesses_list(struct exchange *exchange)
 
 enum handled witnesses_get(struct exchange *exchange)
 {
-    return present_object(exchange, exchange->parameters[0], "witness", "/witnesses", witnesses_present);
+    return object_reply(exchange, exchange->parameters[0], "witness", "/witnesses", witnesses_present);
 }
 
 enum handled witnesses_put(struct exchange *exchange)

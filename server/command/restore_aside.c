@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "server/command/restore.h"
 #include "server/kept_file.h"
 #include "server/paths.h"
 #include "server/store/directory.h"

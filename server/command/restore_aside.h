@@ -2,7 +2,7 @@
 #define SERVER_COMMAND_RESTORE_ASIDE_H
 
 #include "base/status.h"
-#include "server/command/restore_place.h"
+#include "server/command/restore_state.h"
 
 /*
  * Inside restore.c and restore_place.c only: what a directory held before, and the mark (RESTORE_MARK) that stands in it while

@@ -57,7 +57,7 @@ enum status lane_open(const char *db_path, const char *node_path, struct lane **
         status = cache_open(&opened->cache);
     }
     if (status == STATUS_OK) {
-        status = db_open_reader(db_path, &opened->db);
+        status = db_open_reader_beside(db_path, &opened->db);
     }
     if (status == STATUS_OK) {
         status = node_open(node_path, false, &opened->node);

@@ -3,15 +3,8 @@
  */
 #include "server/wire/wipe.h"
 
+#include "base/sanitized.h"
 #include "server/wire/pool.h"
-
-#if defined(__has_feature) /* how clang says what gcc says by macros */
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#endif
 
 static _Thread_local struct {
     char *pool; /* NULL: none is expected */
@@ -29,7 +22,7 @@ void wipe_forget(void)
     expected.pool = NULL;
 }
 
-#ifndef IS_SANITIZED
+#if !IS_SANITIZED
 
 /* The C library's own, under the name that is for programs whose compiler knows how much room there is. */
 extern void *__memset_chk(void *at, int byte, size_t length, size_t room);

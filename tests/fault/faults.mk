@@ -3,8 +3,6 @@ FAULTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fault/test_*.c)))
 FAULT_PARTS := $(filter-out tests/fault/shim%,$(filter-out tests/fault/test_%,$(sort $(wildcard tests/fault/*.c))))
 FAULT_OBJECTS := $(FAULT_PARTS:%.c=$(BUILD)/%.o)
 
-oracles: $(FAULTS)
-
 $(BUILD)/tests/fault/test_%: $(BUILD)/tests/fault/test_%.o $(FAULT_OBJECTS) $(call archives,$(filter-out server,$(FOLDERS)))
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group -lcmocka $(LDLIBS)

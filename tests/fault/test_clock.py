@@ -89,6 +89,22 @@ def test_before_the_epoch_and_at_its_end(clock):
     assert faults(server) == []
 
 
+@pytest.mark.parametrize("seconds", [2**31, 253402300799, 253402300800, 9000000000000])
+def test_as_far_as_clocks_go(clock, seconds):
+    """Behind 2038, at the end of the year 9999 and beyond it: the service lives, and whatever tells of the entry that was written then
+    can be read, also once the clock is right again and after the next start."""
+    server, put = clock
+    write(server, "BEFORE")
+    put(f"={seconds}")
+    at = write(server, "FAR")
+    assert at == min(seconds, 253402128000)
+    for _ in range(2):
+        for path in ("/events", "/ledger/entries", "/ledger", "/items", "/supplies/summary?by=item"):
+            assert server.get(path).status_code == 200
+        put(None)
+    assert write(server, "AFTER") == at
+
+
 def test_stopped(clock):
     """Everything goes on: groups, keys, refusals, reads, waiting; all of it at one time."""
     server, put = clock

@@ -18,11 +18,11 @@ SECRETS = ("3b6a1f0e" * 8, "77c49d2b" * 8)
 ITEM = {"name": "x", "unit": "piece"}
 
 
-def start_with_program(data_dir, source):
+def start_with_program(data_dir, source, env=None):
     """A program that has not come to its first answer within five seconds, on a machine that does much else, is not what is tested."""
     for left in (2, 1, 0):
         try:
-            return Server(data_dir, "--node-key", source)
+            return Server(data_dir, "--node-key", source, env=env)
         except AssertionError as failed:
             if left == 0 or "did not answer in time" not in str(failed):
                 raise
@@ -77,7 +77,7 @@ SOURCES = {
 def test_a_key_that_lies_elsewhere(place, source):
     """From the first start on; and it is in no file of the directory, in no log and in no environment afterwards."""
     option, env = SOURCES[source](place)
-    server = Server(place / "data", "--node-key", *option, env=env)
+    server = start_with_program(place / "data", *option, env=env)
     ledger = write_and_check(server, "A")
     environ = pathlib.Path(f"/proc/{server.process.pid}/environ").read_bytes()
     command = pathlib.Path(f"/proc/{server.process.pid}/cmdline").read_bytes()
@@ -91,7 +91,7 @@ def test_a_key_that_lies_elsewhere(place, source):
     for other in SOURCES:  # the same key, wherever it lies
         option, env = SOURCES[other](place)
         if other != source and other in ("file", "variable", "program"):
-            server = Server(place / "data", "--node-key", *option, env=env)
+            server = start_with_program(place / "data", *option, env=env)
             assert write_and_check(server, other.upper())["keys"] == ledger["keys"]
             assert server.stop() == 0
     stays_whole(Ledger(place, "data"))

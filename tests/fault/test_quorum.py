@@ -52,12 +52,12 @@ def test_when_it_counts(place, lines, code):
     done = told(place, lines)
     assert done.returncode == code and done.stdout.startswith("ok: ") and not done.stderr, (done.stdout, done.stderr)
     assert ("entries counts: quorum " in done.stdout) == (code == 0) == ("NOT COUNTED" not in done.stdout)
-    assert "  w1 cosigned it at 2026-09-21T14:13:20Z\n  w2 cosigned it at 2026-09-21T14:13:21Z\n  w3 has no cosignature on it\n" in done.stdout
+    assert "  w1 cosigned it at 2026-09-21T14:13:20.000Z\n  w2 cosigned it at 2026-09-21T14:13:21.000Z\n  w3 has no cosignature on it\n" in done.stdout
     report = json.loads(told(place, lines, "--json").stdout)
     assert report["ok"] is report["counts"] is (code == 0) and report["first_broken"] is None
     assert report["code"] == (None if code == 0 else "quorum") and (report["reason"] is None) == (code == 0)
     assert [(witness["name"], witness["time"]) for witness in report["witnesses"]] == [
-        ("w1", "2026-09-21T14:13:20Z"), ("w2", "2026-09-21T14:13:21Z"), ("w3", None)]
+        ("w1", "2026-09-21T14:13:20.000Z"), ("w2", "2026-09-21T14:13:21.000Z"), ("w3", None)]
 
 
 def test_notes_that_do_not_count(place):

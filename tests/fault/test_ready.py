@@ -12,7 +12,7 @@ import pytest
 
 from conftest import ROOT, Server, key
 from cosign import Witness
-from world import World, accepted, problem
+from world import World, accepted, problem, until
 
 BUILD = ROOT / os.environ.get("TALLYSTICK_BUILD", "build/release")
 ITEM = {"name": "Test item", "unit": "piece"}
@@ -53,13 +53,6 @@ def faults(server):
     found = problem(reply, 503, "not_ready")["faults"]
     assert found
     return found
-
-
-def until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_commit_that_fails(machine):
@@ -306,6 +299,8 @@ def test_the_world_is_whole_after_a_failed_commit(machine):
     server = start()
     world = World(server)
     world.intake(100)
+    assert server.stop() == 0
+    server = world.server = start()  # one that has no log to move, whose flush would be the first to fail
     (trouble / "fdatasync-fails").touch()
     problem(server.post("/supplies", {"site": world.a1, "item": world.masks, "quantity": 7, "source": "donation",
                                       "donation": "D"}), 503, "outcome_unknown")

@@ -219,8 +219,9 @@ def test_files_of_another_user(data_dir):
 # What a process is started with
 
 def begin(data_dir, **more):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = "127.0.0.1:%d" % free.getsockname()[1]
+    host = f"127.{1 + os.getpid() % 250}.{1 + os.getpid() // 250 % 250}.7"  # where nobody else is given the port meanwhile
+    with socket.create_server((host, 0)) as free:
+        address = f"{host}:{free.getsockname()[1]}"
     return subprocess.Popen([binary(), "serve", "--data-dir", str(data_dir), "--listen", address], env=environment(), **more), address
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from conftest import ROOT, Server, binary, environment, run
 from tamper import Ledger, make, told_broken as broken, told_whole as stays_whole
-from world import accepted
+from world import accepted, until
 
 PAGE = ROOT / "docs" / "verify.md"
 SHIM = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", "build/release")).resolve() / "tests" / "fault" / "shim.so"
@@ -341,8 +341,11 @@ def test_beside_a_service(ledger):
     (copy.path / "verified").unlink()
     server = Server(copy.path)
     try:
-        nices = [int(path.read_text(encoding="ascii").rsplit(")", 1)[1].split()[16])
-                 for path in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/stat")]
+        def nices_of():
+            return [int(path.read_text(encoding="ascii").rsplit(")", 1)[1].split()[16])
+                    for path in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/stat")]
+        until(lambda: 19 in nices_of())  # a thread steps back itself, once it has begun
+        nices = nices_of()
         assert nices.count(19) == 1 and set(nices) <= {0, 19} | {os.getpriority(os.PRIO_PROCESS, 0)}
         reply = server.get("/ledger/verify", token=True)
         while reply.status_code == 202:

@@ -1,6 +1,4 @@
 # Fuzz drivers: a bounded run each in `make test`, with its own main; `make fuzz` with libFuzzer, for as long as one likes.
-units: $(FUZZ)
-
 $(BUILD)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/main.c tests/fuzz/fuzz.h $(call archives,$(FOLDERS))
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)

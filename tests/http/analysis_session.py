@@ -34,7 +34,7 @@ def play_jobs(p):
                  ("GET", DENSITY.replace("2014", "2015"), None),
                  ("GET", INEQUALITY.replace("2014", "2015"), None), ("POST", "/inequality", PARTS),
                  ("POST", "/efficiency", UNITS), ("POST", "/efficiency/malmquist", PANEL), ("POST", "/density", SAMPLE)]
-    jobs_session.play(p, questions, PANEL)
+    jobs_session.play(p, questions, PANEL, p.auditor)
 
 
 def play(p):
@@ -46,7 +46,8 @@ def play(p):
     for number, more in enumerate(MODELS):
         p.get(f"efficiency of model {number}", f"{EFFICIENCY}&{more}")
     p.get("efficiency with intervals", EFFICIENCY + "&bootstrap=100&seed=7&level=0.9")
-    p.get("efficiency with intervals of another model", EFFICIENCY + "&bootstrap=100&frontier=nirs")
+    p.get("efficiency with intervals of another model", EFFICIENCY + "&bootstrap=100&frontier=fdh")
+    p.get("efficiency with intervals of non-increasing returns", EFFICIENCY + "&bootstrap=100&frontier=nirs")
     p.get("efficiency with a level alone", EFFICIENCY + "&level=2")
     p.get_twice("malmquist", MALMQUIST)
     p.get("malmquist alone", MALMQUIST.replace("&by=belt&distances=true", ""))

@@ -13,7 +13,7 @@ import pytest
 import contract_session
 from analysis_support import assert_problem
 from test_jobs import MANY, SHARE, heavy, leave, request_of
-from world import problem
+from world import World, problem, until
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
@@ -33,9 +33,16 @@ def begin(server, body=None, **more):
     return reply.json()["href"]
 
 
-def wait(server, href, seconds=100):
-    until = time.monotonic() + seconds
-    while (reply := server.get(href)).status_code == 202 and time.monotonic() < until:
+def begin_running(server):
+    """A long one, once it has its thread."""
+    href = begin(server)
+    until(lambda: server.get(href).json()["state"] == "running")
+    return href
+
+
+def wait(server, href, seconds=100, token=None):
+    deadline = time.monotonic() + seconds
+    while (reply := server.get(href, token=token)).status_code == 202 and time.monotonic() < deadline:
         assert reply.headers["Retry-After"] == "1" and reply.headers["Cache-Control"] == "no-store"
         time.sleep(0.05)
     return reply
@@ -115,6 +122,32 @@ def test_a_job_is_given_up_under_a_condition(start):
         assert own.get(href).status_code == 404
 
 
+def test_whose_job_it_is_to_give_up(start):
+    """Asked for with a token: of the same organisation, or of nobody's (its own token then), and administrators'. Asked for without: whoever has the id."""
+    own = start()
+    world = World(own)
+    panel = {**contract_session.UNITS, "outputs": ["visits"]}
+    tokens = {name: world.token(*of) for name, of in {"asker": ("operator", world.a), "colleague": ("auditor", world.a), "stranger": ("coordinator", world.b)}.items()}
+    tokens |= {"admin": True, "nobody": None}
+
+    def answered(token):
+        reply = own.request("POST", "/efficiency", json=panel, token=tokens[token], headers={"Prefer": "respond-async"})
+        href = reply.json()["href"]
+        assert wait(own, href).status_code == 200  # by whoever holds the id
+        return href
+    for asker, mine in {"asker": ("asker", "colleague", "admin"), "stranger": ("stranger", "admin"), "admin": ("admin",), "nobody": tokens}.items():
+        for caller in tokens:
+            href = answered(asker)
+            told = own.delete(href, token=tokens[caller], headers={"If-Match": '"x"'})
+            if caller in mine:
+                assert_problem(told, 412, "version_mismatch")
+                assert own.delete(href, token=tokens[caller]).json()["state"] == "cancelled"
+                continue
+            refused = assert_problem(told, *((401, "unauthenticated") if caller == "nobody" else (403, "forbidden")))
+            assert world.a not in str(refused) and own.get(href, token=tokens[caller]).status_code == 200, (asker, caller)
+            assert own.delete(href, token=True).status_code == 200
+
+
 @pytest.mark.concurrent
 def test_a_problem_is_the_jobs_answer(start):
     own = start("--background-seconds", "1")
@@ -132,14 +165,14 @@ def test_a_problem_is_the_jobs_answer(start):
 def test_a_request_that_has_waited_long_enough_is_told_so(start):
     own = start("--async-after", "1", "--job-seconds", "2")
     began = time.monotonic()
-    panel = json.loads(heavy(2500))
+    panel = json.loads(heavy(int(2500 * SHARE)))
     panel["dmus"] = [{**unit, "period": period} for period in (1, 2) for unit in panel["dmus"]]
     reply = ask(own, "POST", "/efficiency/malmquist", panel, prefer=None)
     assert reply.status_code == 202 and 1 <= time.monotonic() - began < 15 and "Preference-Applied" not in reply.headers
-    shares = []
-    for _ in range(30):  # for longer than --job-seconds, which was the request's
+    shares, looked = [], time.monotonic()
+    while len(shares) < 30 or shares[-1]["progress"] == shares[0]["progress"] and time.monotonic() - looked < 120:
         shares.append(own.get(reply.json()["href"]).json())
-        time.sleep(0.1)
+        time.sleep(0.1)  # in all for longer than --job-seconds, which was the request's
     progress = [share["progress"] or 0 for share in shares]
     assert progress == sorted(progress) and 0 <= progress[0] < progress[-1] < 1 and shares[-1]["state"] == "running"
     assert own.request("DELETE", reply.json()["href"]).status_code == 200
@@ -147,11 +180,11 @@ def test_a_request_that_has_waited_long_enough_is_told_so(start):
 
 @pytest.mark.concurrent
 def test_wait_is_how_long_a_client_wishes_to_wait(start):
-    own = start()
-    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer="respond-async, wait=5").status_code == 200
+    own = start("--async-after", "60")
+    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer="respond-async, wait=50").status_code == 200
     began = time.monotonic()
     reply = ask(own, "POST", "/efficiency", BODY, prefer="wait=1, respond-async")
-    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 5 and reply.headers["Preference-Applied"] == "respond-async"
+    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 50 and reply.headers["Preference-Applied"] == "respond-async"
     own.request("DELETE", reply.json()["href"])
 
 
@@ -184,9 +217,8 @@ def test_the_contracts_example_of_a_wish_does_what_it_says(start):
 
 @pytest.mark.concurrent
 def test_given_up_frees_the_thread_and_the_id(start):
-    own = start("--job-threads", "1")
-    running, waiting = begin(own), begin(own)
-    time.sleep(0.3)
+    own = start("--job-threads", "1", "--async-after", "60")
+    running, waiting = begin_running(own), begin(own)
     assert own.get(running).json()["state"] == "running" and own.get(waiting).json()["state"] == "waiting"
     for href in (waiting, running):
         gone = own.request("DELETE", href, token=None)
@@ -195,25 +227,31 @@ def test_given_up_frees_the_thread_and_the_id(start):
         assert_problem(own.request("DELETE", href), 404, "not_found")
     began = time.monotonic()
     assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
     assert counts(own)["unfinished"] == 0 and counts(own)['forgotten_total{reason="demand"}'] == 2
     assert_problem(own.get("/jobs/" + "0" * 32), 404, "not_found")
 
 
 @pytest.mark.concurrent
 def test_jobs_are_bounded_and_expire(start):
-    own = start("--jobs-kept", "2", "--jobs-kept-seconds", "1")
+    own = start("--jobs-kept", "2")
     small = contract_session.UNITS
     first, second = begin(own, small), begin(own, small)
     assert ask(own, "POST", "/efficiency", small).status_code == 200  # no room for a third: its request waits
-    assert wait(own, first).status_code == 200 and counts(own)["finished"] == 2 and counts(own)["bytes"] > 0
+    until(lambda: counts(own)["finished"] == 2)
+    assert wait(own, first).status_code == 200 and counts(own)["bytes"] > 0
     third = begin(own, small)  # the answer that was read makes room
     assert_problem(own.get(first), 404, "not_found")
-    assert wait(own, third).status_code == 200 and counts(own)["total"] == 3
-    time.sleep(1.5)
-    assert_problem(own.get(second), 404, "not_found")
-    assert counts(own) == {"unfinished": 0, "finished": 0, "bytes": 0, "total": 3, 'forgotten_total{reason="time"}': 2,
-                           'forgotten_total{reason="room"}': 1, 'forgotten_total{reason="demand"}': 0}
+    assert wait(own, third).status_code == 200 == own.get(second).status_code
+    assert counts(own).items() >= {"unfinished": 0, "finished": 2, "total": 3, 'forgotten_total{reason="time"}': 0,
+                                   'forgotten_total{reason="room"}': 1, 'forgotten_total{reason="demand"}': 0}.items()
+    own = start("--jobs-kept", "2", "--jobs-kept-seconds", "1")
+    first, second = begin(own, small), begin(own, small)
+    until(lambda: counts(own)["total"] == 2 and counts(own)["unfinished"] == counts(own)["finished"] == 0)
+    for href in (first, second):
+        assert_problem(own.get(href), 404, "not_found")
+    assert counts(own) == {"unfinished": 0, "finished": 0, "bytes": 0, "total": 2, 'forgotten_total{reason="time"}': 2,
+                           'forgotten_total{reason="room"}': 0, 'forgotten_total{reason="demand"}': 0}
     assert ask(own, "POST", "/efficiency", small).status_code == 202
     none = start("--jobs-kept", "0", "--async-after", "1", "--job-seconds", "2")
     assert ask(none, "POST", "/efficiency", small).status_code == 200
@@ -222,10 +260,10 @@ def test_jobs_are_bounded_and_expire(start):
 
 @pytest.mark.concurrent
 def test_a_client_that_left_before_is_no_job(start):
-    own = start("--job-threads", "1", "--async-after", "2")
+    own = start("--job-threads", "1", "--async-after", "10")
     connection = own.connect()
     connection.sendall(request_of(heavy()))
-    time.sleep(0.5)
+    until(lambda: "\ntallystick_jobs_running 1\n" in own.get("/metrics").text)
     leave(connection, "reset")
     began = time.monotonic()
     assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
@@ -245,26 +283,29 @@ def test_clients_that_left_while_they_waited_are_no_jobs(start):
     time.sleep(3.5)
     assert counts(own)["total"] == counts(own)["unfinished"] == 1
     assert own.request("DELETE", href).status_code == 200
-    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
+    reply = ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None)
+    assert (wait(own, reply.json()["href"]) if reply.status_code == 202 else reply).status_code == 200
 
 
 @pytest.mark.concurrent
 def test_nobody_is_told_of_a_job_that_a_stop_would_end(start):
-    own = start("--job-threads", "2", "--async-after", "3")
-    with own.connect(30) as connection:
-        connection.sendall(request_of(heavy()))
-        time.sleep(2.6)
-        own.process.send_signal(signal.SIGTERM)
-        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    for _ in range(5):
+        own = start("--job-threads", "2", "--async-after", "3")
+        with own.connect(30) as connection:
+            connection.sendall(request_of(heavy()))
+            time.sleep(2.4)  # a computation may go on for a second behind the signal: the moment of the 202 is among it
+            own.process.send_signal(signal.SIGTERM)
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert own.stop() == 0
+        if b" 202 " not in received:
+            break  # else the machine stood still for longer than there was left, and it was told before the stop
     assert b" 503 " in received and b'"stopping"' in received and b" 202 " not in received, received
-    assert own.stop() == 0
 
 
 @pytest.mark.concurrent
 def test_a_full_queue_is_busy(start):
     own = start("--job-threads", "1", "--job-queue-length", "1")
-    hrefs = [begin(own)]
-    time.sleep(0.5)
+    hrefs = [begin_running(own)]
     hrefs.append(begin(own))
     refused = assert_problem(ask(own, "POST", "/efficiency", contract_session.UNITS), 503, "busy")
     assert refused and counts(own)["unfinished"] == 2
@@ -275,10 +316,7 @@ def test_a_full_queue_is_busy(start):
 @pytest.mark.concurrent
 def test_one_that_is_given_up_while_it_waits_leaves_its_place(start):
     own = start("--job-threads", "1", "--job-queue-length", "1")
-    running = begin(own)
-    until = time.monotonic() + 10
-    while own.get(running).json()["state"] != "running":
-        assert time.monotonic() < until
+    running = begin_running(own)
     for _ in range(3):
         waiting = begin(own)
         assert_problem(ask(own, "POST", "/efficiency", contract_session.UNITS), 503, "busy")
@@ -330,8 +368,7 @@ def test_private_services_ask_who_asks(start):
     accepted = own.request("POST", "/efficiency", json=contract_session.UNITS, token=True, headers={"Prefer": "respond-async"})
     href = accepted.json()["href"]
     assert_problem(own.get(href), 401, "unauthenticated")
-    time.sleep(0.3)
-    assert own.get(href, token=True).status_code == 200
+    assert wait(own, href, token=True).status_code == 200
 
 
 @pytest.mark.concurrent
@@ -444,8 +481,7 @@ def test_jobs_of_one_address_leave_room_for_others(start):
     assert reply.status_code == 200 and len(reply.json()["results"]) == MANY
     assert all(own.get(href).json()["state"] in ("waiting", "running") for href in hrefs[1:])
     full = start("--job-threads", "1", "--job-queue-length", "4")
-    begin(full)
-    time.sleep(0.5)
+    begin_running(full)
     for _ in range(3):
         begin(full)
     assert_problem(ask(full, "POST", "/efficiency", BODY), 503, "busy")
@@ -457,8 +493,7 @@ def test_jobs_of_one_address_leave_room_for_others(start):
 @pytest.mark.concurrent
 def test_one_that_finds_no_place_among_the_long_ones_has_the_time_of_a_short_one(start):
     own = start("--async-after", "1", "--job-seconds", "3")
-    long = begin(own)
-    time.sleep(0.3)
+    long = begin_running(own)
     reply = ask(own, "POST", "/efficiency", BODY, prefer=None)
     assert reply.status_code == 202  # its client need not wait
     ended = wait(own, reply.json()["href"])

@@ -57,6 +57,20 @@ def test_glpk_as_referee(start):
 
 
 @pytest.mark.concurrent
+@pytest.mark.parametrize("frontier, name", [("crs", "crste"), ("nirs", "nirste"), ("ndrs", "ndrste")])
+def test_intervals_of_other_frontiers(start, frontier, name):
+    """Around the score of the frontier that was chosen."""
+    own = start()
+    answer = own.request("POST", "/efficiency", json=body(bootstrap=100, frontier=frontier), token=None).json()
+    assert answer["bootstrap"]["bandwidth"] > 0 and answer["bootstrap"]["units"] == 31
+    for result in answer["results"]:
+        found = result["bootstrap"]
+        assert result["score"] == result[name] and found["bias"] == pytest.approx(result[name] - found["corrected"])
+        assert found["low"] <= found["corrected"] <= result[name] and found["high"] <= result[name] + 1e-9
+    assert any(result["score"] != result["vrste"] for result in answer["results"])
+
+
+@pytest.mark.concurrent
 def test_no_intervals_where_nothing_varies(start):
     own = start()
     dmus = [{"id": "A", "staff": 1, "visits": 1}, {"id": "B", "staff": 2, "visits": 2}]
@@ -76,7 +90,7 @@ def test_refusals(start):
     refused({"level": 1}, {"/level": "out_of_range"})
     refused({"bootstrap": None}, {"/bootstrap": "missing_member"})
     refused({"seed": -1, "level": 0}, {"/seed": "out_of_range", "/level": "out_of_range"})
-    refused({"frontier": "nirs"}, {"/bootstrap": "bad_format"})
+    refused({"frontier": "fdh"}, {"/bootstrap": "bad_format"})
     refused({"model": "super"}, {"/bootstrap": "bad_format"})
     many = [{"id": f"u{u}", "staff": 1 + u, "visits": 1} for u in range(501)]
     reply = own.request("POST", "/efficiency", json={**contract_session.UNITS, "dmus": many, "bootstrap": 10000}, token=None)

@@ -12,6 +12,7 @@ import pytest
 
 from test_tls import begin, certificate  # noqa: F401 (fixtures)
 from wire_support import check_problem, get, parse, post
+from world import until
 
 pytestmark = pytest.mark.concurrent
 GUESTS = 256  # in all
@@ -68,7 +69,7 @@ def test_who_is_over_a_limit_is_told_and_probes_are_answered(start, options):
     assert ask(connect(started), get("no colon\r\n"))[0] == 400
     status, _, body = ask(connect(started), get("Accept-Language: zh\r\n", "/provinces"))
     assert status == 503 and re.search("[\u4e00-\u9fff]", body.decode())
-    time.sleep(0.3)
+    until(lambda: all(f"request={request_id} " in started.log() for request_id in ids))
     for request_id in ids:
         assert started.log().count(f"request={request_id} ") == 1
     for connection in held:  # they have noticed nothing
@@ -86,16 +87,21 @@ def test_guests_are_few_and_soon_gone(start):
     """Who sits in the places of the guests is sent away; others, from there and from elsewhere, are answered meanwhile."""
     started = start("--connections", "4", "--cors-origin", "*")
     held = hold(started, 4)
-    silent = [connect(started) for _ in range(GUESTS)]
-    begun = time.monotonic()
-    assert ask(connect(started), get())[0] == 200
-    assert ask(connect(started, "127.0.0.2"), get())[0] == 200
-    request_id = check_busy(ask(silent.pop(0), ""), is_cors=True)  # it has made room, and is told so at once: its second is not over
-    assert time.monotonic() - begun < 0.9
+    for _ in range(5):
+        silent = [connect(started) for _ in range(GUESTS)]
+        begun = time.monotonic()
+        assert ask(connect(started), get())[0] == 200
+        assert ask(connect(started, "127.0.0.2"), get())[0] == 200
+        request_id = check_busy(ask(silent.pop(0), ""), is_cors=True)  # it has made room, and is told so at once: its second is not over
+        took = time.monotonic() - begun
+        if took < 0.9:
+            break
+        close_all(silent)  # another program may have had the processor for as long
+    assert took < 0.9
     for connection in silent:
         check_busy(ask(connection, ""), is_cors=True)
     assert ask(connect(started), get())[0] == 200
-    time.sleep(0.3)
+    until(lambda: f"request={request_id} " in started.log())
     assert started.log().count(f"request={request_id} ") == 1
     text = started.get("/metrics", headers={"Connection": "close"})
     assert text.status_code == 503  # no probe
@@ -132,10 +138,8 @@ def test_the_limit_in_all_is_reached_and_stalls_nobody(start):
     for thread in threads:
         thread.start()
     try:
-        slowest = 0
-        until = time.monotonic() + 3
-        rounds = 0
-        while time.monotonic() < until:
+        slowest, rounds, flooding = 0, 0, time.monotonic()
+        while time.monotonic() < flooding + 3 or (min(counts.values()) <= GUESTS // 4 or rounds <= 3) and time.monotonic() < flooding + 60:
             begun = time.monotonic()
             held[0].sendall(get(target="/provinces").encode())
             received = b""
@@ -232,8 +236,8 @@ def test_the_limit_of_an_address_is_reached_and_stalls_nobody(start):
     thread = threading.Thread(target=flood)
     thread.start()
     try:
-        slowest, rounds, until = 0, 0, time.monotonic() + 2
-        while time.monotonic() < until:
+        slowest, rounds, flooding = 0, 0, time.monotonic()
+        while time.monotonic() < flooding + 2:
             begun = time.monotonic()
             for reply in (started.get("/provinces/CN-HB"), started.post("/density", {"values": [1, 2, 4]}, token=None)):  # from another address
                 assert reply.status_code == 200
@@ -289,9 +293,9 @@ def test_what_a_client_sent_is_gone_behind_its_request(server, before):
                     yield begin + found
     with connect(server) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Before: " + b"b" * before + b"\r\nX-Secret: " + secret)
-        time.sleep(0.2)
         try:
             with open(f"/proc/{server.process.pid}/mem", "rb", buffering=0) as memory:
+                until(lambda: any(places(memory)))  # it has been read
                 place, = places(memory)
                 for rest in (b"\r\n\r\n", get().encode()):  # the second is shorter: what it overwrites is not the secret
                     connection.sendall(rest)

@@ -193,7 +193,7 @@ def test_the_reading_says_what_the_numbers_say(server):
         assert list(earlier) == list(later)
         tested = scipy.stats.ttest_rel(list(later.values()), list(earlier.values()))
         assert change["mean_shift_error"] == pytest.approx(change["mean_shift"] / tested.statistic, rel=1e-6)
-        assert change["mean_shift_p_value"] == pytest.approx(tested.pvalue, abs=1e-12)
+        assert change["mean_shift_p_value"] == pytest.approx(tested.pvalue, abs=1e-12) and change["mean_shift_freedom"] == tested.df
         said = re.search(r"The centre moved [^.]*\.[0-9] percent\. (That .*?\)\.)", words)
         assert (said is None) == (abs(part) < 0.01)
         assert said is None or said.group(1) == chance("That", change["mean_shift_p_value"], change["mean_shift_holm_p_value"])
@@ -313,6 +313,7 @@ def test_weighted_by_an_indicator(server):
         ratio = spreads[later] / spreads[earlier]
         freedom = math.floor(min(design(dict(enumerate(zip(CODES, column("population_year_end", year)))))[2] for year in (change["from"], change["to"])))
         assert ("The differences shrank." in change["reading"]) == (ratio < 0.95) and ("The differences grew." in change["reading"]) == (ratio > 1.05)
+        assert change["mean_shift_freedom"] == freedom < 30
         assert change["mean_shift_p_value"] == pytest.approx(2 * scipy.stats.t.sf(abs(change["mean_shift"]) / change["mean_shift_error"], freedom), abs=1e-12)
         told = [sentence for sentence in change["reading"] if "(p = " in sentence]  # of the centre alone
         assert told == ([] if change["reading"][0].startswith("The centre stayed") else change["reading"][1:2])

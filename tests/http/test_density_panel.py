@@ -174,6 +174,7 @@ def test_weights_make_a_sample_smaller(server):
         unit["weight"] = 0.3
     alike, = sent(server, {"years": [2001, 2002], "points": 16, "units": units})["changes"]
     plain, = sent(server, {"years": [2001, 2002], "points": 16, "units": [{"id": unit["id"], "values": unit["values"]} for unit in units]})["changes"]
+    assert alike["mean_shift_freedom"] == plain["mean_shift_freedom"] == len(units) - 1
     for name in ("mean_shift_error", "mean_shift_p_value"):
         assert alike[name] == pytest.approx(plain[name], rel=1e-9)
 
@@ -182,7 +183,7 @@ def test_few_units_prove_little(server):
     """Two pairs that moved by 2.5 and 3.5 have an error of a sixth of the shift: two in a thousand million by the normal law, one in ten by Student's."""
     two = {"years": [2001, 2002], "points": 16, "units": [{"id": "a", "values": [10, 12.5]}, {"id": "b", "values": [20, 23.5]}]}
     change, = sent(server, two)["changes"]
-    assert change["mean_shift"] == 6 * change["mean_shift_error"] == 3
+    assert change["mean_shift"] == 6 * change["mean_shift_error"] == 3 and change["mean_shift_freedom"] == 1
     assert change["mean_shift_p_value"] == pytest.approx(2 * scipy.stats.t.sf(6, 1), abs=1e-15) and change["mean_shift_p_value"] > 0.1
     assert change["reading"][1].startswith("That may be chance (p = 0.105")
 

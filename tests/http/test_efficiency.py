@@ -12,13 +12,15 @@ import pytest
 from scipy.optimize import linprog
 
 from analysis_support import CODES, PROVINCES, assert_problem, belts, column, faults
-from conftest import Server
+from conftest import ROOT, Server
+from test_async import wait
 
 INPUTS = ["institutions_per_10k", "health_personnel_all_per_10k"]
 OUTPUTS = ["hospital_visits", "hospital_admissions"]
 PATH = "/efficiency"
 QUERY = {"year": "2011", "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS)}
 TOLERANCE = 1e-8
+CASES = ROOT / "tests" / "reference" / "dea"
 
 
 @pytest.fixture(scope="module")
@@ -407,7 +409,7 @@ def test_groups_and_units_without_a_score(service):
     groups = answer["summary"]["by_group"]
     assert list(groups) == ["north", "south", "void"]
     assert groups["south"]["crste"] == pytest.approx(2 / 3) and groups["void"] == {
-        "count": 0, "crste": None, "vrste": None, "scale": None}
+        "count": 0, "crste": None, "vrste": None, "scale": None, "input_slacks": {"x1": None}, "output_slacks": {"y1": None}}
 
 
 def test_no_token_and_no_key_are_needed_and_they_do_no_harm(service):
@@ -470,9 +472,30 @@ def test_numbers_too_large_are_named_with_the_rest(service):
     assert len(body["errors"]) == 7
 
 
+def test_ten_thousand_units(service):
+    """Of one input and one output: constant returns are the quotient over the best one, variable returns the line around all points."""
+    random = numpy.random.default_rng(8)
+    x = random.uniform(1, 100, 10000)
+    y = 10 / (1 + numpy.exp(3 - x / 15)) * random.uniform(0.2, 1, 10000)
+    dmus = [{"id": f"u{i}", "x1": float(x[i]), "y1": float(y[i])} for i in range(10000)]
+    reply = service.request("POST", PATH, json=changed(dmus=dmus, slacks="none"), token=None)
+    answer = (wait(service, reply.json()["href"]) if reply.status_code == 202 else reply).json()
+    around = []  # from the left, each turn to the right
+    for point in sorted(zip(x, y)):
+        while len(around) > 1 and ((around[-1][0] - around[-2][0]) * (point[1] - around[-2][1]) >=
+                                   (around[-1][1] - around[-2][1]) * (point[0] - around[-2][0])):
+            around.pop()
+        around.append(point)
+    around = around[:1 + max(range(len(around)), key=lambda i: around[i][1])]  # what lies right of the highest takes too much
+    highest = numpy.interp(x, *zip(*around))
+    assert answer["certificate"]["uncertified"] == 0 and [unit["dmu"] for unit in answer["results"]] == [unit["id"] for unit in dmus]
+    assert [unit["crste"] for unit in answer["results"]] == pytest.approx(y / x / (y / x).max(), rel=1e-8)
+    assert [unit["vrste"] for unit in answer["results"]] == pytest.approx(y / highest, rel=1e-8)
+
+
 def test_too_many_cells(service):
     names = [f"x{i}" for i in range(20)]
-    dmus = [{"id": f"u{i}", "y": 1, **dict.fromkeys(names, 1)} for i in range(9600)]
+    dmus = [{"id": f"u{i}", "y": 1, **dict.fromkeys(names, 1)} for i in range(9524)]  # 4 too many
     body = assert_problem(compute(service, {"inputs": names, "outputs": ["y"], "dmus": dmus}), 422, "too_long")
     assert faults(body) == {"/dmus": "too_long"} and "200000" in body["detail"]
 
@@ -481,6 +504,30 @@ def test_faults_beyond_the_list_are_counted(service):
     dmus = [{"id": f"u{i}", "x1": "1", "y1": 1} for i in range(150)]
     body = assert_problem(compute(service, changed(dmus=dmus)), 422, "invalid_request")
     assert len(body["errors"]) == 100 and body["errors_total"] == 150
+
+
+@pytest.mark.parametrize("frontier", ["crs", "vrs"])
+@pytest.mark.parametrize("orientation", ["output", "input"])
+@pytest.mark.parametrize("case", ["deap_eg1", "deap_eg2", "multislack11", "synth31_3x2", "zeros14"])
+def test_slacks_and_their_means(service, case, orientation, frontier):
+    """DEAP's summary of slacks with its row of means, against the multi-stage slacks of the reference cases."""
+    with open(CASES / case / "data.csv", encoding="utf-8") as file:
+        units = list(csv.DictReader(file))
+    with open(CASES / case / "expected.csv", encoding="utf-8") as file:
+        wanted = [row for row in csv.DictReader(file) if row["orient"] == orientation[:-3]]
+    names = [name for name in units[0] if name != "dmu"]
+    slacks = numpy.array([[float(row[f"{frontier}_ms_s_{name}"] or "nan") for name in names] for row in wanted])
+    body = {"inputs": [name for name in names if name[0] == "x"], "outputs": [name for name in names if name[0] == "y"], "orientation": orientation,
+            "frontier": frontier, "dmus": [{"id": row["dmu"], **{name: float(row[name]) for name in names}} for row in units]}
+    assert [row["dmu"] for row in wanted] == [row["dmu"] for row in units]
+    rows = list(csv.DictReader(io.StringIO(service.request("POST", f"{PATH}?table=slacks", json=body).text)))
+    assert [(row["row"], row["dmu"], row["group"]) for row in rows] == [*(("unit", row["dmu"], "") for row in units), ("mean", "", "")]
+    cells = numpy.array([[float(row[f"{'input' if name[0] == 'x' else 'output'}_slacks.{name}"] or "nan") for name in names] for row in rows])
+    top = numpy.array([[float(row[name]) for name in names] for row in units]).max(axis=0)
+    is_scored = ~numpy.isnan(slacks).any(axis=1)
+    assert is_scored.any() and (numpy.isnan(cells[:-1]).any(axis=1) == ~is_scored).all()
+    assert (abs(cells[:-1] - slacks)[is_scored] <= 1e-6 * top).all()
+    assert (abs(cells[-1] - slacks[is_scored].mean(axis=0)) <= 1e-6 * top).all()
 
 
 @pytest.mark.parametrize("orientation", ["output", "input"])

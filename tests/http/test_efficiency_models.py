@@ -49,6 +49,10 @@ def test_answers_of_models(service, more):  # noqa: F811
     scored = [result for result in answer["results"] if result["status"] == "scored"]
     assert answer["summary"]["mean"]["count"] == len(scored)
     assert answer["summary"]["mean"]["score"] == pytest.approx(numpy.mean([result["score"] for result in scored]), rel=1e-12)
+    for kind, names in (("input", INPUTS), ("output", OUTPUTS)):
+        wanted = None if answer["model"] in ("cross", "cost") else \
+            {name: pytest.approx(numpy.mean([result[f"{kind}_slacks"][name] for result in scored]), rel=1e-12) for name in names}
+        assert answer["summary"]["mean"].get(f"{kind}_slacks") == wanted
     assert sorted(answer["summary"]["by_belt"]) == sorted(set(belts()))
     for belt, means in answer["summary"]["by_belt"].items():
         of_belt = [result["score"] for result in scored if result["belt"] == belt]
@@ -60,6 +64,43 @@ def test_answers_of_models(service, more):  # noqa: F811
         "year": 2011, "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), **more}, headers={"Accept": "text/csv"}).text)))
     assert [row["score"] for row in table] == ["" if result["score"] is None else row["score"] for row, result in zip(table, answer["results"])]
     assert all(float(row["score"]) == result["score"] for row, result in zip(table, answer["results"]) if result["score"] is not None)
+
+
+MOVED = [*MODELS, {"model": "super", "frontier": "crs"}, {"model": "directional", "orientation": "input", "frontier": "crs"},
+         {"model": "directional", "undesirable": OUTPUTS[0], "frontier": "nirs"}, {"model": "directional", "fixed": INPUTS[0]},
+         {"model": "sbm", "undesirable": OUTPUTS[1], "orientation": "output", "frontier": "crs"}, {"fixed": INPUTS[1], "frontier": "crs"}]
+
+
+@pytest.mark.parametrize("more", MOVED)
+def test_movements_add_up(service, more):  # noqa: F811
+    """original + what moves it = projected, in every row; and each movement is what its model says of the score."""
+    query = {"year": 2011, "inputs": ",".join(INPUTS), "outputs": ",".join(OUTPUTS), **more}
+    answer = {row["dmu"]: row for row in service.get(PATH, params=query).json()["results"]}
+    rows = list(csv.DictReader(io.StringIO(service.get(PATH, params={**query, "table": "movements"}).text)))
+    model, side = more.get("model", "radial"), more.get("orientation", "none" if more.get("model") == "directional" else "output")
+    assert len(rows) == (0 if model == "cross" else 31 * 4)
+    lessened = {*INPUTS, *more.get("undesirable", "").split(",")}
+    falling = 0
+    for row in rows:
+        unit = answer[row["dmu"]]
+        if unit["status"] != "scored":
+            assert row["projected"] == row["slack_movement"] == row["radial_movement"] == row["directional_movement"] == ""
+            continue
+        radial, directional, slack = (row[f"{name}_movement"] for name in ("radial", "directional", "slack"))
+        original, projected = float(row["original"]), float(row["projected"])
+        assert (radial != "") == (model in ("radial", "super")) and (directional != "") == (model == "directional") and (slack != "") == (model != "cost")
+        if model == "cost":  # the cheapest inputs, to which nothing moves in steps
+            continue
+        assert sum(float(cell or 0) for cell in (radial, directional, slack)) + original == pytest.approx(projected, rel=1e-12)
+        assert (float(slack) <= 0 if row["variable"] in lessened else float(slack) >= 0) and row["slack_movement"] != "-0.0"
+        falling += float(slack) < 0 and row["variable"] == more.get("undesirable")
+        moves = row["variable"] != more.get("fixed") and (side == "none" or (side == "input") == (row["kind"] == "input") or
+                                                          row["variable"] == more.get("undesirable"))
+        if model == "directional":
+            assert float(directional) == pytest.approx((-1 if row["variable"] in lessened else 1) * unit["score"] * original * moves, rel=1e-9, abs=1e-9 * original)
+        elif radial:
+            assert float(radial) == pytest.approx(((unit["score"] if side == "input" else 1 / unit["score"]) - 1) * original * moves, rel=1e-9, abs=1e-9 * original)
+    assert falling > 0 or model != "sbm" or "undesirable" not in more
 
 
 def test_answers_are_cached_by_all_that_they_depend_on(service):  # noqa: F811

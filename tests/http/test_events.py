@@ -43,7 +43,7 @@ class Follower:
         if buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
-        self.socket.settimeout(30)
+        self.socket.settimeout(60)
         self.socket.connect(("127.0.0.1", server.port))
         header = f"Last-Event-ID: {last}\r\n" if last is not None else ""
         header += f"Authorization: Bearer {token}\r\n" if token else ""
@@ -88,7 +88,7 @@ class Follower:
     def ids(self):
         return [event["id"] for event in self.events()]
 
-    def until(self, seq, seconds=30):
+    def until(self, seq, seconds=120):
         deadline = time.monotonic() + seconds
         while not self.ids() or self.ids()[-1] < seq:
             assert time.monotonic() < deadline and self.read(), self.received[-500:]
@@ -234,7 +234,7 @@ def test_followers_who_come_and_go_miss_nothing(server):
     end[0] = change(server)
     done.set()
     for thread in followers:
-        thread.join(60)
+        thread.join(300)
         assert not thread.is_alive()
     for one in seen:
         assert one == list(range(begin, end[0] + 1))
@@ -279,7 +279,7 @@ def test_a_slow_follower_loses_its_connection_and_no_event(start):
         end = size(server)
         quick.until(end)
         assert quick.ids() == list(range(1, end + 1))
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while "tallystick_followers 1\n" not in server.get("/metrics").text:
             assert time.monotonic() < deadline, "the slow one still has its connection"
             time.sleep(0.2)
@@ -308,6 +308,22 @@ def test_only_half_of_the_connections_follow(start):
         assert server.get("/events").status_code == 200
 
 
+def followed(server, count, seconds=600):
+    """So many who follow; whoever is told that the service is busy, which a slow machine's is, comes again shortly."""
+    followers, deadline = [], time.monotonic() + seconds
+    while len(followers) < count:
+        assert time.monotonic() < deadline, len(followers)
+        for follower in [Follower(server) for _ in range(min(200, count - len(followers)))]:
+            while b"\r\n\r\n" not in follower.received:
+                assert follower.read(), follower.received
+            if follower.received.startswith(b"HTTP/1.1 503 "):
+                follower.close()
+                time.sleep(0.01)
+            else:
+                followers.append(follower)
+    return followers
+
+
 @pytest.mark.concurrent
 def test_five_thousand_followers(start):
     """Each gets every event; memory for one is bounded; plain requests go on meanwhile."""
@@ -319,8 +335,8 @@ def test_five_thousand_followers(start):
                    "--log-level", "warn")
     change(server, 1)
     before = resident(server)
-    with following(*(Follower(server) for _ in range(FOLLOWERS))) as followers, selectors.DefaultSelector() as selector:
-        deadline = time.monotonic() + 60
+    with following(*followed(server, FOLLOWERS)) as followers, selectors.DefaultSelector() as selector:
+        deadline = time.monotonic() + 300
         while f"tallystick_followers {FOLLOWERS}\n" not in (told := server.get("/metrics").text):
             assert time.monotonic() < deadline, [line for line in told.splitlines() if "followers" in line or "connections" in line]
             time.sleep(0.1)
@@ -331,7 +347,7 @@ def test_five_thousand_followers(start):
             selector.register(follower.socket, selectors.EVENT_READ, follower)
         left = set(followers)
         while left:
-            assert time.monotonic() - began < 60, f"{len(left)} wait"
+            assert time.monotonic() - began < 300, f"{len(left)} wait"
             for key, _ in selector.select(1):
                 assert key.data.read()
                 if key.data.ids() == [first, first + 1, first + 2]:
@@ -342,7 +358,7 @@ def test_five_thousand_followers(start):
         if server.process.args[0].endswith("release/tallystick"):
             assert each < 64 * 1024
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(30) == 0
+    assert server.process.wait(60) == 0
     server.exit_code = 0
 
 

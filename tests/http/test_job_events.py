@@ -54,7 +54,7 @@ def followers(server):
     return int(re.search(r"^tallystick_followers (\d+)$", server.get("/metrics").text, re.M)[1])
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -3,6 +3,7 @@ becomes of one whose client ends its sending or leaves."""
 
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from analysis_support import assert_problem
+from world import until
 
 STORED = "/efficiency?year=2011&inputs=institutions_per_10k&outputs=hospital_visits"
 HEAVY_UNITS = 3000
@@ -139,6 +141,15 @@ def test_a_half_closed_client_is_told_of_the_deadline(start):
     assert status == 422 and json.loads(body)["code"] == "too_much_work"
 
 
+def until_taken(read_metrics, count):
+    """That many computations have been asked for, and the first of them runs."""
+    def is_taken():
+        text = read_metrics()
+        running, waiting = (int(re.search(rf"^tallystick_jobs_{what} (\d+)$", text, re.M)[1]) for what in ("running", "waiting"))
+        return running > 0 and running + waiting == count
+    until(is_taken)
+
+
 def leave(connection, how):
     if how == "reset":
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -149,16 +160,16 @@ def leave(connection, how):
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_a_client_that_leaves_frees_the_thread(start, how):
     """One that runs and some that wait; a deadline would come much later."""
-    own = start("--job-threads", "1", "--job-seconds", "600")
+    own = start("--job-threads", "1", "--job-seconds", "600", "--async-after", "60")
     connections = [own.connect() for _ in range(4)]
     for connection in connections:
         connection.sendall(request_of(BODY))
-    time.sleep(1)
+    until_taken(lambda: own.get("/metrics").text, 4)
     for connection in connections:
         leave(connection, how)
     began = time.monotonic()
     assert post(own, small(1)).status_code == 200
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert own.stop() == 0
     lines = [line for line in own.log().splitlines() if "event=request" in line and "path=/efficiency" in line]
     assert sum("status=0" in line for line in lines) == 4 and not any("status=503" in line for line in lines)
@@ -166,11 +177,11 @@ def test_a_client_that_leaves_frees_the_thread(start, how):
 
 @pytest.mark.concurrent
 def test_a_full_queue_is_busy_for_its_own_kind(start):
-    own = start("--job-threads", "1", "--job-queue-length", "1", "--job-seconds", "3")
+    own = start("--job-threads", "1", "--job-queue-length", "1", "--job-seconds", "6", "--async-after", "60")
     connections = [own.connect(30) for _ in range(2)]
-    for connection in connections:
+    for count, connection in enumerate(connections, 1):
         connection.sendall(request_of(BODY))
-        time.sleep(0.7)
+        until_taken(lambda: own.get("/metrics").text, count)
     refused = post(own, small(2))
     assert_problem(refused, 503, "busy")
     assert refused.headers["Retry-After"]
@@ -182,7 +193,7 @@ def test_a_full_queue_is_busy_for_its_own_kind(start):
 @pytest.mark.concurrent
 def test_a_stop_ends_a_computation(start):
     """Computations on callers' own numbers at once, those that wait too: whoever runs containers kills after ten seconds."""
-    own = start("--job-threads", "2", "--job-seconds", "600")
+    own = start("--job-threads", "2", "--job-seconds", "600", "--async-after", "60")
     replies = []
 
     def ask(path, body):
@@ -195,7 +206,7 @@ def test_a_stop_ends_a_computation(start):
     threads = [threading.Thread(target=ask, args=each) for each in asked]
     for thread in threads:
         thread.start()
-    time.sleep(1)
+    until_taken(lambda: own.get("/metrics").text, len(asked))
     began = time.monotonic()
     assert own.stop() == 0
     assert time.monotonic() - began < 6

@@ -53,12 +53,16 @@ def requests_of(found, method, route, status):
 def test_the_databases_sizes_are_those_on_the_disk(start):
     server = start()
     World(server).intake(1)
-    text = server.get("/metrics").text
-    told = {name: float(value) for name, value in re.findall(r'^tallystick_database_bytes\{file="(\w+)"\} (\S+)$', text, re.M)}
-    assert list(told) == ["ledger", "ledger_wal", "node", "node_wal"]
     paths = {"ledger": "tallystick.db", "ledger_wal": "tallystick.db-wal", "node": "node.db", "node_wal": "node.db-wal"}
     found = {name: server.data_dir / path for name, path in paths.items()}
-    assert told == {name: path.stat().st_size if path.exists() else 0 for name, path in found.items()}
+
+    def told_and_there():
+        text = server.get("/metrics").text
+        told = {name: float(value) for name, value in re.findall(r'^tallystick_database_bytes\{file="(\w+)"\} (\S+)$', text, re.M)}
+        return told, {name: path.stat().st_size if path.exists() else 0 for name, path in found.items()}
+    seen = [told_and_there() for _ in range(3)]  # the log is moved once behind a change, perhaps between one of these and its look
+    told = seen[-1][0]
+    assert list(told) == list(paths) and sum(one == other for one, other in seen) >= 2
     assert told["ledger"] + told["ledger_wal"] > 100_000
 
 

@@ -40,7 +40,7 @@ def test_an_intake_is_answered_with_the_supply(server, world):
     assert supply["lot"] == "L-1" and supply["expiry"] == "2031-05-31" and supply["condition"] == "good"
     assert supply["donor"] == "A public name" and supply["donation"] == "D-1" and supply["earmark"] == world.b
     assert (supply["on_hand"], supply["reserved"], supply["available"]) == (10, 0, 10)
-    assert supply["received_at"] == "2020-02-01T00:00:00Z"
+    assert supply["received_at"] == "2020-02-01T00:00:00.000Z"
     assert supply["updated_seq"] == receipt["seq"]
     assert world.supply(supply["id"]) == supply
     entry = server.get(f"/ledger/entries/{receipt['seq']}").json()
@@ -184,9 +184,9 @@ def test_a_body_that_is_no_object(server):
 def test_what_came_at_the_epoch(server, world):
     """1970 is a time like others; without one it is now."""
     supply = world.intake(1, occurred_at="1970-01-01T00:00:00Z")
-    assert supply["received_at"] == "1970-01-01T00:00:00Z"
+    assert supply["received_at"] == "1970-01-01T00:00:00.000Z"
     card = walk(server, f"/supplies/{supply['id']}/movements")
-    assert card[0]["occurred_at"] == "1970-01-01T00:00:00Z" < card[0]["recorded_at"]
+    assert card[0]["occurred_at"] == "1970-01-01T00:00:00.000Z" < card[0]["recorded_at"]
     problem(server.post("/supplies", world.intake_body(1, occurred_at="1969-12-31T23:59:59Z")), 422, "bad_format")
     now = world.intake(1)
     card = walk(server, f"/supplies/{now['id']}/movements")
@@ -391,7 +391,7 @@ def test_the_stock_card(server, world):
     assert [(m["kind"], m["delta"], m["balance"], m["transfer"], m["line"]) for m in card] == [
         ("intake", 100, 100, None, None), ("dispatch", -60, 40, transfer, 1), ("return", 50, 90, transfer, 1),
         ("adjustment", -5, 85, None, None)]
-    assert card[0]["reference"] == "R-1" and card[0]["occurred_at"] == "2020-01-01T00:00:00Z"
+    assert card[0]["reference"] == "R-1" and card[0]["occurred_at"] == "2020-01-01T00:00:00.000Z"
     assert card[0]["recorded_at"] > card[0]["occurred_at"] and card[1]["occurred_at"] == card[1]["recorded_at"]
     for movement in card:
         entry = server.get(f"/ledger/entries/{movement['seq']}").json()

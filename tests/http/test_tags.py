@@ -341,7 +341,7 @@ def test_eight_tags_in_several_lines_are_one_list(server, organisation):
         text = str(body).replace("'", '"')
         fields = "".join(f"{line}\r\n" for line in lines)
         return server.raw(f"PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {server.token}\r\n"
-                          f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n{fields}\r\n{text}", 3)[0]
+                          f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n{fields}\r\n{text}")[0]
     nine = [f'If-Match: "{number}"' for number in range(10, 19)]
     assert put(*nine).startswith(b"HTTP/1.1 400 ")
     assert put(*nine[:2]).startswith(b"HTTP/1.1 412 ")

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import re
 import sqlite3
+import time
 import uuid
 
 from conftest import run
@@ -15,6 +16,14 @@ BUSINESS_SKIPPED = {"figure", "refused", "sqlite_sequence"}  # large and never w
 
 def fresh(prefix):
     return f"{prefix}-{uuid.uuid4().hex[:10]}"
+
+
+def until(condition, seconds=120):
+    """Waits for what happens, in short looks: how long that takes is the machine's affair."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def new_token(server, role, organisation):

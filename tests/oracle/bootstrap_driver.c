@@ -28,7 +28,7 @@ static void problem_run(const struct dea_problem *problem, const struct dea_boot
         return;
     }
     for (size_t u = 0; u < problem->unit_count; u++) {
-        scores[u] = options->frontier == DEA_CRS ? result->units[u].crste : result->units[u].vrste;
+        scores[u] = result->units[u].score;
     }
     if (dea_bootstrap_run(problem, scores, options, &bootstrap) == STATUS_OK) {
         printf("bandwidth %.17g\n", bootstrap->bandwidth);
@@ -75,7 +75,10 @@ int main(void)
     while (scanf("%15s %15s %zu %" SCNu64 " %lf %zu %zu %zu %zu", orientation, frontier, &options.replications, &options.seed,
                  &options.level, &options.threads, &n, &m, &s) == 9) {
         options.orientation = strcmp(orientation, "input") == 0 ? DEA_INPUT : DEA_OUTPUT;
-        options.frontier = strcmp(frontier, "crs") == 0 ? DEA_CRS : DEA_VRS;
+        options.frontier = strcmp(frontier, "crs") == 0    ? DEA_CRS
+                           : strcmp(frontier, "nirs") == 0 ? DEA_NIRS
+                           : strcmp(frontier, "ndrs") == 0 ? DEA_NDRS
+                                                           : DEA_VRS;
         if (!problem_read(&options, n, m, s)) {
             fprintf(stderr, "bootstrap_driver: a problem is cut short\n");
             return 1;

@@ -48,6 +48,9 @@ def distance(own_x, own_y, x, y, orientation, returns):
         rows = np.vstack([np.c_[x.T, -np.ones(m)], np.c_[-y.T, np.zeros(s)]])
         bound = np.r_[np.zeros(m), -np.ones(s)]
     equal = (np.r_[np.ones(n), 0][None, :], [1]) if returns == "vrs" else (None, None)
+    if returns in ("nirs", "ndrs"):  # the program of its definition, unlike ours, which takes the answer of another
+        sign = 1 if returns == "nirs" else -1
+        rows, bound = np.vstack([rows, sign * np.r_[np.ones(n), 0]]), np.r_[bound, sign]
     done = linprog(cost, rows, bound, *equal, method="highs",
                    options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10})
     assert done.status == 0, done.message
@@ -106,13 +109,23 @@ def sample(rng, n, m=1, s=1):
     return x, y
 
 
+def sample_of_all_returns(rng, n):
+    """Below a frontier whose returns increase, then decrease: small and large units are far from the best size."""
+    x = rng.uniform(1, 10, (n, 2))
+    size = x.sum(axis=1)[:, None]
+    return x, 10 / (1 + np.exp(3 - size / 3)) * np.exp(-np.abs(rng.normal(0, 0.2, n)))[:, None]
+
+
 @pytest.mark.parametrize("orientation", ["output", "input"])
-@pytest.mark.parametrize("returns", ["vrs", "crs"])
+@pytest.mark.parametrize("returns", ["vrs", "crs", "nirs", "ndrs"])
 def test_intervals(orientation, returns):
-    rng = np.random.default_rng(7)
-    x, y = sample(rng, 6, 2, 1)
+    half = returns in ("nirs", "ndrs")
+    x, y = sample_of_all_returns(np.random.default_rng(21), 7) if half else sample(np.random.default_rng(7), 6, 2, 1)
     seed = 2**40 + 12345
-    _, [(h, rows)] = solve([(x, y, orientation, returns, 100, seed, 0.9, 2)])
+    _, [(h, rows), *others] = solve([(x, y, orientation, kind, 100, seed, 0.9, 2) for kind in (returns, "vrs", "crs")])
+    if half:  # some units have the score of one of the others, some that of the other
+        same = [np.isclose(rows[:, 0], other[:, 0], rtol=1e-7, atol=0) for _, other in others]
+        assert (same[0] | same[1]).all() and (~same[0]).sum() >= 2 and (~same[1]).sum() >= 2
     wanted_h, wanted = bootstrap(x, y, orientation, returns, 100, seed, 0.9)
     assert h == pytest.approx(wanted_h, rel=1e-7)
     assert rows == pytest.approx(wanted, rel=2e-7, abs=2e-7)

@@ -146,6 +146,40 @@ static void test_reader_cannot_write(void **state)
     assert_int_not_equal(db_open_reader("/nonexistent/x.db", &reader), STATUS_OK);
 }
 
+/* What is prepared at its first use reads as other readers do; what cannot be prepared then fails, as often as it is asked, and the
+ * transaction around it ends like any other. */
+static void test_a_reader_beside_prepares_at_the_first_use(void **state)
+{
+    struct fixture *f = *state;
+    struct db *reader = NULL;
+    struct province found;
+    struct item item;
+    assert_int_equal(db_open_reader_beside("/nonexistent/x.db", &reader), STATUS_IO);
+    assert_int_equal(db_open_reader_beside(f->path, &reader), STATUS_OK);
+    assert_int_equal(db_province_put(f->db, &hubei), STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(db_read_begin(reader), STATUS_OK);
+        assert_int_equal(db_province_find(reader, &f->arena, "CN-HB", &found), STATUS_OK);
+        assert_string_equal(found.name_en, "Hubei");
+        assert_int_equal(db_province_find(reader, &f->arena, "CN-XX", &found), STATUS_ABSENT);
+        db_read_end(reader);
+    }
+    assert_int_not_equal(db_province_put(reader, &hubei), STATUS_OK);
+
+    sqlite3 *handle = NULL;
+    assert_int_equal(sqlite3_open(f->path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, "ALTER TABLE item RENAME TO elsewhere", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(handle);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(db_read_begin(reader), STATUS_OK);
+        assert_int_equal(db_item_find(reader, &f->arena, "MASK", &item), STATUS_IO);
+        assert_int_equal(db_province_find(reader, &f->arena, "CN-HB", &found), STATUS_OK);
+        db_read_end(reader);
+        assert_false(db_is_in_transaction(reader));
+    }
+    db_close(reader);
+}
+
 static bool say_no(void *context)
 {
     (*(size_t *)context)++;
@@ -300,7 +334,8 @@ int main(void)
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_reference_round_trip), CASE(test_savepoint_takes_back), CASE(test_effects_are_canonical),
-        CASE(test_reader_cannot_write), CASE(test_a_watcher_breaks_off_no_transaction),
+        CASE(test_reader_cannot_write), CASE(test_a_reader_beside_prepares_at_the_first_use),
+        CASE(test_a_watcher_breaks_off_no_transaction),
         CASE(test_foreign_and_future_databases_are_refused), CASE(test_append_only),
         CASE(test_check_finds_wrong_balances), CASE(test_figures_page_by_key),
     };

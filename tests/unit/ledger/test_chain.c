@@ -277,6 +277,7 @@ static void test_time_height_and_rules(void **state)
     } cases[] = {
         { 0, 0, 1, CHAIN_SOUND },   { 0, 1, 1, CHAIN_SOUND },  { 1, 1, 1, CHAIN_SOUND },
         { -1, 0, 1, CHAIN_TIME },   { -1, 1, 1, CHAIN_TIME },  { 0, -1, 1, CHAIN_HEIGHT },
+        { INT64_C(253402300800000), 1, 1, CHAIN_TIME }, { INT64_MAX, 1, 1, CHAIN_TIME },
         { 0, 2, 1, CHAIN_HEIGHT },  { 0, 1, 0, CHAIN_RULES_VERSION },
         { 0, 1, ENTRY_RULES_VERSION + 1, CHAIN_RULES_VERSION },
     };

@@ -7,18 +7,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "base/sanitized.h"
 #include "tests/unit/ledger/golden.h"
-
-#if defined(__has_feature) /* how clang says what gcc says by macros */
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED true
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED true
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED false
-#endif
 
 #define DIGITS_62 "00000000000000000000000000000000000000000000000000000000000000"
 #define GROUP_ORDER "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"

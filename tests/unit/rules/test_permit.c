@@ -84,8 +84,8 @@ static const char *member(const struct refusal *refusal, const char *name)
     return NULL;
 }
 
-/* The whole rule for one command by one actor, taken back afterwards: what became of it. */
-static void apply(struct world *world, struct arena *arena, const struct rights *row, const struct actor *actor, struct outcome *outcome)
+/* A row's command by one actor, and its outcome made ready. */
+static struct command decoded(struct arena *arena, const struct rights *row, const struct actor *actor, struct outcome *outcome)
 {
     struct faults *faults = arena_alloc(arena, sizeof *faults);
     faults_init(faults, arena);
@@ -94,6 +94,13 @@ static void apply(struct world *world, struct arena *arena, const struct rights 
     memset(outcome, 0, sizeof *outcome);
     refusal_init(&outcome->refusal, arena);
     assert_int_equal(command_decode(&command, BIND_CLEAR, row->body, strlen(row->body), arena, faults), STATUS_OK);
+    return command;
+}
+
+/* The whole rule for one command by one actor, taken back afterwards: what became of it. */
+static void apply(struct world *world, struct arena *arena, const struct rights *row, const struct actor *actor, struct outcome *outcome)
+{
+    struct command command = decoded(arena, row, actor, outcome);
     struct context context = { .db = world->db, .arena = arena, .command = &command, .time_ms = WORLD_START_MS,
                                .seq = executor_seq(world->executor) + 1, .time_zone_minutes = 480, .outcome = outcome };
     assert_int_equal(db_begin(world->db), STATUS_OK);
@@ -168,13 +175,7 @@ static void test_the_same_before_the_queue(void **state)
 /* What permit_again says of one command by one actor. */
 static enum status again(struct world *world, struct arena *arena, const struct rights *row, const struct actor *actor, struct outcome *outcome)
 {
-    struct faults *faults = arena_alloc(arena, sizeof *faults);
-    faults_init(faults, arena);
-    struct command command = { .kind = row->kind, .target = row->target, .id = "key", .new_id = "N", .actor = *actor,
-                               .if_version = COMMAND_VERSION_NONE };
-    memset(outcome, 0, sizeof *outcome);
-    refusal_init(&outcome->refusal, arena);
-    assert_int_equal(command_decode(&command, BIND_CLEAR, row->body, strlen(row->body), arena, faults), STATUS_OK);
+    struct command command = decoded(arena, row, actor, outcome);
     struct context context = { .db = world->db, .arena = arena, .command = &command, .time_ms = WORLD_START_MS, .outcome = outcome };
     assert_int_equal(db_read_begin(world->db), STATUS_OK);
     enum status status = permit_again(&context);

@@ -13,15 +13,8 @@
 
 #include <cmocka.h>
 
+#include "base/sanitized.h"
 #include "server/wire/pool.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#endif
 
 enum { AROUND = 64, FILL = 'x', ALL = POOL_BYTES, HALF = POOL_BYTES / 2, MUCH = WIPE_BYTES_MAX + 1 };
 
@@ -88,7 +81,7 @@ static void test_what_is_written(void **state)
         wipe_expect(pool, &handed);
         assert_ptr_equal(set(pool + cases[i].offset, 0, cases[i].length), pool + cases[i].offset);
         wipe_forget();
-#ifdef IS_SANITIZED
+#if IS_SANITIZED
         const size_t written = cases[i].length;
         const uint32_t stays = cases[i].handed;
 #else
