@@ -210,6 +210,26 @@ def test_who_knows_a_key_alone_is_not_told_the_texts_that_are_left(start):
     problem(server.post("/transfers", ours, idempotency_key=once, token=operator), 422, "idempotency_key_reused")
 
 
+def test_a_signed_request_is_answered_again_once_its_text_is_erased(start):
+    server = start()
+    world = World(server)
+    signer = jose.Signer(server, world.b, world.token("operator", world.b))
+    made = world.transfer([(world.intake(10)["id"], 4)])["id"]
+    accepted(world.act(made, "dispatch"))
+    once = key()
+
+    def receive(text, good):
+        reason, beside = jose.committed(text)
+        jws = signer.key.jws(signer.payload("transfer.receive", {"lines": [{"line": 1, "good": good, "lost": 4 - good, "reason": reason}]}, made, id=once))
+        return jws, {"/lines/0/reason": beside}
+    first = receive(REASON, 3)
+    accepted(signer.send("POST", f"/transfers/{made}/receive", *first), 200)
+    accepted(erase(server, [row["commitment"] for row in commitments(server).values() if row["text"] == REASON]), 201)
+    again = signer.send("POST", f"/transfers/{made}/receive", *first)
+    assert again.status_code == 200 and again.headers["Idempotency-Replayed"] == "true" and REASON not in again.text
+    problem(signer.send("POST", f"/transfers/{made}/receive", *receive(REASON, 2)), 422, "idempotency_key_reused")
+
+
 def test_erasing_again_changes_nothing(moved):
     server, _, _, _, _ = moved
     rows = {row["text"]: row for row in commitments(server).values()}
