@@ -83,7 +83,7 @@ def test_a_computation_has_a_deadline(start):
     panel["dmus"] = [unit | {"id": f"u{k % 1500}", "period": 1 + k // 1500} for k, unit in enumerate(panel["dmus"])]
     body = assert_problem(post(own, json.dumps(panel).encode(), "/efficiency/malmquist"), 422, "too_much_work")
     assert "solver=simplex, which is many times faster" in body["detail"] and "1500 units in 2 periods" in body["detail"]
-    assert post(own, heavy(20)).status_code == 200
+    assert post(own, heavy(int(20 * SHARE))).status_code == 200
     began = time.monotonic()
     body = assert_problem(post(own, CLOUD, "/density"), 422, "too_much_work")
     assert 1 <= time.monotonic() - began < 10 and "1 series of 8192 points each from 150001 values" in body["detail"]
