@@ -33,6 +33,27 @@
 
 enum { NOTES_MAX = 2 * ANCHOR_SLOTS };
 
+/* Whoever made the backup need not be who restores it: a pipe would hold the restore up for ever, and a link would have it copy, as the
+ * node's key, what the maker may not read. The file that --from itself names may be a link: it was named here. */
+static enum status check_files(struct restore *restore)
+{
+    static const char *const names[] = { "tallystick.db", "tallystick.db-wal", "tallystick.db-shm", "node.db", "node.db-wal", "node.db-shm",
+                                         "node.db-journal", "node.key", "anchor", "lock" };
+    struct stat found;
+    const char *wrong = restore->from_dir == NULL && stat(restore->from_db, &found) == 0 && !S_ISREG(found.st_mode) ? restore->from_db : NULL;
+    for (size_t i = 0; restore->from_dir != NULL && i < sizeof names / sizeof names[0]; i++) {
+        const char *path = data_path(&restore->arena, restore->from_dir, names[i]);
+        if (path == NULL) {
+            return STATUS_EXHAUSTED;
+        }
+        wrong = lstat(path, &found) == 0 && !S_ISREG(found.st_mode) ? path : wrong;
+    }
+    if (wrong != NULL) {
+        tell("--from: %s is no file: a backup has neither links nor pipes nor devices in it", wrong);
+    }
+    return wrong != NULL ? STATUS_INVALID : STATUS_OK;
+}
+
 /* The backup: a directory, or one file. */
 static enum status find_backup(struct restore *restore)
 {
@@ -52,12 +73,13 @@ static enum status find_backup(struct restore *restore)
         tell("--from: %s is no whole backup: %s: %s", from, restore->from_db, strerror(errno));
         return STATUS_ABSENT;
     }
-    if (is_directory && directory_is_locked(from)) {
+    enum status status = check_files(restore);
+    if (status == STATUS_OK && is_directory && directory_is_locked(from)) {
         tell("--from: %s is being served: two copies of one ledger under one key would go on apart. Make a backup of it, and stop "
              "that service before this one begins", from);
-        return STATUS_BUSY;
+        status = STATUS_BUSY;
     }
-    return STATUS_OK;
+    return status;
 }
 
 /* Whether anything but a lock, a key and what a broken restore left is there. */

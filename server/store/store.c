@@ -277,6 +277,16 @@ enum status store_find_ledger(const char *data_dir)
              strerror(errno));
         status = STATUS_ABSENT;
     }
+    static const char *const names[] = { "tallystick.db", "anchor" };
+    for (size_t i = 0; status == STATUS_OK && i < sizeof names / sizeof names[0]; i++) {
+        struct stat found;
+        const char *file = data_path(&arena, data_dir, names[i]);
+        status = file == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+        if (file != NULL && stat(file, &found) == 0 && !S_ISREG(found.st_mode)) { /* a pipe would be waited for */
+            tell("there is no ledger in %s that can be read: %s is no file", data_dir, file);
+            status = STATUS_ABSENT;
+        }
+    }
     arena_fini(&arena);
     return status;
 }

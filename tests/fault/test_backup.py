@@ -423,6 +423,31 @@ def test_what_cannot_be_restored(lost):
     assert digests(data_dir) == there
 
 
+@pytest.mark.parametrize("name", ["tallystick.db", "node.db", "node.key", "anchor", "lock", "tallystick.db-wal"])
+def test_pipes_and_links_in_a_backup(lost, name):
+    """Nobody waits for a pipe for ever, and nothing is read over a link that whoever made the backup may not read himself."""
+    scratch, _, _ = lost
+    source, secret = scratch / "backup", scratch / "secret"
+    secret.write_text("what others may not read")
+    for spoil in (lambda path: os.mkfifo(path), lambda path: path.symlink_to(secret)):
+        (source / name).unlink(missing_ok=True)
+        spoil(source / name)
+        told = run("restore", "--data-dir", str(scratch / "new"), "--from", str(source), seconds=60)
+        expect_refused(told, f"{name} is no file")
+        assert b"what others" not in b"".join(path.read_bytes() for path in (scratch / "new").rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("name", ["tallystick.db", "anchor"])
+def test_pipes_in_a_directory_that_is_read(lost, name):
+    scratch, _, _ = lost
+    data_dir = scratch / "data"
+    (data_dir / name).unlink()
+    os.mkfifo(data_dir / name)
+    for words in (("verify",), ("export",), ("backup", "--output", str(scratch / "b"))):
+        told = run(*words, "--data-dir", str(data_dir), seconds=60)
+        assert told.returncode in (1, 2) and f"{name} is no file" in told.stderr, told
+
+
 def test_a_backup_by_an_older_program(tmp_path):
     """Made before the last two migrations. It is brought to today's version on the way; the backup itself stays as it is."""
     with tarfile.open(V1) as archive:

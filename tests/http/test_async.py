@@ -13,7 +13,7 @@ import pytest
 import contract_session
 from analysis_support import assert_problem
 from test_jobs import MANY, SHARE, heavy, leave, request_of
-from world import problem, until
+from world import World, problem, until
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
@@ -122,6 +122,32 @@ def test_a_job_is_given_up_under_a_condition(start):
         assert own.get(href).status_code == 404
 
 
+def test_whose_job_it_is_to_give_up(start):
+    """Asked for with a token: of the same organisation, or of nobody's (its own token then), and administrators'. Asked for without: whoever has the id."""
+    own = start()
+    world = World(own)
+    panel = {**contract_session.UNITS, "outputs": ["visits"]}
+    tokens = {name: world.token(*of) for name, of in {"asker": ("operator", world.a), "colleague": ("auditor", world.a), "stranger": ("coordinator", world.b)}.items()}
+    tokens |= {"admin": True, "nobody": None}
+
+    def answered(token):
+        reply = own.request("POST", "/efficiency", json=panel, token=tokens[token], headers={"Prefer": "respond-async"})
+        href = reply.json()["href"]
+        assert wait(own, href).status_code == 200  # by whoever holds the id
+        return href
+    for asker, mine in {"asker": ("asker", "colleague", "admin"), "stranger": ("stranger", "admin"), "admin": ("admin",), "nobody": tokens}.items():
+        for caller in tokens:
+            href = answered(asker)
+            told = own.delete(href, token=tokens[caller], headers={"If-Match": '"x"'})
+            if caller in mine:
+                assert_problem(told, 412, "version_mismatch")
+                assert own.delete(href, token=tokens[caller]).json()["state"] == "cancelled"
+                continue
+            refused = assert_problem(told, *((401, "unauthenticated") if caller == "nobody" else (403, "forbidden")))
+            assert world.a not in str(refused) and own.get(href, token=tokens[caller]).status_code == 200, (asker, caller)
+            assert own.delete(href, token=True).status_code == 200
+
+
 @pytest.mark.concurrent
 def test_a_problem_is_the_jobs_answer(start):
     own = start("--background-seconds", "1")
@@ -139,12 +165,12 @@ def test_a_problem_is_the_jobs_answer(start):
 def test_a_request_that_has_waited_long_enough_is_told_so(start):
     own = start("--async-after", "1", "--job-seconds", "2")
     began = time.monotonic()
-    panel = json.loads(heavy(2500))
+    panel = json.loads(heavy(int(2500 * SHARE)))
     panel["dmus"] = [{**unit, "period": period} for period in (1, 2) for unit in panel["dmus"]]
     reply = ask(own, "POST", "/efficiency/malmquist", panel, prefer=None)
     assert reply.status_code == 202 and 1 <= time.monotonic() - began < 15 and "Preference-Applied" not in reply.headers
     shares, looked = [], time.monotonic()
-    while len(shares) < 30 or shares[-1]["progress"] == shares[0]["progress"] and time.monotonic() - looked < 20:
+    while len(shares) < 30 or shares[-1]["progress"] == shares[0]["progress"] and time.monotonic() - looked < 120:
         shares.append(own.get(reply.json()["href"]).json())
         time.sleep(0.1)  # in all for longer than --job-seconds, which was the request's
     progress = [share["progress"] or 0 for share in shares]
@@ -154,11 +180,11 @@ def test_a_request_that_has_waited_long_enough_is_told_so(start):
 
 @pytest.mark.concurrent
 def test_wait_is_how_long_a_client_wishes_to_wait(start):
-    own = start()
-    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer="respond-async, wait=5").status_code == 200
+    own = start("--async-after", "60")
+    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer="respond-async, wait=50").status_code == 200
     began = time.monotonic()
     reply = ask(own, "POST", "/efficiency", BODY, prefer="wait=1, respond-async")
-    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 5 and reply.headers["Preference-Applied"] == "respond-async"
+    assert reply.status_code == 202 and 1 <= time.monotonic() - began < 50 and reply.headers["Preference-Applied"] == "respond-async"
     own.request("DELETE", reply.json()["href"])
 
 
@@ -191,7 +217,7 @@ def test_the_contracts_example_of_a_wish_does_what_it_says(start):
 
 @pytest.mark.concurrent
 def test_given_up_frees_the_thread_and_the_id(start):
-    own = start("--job-threads", "1")
+    own = start("--job-threads", "1", "--async-after", "60")
     running, waiting = begin_running(own), begin(own)
     assert own.get(running).json()["state"] == "running" and own.get(waiting).json()["state"] == "waiting"
     for href in (waiting, running):
@@ -201,7 +227,7 @@ def test_given_up_frees_the_thread_and_the_id(start):
         assert_problem(own.request("DELETE", href), 404, "not_found")
     began = time.monotonic()
     assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
     assert counts(own)["unfinished"] == 0 and counts(own)['forgotten_total{reason="demand"}'] == 2
     assert_problem(own.get("/jobs/" + "0" * 32), 404, "not_found")
 
@@ -257,7 +283,8 @@ def test_clients_that_left_while_they_waited_are_no_jobs(start):
     time.sleep(3.5)
     assert counts(own)["total"] == counts(own)["unfinished"] == 1
     assert own.request("DELETE", href).status_code == 200
-    assert ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None).status_code == 200
+    reply = ask(own, "POST", "/efficiency", contract_session.UNITS, prefer=None)
+    assert (wait(own, reply.json()["href"]) if reply.status_code == 202 else reply).status_code == 200
 
 
 @pytest.mark.concurrent

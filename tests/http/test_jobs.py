@@ -160,7 +160,7 @@ def leave(connection, how):
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_a_client_that_leaves_frees_the_thread(start, how):
     """One that runs and some that wait; a deadline would come much later."""
-    own = start("--job-threads", "1", "--job-seconds", "600")
+    own = start("--job-threads", "1", "--job-seconds", "600", "--async-after", "60")
     connections = [own.connect() for _ in range(4)]
     for connection in connections:
         connection.sendall(request_of(BODY))
@@ -169,7 +169,7 @@ def test_a_client_that_leaves_frees_the_thread(start, how):
         leave(connection, how)
     began = time.monotonic()
     assert post(own, small(1)).status_code == 200
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert own.stop() == 0
     lines = [line for line in own.log().splitlines() if "event=request" in line and "path=/efficiency" in line]
     assert sum("status=0" in line for line in lines) == 4 and not any("status=503" in line for line in lines)
@@ -177,7 +177,7 @@ def test_a_client_that_leaves_frees_the_thread(start, how):
 
 @pytest.mark.concurrent
 def test_a_full_queue_is_busy_for_its_own_kind(start):
-    own = start("--job-threads", "1", "--job-queue-length", "1", "--job-seconds", "6")
+    own = start("--job-threads", "1", "--job-queue-length", "1", "--job-seconds", "6", "--async-after", "60")
     connections = [own.connect(30) for _ in range(2)]
     for count, connection in enumerate(connections, 1):
         connection.sendall(request_of(BODY))
@@ -193,7 +193,7 @@ def test_a_full_queue_is_busy_for_its_own_kind(start):
 @pytest.mark.concurrent
 def test_a_stop_ends_a_computation(start):
     """Computations on callers' own numbers at once, those that wait too: whoever runs containers kills after ten seconds."""
-    own = start("--job-threads", "2", "--job-seconds", "600")
+    own = start("--job-threads", "2", "--job-seconds", "600", "--async-after", "60")
     replies = []
 
     def ask(path, body):

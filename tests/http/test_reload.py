@@ -219,7 +219,8 @@ def test_reloads_under_load(begin):
     service = begin(texts[0])
     with requests.Session() as session:
         for turn in range(30):
-            service.file.write_text(texts[turn % 2])
+            (service.folder / "settings.new").write_text(texts[turn % 2])
+            (service.folder / "settings.new").replace(service.file)  # else the reload of before could read half of it
             service.process.process.send_signal(signal.SIGHUP)
             for _ in range(5):
                 reply = session.get(service.url + "/provinces", headers={"Origin": ORIGIN}, timeout=30)

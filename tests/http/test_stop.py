@@ -16,6 +16,7 @@ from wire_support import HOST, get, parse
 from world import World, until
 
 pytestmark = pytest.mark.concurrent
+SENT_SECONDS = 1  # so long a computation on numbers that were sent may go on behind the signal; on a slow machine it may take longer
 
 
 def answer(connection, data):
@@ -50,7 +51,7 @@ class Crowd:
 
     def __init__(self, connect, clients, is_kept, ask=reads):
         self.failures, self.counts, self.ask = [], [0] * clients, ask
-        self.stopping = threading.Event()
+        self.stopping, self.stopped = threading.Event(), None
         self.threads = [threading.Thread(target=self.run, args=(connect, number, is_kept)) for number in range(clients)]
         for thread in self.threads:
             thread.start()
@@ -68,7 +69,8 @@ class Crowd:
                 close = "" if is_kept else "Connection: close\r\n"
                 length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body is not None else ""
                 status, headers, is_open = answer(connection, f"{method} {target} HTTP/1.1\r\n{HOST}{close}{lines}{length}\r\n{body or ''}")
-                if status not in statuses:
+                is_late = self.stopped is not None and time.monotonic() - self.stopped > SENT_SECONDS
+                if status not in statuses and not (status == 503 and method == "POST" and target == "/density" and is_late):
                     self.failures.append((method, target, status))
                 self.counts[number] += 1
                 method, target, lines, body, statuses = asked.send((status, headers))
@@ -86,7 +88,7 @@ class Crowd:
         time.sleep(1)
         until(lambda: all(count > 0 for count in self.counts) or self.failures)
         self.stopping.set()
-        begun = time.monotonic()
+        begun = self.stopped = time.monotonic()
         code = stop()
         seconds = time.monotonic() - begun
         for thread in self.threads:

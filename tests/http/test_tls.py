@@ -215,7 +215,7 @@ def test_a_client_that_has_said_all_gets_its_answer(tls):
 @pytest.mark.parametrize("how", ["close", "reset"])
 def test_a_client_that_leaves_frees_the_thread(begin, how):
     """As without TLS: its computation ends, and the next one need not wait for it."""
-    tls = begin("--job-threads", "1", "--job-seconds", "600")
+    tls = begin("--job-threads", "1", "--job-seconds", "600", "--async-after", "60")
     connections = [tls.connect() for _ in range(3)]
     for connection in connections:
         connection.sendall(test_jobs.request_of(test_jobs.BODY))
@@ -226,7 +226,7 @@ def test_a_client_that_leaves_frees_the_thread(begin, how):
     with tls.connect(seconds=60) as connection:
         connection.sendall(test_jobs.request_of(test_jobs.small(1)))
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     tls.service.__exit__()
     assert tls.log().count("status=0") == 3 and "status=503" not in tls.log()
 
