@@ -36,6 +36,21 @@ enum status db_transfer_find(struct db *db, struct arena *arena, const char *id,
     return rows_one(use, arena, read_transfer, out);
 }
 
+/* To eight parameters from first on. */
+static void bind_filter(sqlite3_stmt *use, int first, const struct transfer_filter *filter)
+{
+    statement_bind_text(use, first, filter->state);
+    statement_bind_text(use, first + 1, filter->origin);
+    statement_bind_text(use, first + 2, filter->destination);
+    statement_bind_text(use, first + 3, filter->site);
+    statement_bind_text(use, first + 4, filter->province);
+    statement_bind_text(use, first + 5, filter->organisation);
+    if (filter->since_ms > 0) {
+        statement_bind_integer(use, first + 6, filter->since_ms);
+    }
+    statement_bind_text(use, first + 7, filter->item);
+}
+
 enum status db_transfer_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
                              const struct transfer_filter *filter, const struct order *order, struct transfer **out,
                              size_t *count)
@@ -46,16 +61,7 @@ enum status db_transfer_list(struct db *db, struct arena *arena, const char *aft
                                                                  : STATEMENT_transfer_list_up);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
-    statement_bind_text(use, 3, filter->state);
-    statement_bind_text(use, 4, filter->origin);
-    statement_bind_text(use, 5, filter->destination);
-    statement_bind_text(use, 6, filter->site);
-    statement_bind_text(use, 7, filter->province);
-    statement_bind_text(use, 8, filter->organisation);
-    if (filter->since_ms > 0) {
-        statement_bind_integer(use, 9, filter->since_ms);
-    }
-    statement_bind_text(use, 10, filter->item);
+    bind_filter(use, 3, filter);
     if (!is_usual) {
         statement_bind_integer(use, 11, order->key);
         statement_bind_text(use, 12, order->after);
@@ -239,13 +245,14 @@ static enum status read_sum(sqlite3_stmt *use, struct arena *arena, void *row)
 }
 
 enum status db_transfer_summary(struct db *db, struct arena *arena, const struct transfer_grouping *by,
-                                struct transfer_sum **out, size_t *count)
+                                const struct transfer_filter *filter, struct transfer_sum **out, size_t *count)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_transfer_summary);
     statement_bind_integer(use, 1, by->by_origin);
     statement_bind_integer(use, 2, by->by_destination);
     statement_bind_integer(use, 3, by->by_item);
     statement_bind_integer(use, 4, by->by_state);
+    bind_filter(use, 5, filter);
     return rows_gather(use, arena, sizeof **out, -1, read_sum, (void **)out, count);
 }
 

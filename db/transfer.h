@@ -93,8 +93,9 @@ enum status db_transfer_event_lines(struct db *db, struct arena *arena, const ch
                                     struct transfer_event_line **out, size_t *count) NODISCARD;
 enum status db_transfer_event_line_insert(struct db *db, const struct transfer_event_line *row) NODISCARD;
 
+/* Of the lines of the transfers that the filter leaves; where it names an item, of the lines of that item. */
 enum status db_transfer_summary(struct db *db, struct arena *arena, const struct transfer_grouping *by,
-                                struct transfer_sum **out, size_t *count) NODISCARD;
+                                const struct transfer_filter *filter, struct transfer_sum **out, size_t *count) NODISCARD;
 
 /* The id of a transfer whose lines contradict themselves or its state; STATUS_ABSENT where none does. */
 enum status db_transfer_check(struct db *db, struct arena *arena, const char **id) NODISCARD;

@@ -93,6 +93,28 @@ static void reply_forbidden(struct exchange *exchange, const struct job_conditio
     }
 }
 
+static void write_admin(struct json_writer *w, const void *context)
+{
+    const struct exchange *exchange = context;
+    json_key(w, "needed_roles");
+    json_array_begin(w);
+    json_text(w, role_name(ROLE_ADMIN));
+    json_array_end(w);
+    json_member_text(w, "role", role_name(exchange->caller.role));
+}
+
+/* Whose it is stays untold: the id tells how far a job is and what came of it, not who asked. */
+static void reply_foreign(struct exchange *exchange)
+{
+    if (!exchange->has_token) {
+        problem_reply(exchange, "unauthenticated", "This job was asked for with a token: to give it up needs one of the same organisation, or an "
+                                                   "administrator's, sent as Authorization: Bearer TOKEN.");
+        return;
+    }
+    problem_members(exchange, "forbidden", write_admin, exchange,
+                    "This job was asked for by another organisation: only a token of that one, or an administrator's, gives it up.");
+}
+
 enum handled jobs_delete(struct exchange *exchange)
 {
     const char *match = exchange->header(exchange, "If-Match"), *none = exchange->header(exchange, "If-None-Match");
@@ -107,9 +129,12 @@ enum handled jobs_delete(struct exchange *exchange)
         (none != NULL && !condition_read(exchange, "If-None-Match", "malformed_request", none, &unwanted))) {
         return HANDLED_REPLY;
     }
-    switch (desk->drop(desk, id, &condition)) {
+    switch (desk->drop(desk, id, exchange, &condition)) {
     case JOB_DROP_ABSENT:
         return reply_absent(exchange);
+    case JOB_DROP_FOREIGN:
+        reply_foreign(exchange);
+        return HANDLED_REPLY;
     case JOB_DROP_FORBIDDEN:
         reply_forbidden(exchange, &condition);
         return HANDLED_REPLY;

@@ -50,7 +50,7 @@ enum job_look {
     JOB_FINISHED    /* its answer is the reply */
 };
 
-enum job_drop { JOB_DROP_ABSENT, JOB_DROP_FORBIDDEN, JOB_DROPPED };
+enum job_drop { JOB_DROP_ABSENT, JOB_DROP_FOREIGN, JOB_DROP_FORBIDDEN, JOB_DROPPED };
 
 /* Under which condition a job is to be dropped (condition.h), and what it was held against. */
 struct job_condition {
@@ -62,8 +62,9 @@ struct job_condition {
 struct job_desk {
     /* The answer, or the problem, of a finished one is made the reply of exchange. */
     enum job_look (*look)(struct job_desk *desk, const char *id, struct exchange *exchange, struct job_view *view);
-    /* Ends it, and forgets its answer, if the condition allows that: nothing happens to it in between. */
-    enum job_drop (*drop)(struct job_desk *desk, const char *id, struct job_condition *condition);
+    /* Ends it, and forgets its answer, if the condition allows that: nothing happens to it in between. FOREIGN: it was asked for with a
+     * token, and the one of by is of another organisation (actor_scope) and no administrator's, or there is none. */
+    enum job_drop (*drop)(struct job_desk *desk, const char *id, const struct exchange *by, struct job_condition *condition);
     /* Has exchange->followed follow the job, which the server takes care of. False: there is none of that id. */
     bool (*follow)(struct job_desk *desk, const char *id, struct exchange *exchange, int *position);
 };

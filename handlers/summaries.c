@@ -16,6 +16,7 @@
 #include "db/transfer.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
+#include "handlers/transfers.h"
 #include "json/write.h"
 
 enum { DAY_MS = 86400000, GROUPS = 4 };
@@ -75,11 +76,13 @@ static const struct query_table supplies_table = QUERY_TABLE(supplies_rows);
 
 struct transfers_query {
     struct query_words by;
+    TRANSFERS_FILTERS;
     int sort;
 };
 
 static const struct query_parameter transfers_rows[] = {
     QUERY_WORDS_ROW(struct transfers_query, by, false, 1, GROUPS, transfer_groups),
+    TRANSFERS_FILTER_ROWS(struct transfers_query),
     QUERY_CHOICE_ROW(struct transfers_query, sort, false, transfer_orders),
 };
 static const struct query_table transfers_table = QUERY_TABLE(transfers_rows);
@@ -287,7 +290,8 @@ enum handled summaries_transfers(struct exchange *exchange)
     }
     const struct transfer_grouping by = { has_word(&query.by, "origin"), has_word(&query.by, "destination"),
                                           has_word(&query.by, "item"), has_word(&query.by, "state") };
-    enum status status = db_transfer_summary(exchange->db, exchange->arena, &by, &sums, &count);
+    const struct transfer_filter filter = TRANSFERS_FILTER_OF(query);
+    enum status status = db_transfer_summary(exchange->db, exchange->arena, &by, &filter, &sums, &count);
     const struct transfer_sum *ordered = status != STATUS_OK ? NULL :
                                          order_rows(exchange->arena, transfer_keys, query.sort, sums, count, sizeof *sums);
     if (status != STATUS_OK || (count > 0 && ordered == NULL)) {

@@ -20,16 +20,13 @@
 const char transfers_columns[] = COLUMNS;
 const char transfers_members[] = COLUMNS ",lines,events";
 
-static const char *const states[] = { "pending", "reserved", "in_transit", "received", "rejected", "cancelled",
-                                      "returned", NULL };
+const char *const transfers_states[] = { "pending", "reserved", "in_transit", "received", "rejected", "cancelled", "returned", NULL };
 
 struct filter {
     int64_t limit;
     const char *cursor;
     int sort;
-    int state;
-    const char *origin, *destination, *site, *province, *organisation, *item;
-    int64_t since;
+    TRANSFERS_FILTERS;
 };
 
 /* In the order of the keys of db_transfer_list. */
@@ -37,14 +34,7 @@ static const char *const orders[] = { "id", "-id", "created_at", "-created_at", 
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
-    QUERY_CHOICE_ROW(struct filter, state, false, states),
-    QUERY_SITE_ROW(struct filter, origin),
-    QUERY_SITE_ROW(struct filter, destination),
-    QUERY_SITE_ROW(struct filter, site),
-    QUERY_PROVINCE_ROW(struct filter, province, false),
-    QUERY_ORGANISATION_ROW(struct filter, organisation),
-    QUERY_ITEM_ROW(struct filter, item),
-    QUERY_INSTANT_ROW(struct filter, since, false),
+    TRANSFERS_FILTER_ROWS(struct filter),
     QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
@@ -204,10 +194,7 @@ enum handled transfers_list(struct exchange *exchange)
     if (!query_read(exchange, &table, &filter) || !page_begin_ordered(&page, exchange, filter.limit, filter.cursor, filter.sort)) {
         return HANDLED_REPLY;
     }
-    const struct transfer_filter wanted = {
-        filter.state < 0 ? NULL : states[filter.state], filter.origin, filter.destination, filter.site,
-        filter.province, filter.organisation, filter.item, filter.since == QUERY_ABSENT ? 0 : filter.since
-    };
+    const struct transfer_filter wanted = TRANSFERS_FILTER_OF(filter);
     enum status status = db_transfer_list(exchange->db, exchange->arena, page.after, page.limit + 1, &wanted,
         &page.order, &found, &count);
     return page_reply_rows(&page, status, &listed, found, count);

@@ -13,6 +13,25 @@ struct db;
 extern const char transfers_columns[];
 extern const char transfers_members[]; /* of one: its lines and events, too */
 
+/* The filters of the list, which the sums have too: members of a struct, and their rows in its table (query.h). */
+extern const char *const transfers_states[];
+#define TRANSFERS_FILTERS \
+    int state; \
+    const char *origin, *destination, *site, *province, *organisation, *item; \
+    int64_t since
+#define TRANSFERS_FILTER_ROWS(T) \
+    QUERY_CHOICE_ROW(T, state, false, transfers_states), \
+    QUERY_SITE_ROW(T, origin), \
+    QUERY_SITE_ROW(T, destination), \
+    QUERY_SITE_ROW(T, site), \
+    QUERY_PROVINCE_ROW(T, province, false), \
+    QUERY_ORGANISATION_ROW(T, organisation), \
+    QUERY_ITEM_ROW(T, item), \
+    QUERY_INSTANT_ROW(T, since, false)
+#define TRANSFERS_FILTER_OF(Q) \
+    { (Q).state < 0 ? NULL : transfers_states[(Q).state], (Q).origin, (Q).destination, (Q).site, (Q).province, (Q).organisation, \
+      (Q).item, (Q).since == QUERY_ABSENT ? 0 : (Q).since }
+
 /* What moves: GET and POST /transfers, GET /transfers/{id} and its transitions. */
 enum handled transfers_list(struct exchange *exchange);
 enum handled transfers_create(struct exchange *exchange);

@@ -126,17 +126,81 @@ static enum status fill_answer(const struct answer_row *row, struct answer *answ
 
 static bool has_print(const struct command *command, const struct answer_row *row)
 {
-    static const uint8_t forgotten[DIGEST_BYTES]; /* with a text that was erased: nothing is compared any more (scrub.c) */
     uint8_t print[DIGEST_BYTES];
-    if (memcmp(row->fingerprint, forgotten, sizeof forgotten) == 0) {
-        return true;
-    }
     fingerprint(command, command->owner, row->salt, print);
     if (memcmp(print, row->fingerprint, sizeof print) == 0) {
         return true;
     }
     fingerprint(command, NULL, row->salt, print);
     return memcmp(print, row->fingerprint, sizeof print) == 0;
+}
+
+/* Whether an accepted body says what this one says: all but the commitments' digits byte for byte, and each text that is still there. */
+static enum status compare_bodies(struct db *db, struct arena *arena, const struct command *command, const struct entry_row *entry, bool *is_same)
+{
+    enum { DIGITS = COMMITMENT_HEX_BYTES - 1 };
+    const char *body = entry->body;
+    size_t from = 0;
+    enum status status = STATUS_OK;
+    *is_same = body != NULL && command->body_length == entry->body_stored_length;
+    for (size_t i = 0; status == STATUS_OK && *is_same && i < command->personal_count; i++) {
+        const struct command_personal *personal = &command->personal[i];
+        const char *digits = body + personal->hex_offset;
+        assert(personal->hex_offset >= from && personal->hex_offset + DIGITS <= command->body_length);
+        *is_same = memcmp(command->body + from, body + from, personal->hex_offset - from) == 0;
+        from = personal->hex_offset + DIGITS;
+        if (*is_same) {
+            struct personal_row kept;
+            const char *commitment = arena_format(arena, "%.*s", (int)DIGITS, digits);
+            status = commitment == NULL ? STATUS_EXHAUSTED : db_personal_find_in(db, arena, entry->seq, commitment, &kept);
+            *is_same = status == STATUS_OK && (kept.text == NULL || strcmp(kept.text, personal->text) == 0);
+            status = status == STATUS_ABSENT ? STATUS_OK : status;
+        }
+    }
+    if (status == STATUS_OK && *is_same) {
+        *is_same = memcmp(command->body + from, body + from, command->body_length - from) == 0;
+    }
+    return status;
+}
+
+/*
+ * The same of an answer whose fingerprint was taken away with a text of its request (scrub.c): what the entry still has of the request is
+ * compared, so that whoever knows the key alone is not told the other texts. A refusal has no entry, and no texts either.
+ */
+static enum status compare_entry(struct db *db, struct arena *arena, const struct command *command, const struct answer_row *row, bool *is_same)
+{
+    struct entry_row *entries = NULL;
+    size_t count = 0;
+    uint64_t broken = 0;
+    const struct command_signature *signature = command->signature;
+    if (row->seq == 0) {
+        *is_same = true;
+        return STATUS_OK;
+    }
+    enum status status = db_entry_list(db, arena, (uint64_t)row->seq - 1, 1, &entries, &count, &broken);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *is_same = false;
+    if (count != 1 || entries[0].seq != (uint64_t)row->seq || (signature != NULL) != (entries[0].submitter_alg[0] != 0)) {
+        return STATUS_OK;
+    }
+    if (signature != NULL) {
+        *is_same = signature->input_length == entries[0].body_stored_length &&
+                   memcmp(signature->input, entries[0].body, signature->input_length) == 0;
+        return STATUS_OK;
+    }
+    return compare_bodies(db, arena, command, &entries[0], is_same);
+}
+
+static enum status compare_request(struct db *db, struct arena *arena, const struct command *command, const struct answer_row *row, bool *is_same)
+{
+    static const uint8_t forgotten[DIGEST_BYTES];
+    if (memcmp(row->fingerprint, forgotten, sizeof forgotten) == 0) {
+        return compare_entry(db, arena, command, row, is_same);
+    }
+    *is_same = has_print(command, row);
+    return STATUS_OK;
 }
 
 enum status record_find_answer(struct db *db, struct arena *arena, const struct command *command, int64_t lapsed_ms,
@@ -151,8 +215,14 @@ enum status record_find_answer(struct db *db, struct arena *arena, const struct 
     if (status != STATUS_OK) {
         return status;
     }
-    if (strcmp(row.kind, command_kind_name(command->kind)) != 0 || strcmp(row.target, command->target) != 0 ||
-        !has_print(command, &row)) {
+    bool is_same = strcmp(row.kind, command_kind_name(command->kind)) == 0 && strcmp(row.target, command->target) == 0;
+    if (is_same) {
+        status = compare_request(db, arena, command, &row, &is_same);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!is_same) {
         *match = RECORD_OTHER;
         return STATUS_OK;
     }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/limits.h"
 #include "handlers/exchange.h"
 #include "handlers/jobs.h"
 #include "handlers/tag.h"
@@ -31,6 +32,7 @@ struct task {
     int64_t begun_us;
     bool shows_state;
     bool is_sent;             /* on a body */
+    char asker[LIMIT_ID_BYTES + 1]; /* whose token it was asked for with (actor_scope); "": with none */
     char language[TASK_LANGUAGE_BYTES]; /* of a kept answer; "" where it says none */
     atomic_bool is_dropped;   /* nobody wants the answer */
     _Atomic int64_t until_us; /* steady: when it is given up */

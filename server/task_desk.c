@@ -1,4 +1,4 @@
-/* Whoever holds the id of a job looks at it, or drops it. */
+/* Whoever holds the id of a job looks at it; whoever asked for it drops it. */
 #include "server/task_desk.h"
 
 #include <pthread.h>
@@ -66,14 +66,23 @@ enum job_look task_look(struct job_desk *desk, const char *id, struct exchange *
     return found;
 }
 
-enum job_drop task_drop(struct job_desk *desk, const char *id, struct job_condition *condition)
+/* Whoever asked for it gives it up: without a token, whoever has its id. */
+static bool may_drop(const struct task *task, const struct exchange *by)
+{
+    return task->asker[0] == 0 ||
+           (by->has_token && (by->caller.role == ROLE_ADMIN || strcmp(actor_scope(&by->caller), task->asker) == 0));
+}
+
+enum job_drop task_drop(struct job_desk *desk, const char *id, const struct exchange *by, struct job_condition *condition)
 {
     struct tasks *tasks = (struct tasks *)(void *)desk;
     pthread_mutex_lock(&tasks->lock);
     struct task *task = task_find(tasks, id);
     struct task *out = NULL;
     enum job_drop dropped = JOB_DROP_ABSENT;
-    if (task != NULL) {
+    if (task != NULL && !may_drop(task, by)) {
+        dropped = JOB_DROP_FOREIGN;
+    } else if (task != NULL) {
         memcpy(condition->etag, task->etag, sizeof condition->etag);
         dropped = condition_allows(condition->wanted, condition->unwanted, condition->etag) ? JOB_DROPPED : JOB_DROP_FORBIDDEN;
     }

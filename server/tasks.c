@@ -288,6 +288,7 @@ struct task *tasks_create(struct tasks *tasks, struct request *request)
     task->exchange.progress = task_progress;
     task->exchange.header = task_header;
     task->exchange.server = task;
+    snprintf(task->asker, sizeof task->asker, "%s", from->has_token ? actor_scope(&from->caller) : "");
     task->is_sent = from->route->class == CLASS_JOB;
     task->job = (struct job){.run = task_run, .context = task, .kind = task->is_sent ? JOB_SENT : JOB_STORED, .owner = request_owner(request)};
     task->body = request->body; /* moved, as its count is */

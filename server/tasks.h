@@ -13,7 +13,7 @@
  * with memory of its own, and runs in the job pool. At first a request waits for it, and gets its answer. When the request
  * would wait for longer than it should, or does not wish to wait, it is answered 202, and the task becomes a job: it has an id
  * of 128 random bits, may run for longer where long computations have a place (jobs.h), and its answer is kept for a while.
- * Whoever has the id looks at it or drops it.
+ * Whoever has the id looks at it; of one that was asked for with a token, only the same organisation or an administrator drops it.
  *
  * Jobs are bounded in number, of one caller (request_owner) too: each has a share as in the queues of jobs.h. Where there are
  * as many as may be, requests wait as ever. Their answers are bounded in bytes: those that were read go first, then the

@@ -133,7 +133,8 @@ WHERE v.transfer = ?1 ORDER BY v.seq, v.line
 
 -- name: transfer_summary
 -- Counts and sums by any of origin province (?1), destination province (?2), item (?3), state (?4).
--- Of each sum billions and what is beside them, so that neither overflows (base/wide.h).
+-- Of each sum billions and what is beside them, so that neither overflows (base/wide.h). What is left out as in the lists, but of a
+-- transfer with several items the lines of the one item alone are summed.
 SELECT CASE WHEN ?1 THEN o.province END, CASE WHEN ?2 THEN d.province END, CASE WHEN ?3 THEN s.item END,
 CASE WHEN ?4 THEN t.state END, count(DISTINCT t.id),
 sum(l.quantity / 1000000000), sum(l.quantity % 1000000000),
@@ -145,6 +146,10 @@ sum(l.returned / 1000000000), sum(l.returned % 1000000000),
 sum(l.outstanding / 1000000000), sum(l.outstanding % 1000000000)
 FROM transfer_line l JOIN transfer t ON t.id = l.transfer JOIN supply s ON s.id = l.supply
 JOIN site o ON o.id = t.origin JOIN site d ON d.id = t.destination
+WHERE (?5 IS NULL OR t.state = ?5) AND (?6 IS NULL OR t.origin = ?6)
+AND (?7 IS NULL OR t.destination = ?7) AND (?8 IS NULL OR ?8 IN (t.origin, t.destination))
+AND (?9 IS NULL OR ?9 IN (o.province, d.province)) AND (?10 IS NULL OR ?10 IN (o.organisation, d.organisation))
+AND (?11 IS NULL OR t.created_at_ms >= ?11) AND (?12 IS NULL OR s.item = ?12)
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 -- name: transfer_line_check

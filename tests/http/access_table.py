@@ -12,7 +12,7 @@ three times.
   v  the same, and the ledger is verified up to now; l: what the latest check found
   U  401 unauthenticated
   R  403 forbidden, for the role
-  O  403 forbidden, for the organisation; the row's last word says whose operators may
+  O  403 forbidden, for the organisation; the row's last word says whose operators may, or that those may who are of the asker's
 
 Nothing is hidden by a 404: what there is can be read by whoever may read at all, so a 404 says that there is nothing. entries is by how many entries of
 the ledger it grows when it is done.
@@ -86,14 +86,14 @@ getTransfer           200    0       w      U       sss     ssw      sss        
 # A check of the whole ledger is begun by those with an auditor's rights; the others read what it found.
 verifyLedger          200    0       l      U       vvv     lll      vvv         vvvv  -
 
-# What computes changes nothing; whoever holds a job's id may read it and give it up.
+# What computes changes nothing; whoever holds a job's id may read it. One that was asked for with a token (of own) is the organisation's to give up.
 computeEfficiency     200    0       +      U       +++     +++      +++         ++++  -
 computeMalmquist      200    0       +      U       +++     +++      +++         ++++  -
 computeDensity        200    0       +      U       +++     +++      +++         ++++  -
 computeInequality     200    0       +      U       +++     +++      +++         ++++  -
 getJob                200    0       +      U       +++     +++      +++         ++++  -
 followJob             200    0       +      U       +++     +++      +++         ++++  -
-cancelJob             200    0       +      U       +++     +++      +++         ++++  -
+cancelJob             200    0       U      U       +OO     +OO      +OO         ++++  asker
 
 # How the service is set up, and where personal texts lie.
 getConfig             200    0       U      U       RRR     RRR      RRR         ++++  -
@@ -140,7 +140,7 @@ def read_row(words):
         assert len(of_role) == LETTERS[role] and set(of_role) <= set(DONE + "RO"), words
     assert public in DONE + "U" and private in DONE + "U" and len(public + private) == 2, words
     cells = dict(zip(CALLERS, "".join(letters)))
-    assert (whose in ("own", "party")) == ("O" in cells.values()) and whose in ("own", "party", "-"), words
+    assert (whose != "-") == ("O" in cells.values()) and whose in ("own", "party", "asker", "-"), words
     roles = [role for (role, _), letter in cells.items() if letter in DONE]
     return Row(operation, int(status), int(entries), {"public": public, "private": private}, cells, whose, list(dict.fromkeys(roles)))
 
@@ -158,7 +158,7 @@ def faults_of(rows, operations):
     roles = {operation.id: operation.item["x-tallystick-roles"] for operation in operations}
     faults = [f"no row for {name}" for name in roles if name not in rows] + [f"no operation {name}" for name in rows if name not in roles]
     for name in rows.keys() & roles.keys():
-        wanted = [] if rows[name].nobody["public"] in DONE else rows[name].roles
+        wanted = [] if rows[name].nobody["public"] in DONE or rows[name].whose == "asker" else rows[name].roles
         if sorted(roles[name]) != sorted(wanted):
             faults.append(f"{name}: the contract names the roles {roles[name]}, the table {wanted}")
     return sorted(faults)

@@ -169,7 +169,10 @@ class AccessWorld(World):
         return made
 
     def job_of(self, body):
-        return self.made(post("/inequality", body, Prefer="respond-async"), 202)["href"]
+        """Asked for by an operator of own."""
+        reply = self.ask(post("/inequality", body, Prefer="respond-async"), self.token("operator", self.a))
+        assert reply.status == 202, reply
+        return reply.json()["href"]
 
     def finished_job(self):
         job = self.job_of(analysis_session.PARTS)

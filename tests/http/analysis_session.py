@@ -34,7 +34,7 @@ def play_jobs(p):
                  ("GET", DENSITY.replace("2014", "2015"), None),
                  ("GET", INEQUALITY.replace("2014", "2015"), None), ("POST", "/inequality", PARTS),
                  ("POST", "/efficiency", UNITS), ("POST", "/efficiency/malmquist", PANEL), ("POST", "/density", SAMPLE)]
-    jobs_session.play(p, questions, PANEL)
+    jobs_session.play(p, questions, PANEL, p.auditor)
 
 
 def play(p):

@@ -55,6 +55,9 @@ def play_service(p):
     p.get("health", "/healthz")
     p.get("ready", "/readyz")
     p.get("metrics", "/metrics")
+    for path in ("/healthz", "/readyz", "/metrics", "/ledger/verify"):
+        p.get(f"{path} of a version", path, If_Match='"0"')
+    p.get("metrics with a query", "/metrics?x=1")
     p.get_twice("config", "/config", token=True)
     p.get("config without token", "/config")
     p.get("config with a query", "/config?x=1", token=True)

@@ -3,8 +3,8 @@
 import time
 
 
-def play(p, questions, panel):
-    """Each analysis once as a job, and what becomes of jobs."""
+def play(p, questions, panel, stranger):
+    """Each analysis once as a job, and what becomes of jobs. stranger: a token that is no administrator's."""
     for method, path, body in questions:
         accepted = p.ask(f"job of {method} {path.partition('?')[0]}", method, path, body, Prefer="respond-async")
         assert accepted.status_code == 202, accepted.text
@@ -26,6 +26,7 @@ def play(p, questions, panel):
              "dmus": [{"id": f"u{u}", **{name: (u * 7919 + i * 104729) % 9973 + 1 for i, name in enumerate(names)}} for u in range(1500)]}
     job = p.ask("heavy job", "POST", "/efficiency", heavy, Prefer="respond-async").json()["href"]
     p.get("job under way", job)
+    p.get("job's events of a version", job + "/events", Accept="text/event-stream", If_Match='"0"')
     p.get("job's events with a query", job + "/events?x=1", Accept="text/event-stream")
     p.get("job's events wrong token", job + "/events", Accept="text/event-stream", token="nobody")
     p.get("job's events behind none", job + "/events", Accept="text/event-stream", Last_Event_ID="1006")
@@ -35,6 +36,10 @@ def play(p, questions, panel):
     p.ask("job given up with a query", "DELETE", job + "?x=1")
     p.ask("job given up by a wrong token", "DELETE", job, token="nobody")
     p.ask("job given up", "DELETE", job)
+    own = p.ask("job of an organisation", "POST", "/efficiency", heavy, token=True, Prefer="respond-async").json()["href"]
+    p.ask("job of an organisation given up by nobody", "DELETE", own)
+    p.ask("job of an organisation given up by another", "DELETE", own, token=stranger)
+    p.ask("job of an organisation given up", "DELETE", own, token=True)
     p.ask("job given up again", "DELETE", job)
     p.get("job gone", job)
     p.get("job gone, followed", job + "/events", Accept="text/event-stream")

@@ -13,7 +13,7 @@ import pytest
 import contract_session
 from analysis_support import assert_problem
 from test_jobs import MANY, SHARE, heavy, leave, request_of
-from world import problem, until
+from world import World, problem, until
 
 GET_ONE = contract_session.EFFICIENCY.replace("by=belt", "slacks=one-stage")
 CASES = [("GET", GET_ONE, None), ("GET", contract_session.MALMQUIST.replace("2018", "2016"), None),
@@ -120,6 +120,32 @@ def test_a_job_is_given_up_under_a_condition(start):
         assert own.get(href).headers["ETag"] == tag
         assert give_up(href, If_Match=make(tag), If_None_Match='"x"').json()["state"] == "cancelled"
         assert own.get(href).status_code == 404
+
+
+def test_whose_job_it_is_to_give_up(start):
+    """Asked for with a token: of the same organisation, or of nobody's (its own token then), and administrators'. Asked for without: whoever has the id."""
+    own = start()
+    world = World(own)
+    panel = {**contract_session.UNITS, "outputs": ["visits"]}
+    tokens = {name: world.token(*of) for name, of in {"asker": ("operator", world.a), "colleague": ("auditor", world.a), "stranger": ("coordinator", world.b)}.items()}
+    tokens |= {"admin": True, "nobody": None}
+
+    def answered(token):
+        reply = own.request("POST", "/efficiency", json=panel, token=tokens[token], headers={"Prefer": "respond-async"})
+        href = reply.json()["href"]
+        assert wait(own, href).status_code == 200  # by whoever holds the id
+        return href
+    for asker, mine in {"asker": ("asker", "colleague", "admin"), "stranger": ("stranger", "admin"), "admin": ("admin",), "nobody": tokens}.items():
+        for caller in tokens:
+            href = answered(asker)
+            told = own.delete(href, token=tokens[caller], headers={"If-Match": '"x"'})
+            if caller in mine:
+                assert_problem(told, 412, "version_mismatch")
+                assert own.delete(href, token=tokens[caller]).json()["state"] == "cancelled"
+                continue
+            refused = assert_problem(told, *((401, "unauthenticated") if caller == "nobody" else (403, "forbidden")))
+            assert world.a not in str(refused) and own.get(href, token=tokens[caller]).status_code == 200, (asker, caller)
+            assert own.delete(href, token=True).status_code == 200
 
 
 @pytest.mark.concurrent

@@ -127,6 +127,8 @@ def header_faults(response, described, is_problem):
         is_stream = response.headers.get("Content-Type") == "application/x-ndjson"
         is_wordless = name == "Content-Language" and response.headers.get("Content-Type") != "image/svg+xml" and urllib.parse.urlsplit(
             response.url).path in ("/efficiency", "/efficiency/malmquist", "/inequality")  # only their pictures have words
+        if is_wordless and response.content and not is_problem and name in response.headers:
+            yield f"the header {name} is of what has no words in a language"
         if name not in response.headers and not is_problem and name not in SOMETIMES and not (is_stream and name == "ETag") and not is_wordless:
             yield f"the header {name} is described and was not sent"
 
@@ -194,6 +196,13 @@ def test_every_refusal_described_is_a_problem():
             schema = response["content"]["application/problem+json"]["schema"]
             assert schema == problem or problem in schema.get("allOf", []), (operation.id, status)
     assert {"type", "title", "status", "detail", "instance", "code"} <= set(resolve(problem)["required"])
+
+
+def test_every_operation_describes_what_its_kind_is_refused_with():
+    """Not by the catch-all alone: what cannot be read, a token that is none, and of reads a condition that does not hold."""
+    lacking = [(operation.id, status) for operation in OPERATIONS for status in ("400", "401", "412" if operation.method == "GET" else "400")
+               if status not in operation.item["responses"]]
+    assert lacking == []
 
 
 def test_every_answer_described_was_seen(session):

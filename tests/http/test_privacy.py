@@ -182,6 +182,34 @@ def test_what_was_refused_with_the_text_cannot_be_tried_out(start):
         assert retry.status_code == 409 and retry.json()["code"] == first.json()["code"] and retry.headers["Idempotency-Replayed"] == "true"
 
 
+def test_who_knows_a_key_alone_is_not_told_the_texts_that_are_left(start):
+    """What is left of a request is compared once one of its texts is erased: its key alone gives nobody the kept answer, with its other texts."""
+    server = start()
+    world = World(server)
+    coordinator, operator = world.token("coordinator", world.a), world.token("operator", world.a)
+    foreign, own, once = world.intake(50, site=world.b1)["id"], world.intake(50)["id"], key()
+    body = {"destination": world.c1, "lines": [{"supply": foreign, "quantity": 10}], "note": NOTE, "contact": REASON, "rationale": "Asked by Example"}
+    made = accepted(server.post("/transfers", body, idempotency_key=once, token=coordinator), 201)
+    assert server.get(f"/transfers/{made['id']}", token=operator).json()["contact"] is None
+    problem(server.post("/transfers", body, idempotency_key=once, token=operator), 403, "forbidden")
+    accepted(erase(server, [row["commitment"] for row in commitments(server).values() if row["text"] == NOTE]), 201)
+    ours = {**body, "lines": [{"supply": own, "quantity": 10}]}
+    for other in (ours, {**ours, "note": "x"}, {**body, "contact": "Someone"}, {**body, "rationale": "Asked by Exampl"}, {**body, "destination": world.a1},
+                  {name: value for name, value in body.items() if name != "note"}, {**body, "reference": "R"}):
+        for token in (coordinator, operator):
+            told = server.post("/transfers", other, idempotency_key=once, token=token)
+            problem(told, 422, "idempotency_key_reused")
+            assert REASON not in told.text and "Asked by Example" not in told.text
+    for again in (body, {**body, "note": "Another guess"}):
+        problem(server.post("/transfers", again, idempotency_key=once, token=operator), 403, "forbidden")
+        told = server.post("/transfers", again, idempotency_key=once, token=coordinator)
+        assert told.headers["Idempotency-Replayed"] == "true" and (told.json()["note"], told.json()["contact"]) == (None, REASON)
+    accepted(erase(server, [row["commitment"] for row in commitments(server).values() if row["text"] == REASON]), 201)
+    told = server.post("/transfers", {**body, "contact": "Someone"}, idempotency_key=once, token=coordinator)
+    assert told.status_code == 201 and told.json()["contact"] is None and told.json()["rationale"] == "Asked by Example"
+    problem(server.post("/transfers", ours, idempotency_key=once, token=operator), 422, "idempotency_key_reused")
+
+
 def test_erasing_again_changes_nothing(moved):
     server, _, _, _, _ = moved
     rows = {row["text"]: row for row in commitments(server).values()}

@@ -494,3 +494,62 @@ def test_the_receiver_does_not_send_and_the_sender_does_not_receive(server, worl
     problem(world.act(transfer, "receive", {}, token=sender), 403, "forbidden", needed_organisation=world.b)
     problem(world.act(transfer, "return", {}, token=sender), 422, "reason_required")
     problem(world.act(transfer, "receive", {}, token=receiver), 422, "missing_member")
+
+
+# Sums
+
+SUMMED = LINE[5:]
+
+
+@pytest.fixture(scope="module")
+def told(server, world):
+    """Transfers in several states, of several items and organisations, with their lines: what the sums are held against."""
+    stock = {site: [world.intake(100, site=site)["id"], world.intake(100, site=site, item=world.drug, lot="L", expiry="2099-01-01", condition="good")["id"]]
+             for site in (world.a1, world.b1)}
+    masks, drugs = stock[world.a1]
+    world.transfer([(masks, 3), (drugs, 4)])
+    moved = world.transfer([(drugs, 5)], destination=world.a2)
+    accepted(world.act(moved["id"], "dispatch"))
+    accepted(receive(world, moved["id"], {"line": 1, "good": 2, "damaged": 1, "reason": "Wet"}))
+    back = world.transfer([(stock[world.b1][0], 6), (stock[world.b1][1], 7)], destination=world.c1)
+    accepted(world.act(back["id"], "cancel", {"reason": "Too late"}))
+    world.transfer([(stock[world.b1][0], 8)], destination=world.a1)
+    found = [server.get(f"/transfers/{row['id']}").json() for row in walk(server, f"/transfers?organisation={world.a}") + walk(server, f"/transfers?organisation={world.c}")]
+    return list({row["id"]: row for row in found}.values())
+
+
+def test_sums_have_the_lists_filters(server, world, told):
+    """What is summed is what GET /transfers lists by the same filters; of an item, its lines."""
+    instants = sorted(row["created_at"] for row in told)
+    filters = [f"state={state}" for state in ("reserved", "in_transit", "cancelled", "received", "pending")]
+    filters += [f"{name}={site}" for name in ("origin", "destination", "site") for site in (world.a1, world.a2, world.b1, world.c1)]
+    filters += [f"organisation={one}" for one in (world.a, world.b, world.c)] + [f"item={item}" for item in (world.masks, world.drug)]
+    filters += [f"since={instants[-1]}", f"origin={world.a1}&item={world.drug}&state=in_transit", f"site={world.b1}&destination={world.a1}", f"organisation={world.a}&province=CN-SC"]
+    sizes = set()
+    for query in filters:
+        listed = {row["id"] for row in walk(server, f"/transfers?{query}")}
+        if not query.startswith(("state=", "since=")):
+            assert listed <= {row["id"] for row in told}, query
+        else:
+            query += f"&organisation={world.b}"
+            listed = {row["id"] for row in walk(server, f"/transfers?{query}")}
+        item = next((part.partition("=")[2] for part in query.split("&") if part.startswith("item=")), None)
+        lines = [(row, line) for row in told if row["id"] in listed for line in row["lines"] if item in (None, line["item"])]
+        for by, group in (("state,item", lambda row, line: {"item": line["item"], "state": row["state"]}),
+                          ("origin", lambda row, _: {"origin": row["origin_province"]})):
+            wanted = {}
+            for row, line in lines:
+                members = group(row, line)
+                transfers, *sums = wanted.get(tuple(members.items()), (set(), *[0] * len(SUMMED)))
+                wanted[tuple(members.items())] = (transfers | {row["id"]}, *[one + line[name] for one, name in zip(sums, SUMMED)])
+            wanted = [{**dict(key), "transfers": len(transfers), **dict(zip(SUMMED, sums))} for key, (transfers, *sums) in sorted(wanted.items())]
+            assert server.get(f"/transfers/summary?by={by}&{query}").json()["items"] == wanted, query
+            sizes.add(len(wanted))
+    assert {0, 1, 2} <= sizes
+
+
+@pytest.mark.parametrize("query", ["state=moving", "origin=NO-SUCH", "destination=NO-SUCH", "site=NO-SUCH", "province=CN-XX", "organisation=NO-SUCH", "item=NO-SUCH",
+                                   "since=yesterday", "origin=%20", "stat=reserved", "item=NO-SUCH&since=x"])
+def test_sums_refuse_what_the_list_refuses(server, query):
+    of_list, of_sums = [problem(server.get(f"{path}?{query}"), 400, "invalid_query")["errors"] for path in ("/transfers", "/transfers/summary")]
+    assert of_list == of_sums

@@ -8,6 +8,7 @@ import time
 
 from conftest import environment
 
+LIMIT_SECONDS = 1800  # of tools/test.py
 BUILD = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", "build/release")).resolve()
 
 

@@ -303,21 +303,25 @@ static void test_sums(void **state)
     static const struct {
         struct transfer_grouping by;
         const char *wanted; /* origin>destination item state: transfers/quantity */
+        struct transfer_filter filter;
     } rows[] = {
-        { { 0, 0, 0, 0 }, "->- - -: 5/21" },
-        { { 1, 0, 0, 0 }, "CN-GD>- - -: 2/6, CN-HB>- - -: 3/15" },
-        { { 0, 1, 0, 0 }, "->CN-GD - -: 1/4, ->CN-HB - -: 4/17" },
-        { { 0, 0, 1, 0 }, "->- DRUG -: 2/7, ->- MASK -: 4/14" },
-        { { 0, 0, 0, 1 }, "->- - cancelled: 1/5, ->- - in_transit: 2/11, ->- - received: 1/4, ->- - reserved: 1/1" },
+        { { 0, 0, 0, 0 }, "->- - -: 5/21", { 0 } },
+        { { 1, 0, 0, 0 }, "CN-GD>- - -: 2/6, CN-HB>- - -: 3/15", { 0 } },
+        { { 0, 1, 0, 0 }, "->CN-GD - -: 1/4, ->CN-HB - -: 4/17", { 0 } },
+        { { 0, 0, 1, 0 }, "->- DRUG -: 2/7, ->- MASK -: 4/14", { 0 } },
+        { { 0, 0, 0, 1 }, "->- - cancelled: 1/5, ->- - in_transit: 2/11, ->- - received: 1/4, ->- - reserved: 1/1", { 0 } },
         { { 1, 1, 1, 1 }, "CN-GD>CN-HB DRUG in_transit: 1/2, CN-GD>CN-HB MASK in_transit: 1/3, CN-GD>CN-HB MASK reserved: 1/1, "
-                          "CN-HB>CN-GD MASK received: 1/4, CN-HB>CN-HB DRUG cancelled: 1/5, CN-HB>CN-HB MASK in_transit: 1/6" },
+                          "CN-HB>CN-GD MASK received: 1/4, CN-HB>CN-HB DRUG cancelled: 1/5, CN-HB>CN-HB MASK in_transit: 1/6", { 0 } },
+        { { 1, 1, 0, 0 }, "CN-GD>CN-HB - -: 2/4", { .item = "MASK", .origin = "A" } },
+        { { 0, 0, 1, 0 }, "->- DRUG -: 1/2, ->- MASK -: 2/9", { .state = "in_transit" } },
+        { { 0, 0, 0, 0 }, "", { .since_ms = INT64_MAX } },
     };
     struct transfer_sum *sums = NULL;
     size_t count = 0;
     fill(f);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *told = "";
-        assert_int_equal(db_transfer_summary(f->db, &f->arena, &rows[i].by, &sums, &count), STATUS_OK);
+        assert_int_equal(db_transfer_summary(f->db, &f->arena, &rows[i].by, &rows[i].filter, &sums, &count), STATUS_OK);
         for (size_t k = 0; k < count; k++) {
             const char *const words[] = { sums[k].origin, sums[k].destination, sums[k].item, sums[k].state };
             const char *shown[4];
@@ -334,7 +338,7 @@ static void test_sums(void **state)
         put_transfer(f->db, id, "A", "B", "reserved", 1);
         put_line(f->db, id, 1, "A-MASK", MOST);
     }
-    assert_int_equal(db_transfer_summary(f->db, &f->arena, &rows[0].by, &sums, &count), STATUS_OK);
+    assert_int_equal(db_transfer_summary(f->db, &f->arena, &rows[0].by, &rows[0].filter, &sums, &count), STATUS_OK);
     char text[WIDE_TEXT_BYTES];
     wide_to_text(sums[0].quantity, text);
     assert_true(sums[0].transfers == 1105);
