@@ -62,7 +62,7 @@ def test_a_304_says_no_length_and_no_body(played, operation):  # noqa: F811
     if "ETag" not in whole.headers:
         return
     same = played.get(address(operation), token=token, headers={"If-None-Match": whole.headers["ETag"]})
-    assert same.status_code == 304 and same.content == b"" and same.headers.get("Content-Length") != "0"
+    assert same.status_code == 304 and same.content == b"" and same.headers.get("Content-Length") in (None, whole.headers.get("Content-Length"))
     for name in ("ETag", "Vary", "Cache-Control"):
         assert same.headers[name] == whole.headers[name]
     assert not {"Content-Type", "Content-Encoding", "Content-Digest"} & set(same.headers)  # there is no content
