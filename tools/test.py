@@ -321,6 +321,7 @@ def set_environment(options):
     os.environ.update({
         "TALLYSTICK_BUILD": os.path.abspath(options.build),
         "PYTHONPYCACHEPREFIX": os.path.join(os.path.dirname(os.path.abspath(options.build)), "pycache"),  # all variants run the same files
+        "TALLYSTICK_KEPT": os.path.join(os.path.dirname(os.path.abspath(options.build)), "kept"),  # they ask the same (tests/oracle/kept.py)
         "PYTHONNOUSERSITE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "NO_PROXY": "127.0.0.1,localhost",

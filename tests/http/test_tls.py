@@ -191,7 +191,7 @@ def test_large_bodies_both_ways(tls):
     client.request("GET", "/openapi.json")
     whole = client.getresponse().read()
     client.close()
-    with tls.connect() as connection:
+    with tls.connect(seconds=100) as connection:
         connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 40)
         time.sleep(0.5)
         received = bytearray()

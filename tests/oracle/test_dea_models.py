@@ -12,8 +12,8 @@ import subprocess
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
 
+from kept import linprog
 from test_dea_oracle import data_make
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

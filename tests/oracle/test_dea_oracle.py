@@ -13,7 +13,8 @@ import subprocess
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+
+from kept import linprog
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TALLYSTICK_BUILD", "build/release"))
