@@ -26,16 +26,6 @@
 #include "handlers/problem.h"
 #include "handlers/query.h"
 
-#define SCORES \
-    "status,crste,vrste,scale,rts,input_slacks.*,output_slacks.*,input_targets.*,output_targets.*,peers,peer_count,efficient," \
-    "score,nirste,ndrste,rts_margin,input_radial.*,output_radial.*,values.*,slack_movements.*,cost,cost_minimum,technical,allocative,own," \
-    "maverick,leverage,outlier,bootstrap.corrected,bootstrap.bias,bootstrap.low,bootstrap.high," \
-    "certificate.max_primal_infeasibility,certificate.max_dual_infeasibility,certificate.max_duality_gap,certificate.programs,certificate.retries," \
-    "directional_movements.*"
-
-const char efficiency_columns[] = "dmu,name,belt," SCORES;
-const char efficiency_unit_columns[] = "dmu,group," SCORES;
-
 struct efficiency_query {
     int64_t year;
     const char *inputs, *outputs;

@@ -5,10 +5,6 @@
 
 /* Data envelopment analysis (analytics/dea/dea.h) over HTTP. */
 
-/* Of text/csv: the members of a row, in the order of its writer. */
-extern const char efficiency_columns[];
-extern const char efficiency_unit_columns[]; /* of POST: group in the place of name and belt */
-
 /* GET /efficiency: the provinces, on stored and derived figures of one year. */
 enum handled efficiency_get(struct exchange *exchange);
 

@@ -4,7 +4,15 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "handlers/analysis/efficiency.h"
+#define SCORE_COLUMNS \
+    "status,crste,vrste,scale,rts,input_slacks.*,output_slacks.*,input_targets.*,output_targets.*,peers,peer_count,efficient," \
+    "score,nirste,ndrste,rts_margin,input_radial.*,output_radial.*,values.*,slack_movements.*,cost,cost_minimum,technical,allocative,own," \
+    "maverick,leverage,outlier,bootstrap.corrected,bootstrap.bias,bootstrap.low,bootstrap.high," \
+    "certificate.max_primal_infeasibility,certificate.max_dual_infeasibility,certificate.max_duality_gap,certificate.programs,certificate.retries," \
+    "directional_movements.*"
+
+const char efficiency_columns[] = "dmu,name,belt," SCORE_COLUMNS;
+static const char unit_columns[] = "dmu,group," SCORE_COLUMNS; /* of POST: group in the place of name and belt */
 
 #define SCORES \
     "1.status,1.crste,1.vrste,1.scale,1.rts,1.input_slacks,1.output_slacks,1.input_targets,1.output_targets,peers=1.peers;dmu," \
@@ -54,7 +62,7 @@ const struct unfold_table efficiency_tables[] = {
 };
 
 const struct unfold_table efficiency_unit_tables[] = {
-    { "units", efficiency_unit_columns, { { "results[]", "1.dmu,1.group," SCORES } }, NULL },
+    { "units", unit_columns, { { "results[]", "1.dmu,1.group," SCORES } }, NULL },
     PEERS,
     { "peer_counts", "dmu,group,peer_count", { { "results[]", "1.dmu,1.group,1.peer_count" } }, NULL },
     { "means", "group" MEANS, { { "summary.mean?", MEANS_OF_ONE }, { "summary.by_group.*", "group=1@," MEANS_OF_ONE } }, NULL },

@@ -21,6 +21,9 @@
 extern const struct unfold_table efficiency_tables[];
 extern const struct unfold_table efficiency_unit_tables[];
 
+/* Of the table of stored figures' units: the members of a row, in the order of its writer. */
+extern const char efficiency_columns[];
+
 /* Whether it is one of the two tables weights; NULL is none. */
 bool efficiency_table_is_weights(const struct unfold_table *table);
 
