@@ -79,7 +79,7 @@ LONG_TOOLS  = $(filter tests/tools/%,$(LONG_TESTS))
 JOURNAL    := $(BUILD)/test-long.json
 
 test-long: ## the tests that take minutes, and those that draw at random (SEED=N makes a run again, RESUME=1 goes on with what has not passed)
-	$(Q)tools/deps.sh build test $(if $(LONG_TOOLS),tools)
+	$(Q)tools/deps.sh build test lint $(if $(LONG_TOOLS),tools)
 	$(Q)+$(MAKE_QUIET) all units oracles
 	$(if $(LONG_TOOLS),$(Q)tools/validators.sh build/validators)
 	$(Q)echo 'SEED=$(SEED)'

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Checks an export of a Tallystick ledger: tools/verify.py [--checkpoint FILE] EXPORT (- for standard input)
 
-Written from docs/ledger.md alone, for whoever does not trust the program that wrote the export: chain, hashes, bodies, seals, the
-node's keys by number, the tree, every checkpoint, submitters' signatures, and personal texts against their commitments. Whether the
-commands lead to the state that the node shows, only `tallystick verify --export` can say. Exit codes: 0 sound, 1 broken (the
-first broken entry is named), 2 nothing found out. Needs Python 3.9 and cryptography."""
+Written from docs/ledger.md alone, for whoever does not trust the program that wrote the export: chain, hashes, bodies, seals, the node's keys by
+number, the tree, every checkpoint, submitters' signatures, and personal texts against their commitments. Whether the commands lead to the state
+that the node shows, only `tallystick verify --export` can say. Exit codes: 0 sound, 1 broken (the first broken entry is named), 2 nothing found
+out. Needs Python 3.9 and cryptography."""
 import argparse
 import base64
 import functools
@@ -55,8 +55,7 @@ def read_line(raw):
 
 def decode(data):
     want(len(data) > 80 and data[:20] == b"tallystick/entry/v1\n", "bytes")
-    entry = dict(zip(("seq", "height", "time_ms", "previous_hash", "rules_version"), struct.unpack_from(">QQQ32sI", data, 20)))
-    at = 80
+    entry, at = dict(zip(("seq", "height", "time_ms", "previous_hash", "rules_version"), struct.unpack_from(">QQQ32sI", data, 20))), 80
     for name in [*NAMES, "body_length", "body_digest", "body", "submitter_sig", "effects"]:
         size = {"body_length": 8, "body_digest": 32, "effects": 32}.get(name)
         size, at = (size, at) if size else (int.from_bytes(data[at:at + 4], "big"), at + 4)
@@ -125,10 +124,11 @@ class Ledger:
             return json.loads(body) if entry["kind"] not in ("genesis", "figures.put") else None  # figures may be CSV
         organisation, public, begin, end = self.submitters.get(entry["submitter_key"], [None, b"", EVER, 0])
         header, payload = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in body.decode().split("."))
-        told = [payload["log"], payload["kind"], payload.get("target", ""), payload["id"], payload.get("new_id", "")]
+        told = ["" if payload.get(name) is None else payload[name] for name in ("log", "kind", "target", "id", "new_id")]
         want(header["alg"] == entry["submitter_alg"] == "ES256K" and header["kid"] == entry["submitter_key"] and
-             told == [self.origin, *(entry[name] for name in NAMES[:4])] and organisation == entry["organisation"] and
-             begin <= entry["seq"] <= end and is_signed(public, body, entry["submitter_sig"], may_be_high=True), "submitter")
+             not {"crit", "b64"} & set(header) and set(payload) <= {"log", "kind", "target", "id", "new_id", "body"} and
+             isinstance(payload["body"], dict) and organisation == entry["organisation"] and begin <= entry["seq"] <= end and
+             told == [self.origin, *(entry[name] for name in NAMES[:4])] and is_signed(public, body, entry["submitter_sig"], True), "submitter")
         return payload["body"]
 
     def take_entry(self, line):
@@ -149,15 +149,15 @@ class Ledger:
         want(self.time_ms <= entry["time_ms"] < 253402300800000, "time")
         want(entry["height"] == self.height + (self.covered == self.seq), "height")
         want(entry["rules_version"] == 1, "rules_version")
-        command = self.read_command(entry, body)
-        self.seq, self.head, self.height, self.time_ms, self.command = seq, line["hash"], entry["height"], entry["time_ms"], command
+        self.command = self.read_command(entry, body)
+        self.seq, self.head, self.height, self.time_ms = seq, line["hash"], entry["height"], entry["time_ms"]
         node = (1, sha256(b"\0", line["bytes"]))
         while self.tree and self.tree[-1][0] == node[0]:
             node = (2 * node[0], sha256(b"\1", self.tree.pop()[1], node[1]))
         self.tree.append(node)
-        want(int(self.given[1]) != seq or self.is_note(self.given.string, False), "checkpoint", seq)
-        if command is not None:
-            self.learn(entry, command, seq + 1)
+        want(int(self.given[1]) != seq or self.is_note(re.sub(r"\n+\Z", "\n", self.given.string), False), "checkpoint", seq)
+        if self.command is not None:
+            self.learn(entry, self.command, seq + 1)
 
     def take(self, kind, line):
         if kind == "header":

@@ -97,7 +97,7 @@ def register(server, organisation, secret):
 def signed(server, kid, secret, is_high, kind, target, body):
     """(idempotency key, compact JWS) of a command; its s in the upper half or the lower one."""
     key = f"signed-{kind}-{target}"
-    payload = {"log": server.get("/ledger").json()["origin"], "kind": kind, "target": target, "id": key, "body": body}
+    payload = {"log": server.get("/ledger").json()["origin"], "kind": kind, "target": target, "id": key, "body": body, "new_id": None}
     data = ".".join(b64url(json.dumps(part).encode()) for part in ({"alg": "ES256K", "kid": kid}, payload))
     signature = model.sign(secret, model.sha256(data.encode()))
     if is_high:

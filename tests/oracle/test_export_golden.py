@@ -62,7 +62,7 @@ def test_sound(path, lines):
     note = path.with_name("note.txt")
     for line in lines:
         if line["type"] == "checkpoint":  # of the old keys and of the new, by themselves and with a witness's line
-            for text in (line["note"], line["note"] + "\u2014 witness.example " + base64.b64encode(bytes(72)).decode() + "\n"):
+            for text in (line["note"], line["note"] + "\n", line["note"] + "\n\n", line["note"] + "\u2014 witness.example " + base64.b64encode(bytes(72)).decode() + "\n"):
                 note.write_text(text, encoding="utf-8")
                 assert told(path, lines, "--checkpoint", str(note))[0] == 0
 
@@ -147,6 +147,10 @@ def signed_with(change, secret=model.SUBMITTER_SECRET):
     ("an id of its own", lambda header, payload: payload.update(new_id="x")),
     ("another algorithm", lambda header, payload: header.update(alg="none")),
     ("another key", lambda header, payload: header.update(kid="0" * 16)),
+    ("what must be understood", lambda header, payload: header.update(crit=["x"])),
+    ("a payload as it stands", lambda header, payload: header.update(b64=False)),
+    ("more than is known", lambda header, payload: payload.update(exp=1)),
+    ("a body that is no object", lambda header, payload: payload.update(body=[1])),
 ])
 def test_signed_commands_mean_this_entry(path, lines, name, change):
     reseal(entry_at(lines, 4), model.SECRET, **signed_with(change))
