@@ -246,12 +246,14 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     struct bridge *bridge = context;
     struct request *request = *request_at;
     (void)connection;
-    (void)code;
     if (request == NULL) {
         return;
     }
     *request_at = NULL;
     struct client *client = request->client;
+    if (code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED && client_phase(client) == CLIENT_REPLYING && !atomic_exchange(&client->is_late, true)) {
+        log_warn("client_cut", "remote=%s phase=reply", client->address); /* nothing of it was taken: the janitor has not met it yet */
+    }
     client->handed = request->is_stream ? UINT32_MAX : client->handed; /* such a reply goes through the pool as well */
     account_request(request);
     if (await_end(request)) {

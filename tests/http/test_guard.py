@@ -292,6 +292,17 @@ def test_whoever_takes_too_long_is_told_as_everybody_is(start):
     assert started.get("/healthz").status_code == 200
 
 
+def test_who_takes_nothing_of_a_reply_is_cut_and_told_of(start):
+    """Whichever of the two timers is first."""
+    started = start("--idle-timeout", "1")
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", started.port))
+        connection.sendall((get(target="/openapi.json") * 100).encode())
+        until(lambda: "event=client_cut" in started.log(), 30)
+        assert started.log().count("event=client_cut") == 1 and "phase=reply" in started.log()
+
+
 def test_a_late_refusal_does_not_wait_for_a_client_that_ended_its_side(start):
     started = start("--header-timeout", "1")
     with started.connect() as connection:
