@@ -146,7 +146,5 @@ enum status db_answer_forget(struct db *db, const char *scope, const char *key)
     if (status != STATUS_OK) {
         return status;
     }
-    use = statement_use(db, STATEMENT_refused_forget);
-    statement_bind_text(use, 1, scope);
-    return statement_run(use);
+    return statement_run(statement_use(db, STATEMENT_refused_drop));
 }

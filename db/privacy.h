@@ -58,7 +58,7 @@ enum status db_entry_command(struct db *db, struct arena *arena, int64_t seq, st
 enum status db_entry_commands_of_transfer(struct db *db, struct arena *arena, const char *transfer, struct entry_command **out,
                                           size_t *count) NODISCARD;
 
-/* Puts another tag and body in the place of a kept answer's; and makes its fingerprint zeros, and those of all refusals of its scope. */
+/* Puts another tag and body in the place of a kept answer's; and makes its fingerprint zeros, and drops all refusals that are kept. */
 enum status db_answer_rewrite(struct db *db, const char *scope, const char *key, const char *etag, const void *body,
                               size_t length) NODISCARD;
 enum status db_answer_forget(struct db *db, const char *scope, const char *key) NODISCARD;

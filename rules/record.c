@@ -165,7 +165,7 @@ static enum status compare_bodies(struct db *db, struct arena *arena, const stru
 
 /*
  * The same of an answer whose fingerprint was taken away with a text of its request (scrub.c): what the entry still has of the request is
- * compared, so that whoever knows the key alone is not told the other texts. A refusal has no entry, and no texts either.
+ * compared, so that whoever knows the key alone is not told the other texts.
  */
 static enum status compare_entry(struct db *db, struct arena *arena, const struct command *command, const struct answer_row *row, bool *is_same)
 {
@@ -173,10 +173,6 @@ static enum status compare_entry(struct db *db, struct arena *arena, const struc
     size_t count = 0;
     uint64_t broken = 0;
     const struct command_signature *signature = command->signature;
-    if (row->seq == 0) {
-        *is_same = true;
-        return STATUS_OK;
-    }
     enum status status = db_entry_list(db, arena, (uint64_t)row->seq - 1, 1, &entries, &count, &broken);
     if (status != STATUS_OK) {
         return status;
@@ -193,10 +189,21 @@ static enum status compare_entry(struct db *db, struct arena *arena, const struc
     return compare_bodies(db, arena, command, &entries[0], is_same);
 }
 
-static enum status compare_request(struct db *db, struct arena *arena, const struct command *command, const struct answer_row *row, bool *is_same)
+static bool is_forgotten(const struct answer_row *row)
 {
     static const uint8_t forgotten[DIGEST_BYTES];
-    if (memcmp(row->fingerprint, forgotten, sizeof forgotten) == 0) {
+    return memcmp(row->fingerprint, forgotten, sizeof forgotten) == 0;
+}
+
+/* Whether a refusal is none any more: it has lapsed, or an earlier version of the program took its fingerprint (it is dropped with it now). */
+static bool is_void(const struct answer_row *row, int64_t lapsed_ms)
+{
+    return row->seq == 0 && (row->time_ms < lapsed_ms || is_forgotten(row));
+}
+
+static enum status compare_request(struct db *db, struct arena *arena, const struct command *command, const struct answer_row *row, bool *is_same)
+{
+    if (is_forgotten(row)) {
         return compare_entry(db, arena, command, row, is_same);
     }
     *is_same = has_print(command, row);
@@ -209,7 +216,7 @@ enum status record_find_answer(struct db *db, struct arena *arena, const struct 
     struct answer_row row;
     *match = RECORD_NEW;
     enum status status = db_answer_find(db, arena, actor_scope(&command->actor), command->id, &row);
-    if (status == STATUS_ABSENT || (status == STATUS_OK && row.seq == 0 && row.time_ms < lapsed_ms)) {
+    if (status == STATUS_ABSENT || (status == STATUS_OK && is_void(&row, lapsed_ms))) {
         return STATUS_OK;
     }
     if (status != STATUS_OK) {

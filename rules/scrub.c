@@ -1,8 +1,9 @@
 /*
  * Which answers have a text: all steps of a transfer are answered with the transfer and its texts, so all of them are gone
  * through; of any other command only its own answer. The answer to the request that brought the text loses its fingerprint
- * as well, since a digest of the request can be tried out by whoever has the file and a guess; so do all refusals to the same sender,
- * since it may have been refused before it was accepted under another key.
+ * as well, since a digest of the request can be tried out by whoever has the file and a guess. It may have been refused before it was
+ * accepted under another key: all refusals go. Nothing was done for them, so a retry is judged anew, as after they have lapsed; without
+ * its digest nothing could tell a retry from another request, for which the refusal would be a wrong answer.
  */
 #include "rules/scrub.h"
 

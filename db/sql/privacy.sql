@@ -48,6 +48,8 @@ UPDATE answer SET etag = ?3, body = ?4 WHERE scope = ?1 AND key = ?2
 -- What its request said cannot be tried out any more.
 UPDATE answer SET salt = zeroblob(16), fingerprint = zeroblob(32) WHERE scope = ?1 AND key = ?2
 
--- name: refused_forget
--- The same of all that was refused there: what was accepted in the end may have been refused before, under another key.
-UPDATE refused SET salt = zeroblob(16), fingerprint = zeroblob(32) WHERE scope = ?1
+-- name: refused_drop
+-- All refusals, whoever got them: what was accepted in the end may have been refused before, under another key or to another sender. Without
+-- a condition SQLite frees the table's pages instead of taking row after row out of them, and so overwrites them whole (secure_delete), with
+-- what rows that lapsed may have left between those that stayed.
+DELETE FROM refused

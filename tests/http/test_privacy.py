@@ -5,6 +5,7 @@ import json
 import pathlib
 import re
 import resource
+import sqlite3
 import subprocess
 import sys
 import time
@@ -35,8 +36,8 @@ def erase(server, wanted, **more):
 
 
 def files_with(server, text):
-    """Files of the data directory that hold the text as it is stored, or as JSON has it."""
-    spellings = [text.encode(), text.replace('"', '\\"').encode()]
+    """Files of the data directory that hold the text as it is stored, or as JSON has it; or bytes."""
+    spellings = [text] if isinstance(text, bytes) else [text.encode(), text.replace('"', '\\"').encode()]
     return [path.name for path in pathlib.Path(server.data_dir).iterdir()
             if path.is_file() and any(spelling in path.read_bytes() for spelling in spellings)]
 
@@ -167,19 +168,63 @@ def test_a_text_goes_after_a_kill_and_a_start_beside_a_reader(start):
     gone(again, NOTE)
 
 
+def prints(connection):
+    """The salts and digests of the requests whose refusals are kept."""
+    return [value for row in connection.execute("SELECT salt, fingerprint FROM refused") for value in row]
+
+
 def test_what_was_refused_with_the_text_cannot_be_tried_out(start):
+    """Refusals go with the text, out of every file: their keys are new, for the same request as for another one, whose answer theirs would not be."""
     server = start()
     world = World(server)
-    supply, refused, told = world.intake(10)["id"], key(), key()
+    operator = world.token("operator", world.b)
+    supply, refused, foreign = world.intake(10)["id"], [key() for _ in range(3)], key()
     body = {"destination": world.b1, "lines": [{"supply": supply, "quantity": 11}], "note": NOTE}
-    first = server.post("/transfers", body, idempotency_key=refused)
-    assert first.status_code == 409, first.text
-    assert server.post("/transfers", {**body, "note": "A guess"}, idempotency_key=refused).status_code == 422
-    accepted(server.post("/transfers", {**body, "lines": [{"supply": supply, "quantity": 10}]}, idempotency_key=told), 201)
+    for once in refused:
+        problem(server.post("/transfers", body, idempotency_key=once), 409, "insufficient_stock")
+    absent = {"delta": -1, "reason": "lost"}
+    problem(server.post("/supplies/none/adjustments", absent, idempotency_key=foreign, token=operator), 404, "not_found")
+    problem(server.post("/transfers", {**body, "note": "A guess"}, idempotency_key=refused[0]), 422, "idempotency_key_reused")
+    made = accepted(server.post("/transfers", {**body, "lines": [{"supply": supply, "quantity": 1}]}, idempotency_key=key()), 201)
+    with contextlib.closing(sqlite3.connect(f"file:{server.data_dir / 'tallystick.db'}?mode=ro", uri=True)) as connection:
+        kept = prints(connection)
+    assert len(kept) == 8 and len(set(kept)) == 8 and not any(value in (bytes(16), bytes(32)) for value in kept)
     accepted(erase(server, [row["commitment"] for row in commitments(server).values() if row["text"] == NOTE]), 201)
-    for guess in (NOTE, "A guess"):
-        retry = server.post("/transfers", {**body, "note": guess}, idempotency_key=refused)
-        assert retry.status_code == 409 and retry.json()["code"] == first.json()["code"] and retry.headers["Idempotency-Replayed"] == "true"
+    for value in kept:
+        gone(server, value)
+    for once, guess in zip(refused[:2], (NOTE, "A guess"), strict=True):
+        retry = server.post("/transfers", {**body, "note": guess}, idempotency_key=once)
+        assert problem(retry, 409, "insufficient_stock")["available"] == 9 and "Idempotency-Replayed" not in retry.headers
+        again = server.post("/transfers", {**body, "note": guess}, idempotency_key=once)
+        assert again.json()["code"] == "insufficient_stock" and again.headers["Idempotency-Replayed"] == "true"
+        problem(server.post("/transfers", {**body, "note": "Another"}, idempotency_key=once), 422, "idempotency_key_reused")
+    fewer = {**body, "lines": [{"supply": supply, "quantity": 2}]}
+    other = accepted(server.post("/transfers", fewer, idempotency_key=refused[2]), 201)
+    assert other["id"] != made["id"] and other["lines"][0]["quantity"] == 2
+    again = server.post("/transfers", fewer, idempotency_key=refused[2])
+    assert again.json()["id"] == other["id"] and again.headers["Idempotency-Replayed"] == "true"
+    problem(server.post("/transfers", body, idempotency_key=refused[2]), 422, "idempotency_key_reused")
+    retry = server.post("/supplies/none/adjustments", absent, idempotency_key=foreign, token=operator)
+    assert problem(retry, 404, "not_found") and "Idempotency-Replayed" not in retry.headers
+    assert verify(server).returncode == 0, verify(server).stdout
+
+
+def test_a_refusal_that_was_made_forgetful_before_is_none(start):
+    """An earlier version took the digests of refusals and left their rows, which then answered whatever came with their key."""
+    server = start()
+    world = World(server)
+    supply, once = world.intake(10)["id"], key()
+    body = {"destination": world.b1, "lines": [{"supply": supply, "quantity": 11}]}
+    problem(server.post("/transfers", body, idempotency_key=once), 409, "insufficient_stock")
+    assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(server.data_dir / "tallystick.db", isolation_level=None)) as connection:
+        assert connection.execute("UPDATE refused SET salt = zeroblob(16), fingerprint = zeroblob(32)").rowcount == 1
+    server = start(data_dir=server.data_dir)
+    fewer = {**body, "lines": [{"supply": supply, "quantity": 1}]}
+    made = accepted(server.post("/transfers", fewer, idempotency_key=once), 201)
+    again = server.post("/transfers", fewer, idempotency_key=once)
+    assert again.json()["id"] == made["id"] and again.headers["Idempotency-Replayed"] == "true"
+    problem(server.post("/transfers", body, idempotency_key=once), 422, "idempotency_key_reused")
 
 
 def test_who_knows_a_key_alone_is_not_told_the_texts_that_are_left(start):
