@@ -72,8 +72,8 @@ struct load {
     size_t bodies_at;
     uint32_t *latencies_us;
     size_t latency_capacity;
-    struct client **parked; /* with --rate: those that wait until the next request is due */
-    size_t parked_count;
+    struct client **parked; /* with --rate: a ring of those that wait until the next request is due, the first to come at parked_at */
+    size_t parked_at, parked_count;
 };
 
 static char received[RECEIVE_BYTES];
@@ -183,17 +183,26 @@ static void start_request(struct load *load, struct client *client)
 static void go_on(struct load *load, struct client *client)
 {
     if (load->options.rate > 0) {
-        load->parked[load->parked_count++] = client;
+        load->parked[(load->parked_at + load->parked_count++) % (size_t)load->options.clients] = client;
     } else {
         start_request(load, client);
     }
+}
+
+/* Who has waited longest: else the last to come would always be the next to go, and the others stand idle until the server ends them. */
+static struct client *take_parked(struct load *load)
+{
+    struct client *client = load->parked[load->parked_at];
+    load->parked_at = (load->parked_at + 1) % (size_t)load->options.clients;
+    load->parked_count--;
+    return client;
 }
 
 /* Starts what is due, and lets everybody go at the end. */
 static void start_due(struct load *load)
 {
     while (load->parked_count > 0 && (clock_steady_us() >= due_us(load) || !may_issue(load, clock_steady_us()))) {
-        start_request(load, load->parked[--load->parked_count]);
+        start_request(load, take_parked(load));
     }
 }
 
