@@ -81,6 +81,21 @@ enum status db_supply_change(struct db *db, const char *id, int64_t on_hand, int
     return statement_run(use);
 }
 
+/* To ten parameters from first on. */
+static void bind_filter(sqlite3_stmt *use, int first, const struct supply_filter *filter)
+{
+    statement_bind_text(use, first, filter->site);
+    statement_bind_text(use, first + 1, filter->item);
+    statement_bind_text(use, first + 2, filter->province);
+    statement_bind_text(use, first + 3, filter->lot);
+    statement_bind_text(use, first + 4, filter->owner);
+    statement_bind_text(use, first + 5, filter->donor);
+    statement_bind_text(use, first + 6, filter->condition);
+    statement_bind_text(use, first + 7, filter->expires_before);
+    statement_bind_integer(use, first + 8, filter->min_available);
+    statement_bind_integer(use, first + 9, filter->include_zero ? 0 : 1);
+}
+
 enum status db_supply_list(struct db *db, struct arena *arena, const char *after, int64_t limit,
                            const struct supply_filter *filter, const struct order *order, struct supply **out,
                            size_t *count)
@@ -94,16 +109,7 @@ enum status db_supply_list(struct db *db, struct arena *arena, const char *after
     sqlite3_stmt *use = statement_use(db, statement);
     statement_bind_text(use, 1, after);
     statement_bind_integer(use, 2, limit);
-    statement_bind_text(use, 3, filter->site);
-    statement_bind_text(use, 4, filter->item);
-    statement_bind_text(use, 5, filter->province);
-    statement_bind_text(use, 6, filter->lot);
-    statement_bind_text(use, 7, filter->owner);
-    statement_bind_text(use, 8, filter->donor);
-    statement_bind_text(use, 9, filter->condition);
-    statement_bind_text(use, 10, filter->expires_before);
-    statement_bind_integer(use, 11, filter->min_available);
-    statement_bind_integer(use, 12, filter->include_zero ? 0 : 1);
+    bind_filter(use, 3, filter);
     if (!is_usual) {
         statement_bind_integer(use, 13, order->key);
         statement_bind_text(use, 14, order->after);
@@ -147,10 +153,8 @@ enum status db_supply_summary(struct db *db, struct arena *arena, const struct s
     statement_bind_integer(use, 2, by->by_item);
     statement_bind_integer(use, 3, by->by_site);
     statement_bind_integer(use, 4, by->by_organisation);
-    statement_bind_text(use, 5, filter->province);
-    statement_bind_text(use, 6, filter->item);
-    statement_bind_text(use, 7, filter->site);
-    statement_bind_text(use, 8, today);
+    statement_bind_text(use, 5, today);
+    bind_filter(use, 6, filter);
     return rows_gather(use, arena, sizeof **out, -1, read_sum, (void **)out, count);
 }
 

@@ -16,8 +16,10 @@
 #include "db/transfer.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
+#include "handlers/supplies.h"
 #include "handlers/transfers.h"
 #include "json/write.h"
+#include "rules/request.h"
 
 enum { DAY_MS = 86400000, GROUPS = 4 };
 
@@ -61,15 +63,13 @@ _Static_assert(sizeof transfer_orders / sizeof transfer_orders[0] == 2 * (sizeof
 
 struct supplies_query {
     struct query_words by;
-    const char *province, *item, *site;
+    SUPPLIES_FILTERS;
     int sort;
 };
 
 static const struct query_parameter supplies_rows[] = {
     QUERY_WORDS_ROW(struct supplies_query, by, false, 1, GROUPS, supply_groups),
-    QUERY_PROVINCE_ROW(struct supplies_query, province, false),
-    QUERY_ITEM_ROW(struct supplies_query, item),
-    QUERY_SITE_ROW(struct supplies_query, site),
+    SUPPLIES_FILTER_ROWS(struct supplies_query),
     QUERY_CHOICE_ROW(struct supplies_query, sort, false, supply_orders),
 };
 static const struct query_table supplies_table = QUERY_TABLE(supplies_rows);
@@ -252,7 +252,7 @@ enum handled summaries_supplies(struct exchange *exchange)
     }
     const struct supply_grouping by = { has_word(&query.by, "province"), has_word(&query.by, "item"),
                                         has_word(&query.by, "site"), has_word(&query.by, "organisation") };
-    const struct supply_filter filter = { .province = query.province, .item = query.item, .site = query.site };
+    const struct supply_filter filter = SUPPLIES_FILTER_OF(query);
     enum status status = read_today(exchange, today);
     if (status == STATUS_OK) {
         status = db_supply_summary(exchange->db, exchange->arena, &by, &filter, today, &sums, &count);

@@ -25,11 +25,7 @@ struct filter {
     int64_t limit;
     const char *cursor;
     int sort;
-    const char *province, *site, *item, *lot, *owner, *donor;
-    int condition;
-    const char *expires_before;
-    int64_t min_available;
-    bool include_zero;
+    SUPPLIES_FILTERS;
 };
 
 /* In the order of the keys of db_supply_list. */
@@ -38,16 +34,7 @@ static const char *const orders[] = { "id", "-id", "expiry", "-expiry", "on_hand
 
 static const struct query_parameter rows[] = {
     PAGE_ROWS(struct filter),
-    QUERY_PROVINCE_ROW(struct filter, province, false),
-    QUERY_SITE_ROW(struct filter, site),
-    QUERY_ITEM_ROW(struct filter, item),
-    QUERY_TEXT_ROW(struct filter, lot, false, LIMIT_ID_BYTES),
-    QUERY_ORGANISATION_ROW(struct filter, owner),
-    QUERY_TEXT_ROW(struct filter, donor, false, LIMIT_NAME_BYTES),
-    QUERY_CHOICE_ROW(struct filter, condition, false, supply_conditions),
-    QUERY_DATE_ROW(struct filter, expires_before, false),
-    QUERY_INTEGER_ROW(struct filter, min_available, false, 0, TEXT_INTEGER_MAX),
-    QUERY_BOOLEAN_ROW(struct filter, include_zero, false),
+    SUPPLIES_FILTER_ROWS(struct filter),
     QUERY_CHOICE_ROW(struct filter, sort, false, orders),
 };
 static const struct query_table table = QUERY_TABLE(rows);
@@ -102,11 +89,7 @@ enum handled supplies_list(struct exchange *exchange)
     if (!query_read(exchange, &table, &filter) || !page_begin_ordered(&page, exchange, filter.limit, filter.cursor, filter.sort)) {
         return HANDLED_REPLY;
     }
-    const struct supply_filter wanted = {
-        filter.site, filter.item, filter.province, filter.lot, filter.owner, filter.donor,
-        filter.condition < 0 ? NULL : supply_conditions[filter.condition], filter.expires_before,
-        filter.min_available == QUERY_ABSENT ? 0 : filter.min_available, filter.include_zero
-    };
+    const struct supply_filter wanted = SUPPLIES_FILTER_OF(filter);
     enum status status = db_supply_list(exchange->db, exchange->arena, page.after, page.limit + 1, &wanted,
         &page.order, &found, &count);
     return page_reply_rows(&page, status, &listed, found, count);

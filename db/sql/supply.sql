@@ -93,16 +93,19 @@ SELECT expiry FROM supply WHERE item = ?1 AND lot = ?2 AND expiry <> '' AND expi
 
 -- name: supply_summary
 -- Sums by any of province (?1), item (?2), site (?3), organisation (?4): 1 where wanted, else 0.
--- Usable is what is good, not expired on the day ?8 and not reserved. Of each sum billions and what is beside them, so that
--- neither overflows (base/wide.h).
+-- Usable is what is good, not expired on the day ?5 and not reserved. Of each sum billions and what is beside them, so that
+-- neither overflows (base/wide.h). What is left out as in the lists.
 SELECT CASE WHEN ?1 THEN p.province END, CASE WHEN ?2 THEN s.item END, CASE WHEN ?3 THEN s.site END,
 CASE WHEN ?4 THEN p.organisation END, count(*),
 sum(s.on_hand / 1000000000), sum(s.on_hand % 1000000000), sum(s.reserved / 1000000000), sum(s.reserved % 1000000000),
-sum((s.on_hand - s.reserved) / 1000000000) FILTER (WHERE s.condition = 'good' AND (s.expiry = '' OR s.expiry >= ?8)),
-sum((s.on_hand - s.reserved) % 1000000000) FILTER (WHERE s.condition = 'good' AND (s.expiry = '' OR s.expiry >= ?8))
+sum((s.on_hand - s.reserved) / 1000000000) FILTER (WHERE s.condition = 'good' AND (s.expiry = '' OR s.expiry >= ?5)),
+sum((s.on_hand - s.reserved) % 1000000000) FILTER (WHERE s.condition = 'good' AND (s.expiry = '' OR s.expiry >= ?5))
 FROM supply s JOIN site p ON p.id = s.site
-WHERE (?5 IS NULL OR p.province = ?5) AND (?6 IS NULL OR s.item = ?6) AND (?7 IS NULL OR s.site = ?7)
-AND s.on_hand > 0 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+WHERE (?6 IS NULL OR s.site = ?6) AND (?7 IS NULL OR s.item = ?7)
+AND (?8 IS NULL OR p.province = ?8) AND (?9 IS NULL OR s.lot = ?9) AND (?10 IS NULL OR s.owner = ?10)
+AND (?11 IS NULL OR s.donor = ?11) AND (?12 IS NULL OR s.condition = ?12)
+AND (?13 IS NULL OR (s.expiry <> '' AND s.expiry < ?13)) AND s.on_hand - s.reserved >= ?14
+AND s.on_hand >= ?15 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 -- name: movement_insert
 INSERT INTO movement (seq, ordinal, supply, kind, reason, delta, balance, transfer, line, reference, note, time_ms,

@@ -430,6 +430,55 @@ def test_the_summary(server):
         problem(server.get("/supplies/summary?" + query), 400, "invalid_query")
 
 
+SUMMED = ("on_hand", "reserved", "available")
+
+
+@pytest.fixture(scope="module")
+def mixed(server):
+    """A world of supplies that differ in each of what the list can be asked for."""
+    world = World(server)
+    every = [world.intake(3, lot="S-1", expiry=days_from_today(30)), world.intake(5, lot="S-1", expiry=days_from_today(30), site=world.a2),
+             world.intake(7, lot="S-2", expiry=days_from_today(-1), owner=world.b), world.intake(11, donor="Fund für Hilfe & Co", condition="damaged"),
+             world.intake(13, site=world.b1, item=world.drug, lot="S-1", expiry=days_from_today(500)), world.intake(17, site=world.c1, donor=world.a),
+             world.intake(19, site=world.b1, condition="quarantine"), world.intake(23, owner=world.c, earmark=world.b)]
+    world.transfer([(every[0]["id"], 2)])
+    adjust(server, every[5]["id"], -17)
+    return world
+
+
+def test_sums_have_the_lists_filters(server, mixed):
+    """What is summed is what GET /supplies lists by the same filters."""
+    world = mixed
+    filters = ["lot=S-1", "lot=S-2", "lot=NONE", "donor=Fund%20f%C3%BCr%20Hilfe%20%26%20Co", f"donor={world.a}", "condition=good", "condition=damaged",
+               f"expires_before={days_from_today(0)}", f"expires_before={days_from_today(31)}", "min_available=1", "min_available=2", "min_available=12",
+               "include_zero=true", "include_zero=false", "min_available=5&condition=good&lot=S-1", f"include_zero=true&donor={world.a}"]
+    filters += [f"owner={one}" for one in (world.a, world.b, world.c)] + [f"item={one}" for one in (world.masks, world.drug)]
+    filters += [f"site={one}" for one in (world.a1, world.a2, world.b1, world.c1)] + ["province=420000", f"owner={world.a}&province=CN-GD&include_zero=true"]
+    sizes, own = set(), {world.a1: world.a, world.a2: world.a, world.b1: world.b, world.c1: world.c}
+    for query in filters:
+        listed = [row for site in own for row in walk(server, f"/supplies?{query}&site={site}")] if "site=" not in query else walk(server, f"/supplies?{query}")
+        for by, group in (("site,item", lambda row: {"item": row["item"], "site": row["site"]}),
+                          ("site,province,organisation", lambda row: {"province": row["province"], "site": row["site"], "organisation": own[row["site"]]})):
+            wanted = {}
+            for row in listed:
+                members = group(row)
+                usable = row["available"] if row["condition"] == "good" and (row["expiry"] or "9") >= days_from_today(0) else 0
+                one = [1, *[row[name] for name in SUMMED], usable]
+                wanted[tuple(members.items())] = [a + b for a, b in zip(wanted.get(tuple(members.items()), [0] * 5), one, strict=True)]
+            wanted = [{**dict(members), **dict(zip(("supplies", *SUMMED, "usable"), sums, strict=True))} for members, sums in sorted(wanted.items())]
+            told = server.get(f"/supplies/summary?by={by}&{query}").json()["items"]
+            assert [row for row in told if row["site"] in own] == wanted, query
+            sizes.add(len(wanted))
+    assert {0, 1, 2, 3} <= sizes
+
+
+@pytest.mark.parametrize("query", ["owner=NO-SUCH", "item=NO-SUCH", "site=NO-SUCH", "province=CN-XX", "condition=fine", "expires_before=soon", "min_available=-1",
+                                   "min_available=x", "include_zero=maybe", "lot=S-1&lot=S-2", "donr=x", "lot=", "owner=NO-SUCH&min_available=x"])
+def test_sums_refuse_what_the_list_refuses(server, query):
+    of_list, of_sums = [problem(server.get(f"{path}?{query}"), 400, "invalid_query")["errors"] for path in ("/supplies", "/supplies/summary")]
+    assert of_list == of_sums
+
+
 def test_a_sum_that_json_does_not_hold_exactly_is_a_text(server):
     world = World(server)
     asked = f"/supplies/summary?by=item&item={world.masks}"
