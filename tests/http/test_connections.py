@@ -229,10 +229,14 @@ def test_the_limit_of_an_address_is_reached_and_stalls_nobody(start):
         refusals.append(time.monotonic() - begun)
 
     def probe(path):
-        begun = time.monotonic()
-        status, headers, _ = ask(connect(started, greedy), get(target=path))
-        assert status == 200, (path, len(probes))
-        probes.append(time.monotonic() - begun)
+        for _ in range(5):
+            begun = time.monotonic()
+            status, headers, _ = ask(connect(started, greedy), get(target=path))
+            took = time.monotonic() - begun
+            if status == 200 or took < GUESTS * 0.002:
+                break  # else the service had no processor for as long as the flood needs to fill all places
+        assert status == 200, (path, len(probes), took)
+        probes.append(took)
     thread = threading.Thread(target=flood)
     thread.start()
     try:
