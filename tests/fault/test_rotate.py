@@ -14,7 +14,7 @@ import pytest
 
 from conftest import ROOT, Server, binary, environment, run
 from tamper import Ledger, asked, begin, broken, for_each, other_value, stays_whole, table_columns
-from test_keys import BAD, EXAMPLE, ITEM, SECRETS, key_file
+from test_keys import BAD, EXAMPLE, ITEM, LATE, SECRETS, TRIES, key_file, patiently
 from test_ready import BUILD
 from test_tiles import V1
 from world import accepted
@@ -29,8 +29,12 @@ def rotate(path, *options, env=None, preload=None):
     if preload is not None:
         more.update(preload, LD_PRELOAD=str(BUILD / "tests/fault/shim.so"),
                     ASAN_OPTIONS=environment().get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
-    return subprocess.run([binary(), "key", "rotate", "--data-dir", str(path), *map(str, options)], env={**environment(), **more},
-                          capture_output=True, text=True, timeout=60, check=False)
+    for _ in range(TRIES):
+        done = subprocess.run([binary(), "key", "rotate", "--data-dir", str(path), *map(str, options)], env={**environment(), **more},
+                              capture_output=True, text=True, timeout=60, check=False)
+        if LATE not in done.stderr:
+            break  # else a program had not come to its first answer, and nothing was changed
+    return done
 
 
 def rotated(path, *options, **more):
@@ -41,7 +45,7 @@ def rotated(path, *options, **more):
 
 def write(path, *names, options=()):
     """By a service of few threads: a quarter of what a start costs are those for requests and computations, which are none of these tests' business."""
-    server = Server(path, "--loops", "1", "--job-threads", "1", *options)
+    server = patiently(lambda: Server(path, "--loops", "1", "--job-threads", "1", *options))
     try:
         for name in names:
             accepted(server.put(f"/items/{name}", ITEM), 201)
