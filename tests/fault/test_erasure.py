@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import binary, environment, key
-from world import World, accepted
+from world import World, accepted, contents
 
 
 def found(data_dir):
@@ -70,7 +70,7 @@ def test_killed_while_erasing(start):
             done.append(note)
         server.exit_code = 0
         server = start(data_dir=server.data_dir)
-        files = b"".join(path.read_bytes() for path in server.data_dir.iterdir() if path.is_file())
+        files = b"".join(contents(server.data_dir).values())
         assert [note for note in done if note.encode() in files] == []
         left = {row["text"] for row in server.get("/privacy/texts?limit=1000", token=True).json()["items"]}
         assert set(notes) - set(done) <= left

@@ -61,9 +61,13 @@ def ready():
             assert server.put(f"/items/BEFORE-{number}", {"name": "before", "unit": "piece"}).status_code == 201
         killed = pathlib.Path(scratch, "killed")
         server.process.send_signal(signal.SIGSTOP)
+        while (server.data_dir / "tallystick.db-wal").stat().st_size == 0:  # the log was moved just then
+            server.process.send_signal(signal.SIGCONT)
+            number += 1
+            assert server.put(f"/items/BEFORE-{number}", {"name": "before", "unit": "piece"}).status_code == 201
+            server.process.send_signal(signal.SIGSTOP)
         shutil.copytree(server.data_dir, killed)  # as a kill at this moment would leave it
         server.process.send_signal(signal.SIGCONT)
-        assert (killed / "tallystick.db-wal").stat().st_size > 0
         assert server.stop() == 0
         yield {"stopped": server.data_dir, "killed": killed}
 

@@ -3,7 +3,7 @@
 import pytest
 
 import jose
-from world import World, accepted, fresh, problem, unchanged, walk
+from world import World, accepted, contents, fresh, problem, unchanged, walk
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_private_key_leaves_no_trace(server, world):
     for more in ({}, {"colour": "red"}):
         reply = server.post(keys_of(world.a), {**jose.Key().jwk, **more, "d": secret})
         assert reply.status_code == 422 and secret not in reply.text
-    held = b"".join(path.read_bytes() for path in server.data_dir.iterdir() if path.is_file())
+    held = b"".join(contents(server.data_dir).values())
     assert secret.encode() not in held and secret not in server.log()
 
 

@@ -8,14 +8,13 @@ import resource
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 import yaml
 
 import jose
 from conftest import ROOT, Server, binary, environment, key
-from world import World, accepted, fresh, problem
+from world import World, accepted, contents, fresh, problem, until
 
 NOTE = 'Driver Example, phone "0000", 送到后门'
 REASON = "Wet since Example left the door open"
@@ -38,8 +37,7 @@ def erase(server, wanted, **more):
 def files_with(server, text):
     """Files of the data directory that hold the text as it is stored, or as JSON has it; or bytes."""
     spellings = [text] if isinstance(text, bytes) else [text.encode(), text.replace('"', '\\"').encode()]
-    return [path.name for path in pathlib.Path(server.data_dir).iterdir()
-            if path.is_file() and any(spelling in path.read_bytes() for spelling in spellings)]
+    return [name for name, held in contents(server.data_dir).items() if any(spelling in held for spelling in spellings)]
 
 
 @pytest.fixture
@@ -105,10 +103,8 @@ def test_an_erased_text_is_gone_everywhere(moved):
     retry = server.post("/transfers", {**body, "note": "Another guess"}, idempotency_key=keys["create"])
     assert retry.status_code == 201 and retry.headers["Idempotency-Replayed"] == "true"  # what it said cannot be tried out
     assert verify(server).returncode == 0, verify(server).stdout
-    deadline = time.monotonic() + 10  # a reader may have stood in the WAL's way
-    while files_with(server, NOTE) or files_with(server, REASON):
-        assert time.monotonic() < deadline, files_with(server, NOTE)
-        time.sleep(0.1)
+    for text in (NOTE, REASON):  # a reader may have stood in the WAL's way
+        gone(server, text)
     assert files_with(server, "Hubei asked")
     export = subprocess.run([binary(), "export", "--data-dir", str(server.data_dir), "--texts"], env=environment(), capture_output=True)
     assert export.returncode == 0 and NOTE.encode() not in export.stdout
@@ -136,10 +132,7 @@ def reading(server):
 
 
 def gone(server, text):
-    deadline = time.monotonic() + 30
-    while files_with(server, text):
-        assert time.monotonic() < deadline, files_with(server, text)
-        time.sleep(0.1)
+    until(lambda: not files_with(server, text))
 
 
 def test_a_reader_in_the_way_of_an_erasure_keeps_no_change_waiting(start):
@@ -407,10 +400,8 @@ def test_every_personal_member_of_every_command(start):
         again = server.post(target, body, idempotency_key=once)
         assert again.status_code == status and again.headers["Idempotency-Replayed"] == "true"
         assert not any(text in again.text for text in found)
-    deadline = time.monotonic() + 20
-    while left := [text for text in found if files_with(server, text)]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
+    for text in found:
+        gone(server, text)
     assert not any(text in server.log() for text in found)
     assert verify(server).returncode == 0, verify(server).stdout
     assert server.stop() == 0

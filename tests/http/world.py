@@ -4,6 +4,7 @@ lists, the state as SQLite has it."""
 
 import contextlib
 import hashlib
+import pathlib
 import re
 import sqlite3
 import time
@@ -24,6 +25,15 @@ def until(condition, seconds=120):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def contents(directory):
+    """{name: bytes} of the files in a directory that is in use: one that goes while it is looked at (a journal, one that was unfinished) is none."""
+    found = {}
+    for path in pathlib.Path(directory).iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.update({path.name: path.read_bytes()} if path.is_file() else {})
+    return found
 
 
 def new_token(server, role, organisation):
