@@ -1,12 +1,12 @@
 /* A task on its list, and its end. Read tasks.c for its life. */
 #include "server/task.h"
 
-#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "server/follow.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -61,11 +61,9 @@ void task_strip(struct task *task)
     buffer_fini(&task->body);
     atomic_fetch_sub(&task->tasks->server->body_bytes, task->body_counted);
     task->body_counted = 0;
-#ifdef __GLIBC__
     if (was_large) {
-        malloc_trim(0); /* what such a body was made into is not to stay with the process */
+        memory_give_back(); /* what such a body was made into is not to stay with the process */
     }
-#endif
 }
 
 void task_free(struct task *task)

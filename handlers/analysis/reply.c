@@ -5,9 +5,9 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <malloc.h>
 
 #include "base/limits.h"
+#include "base/memory.h"
 #include "handlers/analysis/cache.h"
 #include "handlers/problem.h"
 #include "handlers/query.h"
@@ -121,11 +121,9 @@ bool analysis_body_parse(struct exchange *exchange, json_t **document, struct fa
 void analysis_body_free(const struct exchange *exchange, json_t *document)
 {
     json_decref(document);
-#ifdef __GLIBC__
     if (exchange->body_length > LIMIT_TRIM_BYTES) {
-        malloc_trim(0);
+        memory_give_back();
     }
-#endif
 }
 
 void analysis_body_refuse(struct exchange *exchange, const struct faults *faults)
