@@ -30,6 +30,7 @@ from wire_support import PROBLEM, decoded, methods_of, reply_faults, split_repli
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 60
+REPLY_SECONDS = 60
 PROXIES = proxied.from_environment()
 
 
@@ -165,22 +166,26 @@ class Server:
         return connection
 
     def raw(self, data, seconds=10):
-        """Sends bytes and reads until the service closes, or all replies to GET, POST... that
-        were sent have come, or the time is over. Returns (bytes, whether it was closed)."""
+        """Sends bytes and reads until the service closes, or has sent nothing for so long behind a whole reply, for which
+        a slow machine may take its time. Returns (bytes, whether it was closed)."""
         if isinstance(data, str):
             data = data.encode("latin-1")
         received = b""
-        with self.connect(seconds) as connection:
+        with self.connect(REPLY_SECONDS) as connection:
             try:
                 connection.sendall(data)
             except OSError:
                 pass  # refused while still sending: the reply may have come all the same
-            deadline = time.monotonic() + seconds
+            deadline = time.monotonic() + REPLY_SECONDS + seconds
             is_closed = False
-            while not is_closed:
-                connection.settimeout(max(0.01, deadline - time.monotonic()))
+            connection.settimeout(seconds)
+            while not is_closed and time.monotonic() < deadline:
                 try:
                     piece = connection.recv(65536)
+                except socket.timeout:
+                    if split_replies(received, methods_of(data))[0]:
+                        break
+                    continue
                 except OSError:
                     break
                 is_closed = not piece
