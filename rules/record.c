@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "db/answer.h"
 #include "db/entry.h"
+#include "db/signing.h"
 #include "ledger/submitter.h"
 #include "ledger/tree.h"
 
@@ -163,6 +164,15 @@ static enum status compare_bodies(struct db *db, struct arena *arena, const stru
     return status;
 }
 
+/* Whether a key is the organisation's that the path names, which no entry tells, as the fingerprint would. */
+static enum status compare_owner(struct db *db, struct arena *arena, const struct command *command, bool *is_same)
+{
+    struct organisation_key key;
+    enum status status = db_organisation_key_find(db, arena, command->target, &key);
+    *is_same = status == STATUS_OK && strcmp(key.organisation, command->owner) == 0;
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
 /*
  * The same of an answer whose fingerprint was taken away with a text of its request (scrub.c): what the entry still has of the request is
  * compared, so that whoever knows the key alone is not told the other texts.
@@ -175,6 +185,13 @@ static enum status compare_entry(struct db *db, struct arena *arena, const struc
     const struct command_signature *signature = command->signature;
     enum status status = db_entry_list(db, arena, (uint64_t)row->seq - 1, 1, &entries, &count, &broken);
     if (status != STATUS_OK) {
+        return status;
+    }
+    *is_same = true;
+    if (command->owner != NULL) {
+        status = compare_owner(db, arena, command, is_same);
+    }
+    if (status != STATUS_OK || !*is_same) {
         return status;
     }
     *is_same = false;

@@ -202,6 +202,24 @@ def test_what_was_refused_with_the_text_cannot_be_tried_out(start):
     assert verify(server).returncode == 0, verify(server).stdout
 
 
+def test_a_retry_names_the_organisation_of_the_key_that_was_revoked(start):
+    """The organisation stands in the path, not in the entry: once the reason is erased it is compared all the same."""
+    server = start()
+    world = World(server)
+    signing, once, reason = jose.Key(), key(), {"reason": REASON}
+    accepted(server.post(f"/organisations/{world.a}/keys", signing.jwk), 201)
+    own, foreign = (f"/organisations/{one}/keys/{signing.kid}/revoke" for one in (world.a, world.b))
+    first = accepted(server.post(own, reason, idempotency_key=once))
+    accepted(erase(server, [row["commitment"] for row in commitments(server).values() if row["text"] == REASON]), 201)
+    for path in (foreign, "/organisations/NO-SUCH/keys/" + signing.kid + "/revoke"):
+        problem(server.post(path, reason, idempotency_key=once), 422, "idempotency_key_reused")
+        problem(server.post(path, reason, idempotency_key=key()), 404, "not_found")
+    problem(server.post(own, reason, idempotency_key=key()), 409, "invalid_transition")
+    again = accepted(server.post(own, reason, idempotency_key=once))
+    assert again["kid"] == first["kid"] and again["reason"] is None and again["withheld"] == first["withheld"] == []
+    assert verify(server).returncode == 0, verify(server).stdout
+
+
 def test_a_refusal_that_was_made_forgetful_before_is_none(start):
     """An earlier version took the digests of refusals and left their rows, which then answered whatever came with their key."""
     server = start()
