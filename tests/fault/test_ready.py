@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+import jose
 from conftest import ROOT, Server, key
 from cosign import Witness
 from world import World, accepted, problem, until
@@ -210,6 +211,43 @@ def test_a_full_queue(machine):
     assert faults(server) == []
     assert server.get("/items/C").status_code == 404
     accepted(server.put("/items/C", ITEM), 201)
+
+
+def test_a_signature_is_verified_before_the_queue(machine):
+    """What is badly signed takes no place and waits for nothing: it is refused while the writer hangs and the queue is full."""
+    start, trouble = machine
+    server = start("--queue-length", "1")
+    world = World(server)
+    signer, transfer = jose.Signer(server, world.b, world.token("operator", world.b)), world.dispatched(10)["id"]
+    receipt, path = {"lines": [{"line": 1, "good": 1}]}, f"/transfers/{transfer}/receive"
+
+    def signed(key=None):
+        return (key or signer.key).jws(signer.payload("transfer.receive", receipt, transfer), {"alg": "ES256K", "kid": signer.key.kid})
+
+    def refused():
+        """All that can be wrong with a signature, by its code."""
+        sound, zero = signed(), jose.b64u(bytes(64))
+        return [(problem(signer.send("POST", path, jws), 422, code)["code"], code) for jws, code in (
+            (signed(jose.Key()), "signature_invalid"), (sound.rsplit(".", 1)[0] + "." + zero, "signature_invalid"),
+            (jose.Key().jws(signer.payload("transfer.receive", receipt, transfer)), "unknown_key"))]
+
+    size = server.get("/ledger").json()["size"]
+    (trouble / "fdatasync-waits").touch()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(signer.send, "POST", path, signed())
+        until(lambda: "tallystick_changes_waiting 1" in server.get("/metrics").text)
+        until(lambda: faults(server) == [])  # the writer has it and hangs
+        refused()
+        second = pool.submit(server.put, "/items/B", ITEM)
+        until(lambda: faults(server) == ["queue: as many changes wait as may"])
+        refused()
+        problem(signer.send("POST", path, signed()), 503, "busy")  # a sound one finds the queue full
+        assert not first.done() and not second.done()
+        (trouble / "fdatasync-waits").unlink()
+        accepted(first.result())
+        accepted(second.result(), 201)
+    assert server.get("/ledger").json()["size"] == size + 2
+    assert server.get(f"/transfers/{transfer}").json()["lines"][0]["received_good"] == 1
 
 
 def test_a_clock_that_was_ahead(machine):
