@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "server/store/anchor.h"
 #include "server/store/clerk.h"
 #include "server/wire/doors.h"
+#include "server/descriptors.h"
 #include "server/follow.h"
 #include "server/janitor.h"
 #include "server/jobs.h"
@@ -48,7 +48,6 @@
 
 enum {
     ANALYSES_KEPT = 256,       /* finished analyses */
-    DESCRIPTORS_SPARE = 1024,  /* databases, epoll, lingering sockets */
     FOLLOWERS_SHARE = 2,       /* one connection in so many may be a follower's */
     STOP_POLL_MS = 10,
     STOP_SENT_S = 1,           /* computations on callers' own numbers, as long as they like, may finish for so long */
@@ -81,22 +80,6 @@ static void fill_service(struct server *server)
     service->options = options_write;
     service->routes = routes_table(&service->route_count);
     service->server = server;
-}
-
-/* As many descriptors as the connections need, as far as the system allows. */
-static void raise_descriptor_limit(const struct config *config)
-{
-    struct rlimit limit;
-    rlim_t each = config->tls_certificate != NULL ? 3 : 1; /* relay.h: the pair beside the client's */
-    rlim_t wanted = each * (rlim_t)config->connections + DESCRIPTORS_SPARE;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
-        return;
-    }
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
-        log_warn("start", "descriptors=%llu wanted=%llu", (unsigned long long)limit.rlim_cur,
-                 (unsigned long long)wanted);
-    }
 }
 
 /* One more loop and the lane under it. */
@@ -307,7 +290,9 @@ int command_serve(const struct config *config)
 {
     sigset_t signals;
     block_signals(&signals);
-    raise_descriptor_limit(config);
+    if (!descriptors_raise(config)) {
+        return 1;
+    }
     struct server *server = calloc(1, sizeof *server);
     struct doors *doors = NULL;
     if (server == NULL) {

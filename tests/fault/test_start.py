@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pathlib
+import re
 import resource
 import socket
 import subprocess
@@ -288,3 +289,40 @@ def test_help_of_each_sub_command():
         assert f"tallystick {' '.join(words)}" in done.stdout.split("for example:\n", 1)[1]
         assert len(done.stdout) < len(run("--help").stdout)
     assert "verify --data-dir var" in told("verify", "var", code=2)
+
+
+def begun_with(descriptors, data_dir, *options):
+    """A service that may have so many descriptors."""
+    return subprocess.Popen([binary(), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0", *options], env=environment(), stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors)))
+
+
+@pytest.mark.parametrize("options", [("--loops", "1", "--job-threads", "1"), ("--loops", "3", "--job-threads", "4"), ("--listen", "127.0.0.2:0,127.0.0.3:0")])
+def test_too_few_descriptors_are_told_at_once(tmp_path, options):
+    """Before anything is opened: which limit, how many there are, how many are needed; and as many as that are enough."""
+    data_dir, begun = tmp_path / "data", time.monotonic()
+    refused = begun_with(20, data_dir, *options)
+    printed, sentence = (text.decode() for text in refused.communicate(timeout=60))
+    assert refused.returncode == 1 and printed == "" and time.monotonic() - begun < 5 and not data_dir.exists()
+    told = re.fullmatch(r"tallystick: this process may have 20 descriptors open \(RLIMIT_NOFILE\), and (\d+) are the least that it starts with: with .*"
+                        r"ulimit -n 5120, LimitNOFILE=.*--loops, --job-threads\)\n", sentence)
+    assert told, sentence
+    least = int(told[1])
+    one_less = begun_with(least - 1, data_dir, *options)
+    assert f"{least - 1} descriptors" in one_less.communicate(timeout=60)[1].decode() and one_less.returncode == 1 and not data_dir.exists()
+    process = begun_with(least, data_dir, *options)
+    try:
+        address = process.stdout.readline().decode().removeprefix("listening on ").strip()
+        open_now = len(os.listdir(f"/proc/{process.pid}/fd"))
+        assert least - 32 <= open_now <= least - 8, (open_now, least)
+        session, token = requests.Session(), (data_dir / "admin.token").read_text().strip()
+        session.headers["Authorization"] = "Bearer " + token
+        for number in range(3):
+            made = session.put(f"{address}/items/I{number}", json={"name": "x", "unit": "piece"}, headers={"Idempotency-Key": f"k{number}"}, timeout=60)
+            assert made.status_code == 201, made.text
+        for path in ("/items", "/metrics", "/ledger/verify", "/efficiency?year=2011&inputs=institutions_per_10k&outputs=hospital_visits", "/readyz"):
+            assert session.get(address + path, timeout=60).status_code in (200, 202), path
+    finally:
+        process.terminate()
+        log = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 0 and "level=error" not in log and f"descriptors={least} wanted=5120" in log, log
