@@ -87,6 +87,7 @@ struct route {
     bool is_async;         /* HANDLED_JOB may be answered 202, and go on without the request (server/tasks.h): the handler asks
                             * for no header, and is no command */
     bool is_bare;          /* needs no database: exchange->db is NULL, and the reply carries no Tallystick-Seq */
+    bool is_watch;         /* for whoever watches the service: short, and answered before reads that wait (server/wire/turn.h) */
 };
 
 struct exchange_pair {

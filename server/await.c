@@ -213,12 +213,13 @@ static enum await_next run_handler(struct request *request)
     return AWAIT_WAKE;
 }
 
-/* Reads that have had their share of this turn let the others pass. */
+/* Reads that have had their share of this turn let the others pass, and whoever watches. */
 static bool is_to_wait(const struct request *request)
 {
     const struct route *route = request->exchange.route;
-    return route->class == CLASS_READ && !route->is_bare && turn_is_spent(lane_turn(request->lane)) &&
-           !away_is_known(request);
+    struct turn *turn = lane_turn(request->lane);
+    return route->class == CLASS_READ && !route->is_bare && turn_is_spent(turn) && !away_is_known(request) &&
+           !(route->is_watch && turn_let_by(turn));
 }
 
 enum await_next await_run(struct request *request)

@@ -19,12 +19,13 @@
 #include "server/wire/patience.h"
 #include "server/wire/turn.h"
 
-/* Reads of the database that are over with their answer. Analyses have the pool of jobs, and streams are the loop's. */
+/* Reads of the database that are over with their answer. Analyses have the pool of jobs, and streams are the loop's; so is what whoever
+ * watches asks, since the pool may be full. */
 static bool may_leave(const struct request *request)
 {
     const struct exchange *exchange = &request->exchange;
     const struct route *route = exchange->route;
-    return route->class == CLASS_READ && exchange->method == METHOD_GET && !route->is_bare && !route->is_async &&
+    return route->class == CLASS_READ && exchange->method == METHOD_GET && !route->is_bare && !route->is_async && !route->is_watch &&
            (exchange->wanted & (GIVES_EVENTS | GIVES_LINES)) == 0 && !request->must_stay;
 }
 

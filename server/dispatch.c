@@ -210,6 +210,12 @@ static bool is_probe(const struct exchange *exchange)
     return strcmp(exchange->path, "/healthz") == 0 || strcmp(exchange->path, "/readyz") == 0;
 }
 
+/* What a guest may ask: with all connections taken it has to be seen that they are. */
+static bool is_for_guests(const struct exchange *exchange)
+{
+    return is_probe(exchange) || strcmp(exchange->path, "/metrics") == 0;
+}
+
 /* A caller who has used up its requests waits. Probes do not count, since whoever watches the service needs them, nor does what a
  * browser asks of itself before it sends: refused, it would keep the page from seeing any answer, a 429 as well (Fetch standard,
  * CORS-preflight fetch). That costs no more than to be refused, and how many connections there may be is bounded elsewhere (client.h). */
@@ -271,7 +277,7 @@ void dispatch_head(struct request *request, const char *method, const char *vers
         return;
     }
     lookup_route(request, method);
-    if (request->client->is_guest && !is_probe(exchange) && !request->is_preflight) {
+    if (request->client->is_guest && !is_for_guests(exchange) && !request->is_preflight) {
         REQUEST_REFUSE(request, "busy", "There are more connections than the service takes, from this address or in all; try again in a "
                                         "moment.");
         request->must_close = true;

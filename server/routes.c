@@ -96,8 +96,8 @@
 static const struct route table[] = {
     BARE("/", root_get),
     BARE("/healthz", health_alive),
-    READ("/readyz", health_ready),
-    { .method = METHOD_GET, .path = "/metrics", .handler = metrics_get, .class = CLASS_READ, .gives = GIVES_TEXT },
+    { .method = METHOD_GET, .path = "/readyz", .handler = health_ready, .class = CLASS_READ, .is_watch = true },
+    { .method = METHOD_GET, .path = "/metrics", .handler = metrics_get, .class = CLASS_READ, .gives = GIVES_TEXT, .is_watch = true },
     { .method = METHOD_GET, .path = "/config", .handler = configuration_get, .class = CLASS_READ, .roles = ADMIN },
     { .method = METHOD_GET, .path = "/openapi.yaml", .handler = contract_yaml, .class = CLASS_READ, .is_bare = true,
       .gives = GIVES_YAML },

@@ -29,7 +29,7 @@ struct client {
     atomic_bool is_late;     /* the janitor's word: what is coming has taken too long; the loop refuses it */
     char address[PEER_TEXT_BYTES];
     struct wire *wire;       /* NULL: not over TLS; the connection holds it */
-    bool is_guest;           /* beyond the limits: has little time, is told whether the service is alive, and nothing else */
+    bool is_guest;           /* beyond the limits: has little time, is told how the service is, and nothing else */
     /* the loop's own */
     struct guard guard;
     void *pool;              /* what libmicrohttpd keeps its requests in (pool.h); NULL: not known */

@@ -24,7 +24,7 @@ struct peer {
         struct sockaddr_in6 v6; /* of a unix socket: the family alone */
     } address;
     struct wire *wire;          /* NULL: not over TLS */
-    bool is_guest;              /* beyond the limits: may ask whether the service is alive */
+    bool is_guest;              /* beyond the limits: may ask how the service is */
 };
 
 enum { PEER_TEXT_BYTES = INET6_ADDRSTRLEN };

@@ -8,6 +8,7 @@
 void turn_begin(struct turn *turn)
 {
     turn->spent_us = 0;
+    turn->watched = 0;
 }
 
 void turn_spend(struct turn *turn, int64_t us)
@@ -18,6 +19,15 @@ void turn_spend(struct turn *turn, int64_t us)
 bool turn_is_spent(const struct turn *turn)
 {
     return turn->spent_us > TURN_READS_US || turn->first != NULL;
+}
+
+bool turn_let_by(struct turn *turn)
+{
+    if (turn->watched >= TURN_WATCHED_MAX) {
+        return false;
+    }
+    turn->watched++;
+    return true;
 }
 
 void turn_put_off(struct turn *turn, struct request *request)

@@ -73,7 +73,7 @@ def test_who_is_over_a_limit_is_told_and_probes_are_answered(start, options):
     held = hold(started, 6)
     ids = [check_busy(ask(connect(started), data), is_cors=True)
            for data in (get(target="/provinces"), get(target="/nowhere"), post(2, "", "{}"), post(10 ** 9), "")]  # "": says nothing
-    for path, word in (("/healthz", b"alive"), ("/readyz", b"ready")):
+    for path, word in (("/healthz", b"alive"), ("/readyz", b"ready"), ("/metrics", b"\ntallystick_connections ")):
         status, headers, body = ask(connect(started), get(target=path))
         assert status == 200 and word in body and headers["connection"] == "close"
         status, headers, body = ask(connect(started), get(target=path).replace("GET", "HEAD"))
@@ -112,10 +112,10 @@ def test_guests_are_few_and_soon_gone(start):
     assert ask(connect(started), get())[0] == 200
     until(lambda: f"request={request_id} " in started.log())
     assert started.log().count(f"request={request_id} ") == 1
-    text = started.get("/metrics", headers={"Connection": "close"})
-    assert text.status_code == 503  # no probe
+    assert started.get("/openapi.json", headers={"Connection": "close"}).status_code == 503  # no probe
+    assert started.get("/metrics", headers={"Connection": "close"}).status_code == 200  # while it is full, which is when somebody looks
     close_all(held)
-    until(lambda: started.get("/metrics", headers={"Connection": "close"}).status_code == 200)
+    until(lambda: started.get("/openapi.json", headers={"Connection": "close"}).status_code == 200)
     text = started.get("/metrics")
     refused = re.search(r'^tallystick_http_requests_total\{method="",route="",status="5xx"\} (\d+)$', text.text, re.M)
     assert int(refused.group(1)) >= GUESTS, "the refusals are counted"

@@ -30,13 +30,15 @@ def timed(call, statuses):
 
 
 def beside_long_reads(server, numbers):
-    """Milliseconds that a change and a probe take beside many long reads, and a long read: medians."""
+    """Milliseconds that a change, a probe and what else passes by take beside many long reads, and a long read: medians."""
     reads = subprocess.Popen([LOAD, "--address", f"127.0.0.1:{server.port}", "--clients", "64", "--seconds", str(SECONDS), "--path", LONG],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    took = {"change": [], "probe": [], "short read": []}
+    took = {"change": [], "probe": [], "readiness": [], "numbers": [], "short read": []}
     while reads.poll() is None:
         took["change"].append(timed(lambda: server.put(f"/items/T-{next(numbers)}", ITEM), {201}))
         took["probe"].append(timed(lambda: server.get("/healthz"), {200}))
+        took["readiness"].append(timed(lambda: server.get("/readyz"), {200}))
+        took["numbers"].append(timed(lambda: server.get("/metrics"), {200}))
         took["short read"].append(timed(lambda: server.get("/provinces/CN-HB"), {200, 503}))
     told = reads.stdout.read().decode()
     long = int(re.search(r" p50_us=(\d+) ", told)[1]) / 1000  # more than a second or two where the processors are others' as well
@@ -46,7 +48,7 @@ def beside_long_reads(server, numbers):
     assert reads.returncode == 0 or refused > 0, told
     for name, milliseconds in took.items():
         print(f"{name}: {len(milliseconds)} times, median {statistics.median(milliseconds):.1f} ms, longest {max(milliseconds):.1f} ms, {long:.1f} of a long read")
-    return {name: statistics.median(took[name]) for name in ("change", "probe")}, long  # a short read waits its turn behind the long ones
+    return {name: statistics.median(took[name]) for name in took if name != "short read"}, long  # a short read waits its turn behind the long ones
 
 
 @pytest.mark.concurrent

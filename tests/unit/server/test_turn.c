@@ -46,6 +46,23 @@ static void test_first_come_first_served(void **state)
     assert_int_equal(turn.put_off, 5);
 }
 
+static void test_who_watches_passes_by(void **state)
+{
+    static struct request waiting;
+    struct turn turn = {0};
+    (void)state;
+    turn_put_off(&turn, &waiting);
+    for (int round = 0; round < 2; round++) {
+        turn_begin(&turn);
+        assert_true(turn_is_spent(&turn));
+        for (int i = 0; i < TURN_WATCHED_MAX; i++) {
+            assert_true(turn_let_by(&turn));
+        }
+        assert_false(turn_let_by(&turn)); /* a flood of them waits as all reads do */
+    }
+    assert_ptr_equal(turn_take(&turn), &waiting);
+}
+
 static void test_too_long(void **state)
 {
     struct turn turn = {0};
@@ -61,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_share_of_a_turn),
         cmocka_unit_test(test_first_come_first_served),
+        cmocka_unit_test(test_who_watches_passes_by),
         cmocka_unit_test(test_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
