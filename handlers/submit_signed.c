@@ -61,7 +61,8 @@ struct wrapper {
 };
 
 struct wrapped_text {
-    const char *text, *salt;
+    struct bind_personal text;
+    const char *salt;
 };
 
 static const struct bind_member wrapper_rows[] = {
@@ -71,7 +72,7 @@ static const struct bind_member wrapper_rows[] = {
 static const struct bind_table wrapper_table = { wrapper_rows, 2, sizeof(struct wrapper) };
 
 static const struct bind_member text_rows[] = {
-    BIND_TEXT_ROW(struct wrapped_text, text, true, LIMIT_TEXT_BYTES),
+    BIND_PERSONAL_ROW(struct wrapped_text, text, true, LIMIT_TEXT_BYTES),
     BIND_TEXT_ROW(struct wrapped_text, salt, true, 2 * COMMITMENT_SALT_BYTES),
 };
 static const struct bind_table text_table = { text_rows, 2, sizeof(struct wrapped_text) };
@@ -95,7 +96,7 @@ static const char *escaped(struct arena *arena, const char *name)
 
 static enum status read_text(struct reading *r, const char *name, json_t *value, struct personal_text *out)
 {
-    struct wrapped_text found = { NULL, NULL };
+    struct wrapped_text found = { { NULL, NULL }, NULL };
     const char *inner = escaped(r->arena, name);
     const char *pointer = inner != NULL ? arena_format(r->arena, "/private/%s", inner) : NULL;
     if (pointer == NULL) {
@@ -111,7 +112,7 @@ static enum status read_text(struct reading *r, const char *name, json_t *value,
                    "salt is not hexadecimal; 64 digits of 0-9 and a-f are wanted");
     }
     out->pointer = arena_text(r->arena, name);
-    out->text = arena_text(r->arena, found.text);
+    out->text = arena_text(r->arena, found.text.text);
     return out->pointer != NULL && out->text != NULL ? STATUS_OK : STATUS_EXHAUSTED;
 }
 

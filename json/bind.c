@@ -14,6 +14,9 @@
 #include "base/text.h"
 #include "json/complain.h"
 #include "json/unfit.h"
+#include "json/unseen.h"
+
+enum { UNSEEN_NAME_BYTES = 16 };
 
 /* True where the text has a control character other than tab and line feed. In UTF-8
  * U+0080 to U+009F are the bytes c2 80 to c2 9f. */
@@ -37,6 +40,8 @@ static const char *sound_text(struct binding *b, const struct place *place, cons
     }
     const char *text = json_string_value(value);
     size_t length = json_string_length(value);
+    unsigned unseen = 0;
+    size_t at = 0;
     assert(row->max >= complain_bytes_min(row));
     if (length == 0) {
         complain_wanted(b, place, "too_short", "an empty text", row);
@@ -46,6 +51,10 @@ static const char *sound_text(struct binding *b, const struct place *place, cons
         complain(b, place, "too_long", "has %zu bytes; at most %" PRId64 " are accepted", length, row->max);
     } else if (has_control(text)) {
         complain(b, place, "bad_format", "has a control character; of these only tab and line feed are accepted");
+    } else if (row->kind != BIND_PERSONAL && b->mode != BIND_COMMITTED && unseen_find(text, &unseen, &at)) {
+        char name[UNSEEN_NAME_BYTES];
+        snprintf(name, sizeof name, "U+%04X", unseen);
+        complain(b, place, "bad_format", "has as its character number %zu one that nobody sees, %s; leave it out", at, name);
     } else {
         return text;
     }

@@ -19,7 +19,8 @@
 
 enum bind_kind {
     BIND_TEXT,     /* const char *: min..max bytes, no control characters (U+0000..1F, 7F..9F) but
-                      tab and line feed; min 0 means 1: an empty text is refused */
+                      tab and line feed, and none that nobody sees (unseen.h), but with BIND_COMMITTED; min 0 means 1: an
+                      empty text is refused */
     BIND_ID,       /* const char *: text_is_path_id; with BIND_COMMITTED text_is_id, as older ledgers took it */
     BIND_WORD,     /* const char *: [a-z][a-z0-9_-]{0,63} */
     BIND_INTEGER,  /* int64_t: min..max; 1.0 and 1e3 are refused; absent: BIND_ABSENT */
@@ -28,8 +29,8 @@ enum bind_kind {
     BIND_DATE,     /* const char *: a real date YYYY-MM-DD */
     BIND_INSTANT,  /* int64_t: milliseconds since 1970; absent: BIND_ABSENT */
     BIND_CHOICE,   /* int: index into choices; absent: -1 */
-    BIND_NAME,     /* struct bind_name: a text or {"en": text, "zh": text} (both), min..max bytes each */
-    BIND_PERSONAL, /* struct bind_personal: see below; max bytes */
+    BIND_NAME,     /* struct bind_name: a text or {"en": text, "zh": text} (both), as BIND_TEXT, min..max bytes each */
+    BIND_PERSONAL, /* struct bind_personal: see below; max bytes; characters that nobody sees may stand in it, as it is no name */
     BIND_OBJECTS,  /* struct bind_array: an array of objects, each bound by table; min..max items */
     BIND_VALUE     /* json_t *: any value, borrowed from the document */
 };
@@ -49,7 +50,7 @@ struct bind_personal {
     const char *commitment; /* hex, or NULL */
 };
 
-/* In what form personal members are accepted, and how strictly ids are read. */
+/* In what form personal members are accepted, and how strictly ids and texts are read. */
 enum bind_mode {
     BIND_CLEAR,     /* texts only */
     BIND_COMMITTED, /* commitments only; what older ledgers took is read as it is */
@@ -120,7 +121,7 @@ struct bind_table {
  *   missing_member     a required member is absent or null
  *   out_of_range       a number outside min..max
  *   too_short, too_long  a text's bytes or an array's items; items are not looked at then
- *   bad_format         not an id, word, date, instant or commitment; control characters
+ *   bad_format         not an id, word, date, instant or commitment; control characters, and ones that nobody sees
  *   not_a_choice       a text that is none of the choices (they are named)
  *   personal_in_clear  a text where a commitment is wanted
  *   unknown_member     with the nearest known name, if any. Where the name is longer than 256

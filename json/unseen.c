@@ -39,3 +39,39 @@ bool unseen_escape(const char *json, size_t length, struct buffer *out)
     buffer_append(out, json + kept, length - kept);
     return true;
 }
+
+/* The character at the front, of at most three bytes; 0: it has four. */
+static unsigned read_code(const unsigned char *at)
+{
+    if (at[0] < 0x80) {
+        return at[0];
+    }
+    if (at[0] < 0xe0) {
+        return (at[0] & 0x1fU) << 6 | (at[1] & 0x3fU);
+    }
+    return at[0] >= 0xf0 ? 0 : (at[0] & 0xfU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
+}
+
+static bool is_unseen(unsigned code)
+{
+    return code == 0xad || code == 0x61c || code == 0x180e || code == 0x200b || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb);
+}
+
+bool unseen_find(const char *text, unsigned *code, size_t *place)
+{
+    size_t count = 0;
+    for (const unsigned char *at = (const unsigned char *)text; *at != 0; at++) {
+        if ((*at & 0xc0) == 0x80) {
+            continue; /* within a character */
+        }
+        count++;
+        const unsigned found = read_code(at);
+        if (is_unseen(found)) {
+            *code = found;
+            *place = count;
+            return true;
+        }
+    }
+    return false;
+}

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from conftest import run
-from world import World, version_of
+from world import World, unchanged, version_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOUNS = ["provinces", "organisations", "sites", "items", "indicators"]
@@ -514,3 +514,31 @@ def test_a_province_by_a_name_that_is_no_id(server):
     refused = problem(put(server, "/organisations/X-1", {"name": "x", "kind": "y", "province": "湖北"}), 422, "bad_format")
     assert "GET /provinces lists them" in refused["detail"] and "CN-HB" in refused["detail"]
     assert problem(server.get("/sites?province=%E6%B9%96%E5%8C%97"), 400, "invalid_query")["errors"][0]["nearest"] == "CN-HB"
+
+
+UNSEEN = {"right to left": "\u202e", "isolate": "\u2066", "mark": "\u200f", "zero width": "\u200b", "soft hyphen": "\u00ad", "byte order mark": "\ufeff",
+          "separator": "\u2028"}
+
+
+@pytest.mark.parametrize("unseen", UNSEEN.values(), ids=UNSEEN)
+def test_no_name_has_what_nobody_sees(server, organisation, unseen):
+    """A page that shows a name must not be turned around by it, nor two names look alike that are not: told is which character, and where."""
+    world, spoilt = World(server), f"武漢 {unseen}depot"
+    named = f"has as its character number 4 one that nobody sees, U+{ord(unseen):04X}; leave it out"
+    site = {"name": "S", "kind": "warehouse", "organisation": organisation, "province": "CN-HB"}
+    with unchanged(server):
+        for path, body, pointer in (("/organisations/UNSEEN", {"name": spoilt, "kind": "relief"}, "/name"),
+                                    ("/sites/UNSEEN", {**site, "name": {"en": spoilt, "zh": "x"}}, "/name/en"),
+                                    ("/items/UNSEEN", {"name": spoilt, "unit": "piece"}, "/name"),
+                                    ("/items/UNSEEN", {"name": "I", "unit": "piece", "identifiers": [{"system": "own", "value": spoilt}]}, "/identifiers/0/value"),
+                                    ("/indicators/unseen", {"name": "I", "unit": "piece", "source": spoilt}, "/source")):
+            refusal = problem(server.put(path, body), 422, "bad_format")
+            assert [(e["pointer"], e["code"]) for e in refusal["errors"]] == [(pointer, "bad_format")] and named in refusal["errors"][0]["detail"]
+        for member in ("lot", "donor", "donation", "reference"):
+            refusal = problem(server.post("/supplies", world.intake_body(**{member: spoilt})), 422, "bad_format")
+            assert named in refusal["errors"][0]["detail"] and refusal["errors"][0]["pointer"] == "/" + member
+        chinese = server.put("/items/UNSEEN", {"name": spoilt, "unit": "piece"}, headers={"Accept-Language": "zh"}).json()
+        assert f"第 4 个字符是看不见的字符 U+{ord(unseen):04X}" in chinese["detail"]
+    supply = world.intake(2, lot="می\u200cخواهم", note=spoilt)  # Persian is written so; and a note may have anything
+    assert server.get(f"/supplies/{supply['id']}").json()["lot"] == "می\u200cخواهم"
+    assert server.get(f"/supplies/{supply['id']}/movements", token=True).json()["items"][0]["note"] == spoilt

@@ -85,6 +85,35 @@ static void unbind(struct bound *b)
     arena_fini(&b->arena);
 }
 
+/* No name turns around what a page shows behind it; notes may, and what was taken once is read again. */
+static void what_nobody_sees_is_in_no_name(void **state)
+{
+    static const char *const names[] = {
+        "{\"quantity\":1,\"note\":\"a\xe2\x80\xae\"}", "{\"quantity\":1,\"name\":\"a\xe2\x80\xae\"}",
+        "{\"quantity\":1,\"name\":{\"en\":\"a\\u202e\",\"zh\":\"b\"}}",
+    };
+    static const char *const pointers[] = { "/note", "/name", "/name/en" };
+    struct bound b;
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        for (int mode = 0; mode < 2; mode++) {
+            bind_as(&b, names[i], mode == 0 ? BIND_CLEAR : BIND_SIGNED, "");
+            assert_int_equal(b.faults.total, 1);
+            assert_string_equal(b.faults.items[0].pointer, pointers[i]);
+            assert_string_equal(b.faults.items[0].code, "bad_format");
+            assert_non_null(strstr(b.faults.items[0].detail, "has as its character number 2 one that nobody sees, U+202E; leave it out"));
+            unbind(&b);
+        }
+        bind_as(&b, names[i], BIND_COMMITTED, "");
+        assert_int_equal(b.status, STATUS_OK);
+        unbind(&b);
+    }
+    bind_as(&b, "{\"quantity\":1,\"contact\":\"a\xe2\x80\xae\"}", BIND_CLEAR, "");
+    assert_int_equal(b.status, STATUS_OK);
+    assert_string_equal(b.order.contact.text, "a\xe2\x80\xae");
+    unbind(&b);
+}
+
 static void every_kind_is_bound(void **state)
 {
     static const char text[] = "{\"note\":\"a\\tb\\nc\",\"id\":\"CN-HB\",\"unit\":\"piece\",\"quantity\":9007199254740991,\"lat\":-30.5,"
@@ -448,6 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_is_bound),
+        cmocka_unit_test(what_nobody_sees_is_in_no_name),
         cmocka_unit_test(absent_members_are_absent),
         cmocka_unit_test(a_default_boolean_stays),
         cmocka_unit_test(every_fault_is_named),

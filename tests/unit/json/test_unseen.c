@@ -42,6 +42,32 @@ static void test_cases(void **state)
     }
 }
 
+static void test_in_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned code; /* 0: none */
+        size_t place;
+    } cases[] = {
+        {"", 0, 0}, {"Depot \xe5\x90\x8d \xc3\xa9 \xc2\xa0 \xe2\x80\xa6 \xf0\x9f\x98\x80", 0, 0},
+        {"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae \xe2\x80\x8d", 0, 0},
+        {"\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\x9f\xe2\x81\xb0", 0, 0}, /* U+2027, 202F, 205F, 2070 */
+        {"\xc2\xac\xc2\xae\xd8\x9b\xd8\x9d\xef\xbb\xbe\xef\xbf\xb8\xef\xbf\xbc", 0, 0}, {"\xf3\xa0\x81\xa7", 0, 0},
+        {"a\xe2\x80\xae" "b", 0x202e, 2}, {"\xf0\x9f\x98\x80\xe5\x90\x8d\xc2\xad\xe2\x80\xae", 0xad, 3},
+        {"\xd8\x9c", 0x61c, 1}, {"\xe1\xa0\x8e", 0x180e, 1}, {"\xe2\x80\x8b", 0x200b, 1}, {"\xe2\x80\x8e", 0x200e, 1}, {"\xe2\x80\x8f", 0x200f, 1},
+        {"\xe2\x80\xa8", 0x2028, 1}, {"\xe2\x81\xa0", 0x2060, 1}, {"\xe2\x81\xa6", 0x2066, 1}, {"\xe2\x81\xaf", 0x206f, 1},
+        {"x\xef\xbb\xbf", 0xfeff, 2}, {"\xef\xbf\xb9", 0xfff9, 1}, {"\xef\xbf\xbb", 0xfffb, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned code = 0;
+        size_t place = 0;
+        assert_int_equal(unseen_find(cases[i].text, &code, &place), cases[i].code != 0);
+        assert_int_equal(code, cases[i].code);
+        assert_int_equal(place, cases[i].place);
+    }
+}
+
 static void test_what_is_cut_short(void **state)
 {
     (void)state;
@@ -58,6 +84,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_in_names),
         cmocka_unit_test(test_what_is_cut_short),
     };
     return cmocka_run_group_tests_name("unseen", tests, NULL, NULL);
