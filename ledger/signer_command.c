@@ -131,8 +131,9 @@ enum status signer_command_open(const char *text, struct signer_command **opened
 /* Waits for its end, at most END_WAIT_MS, then makes it end. */
 static void reap(pid_t process)
 {
-    for (int waited_ms = 0; waitpid(process, NULL, WNOHANG) == 0; waited_ms += END_POLL_MS) {
-        if (waited_ms >= END_WAIT_MS) {
+    const int64_t until_us = clock_steady_us() + (int64_t)END_WAIT_MS * 1000;
+    while (waitpid(process, NULL, WNOHANG) == 0) {
+        if (clock_steady_us() >= until_us) {
             log_warn("key_command", "process=%ld did not end with its input and is killed", (long)process);
             kill(process, SIGKILL);
             waitpid(process, NULL, 0);
