@@ -219,6 +219,8 @@ def test_a_signature_is_verified_before_the_queue(machine):
     server = start("--queue-length", "1")
     world = World(server)
     signer, transfer = jose.Signer(server, world.b, world.token("operator", world.b)), world.dispatched(10)["id"]
+    assert server.stop() == 0
+    server = world.server = signer.server = start("--queue-length", "1")  # one that has no log to move, whose flush would be the first to wait
     receipt, path = {"lines": [{"line": 1, "good": 1}]}, f"/transfers/{transfer}/receive"
 
     def signed(key=None):
