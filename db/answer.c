@@ -26,16 +26,38 @@ static enum status read_answer(sqlite3_stmt *use, struct arena *arena, void *row
     if (status == STATUS_OK) {
         status = statement_fixed(use, 3, answer->fingerprint, DB_FINGERPRINT_BYTES);
     }
+    if (status == STATUS_OK && (answer->kind == NULL || answer->target == NULL || answer->location == NULL || answer->etag == NULL)) {
+        status = STATUS_CORRUPT;
+    }
+    answer->has_mac = !statement_is_null(use, 10);
+    if (status == STATUS_OK && answer->has_mac) {
+        status = statement_fixed(use, 10, answer->mac, DB_ANSWER_MAC_BYTES);
+    }
     return status != STATUS_OK ? status : statement_blob(use, 9, arena, &answer->body, &answer->body_length);
+}
+
+static enum status find_answer(sqlite3_stmt *use, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
+{
+    statement_bind_text(use, 1, scope);
+    statement_bind_text(use, 2, key);
+    enum status status = rows_one(use, arena, read_answer, out);
+    if (status == STATUS_OK) {
+        out->scope = scope;
+        out->key = key;
+    }
+    return status;
 }
 
 enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key,
                            struct answer_row *out)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_find);
-    statement_bind_text(use, 1, scope);
-    statement_bind_text(use, 2, key);
-    return rows_one(use, arena, read_answer, out);
+    return find_answer(statement_use(db, STATEMENT_answer_find), arena, scope, key, out);
+}
+
+enum status db_answer_find_accepted(struct db *db, struct arena *arena, const char *scope, const char *key,
+                                    struct answer_row *out)
+{
+    return find_answer(statement_use(db, STATEMENT_answer_accepted), arena, scope, key, out);
 }
 
 /* What both tables have: a refusal is of no entry, and makes nothing that could have a place or a tag. */
@@ -67,6 +89,7 @@ enum status db_answer_insert(struct db *db, const struct answer_row *row)
     statement_bind_text(use, 10, row->location);
     statement_bind_text(use, 11, row->etag);
     statement_bind_blob(use, 12, body, row->body_length);
+    statement_bind_blob(use, 13, row->has_mac ? row->mac : NULL, DB_ANSWER_MAC_BYTES);
     return statement_run(use);
 }
 
@@ -75,24 +98,6 @@ static enum status read_count(sqlite3_stmt *use, struct arena *arena, void *row)
     (void)arena;
     *(uint64_t *)row = (uint64_t)statement_integer(use, 0);
     return STATUS_OK;
-}
-
-static enum status read_receipt(sqlite3_stmt *use, struct arena *arena, void *row)
-{
-    struct answer_receipt *receipt = row;
-    receipt->seq = (uint64_t)statement_integer(use, 0);
-    return statement_blob(use, 1, arena, &receipt->body, &receipt->body_length);
-}
-
-enum status db_answer_receipt(struct db *db, struct arena *arena, const char *scope, const char *key, const char *kind,
-                              const char *target, struct answer_receipt *out)
-{
-    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_receipt);
-    statement_bind_text(use, 1, scope);
-    statement_bind_text(use, 2, key);
-    statement_bind_text(use, 3, kind);
-    statement_bind_text(use, 4, target);
-    return rows_one(use, arena, read_receipt, out);
 }
 
 enum status db_answer_accepted_count(struct db *db, uint64_t *count)

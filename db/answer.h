@@ -11,7 +11,7 @@
 
 /* Answers by idempotency key, and the personal texts that commitments stand for. */
 
-enum { DB_ANSWER_SALT_BYTES = 16, DB_FINGERPRINT_BYTES = 32, DB_SALT_BYTES = 32 };
+enum { DB_ANSWER_SALT_BYTES = 16, DB_FINGERPRINT_BYTES = 32, DB_SALT_BYTES = 32, DB_ANSWER_MAC_BYTES = 32 };
 
 struct answer_row {
     const char *scope, *key, *kind, *target;
@@ -23,6 +23,8 @@ struct answer_row {
     const char *location, *etag;
     const void *body;
     size_t body_length;
+    bool has_mac; /* a refusal has none, nor what was accepted before there were any */
+    uint8_t mac[DB_ANSWER_MAC_BYTES]; /* rules/answer_keys.h */
 };
 
 struct personal_row {
@@ -33,22 +35,13 @@ struct personal_row {
     const char *text;    /* NULL once erased */
 };
 
-/* STATUS_ABSENT where the key is new. */
+/* STATUS_ABSENT where the key is new. scope and key of the row are the caller's. */
 enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key,
                            struct answer_row *out) NODISCARD;
+/* The same, but that a refusal is none. */
+enum status db_answer_find_accepted(struct db *db, struct arena *arena, const char *scope, const char *key,
+                                    struct answer_row *out) NODISCARD;
 enum status db_answer_insert(struct db *db, const struct answer_row *row) NODISCARD;
-
-/* The entry that the accepted command of that key, kind and target left, and the body that
- * told of it. */
-struct answer_receipt {
-    uint64_t seq;
-    const void *body;
-    size_t body_length;
-};
-
-/* STATUS_ABSENT where the key does not remember such a command. For verify. */
-enum status db_answer_receipt(struct db *db, struct arena *arena, const char *scope, const char *key, const char *kind,
-                              const char *target, struct answer_receipt *out) NODISCARD;
 
 /* How many answers tell of accepted commands. */
 enum status db_answer_accepted_count(struct db *db, uint64_t *count) NODISCARD;

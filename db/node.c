@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "db/answer_key.h"
 #include "db/copy.h"
+#include "db/node_answer_key.inc"
 #include "db/node_cosignature.inc"
 #include "db/node_schema.inc"
 #include "db/node_scope.inc"
@@ -28,8 +30,9 @@ static const char *const node_sql[NODE_STATEMENT_COUNT] = { NODE_STATEMENTS(NODE
 #undef NODE_SQL
 
 enum {
-    NODE_STEP = 3,         /* what db/node/cosignature.sql leaves in user_version */
+    NODE_STEP = 4,         /* what db/node/answer_key.sql leaves in user_version */
     STEP_OF_SCOPE = 2,
+    STEP_OF_COSIGNATURE = 3,
     READER_WAIT_MS = 10000, /* where one writes, which is rare */
     WRITER_WAIT_MS = 30000 /* fifty that write at once, five flushes each, on a disk that takes 100 ms for one */
 };
@@ -79,7 +82,8 @@ static enum status prepare_all(struct node *node)
 {
     int step = 0;
     enum status status = step_of(node, &step);
-    int count = step < NODE_STEP ? NODE_STATEMENT_cosignature_put : NODE_STATEMENT_COUNT;
+    int count = step < STEP_OF_COSIGNATURE ? NODE_STATEMENT_cosignature_put
+        : step < NODE_STEP ? NODE_STATEMENT_answer_key_list : NODE_STATEMENT_COUNT;
     for (int i = 0; status == STATUS_OK && i < count; i++) {
         int code = sqlite3_prepare_v3(node->handle, node_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                       &node->statements[i], NULL);
@@ -140,8 +144,11 @@ static enum status make_tables(struct node *node)
     if (status == STATUS_OK && step < STEP_OF_SCOPE) {
         status = execute(node, NODE_SCOPE);
     }
-    if (status == STATUS_OK && step < NODE_STEP) {
+    if (status == STATUS_OK && step < STEP_OF_COSIGNATURE) {
         status = execute(node, NODE_COSIGNATURE);
+    }
+    if (status == STATUS_OK && step < NODE_STEP) {
+        status = execute(node, NODE_ANSWER_KEY);
     }
     return status == STATUS_OK ? execute(node, "COMMIT") : status; /* else closing takes it back */
 }
@@ -328,6 +335,57 @@ enum status node_secret_insert(struct node *node, const char *name, const uint8_
     statement_bind_text(use, 1, name);
     statement_bind_blob(use, 2, value, NODE_SECRET_BYTES);
     return statement_run(use);
+}
+
+static enum status read_answer_key(sqlite3_stmt *use, struct answer_key_row *row)
+{
+    *row = (struct answer_key_row){ .id = statement_integer(use, 0), .first = (uint64_t)statement_integer(use, 1),
+                                    .is_bound = !statement_is_null(use, 2) };
+    enum status status = row->is_bound ? statement_fixed(use, 2, row->hash, ANSWER_KEY_HASH_BYTES) : STATUS_OK;
+    return status != STATUS_OK ? status : statement_fixed(use, 3, row->key, ANSWER_KEY_BYTES);
+}
+
+enum status node_answer_key_list(struct node *node, struct answer_key_row rows[ANSWER_KEYS_MAX], size_t *count)
+{
+    bool has_row = true;
+    size_t read = 0;
+    enum status status = STATUS_OK;
+    if (node->statements[NODE_STATEMENT_answer_key_list] == NULL) { /* a backup of before */
+        *count = 0;
+        return STATUS_OK;
+    }
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_answer_key_list);
+    statement_bind_integer(use, 1, ANSWER_KEYS_MAX);
+    while (status == STATUS_OK && read < ANSWER_KEYS_MAX) {
+        status = statement_row(use, &has_row);
+        if (status != STATUS_OK || !has_row) {
+            break;
+        }
+        status = read_answer_key(use, &rows[read]);
+        read += status == STATUS_OK;
+    }
+    statement_end(use);
+    if (status == STATUS_OK) {
+        *count = read;
+    }
+    return heed(node, status);
+}
+
+enum status node_answer_key_insert(struct node *node, const struct answer_key_row *row)
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_answer_key_insert);
+    statement_bind_integer(use, 1, (int64_t)row->first);
+    statement_bind_blob(use, 2, row->is_bound ? row->hash : NULL, ANSWER_KEY_HASH_BYTES);
+    statement_bind_blob(use, 3, row->key, ANSWER_KEY_BYTES);
+    return heed(node, statement_run(use));
+}
+
+enum status node_answer_key_bind(struct node *node, int64_t id, const uint8_t hash[ANSWER_KEY_HASH_BYTES])
+{
+    sqlite3_stmt *use = use_of(node, NODE_STATEMENT_answer_key_bind);
+    statement_bind_integer(use, 1, id);
+    statement_bind_blob(use, 2, hash, ANSWER_KEY_HASH_BYTES);
+    return heed(node, statement_run(use));
 }
 
 static enum status put_cosignature(struct node *node, const struct cosignature_row *row)

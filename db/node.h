@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "db/answer_key.h"
 
 /*
  * node.db: access tokens and the secrets of this node. Beside the ledger and not part
@@ -97,5 +98,11 @@ enum status node_copy(struct node *node, const char *path) NODISCARD;
 /* A named secret of this node; STATUS_ABSENT where there is none. */
 enum status node_secret_find(struct node *node, const char *name, uint8_t out[NODE_SECRET_BYTES]) NODISCARD;
 enum status node_secret_insert(struct node *node, const char *name, const uint8_t value[NODE_SECRET_BYTES]) NODISCARD;
+
+/* The keys for the MACs of kept answers, the newest ones, into rows, which the caller wipes; none of a file that nobody has opened for writing since
+ * there are any. Insert: ids aside. Bind: says of one that was made for a ledger without entries which ledger it is for. */
+enum status node_answer_key_list(struct node *node, struct answer_key_row rows[ANSWER_KEYS_MAX], size_t *count) NODISCARD;
+enum status node_answer_key_insert(struct node *node, const struct answer_key_row *row) NODISCARD;
+enum status node_answer_key_bind(struct node *node, int64_t id, const uint8_t hash[ANSWER_KEY_HASH_BYTES]) NODISCARD;
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "db/privacy.h"
 
+#include "db/answer.h"
 #include "db/rows.h"
 #include "db/statement.h"
 
@@ -127,24 +128,28 @@ enum status db_entry_commands_of_transfer(struct db *db, struct arena *arena, co
     return rows_gather(use, arena, sizeof **out, -1, read_command, (void **)out, count);
 }
 
-enum status db_answer_rewrite(struct db *db, const char *scope, const char *key, const char *etag, const void *body, size_t length)
+enum status db_answer_erased_by(struct db *db, int64_t seq, int64_t before, int64_t *erased_by)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_erased_by);
+    statement_bind_integer(use, 1, seq);
+    statement_bind_integer(use, 2, before);
+    return rows_one(use, NULL, read_seq, erased_by);
+}
+
+enum status db_answer_rewrite(struct db *db, const struct answer_row *row)
 {
     sqlite3_stmt *use = statement_use(db, STATEMENT_answer_rewrite);
-    statement_bind_text(use, 1, scope);
-    statement_bind_text(use, 2, key);
-    statement_bind_text(use, 3, etag);
-    statement_bind_blob(use, 4, body, length);
+    statement_bind_text(use, 1, row->scope);
+    statement_bind_text(use, 2, row->key);
+    statement_bind_blob(use, 3, row->salt, DB_ANSWER_SALT_BYTES);
+    statement_bind_blob(use, 4, row->fingerprint, DB_FINGERPRINT_BYTES);
+    statement_bind_text(use, 5, row->etag);
+    statement_bind_blob(use, 6, row->body_length > 0 ? row->body : "", row->body_length);
+    statement_bind_blob(use, 7, row->has_mac ? row->mac : NULL, DB_ANSWER_MAC_BYTES);
     return statement_run(use);
 }
 
-enum status db_answer_forget(struct db *db, const char *scope, const char *key)
+enum status db_refused_drop(struct db *db)
 {
-    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_forget);
-    statement_bind_text(use, 1, scope);
-    statement_bind_text(use, 2, key);
-    enum status status = statement_run(use);
-    if (status != STATUS_OK) {
-        return status;
-    }
     return statement_run(statement_use(db, STATEMENT_refused_drop));
 }

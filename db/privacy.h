@@ -9,6 +9,8 @@
 
 /* Personal texts with their fate, erasures, and the kept answers that tell of them. */
 
+struct answer_row;
+
 struct personal_fate {
     const char *commitment; /* 64 hexadecimal digits */
     int64_t seq;            /* the entry that commits to it */
@@ -58,9 +60,14 @@ enum status db_entry_command(struct db *db, struct arena *arena, int64_t seq, st
 enum status db_entry_commands_of_transfer(struct db *db, struct arena *arena, const char *transfer, struct entry_command **out,
                                           size_t *count) NODISCARD;
 
-/* Puts another tag and body in the place of a kept answer's; and makes its fingerprint zeros, and drops all refusals that are kept. */
-enum status db_answer_rewrite(struct db *db, const char *scope, const char *key, const char *etag, const void *body,
-                              size_t length) NODISCARD;
-enum status db_answer_forget(struct db *db, const char *scope, const char *key) NODISCARD;
+/* The newest entry before `before` that erased a text which the answer to entry seq can have told; 0: none. It follows from the ledger: a text of
+ * its own command's or, of a step of a transfer, of any step's, that was erased after the answer was made. */
+enum status db_answer_erased_by(struct db *db, int64_t seq, int64_t before, int64_t *erased_by) NODISCARD;
+
+/* Puts salt, fingerprint, tag, body and MAC of the row in the place of those of the answer that was accepted under its scope and key. */
+enum status db_answer_rewrite(struct db *db, const struct answer_row *row) NODISCARD;
+
+/* Drops all refusals that are kept. */
+enum status db_refused_drop(struct db *db) NODISCARD;
 
 #endif

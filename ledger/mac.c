@@ -1,10 +1,12 @@
 /*
  * HMAC-SHA256 under names of our own, beside digest.c. What it authenticates: the
- * cursors of lists (handlers/page.c).
+ * cursors of lists (handlers/page.c), and kept answers (rules/answer_keys.c).
  */
 #include "ledger/mac.h"
 
 #include <string.h>
+
+#include <nettle/memops.h>
 
 void mac_init(struct mac *mac, const uint8_t *key, size_t key_length)
 {
@@ -22,4 +24,9 @@ void mac_final(struct mac *mac, uint8_t out[MAC_BYTES])
 {
     hmac_sha256_digest(&mac->context, MAC_BYTES, out);
     explicit_bzero(mac, sizeof *mac);
+}
+
+bool mac_is_equal(const uint8_t one[MAC_BYTES], const uint8_t other[MAC_BYTES])
+{
+    return memeql_sec(one, other, MAC_BYTES) != 0;
 }

@@ -46,6 +46,7 @@ struct executor {
     bool with_ed25519; /* checkpoints bear a second line */
     struct sealer *sealer; /* holds the hashes of the open block's entries, in their order */
     struct presenter presenter;
+    const struct answer_keys *keys; /* NULL: none */
     struct arena arena; /* of the command at hand */
     struct context_shared shared; /* between the commands of the open block */
     struct head committed;
@@ -129,7 +130,8 @@ static enum status read_tree(struct executor *executor)
     return STATUS_OK;
 }
 
-enum status executor_open(struct executor **out, struct db *db, struct signer *signer, const struct presenter *presenter)
+enum status executor_open(struct executor **out, struct db *db, struct signer *signer, const struct presenter *presenter,
+                          const struct answer_keys *keys)
 {
     struct executor *executor = calloc(1, sizeof *executor);
     if (executor == NULL) {
@@ -138,6 +140,7 @@ enum status executor_open(struct executor **out, struct db *db, struct signer *s
     executor->db = db;
     executor->signer = signer;
     executor->presenter = *presenter;
+    executor->keys = keys;
     arena_init(&executor->arena);
     arena_init(&executor->shared.arena);
     growth_init(&executor->growth);
@@ -300,10 +303,10 @@ static enum status conclude(struct executor *executor, const struct command *com
 {
     enum status status = present(executor, command, outcome, answer);
     if (status == STATUS_OK) {
-        status = record_answer(executor->db, command, answer, executor->block_time_ms);
+        status = record_answer(executor->db, executor->keys, command, answer, executor->block_time_ms);
     }
     if (status == STATUS_OK && command->kind == COMMAND_PRIVACY_ERASE) {
-        status = scrub_texts(executor->db, &executor->arena, command);
+        status = scrub_texts(executor->db, &executor->arena, executor->keys, command, outcome->seq);
         executor->has_erased = true;
     }
     return status == STATUS_OK ? release(executor) : status;
@@ -363,7 +366,7 @@ static enum status decline(struct executor *executor, const struct command *comm
     if (status == STATUS_OK && outcome->kind == OUTCOME_REFUSED && is_kept(answer)) {
         status = db_answer_expire(executor->db, executor->block_time_ms - REFUSAL_KEPT_MS);
         if (status == STATUS_OK) {
-            status = record_answer(executor->db, command, answer, executor->block_time_ms);
+            status = record_answer(executor->db, executor->keys, command, answer, executor->block_time_ms);
         }
     }
     return status == STATUS_OK ? release(executor) : status;
@@ -390,7 +393,7 @@ static enum status find_first_answer(struct executor *executor, const struct com
                                      bool *is_answered)
 {
     enum record_match match = RECORD_NEW;
-    enum status status = record_find_answer(executor->db, &executor->arena, command,
+    enum status status = record_find_answer(executor->db, &executor->arena, executor->keys, command,
                                             executor->block_time_ms - REFUSAL_KEPT_MS, &match, answer);
     if (status != STATUS_OK || match == RECORD_NEW) {
         return status;

@@ -18,6 +18,7 @@
  * drive the same calls. One thread, which owns the writing connection.
  */
 
+struct answer_keys;
 struct db;
 struct executor;
 
@@ -31,10 +32,11 @@ struct presenter {
 };
 
 /* Reads head and frontier from the database. STATUS_CORRUPT where they contradict each
- * other, or the signer has not the keys with which the next entry is sealed. db, signer and presenter are borrowed. An empty
- * database is allowed: the genesis must then be the first command. */
-enum status executor_open(struct executor **executor, struct db *db, struct signer *signer,
-                          const struct presenter *presenter) NODISCARD;
+ * other, or the signer has not the keys with which the next entry is sealed. db, signer, presenter and keys are borrowed. An empty
+ * database is allowed: the genesis must then be the first command. keys: for the MACs of kept answers (answer_keys.h); NULL: they get
+ * none, and nobody will find out where one is altered. */
+enum status executor_open(struct executor **executor, struct db *db, struct signer *signer, const struct presenter *presenter,
+                          const struct answer_keys *keys) NODISCARD;
 void executor_close(struct executor *executor);
 
 /* Begins a block; its time is max(time of the last block, time_ms). A savepoint guards each command: what must be taken back of

@@ -4,8 +4,10 @@
 #include "rules/record.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "db/answer.h"
@@ -13,6 +15,7 @@
 #include "db/signing.h"
 #include "ledger/submitter.h"
 #include "ledger/tree.h"
+#include "rules/answer_keys.h"
 
 static void fill_row(const struct record *record, struct entry_row *row)
 {
@@ -227,8 +230,20 @@ static enum status compare_request(struct db *db, struct arena *arena, const str
     return STATUS_OK;
 }
 
-enum status record_find_answer(struct db *db, struct arena *arena, const struct command *command, int64_t lapsed_ms,
-                               enum record_match *match, struct answer *answer)
+/* Nobody is told what somebody wrote into the file in the place of an answer. */
+static enum status check_unaltered(struct db *db, const struct answer_keys *keys, const struct answer_row *row)
+{
+    enum answer_fit fit = ANSWER_UNKNOWN;
+    enum status status = answer_keys_check(keys, db, row, &fit);
+    if (status == STATUS_OK && fit == ANSWER_ALTERED) {
+        log_error("answer", "seq=%" PRId64 " the answer kept for a retry was altered: run verify", row->seq);
+        status = STATUS_CORRUPT;
+    }
+    return status;
+}
+
+enum status record_find_answer(struct db *db, struct arena *arena, const struct answer_keys *keys, const struct command *command,
+                               int64_t lapsed_ms, enum record_match *match, struct answer *answer)
 {
     struct answer_row row;
     *match = RECORD_NEW;
@@ -236,6 +251,10 @@ enum status record_find_answer(struct db *db, struct arena *arena, const struct 
     if (status == STATUS_ABSENT || (status == STATUS_OK && is_void(&row, lapsed_ms))) {
         return STATUS_OK;
     }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = check_unaltered(db, keys, &row);
     if (status != STATUS_OK) {
         return status;
     }
@@ -257,7 +276,8 @@ enum status record_find_answer(struct db *db, struct arena *arena, const struct 
     return status;
 }
 
-enum status record_answer(struct db *db, const struct command *command, const struct answer *answer, int64_t time_ms)
+enum status record_answer(struct db *db, const struct answer_keys *keys, const struct command *command, const struct answer *answer,
+                          int64_t time_ms)
 {
     struct answer_row row = {
         .scope = actor_scope(&command->actor), .key = command->id, .kind = command_kind_name(command->kind),
@@ -270,5 +290,6 @@ enum status record_answer(struct db *db, const struct command *command, const st
         return status;
     }
     fingerprint(command, command->owner, row.salt, row.fingerprint);
+    answer_keys_seal(keys, &row);
     return db_answer_insert(db, &row);
 }

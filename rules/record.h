@@ -13,6 +13,7 @@
 
 /* Writing down what a command did: its entry, its personal texts, its answer. */
 
+struct answer_keys;
 struct db;
 struct entry_row;
 
@@ -32,12 +33,12 @@ enum record_match { RECORD_NEW, RECORD_SAME, RECORD_OTHER };
 
 /* Looks the command's key up. RECORD_SAME: answer is filled with the first answer and marked
  * replayed; RECORD_OTHER: the key belongs to another command. Refusals from before
- * lapsed_ms count as new. */
-enum status record_find_answer(struct db *db, struct arena *arena, const struct command *command, int64_t lapsed_ms,
-                               enum record_match *match, struct answer *answer) NODISCARD;
+ * lapsed_ms count as new. STATUS_CORRUPT, logged, where the answer was altered since it was made, as far as keys can tell. */
+enum status record_find_answer(struct db *db, struct arena *arena, const struct answer_keys *keys, const struct command *command,
+                               int64_t lapsed_ms, enum record_match *match, struct answer *answer) NODISCARD;
 
-/* Keeps an answer under the command's key. */
-enum status record_answer(struct db *db, const struct command *command, const struct answer *answer,
+/* Keeps an answer under the command's key, with a MAC where it was accepted and there is a key for that (answer_keys.h). */
+enum status record_answer(struct db *db, const struct answer_keys *keys, const struct command *command, const struct answer *answer,
                           int64_t time_ms) NODISCARD;
 
 /* An entry as stored, as ledger/ wants it. Texts and bytes are borrowed from row. */

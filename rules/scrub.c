@@ -13,6 +13,7 @@
 #include "db/privacy.h"
 #include "json/scan.h"
 #include "json/write.h"
+#include "rules/answer_keys.h"
 #include "rules/command.h"
 #include "rules/request.h"
 
@@ -79,71 +80,101 @@ static const char *version_of(struct arena *arena, const char *etag)
     return point == NULL ? etag : arena_format(arena, "%.*s\"", (int)(point - etag), etag);
 }
 
-static enum status scrub_answer(struct db *db, struct arena *arena, const struct entry_command *command, const char *text)
+/* An erasure under way. */
+struct erasing {
+    struct db *db;
+    struct arena *arena;
+    const struct answer_keys *keys;
+    uint64_t seq; /* of its entry */
+};
+
+/* Writes the answer without the text and, where it is the one to the request that brought it, without its fingerprint. */
+static enum status rewrite_answer(const struct erasing *erasing, struct answer_row *row, const struct buffer *body, bool has_changed, bool is_bringer)
+{
+    enum answer_fit fit = ANSWER_UNKNOWN;
+    enum status status = answer_keys_check_erased(erasing->keys, erasing->db, row, erasing->seq, &fit);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (is_bringer) {
+        memset(row->salt, 0, sizeof row->salt);
+        memset(row->fingerprint, 0, sizeof row->fingerprint);
+    }
+    if (has_changed) {
+        row->etag = version_of(erasing->arena, row->etag);
+        row->body = body->bytes;
+        row->body_length = body->length;
+    }
+    if (row->etag == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    answer_keys_seal_erased(erasing->keys, row, erasing->seq, fit);
+    return db_answer_rewrite(erasing->db, row);
+}
+
+static enum status scrub_answer(const struct erasing *erasing, const struct entry_command *command, const char *text, bool is_bringer)
 {
     const struct actor actor = { .organisation = command->organisation, .subject = command->subject };
     struct answer_row row;
     struct buffer body;
     bool has_changed = false;
-    enum status status = db_answer_find(db, arena, actor_scope(&actor), command->id, &row);
+    enum status status = db_answer_find_accepted(erasing->db, erasing->arena, actor_scope(&actor), command->id, &row);
     if (status != STATUS_OK) {
         return status == STATUS_ABSENT ? STATUS_OK : status; /* verify finds that */
     }
     buffer_init(&body);
     status = scrub_body(row.body, row.body_length, text, &body, &has_changed);
-    if (status == STATUS_OK && has_changed) {
-        const char *etag = version_of(arena, row.etag);
-        status = etag == NULL ? STATUS_EXHAUSTED
-                              : db_answer_rewrite(db, actor_scope(&actor), command->id, etag, body.bytes, body.length);
+    if (status == STATUS_OK) {
+        status = rewrite_answer(erasing, &row, &body, has_changed, is_bringer);
     }
     buffer_fini(&body);
     return status == STATUS_INVALID ? STATUS_CORRUPT : status;
 }
 
 /* The answers that can have the text which a command brought. */
-static enum status scrub_answers(struct db *db, struct arena *arena, const struct entry_command *bringer, const char *text)
+static enum status scrub_answers(const struct erasing *erasing, const struct entry_command *bringer, const char *text)
 {
-    const struct actor actor = { .organisation = bringer->organisation, .subject = bringer->subject };
     struct entry_command *steps = NULL;
     size_t count = 0;
     enum status status = STATUS_OK;
     if (strncmp(bringer->kind, "transfer.", 9) == 0) {
         const char *transfer = bringer->target[0] != 0 ? bringer->target : bringer->new_id;
-        status = db_entry_commands_of_transfer(db, arena, transfer, &steps, &count);
+        status = db_entry_commands_of_transfer(erasing->db, erasing->arena, transfer, &steps, &count);
     }
     for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        status = scrub_answer(db, arena, &steps[i], text);
+        status = scrub_answer(erasing, &steps[i], text, false);
     }
     if (status == STATUS_OK) {
-        status = scrub_answer(db, arena, bringer, text);
+        status = scrub_answer(erasing, bringer, text, true);
     }
-    return status == STATUS_OK ? db_answer_forget(db, actor_scope(&actor), bringer->id) : status;
+    return status == STATUS_OK ? db_refused_drop(erasing->db) : status;
 }
 
-static enum status scrub_text(struct db *db, struct arena *arena, const char *commitment)
+static enum status scrub_text(const struct erasing *erasing, const char *commitment)
 {
     struct personal_row personal;
     struct entry_command bringer;
-    enum status status = db_personal_find(db, arena, commitment, &personal);
+    enum status status = db_personal_find(erasing->db, erasing->arena, commitment, &personal);
     if (status == STATUS_ABSENT || (status == STATUS_OK && personal.text == NULL)) {
         return STATUS_OK;
     }
     if (status == STATUS_OK) {
-        status = db_entry_command(db, arena, personal.seq, &bringer);
+        status = db_entry_command(erasing->db, erasing->arena, personal.seq, &bringer);
         status = status == STATUS_ABSENT ? STATUS_CORRUPT : status;
     }
     if (status == STATUS_OK) {
-        status = scrub_answers(db, arena, &bringer, personal.text);
+        status = scrub_answers(erasing, &bringer, personal.text);
     }
-    return status == STATUS_OK ? db_personal_erase(db, personal.seq, commitment) : status;
+    return status == STATUS_OK ? db_personal_erase(erasing->db, personal.seq, commitment) : status;
 }
 
-enum status scrub_texts(struct db *db, struct arena *arena, const struct command *command)
+enum status scrub_texts(struct db *db, struct arena *arena, const struct answer_keys *keys, const struct command *command, uint64_t seq)
 {
+    const struct erasing erasing = { db, arena, keys, seq };
     const struct erase_request *request = command->request;
     enum status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < request->count; i++) {
-        status = scrub_text(db, arena, request->list[i]);
+        status = scrub_text(&erasing, request->list[i]);
     }
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -13,11 +14,13 @@
  * tell of an object with its texts as it was then. In the transaction of the entry that erases them.
  */
 
+struct answer_keys;
 struct command;
 struct db;
 
-/* Carries out an accepted privacy.erase. A commitment without a text is passed over. */
-enum status scrub_texts(struct db *db, struct arena *arena, const struct command *command) NODISCARD;
+/* Carries out an accepted privacy.erase, which is entry seq. A commitment without a text is passed over. The MACs of answers that can have had
+ * the text are made anew: whoever knows the keys could try texts on those of before. */
+enum status scrub_texts(struct db *db, struct arena *arena, const struct answer_keys *keys, const struct command *command, uint64_t seq) NODISCARD;
 
 /* Appends body, a JSON object, with null in the place of each member contact, driver, note, rationale and reason that is this text. *has_changed says
  * whether there was any. STATUS_INVALID where it is no JSON, STATUS_EXHAUSTED without memory. */

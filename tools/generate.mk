@@ -2,7 +2,8 @@
 # and the Chinese sentences as C arrays.
 GENERATED_HEADERS := $(BUILD)/generated/db/statements.inc $(BUILD)/generated/db/migrations.inc \
                      $(BUILD)/generated/db/node_statements.inc $(BUILD)/generated/db/node_schema.inc \
-                     $(BUILD)/generated/db/node_scope.inc $(BUILD)/generated/db/node_cosignature.inc
+                     $(BUILD)/generated/db/node_scope.inc $(BUILD)/generated/db/node_cosignature.inc \
+                     $(BUILD)/generated/db/node_answer_key.inc
 GENERATED_server  := server/embedded_provinces server/embedded_figures server/embedded_indicators \
                      server/embedded_sample server/embedded_openapi_yaml server/embedded_openapi_json server/embedded_docs
 GENERATED_handlers := handlers/error_pages handlers/chinese_words
@@ -21,6 +22,9 @@ $(BUILD)/generated/db/node_schema.inc: db/node/schema.sql tools/text.awk
 
 $(BUILD)/generated/db/node_cosignature.inc: db/node/cosignature.sql tools/text.awk
 	$(Q)mkdir -p $(@D) && awk -v macro=NODE_COSIGNATURE -f tools/text.awk $< > $@
+
+$(BUILD)/generated/db/node_answer_key.inc: db/node/answer_key.sql tools/text.awk
+	$(Q)mkdir -p $(@D) && awk -v macro=NODE_ANSWER_KEY -f tools/text.awk $< > $@
 
 $(BUILD)/generated/db/node_scope.inc: db/node/scope.sql tools/text.awk
 	$(Q)mkdir -p $(@D) && awk -v macro=NODE_SCOPE -f tools/text.awk $< > $@

@@ -54,3 +54,14 @@ ORDER BY CASE WHEN ?6 THEN key END DESC, CASE WHEN NOT ?6 THEN key END, CASE WHE
 -- name: cosignature_of_root
 SELECT id, size, witness, name, time_s, root, public_key, signature FROM cosignature WHERE size = ?1 AND root = ?2
 ORDER BY name, public_key LIMIT ?3
+
+-- name: answer_key_list
+-- From here on: what files of before the fourth step cannot have. The newest ones.
+SELECT id, first, hash, key FROM answer_key ORDER BY first DESC, id DESC LIMIT ?1
+
+-- name: answer_key_insert
+INSERT INTO answer_key (first, hash, key) VALUES (?1, ?2, ?3)
+
+-- name: answer_key_bind
+-- Says which ledger it is for.
+UPDATE answer_key SET hash = ?2 WHERE id = ?1 AND hash IS NULL

@@ -149,23 +149,24 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER 
 
 -- name: answer_find
 -- Of a refusal where the key has none that was accepted.
-SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body FROM answer
+SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
 WHERE scope = ?1 AND key = ?2
 UNION ALL
-SELECT kind, target, salt, fingerprint, time_ms, NULL, status, '', '', body FROM refused
+SELECT kind, target, salt, fingerprint, time_ms, NULL, status, '', '', body, NULL FROM refused
 WHERE scope = ?1 AND key = ?2 AND NOT EXISTS (SELECT 1 FROM answer WHERE scope = ?1 AND key = ?2)
 
--- name: answer_receipt
--- The entry of an accepted command and what it was answered, by its key; nothing where the key or what it did is another.
-SELECT seq, body FROM answer WHERE scope = ?1 AND key = ?2 AND kind = ?3 AND target = ?4 AND status BETWEEN 200 AND 299
+-- name: answer_accepted
+-- Of what was accepted alone.
+SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
+WHERE scope = ?1 AND key = ?2
 
 -- name: answer_accepted_count
 SELECT count(*) FROM answer
 
 -- name: answer_insert
 -- Nothing is ever deleted from here: 0005_refused.sql says why.
-INSERT INTO answer (scope, key, kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+INSERT INTO answer (scope, key, kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 
 -- name: refused_insert
 -- One that has lapsed gives way.

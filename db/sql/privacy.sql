@@ -41,12 +41,20 @@ SELECT kind, target, new_id, organisation, subject, command_id FROM entry WHERE 
 SELECT e.kind, e.target, e.new_id, e.organisation, e.subject, e.command_id FROM transfer_event v JOIN entry e ON e.seq = v.seq
 WHERE v.transfer = ?1 ORDER BY v.seq
 
--- name: answer_rewrite
-UPDATE answer SET etag = ?3, body = ?4 WHERE scope = ?1 AND key = ?2
+-- name: answer_erased_by
+-- The newest entry before ?2 that erased a text which the answer to entry ?1 can have told: one that its own command brought, or, of a step of
+-- a transfer, any step's. Entries before the answer are none: it was made without the text. Where there are
+-- none, that is all that is looked up.
+SELECT coalesce(max(seq), 0) FROM (
+SELECT r.seq FROM personal p CROSS JOIN erasure r ON r.commitment = p.commitment WHERE p.seq = ?1 AND (SELECT max(seq) FROM erasure) > ?1
+UNION ALL
+SELECT r.seq FROM entry e CROSS JOIN transfer_event v ON v.transfer = CASE e.target WHEN '' THEN e.new_id ELSE e.target END
+CROSS JOIN personal p ON p.seq = v.seq CROSS JOIN erasure r ON r.commitment = p.commitment
+WHERE e.seq = ?1 AND e.kind GLOB 'transfer.*' AND (SELECT max(seq) FROM erasure) > ?1)
+WHERE seq > ?1 AND seq < ?2
 
--- name: answer_forget
--- What its request said cannot be tried out any more.
-UPDATE answer SET salt = zeroblob(16), fingerprint = zeroblob(32) WHERE scope = ?1 AND key = ?2
+-- name: answer_rewrite
+UPDATE answer SET salt = ?3, fingerprint = ?4, etag = ?5, body = ?6, mac = ?7 WHERE scope = ?1 AND key = ?2
 
 -- name: refused_drop
 -- All refusals, whoever got them: what was accepted in the end may have been refused before, under another key or to another sender. Without

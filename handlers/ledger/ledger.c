@@ -250,6 +250,7 @@ static void write_report(struct json_writer *w, const struct verifier_view *view
     json_member_integer(w, "entries", (int64_t)report->entries);
     json_member_hex(w, "head", report->head, sizeof report->head);
     json_member_hex(w, "root", report->root, sizeof report->root);
+    json_member_integer(w, "unchecked_answers", (int64_t)report->unchecked_answers);
     if (!report->is_ok) {
         if (report->first_broken > 0) {
             json_member_integer(w, "first_broken", (int64_t)report->first_broken);

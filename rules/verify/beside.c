@@ -75,32 +75,52 @@ static enum status check_commitment(void *context, const struct scan_value *valu
 }
 
 /* Every answer to a change ends with its receipt. */
-static bool has_receipt(const struct answer_receipt *receipt, const struct entry_row *row)
+static bool has_receipt(const struct answer_row *answer, const struct entry_row *row)
 {
     char hex[2 * DIGEST_BYTES + 1], wanted[2 * DIGEST_BYTES + 64];
     text_to_hex(hex, row->hash, DIGEST_BYTES);
     int length = snprintf(wanted, sizeof wanted, "\"ledger\":{\"seq\":%" PRIu64 ",\"entry_hash\":\"%s\"}}", row->seq, hex);
-    return receipt->body_length >= (size_t)length &&
-        memcmp((const char *)receipt->body + receipt->body_length - (size_t)length, wanted, (size_t)length) == 0;
+    return answer->body_length >= (size_t)length &&
+        memcmp((const char *)answer->body + answer->body_length - (size_t)length, wanted, (size_t)length) == 0;
+}
+
+/* Whether the key remembers the command of the entry, and that it was accepted. */
+static bool takes_key(const struct answer_row *answer, const struct entry_row *row)
+{
+    return answer->seq == (int64_t)row->seq && strcmp(answer->kind, row->kind) == 0 && strcmp(answer->target, row->target) == 0 &&
+        answer->status >= 200 && answer->status <= 299;
+}
+
+/* Whether it is as the service made it. */
+static enum status check_unaltered(struct verify *verify, const struct answer_row *answer, uint64_t seq)
+{
+    enum answer_fit fit = ANSWER_UNKNOWN;
+    enum status status = answer_keys_check(verify->answer_keys, verify->db, answer, &fit);
+    if (status == STATUS_OK && fit == ANSWER_ALTERED) {
+        verify_find(verify, seq, "answer", "entry %" PRIu64 ": the answer kept for a retry was altered, or put back from before an erasure, or "
+                    "node.db is an older one than the ledger", seq);
+    }
+    verify->report->unchecked_answers += status == STATUS_OK && fit == ANSWER_UNKNOWN;
+    return status;
 }
 
 /* What takes the key: without it a retry would be carried out a second time. */
 static enum status check_answer(struct verify *verify, const struct entry_row *row)
 {
     const struct actor actor = { .organisation = row->organisation, .subject = row->subject };
-    struct answer_receipt receipt = { 0, NULL, 0 };
-    enum status status = db_answer_receipt(verify->db, &verify->arena, actor_scope(&actor), row->command_id, row->kind,
-                                           row->target, &receipt);
-    if (status == STATUS_ABSENT || (status == STATUS_OK && receipt.seq != row->seq)) {
+    struct answer_row answer;
+    enum status status = db_answer_find_accepted(verify->db, &verify->arena, actor_scope(&actor), row->command_id, &answer);
+    if (status == STATUS_ABSENT || (status == STATUS_OK && !takes_key(&answer, row))) {
         verify_find(verify, row->seq, "answer", "entry %" PRIu64 ": its key %s is not kept, a retry would be done again", row->seq,
                     row->command_id);
         return STATUS_OK;
     }
-    if (status == STATUS_OK && !has_receipt(&receipt, row)) {
+    if (status == STATUS_OK && !has_receipt(&answer, row)) {
         verify_find(verify, row->seq, "answer", "entry %" PRIu64 ": the answer kept for a retry does not end with the entry's receipt",
                     row->seq);
+        return STATUS_OK;
     }
-    return status;
+    return status == STATUS_OK ? check_unaltered(verify, &answer, row->seq) : status;
 }
 
 /* Whether the kind's body is bound by a table that may have personal members; the others are long. */

@@ -14,6 +14,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/submitter.h"
 #include "ledger/tile.h"
+#include "rules/answer_keys.h"
 #include "rules/keyring.h"
 #include "rules/replay.h"
 #include "rules/verify/report.h"
@@ -129,6 +130,7 @@ struct verify {
     const struct verify_submitter *submitters[VERIFY_SUBMITTER_BUCKETS];
     struct chain chain; /* of what is settled */
     struct verify_tiles tiles;
+    struct answer_keys *answer_keys; /* NULL: none */
     struct replay *replay; /* NULL: the state is not made again */
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;

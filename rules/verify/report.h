@@ -8,6 +8,7 @@
 #include "ledger/digest.h"
 
 /* What a verification is asked, and what it finds: of a data directory (verify.h) as of an export (export.h). */
+struct answer_key_row;
 struct verify_mark;
 
 enum { VERIFY_REASON_BYTES = 512, VERIFY_UNFIT_BYTES = 128, VERIFY_CODE_BYTES = 32 };
@@ -21,6 +22,7 @@ struct verify_report {
     uint8_t head[DIGEST_BYTES];
     uint8_t root[DIGEST_BYTES];
     uint64_t signatures, checkpoints, replayed; /* how many were good: seals, submitters' signatures and signed notes, notes stored, commands */
+    uint64_t unchecked_answers; /* kept for retries, of entries that were looked at, for which there is no key (rules/answer_keys.h) */
     uint64_t first_broken; /* seq; 0 where the finding is not about one entry */
     char code[VERIFY_CODE_BYTES]; /* "" where is_ok */
     char reason[VERIFY_REASON_BYTES];
@@ -36,6 +38,8 @@ struct verify_options {
      * the schema and the file's integrity, since those rest on all entries. NULL: everything. */
     const struct verify_mark *mark;
     struct verify_mark *reached; /* written where nothing is found and there is a mark to go on from; NULL: not wanted */
+    const struct answer_key_row *answer_keys; /* those that node.db has, for the answers kept for retries; this ledger's are used */
+    size_t answer_key_count;
     size_t threads; /* that share in the signatures, beside the caller's */
     bool is_quiet;  /* they take only what others leave of the processors */
     /* Called now and then, inside of long statements too, with how far the check is; false ends it with STATUS_BUSY. On any of the

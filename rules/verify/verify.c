@@ -84,6 +84,11 @@ static enum status begin(struct verify *verify)
         verify_notes_read(verify);
         status = verify_mark_begin(verify);
     }
+    if (status == STATUS_OK && verify->options->answer_key_count > 0) {
+        status = answer_keys_open(&verify->answer_keys);
+        status = status != STATUS_OK ? status : answer_keys_take(verify->answer_keys, verify->db, verify->options->answer_keys,
+                                                                 verify->options->answer_key_count);
+    }
     return status == STATUS_OK && verify->chain.seq == 0 ? replay_open(&verify->replay) : status;
 }
 
@@ -135,6 +140,7 @@ enum status verify_ledger(struct db *db, const struct verify_options *options, s
         verify_find(verify, verify->chain.seq + 1, "integrity", "the database file is damaged: it cannot be read any further");
         status = STATUS_OK;
     }
+    answer_keys_close(verify->answer_keys);
     replay_close(verify->replay);
     parallel_close(verify->parallel);
     arena_fini(&verify->arena);

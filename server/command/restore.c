@@ -23,6 +23,7 @@
 #include "rules/growth.h"
 #include "rules/verify/verify.h"
 #include "server/copy_file.h"
+#include "server/store/answer_key_file.h"
 #include "server/store/directory.h"
 #include "server/note_file.h"
 #include "server/paths.h"
@@ -254,8 +255,25 @@ static enum status weigh_loss(struct restore *restore)
     return STATUS_CONFLICT;
 }
 
+/* The keys for the kept answers: the backup's, and those that are there. */
+struct key_rows {
+    struct answer_key_row rows[2 * ANSWER_KEYS_MAX];
+    size_t count;
+};
+
+static enum status read_answer_keys(const struct restore *restore, struct key_rows *keys)
+{
+    size_t count = 0;
+    enum status status = restore->from_dir != NULL ? answer_key_file_read(restore->from_dir, keys->rows, &keys->count) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = answer_key_file_read(restore->config->data_dir, keys->rows + keys->count, &count);
+        keys->count += count;
+    }
+    return status;
+}
+
 /* The copy against itself and against each checkpoint that it is old enough for. */
-static enum status verify_copy(struct restore *restore)
+static enum status verify_with(struct restore *restore, const struct key_rows *keys)
 {
     const char *notes[NOTES_MAX];
     size_t count = 0;
@@ -272,7 +290,8 @@ static enum status verify_copy(struct restore *restore)
     }
     bool is_held = restore->checkpoint != NULL && (uint64_t)anchor_note_size(restore->checkpoint) <= restore->head.seq;
     struct verify_options options = { .notes = notes, .note_count = count, .checkpoint = is_held ? restore->checkpoint : NULL,
-                                      .threads = parallel_cores() - 1, .context = &progress };
+                                      .answer_keys = keys->rows, .answer_key_count = keys->count, .threads = parallel_cores() - 1,
+                                      .context = &progress };
     progress_init(&progress);
     options.progress = progress.is_shown ? progress_show : NULL;
     enum status status = verify_ledger(restore->db, &options, &report);
@@ -284,6 +303,17 @@ static enum status verify_copy(struct restore *restore)
     tell("the backup is BROKEN at entry %" PRIu64 " (%s): %s. Nothing was put in place", report.first_broken, report.code,
          report.reason);
     return STATUS_CORRUPT;
+}
+
+static enum status verify_copy(struct restore *restore)
+{
+    struct key_rows keys = { .count = 0 };
+    enum status status = read_answer_keys(restore, &keys);
+    if (status == STATUS_OK) {
+        status = verify_with(restore, &keys);
+    }
+    explicit_bzero(&keys, sizeof keys);
+    return status;
 }
 
 static void print_summary(const struct restore *restore)

@@ -13,6 +13,7 @@
 #include "db/node.h"
 #include "server/command/restore_aside.h"
 #include "server/copy_file.h"
+#include "server/store/answer_key_file.h"
 #include "server/store/directory.h"
 #include "server/paths.h"
 #include "server/tell.h"
@@ -64,6 +65,22 @@ static enum status copy_tokens(struct restore *restore, const char *from, const 
     return status;
 }
 
+/* The tokens stay that are there. What the backup's node knew of its answers is known here, too, from now on. */
+static enum status bring_answer_keys(const struct restore *restore, const char *to)
+{
+    struct answer_key_row rows[ANSWER_KEYS_MAX];
+    struct node *node = NULL;
+    size_t count = 0;
+    enum status status = restore->from_dir != NULL ? answer_key_file_read(restore->from_dir, rows, &count) : STATUS_OK;
+    if (status == STATUS_OK && count > 0) {
+        status = node_open(to, true, &node);
+        status = status == STATUS_OK ? answer_key_file_merge(node, rows, count) : status;
+        node_close(node);
+    }
+    explicit_bzero(rows, sizeof rows);
+    return status;
+}
+
 static enum status place_tokens(struct restore *restore)
 {
     const char *to = path_in(restore, "node.db");
@@ -72,7 +89,7 @@ static enum status place_tokens(struct restore *restore)
         return STATUS_EXHAUSTED;
     }
     if (restore->tokens == TOKENS_KEPT) {
-        return STATUS_OK;
+        return bring_answer_keys(restore, to);
     }
     if (from == NULL || access(from, F_OK) != 0) {
         unlink(to);

@@ -33,6 +33,10 @@ static void print_ok(const struct verify_report *report)
         printf("NOT looked at: entries 1 to %" PRIu64 " and what belongs to them; the state and its sums; the schema; whether the file is "
                "whole. The last run that looked at everything reached entry %" PRIu64 "\n", report->first - 1, report->whole);
     }
+    if (report->unchecked_answers > 0) {
+        printf("NOT checked: whether %" PRIu64 " of the answers that are kept for retries are as they were given; node.db has no key for them\n",
+               report->unchecked_answers);
+    }
     printf("head %s\nroot %s\n", head, root);
 }
 
@@ -99,6 +103,11 @@ static void write_report(struct json_writer *w, const struct verify_report *repo
     json_member_integer(w, "checkpoints", (int64_t)report->checkpoints);
     json_member_integer(w, "replayed", (int64_t)report->replayed);
     write_not_looked_at(w, report);
+    if (report->is_export) { /* has none */
+        json_member_text(w, "unchecked_answers", NULL);
+    } else {
+        json_member_integer(w, "unchecked_answers", (int64_t)report->unchecked_answers);
+    }
     json_member_integer(w, "whole", (int64_t)report->whole);
     json_member_text(w, "not_incremental", report->unfit[0] != 0 ? report->unfit : NULL);
     quorum_write(w, quorum);
@@ -107,7 +116,7 @@ static void write_report(struct json_writer *w, const struct verify_report *repo
 static void write_nothing(struct json_writer *w, const char *reason)
 {
     static const char *const members[] = { "first", "entries", "head", "root", "signatures", "checkpoints", "replayed",
-                                           "not_looked_at", "whole", "not_incremental", "counts", "witnesses" };
+                                           "not_looked_at", "unchecked_answers", "whole", "not_incremental", "counts", "witnesses" };
     bool is_finding = reason == NULL;
     json_key(w, "ok");
     if (is_finding) {

@@ -21,7 +21,9 @@
 #include "db/node.h"
 #include "handlers/present.h"
 #include "ledger/signer.h"
+#include "rules/answer_keys.h"
 #include "rules/block.h"
+#include "server/store/answer_key_file.h"
 #include "server/store/continuity.h"
 #include "server/store/directory.h"
 #include "server/store/founding.h"
@@ -41,6 +43,7 @@ struct store {
     struct node *node;
     struct node_key_place place;
     struct signer *signer;
+    struct answer_keys *answer_keys;
     struct executor *executor;
     struct anchor *anchor;
     bool is_new;
@@ -100,15 +103,36 @@ static enum status open_key(struct store *store, const struct store_options *opt
                          : node_key_open(&store->arena, &store->place, store->db, &store->signer);
 }
 
+/* The genesis, and what there must be before it. The key for its answer says afterwards which ledger it is for. */
+static enum status found_ledger(struct store *store, const struct store_options *options)
+{
+    enum status status = continuity_check_new(&store->arena, store->data_dir);
+    if (status == STATUS_OK) {
+        status = founding_make_token(&store->arena, store->data_dir, store->node);
+    }
+    if (status == STATUS_OK) {
+        status = answer_key_file_begin(store->node, store->db, store->answer_keys);
+    }
+    if (status == STATUS_OK) {
+        status = founding_make_genesis(store->executor, store->signer, options->origin);
+    }
+    return status == STATUS_OK ? answer_key_file_bind(store->node, store->db) : status;
+}
+
 static enum status open_ledger(struct store *store, const struct store_options *options)
 {
-    enum status status = executor_open(&store->executor, store->db, store->signer, &present_answers);
+    enum status status = answer_keys_open(&store->answer_keys);
+    if (status == STATUS_OK) {
+        status = answer_key_file_take(store->node, store->db, store->answer_keys);
+    }
+    if (status == STATUS_OK) {
+        status = executor_open(&store->executor, store->db, store->signer, &present_answers, store->answer_keys);
+    }
     if (status == STATUS_OK && store->is_new) {
-        status = continuity_check_new(&store->arena, store->data_dir);
-        status = status == STATUS_OK ? founding_make_token(&store->arena, store->data_dir, store->node) : status;
-        status = status == STATUS_OK ? founding_make_genesis(store->executor, store->signer, options->origin) : status;
+        status = found_ledger(store, options);
     } else if (status == STATUS_OK) {
         status = continuity_check(&store->arena, store->data_dir, store->db, options->begins_anchor);
+        status = status == STATUS_OK ? answer_key_file_begin(store->node, store->db, store->answer_keys) : status;
     }
     if (status == STATUS_OK) {
         status = anchor_open(store->data_dir, &store->anchor);
@@ -216,6 +240,7 @@ void store_close(struct store *store)
     }
     anchor_close(store->anchor);
     executor_close(store->executor);
+    answer_keys_close(store->answer_keys);
     signer_close(store->signer);
     node_close(store->node);
     db_close(store->db);

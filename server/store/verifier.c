@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -26,6 +27,7 @@
 #include "rules/verify/mark.h"
 #include "rules/verify/verify.h"
 #include "server/store/anchor.h"
+#include "server/store/answer_key_file.h"
 #include "server/paths.h"
 #include "server/tell.h"
 #include "server/store/verified.h"
@@ -80,14 +82,20 @@ static enum status check_room(const char *data_dir, const char *path)
     return STATUS_EXHAUSTED;
 }
 
-static enum status verify_with(const char *path, const struct anchor_notes *anchor, const struct verifier_job *job,
+struct key_rows {
+    struct answer_key_row rows[ANSWER_KEYS_MAX];
+    size_t count;
+};
+
+static enum status verify_with(const char *path, const struct anchor_notes *anchor, const struct key_rows *keys, const struct verifier_job *job,
                                const struct verify_mark *mark, struct verify_mark *reached, struct verify_report *report)
 {
     struct db *db = NULL;
     const char *notes[ANCHOR_SLOTS] = { anchor->notes[0], anchor->notes[1] };
     struct verify_options options = {
-        .notes = notes, .note_count = ANCHOR_SLOTS, .expects_anchor = true, .checkpoint = job->checkpoint, .mark = mark,
-        .reached = reached, .threads = job->threads, .is_quiet = job->is_quiet, .progress = job->progress, .context = job->context,
+        .notes = notes, .note_count = ANCHOR_SLOTS, .expects_anchor = true, .checkpoint = job->checkpoint, .answer_keys = keys->rows,
+        .answer_key_count = keys->count, .mark = mark, .reached = reached, .threads = job->threads,
+        .is_quiet = job->is_quiet, .progress = job->progress, .context = job->context,
     };
     enum status status = db_open_reader(path, &db);
     if (status != STATUS_OK) {
@@ -123,6 +131,7 @@ enum status verifier_run(const char *data_dir, const struct verifier_job *job, s
     struct arena arena;
     arena_init(&arena);
     const char *unfit = "";
+    struct key_rows keys = { .count = 0 };
     struct anchor_notes *anchor = arena_alloc(&arena, sizeof *anchor);
     struct verify_mark *mark = arena_alloc(&arena, sizeof *mark);
     struct verify_mark *reached = arena_alloc(&arena, sizeof *reached);
@@ -141,9 +150,13 @@ enum status verifier_run(const char *data_dir, const struct verifier_job *job, s
         mark = status == STATUS_OK ? mark : NULL;
         status = status == STATUS_ABSENT ? STATUS_OK : status;
     }
-    if (status == STATUS_OK) {
-        status = verify_with(path, anchor, job, mark, reached, report);
+    if (status == STATUS_OK) { /* before the database, too: a key that is made now is for entries that come later */
+        status = answer_key_file_read(data_dir, keys.rows, &keys.count);
     }
+    if (status == STATUS_OK) {
+        status = verify_with(path, anchor, &keys, job, mark, reached, report);
+    }
+    explicit_bzero(&keys, sizeof keys);
     if (status == STATUS_OK && report->unfit[0] == 0) {
         snprintf(report->unfit, sizeof report->unfit, "%s", unfit);
     }

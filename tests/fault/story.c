@@ -12,15 +12,19 @@
 
 #include "base/text.h"
 #include "db/db.h"
+#include "db/entry.h"
 #include "db/statement.h"
 #include "handlers/present.h"
 #include "ledger/key_file.h"
 #include "ledger/signer.h"
+#include "rules/answer_keys.h"
 #include "rules/block.h"
 #include "tests/fault/room.h"
 #include "tests/fault/story_told.h"
 
 enum { START_MS = 1700000000 };
+
+static const uint8_t answer_key[ANSWER_KEY_BYTES] = { 0xa };
 
 void story_begin(struct story *story)
 {
@@ -38,12 +42,16 @@ void story_begin(struct story *story)
     assert(status == STATUS_OK);
     status = key_from_secret(submitter, NULL, &story->submitter);
     assert(status == STATUS_OK);
+    status = answer_keys_open(&story->answer_keys);
+    assert(status == STATUS_OK);
+    answer_keys_add(story->answer_keys, 1, answer_key);
 }
 
 void story_end(struct story *story)
 {
     story_close(story);
     signer_close(story->signer);
+    answer_keys_close(story->answer_keys);
     key_free(story->submitter);
     int failed = scratch_remove(story->dir);
     assert(failed == 0);
@@ -74,7 +82,7 @@ enum status story_open(struct story *story)
         status = sqlite3_exec(story->db->handle, text, NULL, NULL, NULL) == SQLITE_OK ? STATUS_OK : STATUS_IO;
     }
     if (status == STATUS_OK) {
-        status = executor_open(&story->executor, story->db, story->signer, &presenter);
+        status = executor_open(&story->executor, story->db, story->signer, &presenter, story->answer_keys);
     }
     if (status != STATUS_OK) {
         story_close(story);
@@ -307,9 +315,14 @@ int story_block_reached(const struct story *story, const struct story_reference 
 enum status story_verify(const struct story *story, const char *note, struct verify_report *report)
 {
     struct db *db = NULL;
-    struct verify_options options = { .notes = &note, .note_count = 1, .expects_anchor = true };
+    struct answer_key_row row = { .first = 1, .is_bound = true };
+    struct verify_options options = { .notes = &note, .note_count = 1, .expects_anchor = true, .answer_keys = &row, .answer_key_count = 1 };
     enum status status = db_open_reader(story->path, &db);
-    if (status == STATUS_OK) {
+    memcpy(row.key, answer_key, sizeof row.key);
+    if (status == STATUS_OK && db_entry_hash(db, 1, row.hash) == STATUS_OK) {
+        status = verify_ledger(db, &options, report);
+        db_close(db);
+    } else if (status == STATUS_OK) { /* verify says what is wrong */
         status = verify_ledger(db, &options, report);
         db_close(db);
     }

@@ -18,6 +18,7 @@
  */
 enum { STORY_BLOCKS = 15, STORY_COMMANDS_MAX = 12 };
 
+struct answer_keys;
 struct db;
 struct executor;
 struct key;
@@ -35,6 +36,7 @@ struct story {
     char dir[SCRATCH_BYTES];
     char path[96];
     struct signer *signer;
+    struct answer_keys *answer_keys; /* one, from the genesis on */
     struct key *submitter; /* signs commands */
     enum story_way way;
     int cache_pages; /* of the writer, from the next story_open on; few of them have rows written long before the commit. 0: as ever */

@@ -36,7 +36,7 @@ def erased(start):
     (["UPDATE personal SET salt = zeroblob(32), text = 'Gone' WHERE commitment = :gone"], "personal"),
     (["DROP TRIGGER erasure_no_delete", "DELETE FROM erasure"], "personal_missing"),
     (["UPDATE personal SET salt = NULL, text = NULL WHERE commitment = :kept", "INSERT INTO erasure (commitment, seq) VALUES (:kept, 1)"], "state"),
-    (["DROP TRIGGER erasure_no_update", "UPDATE erasure SET seq = seq - 1"], "state")])
+    (["DROP TRIGGER erasure_no_update", "UPDATE erasure SET seq = seq - 1"], "answer")])  # its MAC names the erasure
 def test_alterations_are_found(erased, statements, code):
     data_dir, gone, kept = erased
     connection = sqlite3.connect(data_dir / "tallystick.db", isolation_level=None)

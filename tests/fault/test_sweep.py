@@ -71,8 +71,6 @@ def run_cases(ledger, verifier, whole, cases, count):
 def test_each_table_has_a_row(ledger):
     """Else nothing of it could be spoilt: what fills the ledger (tamper.py) uses each table there is."""
     assert {table for table in sweep.tables(ledger) if not ledger.one(f"SELECT count(*) FROM {table}")} == sweep.EMPTY
-    known = {(table, column) for table in sweep.tables(ledger) for column, _, _ in sweep.columns(ledger, table)}
-    assert set(sweep.UNSEEN) <= known
     assert ledger.one("SELECT count(*) FROM refused") > 0
 
 

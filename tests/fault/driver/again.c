@@ -20,10 +20,12 @@
 #include "handlers/present.h"
 #include "ledger/key_file.h"
 #include "ledger/signer.h"
+#include "rules/answer_keys.h"
 #include "rules/block.h"
 #include "rules/decode.h"
 #include "rules/replay.h"
 #include "server/store/anchor.h"
+#include "server/store/answer_key_file.h"
 #include "server/tokens.h"
 
 static const char genesis[] =
@@ -40,6 +42,7 @@ static const char genesis[] =
 struct ledger {
     struct signer *signer;
     struct db *db;
+    struct answer_keys *answer_keys; /* NULL: none */
     struct executor *executor;
 };
 
@@ -56,15 +59,20 @@ static const char *path_of(struct arena *arena, const char *dir, const char *nam
     return arena_format(arena, "%s/%s", dir, name);
 }
 
-static void open_ledger(struct ledger *ledger, struct arena *arena, const char *dir)
+static void open_ledger(struct ledger *ledger, struct arena *arena, const char *dir, struct node *node)
 {
     must(db_open_writer(path_of(arena, dir, "tallystick.db"), &ledger->db), "opening the database");
-    must(executor_open(&ledger->executor, ledger->db, ledger->signer, &present_answers), "opening the executor");
+    if (node != NULL) {
+        must(answer_keys_open(&ledger->answer_keys), "memory for the key of answers");
+        must(answer_key_file_begin(node, ledger->db, ledger->answer_keys), "the key of answers");
+    }
+    must(executor_open(&ledger->executor, ledger->db, ledger->signer, &present_answers, ledger->answer_keys), "opening the executor");
 }
 
 static void close_ledger(struct ledger *ledger)
 {
     executor_close(ledger->executor);
+    answer_keys_close(ledger->answer_keys);
     db_close(ledger->db);
     signer_close(ledger->signer);
 }
@@ -98,7 +106,7 @@ static void end_block(struct ledger *ledger)
 
 int driver_begin(const char *data_dir)
 {
-    struct ledger ledger;
+    struct ledger ledger = { .answer_keys = NULL };
     struct arena arena;
     struct node *node = NULL;
     const struct token_grant everything = { .organisation = "", .role = "admin", .scope = "" };
@@ -114,8 +122,7 @@ int driver_begin(const char *data_dir)
     must(node_open(path_of(&arena, data_dir, "node.db"), true, &node), "the node's own database");
     must(tokens_create(node, &arena, &everything, &token), "making a token");
     puts(token);
-    node_close(node);
-    open_ledger(&ledger, &arena, data_dir);
+    open_ledger(&ledger, &arena, data_dir, node);
     text_to_hex(hex, signer_public(ledger.signer), KEY_PUBLIC_BYTES);
     text_to_hex(checkpoint_hex, signer_ed25519(ledger.signer), ED25519_PUBLIC_BYTES);
     const char *body = arena_format(&arena, genesis, hex, checkpoint_hex);
@@ -124,6 +131,8 @@ int driver_begin(const char *data_dir)
     must(block_begin(ledger.executor, clock_wall_ms()), "beginning a block");
     int status = deliver(&ledger, &command, BIND_CLEAR, body, strlen(body));
     end_block(&ledger);
+    must(answer_key_file_bind(node, ledger.db), "binding the key of answers");
+    node_close(node);
     close_ledger(&ledger);
     arena_fini(&arena);
     return status == 201 ? 0 : 1;
@@ -243,7 +252,7 @@ static void copy_entries(struct db *from, struct ledger *ledger, uint64_t seq, c
 
 int driver_again(const char *from, const char *to, const char *seq, const char *old, const char *new)
 {
-    struct ledger ledger;
+    struct ledger ledger = { .answer_keys = NULL };
     struct arena arena;
     struct db *reader = NULL;
     struct anchor *anchor = NULL;
@@ -255,7 +264,7 @@ int driver_again(const char *from, const char *to, const char *seq, const char *
     mkdir(to, 0700);
     must(key_file_save(key, path_of(&arena, to, "node.key")), "saving the key");
     must(signer_of_key(key, &ledger.signer), "the signer");
-    open_ledger(&ledger, &arena, to);
+    open_ledger(&ledger, &arena, to, NULL);
     copy_entries(reader, &ledger, seq != NULL ? strtoull(seq, NULL, 10) : 0, old, new);
     must(anchor_open(to, &anchor), "opening the anchor");
     must(anchor_write(anchor, executor_checkpoint(ledger.executor)), "writing the anchor");

@@ -24,8 +24,8 @@ enum { QUERIES_MAX = 128, WORKERS_MAX = 16, PAGE_BYTES = 4096 };
 
 struct ledger {
     const char *data_dir;
-    char path[512];
-    struct disk_image image; /* one file, the database */
+    char path[512], node_path[512];
+    struct disk_image image; /* the database, whose bits are turned, and node.db beside it */
     char *queries[QUERIES_MAX];
     size_t query_count;
     uint8_t whole[QUERIES_MAX][DIGEST_BYTES]; /* what they find where nothing was turned */
@@ -57,10 +57,15 @@ static void take_ledger(struct ledger *ledger, const char *data_dir, const char 
     char *rest = NULL;
     ledger->data_dir = data_dir;
     snprintf(ledger->path, sizeof ledger->path, "%s/tallystick.db", data_dir);
-    ledger->image.count = 1;
-    ledger->image.files = room(sizeof *ledger->image.files);
-    ledger->image.files->name = ledger->path;
-    ledger->image.files->bytes = read_file(ledger->path, &ledger->image.files->length);
+    snprintf(ledger->node_path, sizeof ledger->node_path, "%s/node.db", data_dir);
+    char *const names[] = { ledger->path, ledger->node_path };
+    ledger->image.count = 2;
+    ledger->image.files = room(ledger->image.count * sizeof *ledger->image.files);
+    for (size_t i = 0; i < ledger->image.count; i++) {
+        struct disk_file *file = &ledger->image.files[i];
+        file->name = names[i];
+        file->bytes = read_file(names[i], &file->length);
+    }
     char *text = (char *)read_file(queries_path, &length);
     for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         if (ledger->query_count == QUERIES_MAX) {

@@ -304,13 +304,53 @@ static void test_file_without_cosignatures(void **state)
     size_t count = 0;
     assert_int_equal(node_open(f->path, true, &node), STATUS_OK);
     node_close(node);
-    run_sql(f->path, "DROP TABLE cosignature; PRAGMA user_version = 2;");
+    run_sql(f->path, "DROP TABLE answer_key; DROP TABLE cosignature; PRAGMA user_version = 2;");
     assert_int_equal(node_open(f->path, false, &node), STATUS_OK);
     assert_int_equal(node_token_list(node, &f->arena, &tokens, &count), STATUS_OK);
     node_close(node);
     assert_int_equal(node_open(f->path, true, &node), STATUS_OK);
     assert_int_equal(node_cosignature_list(node, &f->arena, 0, 0, 10, &rows, &count), STATUS_OK);
     assert_int_equal(count, 0);
+    node_close(node);
+}
+
+/* Keys for answers: what was put comes back, the newest first; a file of before has none, until somebody opens it for writing. */
+static void test_answer_keys(void **state)
+{
+    struct fixture *f = *state;
+    struct node *node = NULL;
+    struct answer_key_row found[ANSWER_KEYS_MAX];
+    struct answer_key_row row = { .first = 1, .key = { 1 } };
+    const uint8_t hash[ANSWER_KEY_HASH_BYTES] = { 7 }, other[ANSWER_KEY_HASH_BYTES] = { 8 };
+    size_t count = 9;
+    assert_int_equal(node_open(f->path, true, &node), STATUS_OK);
+    node_close(node);
+    run_sql(f->path, "DROP TABLE answer_key; PRAGMA user_version = 3;");
+    assert_int_equal(node_open(f->path, false, &node), STATUS_OK);
+    assert_int_equal(node_answer_key_list(node, found, &count), STATUS_OK);
+    assert_int_equal(count, 0);
+    node_close(node);
+    assert_int_equal(node_open(f->path, true, &node), STATUS_OK);
+    assert_int_equal(node_answer_key_insert(node, &row), STATUS_OK);
+    assert_int_equal(node_answer_key_list(node, found, &count), STATUS_OK);
+    assert_true(count == 1 && !found[0].is_bound && found[0].first == 1 && found[0].key[0] == 1);
+    assert_int_equal(node_answer_key_bind(node, found[0].id, hash), STATUS_OK);
+    assert_int_equal(node_answer_key_bind(node, found[0].id, other), STATUS_OK); /* it is bound for ever */
+    row = (struct answer_key_row){ .first = 5, .key = { 2 } };
+    assert_int_not_equal(node_answer_key_insert(node, &row), STATUS_OK); /* behind entries it is bound from the start */
+    row.is_bound = true;
+    for (size_t i = 0; i < ANSWER_KEYS_MAX; i++) {
+        row.first = 5 + i;
+        assert_int_equal(node_answer_key_insert(node, &row), STATUS_OK);
+    }
+    assert_int_equal(node_answer_key_list(node, found, &count), STATUS_OK);
+    assert_int_equal(count, ANSWER_KEYS_MAX);
+    assert_true(found[0].first == 4 + ANSWER_KEYS_MAX && found[ANSWER_KEYS_MAX - 1].first == 5);
+    node_close(node);
+    run_sql(f->path, "DELETE FROM answer_key WHERE first > 1");
+    assert_int_equal(node_open(f->path, false, &node), STATUS_OK);
+    assert_int_equal(node_answer_key_list(node, found, &count), STATUS_OK);
+    assert_true(count == 1 && found[0].is_bound && memcmp(found[0].hash, hash, sizeof hash) == 0);
     node_close(node);
 }
 
@@ -351,7 +391,7 @@ int main(void)
 {
 #define CASE(F) cmocka_unit_test_setup_teardown(F, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(test_file_without_cosignatures), CASE(test_cosignatures),
+        CASE(test_file_without_cosignatures), CASE(test_cosignatures), CASE(test_answer_keys),
         CASE(test_node_tokens), CASE(test_node_tokens_end), CASE(test_node_of_before), CASE(test_no_wal),
         CASE(test_no_wal_later), CASE(test_a_reader_takes_back), CASE(test_transactions),
     };

@@ -234,7 +234,14 @@ static void test_answers(void **state)
     assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
     row.key = "other";
     assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
-    assert_int_equal(db_answer_rewrite(f->db, "O tok", "k", "\"2\"", "a\0b", 3), STATUS_OK);
+    find_answer(f, "O tok", "k", &found);
+    assert_false(found.has_mac);
+    found.etag = "\"2\"";
+    found.body = "a\0b";
+    found.body_length = 3;
+    found.has_mac = true;
+    memset(found.mac, 9, sizeof found.mac);
+    assert_int_equal(db_answer_rewrite(f->db, &found), STATUS_OK);
     find_answer(f, "O tok", "k", &found);
     assert_string_equal(found.etag, "\"2\"");
     assert_int_equal(found.body_length, 3);
@@ -242,18 +249,47 @@ static void test_answers(void **state)
     assert_memory_equal(found.fingerprint, row.fingerprint, sizeof row.fingerprint); /* a retry is still told */
     assert_true(found.status == 200 && found.seq == 2 && found.time_ms == 5);
     assert_string_equal(found.location, "/transfers/T");
-    assert_int_equal(db_answer_forget(f->db, "O tok", "k"), STATUS_OK);
+    assert_true(found.has_mac && found.mac[0] == 9 && found.mac[DB_ANSWER_MAC_BYTES - 1] == 9);
+    memset(found.salt, 0, sizeof found.salt);
+    memset(found.fingerprint, 0, sizeof found.fingerprint);
+    found.has_mac = false;
+    assert_int_equal(db_answer_rewrite(f->db, &found), STATUS_OK);
     find_answer(f, "O tok", "k", &found);
     assert_memory_equal(found.fingerprint, zeros, sizeof found.fingerprint);
     assert_memory_equal(found.salt, zeros, sizeof found.salt);
     assert_memory_equal(found.body, "a\0b", 3);
-    assert_int_equal(db_answer_rewrite(f->db, "O", "other", "\"3\"", "", 0), STATUS_OK); /* of another scope: nothing happens */
-    assert_int_equal(db_answer_forget(f->db, "O", "other"), STATUS_OK);
+    assert_false(found.has_mac);
+    found.scope = "O";
+    found.key = "other";
+    assert_int_equal(db_answer_rewrite(f->db, &found), STATUS_OK); /* of another scope: nothing happens */
     assert_int_equal(db_answer_find(f->db, &f->arena, "O", "other", &found), STATUS_ABSENT);
     find_answer(f, "O tok", "other", &found);
     assert_string_equal(found.etag, "\"1\"");
     assert_memory_equal(found.body, row.body, row.body_length);
     assert_memory_equal(found.fingerprint, row.fingerprint, sizeof row.fingerprint);
+}
+
+static void test_refusals_are_dropped(void **state)
+{
+    struct fixture *f = *state;
+    struct answer_row found;
+    struct answer_row row = { .scope = "O tok", .key = "k", .kind = "transfer.create", .target = "", .time_ms = 5, .status = 409,
+                              .location = "", .etag = "", .body = "{}", .body_length = 2 };
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
+    row.scope = "P tok";
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
+    row.seq = 2;
+    row.key = "accepted";
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_INVALID); /* as a 409 */
+    row.status = 200;
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
+    assert_int_equal(db_answer_find_accepted(f->db, &f->arena, "O tok", "k", &found), STATUS_ABSENT);
+    find_answer(f, "O tok", "k", &found);
+    assert_true(found.seq == 0 && found.status == 409 && !found.has_mac);
+    assert_int_equal(db_refused_drop(f->db), STATUS_OK);
+    assert_int_equal(db_answer_find(f->db, &f->arena, "O tok", "k", &found), STATUS_ABSENT);
+    assert_int_equal(db_answer_find(f->db, &f->arena, "P tok", "k", &found), STATUS_ABSENT);
+    find_answer(f, "P tok", "accepted", &found);
 }
 
 /* How often a word stands in the database's file, what was freed included. */
@@ -295,6 +331,7 @@ static void test_no_answer_leaves_its_text_where_refusals_lapsed(void **state)
         row.location = is_refusal ? "" : "/transfers/T";
         row.etag = is_refusal ? "" : "\"1\"";
         row.time_ms = is_refusal ? 1 : 2;
+        row.has_mac = !is_refusal;
         snprintf(key, sizeof key, "%08x-%u", (unsigned)random, (unsigned)i);
         assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
     }
@@ -309,7 +346,10 @@ static void test_no_answer_leaves_its_text_where_refusals_lapsed(void **state)
         struct answer_row found;
         assert_int_equal(db_answer_find(f->db, &f->arena, "O tok", key, &found), i % 3 == 0 ? STATUS_ABSENT : STATUS_OK);
         if (i % 3 != 0) {
-            assert_int_equal(db_answer_rewrite(f->db, "O tok", key, "\"1\"", "null", 4), STATUS_OK);
+            found.body = "null";
+            found.body_length = 4;
+            assert_true(found.has_mac);
+            assert_int_equal(db_answer_rewrite(f->db, &found), STATUS_OK);
         }
     }
     assert_int_equal(db_commit(f->db), STATUS_OK);
@@ -327,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_erasures, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_whose_commands, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_answers, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_refusals_are_dropped, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_no_answer_leaves_its_text_where_refusals_lapsed, set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests_name("privacy", tests, NULL, NULL);

@@ -136,7 +136,7 @@ static void test_abandoned_block_leaves_nothing(void **state)
     assert_int_equal(block_commit(world.executor), STATUS_OK);
     expect_verified(&world, 10);
     executor_close(world.executor);
-    assert_int_equal(executor_open(&world.executor, world.db, world_signer, &world_presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world.executor, world.db, world_signer, &world_presenter, NULL), STATUS_OK);
     assert_int_equal(executor_seq(world.executor), 10);
     world_close(&world);
 }
@@ -177,7 +177,7 @@ static void intakes(struct world *world, bool is_guarded, uint8_t root[DIGEST_BY
     static const char *const ids[2][5] = { { "i1", "i2", "i3", "i4", "i5" }, { "j1", "j2", "j3", "j4", "j5" } };
     static const struct presenter presenter = { present_or_fail, NULL };
     executor_close(world->executor);
-    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &presenter, NULL), STATUS_OK);
     for (int block = 0; block < 2; block++) {
         bool is_lost = true;
         unlucky = ids[block][3];

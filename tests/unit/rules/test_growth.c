@@ -36,7 +36,7 @@ static const struct presenter presenter = { present_or_fail, NULL };
 static void restart(struct world *world)
 {
     executor_close(world->executor);
-    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &presenter, NULL), STATUS_OK);
 }
 
 static void deliver_lost(struct world *world, const char *id)

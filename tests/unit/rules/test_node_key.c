@@ -36,7 +36,7 @@ static enum status reopen(struct world *world, struct signer *signer)
 {
     executor_close(world->executor);
     world->executor = NULL;
-    return executor_open(&world->executor, world->db, signer, &world_presenter);
+    return executor_open(&world->executor, world->db, signer, &world_presenter, NULL);
 }
 
 static void expect(struct world *world, uint64_t entries, const char *code)
@@ -144,7 +144,7 @@ static void test_alone_in_its_block(void **state)
     assert_int_equal(block_begin(world.executor, WORLD_START_MS), STATUS_IO);
     expect(&world, 3, "");
     assert_int_equal(reopen(&world, world_signer), STATUS_CORRUPT);
-    assert_int_equal(executor_open(&world.executor, world.db, next, &world_presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world.executor, world.db, next, &world_presenter, NULL), STATUS_OK);
     command_fini(&command);
     answer_fini(&answer);
     arena_fini(&arena);

@@ -130,7 +130,7 @@ static void keep(struct fixture *f, const struct command *command, int status, u
         snprintf(answer.etag, sizeof answer.etag, "\"3-abc\"");
     }
     buffer_text(&answer.body, "{\"said\":\"first\"}");
-    assert_int_equal(record_answer(f->db, command, &answer, KEPT_MS), STATUS_OK);
+    assert_int_equal(record_answer(f->db, NULL, command, &answer, KEPT_MS), STATUS_OK);
     answer_fini(&answer);
 }
 
@@ -138,7 +138,7 @@ static enum record_match find(struct fixture *f, const struct command *command, 
 {
     enum record_match match = RECORD_OTHER;
     answer_init(answer);
-    assert_int_equal(record_find_answer(f->db, &f->arena, command, lapsed_ms, &match, answer), STATUS_OK);
+    assert_int_equal(record_find_answer(f->db, &f->arena, NULL, command, lapsed_ms, &match, answer), STATUS_OK);
     return match;
 }
 

@@ -95,7 +95,7 @@ static inline void world_open(struct world *world)
     assert_int_equal(scratch_make(world->dir), 0);
     snprintf(world->path, sizeof world->path, "%s/t.db", world->dir);
     assert_int_equal(db_open_writer(world->path, &world->db), STATUS_OK);
-    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &world_presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &world_presenter, NULL), STATUS_OK);
 }
 
 static inline void world_close(struct world *world)

@@ -115,7 +115,7 @@ static void open_world(struct world *world)
     static const struct presenter presenter = { present, NULL };
     world_open(world);
     executor_close(world->executor);
-    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &presenter), STATUS_OK);
+    assert_int_equal(executor_open(&world->executor, world->db, world_signer, &presenter, NULL), STATUS_OK);
     world_begin(world);
     assert_int_equal(world_do(world, WORLD_START_MS, COMMAND_ORGANISATION_PUT, "ORG", "a", "{\"name\":\"O\",\"kind\":\"depot\"}", NULL), 201);
     assert_int_equal(world_do(world, WORLD_START_MS, COMMAND_SITE_PUT, "A", "b",
