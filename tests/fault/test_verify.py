@@ -5,6 +5,7 @@ TALLYSTICK_GOLDEN=write writes the objects of docs/verify.md anew."""
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
 import signal
@@ -359,3 +360,42 @@ def test_beside_a_service(ledger):
     finally:
         assert server.stop() == 0
     copy.remove()
+
+
+def on_a_terminal(*words):
+    """What the program shows on its standard error where that is a terminal, and what it prints."""
+    ours, theirs = pty.openpty()
+    shown = bytearray()
+    with subprocess.Popen([binary(), *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs, env=environment()) as process:
+        os.close(theirs)
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:  # nobody has the other end any more
+            pass
+        finally:
+            os.close(ours)
+        printed = process.stdout.read().decode()
+        assert process.wait(60) == 0
+    return shown.decode(), printed
+
+
+@pytest.mark.parametrize("kind", ["directory", "incremental", "export"])
+def test_progress_on_a_terminal(copy, scratch, kind):
+    """One line, written over itself, which is gone in the end; the outcome stands alone."""
+    words = ["verify", "--data-dir", str(copy.path)]
+    if kind == "export":
+        path = pathlib.Path(scratch) / "progress.ndjson"
+        path.write_text(run("export", "--data-dir", str(copy.path)).stdout)
+        words = ["verify", "--export", str(path)]
+    elif kind == "incremental":
+        words.append("--incremental")
+    shown, printed = on_a_terminal(*words)
+    lines = re.findall(r"\r([^\r\x1b]*)\x1b\[K", shown)
+    assert "".join(f"\r{line}\x1b[K" for line in lines) == shown and lines[-1] == "", shown
+    size = copy.one("SELECT max(seq) FROM entry")
+    assert len(lines) > 1, shown
+    for line in lines[:-1]:
+        assert re.fullmatch(rf"verifying entry \d+( of {size})?(, \d+ a second| \(\d+ %\), .* left)?|verified {size} entries, looking at what lies beside them", line), line
+    assert printed.startswith("ok: ") and "verifying" not in printed
+    assert run(*words).stderr == ""  # a file or a pipe is not written over
