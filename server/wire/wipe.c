@@ -24,8 +24,10 @@ void wipe_forget(void)
 
 #if !IS_SANITIZED
 
-/* The C library's own, under the name that is for programs whose compiler knows how much room there is. */
+/* The C library's own, under the name that is for programs whose compiler knows how much room there is. Called where the compiler cannot see
+ * which function it is: one that knows it (clang) would call memset in its place, which is this file's, for ever. */
 extern void *__memset_chk(void *at, int byte, size_t length, size_t room);
+static void *(*const volatile library_memset)(void *at, int byte, size_t length, size_t room) = __memset_chk;
 
 void *wipe_memset(void *at, int byte, size_t length) __asm__("memset");
 
@@ -56,7 +58,7 @@ void *wipe_memset(void *at, int byte, size_t length)
     if (length >= WORTH_A_LOOK && byte == 0 && expected.pool != NULL) {
         length = shorten(at, length);
     }
-    return __memset_chk(at, byte, length, SIZE_MAX);
+    return library_memset(at, byte, length, SIZE_MAX);
 }
 
 #endif
