@@ -345,7 +345,7 @@ static enum status read_answer_key(sqlite3_stmt *use, struct answer_key_row *row
     return status != STATUS_OK ? status : statement_fixed(use, 3, row->key, ANSWER_KEY_BYTES);
 }
 
-enum status node_answer_key_list(struct node *node, struct answer_key_row rows[ANSWER_KEYS_MAX], size_t *count)
+enum status node_answer_key_list(struct node *node, struct answer_key_row rows[ANSWER_KEY_ROWS_MAX], size_t *count)
 {
     bool has_row = true;
     size_t read = 0;
@@ -355,8 +355,8 @@ enum status node_answer_key_list(struct node *node, struct answer_key_row rows[A
         return STATUS_OK;
     }
     sqlite3_stmt *use = use_of(node, NODE_STATEMENT_answer_key_list);
-    statement_bind_integer(use, 1, ANSWER_KEYS_MAX);
-    while (status == STATUS_OK && read < ANSWER_KEYS_MAX) {
+    statement_bind_integer(use, 1, ANSWER_KEY_ROWS_MAX);
+    while (status == STATUS_OK && read < ANSWER_KEY_ROWS_MAX) {
         status = statement_row(use, &has_row);
         if (status != STATUS_OK || !has_row) {
             break;
@@ -386,6 +386,11 @@ enum status node_answer_key_bind(struct node *node, int64_t id, const uint8_t ha
     statement_bind_integer(use, 1, id);
     statement_bind_blob(use, 2, hash, ANSWER_KEY_HASH_BYTES);
     return heed(node, statement_run(use));
+}
+
+enum status node_answer_key_drop(struct node *node)
+{
+    return heed(node, statement_run(use_of(node, NODE_STATEMENT_answer_key_drop)));
 }
 
 static enum status put_cosignature(struct node *node, const struct cosignature_row *row)

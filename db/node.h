@@ -100,9 +100,10 @@ enum status node_secret_find(struct node *node, const char *name, uint8_t out[NO
 enum status node_secret_insert(struct node *node, const char *name, const uint8_t value[NODE_SECRET_BYTES]) NODISCARD;
 
 /* The keys for the MACs of kept answers, the newest ones, into rows, which the caller wipes; none of a file that nobody has opened for writing since
- * there are any. Insert: ids aside. Bind: says of one that was made for a ledger without entries which ledger it is for. */
-enum status node_answer_key_list(struct node *node, struct answer_key_row rows[ANSWER_KEYS_MAX], size_t *count) NODISCARD;
+ * there are any. Insert: ids aside. Bind: says of one which ledger it is for; once for ever. */
+enum status node_answer_key_list(struct node *node, struct answer_key_row rows[ANSWER_KEY_ROWS_MAX], size_t *count) NODISCARD;
 enum status node_answer_key_insert(struct node *node, const struct answer_key_row *row) NODISCARD;
 enum status node_answer_key_bind(struct node *node, int64_t id, const uint8_t hash[ANSWER_KEY_HASH_BYTES]) NODISCARD;
+enum status node_answer_key_drop(struct node *node) NODISCARD; /* those that are not bound */
 
 #endif

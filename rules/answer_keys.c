@@ -4,13 +4,15 @@
 #include "rules/answer_keys.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "db/answer.h"
 #include "db/entry.h"
 #include "db/privacy.h"
 #include "ledger/mac.h"
-#include "ledger/secret.h"
+#include "rules/command.h"
 
 static_assert((int)DB_ANSWER_MAC_BYTES == (int)MAC_BYTES, "the column has the MAC's length");
 static_assert((int)ANSWER_KEY_HASH_BYTES == (int)DIGEST_BYTES, "a key is bound by an entry's hash");
@@ -26,17 +28,16 @@ struct answer_keys {
 
 enum status answer_keys_open(struct answer_keys **out)
 {
-    void *memory = NULL;
-    enum status status = secret_allocate(sizeof(struct answer_keys), &memory);
-    if (status == STATUS_OK) {
-        *out = memory;
-    }
-    return status;
+    *out = calloc(1, sizeof **out);
+    return *out != NULL ? STATUS_OK : STATUS_EXHAUSTED;
 }
 
 void answer_keys_close(struct answer_keys *keys)
 {
-    secret_free(keys, sizeof *keys);
+    if (keys != NULL) {
+        explicit_bzero(keys, sizeof *keys);
+        free(keys);
+    }
 }
 
 void answer_keys_add(struct answer_keys *keys, uint64_t first, const uint8_t key[ANSWER_KEY_BYTES])
@@ -52,26 +53,6 @@ void answer_keys_add(struct answer_keys *keys, uint64_t first, const uint8_t key
     keys->items[at].first = first;
     mac_init(&keys->items[at].mac, key, ANSWER_KEY_BYTES);
     keys->count++;
-}
-
-uint64_t answer_keys_place(uint64_t first)
-{
-    return first > 1 ? first - 1 : 1;
-}
-
-enum status answer_keys_take(struct answer_keys *keys, struct db *db, const struct answer_key_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint8_t hash[DIGEST_BYTES];
-        enum status status = rows[i].is_bound ? db_entry_hash(db, answer_keys_place(rows[i].first), hash) : STATUS_ABSENT;
-        if (status == STATUS_OK && memcmp(hash, rows[i].hash, sizeof hash) == 0) {
-            answer_keys_add(keys, rows[i].first, rows[i].key);
-        }
-        if (status != STATUS_OK && status != STATUS_ABSENT) {
-            return status;
-        }
-    }
-    return STATUS_OK;
 }
 
 static const struct mac *find(const struct answer_keys *keys, uint64_t seq)
@@ -179,4 +160,59 @@ enum status answer_keys_check_erased(const struct answer_keys *keys, struct db *
         *fit = ANSWER_SOUND;
     }
     return status;
+}
+
+/* Whether the answer of the entry where the key begins was kept under it. */
+static enum status fits_first(struct db *db, struct arena *arena, const struct answer_key_row *row, bool *belongs)
+{
+    struct entry_command command;
+    struct answer_row answer;
+    struct answer_keys *trial = NULL;
+    enum answer_fit fit = ANSWER_UNKNOWN;
+    enum status status = db_entry_command(db, arena, (int64_t)row->first, &command);
+    if (status == STATUS_OK) {
+        const struct actor actor = { .organisation = command.organisation, .subject = command.subject };
+        status = db_answer_find_accepted(db, arena, actor_scope(&actor), command.id, &answer);
+    }
+    if (status == STATUS_OK) {
+        status = answer_keys_open(&trial);
+    }
+    if (status == STATUS_OK) {
+        answer_keys_add(trial, row->first, row->key);
+        status = answer_keys_check(trial, db, &answer, &fit);
+        answer_keys_close(trial);
+    }
+    *belongs = status == STATUS_OK && fit == ANSWER_SOUND;
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
+enum status answer_keys_belongs(struct db *db, const struct answer_key_row *row, bool *belongs)
+{
+    *belongs = false;
+    if (row->is_bound) {
+        uint8_t hash[DIGEST_BYTES];
+        enum status status = db_entry_hash(db, row->first, hash);
+        *belongs = status == STATUS_OK && memcmp(hash, row->hash, sizeof hash) == 0;
+        return status == STATUS_ABSENT ? STATUS_OK : status;
+    }
+    struct arena arena;
+    arena_init(&arena);
+    enum status status = fits_first(db, &arena, row, belongs);
+    arena_fini(&arena);
+    return status;
+}
+
+enum status answer_keys_take(struct answer_keys *keys, struct db *db, const struct answer_key_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool belongs = false;
+        enum status status = answer_keys_belongs(db, &rows[i], &belongs);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (belongs) {
+            answer_keys_add(keys, rows[i].first, rows[i].key);
+        }
+    }
+    return STATUS_OK;
 }

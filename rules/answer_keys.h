@@ -19,25 +19,24 @@
  * in the notation of docs/ledger.md. erased_by (db_answer_erased_by) follows from the ledger: so an answer of before an erasure does not fit
  * any more when it is put back behind it.
  *
- * Keys are secrets: they lie in memory for secrets, and go with it. Once filled, the keys are only read: by any thread.
+ * Once filled, the keys are only read: by any thread.
  */
 struct answer_keys;
 struct answer_row;
 struct db;
 
-/* None at first. STATUS_EXHAUSTED without memory for secrets. */
+/* None at first. Not in locked memory, which who verifies may have no right to: whoever can read these keys there can read them in node.db. */
 enum status answer_keys_open(struct answer_keys **keys) NODISCARD;
 void answer_keys_close(struct answer_keys *keys); /* wipes; NULL does nothing */
 
-/* Adds those of the rows that are this ledger's, at most ANSWER_KEYS_MAX in all: one that is bound, and whose hash its entry has. Of several for
- * the same entry the one that was added first holds. */
+/* Whether a key is this ledger's: the entry where it begins has its hash, or, where it has none, its answer has a MAC under the key. */
+enum status answer_keys_belongs(struct db *db, const struct answer_key_row *row, bool *belongs) NODISCARD;
+
+/* Adds those of the rows that are this ledger's, at most ANSWER_KEYS_MAX in all. Of several for the same entry the one that was added first holds. */
 enum status answer_keys_take(struct answer_keys *keys, struct db *db, const struct answer_key_row *rows, size_t count) NODISCARD;
 
 /* Adds one without asking. */
 void answer_keys_add(struct answer_keys *keys, uint64_t first, const uint8_t key[ANSWER_KEY_BYTES]);
-
-/* The entry whose hash binds a key that begins at first. */
-uint64_t answer_keys_place(uint64_t first);
 
 /* Whether the answer of that entry must have a MAC. NULL has no keys. */
 bool answer_keys_cover(const struct answer_keys *keys, uint64_t seq);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "db/answer.h"
 #include "db/entry.h"
+#include "db/privacy.h"
 #include "db/signing.h"
 #include "ledger/submitter.h"
 #include "ledger/tree.h"
@@ -230,12 +231,31 @@ static enum status compare_request(struct db *db, struct arena *arena, const str
     return STATUS_OK;
 }
 
+/* Whether the entry that an accepted answer names tells of its command: else it could name one of before there were MACs. One that is not there
+ * yet is none of those. */
+static enum status names_its_entry(struct db *db, struct arena *arena, const struct answer_row *row, bool *does)
+{
+    struct entry_command entry;
+    *does = true;
+    enum status status = row->seq == 0 ? STATUS_ABSENT : db_entry_command(db, arena, row->seq, &entry);
+    if (status == STATUS_OK) {
+        const struct actor actor = { .organisation = entry.organisation, .subject = entry.subject };
+        *does = strcmp(entry.id, row->key) == 0 && strcmp(entry.kind, row->kind) == 0 && strcmp(entry.target, row->target) == 0 &&
+                strcmp(actor_scope(&actor), row->scope) == 0;
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
 /* Nobody is told what somebody wrote into the file in the place of an answer. */
-static enum status check_unaltered(struct db *db, const struct answer_keys *keys, const struct answer_row *row)
+static enum status check_unaltered(struct db *db, struct arena *arena, const struct answer_keys *keys, const struct answer_row *row)
 {
     enum answer_fit fit = ANSWER_UNKNOWN;
-    enum status status = answer_keys_check(keys, db, row, &fit);
-    if (status == STATUS_OK && fit == ANSWER_ALTERED) {
+    bool does = false;
+    enum status status = names_its_entry(db, arena, row, &does);
+    if (status == STATUS_OK) {
+        status = answer_keys_check(keys, db, row, &fit);
+    }
+    if (status == STATUS_OK && (fit == ANSWER_ALTERED || !does)) {
         log_error("answer", "seq=%" PRId64 " the answer kept for a retry was altered: run verify", row->seq);
         status = STATUS_CORRUPT;
     }
@@ -254,7 +274,7 @@ enum status record_find_answer(struct db *db, struct arena *arena, const struct 
     if (status != STATUS_OK) {
         return status;
     }
-    status = check_unaltered(db, keys, &row);
+    status = check_unaltered(db, arena, keys, &row);
     if (status != STATUS_OK) {
         return status;
     }

@@ -114,6 +114,14 @@ static enum status open_loops(struct server *server)
 
 /* Everything that must stand before the first connection. What was opened is closed by
  * close_parts, also where this fails half-way. */
+/* On the writer's thread. */
+static void note_commit(void *context)
+{
+    struct server *server = context;
+    store_note_commit(server->store);
+    feed_notify(server->feed);
+}
+
 static enum status open_parts(struct server *server)
 {
     const struct config *config = server->config;
@@ -166,7 +174,7 @@ static enum status open_parts(struct server *server)
                                 server->metrics, (size_t)config->queue_length, &server->sequencer);
     }
     if (status == STATUS_OK) {
-        sequencer_watch(server->sequencer, feed_notify, server->feed);
+        sequencer_watch(server->sequencer, note_commit, server);
         status = jobs_open(store_db_path(server->store), store_node_path(server->store), (size_t)config->job_threads,
                            (size_t)config->job_queue_length, &server->jobs);
     }

@@ -2,8 +2,7 @@
 CREATE TABLE answer_key (
     id INTEGER PRIMARY KEY,
     first INTEGER NOT NULL CHECK (first >= 1),
-    hash BLOB CHECK (length(hash) = 32), -- NULL: of a ledger that has no entry yet
-    key BLOB NOT NULL CHECK (length(key) = 32),
-    CHECK (hash IS NOT NULL OR first = 1)
+    hash BLOB CHECK (length(hash) = 32), -- of entry first; NULL: that is yet to come, or just came
+    key BLOB NOT NULL CHECK (length(key) = 32)
 ) STRICT;
 PRAGMA user_version = 4;

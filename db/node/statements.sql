@@ -65,3 +65,7 @@ INSERT INTO answer_key (first, hash, key) VALUES (?1, ?2, ?3)
 -- name: answer_key_bind
 -- Says which ledger it is for.
 UPDATE answer_key SET hash = ?2 WHERE id = ?1 AND hash IS NULL
+
+-- name: answer_key_drop
+-- Those that were made for an entry that came to nothing, or came elsewhere.
+DELETE FROM answer_key WHERE hash IS NULL

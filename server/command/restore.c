@@ -257,7 +257,7 @@ static enum status weigh_loss(struct restore *restore)
 
 /* The keys for the kept answers: the backup's, and those that are there. */
 struct key_rows {
-    struct answer_key_row rows[2 * ANSWER_KEYS_MAX];
+    struct answer_key_row rows[2 * ANSWER_KEY_ROWS_MAX];
     size_t count;
 };
 

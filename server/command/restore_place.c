@@ -68,7 +68,7 @@ static enum status copy_tokens(struct restore *restore, const char *from, const 
 /* The tokens stay that are there. What the backup's node knew of its answers is known here, too, from now on. */
 static enum status bring_answer_keys(const struct restore *restore, const char *to)
 {
-    struct answer_key_row rows[ANSWER_KEYS_MAX];
+    struct answer_key_row rows[ANSWER_KEY_ROWS_MAX];
     struct node *node = NULL;
     size_t count = 0;
     enum status status = restore->from_dir != NULL ? answer_key_file_read(restore->from_dir, rows, &count) : STATUS_OK;

@@ -1,6 +1,6 @@
 /*
- * What node.db has of kept answers. A key is written and flushed before the first answer is kept under it, and says by an entry's hash which
- * ledger it is for: node.db may stand beside another one after a restore.
+ * What node.db has of kept answers. A key is written and flushed before the first answer is kept under it, and says by that answer's entry which
+ * ledger it is for, as soon as that is committed: node.db may stand beside another ledger after a restore, which goes on otherwise.
  */
 #include "server/store/answer_key_file.h"
 
@@ -11,16 +11,13 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "db/answer.h"
 #include "db/entry.h"
 #include "db/node.h"
-#include "db/privacy.h"
 #include "rules/answer_keys.h"
-#include "rules/command.h"
 #include "server/paths.h"
 #include "server/tell.h"
 
-static enum status read_path(const char *path, struct answer_key_row rows[ANSWER_KEYS_MAX], size_t *count)
+static enum status read_path(const char *path, struct answer_key_row rows[ANSWER_KEY_ROWS_MAX], size_t *count)
 {
     struct node *node = NULL;
     if (access(path, F_OK) != 0) {
@@ -39,7 +36,7 @@ static enum status read_path(const char *path, struct answer_key_row rows[ANSWER
     return status;
 }
 
-enum status answer_key_file_read(const char *data_dir, struct answer_key_row rows[ANSWER_KEYS_MAX], size_t *count)
+enum status answer_key_file_read(const char *data_dir, struct answer_key_row rows[ANSWER_KEY_ROWS_MAX], size_t *count)
 {
     struct arena arena;
     arena_init(&arena);
@@ -50,128 +47,99 @@ enum status answer_key_file_read(const char *data_dir, struct answer_key_row row
     return status;
 }
 
-/* Whether the answer to the genesis was kept under the key. */
-static enum status fits_genesis(struct db *db, struct arena *arena, const struct answer_key_row *row, bool *fits)
+/* Of those that are not bound: binds the ones that are this ledger's. */
+static enum status bind_own(struct node *node, struct db *db, struct answer_key_row *row)
 {
-    struct entry_command command;
-    struct answer_row answer;
-    struct answer_keys *trial = NULL;
-    enum answer_fit fit = ANSWER_UNKNOWN;
-    enum status status = db_entry_command(db, arena, 1, &command);
-    if (status == STATUS_OK) {
-        const struct actor actor = { .organisation = command.organisation, .subject = command.subject };
-        status = db_answer_find_accepted(db, arena, actor_scope(&actor), command.id, &answer);
+    bool belongs = false;
+    enum status status = row->is_bound ? STATUS_OK : answer_keys_belongs(db, row, &belongs);
+    if (status == STATUS_OK && belongs) {
+        status = db_entry_hash(db, row->first, row->hash);
+        status = status == STATUS_OK ? node_answer_key_bind(node, row->id, row->hash) : status;
+        row->is_bound = status == STATUS_OK;
     }
-    if (status == STATUS_OK) {
-        status = answer_keys_open(&trial);
-    }
-    if (status == STATUS_OK) {
-        answer_keys_add(trial, 1, row->key);
-        status = answer_keys_check(trial, db, &answer, &fit);
-        answer_keys_close(trial);
-    }
-    *fits = status == STATUS_OK && fit == ANSWER_SOUND;
-    return status == STATUS_ABSENT ? STATUS_OK : status;
-}
-
-/* Says which ledger the key is for, in the row and in the file. */
-static enum status bind(struct node *node, struct db *db, struct answer_key_row *row)
-{
-    enum status status = db_entry_hash(db, answer_keys_place(row->first), row->hash);
-    if (status == STATUS_OK) {
-        status = node_answer_key_bind(node, row->id, row->hash);
-    }
-    row->is_bound = status == STATUS_OK;
     return status;
-}
-
-static enum status take(struct node *node, struct db *db, struct arena *arena, struct answer_keys *keys,
-                        struct answer_key_row rows[ANSWER_KEYS_MAX])
-{
-    uint64_t seq = 0;
-    size_t count = 0;
-    enum status status = node_answer_key_list(node, rows, &count);
-    if (status == STATUS_OK) {
-        status = db_entry_last(db, &seq);
-    }
-    for (size_t i = 0; status == STATUS_OK && seq > 0 && i < count; i++) {
-        bool fits = false;
-        status = rows[i].is_bound ? STATUS_OK : fits_genesis(db, arena, &rows[i], &fits);
-        if (status == STATUS_OK && fits) {
-            status = bind(node, db, &rows[i]);
-        }
-    }
-    return status == STATUS_OK ? answer_keys_take(keys, db, rows, count) : status;
 }
 
 enum status answer_key_file_take(struct node *node, struct db *db, struct answer_keys *keys)
 {
-    struct answer_key_row rows[ANSWER_KEYS_MAX];
-    struct arena arena;
-    arena_init(&arena);
-    enum status status = take(node, db, &arena, keys, rows);
-    explicit_bzero(rows, sizeof rows);
-    arena_fini(&arena);
-    return status;
-}
-
-/* The newest key that is for a ledger without entries; NULL: there is none. */
-static enum status find_unbound(struct node *node, struct answer_key_row rows[ANSWER_KEYS_MAX], struct answer_key_row **found)
-{
+    struct answer_key_row rows[ANSWER_KEY_ROWS_MAX];
     size_t count = 0;
     enum status status = node_answer_key_list(node, rows, &count);
-    *found = NULL;
-    for (size_t i = count; status == STATUS_OK && i > 0; i--) {
-        *found = rows[i - 1].is_bound ? *found : &rows[i - 1];
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        status = bind_own(node, db, &rows[i]);
     }
+    status = status == STATUS_OK ? answer_keys_take(keys, db, rows, count) : status;
+    explicit_bzero(rows, sizeof rows);
     return status;
 }
 
-/* A key for the entries behind seq. */
-static enum status make_key(struct node *node, struct db *db, uint64_t seq, struct answer_keys *keys)
+/* One that was made for the entry `first`, which then did not come. */
+static enum status find_waiting(struct node *node, uint64_t first, struct answer_keys *keys, bool *is_found)
 {
-    struct answer_key_row row = { .first = seq + 1, .is_bound = seq > 0 };
+    struct answer_key_row rows[ANSWER_KEY_ROWS_MAX];
+    size_t count = 0;
+    enum status status = node_answer_key_list(node, rows, &count);
+    *is_found = false;
+    for (size_t i = 0; status == STATUS_OK && !*is_found && i < count; i++) {
+        if (!rows[i].is_bound && rows[i].first == first) {
+            answer_keys_add(keys, first, rows[i].key);
+            *is_found = true;
+        }
+    }
+    explicit_bzero(rows, sizeof rows);
+    return status;
+}
+
+static enum status make_key(struct node *node, uint64_t first, struct answer_keys *keys)
+{
+    struct answer_key_row row = { .first = first };
     enum status status = random_bytes(row.key, sizeof row.key);
-    if (status == STATUS_OK && row.is_bound) {
-        status = db_entry_hash(db, seq, row.hash);
+    if (status == STATUS_OK) {
+        status = node_answer_key_drop(node);
     }
     if (status == STATUS_OK) {
         status = node_answer_key_insert(node, &row);
     }
     if (status == STATUS_OK) {
-        answer_keys_add(keys, row.first, row.key);
-        log_info("answers", "key=new from=%llu", (unsigned long long)row.first);
+        answer_keys_add(keys, first, row.key);
+        log_info("answers", "key=new from=%llu", (unsigned long long)first);
     }
     explicit_bzero(&row, sizeof row);
     return status;
 }
 
-enum status answer_key_file_begin(struct node *node, struct db *db, struct answer_keys *keys)
+enum status answer_key_file_begin(struct node *node, struct db *db, struct answer_keys *keys, uint64_t *waits_for)
 {
-    struct answer_key_row rows[ANSWER_KEYS_MAX], *unbound = NULL;
     uint64_t seq = 0;
+    bool is_found = false;
     enum status status = db_entry_last(db, &seq);
+    *waits_for = 0;
     if (status != STATUS_OK || answer_keys_cover(keys, seq + 1)) {
         return status;
     }
-    if (seq == 0) {
-        status = find_unbound(node, rows, &unbound);
-        if (status == STATUS_OK && unbound != NULL) { /* of a first start that was cut short */
-            answer_keys_add(keys, 1, unbound->key);
-        }
-        explicit_bzero(rows, sizeof rows);
-    }
-    return status == STATUS_OK && unbound == NULL ? make_key(node, db, seq, keys) : status;
+    *waits_for = seq + 1;
+    status = find_waiting(node, seq + 1, keys, &is_found);
+    return status == STATUS_OK && !is_found ? make_key(node, seq + 1, keys) : status;
 }
 
-enum status answer_key_file_bind(struct node *node, struct db *db)
+enum status answer_key_file_bind(struct node *node, struct db *db, uint64_t *waits_for)
 {
-    struct answer_key_row rows[ANSWER_KEYS_MAX], *unbound = NULL;
-    enum status status = find_unbound(node, rows, &unbound);
-    if (status == STATUS_OK && unbound != NULL) {
-        status = bind(node, db, unbound);
+    struct answer_key_row rows[ANSWER_KEY_ROWS_MAX];
+    uint8_t hash[ANSWER_KEY_HASH_BYTES];
+    size_t count = 0;
+    enum status status = *waits_for == 0 ? STATUS_ABSENT : db_entry_hash(db, *waits_for, hash);
+    if (status != STATUS_OK) {
+        return status == STATUS_ABSENT ? STATUS_OK : status; /* it has not come yet */
+    }
+    status = node_answer_key_list(node, rows, &count);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (!rows[i].is_bound && rows[i].first == *waits_for) {
+            status = node_answer_key_bind(node, rows[i].id, hash);
+            break;
+        }
     }
     explicit_bzero(rows, sizeof rows);
+    *waits_for = status == STATUS_OK ? 0 : *waits_for;
     return status;
 }
 
@@ -188,11 +156,11 @@ static bool is_known(const struct answer_key_row *rows, size_t count, const stru
 
 enum status answer_key_file_merge(struct node *node, const struct answer_key_row *rows, size_t count)
 {
-    struct answer_key_row there[ANSWER_KEYS_MAX];
+    struct answer_key_row there[ANSWER_KEY_ROWS_MAX];
     size_t there_count = 0;
     enum status status = node_answer_key_list(node, there, &there_count);
     for (size_t i = count; status == STATUS_OK && i > 0; i--) { /* the oldest first */
-        if (rows[i - 1].is_bound && !is_known(there, there_count, &rows[i - 1])) {
+        if (!is_known(there, there_count, &rows[i - 1])) {
             status = node_answer_key_insert(node, &rows[i - 1]);
         }
     }

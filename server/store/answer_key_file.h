@@ -17,14 +17,17 @@ struct node;
 
 /* For who verifies: those that the directory's node.db has, into rows, which the caller wipes. None where it has no node.db; where that
  * cannot be read, which is told, none either. */
-enum status answer_key_file_read(const char *data_dir, struct answer_key_row rows[ANSWER_KEYS_MAX], size_t *count) NODISCARD;
+enum status answer_key_file_read(const char *data_dir, struct answer_key_row rows[ANSWER_KEY_ROWS_MAX], size_t *count) NODISCARD;
 
-/* The start of a service, in this order. Take: those of this ledger are added to keys; one that a first start left without a ledger is
- * bound, where the ledger has come of it. Begin, once it is known that the ledger is whole: makes one for the next entry, where none
- * covers it. Bind: after the genesis, says which ledger its key is for. */
+/* The start of a service. Take: those of this ledger are added to keys; one that was not bound yet when the process ended is. Begin, once it is
+ * known that the ledger is whole: where no key covers the next entry, one is made for it, or taken up that has waited for it since an earlier
+ * start; *waits_for is that entry then, else 0. */
 enum status answer_key_file_take(struct node *node, struct db *db, struct answer_keys *keys) NODISCARD;
-enum status answer_key_file_begin(struct node *node, struct db *db, struct answer_keys *keys) NODISCARD;
-enum status answer_key_file_bind(struct node *node, struct db *db) NODISCARD;
+enum status answer_key_file_begin(struct node *node, struct db *db, struct answer_keys *keys, uint64_t *waits_for) NODISCARD;
+
+/* Once that entry is committed: writes down by its hash which ledger the key is for; *waits_for is 0 then. Nothing before, and nothing where
+ * nothing is waited for. */
+enum status answer_key_file_bind(struct node *node, struct db *db, uint64_t *waits_for) NODISCARD;
 
 /* Adds those of the rows that node has not. */
 enum status answer_key_file_merge(struct node *node, const struct answer_key_row *rows, size_t count) NODISCARD;

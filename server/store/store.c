@@ -44,6 +44,7 @@ struct store {
     struct node_key_place place;
     struct signer *signer;
     struct answer_keys *answer_keys;
+    uint64_t key_waits_for; /* the entry that says which ledger the newest of them is for; 0: that is known */
     struct executor *executor;
     struct anchor *anchor;
     bool is_new;
@@ -111,12 +112,12 @@ static enum status found_ledger(struct store *store, const struct store_options 
         status = founding_make_token(&store->arena, store->data_dir, store->node);
     }
     if (status == STATUS_OK) {
-        status = answer_key_file_begin(store->node, store->db, store->answer_keys);
+        status = answer_key_file_begin(store->node, store->db, store->answer_keys, &store->key_waits_for);
     }
     if (status == STATUS_OK) {
         status = founding_make_genesis(store->executor, store->signer, options->origin);
     }
-    return status == STATUS_OK ? answer_key_file_bind(store->node, store->db) : status;
+    return status == STATUS_OK ? answer_key_file_bind(store->node, store->db, &store->key_waits_for) : status;
 }
 
 static enum status open_ledger(struct store *store, const struct store_options *options)
@@ -132,7 +133,7 @@ static enum status open_ledger(struct store *store, const struct store_options *
         status = found_ledger(store, options);
     } else if (status == STATUS_OK) {
         status = continuity_check(&store->arena, store->data_dir, store->db, options->begins_anchor);
-        status = status == STATUS_OK ? answer_key_file_begin(store->node, store->db, store->answer_keys) : status;
+        status = status == STATUS_OK ? answer_key_file_begin(store->node, store->db, store->answer_keys, &store->key_waits_for) : status;
     }
     if (status == STATUS_OK) {
         status = anchor_open(store->data_dir, &store->anchor);
@@ -233,10 +234,20 @@ enum status store_open(const char *data_dir, const struct store_options *options
     return STATUS_OK;
 }
 
+void store_note_commit(struct store *store)
+{
+    if (store->key_waits_for != 0 && answer_key_file_bind(store->node, store->db, &store->key_waits_for) != STATUS_OK) {
+        log_warn("answers", "key=unbound: node.db cannot be written; tried again with the next change");
+    }
+}
+
 void store_close(struct store *store)
 {
     if (store == NULL) {
         return;
+    }
+    if (store->key_waits_for != 0 && store->executor != NULL) {
+        store_note_commit(store);
     }
     anchor_close(store->anchor);
     executor_close(store->executor);

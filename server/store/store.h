@@ -36,6 +36,9 @@ struct store_options {
 enum status store_open(const char *data_dir, const struct store_options *options, struct store **store) NODISCARD;
 void store_close(struct store *store); /* NULL does nothing */
 
+/* Behind every commit of the executor's, by whoever made it: what node.db is to know of the entry that then is there. */
+void store_note_commit(struct store *store);
+
 struct executor *store_executor(struct store *store);
 struct db *store_db(struct store *store);
 struct anchor *store_anchor(struct store *store);

@@ -83,7 +83,7 @@ static enum status check_room(const char *data_dir, const char *path)
 }
 
 struct key_rows {
-    struct answer_key_row rows[ANSWER_KEYS_MAX];
+    struct answer_key_row rows[ANSWER_KEY_ROWS_MAX];
     size_t count;
 };
 

@@ -6,18 +6,21 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import sqlite3
+import subprocess
 import tarfile
 import tempfile
 
 import pytest
 
-from conftest import Server, run
+from conftest import Server, binary, environment, run
 from tamper import Ledger, begin, commitment_of, told_broken, told_whole
 from test_backup import V1, backup, restore
-from world import World, accepted, fresh
+from world import World, accepted, fresh, problem
 
+NOBODY = 65534
 ALTERED = "the answer kept for a retry was altered"
 
 
@@ -109,6 +112,44 @@ def test_a_new_ledger_has_a_key_for_all_of_its_answers(ledger):
     with database(ledger.path, "node.db") as node:
         [(first, place)] = node.execute("SELECT first, hash FROM answer_key").fetchall()
     assert first == 1 and place == ledger.one("SELECT hash FROM entry WHERE seq = 1")
+
+
+def keys_of(ledger):
+    """[(first, bound or not)] of node.db, the oldest first."""
+    with database(ledger.path, "node.db") as node:
+        return [(first, place is not None) for first, place in node.execute("SELECT first, hash FROM answer_key ORDER BY first, id")]
+
+
+def test_a_key_is_bound_with_its_first_entry(ledger):
+    """By a start alone it is nobody's; the next start takes the same up."""
+    before = size(ledger)
+    (ledger.path / "node.db").unlink()
+    for _ in range(2):
+        with serving(ledger.path):
+            assert keys_of(ledger) == [(before + 1, False)]
+    new_node(ledger)
+    with serving(ledger.path) as server:
+        assert put(server, "LATER") == before + 1
+        assert keys_of(ledger) == [(before + 1, True)]  # when it is answered
+        put(server, "AFTER")
+    assert keys_of(ledger) == [(before + 1, True)] and unchecked(ledger) == before
+
+
+def test_a_service_that_ended_before_the_key_was_bound(ledger):
+    before = size(ledger)
+    (ledger.path / "node.db").unlink()
+    new_node(ledger)
+    with serving(ledger.path) as server:
+        later = put(server, "LATER")
+    with database(ledger.path, "node.db") as node:
+        node.execute("UPDATE answer_key SET hash = NULL")
+    assert unchecked(ledger) == before  # its answer says it
+    copy = ledger.copy()
+    copy.execute(f"UPDATE answer SET etag = '' WHERE seq = {later}")
+    assert unchecked(copy) == before + 1
+    copy.remove()
+    with serving(ledger.path):
+        assert keys_of(ledger) == [(before + 1, True)]
 
 
 @pytest.mark.parametrize("change", ["salt = zeroblob(16)", "fingerprint = zeroblob(32)", "time_ms = time_ms + 1", "status = 202", "location = ''",
@@ -208,6 +249,19 @@ def test_another_nodes(scratch, ledger):
     other.remove()
 
 
+def test_an_answer_that_names_another_entry(ledger):
+    """One of before there was a key, so that no MAC is asked for."""
+    (ledger.path / "node.db").unlink()
+    new_node(ledger)
+    with serving(ledger.path) as server:
+        body = {"name": "Late", "unit": "piece"}
+        seq = entry_of(server.put("/items/LATE", body, idempotency_key="late"))
+        with database(ledger.path) as connection:
+            connection.execute("UPDATE answer SET seq = 2, mac = NULL, status = 200 WHERE seq = ?", (seq,))
+        assert problem(server.put("/items/LATE", body, idempotency_key="late"), 503, "disk_failed")
+    assert told_broken(ledger)[1] == "answer"
+
+
 def test_from_the_last_run_on(ledger):
     told_whole(ledger)
     with serving(ledger.path) as server:
@@ -225,7 +279,7 @@ def test_a_first_start_that_was_cut_short(ledger):
     """Between the genesis and the word in node.db that the key is this ledger's: the next start gives it."""
     with database(ledger.path, "node.db") as node:
         node.execute("UPDATE answer_key SET hash = NULL")
-    assert unchecked(ledger) == size(ledger)
+    assert unchecked(ledger) == 0  # the answer to the genesis says it
     with serving(ledger.path) as server:
         put(server, "LATER")
     assert unchecked(ledger) == 0
@@ -423,3 +477,81 @@ def test_there_and_back(tmp_path, ledger):
         copy.execute(f"UPDATE answer SET mac = NULL WHERE seq = {seq}")
         assert told_broken(copy)[:2] == (seq, "answer")
         copy.remove()
+
+
+def test_a_spare_that_was_started_and_the_ledger_went_on(tmp_path, ledger):
+    """The key that the spare's start made is not for entries that came elsewhere, whichever backup brings them."""
+    before = size(ledger)
+    assert backup(ledger.path, tmp_path / "one.db").returncode == 0
+    assert restore(tmp_path / "spare", tmp_path / "one.db").returncode == 0
+    spare = Ledger(tmp_path, "spare")
+    shutil.copy(ledger.path / "node.key", spare.path)
+    with serving(spare.path):
+        assert keys_of(spare) == [(before + 1, False)]
+    with serving(ledger.path) as server:
+        put(server, "ELSEWHERE")
+    assert backup(ledger.path, tmp_path / "two.db").returncode == 0
+    assert backup(ledger.path, tmp_path / "all").returncode == 0
+    for origin, count in (("two.db", before + 1), ("all", 0)):
+        made = restore(spare.path, tmp_path / origin, "--replace")
+        assert made.returncode == 0, made.stderr
+        assert unchecked(spare) == count
+    new_node_keeping_keys(spare)
+    with serving(spare.path) as server:
+        put(server, "HERE")
+    assert unchecked(spare) == 0 and (1, True) in keys_of(spare)
+
+
+def new_node_keeping_keys(ledger):
+    """An administrator's token in the node.db that is there."""
+    made = run("token", "create", "--data-dir", str(ledger.path), "--role", "admin", "--organisation", ledger.one("SELECT min(id) FROM organisation"))
+    assert made.returncode == 0, made.stderr
+    (ledger.path / "admin.token").write_text(made.stdout)
+
+
+@pytest.mark.parametrize("wrote", [False, True])
+def test_another_program_went_on_meanwhile(tmp_path, wrote):
+    """One that knows no MACs, over the same node.db: what the key's first entry would have been is another one, of which nothing is known."""
+    with tarfile.open(V1) as archive:
+        archive.extractall(tmp_path / "old")
+    ledger = Ledger(tmp_path, "old")
+    before = size(ledger)
+    with serving(ledger.path) as server:  # this program's first start
+        if wrote:
+            put(server, "LOST")
+    kept = tmp_path / "node.db"
+    shutil.copy(ledger.path / "node.db", kept)
+    shutil.rmtree(ledger.path)
+    with tarfile.open(V1) as archive:  # brought back to before it, and gone on with as the older program does
+        archive.extractall(tmp_path / "old")
+    with serving(ledger.path) as server:
+        body = {"name": "Theirs", "unit": "piece"}
+        seq = entry_of(server.put("/items/THEIRS", body, idempotency_key="theirs"))
+        put(server, "THEIRS-2")
+    ledger.execute("UPDATE answer SET mac = NULL")
+    shutil.copy(kept, ledger.path)
+    assert seq == before + 1 and unchecked(ledger) == before + 2
+    with serving(ledger.path) as server:
+        again = server.put("/items/THEIRS", body, idempotency_key="theirs")
+        assert again.status_code == 201 and again.headers["Idempotency-Replayed"] == "true"
+        put(server, "OURS")
+    assert unchecked(ledger) == before + 2
+
+
+def without_rights():
+    """No locked memory, and no right to have it all the same."""
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
+def test_verify_needs_no_locked_memory(ledger):
+    for path in (ledger.path.parent, ledger.path, *ledger.path.iterdir()):
+        if os.geteuid() == 0 and path != ledger.path.parent:
+            os.chown(path, NOBODY, NOBODY)
+    ledger.path.parent.chmod(0o755)
+    done = subprocess.run([binary(), "verify", "--data-dir", str(ledger.path)], capture_output=True, text=True, timeout=60, env=environment(),
+                          preexec_fn=without_rights)
+    assert done.returncode == 0 and "NOT checked" not in done.stdout, done.stdout + done.stderr

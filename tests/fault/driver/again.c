@@ -43,6 +43,7 @@ struct ledger {
     struct signer *signer;
     struct db *db;
     struct answer_keys *answer_keys; /* NULL: none */
+    uint64_t key_waits_for;
     struct executor *executor;
 };
 
@@ -64,7 +65,7 @@ static void open_ledger(struct ledger *ledger, struct arena *arena, const char *
     must(db_open_writer(path_of(arena, dir, "tallystick.db"), &ledger->db), "opening the database");
     if (node != NULL) {
         must(answer_keys_open(&ledger->answer_keys), "memory for the key of answers");
-        must(answer_key_file_begin(node, ledger->db, ledger->answer_keys), "the key of answers");
+        must(answer_key_file_begin(node, ledger->db, ledger->answer_keys, &ledger->key_waits_for), "the key of answers");
     }
     must(executor_open(&ledger->executor, ledger->db, ledger->signer, &present_answers, ledger->answer_keys), "opening the executor");
 }
@@ -131,7 +132,7 @@ int driver_begin(const char *data_dir)
     must(block_begin(ledger.executor, clock_wall_ms()), "beginning a block");
     int status = deliver(&ledger, &command, BIND_CLEAR, body, strlen(body));
     end_block(&ledger);
-    must(answer_key_file_bind(node, ledger.db), "binding the key of answers");
+    must(answer_key_file_bind(node, ledger.db, &ledger.key_waits_for), "binding the key of answers");
     node_close(node);
     close_ledger(&ledger);
     arena_fini(&arena);

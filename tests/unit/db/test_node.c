@@ -319,7 +319,7 @@ static void test_answer_keys(void **state)
 {
     struct fixture *f = *state;
     struct node *node = NULL;
-    struct answer_key_row found[ANSWER_KEYS_MAX];
+    struct answer_key_row found[ANSWER_KEY_ROWS_MAX];
     struct answer_key_row row = { .first = 1, .key = { 1 } };
     const uint8_t hash[ANSWER_KEY_HASH_BYTES] = { 7 }, other[ANSWER_KEY_HASH_BYTES] = { 8 };
     size_t count = 9;
@@ -337,15 +337,18 @@ static void test_answer_keys(void **state)
     assert_int_equal(node_answer_key_bind(node, found[0].id, hash), STATUS_OK);
     assert_int_equal(node_answer_key_bind(node, found[0].id, other), STATUS_OK); /* it is bound for ever */
     row = (struct answer_key_row){ .first = 5, .key = { 2 } };
-    assert_int_not_equal(node_answer_key_insert(node, &row), STATUS_OK); /* behind entries it is bound from the start */
+    assert_int_equal(node_answer_key_insert(node, &row), STATUS_OK);
+    assert_int_equal(node_answer_key_drop(node), STATUS_OK); /* those that are not bound, alone */
+    assert_int_equal(node_answer_key_list(node, found, &count), STATUS_OK);
+    assert_true(count == 1 && found[0].first == 1);
     row.is_bound = true;
-    for (size_t i = 0; i < ANSWER_KEYS_MAX; i++) {
+    for (size_t i = 0; i < ANSWER_KEY_ROWS_MAX; i++) {
         row.first = 5 + i;
         assert_int_equal(node_answer_key_insert(node, &row), STATUS_OK);
     }
     assert_int_equal(node_answer_key_list(node, found, &count), STATUS_OK);
-    assert_int_equal(count, ANSWER_KEYS_MAX);
-    assert_true(found[0].first == 4 + ANSWER_KEYS_MAX && found[ANSWER_KEYS_MAX - 1].first == 5);
+    assert_int_equal(count, ANSWER_KEY_ROWS_MAX);
+    assert_true(found[0].first == 4 + ANSWER_KEY_ROWS_MAX && found[ANSWER_KEY_ROWS_MAX - 1].first == 5);
     node_close(node);
     run_sql(f->path, "DELETE FROM answer_key WHERE first > 1");
     assert_int_equal(node_open(f->path, false, &node), STATUS_OK);
