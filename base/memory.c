@@ -1,3 +1,7 @@
+/*
+ * Giving freed memory back to the system. Only the C library knows what it still holds, and only glibc can be asked to part with it. When
+ * that is due: server/store/janitor.c.
+ */
 #include "base/memory.h"
 
 #include <stdlib.h>

@@ -268,13 +268,14 @@ static void *wait_for_late(void *context)
     return NULL;
 }
 
-static void test_programs_that_are_late(void **state)
+/* True where none was waited for twice the time. */
+static bool try_late(void)
 {
-    (void)state;
     enum { LATE = 3 };
     static const char *const modes[LATE] = { "silent", "no-feed", "silent@4" };
     struct late late[LATE];
     pthread_t threads[LATE];
+    bool is_once = true;
     for (size_t i = 0; i < LATE; i++) {
         late[i] = (struct late){ command_of(modes[i]), strchr(modes[i], '@') != NULL, STATUS_OK, SIGNER_SOUND, 0 };
         assert_int_equal(pthread_create(&threads[i], NULL, wait_for_late, &late[i]), 0);
@@ -283,8 +284,22 @@ static void test_programs_that_are_late(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_int_equal(late[i].status, STATUS_IO);
         assert_int_equal(late[i].fault, SIGNER_SILENT);
-        assert_in_range(late[i].took_ms, LIMIT_KEY_COMMAND_MS, 3 * LIMIT_KEY_COMMAND_MS); /* and no second time; a start and an end are in it */
+        assert_true(late[i].took_ms >= LIMIT_KEY_COMMAND_MS);
+        is_once = is_once && late[i].took_ms < 2 * LIMIT_KEY_COMMAND_MS;
     }
+    return is_once;
+}
+
+/* The limit is waited for once. A start and an end are in the time taken, too, which a busy machine may draw out, though not each time. */
+static void test_programs_that_are_late(void **state)
+{
+    (void)state;
+    enum { TRIES = 3 };
+    bool is_once = false;
+    for (int i = 0; !is_once && i < TRIES; i++) {
+        is_once = try_late();
+    }
+    assert_true(is_once);
 }
 
 /* The trial takes three lines; what happens later fails for good, and the first fault stays. */
