@@ -30,6 +30,12 @@ static bool has_control(const char *text)
     return false;
 }
 
+/* Whether all that stands in its text is to be seen. */
+static bool is_name(const struct binding *b, const struct bind_member *row)
+{
+    return b->mode != BIND_COMMITTED && row->kind != BIND_PERSONAL && row->kind != BIND_PROSE;
+}
+
 /* The text of a value within a row's bounds, or NULL and a fault. */
 static const char *sound_text(struct binding *b, const struct place *place, const json_t *value,
                               const struct bind_member *row)
@@ -51,7 +57,7 @@ static const char *sound_text(struct binding *b, const struct place *place, cons
         complain(b, place, "too_long", "has %zu bytes; at most %" PRId64 " are accepted", length, row->max);
     } else if (has_control(text)) {
         complain(b, place, "bad_format", "has a control character; of these only tab and line feed are accepted");
-    } else if (row->kind != BIND_PERSONAL && b->mode != BIND_COMMITTED && unseen_find(text, &unseen, &at)) {
+    } else if (is_name(b, row) && unseen_find(text, &unseen, &at)) {
         char name[UNSEEN_NAME_BYTES];
         snprintf(name, sizeof name, "U+%04X", unseen);
         complain(b, place, "bad_format", "has as its character number %zu one that nobody sees, %s; leave it out", at, name);
@@ -221,6 +227,7 @@ static void set_absent(const struct bind_member *row, void *slot)
 {
     switch (row->kind) {
     case BIND_TEXT:
+    case BIND_PROSE:
     case BIND_ID:
     case BIND_WORD:
     case BIND_DATE:
@@ -259,6 +266,7 @@ static void bind_member(struct binding *b, const struct place *place, json_t *va
     const char *text = NULL;
     switch (row->kind) {
     case BIND_TEXT:
+    case BIND_PROSE:
         text = sound_text(b, place, value, row);
         memcpy(slot, &text, sizeof text);
         return;

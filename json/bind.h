@@ -21,6 +21,7 @@ enum bind_kind {
     BIND_TEXT,     /* const char *: min..max bytes, no control characters (U+0000..1F, 7F..9F) but
                       tab and line feed, and none that nobody sees (unseen.h), but with BIND_COMMITTED; min 0 means 1: an
                       empty text is refused */
+    BIND_PROSE,    /* const char *: as BIND_TEXT, but characters that nobody sees may stand in it: what it has is others' and nobody's name */
     BIND_ID,       /* const char *: text_is_path_id; with BIND_COMMITTED text_is_id, as older ledgers took it */
     BIND_WORD,     /* const char *: [a-z][a-z0-9_-]{0,63} */
     BIND_INTEGER,  /* int64_t: min..max; 1.0 and 1e3 are refused; absent: BIND_ABSENT */
@@ -86,6 +87,8 @@ struct bind_table {
 
 #define BIND_TEXT_ROW(T, M, REQUIRED, MAX) \
     { #M, BIND_TEXT, REQUIRED, BIND_OFFSET(T, M, const char *), 1, MAX, NULL, NULL }
+#define BIND_PROSE_ROW(T, M, REQUIRED, MAX) \
+    { #M, BIND_PROSE, REQUIRED, BIND_OFFSET(T, M, const char *), 1, MAX, NULL, NULL }
 #define BIND_ID_ROW(T, M, REQUIRED) \
     { #M, BIND_ID, REQUIRED, BIND_OFFSET(T, M, const char *), 0, 0, NULL, NULL }
 #define BIND_WORD_ROW(T, M, REQUIRED) \

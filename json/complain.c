@@ -116,6 +116,7 @@ static const char *wanted_by(const struct bind_member *row, enum bind_mode mode,
     out[0] = 0;
     switch (row->kind) {
     case BIND_TEXT:
+    case BIND_PROSE:
         return text_wanted_by(row, out);
     case BIND_ID:
         if (row->choices != NULL) {

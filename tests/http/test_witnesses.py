@@ -95,6 +95,15 @@ def test_what_is_none(server, newest):
     refused(server, note + first.line(note, 1 << 62), "signature_invalid")
 
 
+def test_lines_of_others_are_passed_over(server, newest):
+    """Whatever is in their names: a log elsewhere may have a witness with a character in its name that nobody sees."""
+    first, note = newest
+    stranger = Witness("witness.example/stran\u200bger\u202e").line(note)
+    refused(server, note + stranger, "unknown_key")
+    reply = post(server, note + stranger + first.line(note, 1790000700))
+    assert reply.status_code == 200, reply.text
+
+
 def test_every_byte_counts(server, newest):
     first, note = newest
     line = first.line(note)

@@ -114,6 +114,32 @@ static void what_nobody_sees_is_in_no_name(void **state)
     unbind(&b);
 }
 
+/* What is others' may have any character but controls. */
+static void prose_has_what_nobody_sees(void **state)
+{
+    static const struct { const char *text; size_t faults; } cases[] = {
+        { "{\"note\":\"a\xe2\x80\xae\"}", 0 }, { "{\"note\":\"a\\u0001\"}", 1 }, { "{\"note\":\"\"}", 1 },
+        { "{\"note\":\"more than ten\"}", 1 }, { "{\"note\":1}", 1 }, { "{}", 1 },
+    };
+    static const struct bind_member rows[] = { BIND_PROSE_ROW(struct order, note, true, 10) };
+    static const struct bind_table table = { rows, 1, sizeof(struct order) };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct arena arena;
+        struct faults faults;
+        struct order order = { .note = NULL };
+        json_t *document = NULL;
+        arena_init(&arena);
+        faults_init(&faults, &arena);
+        assert_int_equal(json_parse(cases[i].text, strlen(cases[i].text), &document, &faults), STATUS_OK);
+        assert_int_equal(json_bind(document, &table, BIND_CLEAR, "", &order, &arena, &faults), cases[i].faults > 0 ? STATUS_INVALID : STATUS_OK);
+        assert_int_equal(faults.total, cases[i].faults);
+        assert_true((order.note != NULL) == (cases[i].faults == 0));
+        json_decref(document);
+        arena_fini(&arena);
+    }
+}
+
 static void every_kind_is_bound(void **state)
 {
     static const char text[] = "{\"note\":\"a\\tb\\nc\",\"id\":\"CN-HB\",\"unit\":\"piece\",\"quantity\":9007199254740991,\"lat\":-30.5,"
@@ -477,7 +503,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_is_bound),
-        cmocka_unit_test(what_nobody_sees_is_in_no_name),
+        cmocka_unit_test(what_nobody_sees_is_in_no_name), cmocka_unit_test(prose_has_what_nobody_sees),
         cmocka_unit_test(absent_members_are_absent),
         cmocka_unit_test(a_default_boolean_stays),
         cmocka_unit_test(every_fault_is_named),
