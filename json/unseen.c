@@ -1,3 +1,7 @@
+/*
+ * Characters that nobody sees: found in UTF-8, byte by byte, without a table. What is escaped in replies and what is refused in names are two
+ * sets (unseen.h). Who refuses: bind.c.
+ */
 #include "json/unseen.h"
 
 /* How many bytes one of them takes at the front; 0: none stands there. *code: its number. */
@@ -54,8 +58,9 @@ static unsigned read_code(const unsigned char *at)
 
 static bool is_unseen(unsigned code)
 {
-    return code == 0xad || code == 0x61c || code == 0x180e || code == 0x200b || code == 0x200e || code == 0x200f ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || (code >= 0xfff9 && code <= 0xfffb);
+    return code == 0xad || code == 0x34f || code == 0x61c || code == 0x115f || code == 0x1160 || code == 0x180e || code == 0x200b ||
+           code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0x3164 ||
+           code == 0xfeff || code == 0xffa0 || (code >= 0xfff9 && code <= 0xfffb);
 }
 
 bool unseen_find(const char *text, unsigned *code, size_t *place)

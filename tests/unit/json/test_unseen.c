@@ -57,6 +57,9 @@ static void test_in_names(void **state)
         {"a\xe2\x80\xae" "b", 0x202e, 2}, {"\xf0\x9f\x98\x80\xe5\x90\x8d\xc2\xad\xe2\x80\xae", 0xad, 3},
         {"\xd8\x9c", 0x61c, 1}, {"\xe1\xa0\x8e", 0x180e, 1}, {"\xe2\x80\x8b", 0x200b, 1}, {"\xe2\x80\x8e", 0x200e, 1}, {"\xe2\x80\x8f", 0x200f, 1},
         {"\xe2\x80\xa8", 0x2028, 1}, {"\xe2\x81\xa0", 0x2060, 1}, {"\xe2\x81\xa6", 0x2066, 1}, {"\xe2\x81\xaf", 0x206f, 1},
+        {"\xcd\x8f", 0x34f, 1}, {"\xe1\x85\x9f", 0x115f, 1}, {"\xe1\x85\xa0", 0x1160, 1}, {"\xe3\x85\xa4", 0x3164, 1}, {"\xef\xbe\xa0", 0xffa0, 1},
+        /* The neighbours of these, and the blank of Braille. */
+        {"\xcd\x8e\xcd\x90\xe1\x85\x9e\xe1\x85\xa1\xe3\x85\xa3\xe3\x85\xa5\xef\xbe\x9f\xef\xbe\xa1\xe2\xa0\x80", 0, 0},
         {"x\xef\xbb\xbf", 0xfeff, 2}, {"\xef\xbf\xb9", 0xfff9, 1}, {"\xef\xbf\xbb", 0xfffb, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
