@@ -161,7 +161,7 @@ enum handled privacy_erase(struct exchange *exchange)
     if (!query_read(exchange, &query_nothing, NULL) || !submit_prepare(exchange, COMMAND_PRIVACY_ERASE, "", "")) {
         return HANDLED_REPLY;
     }
-    if (!are_known(exchange)) {
+    if (exchange->command.unseen == NULL && !are_known(exchange)) {
         submit_drop(exchange);
         return HANDLED_REPLY;
     }

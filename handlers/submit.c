@@ -118,14 +118,16 @@ static const char *settle_new_id(struct exchange *exchange, enum command_kind ki
     return access_uuid(exchange);
 }
 
-/* Reads id and body of a request that is not signed. STATUS_CONFLICT: the problem is the reply. */
+/* Reads id and body of a request that is not signed. STATUS_OK also where it is to be refused later (rules/decode.h); STATUS_CONFLICT: the
+ * problem is the reply. */
 static enum status read_plain(struct exchange *exchange, struct command *command, const char *new_id, struct faults *faults)
 {
     command->new_id = settle_new_id(exchange, command->kind, new_id);
     if (command->new_id == NULL) {
         return STATUS_CONFLICT;
     }
-    return command_decode(command, BIND_CLEAR, exchange->body, exchange->body_length, exchange->arena, faults);
+    enum status status = command_decode(command, BIND_CLEAR, exchange->body, exchange->body_length, exchange->arena, faults);
+    return status == STATUS_INVALID && command->unseen != NULL ? STATUS_OK : status;
 }
 
 /* More about a body that is faulty, or that the caller may not send it at all: STATUS_CONFLICT, the problem is the reply. */

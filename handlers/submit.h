@@ -12,9 +12,9 @@
  */
 
 /*
- * HANDLED_COMMAND, or HANDLED_REPLY with a problem: 400 for a query, a key, an If-Match or
- * a body that cannot be read; 403 where the caller may not do this whatever the body says; 422 for one that is wrong, under the code of its fault, or
- * invalid_request where there are several (import_errors for rows), all named. target and
+ * HANDLED_COMMAND, also for a body whose only faults are characters that nobody sees (rules/decode.h), or HANDLED_REPLY with a problem:
+ * 400 for a query, a key, an If-Match or a body that cannot be read; 403 where the caller may not do this whatever the body says; 422 for
+ * one that is wrong, under the code of its fault, or invalid_request where there are several (import_errors for rows), all named. target and
  * new_id live as long as the exchange; new_id NULL: a UUIDv7 for the kinds that create
  * something under an id of its own, else none.
  */

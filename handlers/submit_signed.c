@@ -313,6 +313,30 @@ static enum status check_payload(struct reading *r, bool is_new)
     return r->faults->total > 0 ? STATUS_INVALID : STATUS_OK;
 }
 
+/* What the payload says beside the body that was read, and the texts of the body's commitments. */
+static enum status finish_body(struct reading *r, struct faults *faults)
+{
+    struct command *command = r->command;
+    if (strcmp(command->new_id, r->payload.new_id) != 0) {
+        faults_add(faults, "/new_id", "payload_mismatch", "the payload's new_id is %s, its body's id %s",
+                   faults_quote(faults, r->payload.new_id, strlen(r->payload.new_id)),
+                   faults_quote(faults, command->new_id, strlen(command->new_id)));
+        return STATUS_INVALID;
+    }
+    return personal_attach(command, r->texts, r->text_count, r->arena, faults);
+}
+
+/* The same of one whose only faults are refused later (rules/decode.h). STATUS_INVALID: they are refused now, and alone. */
+static enum status finish_late(struct reading *r)
+{
+    struct faults *beside = arena_alloc(r->arena, sizeof *beside);
+    if (beside == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    faults_init(beside, r->arena);
+    return finish_body(r, beside);
+}
+
 /* The command's own body: read as any, but that it has commitments; then the texts. */
 static enum status read_body(struct reading *r, bool *in_body)
 {
@@ -323,17 +347,14 @@ static enum status read_body(struct reading *r, bool *in_body)
     r->body = NULL;
     command->submitted = submitted; /* what tells a retry from another request */
     command->submitted_length = length;
-    if (status != STATUS_OK) {
-        *in_body = status == STATUS_INVALID;
-        return status;
+    if (status == STATUS_OK) {
+        return finish_body(r, r->faults);
     }
-    if (strcmp(command->new_id, r->payload.new_id) != 0) {
-        faults_add(r->faults, "/new_id", "payload_mismatch", "the payload's new_id is %s, its body's id %s",
-                   faults_quote(r->faults, r->payload.new_id, strlen(r->payload.new_id)),
-                   faults_quote(r->faults, command->new_id, strlen(command->new_id)));
-        return STATUS_INVALID;
+    if (status == STATUS_INVALID && command->unseen != NULL) {
+        status = finish_late(r);
     }
-    return personal_attach(command, r->texts, r->text_count, r->arena, r->faults);
+    *in_body = status == STATUS_INVALID;
+    return status;
 }
 
 enum status submit_read_signed(struct exchange *exchange, struct command *command, bool is_new, struct faults *faults,

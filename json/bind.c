@@ -61,6 +61,7 @@ static const char *sound_text(struct binding *b, const struct place *place, cons
         char name[UNSEEN_NAME_BYTES];
         snprintf(name, sizeof name, "U+%04X", unseen);
         complain(b, place, "bad_format", "has as its character number %zu one that nobody sees, %s; leave it out", at, name);
+        b->faults->unseen++;
     } else {
         return text;
     }

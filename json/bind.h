@@ -124,7 +124,7 @@ struct bind_table {
  *   missing_member     a required member is absent or null
  *   out_of_range       a number outside min..max
  *   too_short, too_long  a text's bytes or an array's items; items are not looked at then
- *   bad_format         not an id, word, date, instant or commitment; control characters, and ones that nobody sees
+ *   bad_format         not an id, word, date, instant or commitment; control characters, and ones that nobody sees (faults' unseen counts these)
  *   not_a_choice       a text that is none of the choices (they are named)
  *   personal_in_clear  a text where a commitment is wanted
  *   unknown_member     with the nearest known name, if any. Where the name is longer than 256

@@ -28,6 +28,7 @@ struct faults {
     size_t count; /* kept, at most LIMIT_FAULTS */
     size_t total; /* found */
     bool is_last_kept; /* the one added last is the last of items */
+    size_t unseen; /* of total: texts with characters that nobody sees (json/bind.h), as earlier versions of the program accepted them */
     bool has_unfit; /* numbers too large are among them (json/unfit.h) */
 };
 

@@ -50,9 +50,35 @@ static enum status apply(struct context *context)
     abort();
 }
 
+static enum status check(struct context *context);
+
+/* What was refused as soon as it was read, but that a retry of what an earlier version accepted has its first answer: in the words that a
+ * faulty body has (handlers/submit.c). */
+static enum status refuse_unseen(struct context *context)
+{
+    struct refusal *refusal = &context->outcome->refusal;
+    struct faults *faults = &refusal->faults;
+    *faults = *context->command->unseen;
+    faults->arena = context->arena; /* the command's is another thread's */
+    if (!faults_part(faults)) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = check(context);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (faults->total > 1) {
+        refusal_set(refusal, REFUSAL_INVALID, "invalid_request", "%s is wrong with the body; errors names all of it.", "More than one thing");
+    }
+    return context_refused(context);
+}
+
 enum status rules_apply(struct context *context)
 {
     enum status status = permit_check(context);
+    if (status == STATUS_OK && context->command->unseen != NULL) {
+        return refuse_unseen(context);
+    }
     if (status == STATUS_OK) {
         status = signature_check(context);
     }

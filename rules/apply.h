@@ -9,9 +9,9 @@
 
 struct db;
 
-/* Applies the context's command: STATUS_OK with the outcome filled, refusals included. Any
- * other status is a local fault. What was written stays to be rolled back by the caller unless
- * the outcome is CREATED or CHANGED. */
+/* Applies the context's command: STATUS_OK with the outcome filled, refusals included. A command with faults in its member unseen is
+ * refused for them and for all that rules_check would find. Any other status is a local fault. What was written stays to be rolled back by
+ * the caller unless the outcome is CREATED or CHANGED. */
 enum status rules_apply(struct context *context) NODISCARD;
 
 /* More about a command that command_decode found faulty, so that one answer names all: adds to faults what the

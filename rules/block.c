@@ -344,9 +344,9 @@ failed:
 }
 
 /* Whether a refusal is kept for retries: what the rules decided, not what the sender may mend. */
-static bool is_kept(const struct answer *answer)
+static bool is_kept(const struct command *command, const struct answer *answer)
 {
-    return answer->status == 404 || answer->status == 409 || answer->status == 422;
+    return command->unseen == NULL && (answer->status == 404 || answer->status == 409 || answer->status == 422);
 }
 
 /* A refused or needless command: everything it wrote is taken back. */
@@ -363,7 +363,7 @@ static enum status decline(struct executor *executor, const struct command *comm
     if (status == STATUS_OK) {
         status = present(executor, command, outcome, answer);
     }
-    if (status == STATUS_OK && outcome->kind == OUTCOME_REFUSED && is_kept(answer)) {
+    if (status == STATUS_OK && outcome->kind == OUTCOME_REFUSED && is_kept(command, answer)) {
         status = db_answer_expire(executor->db, executor->block_time_ms - REFUSAL_KEPT_MS);
         if (status == STATUS_OK) {
             status = record_answer(executor->db, executor->keys, command, answer, executor->block_time_ms);

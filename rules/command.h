@@ -66,6 +66,7 @@ struct command {
     size_t personal_count;
     json_t *document;    /* owned: command_fini (rules/decode.h) */
     const void *request; /* the kind's struct of rules/request.h, in the arena; NULL where nothing could be read */
+    const struct faults *unseen; /* what is refused behind the look-up of its key (rules/apply.h), in the arena; NULL: nothing */
 };
 
 #endif

@@ -116,6 +116,24 @@ static enum status read_more(struct command *command, struct arena *arena, struc
     return command->kind == COMMAND_POLICY_PUT ? policy_settle(request, arena, faults) : STATUS_OK;
 }
 
+/* Whether an earlier version would have accepted the command: all that is wrong are characters that nobody sees. */
+static bool is_late(const struct command *command, enum status status, const struct faults *faults)
+{
+    return status == STATUS_INVALID && command->request != NULL && faults->count > 0 && faults->unseen == faults->total;
+}
+
+/* Whether it may have been accepted is told by its key, which is looked up with all of the command but its request. */
+static enum status refuse_later(struct command *command, struct arena *arena, const struct faults *faults)
+{
+    struct faults *unseen = arena_alloc(arena, sizeof *unseen);
+    if (unseen == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    *unseen = *faults;
+    command->unseen = unseen;
+    return faults_part(unseen) ? STATUS_INVALID : STATUS_EXHAUSTED;
+}
+
 enum status command_decode_parsed(struct command *command, enum bind_mode mode, const char *body, size_t body_length, json_t *document,
                                   struct arena *arena, struct faults *faults)
 {
@@ -125,6 +143,7 @@ enum status command_decode_parsed(struct command *command, enum bind_mode mode, 
     command->personal_count = 0;
     command->document = document;
     command->request = NULL;
+    command->unseen = NULL;
     if (command->kind == COMMAND_FIGURES_PUT && document == NULL && !figure_body_is_json(body, body_length)) {
         size_t rows_max = mode == BIND_COMMITTED ? SIZE_MAX : LIMIT_FIGURES; /* what was accepted once is replayed */
         return figure_read_csv(command, rows_max, arena, faults);
@@ -137,10 +156,12 @@ enum status command_decode_parsed(struct command *command, enum bind_mode mode, 
         settle_id(command, mode, faults);
         status = faults->total > 0 ? STATUS_INVALID : STATUS_OK;
     }
-    if (status == STATUS_OK && mode == BIND_CLEAR) {
-        status = personal_commit(command, arena);
+    const bool is_refused_later = is_late(command, status, faults);
+    if (mode == BIND_CLEAR && (status == STATUS_OK || is_refused_later)) {
+        enum status committed = personal_commit(command, arena);
+        status = committed != STATUS_OK ? committed : status;
     }
-    return status;
+    return status == STATUS_INVALID && is_refused_later ? refuse_later(command, arena, faults) : status;
 }
 
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,

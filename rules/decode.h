@@ -16,7 +16,9 @@
  * BIND_COMMITTED (replay) and BIND_SIGNED (HTTP, personal.h brings the texts) the body is taken as it is. kind, target, id,
  * new_id, actor, if_version and signature are set by the caller before. STATUS_INVALID with all faults named that the
  * body alone shows; where it was an object (or rows of CSV), command->request then holds what
- * could be read, the rest absent, for rules_check and nothing else. STATUS_EXHAUSTED,
+ * could be read, the rest absent, for rules_check and nothing else. Where all faults are of characters that nobody sees, as earlier
+ * versions accepted them, they stand in command->unseen too, and the command may be delivered: it has its first answer if it has been
+ * accepted, and is refused else. STATUS_EXHAUSTED,
  * STATUS_IO (no random bytes) else. command_fini is due in every case.
  */
 enum status command_decode(struct command *command, enum bind_mode mode, const char *body, size_t body_length,

@@ -517,7 +517,7 @@ def test_a_province_by_a_name_that_is_no_id(server):
 
 
 UNSEEN = {"right to left": "\u202e", "isolate": "\u2066", "mark": "\u200f", "zero width": "\u200b", "soft hyphen": "\u00ad", "byte order mark": "\ufeff",
-          "separator": "\u2028"}
+          "separator": "\u2028", "Hangul filler": "\u3164", "grapheme joiner": "\u034f"}
 
 
 @pytest.mark.parametrize("unseen", UNSEEN.values(), ids=UNSEEN)
@@ -539,6 +539,17 @@ def test_no_name_has_what_nobody_sees(server, organisation, unseen):
             assert named in refusal["errors"][0]["detail"] and refusal["errors"][0]["pointer"] == "/" + member
         chinese = server.put("/items/UNSEEN", {"name": spoilt, "unit": "piece"}, headers={"Accept-Language": "zh"}).json()
         assert f"第 4 个字符是看不见的字符 U+{ord(unseen):04X}" in chinese["detail"]
+        refusal = problem(server.put("/sites/UNSEEN", {**site, "name": {"en": spoilt, "zh": spoilt}, "organisation": "NONE-SUCH"}), 422, "invalid_request")
+        assert refusal["detail"] == "More than one thing is wrong with the body; errors names all of it." and refusal["instance"] == "/sites/UNSEEN"
+        assert [(e["pointer"], e["code"]) for e in refusal["errors"]] == [
+            ("/name/en", "bad_format"), ("/name/zh", "bad_format"), ("/organisation", "unknown_organisation")]
+        refusal = problem(server.put("/sites/UNSEEN", {**site, "name": spoilt, "kind": 1}), 422, "invalid_request")
+        assert [(e["pointer"], e["code"]) for e in refusal["errors"]] == [("/name", "bad_format"), ("/kind", "wrong_type")]
+        refusal = problem(server.post("/privacy/erasures", {"commitments": ["0" * 64], "reference": spoilt}), 422, "bad_format")
+        assert [e["pointer"] for e in refusal["errors"]] == ["/reference"]
+    key = {"Idempotency-Key": f"unseen-{ord(unseen)}"}
+    problem(server.put(f"/items/SEEN-{ord(unseen)}", {"name": spoilt, "unit": "piece"}, headers=key), 422, "bad_format")
+    assert server.put(f"/items/SEEN-{ord(unseen)}", {"name": "seen", "unit": "piece"}, headers=key).status_code == 201  # the key stayed free
     supply = world.intake(2, lot="می\u200cخواهم", note=spoilt)  # Persian is written so; and a note may have anything
     assert server.get(f"/supplies/{supply['id']}").json()["lot"] == "می\u200cخواهم"
     assert server.get(f"/supplies/{supply['id']}/movements", token=True).json()["items"][0]["note"] == spoilt

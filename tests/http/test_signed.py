@@ -341,6 +341,12 @@ def test_the_id_of_what_is_made(server, world, b):
         assert problem(make(body, new_id=".."), 422, "bad_format")["errors"][0]["pointer"] == "/new_id"
         assert problem(make(body, new_id="summary"), 422, "reserved_id")["errors"][0]["pointer"] == "/new_id"
         problem(make({**body, "id": "summary"}, new_id="summary"), 422, "reserved_id")
+        unseen = problem(make({**body, "carrier": "a\u200bb"}, new_id="X2"), 422, "bad_format")
+        assert [(e["pointer"], e["code"]) for e in unseen["errors"]] == [("/body/carrier", "bad_format")]
+        unseen = problem(make({**body, "carrier": "a\u200bb", "id": "X1"}, new_id="X2"), 422, "bad_format")
+        assert [e["pointer"] for e in unseen["errors"]] == ["/body/carrier"]
+        unseen = problem(make({**body, "carrier": "a\u200bb", "destination": "NONE-SUCH"}, new_id="X2"), 422, "invalid_request")
+        assert [e["pointer"] for e in unseen["errors"]] == ["/body/carrier", "/body/destination"]
     made = fresh("made")
     assert accepted(make(body, new_id=made), 201)["id"] == made
     problem(make(body, new_id=made), 409, "already_exists")

@@ -99,6 +99,7 @@ static void what_nobody_sees_is_in_no_name(void **state)
         for (int mode = 0; mode < 2; mode++) {
             bind_as(&b, names[i], mode == 0 ? BIND_CLEAR : BIND_SIGNED, "");
             assert_int_equal(b.faults.total, 1);
+            assert_int_equal(b.faults.unseen, 1);
             assert_string_equal(b.faults.items[0].pointer, pointers[i]);
             assert_string_equal(b.faults.items[0].code, "bad_format");
             assert_non_null(strstr(b.faults.items[0].detail, "has as its character number 2 one that nobody sees, U+202E; leave it out"));
@@ -109,6 +110,7 @@ static void what_nobody_sees_is_in_no_name(void **state)
         unbind(&b);
     }
     bind_as(&b, "{\"quantity\":1,\"contact\":\"a\xe2\x80\xae\"}", BIND_CLEAR, "");
+    assert_int_equal(b.faults.unseen, 0);
     assert_int_equal(b.status, STATUS_OK);
     assert_string_equal(b.order.contact.text, "a\xe2\x80\xae");
     unbind(&b);
@@ -134,6 +136,7 @@ static void prose_has_what_nobody_sees(void **state)
         assert_int_equal(json_parse(cases[i].text, strlen(cases[i].text), &document, &faults), STATUS_OK);
         assert_int_equal(json_bind(document, &table, BIND_CLEAR, "", &order, &arena, &faults), cases[i].faults > 0 ? STATUS_INVALID : STATUS_OK);
         assert_int_equal(faults.total, cases[i].faults);
+        assert_int_equal(faults.unseen, 0);
         assert_true((order.note != NULL) == (cases[i].faults == 0));
         json_decref(document);
         arena_fini(&arena);

@@ -283,12 +283,79 @@ static void test_what_changes_within_a_block(void **state)
     }
 }
 
+/* Delivers a PUT as an earlier version read it, which took characters that nobody sees (mode BIND_COMMITTED), or as this one does. */
+static void put_unseen(struct world *world, enum bind_mode mode, const char *id, const char *body, struct answer *answer)
+{
+    struct arena arena;
+    bool is_lost = false;
+    arena_init(&arena);
+    answer_init(answer);
+    struct faults *faults = arena_alloc(&arena, sizeof *faults);
+    faults_init(faults, &arena);
+    struct command command = { .kind = COMMAND_SITE_PUT, .target = "U", .id = id, .new_id = "", .actor = { "ORG", ROLE_ADMIN, "tok" },
+                               .if_version = COMMAND_VERSION_NONE };
+    const enum status decoded = command_decode(&command, mode, body, strlen(body), &arena, faults);
+    assert_int_equal(decoded, faults->total > 0 ? STATUS_INVALID : STATUS_OK);
+    assert_true((command.unseen != NULL) == (decoded == STATUS_INVALID));
+    assert_int_equal(block_deliver(world->executor, &command, answer, &is_lost), STATUS_OK);
+    command_fini(&command);
+    arena_fini(&arena);
+}
+
+/* What an earlier version accepted has its first answer again; under a key that is new it is refused, and the key stays free. */
+static void test_what_nobody_sees_is_refused_behind_the_key(void **state)
+{
+    (void)state;
+    static const char spoilt[] =
+        "{\"name\":\"a\xe2\x80\x8b" "b\",\"kind\":\"warehouse\",\"organisation\":\"ORG\",\"province\":\"CN-HB\"}";
+    static const char homeless[] =
+        "{\"name\":\"a\xe2\x80\x8b" "b\",\"kind\":\"warehouse\",\"organisation\":\"NONE\",\"province\":\"CN-HB\"}";
+    static const char sound[] = "{\"name\":\"ab\",\"kind\":\"warehouse\",\"organisation\":\"ORG\",\"province\":\"CN-HB\"}";
+    struct world world;
+    struct answer first, again, answer;
+    uint8_t root[DIGEST_BYTES];
+    world_open(&world);
+    live(&world, root);
+    assert_int_equal(block_begin(world.executor, WORLD_START_MS + 9), STATUS_OK);
+
+    put_unseen(&world, BIND_CLEAR, "k0", spoilt, &answer);
+    assert_int_equal(answer.status, 422);
+    assert_string_equal(answer.body.bytes, "bad_format");
+    assert_string_equal(world_faults, "/name bad_format");
+    answer_fini(&answer);
+    put_unseen(&world, BIND_CLEAR, "k0", homeless, &answer); /* all that is wrong is named */
+    assert_int_equal(answer.status, 422);
+    assert_false(answer.is_replayed);
+    assert_string_equal(answer.body.bytes, "invalid_request");
+    assert_string_equal(world_faults, "/name bad_format, /organisation unknown_organisation");
+    answer_fini(&answer);
+
+    put_unseen(&world, BIND_COMMITTED, "k1", spoilt, &first);
+    assert_int_equal(first.status, 201);
+    put_unseen(&world, BIND_CLEAR, "k1", spoilt, &again);
+    assert_int_equal(again.status, 201);
+    assert_true(again.is_replayed && again.seq == first.seq);
+    assert_string_equal(again.body.bytes, first.body.bytes);
+    answer_fini(&first);
+    answer_fini(&again);
+    put_unseen(&world, BIND_CLEAR, "k1", homeless, &answer);
+    assert_string_equal(answer.body.bytes, "idempotency_key_reused");
+    answer_fini(&answer);
+    assert_int_equal(put(&world, COMMAND_VERSION_ANY, COMMAND_SITE_PUT, "U", "k0", sound), 200);
+
+    assert_int_equal(block_end(world.executor, root), STATUS_OK);
+    assert_int_equal(block_commit(world.executor), STATUS_OK);
+    expect_verified(&world, executor_seq(world.executor));
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_commands_same_hashes), cmocka_unit_test(test_refusals_leave_nothing),
         cmocka_unit_test(test_refusals_lapse_after_a_day), cmocka_unit_test(test_abandoned_block_leaves_nothing),
         cmocka_unit_test(test_without_guards), cmocka_unit_test(test_what_changes_within_a_block),
+        cmocka_unit_test(test_what_nobody_sees_is_refused_behind_the_key),
     };
     return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
 }
