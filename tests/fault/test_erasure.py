@@ -45,6 +45,10 @@ def test_alterations_are_found(erased, statements, code):
     connection.close()
     code_seen, told = found(data_dir)
     assert code_seen == 1 and f"({code})" in told, told
+    if code == "answer":  # without the keys the table itself is compared
+        (data_dir / "node.db").unlink()
+        code_seen, told = found(data_dir)
+        assert code_seen == 1 and "(state)" in told, told
 
 
 @pytest.mark.concurrent
