@@ -232,12 +232,12 @@ static enum status compare_request(struct db *db, struct arena *arena, const str
 }
 
 /* Whether the entry that an accepted answer names tells of its command: else it could name one of before there were MACs. One that is not there
- * yet is none of those. */
+ * yet is none of those. What names none is a refusal. */
 static enum status names_its_entry(struct db *db, struct arena *arena, const struct answer_row *row, bool *does)
 {
     struct entry_command entry;
-    *does = true;
-    enum status status = row->seq == 0 ? STATUS_ABSENT : db_entry_command(db, arena, row->seq, &entry);
+    *does = row->seq > 0 || (row->seq == 0 && row->status >= 400);
+    enum status status = row->seq > 0 ? db_entry_command(db, arena, row->seq, &entry) : STATUS_ABSENT;
     if (status == STATUS_OK) {
         const struct actor actor = { .organisation = entry.organisation, .subject = entry.subject };
         *does = strcmp(entry.id, row->key) == 0 && strcmp(entry.kind, row->kind) == 0 && strcmp(entry.target, row->target) == 0 &&

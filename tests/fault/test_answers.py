@@ -249,6 +249,21 @@ def test_another_nodes(scratch, ledger):
     other.remove()
 
 
+@pytest.mark.parametrize("change", ["UPDATE answer SET seq = 0", "UPDATE answer SET seq = -5",
+                                    "INSERT INTO refused SELECT scope, key, kind, target, salt, fingerprint, time_ms, 201, body FROM answer"])
+def test_what_names_no_entry_tells_of_nothing_done(ledger, change):
+    with serving(ledger.path) as server:
+        body = {"name": "Late", "unit": "piece"}
+        accepted(server.put("/items/LATE", body, idempotency_key="late"), 201)
+        with database(ledger.path) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            assert connection.execute(change + " WHERE key = 'late'").rowcount == 1
+            if "refused" in change:
+                connection.execute("DELETE FROM answer WHERE key = 'late'")
+        problem(server.put("/items/LATE", body, idempotency_key="late"), 503, "disk_failed")
+    assert told_broken(ledger)[1] == "answer"
+
+
 def test_an_answer_that_names_another_entry(ledger):
     """One of before there was a key, so that no MAC is asked for."""
     (ledger.path / "node.db").unlink()

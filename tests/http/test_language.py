@@ -59,6 +59,7 @@ def lines():
 def sentences(path):
     """The text literals of a source that have words in them, as keys of chinese.tsv would be written."""
     text = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.S)
+    text = re.sub(r"static_assert\([^;]*;", "", text)  # what a compiler says
     text = re.sub(r"#include.*|'(?:\\.|[^'\\\n])'", "", text).replace("ANALYSIS_DERIVED", '"_per_10k"').replace(
         'each but " ANALYSIS_POPULATION "', 'each but " "population_year_end" "')
     piece = r'"(?:[^"\\\n]|\\.)*"'
