@@ -299,7 +299,8 @@ def test_all_are_answered_again_after_a_restart(start):
     server = start()
     world = World(server)
     sent = []
-    for name, case in CASES.items():
+    for name in sorted(CASES, key=lambda name: name != "eraseTexts"):  # an erasure drops the refusals that are kept: it comes before them
+        case = CASES[name]
         for path, body, *status in (case.make(world),) if name in FREE else (case.make(world), case.refused(world)):
             key = fresh("key")
             sent.append((name, path, body, key, send(server, name, path, body, key)))
