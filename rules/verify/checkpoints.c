@@ -63,10 +63,7 @@ void verify_notes_read(struct verify *verify)
     for (size_t i = 0; i < options->note_count; i++) {
         has_anchor = take_slot(verify, options->notes[i]) || has_anchor;
     }
-    if (options->expects_anchor && !has_anchor) {
-        verify_find(verify, 0, "anchor_missing",
-                    "the anchor file is missing or holds no checkpoint of this ledger: a ledger that was cut short would not show");
-    }
+    verify->lacks_anchor = options->expects_anchor && !has_anchor;
     if (options->checkpoint != NULL) {
         take_given(verify, options->checkpoint);
     }
@@ -110,6 +107,20 @@ void verify_notes_reached(struct verify *verify)
                     "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",
                     newest->is_given ? "the checkpoint given, which this node signed," : "a checkpoint that this node signed",
                     newest->checkpoint.size, verify->chain.seq);
+    }
+}
+
+void verify_notes_end(struct verify *verify)
+{
+    static const char missing[] = "the anchor file is missing or holds no checkpoint of this ledger";
+    if (!verify->lacks_anchor) {
+        return;
+    }
+    if (verify->options->checkpoint != NULL) {
+        verify_find(verify, 0, "anchor_missing", "%s: a ledger that was cut short behind entry %" PRIu64 ", up to which it is that of the "
+                    "checkpoint given, would not show; all else that was looked at holds", missing, verify->oldest_demanded);
+    } else {
+        verify_find(verify, 0, "anchor_missing", "%s: a ledger that was cut short would not show; all else that was looked at holds", missing);
     }
 }
 

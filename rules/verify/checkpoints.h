@@ -21,6 +21,9 @@ void verify_note_add(struct verify *verify, const struct checkpoint *checkpoint,
 void verify_notes_compare(struct verify *verify);
 void verify_notes_reached(struct verify *verify);
 
+/* That there is no sound note of the anchor, where the options expect one. Last of all: everything else holds without it. */
+void verify_notes_end(struct verify *verify);
+
 /* The checkpoint of the block that ends with the entry just checked. */
 enum status verify_checkpoint(struct verify *verify, uint64_t height, const struct verify_work *work) NODISCARD;
 

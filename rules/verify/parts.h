@@ -134,6 +134,7 @@ struct verify {
     struct replay *replay; /* NULL: the state is not made again */
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;
+    bool lacks_anchor;      /* which the options expect: told last */
     uint64_t oldest_demanded; /* size of the checkpoint that the options demand; UINT64_MAX: none */
     uint64_t size;        /* the last entry when the check began; 0: not known */
     _Atomic uint64_t settled; /* entries, for whoever asks on another thread */

@@ -60,6 +60,9 @@ static enum status check_end(struct verify *verify)
     if (status == STATUS_OK && verify->report->is_ok && verify->replay != NULL) {
         status = check_state(verify);
     }
+    if (status == STATUS_OK && verify->report->is_ok) {
+        verify_notes_end(verify);
+    }
     return status;
 }
 

@@ -20,6 +20,7 @@
 #include "db/entry.h"
 #include "db/node.h"
 #include "server/store/anchor.h"
+#include "server/store/continuity.h"
 #include "server/copy_file.h"
 #include "server/store/directory.h"
 #include "server/node_key.h"
@@ -124,16 +125,30 @@ static enum status check_room(const struct backup *backup, const char *path)
     return STATUS_EXHAUSTED;
 }
 
-/* A ledger that is shorter than its anchor was cut or put back: a backup of it would pass for the whole. */
-static enum status check_anchor(const struct backup *backup)
+/* A ledger that does not continue its anchor was cut or put back: a backup of it, which has an anchor of its own, would pass for the
+ * whole. So would one of a ledger whose anchor has gone. With the genesis alone there need not be one yet (continuity.c). */
+static enum status check_anchor(struct backup *backup)
 {
-    for (int i = 0; i < ANCHOR_SLOTS; i++) {
+    struct continuity held;
+    enum status status = continuity_hold(&backup->arena, backup->db, &backup->notes, &held);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int64_t known = (int64_t)held.known;
+    for (int i = 0; i < ANCHOR_SLOTS; i++) { /* a key may have signed it that came later */
         int64_t size = anchor_note_size(backup->notes.notes[i]);
-        if (size > (int64_t)backup->head.seq) {
-            tell("nothing was backed up: the anchor file knows a ledger of %" PRId64 " entries, the database has %" PRIu64 ": it was cut "
-                 "or put back to an older copy; run verify", size, backup->head.seq);
-            return STATUS_CORRUPT;
-        }
+        known = size > known ? size : known;
+    }
+    if (known > (int64_t)backup->head.seq || !held.fits_all) {
+        tell("nothing was backed up: the anchor file knows a ledger of %" PRId64 " entries, the database has %" PRIu64 " or others: it was "
+             "cut or put back to an older copy; run verify", known, backup->head.seq);
+        return STATUS_CORRUPT;
+    }
+    if (held.known == 0 && backup->head.seq > 1 && !backup->config->begins_anchor) {
+        tell("nothing was backed up: %s/anchor is missing or damaged: it shows that no entries were cut off, and the backup would have a "
+             "new one. Put it back from where the database came from; if it is lost, hold the ledger against a checkpoint or receipt kept "
+             "elsewhere (verify --checkpoint), then back it up with --new-anchor", backup->config->data_dir);
+        return STATUS_CORRUPT;
     }
     return STATUS_OK;
 }
@@ -220,8 +235,7 @@ static enum status copy_key(struct backup *backup, struct arena *arena)
         tell("--with-key: there is no node.key in %s: the key lies elsewhere, and is yours to back up", backup->config->data_dir);
         return STATUS_ABSENT;
     }
-    enum status status = key_library_open();
-    status = status == STATUS_OK ? node_key_find(arena, from, backup->db, &from) : status;
+    enum status status = node_key_find(arena, from, backup->db, &from);
     if (status == STATUS_ABSENT) {
         tell("--with-key: %s is not the key of this ledger: the key lies elsewhere, and is yours to back up", from);
     }
@@ -281,6 +295,9 @@ static void print_summary(const struct backup *backup)
 static enum status run(struct backup *backup)
 {
     enum status status = store_find_ledger(backup->config->data_dir);
+    if (status == STATUS_OK) {
+        status = key_library_open();
+    }
     if (status == STATUS_OK) {
         status = take_target(backup);
     }

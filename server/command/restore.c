@@ -24,6 +24,7 @@
 #include "rules/verify/verify.h"
 #include "server/copy_file.h"
 #include "server/store/answer_key_file.h"
+#include "server/store/continuity.h"
 #include "server/store/directory.h"
 #include "server/note_file.h"
 #include "server/paths.h"
@@ -255,6 +256,30 @@ static enum status weigh_loss(struct restore *restore)
     return STATUS_CONFLICT;
 }
 
+/* Whether anything shows that the backup was not cut before: its own anchor, or whoever else knows as many entries. With the genesis
+ * alone there need be none. A backup in one file has no anchor, and is put back all the same: the summary says so. */
+static enum status check_anchor(struct restore *restore)
+{
+    struct continuity own = { .known = 0 }, there = { .known = 0 };
+    enum status status = continuity_hold(&restore->arena, restore->db, &restore->own, &own);
+    if (status == STATUS_OK) {
+        status = continuity_hold(&restore->arena, restore->db, &restore->there, &there);
+    }
+    if (status != STATUS_OK) {
+        return status == STATUS_CORRUPT ? STATUS_OK : status; /* verifying the copy names the entry */
+    }
+    uint64_t size = restore->head.seq;
+    bool is_given = restore->checkpoint != NULL && anchor_note_size(restore->checkpoint) == (int64_t)size;
+    restore->is_unattested = size > 1 && restore->known == size && own.known == 0 && there.known != size && !is_given;
+    if (restore->is_unattested && restore->from_dir != NULL && !restore->config->begins_anchor) {
+        tell("--from: %s/anchor is missing or damaged: it shows that no entries were cut off, and what is restored would have a new one. "
+             "Put it back, or take another backup; if there is none, hold this one against a checkpoint or receipt kept elsewhere "
+             "(verify --checkpoint), and add --new-anchor", restore->from_dir);
+        return STATUS_CORRUPT;
+    }
+    return STATUS_OK;
+}
+
 /* The keys for the kept answers: the backup's, and those that are there. */
 struct key_rows {
     struct answer_key_row rows[2 * ANSWER_KEY_ROWS_MAX];
@@ -331,6 +356,10 @@ static void print_summary(const struct restore *restore)
         printf("LOST: entries %" PRIu64 " to %" PRIu64 ", which %s knew of. Whoever has a receipt or a checkpoint of them can show that "
                "this ledger does not continue it: tell them\n", restore->head.seq + 1, restore->known, restore->known_by);
     }
+    if (restore->is_unattested) {
+        printf("anchor: begun anew; nothing in the backup shows whether entries were cut off behind entry %" PRIu64 ": hold it against a "
+               "checkpoint or receipt kept elsewhere (verify --checkpoint)\n", restore->head.seq);
+    }
     printf("tokens: %s\n", tokens[restore->tokens]);
     if (!restore->has_key) {
         printf("node.key: missing; put the node's key to %s/node.key (mode 0600), or name its place by --node-key, before it is served\n", data_dir);
@@ -389,6 +418,9 @@ static enum status run(struct restore *restore)
     }
     if (status == STATUS_OK) {
         status = weigh_loss(restore);
+    }
+    if (status == STATUS_OK) {
+        status = check_anchor(restore);
     }
     if (status == STATUS_OK) {
         status = verify_copy(restore);

@@ -28,6 +28,7 @@ struct restore {
     struct anchor_notes there; /* of the directory */
     uint64_t known;           /* entries that somebody knows of, the copy's own at least */
     const char *known_by;
+    bool is_unattested;       /* nothing in reach shows that the backup was not cut behind its last entry */
     bool is_occupied;         /* the directory holds a ledger or tokens */
     bool is_resumed;          /* an earlier restore was broken off while it replaced them */
     const char *aside;        /* where that is now; NULL: nowhere */

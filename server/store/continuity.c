@@ -24,20 +24,12 @@ static enum status fits_checkpoint(struct arena *arena, struct db *db, const str
     return status;
 }
 
-/* How many entries the newest sound note knows of (0 where none is sound), and whether the ledger continues all of them. */
-static enum status read_anchor(struct arena *arena, const char *data_dir, struct db *db, uint64_t *known, bool *fits_all)
+enum status continuity_hold(struct arena *arena, struct db *db, const struct anchor_notes *notes, struct continuity *held)
 {
     struct keyring keyring;
-    struct anchor_notes *notes = arena_alloc(arena, sizeof *notes);
-    if (notes == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    enum status status = anchor_read(data_dir, notes);
-    if (status != STATUS_OK) {
-        return status == STATUS_ABSENT ? STATUS_OK : status;
-    }
+    struct continuity found = { .known = 0, .fits_all = true };
     keyring_init(&keyring);
-    status = keyring_load(&keyring, db, arena);
+    enum status status = keyring_load(&keyring, db, arena);
     for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
         struct checkpoint checkpoint;
         const char *note = notes->notes[i];
@@ -47,35 +39,53 @@ static enum status read_anchor(struct arena *arena, const char *data_dir, struct
             continue;
         }
         status = fits_checkpoint(arena, db, &checkpoint, &fits);
-        *known = checkpoint.size > *known ? checkpoint.size : *known;
-        *fits_all = *fits_all && fits;
+        found.known = checkpoint.size > found.known ? checkpoint.size : found.known;
+        found.fits_all = found.fits_all && fits;
+    }
+    if (status == STATUS_OK) {
+        *held = found;
     }
     return status;
 }
 
+/* The same of the anchor that lies there; without one nothing is known. */
+static enum status hold_anchor(struct arena *arena, const char *data_dir, struct db *db, struct continuity *held)
+{
+    struct anchor_notes *notes = arena_alloc(arena, sizeof *notes);
+    if (notes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    enum status status = anchor_read(data_dir, notes);
+    if (status == STATUS_ABSENT) {
+        *held = (struct continuity){ .known = 0, .fits_all = true };
+        return STATUS_OK;
+    }
+    return status == STATUS_OK ? continuity_hold(arena, db, notes, held) : status;
+}
+
 enum status continuity_check(struct arena *arena, const char *data_dir, struct db *db, bool begins_anchor)
 {
-    uint64_t size = 0, known = 0;
-    bool fits_all = true;
+    uint64_t size = 0;
+    struct continuity held = { .known = 0 };
     enum status status = db_entry_last(db, &size);
     if (status == STATUS_OK) {
-        status = read_anchor(arena, data_dir, db, &known, &fits_all);
+        status = hold_anchor(arena, data_dir, db, &held);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    if (!fits_all) {
+    if (!held.fits_all) {
         tell("the anchor file knows a ledger of %llu entries, the database has %llu or others: "
-                  "it was cut or put back; run verify", (unsigned long long)known, (unsigned long long)size);
+                  "it was cut or put back; run verify", (unsigned long long)held.known, (unsigned long long)size);
         return STATUS_CORRUPT;
     }
-    if (known == 0 && size > 1 && !begins_anchor) { /* with the genesis alone, the first start was cut short */
+    if (held.known == 0 && size > 1 && !begins_anchor) { /* with the genesis alone, the first start was cut short */
         tell("%s/anchor is missing or damaged: it shows that no entries were cut off. Put it back from where the database came from; "
              "if it is lost, hold the ledger against a checkpoint or receipt kept elsewhere (verify --checkpoint), then serve once "
              "with --new-anchor", data_dir);
         return STATUS_CORRUPT;
     }
-    if (known == 0) {
+    if (held.known == 0) {
         log_warn("store", "the anchor file is missing or damaged: it is begun anew at entry %llu", (unsigned long long)size);
     }
     return STATUS_OK;

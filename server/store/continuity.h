@@ -2,6 +2,7 @@
 #define SERVER_STORE_CONTINUITY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/status.h"
@@ -9,7 +10,16 @@
 /*
  * Whether a database goes on where the anchor beside it stands (anchor.h). What is wrong is told (tell.h).
  */
+struct anchor_notes;
 struct db;
+
+struct continuity {
+    uint64_t known; /* entries that the newest sound note tells of; 0: no note is sound */
+    bool fits_all;  /* the ledger continues each sound note */
+};
+
+/* Holds a ledger against notes that were read before: those of the anchor, or of another one. Tells nothing. */
+enum status continuity_hold(struct arena *arena, struct db *db, const struct anchor_notes *notes, struct continuity *held) NODISCARD;
 
 /* A ledger that does not continue a checkpoint it signed was cut or put back, whatever has been appended since: nothing may be
  * appended to it before somebody has looked: STATUS_CORRUPT. So is one whose anchor has gone, unless begins_anchor. */

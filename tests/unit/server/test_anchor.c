@@ -72,6 +72,8 @@ static void test_turns(void **state)
     write_note(anchor, 1);
     expect_sizes(1, -1);
     assert_int_equal(anchor_keep(anchor), STATUS_OK);
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(file.st_size, ANCHOR_SLOT_BYTES); /* docs/ledger.md says so: the second slot comes with its first note */
     write_note(anchor, 2);
     expect_sizes(1, 2);
     write_note(anchor, 3); /* the one that was kept stays */
