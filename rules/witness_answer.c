@@ -3,6 +3,7 @@
  */
 #include "rules/witness_answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -57,6 +58,44 @@ enum status witness_answer_keys(const char *json, size_t length, uint64_t size, 
         *out = signer;
     }
     return status;
+}
+
+/* As much of a text as there is room for, as a line. */
+static void write_line(char out[WITNESS_PROBLEM_BYTES], const char *text, size_t length)
+{
+    static const char more[] = "...";
+    size_t room = WITNESS_PROBLEM_BYTES - 1;
+    size_t kept = length;
+    if (length > room) {
+        kept = room - (sizeof more - 1);
+        while (kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80) { /* inside of a character */
+            kept--;
+        }
+    }
+    memcpy(out, text, kept);
+    text_make_line(out, kept);
+    memcpy(out + kept, more, kept < length ? sizeof more : 0);
+    out[kept < length ? kept + sizeof more - 1 : kept] = 0;
+}
+
+void witness_answer_problem(const char *json, size_t length, char out[WITNESS_PROBLEM_BYTES])
+{
+    json_t *document = NULL;
+    if (parse(json, length, &document) != STATUS_OK) {
+        write_line(out, json, length);
+        return;
+    }
+    char text[2 * WITNESS_PROBLEM_BYTES];
+    const json_t *code = json_object_get(document, "code"), *detail = json_object_get(document, "detail");
+    if (json_is_string(code) && json_is_string(detail)) {
+        snprintf(text, sizeof text, "%.64s: %.*s", json_string_value(code), WITNESS_PROBLEM_BYTES, json_string_value(detail));
+        write_line(out, text, strlen(text));
+    } else if (json_is_string(detail)) {
+        write_line(out, json_string_value(detail), json_string_length(detail));
+    } else {
+        write_line(out, json, length);
+    }
+    json_decref(document);
 }
 
 enum status witness_answer_proof(const char *json, size_t length, struct proof *out)

@@ -13,6 +13,12 @@
 /* The keys of GET /ledger/keys that are valid for a checkpoint of this size. STATUS_ABSENT: there is none. */
 enum status witness_answer_keys(const char *json, size_t length, uint64_t size, struct checkpoint_signer *signer) NODISCARD;
 
+enum { WITNESS_PROBLEM_BYTES = 512 };
+
+/* What a problem document says, as one line for people: its code and its detail; the bytes themselves of what is no such document.
+ * Whole characters, with "..." behind what did not fit. */
+void witness_answer_problem(const char *json, size_t length, char out[WITNESS_PROBLEM_BYTES]);
+
 /* The hashes of GET /ledger/consistency. */
 enum status witness_answer_proof(const char *json, size_t length, struct proof *proof) NODISCARD;
 

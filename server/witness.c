@@ -175,13 +175,14 @@ enum status witness_pin(struct witness_watch *watch, const char *log_key_path)
 /* STATUS_OK: an answer of 200. */
 static enum status ask(struct round *round, const char *path, const char *accept, const struct buffer *body, struct buffer *out)
 {
-    char message[FETCH_MESSAGE_BYTES];
+    char message[FETCH_MESSAGE_BYTES], said[WITNESS_PROBLEM_BYTES];
     long http = 0;
     enum status status = fetch_run(round->watch->fetch, path, accept, body, out, &http, message);
     if (status != STATUS_OK) {
         tell("no answer from the log: %s", message);
     } else if (http != 200) {
-        tell("the log answers %ld to %s: %.300s", http, path, out->failed || out->length == 0 ? "" : out->bytes);
+        witness_answer_problem(out->length > 0 ? out->bytes : "", out->length, said);
+        tell("the log answers %ld to %s: %s", http, path, said);
         status = STATUS_IO;
     }
     return status;

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import http.server
+import json
 import pathlib
 import shutil
 import signal
@@ -180,6 +181,22 @@ def test_log_that_goes_back_or_has_another_key(scratch):
         first.look()
         assert first.text("log.key") == keys.read_text()
         assert "another name" in watch.look(code=ALARM, url=server.url, options=("--log-key", str(keys))).stderr
+
+
+def test_says_what_the_log_says(scratch):
+    """A problem's detail and no JSON; whole characters of it; nothing that a terminal would obey."""
+    told = []
+    with served(pathlib.Path(scratch) / "problems") as server:
+        proxy = Proxy(server, lambda method, path: told[0] if told else None)
+        watch = Watch(scratch, proxy.url)
+        watch.look()
+        said = server.get("/ledger/consistency?from=1&to=999999").json()
+        for detail in (said["detail"], "\u53e3\u7f69" * 2000, "a\u001b[2Jb\nc"):
+            told[:] = [(404, json.dumps({**said, "detail": detail}).encode())]
+            line = watch.look(code=1).stderr.split("the log answers 404 to ")[1].splitlines()[0]
+            assert f": {said['code']}: " in line and "{" not in line and "\ufffd" not in line and "\u001b" not in line and len(line) < 600
+            assert detail in line or line.endswith("\u7f69...") or line.endswith("\u53e3...") or "a [2Jb c" in line
+        proxy.close()
 
 
 NONSENSE = {"error": (500, b"no"), "redirect": (302, b""), "nothing": (200, b""), "page": (200, b"<html>\n\n</html>"),

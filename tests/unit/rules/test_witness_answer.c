@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "rules/witness_answer.h"
 #include "tests/unit/ledger/golden.h"
 
@@ -164,10 +165,48 @@ static void test_spoilt_proofs(void **state)
     }
 }
 
+/* What a problem says, whole characters of it, and nothing that a terminal would obey. */
+static void test_problems(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *line;
+    } cases[] = {
+        { "{\"type\":\"/errors/unknown_key\",\"detail\":\"No such key.\",\"code\":\"unknown_key\"}", "unknown_key: No such key." },
+        { "{\"detail\":\"No such key.\"}", "No such key." },
+        { "{\"detail\":\"a\\u001b[2Jb\\nc\",\"code\":\"x\"}", "x: a [2Jb c" },
+        { "<html>\r\nno</html>", "<html>  no</html>" },
+        { "{\"detail\":7}", "{\"detail\":7}" },
+        { "[]", "[]" },
+        { "\xff\x1b", "? " },
+        { "", "" },
+    };
+    char line[WITNESS_PROBLEM_BYTES];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        witness_answer_problem(cases[i].json, strlen(cases[i].json), line);
+        assert_string_equal(line, cases[i].line);
+    }
+    for (size_t before = 0; before < 8; before++) { /* wherever the cut falls */
+        struct buffer json;
+        buffer_init(&json);
+        buffer_format(&json, "{\"code\":\"c\",\"detail\":\"%.*s", (int)before, "aaaaaaaa");
+        for (size_t i = 0; i < 500; i++) {
+            buffer_text(&json, "\xe5\x8f\xa3");
+        }
+        buffer_text(&json, "\"}");
+        witness_answer_problem(json.bytes, json.length, line);
+        size_t length = strlen(line);
+        assert_true(length < WITNESS_PROBLEM_BYTES && length > WITNESS_PROBLEM_BYTES - 8 && text_is_utf8(line, length));
+        assert_string_equal(line + length - 6, "\xe5\x8f\xa3...");
+        buffer_fini(&json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys), cmocka_unit_test(test_what_is_no_key_set), cmocka_unit_test(test_proofs), cmocka_unit_test(test_spoilt_proofs),
+        cmocka_unit_test(test_problems),
     };
     return cmocka_run_group_tests(tests, prepare, NULL);
 }
