@@ -1,6 +1,6 @@
 /*
  * The new file is written under a name of its own, synced, renamed, and the directory synced: a crash at any point leaves the
- * old one or the new one.
+ * old one or the new one. What is added has its name at once: a crash leaves it whole, short or absent.
  */
 #include "server/kept_file.h"
 
@@ -81,6 +81,41 @@ enum status kept_file_write(const char *dir, const char *name, const void *bytes
     const char *path = data_path(&arena, dir, name);
     const char *unfinished = path == NULL ? NULL : arena_format(&arena, "%s.unfinished", path);
     enum status status = unfinished == NULL ? STATUS_EXHAUSTED : write_path(dir, path, unfinished, bytes, length);
+    arena_fini(&arena);
+    return status;
+}
+
+static enum status add_path(const char *dir, const char *path, const void *bytes, size_t length)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) {
+        return errno == EEXIST ? STATUS_CONFLICT : tell_errno(path, "made");
+    }
+    enum status status =
+        write_whole(file, bytes, length) && fsync(file) == 0 && directory_sync(dir) ? STATUS_OK : tell_errno(path, "written");
+    close(file); /* synced or given up */
+    if (status != STATUS_OK) {
+        unlink(path);
+    }
+    return status;
+}
+
+enum status kept_file_add(const char *dir, const char *name, const void *bytes, size_t length)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, dir, name);
+    enum status status = path == NULL ? STATUS_EXHAUSTED : add_path(dir, path, bytes, length);
+    arena_fini(&arena);
+    return status;
+}
+
+enum status kept_file_remove(const char *dir, const char *name)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const char *path = data_path(&arena, dir, name);
+    enum status status = path == NULL ? STATUS_EXHAUSTED : unlink(path) == 0 || errno == ENOENT ? STATUS_OK : tell_errno(path, "removed");
     arena_fini(&arena);
     return status;
 }

@@ -19,4 +19,10 @@ enum status kept_file_read(struct arena *arena, const char *dir, const char *nam
 
 enum status kept_file_write(const char *dir, const char *name, const void *bytes, size_t length) NODISCARD;
 
+/* The same, but never in the place of another: STATUS_CONFLICT where the name is taken, which is not told. */
+enum status kept_file_add(const char *dir, const char *name, const void *bytes, size_t length) NODISCARD;
+
+/* Takes one away; one that is not there is none of its failures. After a crash it may be there again. */
+enum status kept_file_remove(const char *dir, const char *name) NODISCARD;
+
 #endif

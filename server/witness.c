@@ -14,6 +14,7 @@
 #include "ledger/note.h"
 #include "ledger/proof.h"
 #include "rules/witness_answer.h"
+#include "server/evidence.h"
 #include "server/fetch.h"
 #include "server/kept_file.h"
 #include "server/paths.h"
@@ -188,23 +189,16 @@ static enum status ask(struct round *round, const char *path, const char *accept
     return status;
 }
 
-static void keep_evidence(const struct round *round, int64_t time_s, const char *what, const void *bytes, size_t length)
-{
-    char name[PATH_BYTES];
-    snprintf(name, sizeof name, "evidence-%" PRId64 ".%s", time_s, what);
-    if (length > 0 && kept_file_write(round->watch->dir, name, bytes, length) == STATUS_OK) {
-        tell("ALARM: kept as %s/%s", round->watch->dir, name);
-    }
-}
-
 /* Whatever may have happened, the log and its operator owe an explanation. */
 static enum witness_round raise_alarm(const struct round *round, const char *why)
 {
-    int64_t time_s = clock_wall_ms() / 1000;
+    const struct evidence_piece pieces[] = {
+        { "seen", round->seen, round->seen != NULL ? round->seen_length : 0 },
+        { "shown", round->shown.bytes, round->shown.length },
+        { "proof", round->proof.bytes, round->proof.length },
+    };
     tell("ALARM: %s. Nothing was cosigned", why);
-    keep_evidence(round, time_s, "seen", round->seen, round->seen != NULL ? round->seen_length : 0);
-    keep_evidence(round, time_s, "shown", round->shown.bytes, round->shown.length);
-    keep_evidence(round, time_s, "proof", round->proof.bytes, round->proof.length);
+    evidence_keep(round->watch->dir, why, pieces, sizeof pieces / sizeof pieces[0]);
     return WITNESS_ALARM;
 }
 

@@ -15,7 +15,7 @@
  *   log.key        the log's keys, as lines: pinned at first sight, or given
  *   seen           the last checkpoint that was seen and checked: on the disk before it is cosigned, and never going back
  *   cosigned       the last note that was cosigned and delivered
- *   evidence-*     what does not fit together, once the alarm was raised
+ *   evidence-*     what does not fit together, once the alarm was raised (evidence.h)
  *
  * So however it is killed, it never cosigns two histories.
  */

@@ -38,8 +38,8 @@ class Watch:
     def text(self, name):
         return (self.path / name).read_text()
 
-    def evidence(self):
-        return {path.suffix: path.read_text() for path in self.path.glob("evidence-*")}
+    def evidence(self, number=1):
+        return {path.suffix: path.read_text() for path in self.path.glob(f"evidence-{number:03}.*")}
 
 
 @pytest.fixture(scope="module")
@@ -148,10 +148,11 @@ def test_insider_is_found(scratch):
         shown = server.get("/ledger/checkpoint").text
         assert shown.splitlines()[:2] == kept.splitlines()[:2] and shown.splitlines()[2] != kept.splitlines()[2]
         assert "forked: it shows another root" in watches[0].look(code=ALARM, url=server.url).stderr
-        assert watches[0].evidence() == {".seen": kept, ".shown": shown}
+        evidence = watches[0].evidence()
+        assert "forked: it shows another root" in evidence.pop(".why") and evidence == {".seen": kept, ".shown": shown}
         grow(server, "LATER")  # the other history goes on: now a proof is asked for, and none can be given
         assert "no proof leads" in watches[1].look(code=ALARM, url=server.url).stderr
-        assert set(watches[1].evidence()) == {".seen", ".shown", ".proof"}
+        assert set(watches[1].evidence()) == {".seen", ".shown", ".proof", ".why"}
         for watch in watches[:2]:
             assert watch.text("seen") == kept and watch.text("cosigned").startswith(kept)
     assert run("verify", "--data-dir", str(made)).returncode == 0  # nothing in it says that there was another one
@@ -159,6 +160,49 @@ def test_insider_is_found(scratch):
         grow(server, "GOES-ON")
         watches[2].look(url=server.url)
         assert watches[2].text("seen") == server.get("/ledger/checkpoint").text
+
+
+def fork(scratch, name):
+    """Two directories with histories of the same log that part after its first entries."""
+    ours, made = pathlib.Path(scratch) / name, pathlib.Path(scratch) / f"{name}-made"
+    with served(ours):
+        pass
+    shutil.copytree(ours, made)
+    return ours, made
+
+
+def test_evidence_is_never_overwritten(scratch):
+    """Whatever the clock says and however often the witness is started again; and the same evidence is kept once."""
+    ours, made = fork(scratch, "evidence")
+    with served(ours) as server:
+        grow(server, "OURS")
+        watch = Watch(scratch, server.url)
+        watch.look()
+    kept = {}
+    with served(made) as server:
+        for number in range(1, 6):
+            grow(server, f"MADE-{number}")
+            found = watch.look(code=ALARM, url=server.url)
+            assert f"evidence-{number:03}.*" in found.stderr and "kept already" not in found.stderr
+            evidence = watch.evidence(number)
+            assert evidence[".shown"] == server.get("/ledger/checkpoint").text and evidence[".seen"] == watch.text("seen")
+            kept[number] = evidence
+            for _ in range(2):
+                assert f"the same is kept already, as {watch.path}/evidence-{number:03}.*" in watch.look(code=ALARM, url=server.url).stderr
+            assert {one: watch.evidence(one) for one in kept} == kept and not watch.evidence(number + 1)
+        for number in (2, *range(6, 101)):
+            for path in watch.path.glob(f"evidence-{number:03}.*"):
+                path.unlink()
+            (watch.path / f"evidence-{number:03}.shown").write_text("of another time, and short")
+        grow(server, "MADE-MORE")
+        found = watch.look(code=ALARM, url=server.url)
+        assert "holds evidence 100 times already, and this is not kept" in found.stderr
+        assert len(list(watch.path.glob("evidence-*.why"))) == 4
+        (watch.path / "evidence-050.shown").unlink()
+        assert "kept as" in watch.look(code=ALARM, url=server.url).stderr
+        assert watch.evidence(50)[".shown"] == server.get("/ledger/checkpoint").text
+        for number in (1, 3, 4, 5):
+            assert watch.evidence(number) == kept[number]
 
 
 def test_log_that_goes_back_or_has_another_key(scratch):
