@@ -287,7 +287,7 @@ enum status export_line_read(struct export_line *line, const char *bytes, size_t
         {EXPORT_CHECKPOINT_BEGINS, EXPORT_LINE_CHECKPOINT, "height size note"},
         {EXPORT_TEXT_BEGINS, EXPORT_LINE_TEXT, "seq pointer commitment salt text"},
         {"{\"type\":\"key\",", EXPORT_LINE_KEY, "algorithm key public_key from_seq"},
-        {"{\"type\":\"header\",\"format\":\"tallystick-export\",\"version\":1,", EXPORT_LINE_HEADER, "origin after texts"},
+        {EXPORT_HEADER_BEGINS, EXPORT_LINE_HEADER, "origin after texts"},
         {"{\"type\":\"end\",", EXPORT_LINE_END, "seq hash"},
     };
     struct reader reader = { .at = bytes, .left = length, .arena = arena, .status = STATUS_OK };

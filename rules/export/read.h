@@ -19,7 +19,9 @@
 /* No line is longer: the longest body in base64, and what stands around it. */
 #define EXPORT_LINE_BYTES_MAX (LIMIT_BODY_LARGE / 3 * 4 + 1 * MIB)
 
-/* What the lines begin with that are told apart before they are read; nothing else in an export does. */
+/* What all lines begin with, and those that are told apart before they are read; nothing else in an export does. */
+#define EXPORT_LINE_BEGINS "{\"type\":\""
+#define EXPORT_HEADER_BEGINS "{\"type\":\"header\",\"format\":\"tallystick-export\",\"version\":1,"
 #define EXPORT_ENTRY_BEGINS "{\"type\":\"entry\","
 #define EXPORT_TEXT_BEGINS "{\"type\":\"text\","
 #define EXPORT_CHECKPOINT_BEGINS "{\"type\":\"checkpoint\","

@@ -63,11 +63,21 @@ static enum status find_no_line(struct reading *reading)
     return find(reading, reading->seq + 1, "format", "the line behind entry %" PRIu64 " is none that an export has there", reading->seq);
 }
 
-/* The line looked at, of the kind that was expected; its parts in the arena. */
-static enum status parse(struct reading *reading, const char *text, size_t length, bool is_whole, struct arena *arena,
-                         struct export_line *line)
+/* The last line, which no line feed ends: cut off where it stands, if it begins as one does there. */
+static enum status find_cut(struct reading *reading, const char *text, size_t length)
 {
-    enum status status = is_whole ? export_line_read(line, text, length, arena) : STATUS_INVALID;
+    const char *begins = reading->origin == NULL || reading->is_over ? EXPORT_HEADER_BEGINS : EXPORT_LINE_BEGINS;
+    size_t compared = length < strlen(begins) ? length : strlen(begins);
+    if (memcmp(text, begins, compared) != 0) {
+        return find_no_line(reading);
+    }
+    return find(reading, reading->seq + 1, "truncated", "the export breaks off behind entry %" PRIu64 ", in the middle of a line", reading->seq);
+}
+
+/* The line looked at, of the kind that was expected; its parts in the arena. */
+static enum status parse(struct reading *reading, const char *text, size_t length, struct arena *arena, struct export_line *line)
+{
+    enum status status = export_line_read(line, text, length, arena);
     return status == STATUS_INVALID ? find_no_line(reading) : status;
 }
 
@@ -106,11 +116,11 @@ static enum status take_end(struct reading *reading, const struct export_line *l
 }
 
 /* A line between two entries' lines. */
-static enum status take_between(struct reading *reading, const char *text, size_t length, bool is_whole)
+static enum status take_between(struct reading *reading, const char *text, size_t length)
 {
     struct export_line line;
     arena_reset(&reading->arena);
-    enum status status = parse(reading, text, length, is_whole, &reading->arena, &line);
+    enum status status = parse(reading, text, length, &reading->arena, &line);
     if (status != STATUS_OK) {
         return status;
     }
@@ -226,12 +236,11 @@ static enum status take_note(struct reading *reading, uint64_t seq)
     return STATUS_OK;
 }
 
-static enum status take_checkpoint(struct reading *reading, const char *text, size_t length, bool is_whole, struct arena *arena,
-                                   struct verify_item *item)
+static enum status take_checkpoint(struct reading *reading, const char *text, size_t length, struct arena *arena, struct verify_item *item)
 {
     struct export_line line;
     struct checkpoint told;
-    enum status status = parse(reading, text, length, is_whole, arena, &line);
+    enum status status = parse(reading, text, length, arena, &line);
     if (status != STATUS_OK) {
         return status;
     }
@@ -247,7 +256,8 @@ static enum status take_checkpoint(struct reading *reading, const char *text, si
     return STATUS_OK;
 }
 
-/* The lines that belong to the entry: its texts, and its block's checkpoint where it is the last. */
+/* The lines that belong to the entry: its texts, and its block's checkpoint where it is the last. Where the input ends or is cut here, that
+ * is what is wrong, and not that a text is missing: told when the turn of what comes next has come. */
 static enum status take_tail(struct reading *reading, struct arena *arena, struct verify_item *item)
 {
     const char *text = NULL, *fault = NULL;
@@ -257,15 +267,15 @@ static enum status take_tail(struct reading *reading, struct arena *arena, struc
     enum status status = reading->with_texts ? export_texts_expect(reading->texts, item->row) : STATUS_OK;
     while (status == STATUS_OK) {
         status = lines_look(&reading->lines, &text, &length, &is_whole);
-        if (status != STATUS_OK) {
+        if (status != STATUS_OK || !is_whole) {
             break;
         }
         if (reading->with_texts && is_of(text, length, EXPORT_TEXT_BEGINS)) {
             arena_reset(&reading->arena);
-            status = parse(reading, text, length, is_whole, &reading->arena, &line);
+            status = parse(reading, text, length, &reading->arena, &line);
             status = status == STATUS_OK ? export_texts_take(reading->texts, reading->verify.replay, &line, &fault) : status;
         } else if (!reading->is_covered && is_of(text, length, EXPORT_CHECKPOINT_BEGINS)) {
-            status = take_checkpoint(reading, text, length, is_whole, arena, item);
+            status = take_checkpoint(reading, text, length, arena, item);
         } else {
             break;
         }
@@ -276,21 +286,20 @@ static enum status take_tail(struct reading *reading, struct arena *arena, struc
             lines_take(&reading->lines);
         }
     }
-    if ((status == STATUS_OK || status == STATUS_ABSENT) && reading->with_texts && export_texts_missing(reading->texts) != NULL) {
+    if (status == STATUS_OK && is_whole && reading->with_texts && export_texts_missing(reading->texts) != NULL) {
         return find(reading, reading->seq, "personal_missing", "the text behind %s is missing", export_texts_missing(reading->texts));
     }
-    return status == STATUS_ABSENT || status == STATUS_INVALID ? STATUS_OK : status; /* told when the line's turn comes */
+    return status == STATUS_ABSENT || status == STATUS_INVALID ? STATUS_OK : status;
 }
 
-static enum status take_entry(struct reading *reading, const char *text, size_t length, bool is_whole, struct arena *arena,
-                              struct verify_item *item)
+static enum status take_entry(struct reading *reading, const char *text, size_t length, struct arena *arena, struct verify_item *item)
 {
     struct export_line line;
     if (reading->origin == NULL || reading->is_over) {
         return find_no_line(reading);
     }
     struct entry_row *row = arena_alloc(arena, sizeof *row);
-    enum status status = row == NULL ? STATUS_EXHAUSTED : parse(reading, text, length, is_whole, arena, &line);
+    enum status status = row == NULL ? STATUS_EXHAUSTED : parse(reading, text, length, arena, &line);
     if (status == STATUS_OK) {
         status = read_entry(reading, &line, arena, row);
     }
@@ -328,16 +337,18 @@ static enum status take_line(struct reading *reading, struct arena *arena, struc
     if (status != STATUS_OK) {
         return status;
     }
+    if (!is_whole) {
+        return find_cut(reading, text, length);
+    }
     *is_entry = is_of(text, length, EXPORT_ENTRY_BEGINS);
     if (!*is_entry) {
-        status = take_between(reading, text, length, is_whole);
+        status = take_between(reading, text, length);
         if (status == STATUS_OK) {
             lines_take(&reading->lines);
         }
         return status;
     }
-    status = take_entry(reading, text, length, is_whole, arena, item);
-    return status;
+    return take_entry(reading, text, length, arena, item);
 }
 
 /* One more entry with its tail; STATUS_ABSENT behind the last. */

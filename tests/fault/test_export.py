@@ -300,6 +300,29 @@ def test_orders(scratch, plain, pick=some(14)):
     check_all(scratch, pick(spoilt_orders(plain)))
 
 
+def cut_exports(lines):
+    """Cut behind a line and in one, of each kind of line; with the number of whole entries that are left."""
+    for index in some_of_each(lines):
+        raw, before = lines[index], b"".join(lines[:index])
+        whole = sum(b'"type":"entry"' in other for other in lines[:index])
+        for length in sorted({0, 1, 9, 14, len(raw) // 2, len(raw) - 1}):
+            yield f"line {index}, {length} bytes of it", before + raw[:length], whole
+
+
+def test_a_cut_is_called_one(scratch, plain, with_texts, pick=some(8)):
+    """Wherever it is: no line is strange, and no text missing, for that its end is."""
+    path = scratch / "cut.ndjson"
+    texts = [case for case in cut_exports(with_texts) if b'"type":"text"' in with_texts[int(case[0].split()[1].rstrip(","))]]
+    for name, cut, whole in [*pick(cut_exports(plain)), *pick(cut_exports(with_texts)), *pick(texts)]:
+        path.write_bytes(cut)
+        assert by_program(path) == (False, whole + 1, "truncated"), name
+        assert by_python(path)[:2] == (False, whole + 1), name
+    path.write_bytes(b"".join(plain) + b"x")
+    assert by_program(path)[2] == "format", "what is no beginning of a line was not cut off"
+    path.write_bytes(b'{"type":"FeatureCollection"}')
+    assert by_program(path)[2] == "format"
+
+
 def fields_of(raw):
     members = json.loads(raw)
     entry = model.decode(base64.b64decode(members["bytes"]))

@@ -24,6 +24,10 @@ def test_orders(scratch, plain):  # noqa: F811
     test_export.check_all(scratch, list(test_export.spoilt_orders(plain)))
 
 
+def test_a_cut_is_called_one(scratch, plain, with_texts):  # noqa: F811
+    test_export.test_a_cut_is_called_one(scratch, plain, with_texts, pick=list)
+
+
 def test_fields(scratch, ledger, plain):  # noqa: F811
     test_export.check_all(scratch, list(test_export.spoilt_fields(plain, ledger.secrets[0][0])))
 
