@@ -324,7 +324,11 @@ static enum status verify_with(struct restore *restore, const struct key_rows *k
     if (status != STATUS_OK || report.is_ok) {
         return status;
     }
-    text_make_line(report.reason, strlen(report.reason));
+    size_t length = strlen(report.reason);
+    text_make_line(report.reason, length);
+    if (length > 0 && report.reason[length - 1] == '.') {
+        report.reason[length - 1] = 0; /* of a sentence: the next one begins behind it */
+    }
     tell("the backup is BROKEN at entry %" PRIu64 " (%s): %s. Nothing was put in place", report.first_broken, report.code,
          report.reason);
     return STATUS_CORRUPT;
