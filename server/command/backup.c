@@ -100,6 +100,11 @@ static enum status take_directory_target(struct backup *backup)
 
 static enum status take_target(struct backup *backup)
 {
+    if (strcmp(backup->config->output, "-") == 0) { /* standard output of export */
+        tell("--output: a backup goes to a directory, or to a file whose name ends in .db, and not to standard output (./- is a directory of "
+             "that name)");
+        return STATUS_INVALID;
+    }
     backup->is_file = ends_with(backup->config->output, ".db");
     enum status status = backup->is_file ? take_file_target(backup) : take_directory_target(backup);
     if (status == STATUS_OK) {

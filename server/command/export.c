@@ -28,7 +28,8 @@ struct job {
     struct arena arena;
     struct db *db;
     uint64_t size, to;
-    struct export_file file; /* where there is --output */
+    const char *output; /* NULL: standard output */
+    struct export_file file; /* where there is one */
     int fd;
     const char *path;
     struct export export;
@@ -148,10 +149,10 @@ static enum status open_output(struct job *job)
     job->fd = STDOUT_FILENO;
     job->path = "standard output";
     export_begin(&job->export, (uint64_t)job->config->after, job->to, job->config->with_texts);
-    if (job->config->output == NULL) {
+    if (job->output == NULL) {
         return STATUS_OK;
     }
-    job->path = job->config->output;
+    job->path = job->output;
     enum status status = export_file_open(job->path, &job->arena, &job->file);
     if (status != STATUS_OK) {
         return status;
@@ -180,7 +181,7 @@ static enum status write_pieces(struct job *job)
 {
     struct buffer lines;
     enum status status = STATUS_OK;
-    bool is_shown = isatty(STDERR_FILENO) && (job->config->output != NULL || !isatty(STDOUT_FILENO));
+    bool is_shown = isatty(STDERR_FILENO) && (job->output != NULL || !isatty(STDOUT_FILENO));
     uint64_t shown = job->export.seq;
     buffer_init(&lines);
     while (status == STATUS_OK && !export_is_over(&job->export)) {
@@ -221,7 +222,7 @@ static enum status run(struct job *job)
     }
     uint64_t from = job->export.seq;
     status = job->is_nothing_new ? STATUS_OK : write_pieces(job);
-    if (job->config->output == NULL) {
+    if (job->output == NULL) {
         return status;
     }
     enum status closed = export_file_close(job->path, &job->file);
@@ -236,7 +237,8 @@ static enum status run(struct job *job)
 
 int command_export(const struct config *config)
 {
-    struct job job = { .config = config };
+    bool is_file = config->output != NULL && strcmp(config->output, "-") != 0;
+    struct job job = { .config = config, .output = is_file ? config->output : NULL };
     arena_init(&job.arena);
     const char *path = data_path(&job.arena, config->data_dir, "tallystick.db");
     enum status status = path == NULL ? STATUS_EXHAUSTED : store_find_ledger(config->data_dir);

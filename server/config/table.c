@@ -122,7 +122,7 @@ static const struct config_option options[] = {
     INTEGER("to", "TO", to, 1, TEXT_INTEGER_MAX, NULL, EXPORT, "end with this entry; default: the last one there is"),
     FLAG("texts", "TEXTS", with_texts, EXPORT, "with the personal texts and their salts, which a reader then has for good, erasures or not"),
     TEXT("output", "OUTPUT", output, NULL, EXPORT | BACKUP, BACKUP, "PATH",
-         "export: a file of its own, or an export that was cut or is to go on behind its last checkpoint; default: standard output. "
+         "export: a file of its own, or an export that was cut or is to go on behind its last checkpoint; default, and -: standard output. "
          "backup: an empty directory, or a file whose name ends in .db for the ledger and its state alone"),
     FLAG("with-key", "WITH_KEY", with_key, BACKUP, "the node's key too: whoever has the backup can then seal in this node's name"),
     TEXT("from", "FROM", from, NULL, RESTORE, RESTORE, "PATH", "the backup: what --output of backup named"),

@@ -268,6 +268,16 @@ def test_a_file_goes_on(server, tmp_path):
     assert part.stat().st_mode & 0o077 == 0
 
 
+def test_a_dash_is_standard_output(server, tmp_path):
+    """As it is standard input to verify --export: no file of that name is made. A backup is no stream, and says so."""
+    told = subprocess.run([binary(), "export", "--data-dir", str(server.data_dir), "--output", "-"], env=environment(), cwd=tmp_path,
+                          capture_output=True, timeout=60, check=False)
+    assert told.returncode == 0 and told.stdout == by_command(server) and not list(tmp_path.iterdir()), told.stderr
+    told = subprocess.run([binary(), "backup", "--data-dir", str(server.data_dir), "--output", "-"], env=environment(), cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 1 and "not to standard output" in told.stderr and not list(tmp_path.iterdir()), told
+
+
 def test_files_that_cannot_go_on(server, tmp_path):
     path = tmp_path / "ledger.ndjson"
 
