@@ -16,6 +16,7 @@
 #include "db/db.h"
 #include "db/reference.h"
 #include "db/signing.h"
+#include "db/taken.h"
 #include "db/witness.h"
 #include "ledger/checkpoint.h"
 #include "ledger/digest.h"
@@ -32,6 +33,7 @@ struct replay {
     char origin[CHECKPOINT_ORIGIN_BYTES]; /* "" before the genesis */
     int64_t time_zone_minutes;
     unsigned entries_open; /* since the last commit */
+    bool keeps_ids;
     pthread_mutex_t lock;  /* of the connection: texts are noted while entries are replayed */
 };
 
@@ -57,6 +59,11 @@ enum status replay_open(struct replay **out)
 void replay_watch(struct replay *replay, bool (*may_go_on)(void *context), void *context)
 {
     db_watch(replay->db, may_go_on, context);
+}
+
+void replay_keep_ids(struct replay *replay)
+{
+    replay->keeps_ids = true;
 }
 
 void replay_close(struct replay *replay)
@@ -268,6 +275,20 @@ static enum status read_parameters(struct replay *replay, struct arena *arena)
     return status;
 }
 
+/* The entry's id is taken from now on. */
+static enum status take_id(struct replay *replay, const struct entry_row *row, struct arena *arena, struct replay_result *result)
+{
+    const struct actor actor = { .organisation = row->organisation, .subject = row->subject };
+    bool is_new = true;
+    enum status status = db_taken_note(replay->db, row->seq, actor_scope(&actor), row->command_id, &is_new);
+    if (status == STATUS_OK && !is_new) {
+        result->code = "command_id";
+        result->finding = arena_format(arena, REPLAY_AGAIN, row->command_id);
+        status = result->finding == NULL ? STATUS_EXHAUSTED : STATUS_OK;
+    }
+    return status;
+}
+
 static enum status replay_one(struct replay *replay, const struct entry_row *row, struct arena *arena, struct replay_result *result)
 {
     struct command_signature signature;
@@ -286,6 +307,9 @@ static enum status replay_one(struct replay *replay, const struct entry_row *row
     command_fini(&command);
     if (status == STATUS_OK && result->finding == NULL && row->seq == 1) {
         status = read_parameters(replay, arena);
+    }
+    if (status == STATUS_OK && result->finding == NULL && replay->keeps_ids) {
+        status = take_id(replay, row, arena, result);
     }
     if (status == STATUS_OK && ++replay->entries_open >= ENTRIES_PER_TRANSACTION) {
         replay->entries_open = 0;
@@ -320,6 +344,11 @@ enum status replay_find_unerased(struct replay *replay, struct arena *arena, uin
         *pointer = row.pointer;
     }
     return status;
+}
+
+enum status replay_find_again(struct replay *replay, struct arena *arena, uint64_t *seq, const char **id)
+{
+    return db_taken_again(replay->db, arena, seq, id);
 }
 
 /* A running digest of a table's rows: rows stream from two connections one after the

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import secrets
 import sys
 import tempfile
@@ -38,14 +39,14 @@ verifier = load_verifier()
 
 
 def verdict(code, told):
-    """(whether it is sound, the first broken entry, why)."""
+    """(whether it is sound, the first broken entry, why). No entry: what is wrong is a checkpoint from elsewhere."""
     assert code in (0, 1), told
     if code == 0:
         assert told.startswith("ok: "), told
         return True, None, ""
-    assert told.startswith("BROKEN at entry "), told
-    number, _, rest = told.removeprefix("BROKEN at entry ").partition(" ")
-    return False, int(number), rest[1:].partition(")")[0]
+    found = re.match(r"BROKEN(?: at entry (\d+))? \((\w+)\)", told)
+    assert found, told
+    return False, int(found[1]) if found[1] else None, found[2]
 
 
 def by_python(path, *options):
@@ -463,6 +464,50 @@ def test_an_insider_cannot_write_what_others_sign(scratch, ledger, plain, pick=s
         path = scratch / "insider.ndjson"
         path.write_bytes(b"".join(rewritten(plain, ledger.secrets, seq, change)))
         assert by_program(path)[:2] == by_python(path)[:2] == (False, seq), (seq, name)
+
+
+def test_a_command_that_was_carried_out_again(scratch, ledger, plain):
+    """Under the key that it came with: the rules see no harm in it, nor does any signature. Another sender may have the same key."""
+    entries = [fields_of(raw)[1] for raw in plain if b'"type":"entry"' in raw]
+    unsigned = [entry for entry in entries[1:] if not entry["submitter_key"] and entry["kind"] != "node_key.rotate"]
+
+    def sender(entry):
+        return entry["organisation"] or entry["subject"]
+
+    def with_key_of(first, second):
+        path = scratch / "again.ndjson"
+        path.write_bytes(b"".join(rewritten(plain, ledger.secrets, second["seq"], lambda entry: entry.update(command_id=first["command_id"]))))
+        return path
+
+    pairs = [(first, second) for second in unsigned for first in entries[1:second["seq"] - 1]]
+    again = [pair for pair in pairs if sender(pair[0]) == sender(pair[1])]
+    for first, second in (again[0], again[len(again) // 2], again[-1]):
+        path = with_key_of(first, second)
+        assert by_program(path) == by_python(path) == (False, second["seq"], "command_id"), (first["seq"], second["seq"])
+    told = run("verify", "--export", str(path)).stdout
+    assert f"entry {second['seq']}: its key {first['command_id']} is one that an earlier command of the same sender had: it was carried out again" in told
+    check_sound(with_key_of(*next(pair for pair in pairs if sender(pair[0]) != sender(pair[1]))))
+
+
+def test_checkpoints_that_are_not_its_own(scratch, plain):
+    """Both say the same of them, and neither that the ledger is another than it is."""
+    path, kept = scratch / "whole.ndjson", scratch / "kept.txt"
+    path.write_bytes(b"".join(plain))
+    notes = [json.loads(raw) for raw in plain if b'"type":"checkpoint"' in raw]
+    origin, size = notes[0]["note"].split("\n")[0], notes[-1]["size"]
+    for note in (notes[3], notes[-1]):
+        words, lines = note["note"].split("\n\n")
+        of = {"told": note["size"], **{f"of {other}": other for other in (0, size + 1, 2**53)}}
+        for name, number in of.items():
+            same = note["note"].replace(f"\n{note['size']}\n", f"\n{number}\n")
+            at = number if 0 < number <= size else None
+            kept.write_text(same.replace(origin, "elsewhere.example/log"))
+            assert by_program(path, "--checkpoint", str(kept)) == by_python(path, "--checkpoint", str(kept)) == (False, at, "checkpoint_foreign"), name
+            kept.write_text(same if number != note["size"] else f"{words}\n\n")
+            ours, theirs = by_program(path, "--checkpoint", str(kept)), by_python(path, "--checkpoint", str(kept))
+            assert ours == theirs and ours[2] in ("checkpoint_unsigned", "truncated"), (name, ours, theirs)
+        kept.write_text(note["note"] + "x")
+        assert by_program(path, "--checkpoint", str(kept)) == by_python(path, "--checkpoint", str(kept)) == (False, note["size"], "checkpoint_unsigned")
 
 
 def part(ledger, after, to):
