@@ -212,6 +212,7 @@ def check(ledger, export):
     """The exit code, and what is told."""
     try:
         for raw in iter(lambda: export.readline(LINE), b""):
+            want(raw.endswith(b"\n") or not b'{"type":"'.startswith(raw[:9]), "truncated")
             ledger.take(*read_line(raw))
         want(ledger.is_over, "truncated")
         want(ledger.seq > 0, "seq")

@@ -313,7 +313,8 @@ NO_EXPORTS = {
     "a list": (b"[]\n", "1 (format)"), "a text": (b'"type"\n', "1 (format)"), "null": (b"null\n", "1 (format)"),
     "a type that is a list": (b'{"type":[]}\n', "1 (format)"), "a type that nobody knows": (b'{"type":"x"}\n', "1 (format)"),
     "no entry": (of_no_entries(), "1 (seq)"), "a checkpoint first": (before_any_entry("checkpoint"), "1 (checkpoint)"),
-    "a text first": (before_any_entry("text"), "1 (personal)"), "cut": (GOLDEN.read_bytes()[:-40], "9 (format)"),
+    "a text first": (before_any_entry("text"), "1 (personal)"), "cut": (GOLDEN.read_bytes()[:-40], "9 (truncated)"),
+    "cut behind a letter": (GOLDEN.read_bytes()[:3], "1 (truncated)"), "cut garbage": (b"garbage", "1 (format)"),
 }
 
 
