@@ -17,6 +17,7 @@
 #include "server/evidence.h"
 #include "server/fetch.h"
 #include "server/kept_file.h"
+#include "server/log_key.h"
 #include "server/paths.h"
 #include "server/tell.h"
 
@@ -93,15 +94,18 @@ static enum status settle_name(struct witness_watch *watch, struct arena *arena,
     return status;
 }
 
-enum status witness_open(struct witness_watch *watch, const char *dir, const char *name)
+enum status witness_open(struct witness_watch *watch, const char *dir, const char *of, const char *name, const char *log_key_path)
 {
     struct arena arena;
     arena_init(&arena);
-    *watch = (struct witness_watch){ .dir = dir };
+    *watch = (struct witness_watch){ .dir = dir, .of = of };
     const char *path = data_path(&arena, dir, "witness.key");
     enum status status = path == NULL ? STATUS_EXHAUSTED : load_key(watch, path);
     if (status == STATUS_OK) {
         status = settle_name(watch, &arena, name);
+    }
+    if (status == STATUS_OK) {
+        status = log_key_load(&watch->log_key, dir, log_key_path, of);
     }
     arena_fini(&arena);
     return status;
@@ -111,66 +115,7 @@ void witness_close(struct witness_watch *watch)
 {
     key_free(watch->key);
     watch->key = NULL;
-}
-
-/* The log's keys from lines. */
-static enum status read_signer(const char *text, size_t length, struct checkpoint_signer *signer)
-{
-    enum status status = STATUS_OK;
-    for (const char *at = text, *end = text + length; at < end && status == STATUS_OK;) {
-        const char *feed = memchr(at, '\n', (size_t)(end - at));
-        size_t used = feed == NULL ? (size_t)(end - at) : (size_t)(feed - at);
-        status = used == 0 ? STATUS_OK : checkpoint_signer_add(signer, at, used);
-        at += used + 1;
-    }
-    return status == STATUS_OK && signer->origin[0] == 0 ? STATUS_INVALID : status;
-}
-
-static enum status keep_signer(struct witness_watch *watch, const struct checkpoint_signer *signer)
-{
-    struct buffer lines;
-    buffer_init(&lines);
-    if (signer->has_node) {
-        checkpoint_node_key_write(&lines, signer->origin, signer->node);
-        buffer_byte(&lines, '\n');
-    }
-    if (signer->has_ed25519) {
-        checkpoint_ed25519_key_write(&lines, signer->origin, signer->ed25519);
-        buffer_byte(&lines, '\n');
-    }
-    enum status status = lines.failed ? STATUS_EXHAUSTED : kept_file_write(watch->dir, "log.key", lines.bytes, lines.length);
-    buffer_fini(&lines);
-    if (status == STATUS_OK) {
-        watch->signer = *signer;
-        watch->has_signer = true;
-    }
-    return status;
-}
-
-enum status witness_pin(struct witness_watch *watch, const char *log_key_path)
-{
-    struct arena arena;
-    struct checkpoint_signer signer = { .has_node = false };
-    const char *text = NULL;
-    size_t length = 0;
-    arena_init(&arena);
-    enum status status = log_key_path != NULL ? kept_file_read(&arena, NULL, log_key_path, &text, &length)
-                                              : kept_file_read(&arena, watch->dir, "log.key", &text, &length);
-    bool is_first = status == STATUS_ABSENT && log_key_path == NULL;
-    if (status == STATUS_OK) {
-        status = read_signer(text, length, &signer);
-        if (status != STATUS_OK) {
-            tell("%s has to hold the log's keys, a line each, as GET /ledger/keys has them in vkey: one of each kind, of one origin",
-                 log_key_path != NULL ? log_key_path : "log.key");
-        }
-    } else if (status == STATUS_ABSENT && log_key_path != NULL) {
-        tell("--log-key: there is no %s", log_key_path);
-    }
-    if (status == STATUS_OK) {
-        status = keep_signer(watch, &signer);
-    }
-    arena_fini(&arena);
-    return is_first ? STATUS_OK : status;
+    log_key_fini(&watch->log_key);
 }
 
 /* STATUS_OK: an answer of 200. */
@@ -202,22 +147,29 @@ static enum witness_round raise_alarm(const struct round *round, const char *why
     return WITNESS_ALARM;
 }
 
+/* Whether the keys sign what is shown. */
+static enum status check_shown(struct round *round, const struct log_key *keys)
+{
+    struct checkpoint_signer signer;
+    enum status status = log_key_at(keys, round->checkpoint.size, &signer);
+    return status != STATUS_OK ? status
+                               : checkpoint_signer_check(&signer, &round->checkpoint, round->shown.bytes, round->shown.length);
+}
+
 /* The keys of a log that was never seen before: those that it says it has, if its newest checkpoint is signed by them. */
 static enum status pin_first(struct round *round)
 {
     struct buffer keys;
-    struct checkpoint_signer signer;
     buffer_init(&keys);
     enum status status = ask(round, "/ledger/keys", "application/json", NULL, &keys);
     if (status == STATUS_OK) {
-        status = witness_answer_keys(keys.bytes, keys.length, round->checkpoint.size, &signer);
+        const struct log_key shown = { keys.bytes, keys.length }; /* borrowed for the check */
+        status = check_shown(round, &shown);
     }
     if (status == STATUS_OK) {
-        status = checkpoint_signer_check(&signer, &round->checkpoint, round->shown.bytes, round->shown.length);
+        status = log_key_pin(&round->watch->log_key, round->watch->dir, keys.bytes, keys.length);
     }
-    if (status == STATUS_OK) {
-        status = keep_signer(round->watch, &signer);
-    } else if (status != STATUS_IO) {
+    if (status != STATUS_OK && status != STATUS_IO) {
         tell("the log shows no keys that have signed its checkpoint; is this a tallystick?");
     }
     buffer_fini(&keys);
@@ -235,12 +187,16 @@ static enum witness_round fetch_newest(struct round *round)
         tell("what the log shows is no checkpoint");
         return WITNESS_TROUBLE;
     }
-    if (!round->watch->has_signer) {
+    if (round->watch->log_key.text == NULL) {
         return pin_first(round) == STATUS_OK ? WITNESS_COSIGNED : WITNESS_TROUBLE;
     }
-    if (checkpoint_signer_check(&round->watch->signer, &round->checkpoint, round->shown.bytes, round->shown.length) != STATUS_OK) {
-        return raise_alarm(round, "the log shows a checkpoint that is not signed by its keys that were pinned. Where the log's operator "
-                                  "has said that its keys were rotated, give the new ones with --log-key");
+    if (check_shown(round, &round->watch->log_key) != STATUS_OK) {
+        char command[LOG_KEY_COMMAND_BYTES];
+        enum witness_round result = raise_alarm(round, "the log shows a checkpoint that is not signed by its keys that were pinned");
+        log_key_command(round->watch->of, command);
+        tell("where the log's operator says that its keys were rotated, and confirms those that you get, give them with --log-key log-keys.json: %s",
+             command);
+        return result;
     }
     return WITNESS_COSIGNED;
 }

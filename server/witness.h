@@ -3,8 +3,8 @@
 
 #include "base/arena.h"
 #include "base/status.h"
-#include "ledger/checkpoint.h"
 #include "ledger/cosignature.h"
+#include "server/log_key.h"
 
 /*
  * A witness: it follows one log, checks that each checkpoint continues the last one that it saw, and cosigns it. In its
@@ -12,7 +12,7 @@
  *
  *   witness.key    its key (the second half of ledger/key_file.h)
  *   witness.vkey   its name and public key, as a line
- *   log.key        the log's keys, as lines: pinned at first sight, or given
+ *   log.key        the log's keys: pinned at first sight, or given (log_key.h)
  *   seen           the last checkpoint that was seen and checked: on the disk before it is cosigned, and never going back
  *   cosigned       the last note that was cosigned and delivered
  *   evidence-*     what does not fit together, once the alarm was raised (evidence.h)
@@ -35,15 +35,13 @@ struct witness_watch {
     struct key *key;
     struct cosigner cosigner;
     bool delivers; /* a token is there: cosignatures are posted */
-    bool has_signer;
-    struct checkpoint_signer signer;
+    const char *of; /* the log's address, for what people are told */
+    struct log_key log_key;
 };
 
-/* Reads or makes the key; name NULL: what is there, or one made of the key. What is wrong is told. */
-enum status witness_open(struct witness_watch *watch, const char *dir, const char *name) NODISCARD;
-
-/* The keys of the log: those in a file of lines, which is kept; NULL: those that were pinned, if any. */
-enum status witness_pin(struct witness_watch *watch, const char *log_key_path) NODISCARD;
+/* Reads or makes the key; name NULL: what is there, or one made of the key. log_key_path: a file with the log's keys, NULL: those that
+ * were pinned, if any. of: the log's address. What is wrong is told. All texts are borrowed. */
+enum status witness_open(struct witness_watch *watch, const char *dir, const char *of, const char *name, const char *log_key_path) NODISCARD;
 void witness_close(struct witness_watch *watch);
 
 enum witness_round witness_round(struct witness_watch *watch);

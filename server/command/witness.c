@@ -64,10 +64,7 @@ int command_witness(const struct config *config)
         status = directory_lock(config->data_dir, &lock);
     }
     if (status == STATUS_OK) {
-        status = witness_open(&watch, config->data_dir, config->name);
-    }
-    if (status == STATUS_OK) {
-        status = witness_pin(&watch, config->log_key_path);
+        status = witness_open(&watch, config->data_dir, config->of, config->name, config->log_key_path);
     }
     if (status == STATUS_OK) {
         status = open_fetch(config, &arena, &watch);

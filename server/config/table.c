@@ -139,7 +139,7 @@ static const struct config_option options[] = {
     TEXT("of", "OF", of, NULL, WITNESS, WITNESS, "URL", "the log to follow: http://HOST:PORT or https://HOST"),
     TEXT("name", "NAME", name, NULL, WITNESS, 0, "NAME", "what a new witness is called, as its lines of notes have it; default: made up"),
     TEXT("log-key", "LOG_KEY", log_key_path, NULL, WITNESS, 0, "FILE",
-         "the log's keys, a line each, as GET /ledger/keys has them in vkey; default: those that it showed first"),
+         "the log's keys: the answer of its GET /ledger/keys as it is, or a line of vkey of each kind; default: those that it showed first"),
     TEXT("token", "TOKEN", token_path, NULL, WITNESS, 0, "FILE",
          "an auditor's token, to deliver cosignatures with; default: they stay in DIR/cosigned"),
     FLAG("once", "ONCE", runs_once, WITNESS, "one look, then exit: 0 all was well, 1 no usable answer, 3 an alarm"),

@@ -5,6 +5,7 @@ import contextlib
 import http.server
 import json
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -241,6 +242,66 @@ def test_says_what_the_log_says(scratch):
             assert f": {said['code']}: " in line and "{" not in line and "\ufffd" not in line and "\u001b" not in line and len(line) < 600
             assert detail in line or line.endswith("\u7f69...") or line.endswith("\u53e3...") or "a [2Jb c" in line
         proxy.close()
+
+
+def paste(line, directory):
+    return subprocess.run(["bash", "-c", f"set -eo pipefail; tallystick() {{ {binary()} \"$@\"; }}; {line}"], cwd=directory, capture_output=True, text=True, timeout=60,
+                          env={**environment(), "LC_ALL": "C.UTF-8"}, check=False)
+
+
+def rotate(data_dir):
+    done = run("key", "rotate", "--data-dir", str(data_dir))
+    assert done.returncode == 0, done.stderr
+
+
+def test_keys_were_rotated(scratch, tmp_path):
+    """What the page and the messages say to paste works, right behind the rotation and later; old keys sign nothing new."""
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "witness.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"^```sh keys\n(.*?)^```$", page, re.S | re.M)
+    log, stolen = pathlib.Path(scratch) / "rotated", pathlib.Path(scratch) / "stolen"
+    with served(log) as server:
+        before = Watch(scratch, server.url)
+        before.look()
+        lines = Watch(scratch, server.url)
+        lines.look()
+        shutil.copy(before.path / "log.key", tmp_path / "old.json")
+    shutil.copytree(log, stolen)
+    rotate(log)
+    with served(log) as server:  # its newest checkpoint is by the old keys, and stays so until somebody writes
+        pasted = paste(block.replace("https://ledger.example", server.url), tmp_path)
+        assert pasted.returncode == 0 and "cosigned" in pasted.stdout, pasted.stderr
+        before.look(url=server.url)
+        grow(server, "BEHIND")
+        alarm = before.look(code=ALARM, url=server.url)
+        assert "not signed by its keys that were pinned" in alarm.stderr
+        [command] = re.findall(r"--log-key log-keys.json: (curl .*)$", alarm.stderr, re.M)
+        assert paste(command, tmp_path).returncode == 0
+        assert "cosigned" in before.look(url=server.url, options=("--log-key", str(tmp_path / "log-keys.json"))).stdout
+        grow(server, "LATER")
+        before.look(url=server.url)
+        assert "cosigned" in paste(block.replace("https://ledger.example", server.url), tmp_path).stdout
+        for selected, code in ((".keys[].vkey", 2), (".keys[] | select(.to_seq == null).vkey", 0)):
+            assert paste(f"curl -sS {server.url}/ledger/keys | jq -r '{selected}' > lines", tmp_path).returncode == 0
+            told = lines.look(code=code, url=server.url + "/", options=("--log-key", str(tmp_path / "lines")))
+        assert "cosigned" in told.stdout
+        assert paste(f"curl -sS {server.url}/ledger | jq -r '.vkeys[]' > lines", tmp_path).returncode == 0
+        lines.look(url=server.url, options=("--log-key", str(tmp_path / "lines")))
+        (tmp_path / "lines").write_text("".join(key["vkey"] + "\n" for key in server.get("/ledger/keys").json()["keys"]))
+        refused = lines.look(code=2, url=server.url + "/", options=("--log-key", str(tmp_path / "lines")))
+        assert "has several keys of a kind" in refused.stderr
+        [command] = re.findall(r": (curl -sS http://\S+[^/]/ledger/keys > log-keys.json)$", refused.stderr, re.M)
+        assert paste(command, tmp_path).returncode == 0
+        lines.look(url=server.url, options=("--log-key", str(tmp_path / "log-keys.json")))
+        for nothing in ("", "{}", '{"keys": []}', "no key\n", "<html>"):
+            (tmp_path / "nothing").write_text(nothing)
+            assert "does not hold the keys of a log" in lines.look(code=2, url=server.url, options=("--log-key", str(tmp_path / "nothing"))).stderr
+        lines.look(url=server.url)  # what was pinned stays
+    with served(stolen) as server:  # a thief of the old keys, who goes on with them
+        for number in range(4):
+            grow(server, f"THIEF-{number}")
+        thief = Watch(scratch, server.url, "--log-key", str(tmp_path / "log-keys.json"))
+        assert "not signed by its keys that were pinned" in thief.look(code=ALARM).stderr
+        Watch(scratch, server.url, "--log-key", str(tmp_path / "old.json")).look()  # who knows of no rotation cannot tell
 
 
 NONSENSE = {"error": (500, b"no"), "redirect": (302, b""), "nothing": (200, b""), "page": (200, b"<html>\n\n</html>"),
