@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "json/write.h"
 #include "ledger/key_file.h"
 #include "ledger/note.h"
@@ -20,8 +21,14 @@
 #include "server/log_key.h"
 #include "server/paths.h"
 #include "server/tell.h"
+#include "server/unproven.h"
 
-enum { NOTE_BYTES_MAX = 65536, PATH_BYTES = 96 };
+enum {
+    NOTE_BYTES_MAX = 65536,
+    PATH_BYTES = 96,
+    WITHHELD_LOOKS_MAX = 5,      /* a proxy that is being changed may refuse once or twice */
+    WITHHELD_S_MAX = 24 * 60 * 60 /* no service that can sign is out of order for so long */
+};
 
 /* What a round works with. */
 struct round {
@@ -32,6 +39,9 @@ struct round {
     struct buffer proof; /* the answer with the proof; empty where none was asked for */
     const char *seen;    /* the note that was seen before; NULL: none */
     size_t seen_length;
+    struct unproven unproven;
+    const struct unproven_note *contradicted; /* the one of these that what is shown does not fit; NULL: none */
+    long http; /* of the log's last answer; 0: none came */
 };
 
 static enum status load_key(struct witness_watch *watch, const char *path)
@@ -122,13 +132,14 @@ void witness_close(struct witness_watch *watch)
 static enum status ask(struct round *round, const char *path, const char *accept, const struct buffer *body, struct buffer *out)
 {
     char message[FETCH_MESSAGE_BYTES], said[WITNESS_PROBLEM_BYTES];
-    long http = 0;
-    enum status status = fetch_run(round->watch->fetch, path, accept, body, out, &http, message);
+    round->http = 0;
+    enum status status = fetch_run(round->watch->fetch, path, accept, body, out, &round->http, message);
     if (status != STATUS_OK) {
         tell("no answer from the log: %s", message);
-    } else if (http != 200) {
+        round->http = 0;
+    } else if (round->http != 200) {
         witness_answer_problem(out->length > 0 ? out->bytes : "", out->length, said);
-        tell("the log answers %ld to %s: %s", http, path, said);
+        tell("the log answers %ld to %s: %s", round->http, path, said);
         status = STATUS_IO;
     }
     return status;
@@ -139,6 +150,7 @@ static enum witness_round raise_alarm(const struct round *round, const char *why
 {
     const struct evidence_piece pieces[] = {
         { "seen", round->seen, round->seen != NULL ? round->seen_length : 0 },
+        { "unproven", round->contradicted != NULL ? round->contradicted->text : "", round->contradicted != NULL ? round->contradicted->length : 0 },
         { "shown", round->shown.bytes, round->shown.length },
         { "proof", round->proof.bytes, round->proof.length },
     };
@@ -201,12 +213,79 @@ static enum witness_round fetch_newest(struct round *round)
     return WITNESS_COSIGNED;
 }
 
+/* Asks for the proof that what is shown continues a checkpoint. STATUS_INVALID: what came leads elsewhere; STATUS_ABSENT: the log
+ * answered, and not with a proof; STATUS_IO: it did not, or said that it cannot now. */
+static enum status prove(struct round *round, const struct checkpoint *old)
+{
+    struct proof proof;
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "/ledger/consistency?from=%" PRIu64 "&to=%" PRIu64, old->size, round->checkpoint.size);
+    if (ask(round, path, "application/json", NULL, &round->proof) != STATUS_OK) {
+        bool is_refused = round->http != 0 && round->http < 500 && round->http != 408 && round->http != 429;
+        return is_refused ? STATUS_ABSENT : STATUS_IO;
+    }
+    enum status status = witness_answer_proof(round->proof.bytes, round->proof.length, &proof);
+    if (status != STATUS_OK) {
+        tell("what the log gives is no proof");
+        return status == STATUS_EXHAUSTED ? STATUS_IO : STATUS_ABSENT;
+    }
+    return proof_consistency_check(old->size, round->checkpoint.size, old->root, round->checkpoint.root,
+                                   (const uint8_t(*)[DIGEST_BYTES])proof.hashes, proof.count);
+}
+
+/* The log gave no proof: from owed to what is shown; owed NULL: from what was seen, and then what is shown is kept, since its
+ * signature may be all that there will ever be of another history. */
+static enum witness_round withhold(struct round *round, bool is_refused, const struct unproven_note *owed)
+{
+    const char *dir = round->watch->dir;
+    char name[UNPROVEN_NAME_BYTES], since[TEXT_INSTANT_BYTES];
+    struct withheld withheld;
+    int64_t now_s = clock_wall_ms() / 1000;
+    enum status status = owed != NULL
+        ? STATUS_OK : unproven_keep(&round->unproven, dir, &round->checkpoint, round->shown.bytes, round->shown.length, name);
+    if (owed != NULL) {
+        tell("the log owes the proof that its checkpoint of %" PRIu64 " entries continues %s/unproven-%u", round->checkpoint.size, dir, owed->number);
+    } else if (status == STATUS_OK) {
+        tell("the log owes the proof for its checkpoint of %" PRIu64 " entries, which is kept as %s/%s", round->checkpoint.size, dir, name);
+    } else {
+        tell("the log owes the proof for its checkpoint of %" PRIu64 " entries, which is not kept%s", round->checkpoint.size,
+             status == STATUS_ABSENT ? ": unproven-* are as many as there may be" : "");
+    }
+    if (withheld_count(&withheld, dir, is_refused, now_s) != STATUS_OK) {
+        return WITNESS_TROUBLE;
+    }
+    if (withheld.refused < WITHHELD_LOOKS_MAX &&
+        (withheld.refused + withheld.unanswered < WITHHELD_LOOKS_MAX || now_s - withheld.since_s < WITHHELD_S_MAX)) {
+        return WITNESS_TROUBLE;
+    }
+    text_from_instant(since, withheld.since_s * 1000);
+    tell("ALARM: since %s the log has refused the proof %" PRId64 " times, and has not answered %" PRId64 " times", since, withheld.refused,
+         withheld.unanswered);
+    round->contradicted = owed;
+    return raise_alarm(round, "the log signs what it shows and withholds the proof that it continues what it showed before");
+}
+
+/* Whether what is shown can be true beside what the log signed and gave no proof for; without asking it anything. */
+static enum witness_round hold_against_unproven(struct round *round)
+{
+    for (size_t i = 0; i < round->unproven.count; i++) {
+        const struct unproven_note *note = &round->unproven.notes[i];
+        round->contradicted = note;
+        if (round->checkpoint.size < note->checkpoint.size) {
+            return raise_alarm(round, "the log has gone back: it shows fewer entries than in a checkpoint that it signed and gave no proof for");
+        }
+        if (round->checkpoint.size == note->checkpoint.size && memcmp(round->checkpoint.root, note->checkpoint.root, DIGEST_BYTES) != 0) {
+            return raise_alarm(round, "the log has forked: it shows another root than in a checkpoint of the same size that it gave no proof for");
+        }
+    }
+    round->contradicted = NULL;
+    return WITNESS_COSIGNED;
+}
+
 /* Whether what is shown continues what was seen. */
 static enum witness_round compare(struct round *round)
 {
     struct checkpoint old;
-    struct proof proof;
-    char path[PATH_BYTES];
     if (checkpoint_parse(&old, round->seen, round->seen_length) != STATUS_OK) {
         tell("%s/seen is damaged: put it back from a copy, or begin in an empty directory, as another witness", round->watch->dir);
         return WITNESS_TROUBLE;
@@ -217,24 +296,52 @@ static enum witness_round compare(struct round *round)
     if (round->checkpoint.size < old.size) {
         return raise_alarm(round, "the log has gone back: it shows fewer entries than before");
     }
+    if (round->checkpoint.size == old.size && memcmp(old.root, round->checkpoint.root, DIGEST_BYTES) != 0) {
+        return raise_alarm(round, "the log has forked: it shows another root for the same size");
+    }
+    if (hold_against_unproven(round) == WITNESS_ALARM) {
+        return WITNESS_ALARM;
+    }
     if (round->checkpoint.size == old.size) {
-        return memcmp(old.root, round->checkpoint.root, DIGEST_BYTES) == 0
-            ? WITNESS_NOTHING_NEW : raise_alarm(round, "the log has forked: it shows another root for the same size");
+        return WITNESS_NOTHING_NEW;
     }
-    snprintf(path, sizeof path, "/ledger/consistency?from=%" PRIu64 "&to=%" PRIu64, old.size, round->checkpoint.size);
-    if (ask(round, path, "application/json", NULL, &round->proof) != STATUS_OK) {
-        buffer_reset(&round->proof);
-        return WITNESS_TROUBLE;
-    }
-    if (witness_answer_proof(round->proof.bytes, round->proof.length, &proof) != STATUS_OK) {
-        tell("what the log gives is no proof");
-        return WITNESS_TROUBLE;
-    }
-    if (proof_consistency_check(old.size, round->checkpoint.size, old.root, round->checkpoint.root,
-                                (const uint8_t(*)[DIGEST_BYTES])proof.hashes, proof.count) != STATUS_OK) {
+    enum status status = prove(round, &old);
+    if (status == STATUS_INVALID) {
         return raise_alarm(round, "the log has forked: no proof leads from the checkpoint seen before to the one shown");
     }
+    return status == STATUS_OK ? WITNESS_COSIGNED : withhold(round, status == STATUS_ABSENT, NULL);
+}
+
+/* What is shown continues what was seen: now whether it continues what the log gave no proof for, too. */
+static enum witness_round prove_owed(struct round *round)
+{
+    for (size_t i = 0; i < round->unproven.count; i++) {
+        struct unproven_note *note = &round->unproven.notes[i];
+        enum status status = note->checkpoint.size == round->checkpoint.size ? STATUS_OK : prove(round, &note->checkpoint);
+        if (status == STATUS_INVALID) {
+            round->contradicted = note;
+            return raise_alarm(round, "the log has forked: no proof leads from a checkpoint that it signed before to the one shown");
+        }
+        if (status != STATUS_OK) {
+            return withhold(round, status == STATUS_ABSENT, note);
+        }
+        note->is_proven = true;
+    }
     return WITNESS_COSIGNED;
+}
+
+/* Writes down that what is shown was seen, which comes before any signature: a witness that forgets might cosign another history; and
+ * only then forgets what it has the proof for. */
+static enum witness_round take_in(struct round *round, enum witness_round result)
+{
+    enum witness_round owed = prove_owed(round);
+    if (owed == WITNESS_ALARM) {
+        return owed;
+    }
+    if (result == WITNESS_COSIGNED && kept_file_write(round->watch->dir, "seen", round->shown.bytes, round->shown.length) != STATUS_OK) {
+        return WITNESS_TROUBLE;
+    }
+    return unproven_settle(&round->unproven, round->watch->dir) != STATUS_OK || owed == WITNESS_TROUBLE ? WITNESS_TROUBLE : result;
 }
 
 /* The cosigned note, delivered, and written down as such. */
@@ -294,12 +401,15 @@ static enum witness_round run(struct round *round)
     if (status != STATUS_OK && status != STATUS_ABSENT) {
         return WITNESS_TROUBLE;
     }
-    enum witness_round result = fetch_newest(round);
-    if (result == WITNESS_COSIGNED && round->seen != NULL) {
-        result = compare(round);
+    if (unproven_load(&round->unproven, &round->arena, round->watch->dir) != STATUS_OK) {
+        return WITNESS_TROUBLE;
     }
-    if (result == WITNESS_COSIGNED) { /* first on the disk: a witness that forgets might cosign another history */
-        result = kept_file_write(round->watch->dir, "seen", round->shown.bytes, round->shown.length) == STATUS_OK ? result : WITNESS_TROUBLE;
+    enum witness_round result = fetch_newest(round);
+    if (result == WITNESS_COSIGNED) {
+        result = round->seen != NULL ? compare(round) : hold_against_unproven(round);
+    }
+    if (result == WITNESS_COSIGNED || result == WITNESS_NOTHING_NEW) {
+        result = take_in(round, result);
     }
     if (result == WITNESS_NOTHING_NEW && !is_delivered(round)) {
         result = WITNESS_COSIGNED;

@@ -15,6 +15,7 @@
  *   log.key        the log's keys: pinned at first sight, or given (log_key.h)
  *   seen           the last checkpoint that was seen and checked: on the disk before it is cosigned, and never going back
  *   cosigned       the last note that was cosigned and delivered
+ *   unproven-*     what the log signed and gave no proof for, and withheld, how often (unproven.h)
  *   evidence-*     what does not fit together, once the alarm was raised (evidence.h)
  *
  * So however it is killed, it never cosigns two histories.
@@ -26,7 +27,7 @@ enum witness_round {
     WITNESS_NOTHING_NEW,
     WITNESS_COSIGNED,
     WITNESS_TROUBLE, /* no answer, or one that says nothing about the log: told; the next round tries again */
-    WITNESS_ALARM    /* the log contradicts what it showed before: told, and the evidence kept */
+    WITNESS_ALARM    /* the log contradicts what it showed before, or withholds the proof: told, and the evidence kept */
 };
 
 struct witness_watch {

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 import pytest
 
@@ -41,6 +42,13 @@ class Watch:
 
     def evidence(self, number=1):
         return {path.suffix: path.read_text() for path in self.path.glob(f"evidence-{number:03}.*")}
+
+
+    def unproven(self):
+        return {int(path.name[9:]): path.read_text() for path in self.path.glob("unproven-*")}
+
+    def withheld(self):
+        return [int(line.split()[1]) for line in self.text("withheld").splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -332,11 +340,161 @@ def nonsensical(scratch):
             finally:
                 told.clear()
             assert "ALARM" not in done.stderr and not watch.evidence()
+            assert watch.unproven() == ({1: server.get("/ledger/checkpoint").text} if path == "/ledger/consistency" else {})
             assert "cosigned" in watch.look().stdout  # and the next look does what this one could not
+            assert not watch.unproven() and not (watch.path / "withheld").exists()
         try:
             yield play
         finally:
             proxy.close()
+
+
+REFUSAL = (404, json.dumps({"code": "not_found", "detail": "Nothing here."}).encode())
+LOOKS = 5  # refused ones, until it is an alarm
+
+
+@contextlib.contextmanager
+def between(server):
+    """A proxy that answers what told says of a path, or of a path with its query."""
+    told = {}
+    proxy = Proxy(server, lambda method, path: told.get(path, told.get(path.split("?")[0])))
+    try:
+        yield proxy, told
+    finally:
+        proxy.close()
+
+
+@pytest.mark.parametrize("answer", [REFUSAL, (200, b'{"proof": "none"}'), (302, b""), (401, b"no")], ids=["404", "no proof", "redirect", "401"])
+def test_fork_that_withholds_the_proof(scratch, tmp_path, answer):
+    """What it signed is kept from the first look on, and after five it is an alarm; growing, or silent in between, makes it none the less one."""
+    ours, made = fork(tmp_path, "withheld")
+    with served(ours) as server:
+        grow(server, "OURS")
+        watch = Watch(scratch, server.url)
+        watch.look()
+        seen, cosigned = watch.text("seen"), watch.text("cosigned")
+    notes = {}
+    with served(made) as server, between(server) as (proxy, told):
+        grow(server, "MADE-1")
+        for number in range(1, LOOKS + 1):
+            grow(server, f"MADE-{number + 1}")
+            notes[number] = server.get("/ledger/checkpoint").text
+            told["/ledger/consistency"] = answer
+            found = watch.look(code=ALARM if number == LOOKS else 1, url=proxy.url)
+            assert f"kept as {watch.path}/unproven-{number}" in found.stderr and watch.unproven() == notes
+            assert ("ALARM" in found.stderr) == (number == LOOKS) and bool(watch.evidence()) == (number == LOOKS)
+            told["/ledger/checkpoint"] = "hang up"
+            assert "no answer from the log" in watch.look(code=1, url=proxy.url).stderr and watch.withheld()[:2] == [number, 0]
+            told.clear()
+        evidence = watch.evidence()
+        assert "withholds the proof" in found.stderr and "withholds the proof" in evidence[".why"]
+        assert evidence[".seen"] == seen and evidence[".shown"] == notes[LOOKS]
+        told["/ledger/consistency"] = answer
+        assert "the same is kept already" in watch.look(code=ALARM, url=proxy.url).stderr
+        told.clear()
+        assert "forked: no proof leads" in watch.look(code=ALARM, url=proxy.url).stderr  # and without the proxy it is found at once
+        assert watch.text("seen") == seen and watch.text("cosigned") == cosigned and watch.unproven() == notes
+        assert run("verify", "--data-dir", str(ours), "--checkpoint", str(watch.path / "unproven-1")).returncode != 0
+
+
+def test_fork_shown_once(scratch, tmp_path):
+    """A log that shows another history for one look, without a proof, and then goes on with its own: the note is not forgotten."""
+    ours, made = fork(tmp_path, "once")
+    with served(ours) as server:
+        grow(server, "OURS-1")
+        watches = [Watch(scratch, server.url) for _ in range(4)]
+        for watch in watches:
+            watch.look()
+        seen = server.get("/ledger/checkpoint").text
+    with served(made) as server, between(server) as (proxy, told):
+        told["/ledger/consistency"] = REFUSAL
+        for number in range(1, 4):
+            grow(server, f"MADE-{number}")
+        made_note = server.get("/ledger/checkpoint").text
+        for watch in watches:
+            watch.look(code=1, url=proxy.url)
+    size = int(made_note.splitlines()[1])
+    with served(ours) as server, between(server) as (proxy, told):
+        assert "gone back: it shows fewer entries than in a checkpoint that it signed" in watches[0].look(code=ALARM, url=server.url).stderr
+        grow(server, "OURS-2")
+        grow(server, "OURS-3")
+        assert int(server.get("/ledger/checkpoint").text.splitlines()[1]) == size
+        assert "another root than in a checkpoint of the same size" in watches[1].look(code=ALARM, url=server.url).stderr
+        grow(server, "OURS-4")
+        newest = server.get("/ledger/checkpoint").text
+        assert "no proof leads from a checkpoint that it signed before" in watches[2].look(code=ALARM, url=server.url).stderr
+        for watch in watches[:3]:
+            evidence = watch.evidence()
+            assert evidence[".seen"] == seen and evidence[".unproven"] == made_note and evidence[".shown"].startswith(seen.splitlines()[0])
+            assert watch.text("seen") == seen and watch.unproven() == {1: made_note} and watch.text("cosigned").startswith(seen)
+        told[f"/ledger/consistency?from={size}&to={size + 1}"] = REFUSAL  # it proves its own, and withholds what would show the other one
+        watch = watches[3]
+        for looks in range(2, LOOKS + 1):
+            found = watch.look(code=ALARM if looks == LOOKS else 1, url=proxy.url)
+            assert "the log owes the proof" in found.stderr and f"continues {watch.path}/unproven-1" in found.stderr
+            assert watch.withheld()[:2] == [looks, 0]
+            assert watch.text("seen") == newest and watch.text("cosigned").startswith(seen) and watch.unproven() == {1: made_note}
+        assert "withholds the proof" in found.stderr and watch.evidence()[".unproven"] == made_note
+
+
+def test_honest_outages_are_no_alarm(scratch, tmp_path):
+    with served(tmp_path / "honest") as server, between(server) as (proxy, told):
+        watch = Watch(scratch, proxy.url)
+        watch.look()
+        notes, alarms = {}, []
+        for number in range(1, 20):  # it signs on, and its proofs do not come; the first notes stay
+            grow(server, f"MORE-{number}")
+            notes[number] = server.get("/ledger/checkpoint").text
+            told["/ledger/consistency"] = [(503, b"no"), (500, b"no"), (429, b"no"), (408, b"no"), "hang up"][number % 5]
+            found = watch.look(code=1)
+            alarms += ["ALARM"] * ("ALARM" in found.stderr)
+            assert ("which is not kept" in found.stderr) == (number > 16)
+            assert watch.unproven() == {one: note for one, note in notes.items() if one <= 16} and watch.withheld()[:2] == [0, number]
+        assert not alarms and not watch.evidence()
+        told["/ledger/consistency"] = REFUSAL
+        for _ in range(LOOKS - 1):
+            assert "ALARM" not in watch.look(code=1).stderr
+        told.clear()
+        found = watch.look()  # and one good look settles all of it
+        assert "cosigned" in found.stdout and watch.text("seen") == notes[19] and not watch.unproven() and not (watch.path / "withheld").exists()
+        grow(server, "AGAIN")
+        told["/ledger/consistency"] = REFUSAL
+        watch.look(code=1)
+        assert watch.withheld()[:2] == [1, 0]  # counted anew
+
+
+def test_proofs_that_do_not_come_for_a_day(scratch, tmp_path):
+    with served(tmp_path / "day") as server, between(server) as (proxy, told):
+        watch = Watch(scratch, proxy.url)
+        watch.look()
+        grow(server, "MORE")
+        told["/ledger/consistency"] = (503, b"no")
+        watch.look(code=1)
+        refused, unanswered, since = watch.withheld()
+        file = watch.path / "withheld"
+        for looks, ago, code in ((1, 90000, 1), (4, 86000, 1), (4, 90000, ALARM), (4, -5000, 1)):  # the last: the clock was put back
+            file.write_text(f"refused {refused}\nunanswered {looks}\nsince {since - ago}\n")
+            assert ("withholds the proof" in watch.look(code=code).stderr) == (code == ALARM)
+            assert watch.withheld()[1] == looks + 1 and watch.withheld()[2] <= time.time()
+        for spoilt in ("", "refused", "refused x\nunanswered 9\nsince 1\n", "refused 99999999999999999999\nunanswered -1\nsince 1"):
+            file.write_text(spoilt)
+            watch.look(code=1)
+        told.clear()
+        watch.look()
+        assert not watch.unproven() and not file.exists()
+        (watch.path / "unproven-3").write_text("no note")
+        assert "unproven-3 is damaged" in watch.look(code=1).stderr
+
+
+def test_refusals_end_a_running_witness(scratch, tmp_path):
+    with served(tmp_path / "running") as server, between(server) as (proxy, told):
+        watch = Watch(scratch, proxy.url)
+        watch.look()
+        grow(server, "MORE")
+        told["/ledger/consistency"] = REFUSAL
+        done = run(*watch.arguments("--interval", "1"))
+        assert done.returncode == ALARM and done.stderr.count("the log answers 404") == LOOKS and len(watch.unproven()) == 1
+        assert "refused the proof 5 times" in done.stderr and watch.evidence()[".proof"] == REFUSAL[1].decode()
 
 
 def test_changed_proof_is_an_alarm(scratch):
