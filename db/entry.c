@@ -27,12 +27,13 @@ static enum status read_head(sqlite3_stmt *use, struct arena *arena, void *row)
     head->seq = (uint64_t)statement_integer(use, 0);
     head->height = (uint64_t)statement_integer(use, 1);
     head->time_ms = (uint64_t)statement_integer(use, 2);
-    return statement_fixed(use, 3, head->hash, DB_HASH_BYTES);
+    head->rules_version = (uint32_t)statement_integer(use, 3);
+    return statement_fixed(use, 4, head->hash, DB_HASH_BYTES);
 }
 
 enum status db_entry_head(struct db *db, struct entry_head *head)
 {
-    struct entry_head found = { 0, 0, 0, { 0 } };
+    struct entry_head found = { 0, 0, 0, 0, { 0 } };
     enum status status = rows_one(statement_use(db, STATEMENT_entry_last), NULL, read_head, &found);
     if (status == STATUS_OK || status == STATUS_ABSENT) {
         *head = found;

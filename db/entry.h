@@ -36,6 +36,7 @@ struct entry_row {
 
 struct entry_head {
     uint64_t seq, height, time_ms; /* 0 for the empty ledger */
+    uint32_t rules_version;        /* here too */
     uint8_t hash[DB_HASH_BYTES];
 };
 

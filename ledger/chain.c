@@ -242,12 +242,13 @@ enum chain_fault chain_link(struct chain *chain, const struct entry *entry, cons
     if (!is_height_next(chain, entry->height)) {
         return CHAIN_HEIGHT;
     }
-    if (entry->rules_version < 1 || entry->rules_version > ENTRY_RULES_VERSION) {
+    if (entry->rules_version < 1 || entry->rules_version < chain->rules_version || entry->rules_version > ENTRY_RULES_VERSION) {
         return CHAIN_RULES_VERSION;
     }
     chain->seq = entry->seq;
     chain->height = entry->height;
     chain->time_ms = entry->time_ms;
+    chain->rules_version = entry->rules_version;
     memcpy(chain->head, facts->hash, sizeof chain->head);
     tree_append(&chain->tree, facts->leaf);
     return CHAIN_SOUND;
@@ -287,7 +288,7 @@ const char *chain_fault_text(enum chain_fault fault)
     case CHAIN_HEIGHT:
         return "The block height went back or skipped a block.";
     case CHAIN_RULES_VERSION:
-        return "The entry was made by rules that this program does not know.";
+        return "The entry was made by rules that this program does not know, or by older ones than the entry before.";
     }
     assert(false && "a fault without a text");
     return "";

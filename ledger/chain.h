@@ -12,7 +12,7 @@
 
 /*
  * Checks entries one after the other, from public data alone and by a code path of its
- * own: numbering, chain, hash, seal, time and height that never go back, body digest.
+ * own: numbering, chain, hash, seal, time, height and rules version that never go back, body digest.
  * Constant memory. One thread at a time.
  */
 
@@ -26,13 +26,14 @@ enum chain_fault {
     CHAIN_BODY,           /* the body does not have the length and digest named */
     CHAIN_TIME,           /* earlier than the entry before */
     CHAIN_HEIGHT,         /* height went back, or skipped a block */
-    CHAIN_RULES_VERSION   /* made by rules that this program does not know */
+    CHAIN_RULES_VERSION   /* made by rules that this program does not know, or that ended before */
 };
 
 struct chain {
     uint64_t seq;        /* of the last sound entry; 0 before the first */
     uint64_t height;
     uint64_t time_ms;
+    uint32_t rules_version;
     uint8_t head[DIGEST_BYTES];
     struct tree tree;
 };

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "db/effects.h"
+#include "ledger/entry.h"
 #include "rules/erasure.h"
 #include "rules/figure.h"
 #include "rules/genesis.h"
@@ -129,7 +130,8 @@ enum status rules_check(struct db *db, struct arena *arena, const struct command
     }
     refusal_init(&outcome->refusal, arena);
     outcome->refusal.faults = *faults;
-    struct context context = { .db = db, .arena = arena, .command = command, .time_ms = time_ms, .outcome = outcome };
+    struct context context = { .db = db, .arena = arena, .command = command, .time_ms = time_ms, .rules_version = ENTRY_RULES_VERSION,
+                               .outcome = outcome };
     enum status status = permit_check(&context);
     if (status == STATUS_CONFLICT) {
         *forbidden = outcome->refusal;

@@ -149,7 +149,8 @@ enum status executor_open(struct executor **out, struct db *db, struct signer *s
         status = db_entry_head(db, &executor->committed.entry);
     }
     if (status == STATUS_OK && executor->committed.entry.seq > 0) {
-        status = read_parameters(executor);
+        status = record_check_rules(&executor->committed.entry);
+        status = status == STATUS_OK ? read_parameters(executor) : status;
         status = status == STATUS_OK ? read_keys(executor, executor->committed.entry.seq + 1) : status;
         status = status == STATUS_OK ? read_tree(executor) : status;
     }
@@ -281,7 +282,7 @@ static enum status write_entry(struct executor *executor, const struct command *
     if (status != STATUS_OK) {
         return status;
     }
-    *next = (struct entry_head){ .seq = record.seq, .height = record.height, .time_ms = record.time_ms };
+    *next = (struct entry_head){ .seq = record.seq, .height = record.height, .time_ms = record.time_ms, .rules_version = ENTRY_RULES_VERSION };
     memcpy(next->hash, outcome->hash, DIGEST_BYTES);
     outcome->seq = record.seq;
     outcome->height = record.height;
@@ -377,7 +378,7 @@ static enum status check_permission(struct executor *executor, const struct comm
                                     struct answer *answer)
 {
     struct context context = { .db = executor->db, .arena = &executor->arena, .command = command,
-                               .time_ms = executor->block_time_ms, .outcome = outcome };
+                               .time_ms = executor->block_time_ms, .rules_version = ENTRY_RULES_VERSION, .outcome = outcome };
     enum status status = permit_again(&context);
     if (status != STATUS_CONFLICT) {
         return status;
@@ -422,8 +423,8 @@ static enum status execute(struct executor *executor, const struct command *comm
     refusal_init(&outcome->refusal, &executor->arena);
     struct context context = {
         .db = executor->db, .arena = &executor->arena, .command = command, .time_ms = executor->block_time_ms,
-        .seq = executor->working.entry.seq + 1, .time_zone_minutes = executor->time_zone_minutes, .outcome = outcome,
-        .shared = &executor->shared,
+        .seq = executor->working.entry.seq + 1, .rules_version = ENTRY_RULES_VERSION,
+        .time_zone_minutes = executor->time_zone_minutes, .outcome = outcome, .shared = &executor->shared,
     };
     enum status status = rules_apply(&context);
     if (context_changes_shared(command->kind)) {

@@ -45,6 +45,7 @@ struct context {
     const struct command *command;
     int64_t time_ms;
     uint64_t seq;         /* the entry that will tell of it */
+    uint32_t rules_version; /* of that entry: what is carried out again is judged by the rules by which it was accepted */
     uint32_t ids_derived; /* how many ids were derived so far */
     int64_t movements;    /* how many movements were written so far */
     int64_t time_zone_minutes;

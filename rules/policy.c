@@ -9,7 +9,7 @@
 #include "rules/reference.h"
 #include "rules/request.h"
 
-enum { QUOTED_KIND_BYTES = 64 };
+enum { QUOTED_KIND_BYTES = 64, RULES_OF_OWN_SIGNATURE = 2 };
 
 enum status policy_put_apply(struct context *context)
 {
@@ -43,37 +43,85 @@ enum status policy_put_apply(struct context *context)
     return status != STATUS_OK ? status : reference_written(context, exists);
 }
 
-static enum status refuse(struct context *context, const struct policy *policy, const char *kind)
+static bool is_equal(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static bool demands(const struct policy *policy, const char *kind)
+{
+    char quoted[QUOTED_KIND_BYTES];
+    snprintf(quoted, sizeof quoted, "\"%s\"", kind);
+    return strstr(policy->signed_kinds, quoted) != NULL || strstr(policy->signed_kinds, "\"*\"") != NULL;
+}
+
+/* The organisation's that the site is of and the actor is not. */
+static bool is_anothers(const struct context *context, const struct policy *policy)
+{
+    return policy->organisation[0] != 0 && !is_equal(policy->organisation, context->command->actor.organisation);
+}
+
+/* A signature is the actor's organisation's. By the rules before version 2 it met every policy, that of others too. */
+static bool is_met(const struct context *context, const struct policy *policy)
+{
+    return context->command->signature != NULL && (context->rules_version < RULES_OF_OWN_SIGNATURE || !is_anothers(context, policy));
+}
+
+/* What is demanded, what came instead, and what would do. */
+static void say(const struct context *context, const struct policy *policy, const char *kind)
 {
     struct refusal *refusal = &context->outcome->refusal;
-    bool is_default = policy->organisation[0] == 0;
-    const char *name = is_default ? POLICY_DEFAULT : policy->organisation;
-    refusal_set(refusal, REFUSAL_FORBIDDEN, "signature_required",
-                "the policy %s demands that %s comes signed, by a key of the token's organisation: send it as a JWS "
-                "(Content-Type: application/jose)", name, kind);
+    const char *name = policy->organisation[0] == 0 ? POLICY_DEFAULT : policy->organisation;
+    const char *actor = context->command->actor.organisation;
+    if (is_anothers(context, policy) && context->command->signature != NULL) {
+        refusal_set(refusal, REFUSAL_FORBIDDEN, "signature_required",
+                    "the policy of %s demands that %s at its sites comes signed by a key of its own, and this was signed by a key of %s: "
+                    "send it with a token of %s, signed by a key of %s", name, kind, actor, name, name);
+    } else if (is_anothers(context, policy)) {
+        refusal_set(refusal, REFUSAL_FORBIDDEN, "signature_required",
+                    "the policy of %s demands that %s at its sites comes signed by a key of its own, and this came unsigned: "
+                    "send it with a token of %s, as a JWS signed by a key of %s (Content-Type: application/jose)", name, kind, name, name);
+    } else if (actor[0] == 0) {
+        refusal_set(refusal, REFUSAL_FORBIDDEN, "signature_required",
+                    "the policy %s demands that %s comes signed by a key of the token's organisation, and this came unsigned, with a token of "
+                    "none: send it with a token of an organisation, as a JWS signed by a key of that (Content-Type: application/jose)", name, kind);
+    } else {
+        refusal_set(refusal, REFUSAL_FORBIDDEN, "signature_required",
+                    "the policy %s demands that %s comes signed by a key of the token's organisation, %s, and this came unsigned: "
+                    "send it as a JWS signed by a key of %s (Content-Type: application/jose)", name, kind, actor, actor);
+    }
     refusal_text(refusal, "policy", name);
     refusal_text(refusal, "kind", kind);
-    enum status status = context_refused(context);
-    return status == STATUS_OK ? STATUS_CONFLICT : status;
+}
+
+/* The policy that is not met. Where several are not it is the one of another organisation, since who meets that meets the others. */
+static const struct policy *find_unmet(const struct context *context, const struct policy *policies, size_t count, const char *kind)
+{
+    const struct policy *unmet = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (demands(&policies[i], kind) && !is_met(context, &policies[i]) && (unmet == NULL || is_anothers(context, &policies[i]))) {
+            unmet = &policies[i];
+        }
+    }
+    return unmet;
 }
 
 enum status policy_check(struct context *context, const char *organisation)
 {
     const struct command *command = context->command;
+    const char *actor = command->actor.organisation;
     const char *kind = command_kind_name(command->kind);
-    char quoted[QUOTED_KIND_BYTES];
     struct policy *policies = NULL;
     size_t count = 0;
-    if (command->signature != NULL) { /* by a key of the actor's organisation: signature.h */
-        return STATUS_OK;
+    if (command->signature != NULL && (context->rules_version < RULES_OF_OWN_SIGNATURE || is_equal(actor, organisation))) {
+        return STATUS_OK; /* which meets them all */
     }
-    snprintf(quoted, sizeof quoted, "\"%s\"", kind);
-    enum status status = db_policy_of(context->db, context->arena, command->actor.organisation, organisation, &policies, &count);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const char *kinds = policies[i].signed_kinds;
-        if (strstr(kinds, quoted) != NULL || strstr(kinds, "\"*\"") != NULL) {
-            return refuse(context, &policies[i], kind);
-        }
+    enum status status = db_policy_of(context->db, context->arena, actor, organisation, &policies, &count);
+    const struct policy *unmet = status == STATUS_OK ? find_unmet(context, policies, count, kind) : NULL;
+    if (unmet == NULL) {
+        return status;
     }
-    return status;
+    say(context, unmet, kind);
+    status = context_refused(context);
+    return status == STATUS_OK ? STATUS_CONFLICT : status;
 }

@@ -18,6 +18,16 @@
 #include "ledger/tree.h"
 #include "rules/answer_keys.h"
 
+enum status record_check_rules(const struct entry_head *head)
+{
+    if (head->rules_version > ENTRY_RULES_VERSION) {
+        log_error("ledger", "seq=%" PRIu64 " rules_version=%" PRIu64 " the last entry was made by a newer version of the program, which knows other "
+                  "rules: start that one", head->seq, (uint64_t)head->rules_version);
+        return STATUS_CORRUPT;
+    }
+    return STATUS_OK;
+}
+
 static void fill_row(const struct record *record, struct entry_row *row)
 {
     const struct command *command = record->command;

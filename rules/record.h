@@ -15,6 +15,7 @@
 
 struct answer_keys;
 struct db;
+struct entry_head;
 struct entry_row;
 
 struct record {
@@ -23,6 +24,10 @@ struct record {
     uint8_t previous_hash[DIGEST_BYTES];
     uint8_t effects[DIGEST_BYTES];
 };
+
+/* Whether new entries, which have the newest rules, may follow head: versions of rules never go back in a ledger. STATUS_CORRUPT, logged, where
+ * head is of newer rules than this program knows. */
+enum status record_check_rules(const struct entry_head *head) NODISCARD;
 
 /* Makes the canonical bytes, writes the entry and the personal texts. hash is the entry's, yet to be sealed; leaf is its
  * leaf hash in the tree. */

@@ -212,7 +212,7 @@ static enum status apply(struct replay *replay, const struct entry_row *row, str
     refusal_init(&outcome->refusal, arena);
     struct context context = {
         .db = replay->db, .arena = arena, .command = command, .time_ms = (int64_t)row->time_ms, .seq = row->seq,
-        .time_zone_minutes = replay->time_zone_minutes, .outcome = outcome,
+        .rules_version = row->rules_version, .time_zone_minutes = replay->time_zone_minutes, .outcome = outcome,
     };
     status = rules_apply(&context);
     if (status == STATUS_INVALID) {

@@ -89,7 +89,7 @@ class Ledger:
     def __init__(self, given):
         self.given, self.origin, self.keys, self.listed, self.submitters, self.commands = given, None, [], [], {}, set()
         self.seq = self.height = self.time_ms = self.covered = 0  # covered: by the last checkpoint
-        self.head, self.tree, self.command, self.has_texts, self.is_over = bytes(32), [], None, False, False
+        self.head, self.tree, self.command, self.has_texts, self.is_over, self.rules = bytes(32), [], None, False, False, 1
 
     def valid(self, seq):
         """The node's keys: those of an entry end where the next ones begin."""
@@ -163,12 +163,12 @@ class Ledger:
         want(is_signed(keys[0], line["bytes"], line["seal"]), "seal")
         want(self.time_ms <= entry["time_ms"] < 253402300800000, "time")
         want(entry["height"] == self.height + (self.covered == self.seq), "height")
-        want(entry["rules_version"] == 1, "rules_version")
+        want(self.rules <= entry["rules_version"] <= 2, "rules_version")
         self.command = self.read_command(entry, body)
         command = sha256((entry["organisation"] or entry["subject"]).encode(), b"\0", entry["command_id"].encode())[:16]
         want(command not in self.commands, "command_id")
         self.commands.add(command)
-        self.seq, self.head, self.height, self.time_ms = seq, line["hash"], entry["height"], entry["time_ms"]
+        self.seq, self.head, self.height, self.time_ms, self.rules = seq, line["hash"], entry["height"], entry["time_ms"], entry["rules_version"]
         node = (1, sha256(b"\0", line["bytes"]))
         while self.tree and self.tree[-1][0] == node[0]:
             node = (2 * node[0], sha256(b"\1", self.tree.pop()[1], node[1]))

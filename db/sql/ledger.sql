@@ -13,8 +13,8 @@ INSERT INTO seal (seq, key, signature) VALUES (?1, ?2, ?3)
 SELECT s.seq FROM seal s LEFT JOIN entry e ON e.seq = s.seq WHERE e.seq IS NULL LIMIT 1
 
 -- name: entry_last
--- Sequence number, height, time and hash of the head.
-SELECT seq, height, time_ms, hash FROM entry ORDER BY seq DESC LIMIT 1
+-- Sequence number, height, time, rules version and hash of the head.
+SELECT seq, height, time_ms, rules_version, hash FROM entry ORDER BY seq DESC LIMIT 1
 
 -- name: entry_last_seq
 SELECT max(seq) FROM entry

@@ -137,8 +137,8 @@ static void say_unfit(struct verify *verify, const char *format, ...)
     va_end(arguments);
 }
 
-/* Whether entry N is the mark's: its hash, and what the next one must continue. */
-static enum status check_head(struct verify *verify, const struct chain *chain)
+/* Whether entry N is the mark's: its hash, and what the next one must continue. The version of its rules is in no mark. */
+static enum status check_head(struct verify *verify, const struct chain *chain, uint32_t *rules_version)
 {
     struct entry_run run = { .count = 0 };
     enum status status = db_entry_run(verify->db, &verify->arena, chain->seq - 1, 1, 0, &run);
@@ -149,6 +149,8 @@ static enum status check_head(struct verify *verify, const struct chain *chain)
     if (run.count == 0 || row->seq != chain->seq || row->height != chain->height || row->time_ms != chain->time_ms ||
         memcmp(row->hash, chain->head, sizeof chain->head) != 0) {
         say_unfit(verify, "entry %" PRIu64 " is another now", chain->seq);
+    } else {
+        *rules_version = row->rules_version;
     }
     return STATUS_OK;
 }
@@ -158,6 +160,7 @@ enum status verify_mark_begin(struct verify *verify)
     const struct verify_mark *mark = verify->options->mark;
     struct checkpoint note;
     uint8_t root[DIGEST_BYTES];
+    uint32_t rules_version = 0;
     enum status status = STATUS_OK;
     if (mark == NULL) {
         return STATUS_OK;
@@ -170,13 +173,14 @@ enum status verify_mark_begin(struct verify *verify)
     } else if (mark->chain.seq > verify->size) {
         say_unfit(verify, "it has %" PRIu64 " entries, the ledger %" PRIu64, mark->chain.seq, verify->size);
     } else {
-        status = check_head(verify, &mark->chain);
+        status = check_head(verify, &mark->chain, &rules_version);
     }
     if (status == STATUS_OK && verify->report->unfit[0] == 0 && verify->oldest_demanded < mark->chain.seq) {
         say_unfit(verify, "the checkpoint given is older than it");
     }
     if (status == STATUS_OK && verify->report->unfit[0] == 0) {
         verify->chain = mark->chain;
+        verify->chain.rules_version = rules_version;
         verify->report->first = mark->chain.seq + 1;
         verify->report->whole = mark->whole;
         verify_notes_compare(verify);

@@ -398,6 +398,26 @@ def rewritten(lines, secrets_of, first, change=somebody_else):
     return made
 
 
+def of_rules(version):
+    def change(entry):
+        entry["rules_version"] = version
+    return change
+
+
+def test_rules_never_go_back(scratch, ledger, plain):
+    """Whoever has the keys could else write entries of older rules, which forbid less, behind newer ones. A ledger that began by older ones is whole."""
+    lines = plain
+    for seq in (1, 2, 3):
+        lines = rewritten(lines, ledger.secrets, seq, of_rules(1))
+    path = scratch / "rules.ndjson"
+    path.write_bytes(b"".join(lines))
+    check_sound(path)
+    last = sum(b'"type":"entry"' in raw for raw in plain)
+    for seq, version in ((3, 0), (3, 3), (5, 0), (5, 1), (5, 3), (last, 1), (last, 3)):
+        path.write_bytes(b"".join(rewritten(lines, ledger.secrets, seq, of_rules(version))))
+        assert by_program(path) == by_python(path) == (False, seq, "rules_version"), (seq, version)
+
+
 def test_an_insider_is_found_by_a_checkpoint(scratch, ledger, plain):
     """Whoever has the keys can write another history that fits in itself; a note that somebody kept shows it."""
     entries = [json.loads(raw) for raw in plain if b'"type":"entry"' in raw]

@@ -240,6 +240,49 @@ def test_whose_policy_counts(server, own):
     problem(server.post(path, body, token=coordinator), 403, "signature_required", policy=own.b)
 
 
+def test_whose_signature_counts(start):
+    """A policy of the site's organisation is met by that organisation's own key, and by nobody else's: the receiver signs what arrived, and the
+    sender cannot. Everybody's policy and that of the caller's organisation are met by the caller's."""
+    server = start()
+    world = World(server)
+    names = {"sender": world.a, "receiver": world.b, "third": world.c}
+    signers = {name: jose.Signer(server, organisation, world.token("coordinator", organisation)) for name, organisation in names.items()}
+    transfer = world.dispatched(100)["id"]
+    path, body = f"/transfers/{transfer}/receive", {"lines": [{"line": 1, "good": 1}]}
+    names["default"] = "default"
+    table = [  # (policies that demand it, who acts and signs, the policy that is not met)
+        ([], "sender", None), (["receiver"], "sender", "receiver"), (["receiver"], "third", "receiver"), (["receiver"], "receiver", None),
+        (["sender"], "sender", None), (["third"], "third", None), (["sender"], "third", None), (["default"], "sender", None), (["default"], "receiver", None),
+        (["default", "receiver"], "sender", "receiver"), (["default", "sender", "receiver"], "sender", "receiver"),
+        (["default", "sender", "receiver"], "receiver", None)]
+    for demanding, who, unmet in table:
+        for name, policy in names.items():
+            demand(server, policy, *(["transfer.receive"] if name in demanding else []))
+        before = server.get(f"/transfers/{transfer}").json()["version"]
+        reply = signers[who].receive(transfer, body)
+        if unmet is None:
+            assert reply.status_code == 200, (demanding, who, reply.text)
+            entry = server.get(f"/ledger/entries/{reply.json()['ledger']['seq']}").json()
+            assert (entry["organisation"], entry["submitter_key"], entry["rules_version"]) == (names[who], signers[who].key.kid, 2)
+            continue
+        refused = problem(reply, 403, "signature_required", policy=names[unmet], kind="transfer.receive")
+        assert refused["detail"] == (f"the policy of {world.b} demands that transfer.receive at its sites comes signed by a key of its own, and this was "
+                                     f"signed by a key of {names[who]}: send it with a token of {world.b}, signed by a key of {world.b}")
+        assert server.get(f"/transfers/{transfer}").json()["version"] == before
+    # a body that is wrong besides is told the same, and so is a receiver's own JWS that another sends
+    demand(server, world.b, "*")
+    problem(signers["sender"].receive(transfer, {"lines": [{"line": 1, "good": -1}]}), 403, "signature_required", policy=world.b)
+    lent = signers["receiver"].key.jws(signers["receiver"].payload("transfer.receive", body, transfer))
+    problem(signers["sender"].send("POST", path, lent), 403, "foreign_key")
+    # the receiver's policy has no say where the sender's sites are concerned, and the other way round
+    assert world.intake(3)["site"] == world.a1
+    demand(server, world.a, "supply.intake")
+    jws = signers["receiver"].key.jws(signers["receiver"].payload("supply.intake", world.intake_body(), new_id=fresh("S")))
+    problem(signers["receiver"].send("POST", "/supplies", jws, token=world.token("admin", world.b)), 403, "signature_required", policy=world.a)
+    jws = signers["sender"].key.jws(signers["sender"].payload("supply.intake", world.intake_body(), new_id=fresh("S")))
+    assert signers["sender"].send("POST", "/supplies", jws, token=world.token("operator", world.a)).status_code == 201
+
+
 def test_the_policy_for_all(start):
     server = start()
     world = World(server)

@@ -489,7 +489,8 @@ def test_a_policy_is_met_by_a_signature(start):
         problem(b.send("POST", path, b.key.jws(b.payload("transfer.receive", RECEIPT, transfer)), token=True), 403, "foreign_key")
     accepted(b.receive(transfer, RECEIPT))
     c = jose.Signer(server, world.c, world.token("coordinator", world.c))
-    accepted(c.receive(transfer, RECEIPT))  # who may do it signs as who he is
+    problem(c.receive(transfer, RECEIPT), 403, "signature_required", policy=world.b)  # who may do it signs as who he is, which is not the receiver
+    accepted(server.put(f"/policies/{world.b}", {"signed_kinds": []}, headers={"If-Match": "*"}))
     accepted(server.put("/policies/default", {"signed_kinds": ["*"]}), 201)
     accepted(c.receive(transfer, RECEIPT))
     problem(server.post("/supplies", world.intake_body()), 403, "signature_required", policy="default")

@@ -18,6 +18,7 @@
 #include "db/entry.h"
 #include "db/node.h"
 #include "handlers/present.h"
+#include "ledger/entry.h"
 #include "ledger/key_file.h"
 #include "ledger/signer.h"
 #include "rules/answer_keys.h"
@@ -216,6 +217,16 @@ static void print_ledger(struct db *db)
     arena_fini(&arena);
 }
 
+/* The executor makes entries by its own rules alone, so what older ones accepted cannot come out as it went in. */
+static void must_be_ours(const struct entry_row *row)
+{
+    if (row->rules_version != ENTRY_RULES_VERSION) {
+        fprintf(stderr, "driver: entry %" PRIu64 " is of rules version %" PRIu32 ", this program makes entries of version %d\n", row->seq,
+                row->rules_version, ENTRY_RULES_VERSION);
+        exit(1);
+    }
+}
+
 /* All entries of from into the ledger, block for block. */
 static void copy_entries(struct db *from, struct ledger *ledger, uint64_t seq, const char *old, const char *new)
 {
@@ -230,6 +241,7 @@ static void copy_entries(struct db *from, struct ledger *ledger, uint64_t seq, c
             struct replay_result told;
             struct command_signature signature = { .key = rows[i].submitter_key, .input = rows[i].body,
                                                    .input_length = rows[i].body_stored_length };
+            must_be_ours(&rows[i]);
             must(replay_look(from, NULL, &rows[i], &arena, &told), "looking at an entry");
             const char *body = rows[i].seq == seq ? rewritten(&arena, &rows[i], old, new, &told.body_length) : told.body;
             if (told.is_signed) {

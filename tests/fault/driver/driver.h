@@ -18,7 +18,7 @@ int driver_flip(const char *data_dir, const char *queries_path, const char *seed
 
 /* Delivers the commands of FROM's ledger again, block for block, into the new directory TO, with FROM's key: driver again FROM TO.
  * With SEQ OLD NEW the body of that entry has NEW for OLD: history is rewritten, by somebody who holds the key. Prints what came out,
- * a line an entry and a line a block. */
+ * a line an entry and a line a block. A ledger with entries of older rules is none for it: this program's would be of newer ones. */
 int driver_again(const char *from, const char *to, const char *seq, const char *old, const char *new);
 
 #endif

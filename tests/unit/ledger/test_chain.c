@@ -278,7 +278,7 @@ static void test_time_height_and_rules(void **state)
         { 0, 0, 1, CHAIN_SOUND },   { 0, 1, 1, CHAIN_SOUND },  { 1, 1, 1, CHAIN_SOUND },
         { -1, 0, 1, CHAIN_TIME },   { -1, 1, 1, CHAIN_TIME },  { 0, -1, 1, CHAIN_HEIGHT },
         { INT64_C(253402300800000), 1, 1, CHAIN_TIME }, { INT64_MAX, 1, 1, CHAIN_TIME },
-        { 0, 2, 1, CHAIN_HEIGHT },  { 0, 1, 0, CHAIN_RULES_VERSION },
+        { 0, 2, 1, CHAIN_HEIGHT },  { 0, 1, 0, CHAIN_RULES_VERSION }, { 0, 1, 2, CHAIN_SOUND },
         { 0, 1, ENTRY_RULES_VERSION + 1, CHAIN_RULES_VERSION },
     };
     struct key *node = golden_key();
@@ -298,6 +298,26 @@ static void test_time_height_and_rules(void **state)
         record.entry.height = first_heights[i];
         seal_again(&record, node);
         assert_int_equal(check(&chain, &record), first_heights[i] == 1 ? CHAIN_SOUND : CHAIN_HEIGHT);
+    }
+    key_free(node);
+}
+
+/* Newer rules may begin anywhere; older ones, which may allow what the newer ones forbid, never come back. */
+static void test_rules_never_go_back(void **state)
+{
+    (void)state;
+    struct key *node = golden_key();
+    for (uint32_t version = 0; version <= ENTRY_RULES_VERSION + 1; version++) {
+        struct chain chain = chain_of(2);
+        struct record third = records[3], fourth = records[4];
+        third.entry.rules_version = ENTRY_RULES_VERSION;
+        seal_again(&third, node);
+        assert_int_equal(check(&chain, &third), CHAIN_SOUND);
+        assert_int_equal(chain.rules_version, ENTRY_RULES_VERSION);
+        memcpy(fourth.entry.previous_hash, third.hash, DIGEST_BYTES);
+        fourth.entry.rules_version = version;
+        seal_again(&fourth, node);
+        assert_int_equal(check(&chain, &fourth), version == ENTRY_RULES_VERSION ? CHAIN_SOUND : CHAIN_RULES_VERSION);
     }
     key_free(node);
 }
@@ -374,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_forgers),
         cmocka_unit_test(test_key_not_valid_here),
         cmocka_unit_test(test_time_height_and_rules),
+        cmocka_unit_test(test_rules_never_go_back),
         cmocka_unit_test(test_faults_have_names),
     };
     int failed = key_library_open() == STATUS_OK ? cmocka_run_group_tests(tests, load_records, NULL) : 1;

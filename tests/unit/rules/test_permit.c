@@ -4,6 +4,7 @@
  */
 #include "tests/unit/rules/world.h"
 
+#include "ledger/entry.h"
 #include "rules/apply.h"
 #include "rules/context.h"
 #include "rules/decode.h"
@@ -102,7 +103,8 @@ static void apply(struct world *world, struct arena *arena, const struct rights 
 {
     struct command command = decoded(arena, row, actor, outcome);
     struct context context = { .db = world->db, .arena = arena, .command = &command, .time_ms = WORLD_START_MS,
-                               .seq = executor_seq(world->executor) + 1, .time_zone_minutes = 480, .outcome = outcome };
+                               .seq = executor_seq(world->executor) + 1, .rules_version = ENTRY_RULES_VERSION, .time_zone_minutes = 480,
+                               .outcome = outcome };
     assert_int_equal(db_begin(world->db), STATUS_OK);
     assert_int_equal(rules_apply(&context), STATUS_OK);
     db_rollback(world->db);

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/rules/world.h"
 
+#include "ledger/entry.h"
 #include "ledger/submitter.h"
 #include "rules/decode.h"
 #include "rules/personal.h"
@@ -396,6 +397,62 @@ static void test_what_replaying_finds(void **state)
     world_close(&world);
 }
 
+/* An organisation with a policy, and at its site an intake that another one signed, by an administrator of that: FIRST has the policy. */
+static void begin_with_policy(struct world *world, const char *kinds)
+{
+    begin(world);
+    assert_int_equal(world_do(world, WORLD_START_MS, COMMAND_ITEM_PUT, "MASK", "m", ITEM, NULL), 201);
+    assert_int_equal(world_do(world, WORLD_START_MS, COMMAND_POLICY_PUT, "ORG", "p", kinds, NULL), 201);
+}
+
+/* What replaying finds where a policy is met by another organisation's signature, in entries of a version: such a ledger is what an
+ * executor of version 1 left. This one leaves an intake that no policy forbids; the policy's entry is then taken from another world. */
+static const char *replayed(uint32_t version, struct arena *arena)
+{
+    static const char body[] = "{\"site\":\"A\",\"item\":\"MASK\",\"quantity\":10,\"source\":\"opening\"}";
+    struct world free, strict;
+    struct entry_row *rows = NULL, *policy = NULL;
+    size_t count = 0, one = 0;
+    uint64_t broken = 0;
+    char text[64];
+    const struct spoilt by_other = { .organisation = "OTHER", .kid = key_id(keys[1]), .signs = keys[1] };
+    struct replay *replay = NULL;
+    struct replay_result result = { .finding = NULL };
+    begin_with_policy(&strict, "{\"signed_kinds\":[\"supply.intake\"]}");
+    assert_int_equal(deliver(&strict, COMMAND_SUPPLY_INTAKE, "", "S1", body, &by_other, text), 409); /* as world_present has it */
+    assert_string_equal(text, "signature_required");
+    begin_with_policy(&free, "{\"signed_kinds\":[]}");
+    assert_int_equal(deliver(&free, COMMAND_SUPPLY_INTAKE, "", "S1", body, &by_other, NULL), 201);
+    assert_int_equal(db_entry_list(free.db, arena, 0, 100, &rows, &count, &broken), STATUS_OK);
+    assert_int_equal(db_entry_list(strict.db, arena, FIRST, 1, &policy, &one, &broken), STATUS_OK);
+    assert_true(count == FIRST + 2 && one == 1 && strcmp(policy->kind, "policy.put") == 0);
+    assert_int_equal(rows[FIRST + 1].rules_version, ENTRY_RULES_VERSION);
+    rows[FIRST] = *policy;
+    assert_int_equal(replay_open(&replay), STATUS_OK);
+    for (size_t i = 0; i < count && result.finding == NULL; i++) {
+        rows[i].rules_version = version;
+        assert_int_equal(replay_entry(replay, &rows[i], arena, &result), STATUS_OK);
+        assert_true(result.finding == NULL || i + 1 == count);
+    }
+    replay_close(replay);
+    world_close(&free);
+    world_close(&strict);
+    return result.finding;
+}
+
+static void test_what_was_accepted_is_judged_by_its_own_rules(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena);
+    assert_null(replayed(1, &arena));
+    const char *finding = replayed(2, &arena);
+    assert_non_null(finding);
+    assert_string_equal(finding, "the rules refuse the entry's command: the policy of ORG demands that supply.intake at its sites comes signed by "
+                        "a key of its own, and this was signed by a key of OTHER: send it with a token of ORG, signed by a key of ORG");
+    arena_fini(&arena);
+}
+
 /* An unsigned entry that pretends to name a key. */
 static void test_what_an_unsigned_entry_may_not_have(void **state)
 {
@@ -453,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_keys_that_may_not_sign),
         cmocka_unit_test(test_what_verify_finds),
         cmocka_unit_test(test_what_replaying_finds),
+        cmocka_unit_test(test_what_was_accepted_is_judged_by_its_own_rules),
         cmocka_unit_test(test_what_an_unsigned_entry_may_not_have),
         cmocka_unit_test(test_policies_are_kept_in_one_form),
     };
