@@ -67,7 +67,7 @@ def sentences(path):
         run = re.sub(r"\s*PRI([du])64\s*", r'"\1"', run)
         joined = "".join(part[1:-1] for part in re.findall(piece, run))
         joined = joined.encode().decode("unicode_escape").encode("latin-1").decode()
-        joined = re.sub(r"%(?:z|l|ll)?[du](?![a-z0-9])", "%d", joined).replace("%.*s", "%s")
+        joined = re.sub(r"%(?:z|l|ll)?[du](?![a-z0-9])", "%d", re.sub(r"%\.(?:\*|[0-9]+)s", "%s", joined))
         joined = re.sub(r"(?:%s)+", "%s", joined)
         if re.search(r"[a-z,;:%] ?[ ][a-z%]", joined):
             yield joined
