@@ -179,6 +179,18 @@ enum status db_movement_insert(struct db *db, const struct movement *row)
     return statement_run(use);
 }
 
+static enum status read_supply_id(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    return statement_text_there(use, 0, arena, row);
+}
+
+enum status db_movement_supply(struct db *db, struct arena *arena, uint64_t seq, const char **supply)
+{
+    sqlite3_stmt *use = statement_use(db, STATEMENT_movement_supply);
+    statement_bind_integer(use, 1, (int64_t)seq);
+    return rows_one(use, arena, read_supply_id, supply);
+}
+
 static enum status read_movement(sqlite3_stmt *use, struct arena *arena, void *row)
 {
     struct movement *movement = row;

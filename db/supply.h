@@ -76,6 +76,8 @@ enum status db_supply_summary(struct db *db, struct arena *arena, const struct s
 enum status db_movement_insert(struct db *db, const struct movement *row) NODISCARD;
 enum status db_movement_list(struct db *db, struct arena *arena, const char *supply, int64_t after_seq,
                              int64_t after_ordinal, int64_t limit, struct movement **out, size_t *count) NODISCARD;
+/* The supply of an entry's first movement; STATUS_ABSENT where it moved none. */
+enum status db_movement_supply(struct db *db, struct arena *arena, uint64_t seq, const char **supply) NODISCARD;
 /* Newest first, before a movement. */
 enum status db_movement_list_down(struct db *db, struct arena *arena, const char *supply, int64_t before_seq,
                                   int64_t before_ordinal, int64_t limit, struct movement **out, size_t *count) NODISCARD;

@@ -10,8 +10,10 @@
 #include "base/text.h"
 #include "db/entry.h"
 #include "db/signing.h"
+#include "db/supply.h"
 #include "handlers/page.h"
 #include "handlers/problem.h"
+#include "rules/command.h"
 
 enum { RESOURCE_BYTES = 128 };
 
@@ -43,10 +45,24 @@ static enum status write_key_resource(struct json_writer *w, struct db *db, stru
     return status == STATUS_ABSENT ? STATUS_CORRUPT : status;
 }
 
+/* The id of what the entry tells of. An intake may have been added to another supply than the one that its new_id was for. */
+static enum status find_id(struct db *db, struct arena *arena, const struct event_row *event, const char **id)
+{
+    *id = event->target[0] != 0 ? event->target : event->new_id;
+    enum status status = strcmp(event->kind, command_kind_name(COMMAND_SUPPLY_INTAKE)) == 0 ? db_movement_supply(db, arena, event->seq, id)
+                                                                                            : STATUS_OK;
+    return status == STATUS_ABSENT ? STATUS_CORRUPT : status;
+}
+
 static enum status write_resource(struct json_writer *w, struct db *db, struct arena *arena, const struct event_row *event)
 {
     char path[RESOURCE_BYTES];
-    const char *id = event->target[0] != 0 ? event->target : event->new_id;
+    const char *id = NULL;
+    enum status status = find_id(db, arena, event, &id);
+    if (status != STATUS_OK) {
+        json_member_text(w, "resource", NULL);
+        return status;
+    }
     if (strncmp(event->kind, "organisation_key.", strlen("organisation_key.")) == 0) {
         return write_key_resource(w, db, arena, event);
     }

@@ -111,6 +111,10 @@ AND s.on_hand >= ?15 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 INSERT INTO movement (seq, ordinal, supply, kind, reason, delta, balance, transfer, line, reference, note, time_ms,
 occurred_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 
+-- name: movement_supply
+-- The supply that the entry ?1 moved first.
+SELECT supply FROM movement WHERE seq = ?1 AND ordinal = 0
+
 -- name: movement_list
 -- A supply's movements behind (?2, ?3), oldest first.
 SELECT m.seq, m.ordinal, m.supply, m.kind, m.reason, m.delta, m.balance, m.transfer, m.line, m.reference, m.note,

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from conftest import Server
-from world import fresh, problem, walk
+from world import World, accepted, fresh, problem, walk
 
 FOLLOWERS = 5000
 STREAM = {"Accept": "text/event-stream"}
@@ -146,6 +146,17 @@ def test_pages_tell_what_the_entries_say(server):
         assert event["resource"] == place + ((event["target"] or event["new_id"]) if place.endswith("/") else "")
         assert server.get(event["resource"]).status_code == 200
     assert server.get("/events?after=2&limit=1").json()["items"][0]["id"] == 3
+
+
+def test_goods_that_are_added_to_others(server):
+    """An intake of goods that are there already: the event leads to the supply that has them now, not to the id that came for another."""
+    world = World(server)
+    body = world.intake_body(10, lot=fresh("LOT"))
+    supplies = [accepted(server.post("/supplies", body), 201)["id"] for _ in range(2)]
+    events = server.get(f"/events?after={size(server) - 2}").json()["items"]
+    assert supplies[0] == supplies[1] == events[0]["new_id"] != events[1]["new_id"]
+    assert [event["resource"] for event in events] == [f"/supplies/{supplies[0]}"] * 2
+    assert server.get(f"/supplies/{events[1]['new_id']}").status_code == 404
 
 
 def test_a_stream_begins_where_it_is_asked_to(server):
