@@ -5,60 +5,9 @@
 
 #include <assert.h>
 
+#include "db/answer_find.h"
 #include "db/rows.h"
 #include "db/statement.h"
-
-static enum status read_answer(sqlite3_stmt *use, struct arena *arena, void *row)
-{
-    struct answer_row *answer = row;
-    answer->time_ms = statement_integer(use, 4);
-    answer->seq = statement_integer(use, 5);
-    answer->status = statement_integer(use, 6);
-    const char **const first[] = { &answer->kind, &answer->target, NULL };
-    const char **const second[] = { &answer->location, &answer->etag, NULL };
-    enum status status = rows_texts(use, arena, 0, first);
-    if (status == STATUS_OK) {
-        status = rows_texts(use, arena, 7, second);
-    }
-    if (status == STATUS_OK) {
-        status = statement_fixed(use, 2, answer->salt, DB_ANSWER_SALT_BYTES);
-    }
-    if (status == STATUS_OK) {
-        status = statement_fixed(use, 3, answer->fingerprint, DB_FINGERPRINT_BYTES);
-    }
-    if (status == STATUS_OK && (answer->kind == NULL || answer->target == NULL || answer->location == NULL || answer->etag == NULL)) {
-        status = STATUS_CORRUPT;
-    }
-    answer->has_mac = !statement_is_null(use, 10);
-    if (status == STATUS_OK && answer->has_mac) {
-        status = statement_fixed(use, 10, answer->mac, DB_ANSWER_MAC_BYTES);
-    }
-    return status != STATUS_OK ? status : statement_blob(use, 9, arena, &answer->body, &answer->body_length);
-}
-
-static enum status find_answer(sqlite3_stmt *use, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
-{
-    statement_bind_text(use, 1, scope);
-    statement_bind_text(use, 2, key);
-    enum status status = rows_one(use, arena, read_answer, out);
-    if (status == STATUS_OK) {
-        out->scope = scope;
-        out->key = key;
-    }
-    return status;
-}
-
-enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key,
-                           struct answer_row *out)
-{
-    return find_answer(statement_use(db, STATEMENT_answer_find), arena, scope, key, out);
-}
-
-enum status db_answer_find_accepted(struct db *db, struct arena *arena, const char *scope, const char *key,
-                                    struct answer_row *out)
-{
-    return find_answer(statement_use(db, STATEMENT_answer_accepted), arena, scope, key, out);
-}
 
 /* What both tables have: a refusal is of no entry, and makes nothing that could have a place or a tag. */
 static sqlite3_stmt *bind_answer(sqlite3_stmt *use, const struct answer_row *row)
@@ -82,6 +31,10 @@ enum status db_answer_insert(struct db *db, const struct answer_row *row)
         statement_bind_integer(use, 8, row->status);
         statement_bind_blob(use, 9, body, row->body_length);
         return statement_run(use);
+    }
+    enum status status = answer_key_note(db, row);
+    if (status != STATUS_OK) {
+        return status;
     }
     sqlite3_stmt *use = bind_answer(statement_use(db, STATEMENT_answer_insert), row);
     statement_bind_integer(use, 8, row->seq);

@@ -35,12 +35,21 @@ struct personal_row {
     const char *text;    /* NULL once erased */
 };
 
-/* STATUS_ABSENT where the key is new. scope and key of the row are the caller's. */
+/* Reads which keys there are, which db_answer_find does at its first call else: some 0.2 s for a million. The connection must be the one that
+ * writes the answers, so that it knows those that come. STATUS_CORRUPT where answers are kept to entries far from any that there are. */
+enum status db_answer_prepare(struct db *db) NODISCARD;
+
+/* The answer that was accepted under the key, or else the refusal; STATUS_ABSENT where the key is new. scope and key of the row are the
+ * caller's. */
 enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key,
                            struct answer_row *out) NODISCARD;
-/* The same, but that a refusal is none. */
-enum status db_answer_find_accepted(struct db *db, struct arena *arena, const char *scope, const char *key,
-                                    struct answer_row *out) NODISCARD;
+/* The answer to entry seq, whose key this is; on any connection. It may be one that names another entry near it. */
+enum status db_answer_of_entry(struct db *db, struct arena *arena, uint64_t seq, const char *scope, const char *key,
+                               struct answer_row *out) NODISCARD;
+/* Whether the key has an answer to another entry, far from seq; near it the index lets no second one be. */
+enum status db_answer_is_elsewhere(struct db *db, uint64_t seq, const char *scope, const char *key, bool *is_elsewhere) NODISCARD;
+/* The first answer whose key one before it has, of all; STATUS_ABSENT: each has a key of its own. Sorts them, in files where they are many. */
+enum status db_answer_again(struct db *db, struct arena *arena, uint64_t *seq, const char **key) NODISCARD;
 enum status db_answer_insert(struct db *db, const struct answer_row *row) NODISCARD;
 
 /* How many answers tell of accepted commands. */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "db/copy.h"
+#include "db/key_filter.h"
 #include "db/migrate.h"
 #include "db/statement.h"
 
@@ -221,6 +222,7 @@ void db_close(struct db *db)
     assert(sqlite3_get_autocommit(db->handle) != 0);
     int code = sqlite3_close(db->handle);
     assert(code == SQLITE_OK);
+    key_filter_close(db->keys);
     free(db);
 }
 

@@ -110,6 +110,7 @@ static enum status read_command(sqlite3_stmt *use, struct arena *arena, void *ro
     struct entry_command *command = row;
     const char **const texts[] = { &command->kind, &command->target, &command->new_id, &command->organisation, &command->subject,
                                    &command->id, NULL };
+    command->seq = (uint64_t)statement_integer(use, 6);
     return rows_texts(use, arena, 0, texts);
 }
 
@@ -146,6 +147,7 @@ enum status db_answer_rewrite(struct db *db, const struct answer_row *row)
     statement_bind_text(use, 5, row->etag);
     statement_bind_blob(use, 6, row->body_length > 0 ? row->body : "", row->body_length);
     statement_bind_blob(use, 7, row->has_mac ? row->mac : NULL, DB_ANSWER_MAC_BYTES);
+    statement_bind_integer(use, 8, row->seq);
     return statement_run(use);
 }
 

@@ -27,6 +27,7 @@ struct erasure {
 
 /* Whose command an entry tells of: its key, by which its answer is kept. */
 struct entry_command {
+    uint64_t seq;
     const char *kind, *target, *new_id;
     const char *organisation, *subject; /* of the actor */
     const char *id;
@@ -64,7 +65,7 @@ enum status db_entry_commands_of_transfer(struct db *db, struct arena *arena, co
  * its own command's or, of a step of a transfer, of any step's, that was erased after the answer was made. */
 enum status db_answer_erased_by(struct db *db, int64_t seq, int64_t before, int64_t *erased_by) NODISCARD;
 
-/* Puts salt, fingerprint, tag, body and MAC of the row in the place of those of the answer that was accepted under its scope and key. */
+/* Puts salt, fingerprint, tag, body and MAC of the row in the place of those of the answer that was accepted under its seq, scope and key. */
 enum status db_answer_rewrite(struct db *db, const struct answer_row *row) NODISCARD;
 
 /* Drops all refusals that are kept. */

@@ -38,6 +38,7 @@ struct db {
     bool is_unwatched; /* a transaction begins or ends: nobody is asked */
     int wal_pages;     /* of the writer: a commit that finds so many in the WAL moves it */
     enum status moved; /* how that went the last time; db_take_moved */
+    struct key_filter *keys; /* of answers, once somebody has looked for one: db_answer_prepare */
 };
 
 /* Opens a connection for one thread at a time, with extended result codes and a time-out for

@@ -172,7 +172,7 @@ static enum status fits_first(struct db *db, struct arena *arena, const struct a
     enum status status = db_entry_command(db, arena, (int64_t)row->first, &command);
     if (status == STATUS_OK) {
         const struct actor actor = { .organisation = command.organisation, .subject = command.subject };
-        status = db_answer_find_accepted(db, arena, actor_scope(&actor), command.id, &answer);
+        status = db_answer_of_entry(db, arena, row->first, actor_scope(&actor), command.id, &answer);
     }
     if (status == STATUS_OK) {
         status = answer_keys_open(&trial);

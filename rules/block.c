@@ -154,6 +154,7 @@ enum status executor_open(struct executor **out, struct db *db, struct signer *s
         status = status == STATUS_OK ? read_keys(executor, executor->committed.entry.seq + 1) : status;
         status = status == STATUS_OK ? read_tree(executor) : status;
     }
+    status = status == STATUS_OK ? db_answer_prepare(db) : status;
     if (status != STATUS_OK) {
         executor_close(executor);
         return status;

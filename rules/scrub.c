@@ -118,7 +118,7 @@ static enum status scrub_answer(const struct erasing *erasing, const struct entr
     struct answer_row row;
     struct buffer body;
     bool has_changed = false;
-    enum status status = db_answer_find_accepted(erasing->db, erasing->arena, actor_scope(&actor), command->id, &row);
+    enum status status = db_answer_of_entry(erasing->db, erasing->arena, command->seq, actor_scope(&actor), command->id, &row);
     if (status != STATUS_OK) {
         return status == STATUS_ABSENT ? STATUS_OK : status; /* verify finds that */
     }

@@ -147,18 +147,39 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER B
 -- The texts of entry ?1 and of those behind it.
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER BY seq, pointer
 
--- name: answer_find
--- Of a refusal where the key has none that was accepted.
+-- name: answer_of_entry
+-- Under ?2 and ?3, among those of the part of the index where entry ?1 is.
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
-WHERE scope = ?1 AND key = ?2
-UNION ALL
-SELECT kind, target, salt, fingerprint, time_ms, NULL, status, '', '', body, NULL FROM refused
-WHERE scope = ?1 AND key = ?2 AND NOT EXISTS (SELECT 1 FROM answer WHERE scope = ?1 AND key = ?2)
+WHERE seq >> 15 = ?1 >> 15 AND key = ?2 AND scope = ?3
 
--- name: answer_accepted
--- Of what was accepted alone.
+-- name: answer_outside
+-- The same where no part of the ledger is, whose last is ?1.
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
-WHERE scope = ?1 AND key = ?2
+WHERE seq >> 15 < 0 AND key = ?2 AND scope = ?3
+UNION ALL
+SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
+WHERE seq >> 15 > ?1 AND key = ?2 AND scope = ?3
+
+-- name: answer_part_behind
+SELECT seq >> 15 FROM answer WHERE seq >> 15 > ?1 ORDER BY seq >> 15 LIMIT 1
+
+-- name: answer_keys_of_part
+SELECT scope, key FROM answer WHERE seq >> 15 = ?1
+
+-- name: answer_of_part
+-- Whether ?2 and ?3 have one in the part ?1.
+SELECT 1 FROM answer WHERE seq >> 15 = ?1 AND key = ?2 AND scope = ?3
+
+-- name: answer_again
+-- The first that has the key of one before it: rows are in the order of the ledger, and the index has their numbers. Three with one key
+-- are nothing that happens, so the second of them may take its time.
+SELECT seq, key FROM answer WHERE rowid = (SELECT min(again) FROM (
+SELECT CASE count(*) WHEN 2 THEN max(a.rowid) ELSE
+    (SELECT b.rowid FROM answer b WHERE b.key = a.key AND b.scope = a.scope ORDER BY b.rowid LIMIT 1 OFFSET 1) END AS again
+FROM answer a GROUP BY a.key, a.scope HAVING count(*) > 1))
+
+-- name: refused_find
+SELECT kind, target, salt, fingerprint, time_ms, NULL, status, '', '', body, NULL FROM refused WHERE scope = ?1 AND key = ?2
 
 -- name: answer_accepted_count
 SELECT count(*) FROM answer

@@ -34,11 +34,11 @@ SELECT r.commitment, r.seq, e.time_ms FROM erasure r JOIN entry e ON e.seq = r.s
 
 -- name: entry_command
 -- Whose command an entry tells of, and what it was about.
-SELECT kind, target, new_id, organisation, subject, command_id FROM entry WHERE seq = ?1
+SELECT kind, target, new_id, organisation, subject, command_id, seq FROM entry WHERE seq = ?1
 
 -- name: entry_commands_of_transfer
 -- The same for every step of a transfer.
-SELECT e.kind, e.target, e.new_id, e.organisation, e.subject, e.command_id FROM transfer_event v JOIN entry e ON e.seq = v.seq
+SELECT e.kind, e.target, e.new_id, e.organisation, e.subject, e.command_id, e.seq FROM transfer_event v JOIN entry e ON e.seq = v.seq
 WHERE v.transfer = ?1 ORDER BY v.seq
 
 -- name: answer_erased_by
@@ -54,7 +54,8 @@ WHERE e.seq = ?1 AND e.kind GLOB 'transfer.*' AND (SELECT max(seq) FROM erasure)
 WHERE seq > ?1 AND seq < ?2
 
 -- name: answer_rewrite
-UPDATE answer SET salt = ?3, fingerprint = ?4, etag = ?5, body = ?6, mac = ?7 WHERE scope = ?1 AND key = ?2
+UPDATE answer SET salt = ?3, fingerprint = ?4, etag = ?5, body = ?6, mac = ?7
+WHERE seq >> 15 = ?8 >> 15 AND key = ?2 AND scope = ?1
 
 -- name: refused_drop
 -- All refusals, whoever got them: what was accepted in the end may have been refused before, under another key or to another sender. Without

@@ -104,12 +104,29 @@ static enum status check_unaltered(struct verify *verify, const struct answer_ro
     return status;
 }
 
+static void find_again(struct verify *verify, uint64_t seq, const char *key)
+{
+    verify_find(verify, seq, "answer", "entry %" PRIu64 ": its key %s is one that an earlier command of the same sender had: it was carried out "
+                "again", seq, key);
+}
+
+static enum status check_once(struct verify *verify, const struct entry_row *row)
+{
+    bool is_elsewhere = false;
+    const struct actor actor = { .organisation = row->organisation, .subject = row->subject };
+    enum status status = db_answer_is_elsewhere(verify->db, row->seq, actor_scope(&actor), row->command_id, &is_elsewhere);
+    if (status == STATUS_OK && is_elsewhere) {
+        find_again(verify, row->seq, row->command_id);
+    }
+    return status;
+}
+
 /* What takes the key: without it a retry would be carried out a second time. */
 static enum status check_answer(struct verify *verify, const struct entry_row *row)
 {
     const struct actor actor = { .organisation = row->organisation, .subject = row->subject };
     struct answer_row answer;
-    enum status status = db_answer_find_accepted(verify->db, &verify->arena, actor_scope(&actor), row->command_id, &answer);
+    enum status status = db_answer_of_entry(verify->db, &verify->arena, row->seq, actor_scope(&actor), row->command_id, &answer);
     if (status == STATUS_ABSENT || (status == STATUS_OK && !takes_key(&answer, row))) {
         verify_find(verify, row->seq, "answer", "entry %" PRIu64 ": its key %s is not kept, a retry would be done again", row->seq,
                     row->command_id);
@@ -119,6 +136,9 @@ static enum status check_answer(struct verify *verify, const struct entry_row *r
         verify_find(verify, row->seq, "answer", "entry %" PRIu64 ": the answer kept for a retry does not end with the entry's receipt",
                     row->seq);
         return STATUS_OK;
+    }
+    if (status == STATUS_OK && verify->replay == NULL) {
+        status = check_once(verify, row); /* of all together at the end, else */
     }
     return status == STATUS_OK ? check_unaltered(verify, &answer, row->seq) : status;
 }
@@ -159,6 +179,18 @@ static enum status check_personal(void *context, const struct personal_row *row)
     return STATUS_OK;
 }
 
+/* Each entry has an answer under its key, so that two of one key are two answers. */
+static enum status check_all_once(struct verify *verify)
+{
+    uint64_t seq = 0;
+    const char *key = "";
+    enum status status = db_answer_again(verify->db, &verify->arena, &seq, &key);
+    if (status == STATUS_OK) {
+        find_again(verify, seq, key);
+    }
+    return status == STATUS_ABSENT ? STATUS_OK : status;
+}
+
 enum status verify_beside(struct verify *verify)
 {
     uint64_t answers = 0;
@@ -175,5 +207,5 @@ enum status verify_beside(struct verify *verify)
         verify_find(verify, 0, "answer", "%" PRIu64 " keys are kept as those of accepted commands, there are %" PRIu64 " entries",
                     answers, verify->chain.seq);
     }
-    return status;
+    return status == STATUS_OK && verify->report->is_ok ? check_all_once(verify) : status;
 }

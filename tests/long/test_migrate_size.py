@@ -21,7 +21,8 @@ ROWS = """
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
 INSERT INTO entry SELECT i, 1 + i / 64, i, zeroblob(32), 1, 'k', 't', 'c' || i, 'n', 'o', 'r', 's', '', '', 2, zeroblob(32), x'7b7d', x'',
     zeroblob(32), randomblob(32) FROM n;
-INSERT INTO personal SELECT lower(hex(randomblob(32))), seq, '/note', randomblob(32), 'text' FROM entry WHERE seq % 2 = 0"""
+INSERT INTO personal SELECT lower(hex(randomblob(32))), seq, '/note', randomblob(32), 'text' FROM entry WHERE seq % 2 = 0;
+INSERT INTO answer SELECT 'o s', lower(hex(randomblob(16))), 'k', 't', randomblob(16), randomblob(32), seq, seq, 201, '', '', x'7b7d' FROM entry"""
 
 
 def older(path):
@@ -111,7 +112,7 @@ def content_of(path):
     [[sound]] = connection.execute("PRAGMA integrity_check")
     assert sound == "ok"
     rows = [connection.execute(f"SELECT count(*), sum(seq), max(hex({column})) FROM {table}").fetchall()
-            for table, column in (("entry", "hash"), ("personal", "commitment"))]
+            for table, column in (("entry", "hash"), ("personal", "commitment"), ("answer", "key"))]
     connection.close()
     return rows
 

@@ -21,4 +21,8 @@ int driver_flip(const char *data_dir, const char *queries_path, const char *seed
  * a line an entry and a line a block. A ledger with entries of older rules is none for it: this program's would be of newer ones. */
 int driver_again(const char *from, const char *to, const char *seq, const char *old, const char *new);
 
+/* Carries the command of entry SEQ out again at the end of DIR's ledger, under the key that it has, by hiding its answer meanwhile: what
+ * somebody can do who holds disk and key: driver twice DIR SEQ */
+int driver_twice(const char *data_dir, const char *seq);
+
 #endif

@@ -18,6 +18,9 @@ int main(int count, char **words)
     if ((count == 4 || count == 7) && strcmp(words[1], "again") == 0) {
         return driver_again(words[2], words[3], count == 7 ? words[4] : NULL, count == 7 ? words[5] : NULL, count == 7 ? words[6] : NULL);
     }
-    fprintf(stderr, "driver verify | begin DIR | flip DIR QUERIES SEED COUNT EVERY | again FROM TO [SEQ OLD NEW]\n");
+    if (count == 4 && strcmp(words[1], "twice") == 0) {
+        return driver_twice(words[2], words[3]);
+    }
+    fprintf(stderr, "driver verify | begin DIR | flip DIR QUERIES SEED COUNT EVERY | again FROM TO [SEQ OLD NEW] | twice DIR SEQ\n");
     return 2;
 }

@@ -4,6 +4,7 @@
  */
 #include "db/privacy.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +17,7 @@
 
 #include "db/answer.h"
 #include "db/reference.h"
+#include "db/statement.h"
 #include "db/transfer.h"
 #include "tests/unit/support/open_db.h"
 
@@ -283,13 +285,103 @@ static void test_refusals_are_dropped(void **state)
     assert_int_equal(db_answer_insert(f->db, &row), STATUS_INVALID); /* as a 409 */
     row.status = 200;
     assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
-    assert_int_equal(db_answer_find_accepted(f->db, &f->arena, "O tok", "k", &found), STATUS_ABSENT);
+    assert_int_equal(db_answer_of_entry(f->db, &f->arena, 2, "O tok", "k", &found), STATUS_ABSENT);
     find_answer(f, "O tok", "k", &found);
     assert_true(found.seq == 0 && found.status == 409 && !found.has_mac);
     assert_int_equal(db_refused_drop(f->db), STATUS_OK);
     assert_int_equal(db_answer_find(f->db, &f->arena, "O tok", "k", &found), STATUS_ABSENT);
     assert_int_equal(db_answer_find(f->db, &f->arena, "P tok", "k", &found), STATUS_ABSENT);
     find_answer(f, "P tok", "accepted", &found);
+}
+
+static struct answer_row accepted(int64_t seq)
+{
+    struct answer_row row = { .scope = "O tok", .key = "k", .kind = "item.put", .target = "I", .time_ms = 5, .seq = seq, .status = 200,
+                              .location = "", .etag = "", .body = "{}", .body_length = 2 };
+    return row;
+}
+
+static void put_answer(struct fixture *f, int64_t seq)
+{
+    struct answer_row row = accepted(seq);
+    row.key = arena_format(&f->arena, "key-%d", (int)seq);
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_OK);
+}
+
+static void check_found(struct fixture *f, const int64_t *seqs, size_t count)
+{
+    struct answer_row found;
+    for (size_t i = 0; i < count; i++) {
+        const char *key = arena_format(&f->arena, "key-%d", (int)seqs[i]);
+        find_answer(f, "O tok", key, &found);
+        assert_int_equal(found.seq, seqs[i]);
+        for (size_t j = 0; j < count; j++) { /* by the number of any entry of the same part alone */
+            const bool is_beside = seqs[i] >> 15 == seqs[j] >> 15;
+            assert_int_equal(db_answer_of_entry(f->db, &f->arena, (uint64_t)seqs[j], "O tok", key, &found), is_beside ? STATUS_OK : STATUS_ABSENT);
+        }
+    }
+    assert_int_equal(db_answer_find(f->db, &f->arena, "O tok", "key-5", &found), STATUS_ABSENT);
+    assert_int_equal(db_answer_find(f->db, &f->arena, "P tok", "key-1", &found), STATUS_ABSENT);
+}
+
+/* Those that were there before anybody looked, and those that come; a key once in a part. */
+static void test_answers_of_a_long_ledger(void **state)
+{
+    struct fixture *f = *state;
+    static const int64_t seqs[] = { 1, 2, 32767, 32768, 65535, 65536, 1000000, 1032192, 3000000 };
+    enum { COUNT = sizeof seqs / sizeof seqs[0], BEFORE = 5 };
+    struct answer_row found, row = accepted(32769);
+    for (size_t i = 0; i < BEFORE; i++) {
+        put_answer(f, seqs[i]);
+    }
+    check_found(f, seqs, BEFORE);
+    for (size_t i = BEFORE; i < COUNT; i++) {
+        put_answer(f, seqs[i]);
+        check_found(f, seqs, i + 1);
+    }
+    row.key = "key-65535";
+    assert_int_equal(db_answer_insert(f->db, &row), STATUS_INVALID);
+    find_answer(f, "O tok", "key-32768", &found);
+    found.body = "null";
+    found.body_length = 4;
+    found.seq = 1;
+    assert_int_equal(db_answer_rewrite(f->db, &found), STATUS_OK); /* of another entry: nothing happens */
+    find_answer(f, "O tok", "key-32768", &found);
+    assert_int_equal(found.body_length, 2);
+    assert_int_equal(found.seq, 32768);
+}
+
+/* Somebody gave many answers the numbers of entries that there are not: the filter does not grow with them. */
+static void test_answers_of_no_entries(void **state)
+{
+    struct fixture *f = *state;
+    struct answer_row found;
+    for (int64_t i = 1; i <= 65; i++) {
+        put_answer(f, i << 15);
+    }
+    put_answer(f, -1); /* the numbers are of the file, and can be anything */
+    assert_int_equal(db_answer_prepare(f->db), STATUS_CORRUPT);
+    assert_int_equal(db_answer_find(f->db, &f->arena, "O tok", "key--1", &found), STATUS_CORRUPT);
+    assert_int_equal(db_answer_of_entry(f->db, &f->arena, 32768, "O tok", "key-32768", &found), STATUS_OK);
+}
+
+/* Somebody gives an answer another number while the service runs: it is no new command for that. */
+static void test_an_answer_that_was_moved(void **state)
+{
+    struct fixture *f = *state;
+    struct answer_row found;
+    sqlite3 *handle = f->db->handle;
+    put_answer(f, 1);
+    put_answer(f, 2);
+    check_found(f, (const int64_t[]){ 1, 2 }, 2);
+    static const char *const numbers[] = { "-1", "-9223372036854775808", "32768", "9223372036854775807" };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        const char *sql = arena_format(&f->arena, "UPDATE answer SET seq = %s WHERE key = 'key-2'", numbers[i]);
+        assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+        find_answer(f, "O tok", "key-2", &found);
+        assert_string_equal(arena_format(&f->arena, "%" PRId64, found.seq), numbers[i]);
+        find_answer(f, "O tok", "key-1", &found);
+    }
 }
 
 /* How often a word stands in the database's file, what was freed included. */
@@ -368,6 +460,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_whose_commands, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_answers, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_refusals_are_dropped, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_answers_of_a_long_ledger, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_an_answer_that_was_moved, set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(test_answers_of_no_entries, set_up, fixture_tear_down),
         cmocka_unit_test_setup_teardown(test_no_answer_leaves_its_text_where_refusals_lapsed, set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests_name("privacy", tests, NULL, NULL);
