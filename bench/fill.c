@@ -160,6 +160,14 @@ struct side {
     double seconds, processor_s;
 };
 
+/* The next step in a ledger that was filled before: of a transfer that nobody has had, and so with the keys. */
+static uint64_t go_on(struct fill *fill)
+{
+    uint64_t entries = executor_seq(fill->executor);
+    fill->number = 10 * entries;
+    return STEPS * (2 * entries / STEPS);
+}
+
 static void open_side(struct side *side, const char *directory, bool is_ordered)
 {
     side->fill.is_ordered = is_ordered;
@@ -168,8 +176,7 @@ static void open_side(struct side *side, const char *directory, bool is_ordered)
     check(store_open(directory, &options, &side->fill.store), "open");
     side->fill.executor = store_executor(side->fill.store);
     side->entries = executor_seq(side->fill.executor);
-    side->fill.number = 10 * side->entries; /* keys and transfers that nobody has had */
-    side->step = STEPS * (2 * side->entries / STEPS);
+    side->step = go_on(&side->fill);
 }
 
 static void take_turn(struct side *side)
@@ -227,15 +234,17 @@ int main(int argument_count, char **words)
     int64_t begun_us = clock_steady_us();
     arena_init(&fill.arena);
     check(store_open(words[1], &options, &fill.store), "open");
-    if (!store_is_new(fill.store)) {
-        fail(words[1], "is not empty");
-    }
     fill.executor = store_executor(fill.store);
-    furnish(&fill);
-    uint64_t before = executor_seq(fill.executor), step = 0;
-    while (before + step < (uint64_t)entries) {
+    uint64_t step = 0;
+    if (store_is_new(fill.store)) {
+        furnish(&fill);
+    } else {
+        step = go_on(&fill);
+    }
+    while (executor_seq(fill.executor) < (uint64_t)entries) {
+        uint64_t missing = (uint64_t)entries - executor_seq(fill.executor);
         begin(&fill);
-        for (int64_t i = 0; i < group && before + step < (uint64_t)entries; i++) {
+        for (uint64_t i = 0; i < (uint64_t)group && i < missing; i++) {
             move(&fill, step++);
         }
         commit(&fill);

@@ -1,5 +1,6 @@
 /*
- * Parts in the order in which they came, in groups of sixteen. A group is an array [block][part of the group].
+ * Parts in the order in which they came, in groups: of 8, 16, 32 and then 64 each, so that a short ledger has a small one. A group has a row
+ * for each bit of a filter, and in it a bit for each of its parts: what all rows of a key have in common are the parts that can have it.
  */
 #include "db/key_filter.h"
 
@@ -9,24 +10,23 @@
 #include "base/random.h"
 
 enum {
-    WORDS = 8,                                        /* of 32 bits, to a block */
-    BITS_EACH = 24,                                   /* for each key of a full part */
-    BLOCKS = (1 << KEY_FILTER_PART_BITS) * BITS_EACH / (32 * WORDS), /* of a part */
-    TOGETHER = 16                                     /* parts of a group */
-};
-
-struct block {
-    uint32_t words[WORDS];
+    PART = 1 << KEY_FILTER_PART_BITS,
+    ROWS = 24 * PART, /* 24 bits for each key of a full part */
+    ROWS_EACH = 6,    /* of a key */
+    GROUP_FIRST = 8, GROUP_MAX = 64 /* parts */
 };
 
 struct group {
-    int64_t numbers[TOGETHER]; /* of its parts */
-    struct block blocks[BLOCKS][TOGETHER];
+    size_t width; /* bytes of a row */
+    size_t first; /* place of its first part among all */
+    int64_t numbers[GROUP_MAX];
+    unsigned char rows[];
 };
 
 struct key_filter {
     uint64_t seed;
     size_t parts;
+    size_t group_count;
     struct group **groups;
 };
 
@@ -45,15 +45,10 @@ enum status key_filter_open(struct key_filter **out)
     return STATUS_OK;
 }
 
-static size_t groups_of(size_t parts)
-{
-    return (parts + TOGETHER - 1) / TOGETHER;
-}
-
 void key_filter_close(struct key_filter *filter)
 {
     if (filter != NULL) {
-        for (size_t i = 0; i < groups_of(filter->parts); i++) {
+        for (size_t i = 0; i < filter->group_count; i++) {
             free(filter->groups[i]);
         }
         free(filter->groups);
@@ -87,87 +82,138 @@ uint64_t key_filter_hash(const struct key_filter *filter, const char *scope, con
     return mix(take_in(take_in(filter->seed, scope), key));
 }
 
-static size_t block_of(uint64_t hash)
+/* A key's rows, by two hashes of 32 bits (Kirsch, Mitzenmacher: "Less Hashing, Same Performance", ESA 2006). */
+static size_t row_of(uint64_t hash, uint32_t index)
 {
-    return (size_t)((hash >> 32) % BLOCKS);
+    const uint32_t mixed = (uint32_t)hash + index * ((uint32_t)(hash >> 32) | 1);
+    return (size_t)(((uint64_t)mixed * ROWS) >> 32);
 }
 
-/* The bit that a key has in each word. */
-static struct block bits_of(uint64_t hash)
+static enum status add_group(struct key_filter *filter)
 {
-    static const uint32_t multipliers[WORDS] = { 0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31 };
-    struct block bits;
-    for (int i = 0; i < WORDS; i++) {
-        bits.words[i] = UINT32_C(1) << (((uint32_t)hash * multipliers[i]) >> 27);
+    const size_t width = filter->group_count >= 3 ? GROUP_MAX / 8 : (size_t)(GROUP_FIRST / 8) << filter->group_count;
+    struct group **groups = realloc(filter->groups, (filter->group_count + 1) * sizeof *groups);
+    if (groups == NULL) {
+        return STATUS_EXHAUSTED;
     }
-    return bits;
+    filter->groups = groups;
+    struct group *group = calloc(1, sizeof *group + ROWS * width);
+    if (group == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    group->width = width;
+    group->first = filter->parts;
+    groups[filter->group_count++] = group;
+    return STATUS_OK;
+}
+
+static struct group *newest(const struct key_filter *filter)
+{
+    return filter->group_count > 0 ? filter->groups[filter->group_count - 1] : NULL;
 }
 
 static enum status add_part(struct key_filter *filter, int64_t part)
 {
-    size_t group = filter->parts / TOGETHER;
-    if (filter->parts % TOGETHER == 0) {
-        struct group **groups = realloc(filter->groups, (group + 1) * sizeof *groups);
-        if (groups == NULL) {
-            return STATUS_EXHAUSTED;
-        }
-        filter->groups = groups;
-        groups[group] = calloc(1, sizeof *groups[group]);
-        if (groups[group] == NULL) {
-            return STATUS_EXHAUSTED;
-        }
-    }
-    filter->groups[group]->numbers[filter->parts % TOGETHER] = part;
-    filter->parts++;
-    return STATUS_OK;
-}
-
-/* The place of a part, from the last on: behind the parts where it is new. */
-static size_t place_of(const struct key_filter *filter, int64_t part)
-{
-    for (size_t i = filter->parts; i > 0; i--) {
-        if (filter->groups[(i - 1) / TOGETHER]->numbers[(i - 1) % TOGETHER] == part) {
-            return i - 1;
-        }
-    }
-    return filter->parts;
-}
-
-enum status key_filter_add(struct key_filter *filter, int64_t part, uint64_t hash)
-{
-    size_t place = place_of(filter, part);
-    enum status status = place == filter->parts ? add_part(filter, part) : STATUS_OK;
+    const struct group *last = newest(filter);
+    enum status status = last == NULL || filter->parts - last->first == 8 * last->width ? add_group(filter) : STATUS_OK;
     if (status == STATUS_OK) {
-        const struct block bits = bits_of(hash);
-        struct block *block = &filter->groups[place / TOGETHER]->blocks[block_of(hash)][place % TOGETHER];
-        for (int i = 0; i < WORDS; i++) {
-            block->words[i] |= bits.words[i];
-        }
+        struct group *group = newest(filter);
+        group->numbers[filter->parts++ - group->first] = part;
     }
     return status;
 }
 
-static bool has_all(const struct block *block, const struct block *bits)
+/* The group that has the part, and its place there, from the last on; NULL where it is new. */
+static struct group *find_part(const struct key_filter *filter, int64_t part, size_t *place)
 {
-    for (int i = 0; i < WORDS; i++) {
-        if ((block->words[i] & bits->words[i]) == 0) {
-            return false;
+    size_t end = filter->parts;
+    for (size_t i = filter->group_count; i > 0; i--) {
+        struct group *group = filter->groups[i - 1];
+        for (*place = end - group->first; *place > 0;) {
+            if (group->numbers[--*place] == part) {
+                return group;
+            }
         }
+        end = group->first;
     }
-    return true;
+    return NULL;
+}
+
+/* Bit n: the n-th part of the group. */
+static uint64_t read_row(const struct group *group, size_t row)
+{
+    uint8_t narrow = 0;
+    uint16_t middle = 0;
+    uint32_t wide = 0;
+    uint64_t bits = 0;
+    const unsigned char *at = group->rows + row * group->width;
+    switch (group->width) {
+    case sizeof narrow: memcpy(&narrow, at, sizeof narrow); return narrow;
+    case sizeof middle: memcpy(&middle, at, sizeof middle); return middle;
+    case sizeof wide:   memcpy(&wide, at, sizeof wide);     return wide;
+    default:            memcpy(&bits, at, sizeof bits);     return bits;
+    }
+}
+
+static void write_row(struct group *group, size_t row, uint64_t bits)
+{
+    const uint8_t narrow = (uint8_t)bits;
+    const uint16_t middle = (uint16_t)bits;
+    const uint32_t wide = (uint32_t)bits;
+    unsigned char *at = group->rows + row * group->width;
+    switch (group->width) {
+    case sizeof narrow: memcpy(at, &narrow, sizeof narrow); break;
+    case sizeof middle: memcpy(at, &middle, sizeof middle); break;
+    case sizeof wide:   memcpy(at, &wide, sizeof wide);     break;
+    default:            memcpy(at, &bits, sizeof bits);     break;
+    }
+}
+
+enum status key_filter_add(struct key_filter *filter, int64_t part, uint64_t hash)
+{
+    size_t place = 0;
+    struct group *group = find_part(filter, part, &place);
+    if (group == NULL) {
+        enum status status = add_part(filter, part);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        group = newest(filter);
+        place = filter->parts - 1 - group->first;
+    }
+    for (uint32_t i = 0; i < ROWS_EACH; i++) {
+        const size_t row = row_of(hash, i);
+        write_row(group, row, read_row(group, row) | UINT64_C(1) << place);
+    }
+    return STATUS_OK;
+}
+
+static uint64_t parts_with(const struct group *group, uint64_t hash)
+{
+    uint64_t bits = UINT64_MAX;
+    for (uint32_t i = 0; i < ROWS_EACH; i++) {
+        bits &= read_row(group, row_of(hash, i));
+    }
+    return bits;
 }
 
 bool key_filter_next(const struct key_filter *filter, uint64_t hash, size_t *place, int64_t *part)
 {
-    const size_t at = block_of(hash);
-    const struct block bits = bits_of(hash);
-    while (*place < filter->parts) {
-        const size_t index = filter->parts - 1 - (*place)++;
-        const struct group *group = filter->groups[index / TOGETHER];
-        if (has_all(&group->blocks[at][index % TOGETHER], &bits)) {
-            *part = group->numbers[index % TOGETHER];
+    size_t end = filter->parts - *place; /* those before it are to come */
+    for (size_t i = filter->group_count; i > 0; i--) {
+        const struct group *group = filter->groups[i - 1];
+        if (group->first >= end) {
+            continue;
+        }
+        const uint64_t bits = parts_with(group, hash) & (UINT64_MAX >> (GROUP_MAX - (end - group->first)));
+        if (bits != 0) {
+            const size_t found = 63U - (size_t)__builtin_clzll(bits);
+            *place = filter->parts - (group->first + found);
+            *part = group->numbers[found];
             return true;
         }
+        end = group->first;
     }
+    *place = filter->parts;
     return false;
 }

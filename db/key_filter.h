@@ -8,13 +8,12 @@
 #include "base/status.h"
 
 /*
- * Inside db/ only: in which parts of the ledger an idempotency key can have been kept. It may name a part that has not the key (one
- * of some thousands), and never leaves one out that has: what it names is looked up, what it does not name need not be. In memory
- * alone, made again from the table by each process: nothing in a file could tell it wrong. Three MiB for each million keys.
+ * Inside db/ only: in which parts of the ledger an idempotency key can have been kept. It names a part that has not the key once in some eight
+ * thousand times, and never leaves one out that has: what it names is looked up, what it does not name need not be. In memory
+ * alone, made again from the table by each process: nothing in a file could tell it wrong. 3 MiB for each million keys, 0.8 at the least.
  *
- * For each part a split block Bloom filter: 256 bits, of which a key takes eight, one in each word, are chosen by its hash (Putze,
- * Sanders, Singler: "Cache-, Hash- and Space-Efficient Bloom Filters", WEA 2007; the multipliers are those of Apache Parquet's format).
- * The blocks that one key has in sixteen parts lie side by side, so that a look through a long ledger reads a few places in a row.
+ * For each part a Bloom filter of 24 bits a key, of which each key sets six (p = (1 - exp(-6/24))^6 = 0.00012 where the part is full); sliced
+ * by bits, so that a look asks 64 parts at a time.
  */
 enum { KEY_FILTER_PART_BITS = 15 }; /* entries to a part: the index answer_by_key has the same (0008_answer_parts.sql) */
 
