@@ -198,7 +198,8 @@ static enum status add_all(struct db *db, struct key_filter *filter)
             break;
         }
         if (++parts > parts_max) {
-            log_error("answer", "kept answers name entries that there cannot be, up to seq=%" PRId64 ": run verify", part * (1 << KEY_FILTER_PART_BITS));
+            log_error("answer", "kept answers name entries that there cannot be, up to seq=%" PRId64 ": run verify",
+                      part * (1 << KEY_FILTER_PART_BITS));
             return STATUS_CORRUPT;
         }
         status = add_part(db, filter, part);
