@@ -348,7 +348,7 @@ enum status replay_find_unerased(struct replay *replay, struct arena *arena, uin
 
 enum status replay_find_again(struct replay *replay, struct arena *arena, uint64_t *seq, const char **id)
 {
-    return db_taken_again(replay->db, arena, seq, id);
+    return db_answer_again(replay->db, arena, seq, id);
 }
 
 /* A running digest of a table's rows: rows stream from two connections one after the

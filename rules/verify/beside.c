@@ -106,8 +106,7 @@ static enum status check_unaltered(struct verify *verify, const struct answer_ro
 
 static void find_again(struct verify *verify, uint64_t seq, const char *key)
 {
-    verify_find(verify, seq, "answer", "entry %" PRIu64 ": its key %s is one that an earlier command of the same sender had: it was carried out "
-                "again", seq, key);
+    verify_find(verify, seq, "command_id", "entry %" PRIu64 ": " REPLAY_AGAIN, seq, key);
 }
 
 static enum status check_once(struct verify *verify, const struct entry_row *row)

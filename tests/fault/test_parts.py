@@ -26,7 +26,7 @@ def test_a_command_that_was_carried_out_again(tmp_path):
     assert done.returncode == 0, done.stderr
     with database(ledger.path) as connection:
         assert connection.execute("SELECT seq FROM answer WHERE key = ? ORDER BY seq", (key,)).fetchall() == [(seq,), (size + 1,)]
-    wanted = size + 1, "answer", f"entry {size + 1}: its key {key} is one that an earlier command of the same sender had: it was carried out again"
+    wanted = size + 1, "command_id", f"entry {size + 1}: its key {key} is one that an earlier command of the same sender had: it was carried out again"
     assert told_broken(ledger, "--incremental") == wanted
     assert told_broken(ledger) == wanted
 

@@ -34,7 +34,7 @@ static const char *const whole[] = {
     "schema_all",                  /* verify */
     "answer_accepted_count",       /* verify */
     "tile_count",                  /* verify */
-    "taken_again",                 /* verify, of an export: all ids are sorted once */
+    "answer_again",                /* verify: all keys are sorted once */
     "personal_unerased",           /* verify, of an export: a scratch database that holds what is missing alone */
     "supply_summary",              /* sums over all supplies */
     "transfer_summary",            /* sums over all transfers */

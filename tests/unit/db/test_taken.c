@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "db/answer.h"
 #include "db/db.h"
 
 struct world {
@@ -54,11 +55,21 @@ static void test_once_for_each_sender(void **state)
     assert_true(note(world, 2, "CRC", "a"));
     assert_true(note(world, 3, "CRC", "A"));
     assert_true(note(world, 4, "CR", "Ca"));
-    assert_int_equal(db_taken_again(world->db, &world->arena, &seq, &id), STATUS_ABSENT);
+    assert_int_equal(db_answer_again(world->db, &world->arena, &seq, &id), STATUS_ABSENT);
     assert_false(note(world, 5, "CRC", "a"));
     assert_false(note(world, 6, "", "a"));
     assert_true(note(world, 7, "", "b"));
-    assert_int_equal(db_taken_again(world->db, &world->arena, &seq, &id), STATUS_ABSENT); /* what was told is not told again */
+    assert_int_equal(db_answer_again(world->db, &world->arena, &seq, &id), STATUS_ABSENT); /* what was told is not told again */
+    assert_true(note(world, 32768, "", "c"));
+    assert_true(note(world, 32769, "CRC", "a")); /* too far from the first to be seen at once */
+    assert_true(note(world, 40000, "", "a"));
+    assert_int_equal(db_answer_again(world->db, &world->arena, &seq, &id), STATUS_OK);
+    assert_int_equal(seq, 32769);
+    assert_string_equal(id, "a");
+    assert_true(note(world, 70000, "", "c")); /* twice too */
+    assert_true(note(world, 70001, "CRC", "a")); /* a third time */
+    assert_int_equal(db_answer_again(world->db, &world->arena, &seq, &id), STATUS_OK);
+    assert_int_equal(seq, 32769);
 }
 
 int main(void)
