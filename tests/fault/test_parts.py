@@ -1,6 +1,7 @@
 """Ledgers so long that their keys lie in two parts of the index: a retry finds its answer in each, and a key that stands in both is found."""
 
 import subprocess
+import tempfile
 
 import pytest
 
@@ -14,10 +15,25 @@ PART = 32768  # entries to a part; within one the index refuses a key's second a
 pytestmark = pytest.mark.skipif("release" not in str(binary()), reason="long, and the instrumented variants would only repeat it")
 
 
-def test_a_command_that_was_carried_out_again(tmp_path):
+BODY = {"name": "First", "unit": "piece"}
+
+
+@pytest.fixture(scope="module")
+def long():
+    """A ledger with some entries in its second part, and the answers to the last, by key."""
+    with tempfile.TemporaryDirectory(prefix="tallystick.") as scratch:
+        ledger = Ledger(scratch, "long")
+        fill(ledger.path, PART - 20)
+        with serving(ledger.path) as server:
+            replies = {name: server.put(f"/items/{name}", BODY, idempotency_key=name) for name in (f"I{number}" for number in range(40))}
+        seqs = [entry_of(reply) for reply in replies.values()]
+        assert seqs[0] < PART - 10 and seqs[-1] > PART + 10
+        yield ledger, replies
+
+
+def test_a_command_that_was_carried_out_again(long):
     """Whoever holds disk and key lets a command be done twice: each entry of the two is sound in itself, and so is its answer."""
-    ledger = Ledger(tmp_path, "long")
-    fill(ledger.path, PART + 10)
+    ledger = long[0].copy()
     told_whole(ledger)
     with database(ledger.path) as connection:
         [[seq, key]] = connection.execute("SELECT min(seq), command_id FROM entry WHERE kind = 'supply.intake'")
@@ -29,21 +45,16 @@ def test_a_command_that_was_carried_out_again(tmp_path):
     wanted = size + 1, "command_id", f"entry {size + 1}: its key {key} is one that an earlier command of the same sender had: it was carried out again"
     assert told_broken(ledger, "--incremental") == wanted
     assert told_broken(ledger) == wanted
+    ledger.remove()
 
 
-def test_a_retry_finds_its_answer_in_a_long_ledger(tmp_path):
-    """Of the part of before and of the one that has begun, before a start and after it."""
-    ledger = Ledger(tmp_path, "long")
-    body = {"name": "First", "unit": "piece"}
-    fill(ledger.path, PART - 20)
-    with serving(ledger.path) as server:
-        replies = {name: server.put(f"/items/{name}", body, idempotency_key=name) for name in (f"I{number}" for number in range(40))}
-        seqs = [entry_of(reply) for reply in replies.values()]
-        assert seqs[0] < PART - 10 and seqs[-1] > PART + 10
+def test_a_retry_finds_its_answer_in_a_long_ledger(long):
+    """Of the part of before and of the one that has begun, and of what came since a start."""
+    ledger, replies = long[0].copy(), dict(long[1])
     for _ in range(3):
         with serving(ledger.path) as server:
             for name, reply in replies.items():
-                assert server.put(f"/items/{name}", body, idempotency_key=name).text == reply.text
-                problem(server.put("/items/OTHER", body, idempotency_key=name), 422, "idempotency_key_reused")
-            replies["MORE"] = server.put("/items/MORE", body, idempotency_key="MORE")
-    told_whole(ledger)
+                assert server.put(f"/items/{name}", BODY, idempotency_key=name).text == reply.text
+                problem(server.put("/items/OTHER", BODY, idempotency_key=name), 422, "idempotency_key_reused")
+            replies["MORE"] = server.put("/items/MORE", BODY, idempotency_key="MORE")
+    ledger.remove()
