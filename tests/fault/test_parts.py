@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 
+import test_export
 from conftest import binary
 from tamper import DRIVER, Ledger, told_broken, told_whole
 from test_answers import database, entry_of, serving
@@ -45,7 +46,19 @@ def test_a_command_that_was_carried_out_again(long):
     wanted = size + 1, "command_id", f"entry {size + 1}: its key {key} is one that an earlier command of the same sender had: it was carried out again"
     assert told_broken(ledger, "--incremental") == wanted
     assert told_broken(ledger) == wanted
+    check_export(ledger, size + 1)
     ledger.remove()
+
+
+def check_export(ledger, seq):
+    """Without answers: both verifiers find it, behind a whole beginning, and before what is broken later."""
+    lines, path = test_export.export(ledger), ledger.path / "export.ndjson"
+    path.write_bytes(b"".join(lines))
+    assert test_export.by_program(path) == test_export.by_python(path) == (False, seq, "command_id")
+    path.write_bytes(b"".join(lines[:-1]))  # cut behind the entry
+    assert test_export.by_program(path) == (False, seq, "command_id")
+    path.write_bytes(b"".join([*lines[:-3], lines[-1]]))  # cut before it, and an end that is not there
+    assert test_export.by_program(path) == (False, seq, "format")
 
 
 def test_a_retry_finds_its_answer_in_a_long_ledger(long):
