@@ -27,7 +27,8 @@ def key_of(ledger, table):
     """The primary key, or what is unique in its place."""
     key = [name for name, _, place in sorted(columns(ledger, table), key=lambda column: column[2]) if place]
     return key or [name for (name,) in ledger.rows(
-        f"SELECT i.name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i WHERE l.\"unique\" ORDER BY i.seqno")]
+        f"SELECT i.name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i "
+        "WHERE l.\"unique\" AND i.name IS NOT NULL ORDER BY i.seqno")]  # what an index has of expressions follows from its row
 
 
 def queries(ledger):
