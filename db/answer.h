@@ -46,8 +46,8 @@ enum status db_answer_find(struct db *db, struct arena *arena, const char *scope
 /* The answer to entry seq, whose key this is; on any connection. It may be one that names another entry near it. */
 enum status db_answer_of_entry(struct db *db, struct arena *arena, uint64_t seq, const char *scope, const char *key,
                                struct answer_row *out) NODISCARD;
-/* Whether the key has an answer to another entry, far from seq; near it the index lets no second one be. */
-enum status db_answer_is_elsewhere(struct db *db, uint64_t seq, const char *scope, const char *key, bool *is_elsewhere) NODISCARD;
+/* The number that another answer under the key names, far from seq; near it the index lets no second one be. STATUS_ABSENT: there is none. */
+enum status db_answer_elsewhere(struct db *db, uint64_t seq, const char *scope, const char *key, int64_t *elsewhere) NODISCARD;
 /* The first answer whose key one before it has, of all; STATUS_ABSENT: each has a key of its own. Sorts them, in files where they are many. */
 enum status db_answer_again(struct db *db, struct arena *arena, uint64_t *seq, const char **key) NODISCARD;
 enum status db_answer_insert(struct db *db, const struct answer_row *row) NODISCARD;

@@ -75,14 +75,39 @@ static enum status find_refused(struct db *db, struct arena *arena, const char *
     return status;
 }
 
-/* Where the filter knows a key that is in none of the parts: once in some thousand times it errs, or somebody gave the answer another number
- * while the service runs, which is not to be taken for a new command. */
-static enum status find_outside(struct db *db, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
+/* The first part behind `part` that has answers. */
+static enum status next_part(struct db *db, int64_t *part, bool *has_part)
 {
-    uint64_t last = 0;
-    enum status status = db_entry_last(db, &last);
-    return status != STATUS_OK ? status :
-        find_by(db, STATEMENT_answer_outside, (int64_t)(last >> KEY_FILTER_PART_BITS), arena, scope, key, out);
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_part_behind);
+    statement_bind_integer(use, 1, *part);
+    enum status status = statement_row(use, has_part);
+    if (status == STATUS_OK && *has_part) {
+        *part = statement_integer(use, 0);
+    }
+    statement_end(use);
+    return status;
+}
+
+static enum status find_in(struct db *db, int64_t part, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
+{
+    return find_by(db, STATEMENT_answer_of_entry, part * (1 << KEY_FILTER_PART_BITS), arena, scope, key, out);
+}
+
+/* Where the filter knows a key and none of the parts that it names has it: it errs, some times in a million for each part, or somebody gave the
+ * answer another number while the service runs, which is not to be taken for a new command. */
+static enum status find_anywhere(struct db *db, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
+{
+    int64_t part = INT64_MIN;
+    bool has_part = true;
+    enum status status = STATUS_ABSENT;
+    while (status == STATUS_ABSENT) {
+        enum status found = next_part(db, &part, &has_part);
+        if (found != STATUS_OK || !has_part) {
+            return found != STATUS_OK ? found : STATUS_ABSENT;
+        }
+        status = find_in(db, part, arena, scope, key, out);
+    }
+    return status;
 }
 
 enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
@@ -98,28 +123,35 @@ enum status db_answer_find(struct db *db, struct arena *arena, const char *scope
     status = STATUS_ABSENT;
     while (status == STATUS_ABSENT && key_filter_next(db->keys, hash, &place, &part)) {
         is_known = true;
-        status = find_by(db, STATEMENT_answer_of_entry, part * (1 << KEY_FILTER_PART_BITS), arena, scope, key, out);
+        status = find_in(db, part, arena, scope, key, out);
     }
     if (status == STATUS_ABSENT && is_known) {
-        status = find_outside(db, arena, scope, key, out);
+        status = find_anywhere(db, arena, scope, key, out);
     }
     return status != STATUS_ABSENT ? status : find_refused(db, arena, scope, key, out);
 }
 
-enum status db_answer_is_elsewhere(struct db *db, uint64_t seq, const char *scope, const char *key, bool *is_elsewhere)
+static enum status read_number(sqlite3_stmt *use, struct arena *arena, void *row)
+{
+    (void)arena;
+    *(int64_t *)row = statement_integer(use, 0);
+    return STATUS_OK;
+}
+
+enum status db_answer_elsewhere(struct db *db, uint64_t seq, const char *scope, const char *key, int64_t *elsewhere)
 {
     size_t place = 0;
     int64_t part = 0;
-    *is_elsewhere = false;
     enum status status = db_answer_prepare(db);
     const uint64_t hash = status == STATUS_OK ? key_filter_hash(db->keys, scope, key) : 0;
-    while (status == STATUS_OK && !*is_elsewhere && key_filter_next(db->keys, hash, &place, &part)) {
+    status = status == STATUS_OK ? STATUS_ABSENT : status;
+    while (status == STATUS_ABSENT && key_filter_next(db->keys, hash, &place, &part)) {
         if (part != (int64_t)(seq >> KEY_FILTER_PART_BITS)) {
             sqlite3_stmt *use = statement_use(db, STATEMENT_answer_of_part);
             statement_bind_integer(use, 1, part);
             statement_bind_text(use, 2, key);
             statement_bind_text(use, 3, scope);
-            status = rows_any(use, is_elsewhere);
+            status = rows_one(use, NULL, read_number, elsewhere);
         }
     }
     return status;
@@ -152,19 +184,6 @@ enum status answer_key_note(struct db *db, const struct answer_row *row)
 {
     return db->keys == NULL ? STATUS_OK /* nobody has looked yet */ :
         key_filter_add(db->keys, row->seq >> KEY_FILTER_PART_BITS, key_filter_hash(db->keys, row->scope, row->key));
-}
-
-/* The first part behind `part` that has answers. */
-static enum status next_part(struct db *db, int64_t *part, bool *has_part)
-{
-    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_part_behind);
-    statement_bind_integer(use, 1, *part);
-    enum status status = statement_row(use, has_part);
-    if (status == STATUS_OK && *has_part) {
-        *part = statement_integer(use, 0);
-    }
-    statement_end(use);
-    return status;
 }
 
 static enum status add_part(struct db *db, struct key_filter *filter, int64_t part)

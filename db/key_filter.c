@@ -11,8 +11,8 @@
 
 enum {
     PART = 1 << KEY_FILTER_PART_BITS,
-    ROWS = 24 * PART, /* 24 bits for each key of a full part */
-    ROWS_EACH = 6,    /* of a key */
+    ROWS = 32 * PART, /* 32 bits for each key of a full part */
+    ROWS_EACH = 8,    /* of a key */
     GROUP_FIRST = 8, GROUP_MAX = 64 /* parts */
 };
 

@@ -8,11 +8,11 @@
 #include "base/status.h"
 
 /*
- * Inside db/ only: in which parts of the ledger an idempotency key can have been kept. It names a part that has not the key once in some eight
- * thousand times, and never leaves one out that has: what it names is looked up, what it does not name need not be. In memory
- * alone, made again from the table by each process: nothing in a file could tell it wrong. 3 MiB for each million keys, 0.8 at the least.
+ * Inside db/ only: in which parts of the ledger an idempotency key can have been kept. It names a part that has not the key some six times in
+ * a million, and never leaves one out that has: what it names is looked up, what it does not name need not be. In memory
+ * alone, made again from the table by each process: nothing in a file could tell it wrong. 4 MiB for each million keys, 1 at the least.
  *
- * For each part a Bloom filter of 24 bits a key, of which each key sets six (p = (1 - exp(-6/24))^6 = 0.00012 where the part is full); sliced
+ * For each part a Bloom filter of 32 bits a key, of which each key sets eight (p = (1 - exp(-8/32))^8 = 0.000006 where the part is full); sliced
  * by bits, so that a look asks 64 parts at a time.
  */
 enum { KEY_FILTER_PART_BITS = 15 }; /* entries to a part: the index answer_by_key has the same (0008_answer_parts.sql) */

@@ -152,14 +152,6 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER 
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
 WHERE seq >> 15 = ?1 >> 15 AND key = ?2 AND scope = ?3
 
--- name: answer_outside
--- The same where no part of the ledger is, whose last is ?1.
-SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
-WHERE seq >> 15 < 0 AND key = ?2 AND scope = ?3
-UNION ALL
-SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
-WHERE seq >> 15 > ?1 AND key = ?2 AND scope = ?3
-
 -- name: answer_part_behind
 SELECT seq >> 15 FROM answer WHERE seq >> 15 > ?1 ORDER BY seq >> 15 LIMIT 1
 
@@ -167,8 +159,8 @@ SELECT seq >> 15 FROM answer WHERE seq >> 15 > ?1 ORDER BY seq >> 15 LIMIT 1
 SELECT scope, key FROM answer WHERE seq >> 15 = ?1
 
 -- name: answer_of_part
--- Whether ?2 and ?3 have one in the part ?1.
-SELECT 1 FROM answer WHERE seq >> 15 = ?1 AND key = ?2 AND scope = ?3
+-- Whether ?2 and ?3 have one in the part ?1, and which entry it names.
+SELECT seq FROM answer WHERE seq >> 15 = ?1 AND key = ?2 AND scope = ?3
 
 -- name: answer_again
 -- The first that has the key of one before it: rows are in the order of the ledger, and the index has their numbers. Three with one key

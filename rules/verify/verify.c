@@ -76,6 +76,17 @@ static void watch(struct verify *verify, bool is_on)
     }
 }
 
+static enum status begin_replay(struct verify *verify)
+{
+    const char *finding = NULL;
+    enum status status = replay_open(&verify->replay);
+    if (status == STATUS_OK) {
+        status = replay_compare_schema(verify->replay, verify->db, &verify->arena, &finding);
+    }
+    verify->is_other_schema = finding != NULL;
+    return status;
+}
+
 /* The entries from the mark on, or all of them with the state that they make. */
 static enum status begin(struct verify *verify)
 {
@@ -92,7 +103,7 @@ static enum status begin(struct verify *verify)
         status = status != STATUS_OK ? status : answer_keys_take(verify->answer_keys, verify->db, verify->options->answer_keys,
                                                                  verify->options->answer_key_count);
     }
-    return status == STATUS_OK && verify->chain.seq == 0 ? replay_open(&verify->replay) : status;
+    return status == STATUS_OK && verify->chain.seq == 0 ? begin_replay(verify) : status;
 }
 
 /* The entries first: they name what is broken. */

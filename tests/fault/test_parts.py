@@ -29,13 +29,13 @@ def long():
             replies = {name: server.put(f"/items/{name}", BODY, idempotency_key=name) for name in (f"I{number}" for number in range(40))}
         seqs = [entry_of(reply) for reply in replies.values()]
         assert seqs[0] < PART - 10 and seqs[-1] > PART + 10
+        told_whole(ledger)  # up to here; --incremental goes on from there
         yield ledger, replies
 
 
 def test_a_command_that_was_carried_out_again(long):
     """Whoever holds disk and key lets a command be done twice: each entry of the two is sound in itself, and so is its answer."""
     ledger = long[0].copy()
-    told_whole(ledger)
     with database(ledger.path) as connection:
         [[seq, key]] = connection.execute("SELECT min(seq), command_id FROM entry WHERE kind = 'supply.intake'")
         [[size]] = connection.execute("SELECT max(seq) FROM entry")
@@ -70,4 +70,36 @@ def test_a_retry_finds_its_answer_in_a_long_ledger(long):
                 assert server.put(f"/items/{name}", BODY, idempotency_key=name).text == reply.text
                 problem(server.put("/items/OTHER", BODY, idempotency_key=name), 422, "idempotency_key_reused")
             replies["MORE"] = server.put("/items/MORE", BODY, idempotency_key="MORE")
+    ledger.remove()
+
+
+def test_an_answer_that_was_moved_to_another_part(long):
+    """While the service runs, which knows from before in which part it was: the retry is no new command for that."""
+    ledger, replies = long[0].copy(), long[1]
+    with serving(ledger.path) as server:
+        with database(ledger.path) as connection:
+            assert connection.execute("UPDATE answer SET seq = seq - ? WHERE key = 'I39'", (PART,)).rowcount == 1
+        problem(server.put("/items/I39", BODY, idempotency_key="I39"), 503, "disk_failed")
+        assert server.put("/items/I38", BODY, idempotency_key="I38").text == replies["I38"].text
+    ledger.remove()
+
+
+def test_a_second_answer_under_a_key(long):
+    """One that is kept in another part, to no command: nothing was carried out again."""
+    ledger = long[0].copy()
+    with serving(ledger.path) as server:
+        seq = entry_of(server.put("/items/NEW", BODY, idempotency_key="NEW"))
+    with database(ledger.path) as connection:
+        columns = ", ".join(row[1] for row in connection.execute("PRAGMA table_info(answer)") if row[1] != "seq")
+        connection.execute(f"INSERT INTO answer (seq, {columns}) SELECT seq - {PART}, {columns} FROM answer WHERE key = 'NEW'")
+    assert told_broken(ledger, "--incremental") == (seq, "answer", f"entry {seq}: a second answer is kept under its key NEW")
+    ledger.remove()
+
+
+def test_without_the_index(long):
+    """Each look for an answer would go through all of them: it is told without."""
+    ledger = long[0].copy()
+    with database(ledger.path) as connection:
+        connection.execute("DROP INDEX answer_by_key")
+    assert told_broken(ledger)[1] == "schema"
     ledger.remove()

@@ -382,6 +382,11 @@ static void test_an_answer_that_was_moved(void **state)
         assert_string_equal(arena_format(&f->arena, "%" PRId64, found.seq), numbers[i]);
         find_answer(f, "O tok", "key-1", &found);
     }
+    put_answer(f, 40000);
+    put_answer(f, 3000000); /* three parts, and one answer goes to another's */
+    assert_int_equal(sqlite3_exec(handle, "UPDATE answer SET seq = 40001 WHERE key = 'key-3000000'", NULL, NULL, NULL), SQLITE_OK);
+    find_answer(f, "O tok", "key-3000000", &found);
+    assert_int_equal(found.seq, 40001);
 }
 
 /* How often a word stands in the database's file, what was freed included. */
