@@ -29,7 +29,17 @@ bool verify_note_take(struct verify *verify, const char *text, struct checkpoint
 static bool take_slot(struct verify *verify, const char *text)
 {
     struct checkpoint checkpoint;
-    return text[0] != 0 && verify_note_take(verify, text, &checkpoint);
+    size_t length = strlen(text);
+    if (length > 0 && verify_note_take(verify, text, &checkpoint)) {
+        return true;
+    }
+    const struct checkpoint_keys last = keyring_at(&verify->keyring, verify->size + 1);
+    if (checkpoint_parse(&checkpoint, text, length) == STATUS_OK && checkpoint.size > verify->size &&
+        verify->origin != NULL && strcmp(checkpoint.origin, verify->origin) == 0 && !checkpoint_names(text, length, &last) &&
+        verify->note_count < VERIFY_NOTES_MAX) { /* of keys that came after what is left here, perhaps */
+        verify->notes[verify->note_count++] = (struct verify_note){ .checkpoint = checkpoint, .is_unknown = true };
+    }
+    return false;
 }
 
 /* The checkpoint that was given, which has been about: others may have signed it too. */
@@ -99,9 +109,9 @@ void verify_notes_reached(struct verify *verify)
     }
     if (newest != NULL && newest->is_unknown) {
         verify_find(verify, verify->chain.seq + 1, "truncated",
-                    "the checkpoint given has %" PRIu64 " entries, the ledger only %" PRIu64 ", and no key that signed it is known here: "
+                    "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ", and no key that signed it is known here: "
                     "entries were cut off or an old copy was put back, a change of keys among what is missing, or somebody else made it",
-                    newest->checkpoint.size, verify->chain.seq);
+                    newest->is_given ? "the checkpoint given" : "the anchor", newest->checkpoint.size, verify->chain.seq);
     } else if (newest != NULL) {
         verify_find(verify, verify->chain.seq + 1, "truncated",
                     "%s has %" PRIu64 " entries, the ledger only %" PRIu64 ": entries were cut off or an old copy was put back",

@@ -40,6 +40,8 @@ struct backup {
     bool has_tokens;
     struct db *db;
     struct anchor_notes notes;
+    struct continuity held; /* against them */
+    bool begins_anchor;     /* they show nothing of its last entries, and it was asked for all the same */
     struct entry_head head;
     struct checkpoint_row last;
 };
@@ -134,25 +136,28 @@ static enum status check_room(const struct backup *backup, const char *path)
  * whole. So would one of a ledger whose anchor has gone. With the genesis alone there need not be one yet (continuity.c). */
 static enum status check_anchor(struct backup *backup)
 {
-    struct continuity held;
-    enum status status = continuity_hold(&backup->arena, backup->db, &backup->notes, &held);
+    const struct continuity *held = &backup->held;
+    enum status status = continuity_hold(&backup->arena, backup->db, &backup->notes, &backup->held);
     if (status != STATUS_OK) {
         return status;
     }
-    int64_t known = (int64_t)held.known;
-    for (int i = 0; i < ANCHOR_SLOTS; i++) { /* a key may have signed it that came later */
-        int64_t size = anchor_note_size(backup->notes.notes[i]);
-        known = size > known ? size : known;
-    }
-    if (known > (int64_t)backup->head.seq || !held.fits_all) {
-        tell("nothing was backed up: the anchor file knows a ledger of %" PRId64 " entries, the database has %" PRIu64 " or others: it was "
-             "cut or put back to an older copy; run verify", known, backup->head.seq);
+    if (!held->fits_all) {
+        tell("nothing was backed up: the anchor file knows a ledger of %" PRIu64 " entries, the database has %" PRIu64 " or others: it was "
+             "cut or put back to an older copy; run verify", held->told > held->known ? held->told : held->known, backup->head.seq);
         return STATUS_CORRUPT;
     }
-    if (held.known == 0 && backup->head.seq > 1 && !backup->config->begins_anchor) {
-        tell("nothing was backed up: %s/anchor is missing or damaged: it shows that no entries were cut off, and the backup would have a "
+    backup->begins_anchor = held->told > 0 || (held->known == 0 && backup->head.seq > 1);
+    if (held->told > 0 && !backup->config->begins_anchor) {
+        tell("nothing was backed up: the anchor file knows a ledger of %" PRIu64 " entries, by a key that this ledger does not know, and the "
+             "database has %" PRIu64 ": an older copy was put back, of before a change of keys, or somebody else made the anchor. Put back "
+             "something newer; if there is nothing, back it up with --new-anchor", held->told, backup->head.seq);
+        return STATUS_CORRUPT;
+    }
+    if (backup->begins_anchor && !backup->config->begins_anchor) {
+        tell("nothing was backed up: %s/anchor is %s: it shows that no entries were cut off, and the backup would have a "
              "new one. Put it back from where the database came from; if it is lost, hold the ledger against a checkpoint or receipt kept "
-             "elsewhere (verify --checkpoint), then back it up with --new-anchor", backup->config->data_dir);
+             "elsewhere (verify --checkpoint), then back it up with --new-anchor", backup->config->data_dir,
+             held->foreign[0] != 0 ? "of another ledger" : "missing or damaged");
         return STATUS_CORRUPT;
     }
     return STATUS_OK;
@@ -258,6 +263,10 @@ static enum status write_anchor(const struct backup *backup)
     if (status == STATUS_OK) {
         status = anchor_keep(anchor);
     }
+    if (status == STATUS_OK && backup->begins_anchor) {
+        status = anchor_write(anchor, ANCHOR_BEGUN_ANEW);
+        status = status == STATUS_OK ? anchor_keep(anchor) : status;
+    }
     anchor_close(anchor);
     return status;
 }
@@ -282,12 +291,29 @@ static enum status copy_all(struct backup *backup)
     return status;
 }
 
+static void print_anchor(const struct backup *backup)
+{
+    const struct continuity *held = &backup->held;
+    if (held->foreign[0] != 0 && backup->begins_anchor) {
+        printf("anchor: the one that was there is of another ledger (%s), and was passed over\n", held->foreign);
+    }
+    if (held->told > 0) {
+        printf("LOST: entries %" PRIu64 " to %" PRIu64 ", which the anchor told of by a key that this ledger does not know\n",
+               backup->head.seq + 1, held->told);
+    }
+    if (backup->begins_anchor) {
+        printf("anchor: begun anew; nothing shows whether entries were cut off behind entry %" PRIu64 ": hold it against a checkpoint or "
+               "receipt kept elsewhere (verify --checkpoint)\n", backup->head.seq);
+    }
+}
+
 static void print_summary(const struct backup *backup)
 {
     char head[2 * DB_HASH_BYTES + 1], root[2 * DB_HASH_BYTES + 1];
     text_to_hex(head, backup->head.hash, DB_HASH_BYTES);
     text_to_hex(root, backup->last.root, DB_HASH_BYTES);
     printf("ok: %" PRIu64 " entries backed up to %s\nhead %s\nroot %s\n", backup->head.seq, backup->config->output, head, root);
+    print_anchor(backup);
     if (backup->is_file) {
         printf("with: ledger and state; without: tokens (node.db), node.key\n");
     } else {

@@ -56,6 +56,27 @@ static enum status check_files(struct restore *restore)
     return wrong != NULL ? STATUS_INVALID : STATUS_OK;
 }
 
+/* An anchor that lies beside the file that was named speaks of it as a directory's does. */
+static enum status find_anchor_beside(struct restore *restore)
+{
+    struct stat found;
+    const char *from = restore->from_db, *slash = strrchr(from, '/');
+    const char *dir = slash == NULL ? "." : slash == from ? "/" : arena_copy(&restore->arena, from, (size_t)(slash - from));
+    const char *path = dir != NULL ? data_path(&restore->arena, dir, "anchor") : NULL;
+    if (path == NULL) {
+        return STATUS_EXHAUSTED;
+    }
+    if (lstat(path, &found) != 0) {
+        return STATUS_OK;
+    }
+    if (!S_ISREG(found.st_mode)) {
+        tell("--from: %s beside it is no file: a backup has neither links nor pipes nor devices in it", path);
+        return STATUS_INVALID;
+    }
+    restore->anchor_dir = dir;
+    return STATUS_OK;
+}
+
 /* The backup: a directory, or one file. */
 static enum status find_backup(struct restore *restore)
 {
@@ -76,6 +97,10 @@ static enum status find_backup(struct restore *restore)
         return STATUS_ABSENT;
     }
     enum status status = check_files(restore);
+    restore->anchor_dir = restore->from_dir;
+    if (status == STATUS_OK && !is_directory) {
+        status = find_anchor_beside(restore);
+    }
     if (status == STATUS_OK && is_directory && directory_is_locked(from)) {
         tell("--from: %s is being served: two copies of one ledger under one key would go on apart. Make a backup of it, and stop "
              "that service before this one begins", from);
@@ -188,23 +213,55 @@ static enum status open_copy(struct restore *restore)
     return status;
 }
 
-/* Takes note of how much a checkpoint knows. One of another ledger ends it. */
-static enum status take_note(struct restore *restore, const char *note, const char *by)
+static bool is_foreign(const struct restore *restore, const char *note)
+{
+    size_t length = strlen(restore->origin);
+    return anchor_note_size(note) >= 0 && (strncmp(note, restore->origin, length) != 0 || note[length] != '\n');
+}
+
+static enum status refuse_foreign(const struct restore *restore, const char *by, const char *advice)
+{
+    tell("the backup is of the ledger %s, and %s is of another one: %s", restore->origin, by, advice);
+    return STATUS_CONFLICT;
+}
+
+/* An anchor of another ledger ends it, or is passed over where that was asked for: then it is as one that is missing. */
+static enum status sift_anchor(struct restore *restore, struct anchor_notes *notes, const char *by, const char *advice)
+{
+    for (int i = 0; i < ANCHOR_SLOTS; i++) {
+        if (is_foreign(restore, notes->notes[i])) {
+            if (!restore->config->begins_anchor) {
+                return refuse_foreign(restore, by, advice);
+            }
+            notes->notes[i][0] = 0;
+            restore->passed_over = by;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status sift_notes(struct restore *restore)
+{
+    enum status status = sift_anchor(restore, &restore->there, "the directory's anchor",
+                                     "name another directory, or add --new-anchor, which passes over that anchor");
+    if (status == STATUS_OK) {
+        status = sift_anchor(restore, &restore->own, "the backup's own anchor", "take another backup; if there is none, hold this one against "
+                             "a checkpoint or receipt kept elsewhere (verify --checkpoint), and add --new-anchor, which passes over that anchor");
+    }
+    if (status == STATUS_OK && restore->checkpoint != NULL && is_foreign(restore, restore->checkpoint)) {
+        status = refuse_foreign(restore, "the checkpoint given", "give one of this ledger, or take a backup of the other");
+    }
+    return status;
+}
+
+/* Takes note of how much a checkpoint knows. */
+static void take_note(struct restore *restore, const char *note, const char *by)
 {
     int64_t size = anchor_note_size(note);
-    size_t length = strlen(restore->origin);
-    if (size < 0) {
-        return STATUS_OK;
-    }
-    if (strncmp(note, restore->origin, length) != 0 || note[length] != '\n') {
-        tell("the backup is of the ledger %s, and %s is of another one: name another directory", restore->origin, by);
-        return STATUS_CONFLICT;
-    }
-    if ((uint64_t)size > restore->known) {
+    if (size >= 0 && (uint64_t)size > restore->known) {
         restore->known = (uint64_t)size;
         restore->known_by = by;
     }
-    return STATUS_OK;
 }
 
 /* How much the database knows that is to be replaced, where it can still be read. */
@@ -232,21 +289,24 @@ static enum status weigh_loss(struct restore *restore)
 {
     restore->known = restore->head.seq;
     restore->known_by = "the backup";
-    enum status status = STATUS_OK;
-    for (int i = 0; status == STATUS_OK && i < ANCHOR_SLOTS; i++) {
-        status = take_note(restore, restore->there.notes[i], "the directory's anchor");
-        status = status == STATUS_OK ? take_note(restore, restore->own.notes[i], "the backup's own anchor") : status;
+    enum status status = sift_notes(restore);
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (status == STATUS_OK && restore->checkpoint != NULL) {
-        status = take_note(restore, restore->checkpoint, "the checkpoint given");
+    for (int i = 0; i < ANCHOR_SLOTS; i++) {
+        take_note(restore, restore->there.notes[i], "the directory's anchor");
+        take_note(restore, restore->own.notes[i], "the backup's own anchor");
     }
-    uint64_t there = status == STATUS_OK ? entries_there(restore) : 0;
+    if (restore->checkpoint != NULL) {
+        take_note(restore, restore->checkpoint, "the checkpoint given");
+    }
+    uint64_t there = entries_there(restore);
     if (there > restore->known) {
         restore->known = there;
         restore->known_by = "the directory's database";
     }
-    if (status != STATUS_OK || restore->known == restore->head.seq || restore->config->accepts_loss) {
-        return status;
+    if (restore->known == restore->head.seq || restore->config->accepts_loss) {
+        return STATUS_OK;
     }
     char time[TEXT_INSTANT_BYTES];
     text_from_instant(time, (int64_t)restore->head.time_ms);
@@ -256,8 +316,24 @@ static enum status weigh_loss(struct restore *restore)
     return STATUS_CONFLICT;
 }
 
-/* Whether anything shows that the backup was not cut before: its own anchor, or whoever else knows as many entries. With the genesis
- * alone there need be none. A backup in one file has no anchor, and is put back all the same: the summary says so. */
+/* Why the backup's own anchor does not show that nothing was cut off; own: the entries that it knows. */
+static enum status refuse_unattested(const struct restore *restore, uint64_t own)
+{
+    if (own > 0) {
+        tell("--from: %s/anchor knows a ledger of %" PRIu64 " entries, and the backup has %" PRIu64 ": the anchor of a backup knows its last "
+             "entry, so this one or the database was exchanged, or they are of a service that was killed (serving them once puts "
+             "that right). Take another backup; if there is none, hold this one against a checkpoint or receipt kept elsewhere "
+             "(verify --checkpoint), and add --new-anchor", restore->anchor_dir, own, restore->head.seq);
+    } else {
+        tell("--from: %s/anchor is missing or damaged: it shows that no entries were cut off, and what is restored would have a new one. "
+             "Put it back, or take another backup; if there is none, hold this one against a checkpoint or receipt kept elsewhere "
+             "(verify --checkpoint), and add --new-anchor", restore->anchor_dir);
+    }
+    return STATUS_CORRUPT;
+}
+
+/* Whether anything shows that the backup was not cut before: its own anchor, which names its last entry, or whoever else knows as many.
+ * With the genesis alone there need be none. A backup in one file has no anchor, and is put back all the same: the summary says so. */
 static enum status check_anchor(struct restore *restore)
 {
     struct continuity own = { .known = 0 }, there = { .known = 0 };
@@ -270,13 +346,15 @@ static enum status check_anchor(struct restore *restore)
     }
     uint64_t size = restore->head.seq;
     bool is_given = restore->checkpoint != NULL && anchor_note_size(restore->checkpoint) == (int64_t)size;
-    restore->is_unattested = size > 1 && restore->known == size && own.known == 0 && there.known != size && !is_given;
-    if (restore->is_unattested && restore->from_dir != NULL && !restore->config->begins_anchor) {
-        tell("--from: %s/anchor is missing or damaged: it shows that no entries were cut off, and what is restored would have a new one. "
-             "Put it back, or take another backup; if there is none, hold this one against a checkpoint or receipt kept elsewhere "
-             "(verify --checkpoint), and add --new-anchor", restore->from_dir);
-        return STATUS_CORRUPT;
+    restore->is_unattested = size > 1 && restore->known == size && own.known != size && there.known != size && !is_given;
+    if (restore->is_unattested && restore->anchor_dir != NULL && !restore->config->begins_anchor) {
+        return refuse_unattested(restore, own.known);
     }
+    bool was_begun_anew = false; /* when the backup was made: its anchor came after whoever may have cut the ledger */
+    for (int i = 0; i < ANCHOR_SLOTS; i++) {
+        was_begun_anew = was_begun_anew || strcmp(restore->own.notes[i], ANCHOR_BEGUN_ANEW) == 0;
+    }
+    restore->is_unattested = restore->is_unattested || (was_begun_anew && restore->known == size && there.known != size && !is_given);
     return STATUS_OK;
 }
 
@@ -360,6 +438,9 @@ static void print_summary(const struct restore *restore)
         printf("LOST: entries %" PRIu64 " to %" PRIu64 ", which %s knew of. Whoever has a receipt or a checkpoint of them can show that "
                "this ledger does not continue it: tell them\n", restore->head.seq + 1, restore->known, restore->known_by);
     }
+    if (restore->passed_over != NULL) {
+        printf("anchor: %s is of another ledger, and was passed over\n", restore->passed_over);
+    }
     if (restore->is_unattested) {
         printf("anchor: begun anew; nothing in the backup shows whether entries were cut off behind entry %" PRIu64 ": hold it against a "
                "checkpoint or receipt kept elsewhere (verify --checkpoint)\n", restore->head.seq);
@@ -383,8 +464,8 @@ static enum status prepare(struct restore *restore)
         restore->checkpoint = note_file_read(&restore->arena, restore->config->checkpoint_path);
         status = restore->checkpoint == NULL ? STATUS_INVALID : STATUS_OK;
     }
-    if (status == STATUS_OK && restore->from_dir != NULL) {
-        status = anchor_read(restore->from_dir, &restore->own);
+    if (status == STATUS_OK && restore->anchor_dir != NULL) {
+        status = anchor_read(restore->anchor_dir, &restore->own);
         status = status == STATUS_ABSENT ? STATUS_OK : status;
     }
     if (status == STATUS_OK) {

@@ -13,6 +13,7 @@
  * tears leaves the slot whole that was kept.
  * One thread at a time.
  */
+#define ANCHOR_BEGUN_ANEW "begun anew\n" /* in the second slot of a backup's: the ledger had none to hold against; no note */
 enum { ANCHOR_SLOT_BYTES = 1024, ANCHOR_SLOTS = 2 };
 
 struct anchor;

@@ -141,7 +141,14 @@ static enum status open_ledger(struct store *store, const struct store_options *
     if (status == STATUS_OK) {
         status = anchor_write(store->anchor, executor_checkpoint(store->executor));
     }
-    return status != STATUS_OK ? status : anchor_keep(store->anchor);
+    if (status == STATUS_OK) {
+        status = anchor_keep(store->anchor);
+    }
+    if (status == STATUS_OK && options->begins_anchor) { /* in both slots: what was there before is passed over once and for all */
+        status = anchor_write(store->anchor, executor_checkpoint(store->executor));
+        status = status == STATUS_OK ? anchor_keep(store->anchor) : status;
+    }
+    return status;
 }
 
 /* Without its tokens a ledger is served all the same: its reads need none. */
