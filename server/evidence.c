@@ -17,6 +17,8 @@
 
 enum { NAME_BYTES = 64, WHY_BYTES = 512 };
 
+#define LOST "evidence-lost"
+
 static void write_name(char name[NAME_BYTES], unsigned number, const char *what)
 {
     snprintf(name, NAME_BYTES, "evidence-%03u.%s", number, what);
@@ -60,83 +62,130 @@ static enum status find_piece(unsigned number, const char *dir, const struct evi
     return status;
 }
 
-/* STATUS_OK: the set is this one. STATUS_ABSENT: there is none of this number. STATUS_CONFLICT: it is another one. An answer (which
- * bears the time or the number of its request) is not compared: what it is about is. */
-static enum status look(unsigned number, const char *dir, const char *why, const struct evidence_piece *pieces, size_t count)
+/* STATUS_OK: the set is this one, or a beginning of it, with what is shown. STATUS_ABSENT: there is none of this number. STATUS_CONFLICT:
+ * it is another one. An answer (which bears the time or the number of its request) is not compared: what it is about is. */
+static enum status look(unsigned number, const char *dir, const char *why, const struct evidence_piece *pieces, size_t count, bool *is_whole)
 {
-    bool is_same = false, is_taken = find_why(number, dir, why, &is_same) != STATUS_ABSENT;
+    bool is_same = false;
+    enum status told = find_why(number, dir, why, &is_same);
+    bool is_taken = told != STATUS_ABSENT;
+    *is_whole = is_taken;
     for (size_t i = 0; i < count; i++) {
         bool is_same_piece = false;
-        is_taken = find_piece(number, dir, &pieces[i], &is_same_piece) != STATUS_ABSENT || is_taken;
-        is_same = is_same && (is_same_piece || strcmp(pieces[i].what, "proof") == 0);
+        enum status found = find_piece(number, dir, &pieces[i], &is_same_piece);
+        is_taken = is_taken || found != STATUS_ABSENT;
+        if (told == STATUS_ABSENT && i == 0) {
+            is_same = is_same_piece;
+        } else if (strcmp(pieces[i].what, "proof") != 0) {
+            is_same = is_same && (is_same_piece || (told == STATUS_ABSENT && found == STATUS_ABSENT));
+        }
     }
     return !is_taken ? STATUS_ABSENT : is_same ? STATUS_OK : STATUS_CONFLICT;
 }
 
-static void take_back(unsigned number, const char *dir, const struct evidence_piece *pieces, size_t count)
+static enum status add_file(unsigned number, const char *dir, const char *what, const void *bytes, size_t length, bool completes)
 {
     char name[NAME_BYTES];
-    for (size_t i = 0; i < count; i++) {
-        if (pieces[i].length > 0) {
-            write_name(name, number, pieces[i].what);
-            if (kept_file_remove(dir, name) != STATUS_OK) {
-                return; /* told */
-            }
-        }
-    }
+    write_name(name, number, what);
+    enum status status = kept_file_add(dir, name, bytes, length);
+    return status == STATUS_CONFLICT && completes ? STATUS_OK : status;
 }
 
-static enum status add(unsigned number, const char *dir, const char *why, const struct evidence_piece *pieces, size_t count)
+/* What does not fit ends it, and what was written stays; is_shown: the first piece is on the disk. */
+static enum status add(unsigned number, const char *dir, const char *why, const struct evidence_piece *pieces, size_t count, bool completes,
+                       bool *is_shown)
 {
-    char name[NAME_BYTES], line[WHY_BYTES], time[TEXT_INSTANT_BYTES];
+    char line[WHY_BYTES], time[TEXT_INSTANT_BYTES];
     enum status status = STATUS_OK;
-    size_t done = 0;
-    for (; status == STATUS_OK && done < count; done++) {
-        if (pieces[done].length > 0) {
-            write_name(name, number, pieces[done].what);
-            status = kept_file_add(dir, name, pieces[done].bytes, kept_length(&pieces[done]));
+    *is_shown = false;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        if (pieces[i].length > 0) {
+            status = add_file(number, dir, pieces[i].what, pieces[i].bytes, kept_length(&pieces[i]), completes);
         }
+        *is_shown = *is_shown || status == STATUS_OK;
     }
     if (status == STATUS_OK) {
         text_from_instant(time, clock_wall_ms());
         snprintf(line, sizeof line, "%s %s\n", time, why);
-        write_name(name, number, "why");
-        status = kept_file_add(dir, name, line, strlen(line));
-    } else {
-        done--; /* kept_file_add leaves nothing of what failed */
-    }
-    if (status != STATUS_OK) {
-        take_back(number, dir, pieces, done); /* else each try of a full disk would take a number */
+        status = add_file(number, dir, "why", line, strlen(line), completes);
     }
     return status;
 }
 
-void evidence_keep(const char *dir, const char *why, const struct evidence_piece *pieces, size_t count)
+static unsigned max_of(enum evidence_kind kind)
 {
-    unsigned first_free = 0;
+    switch (kind) {
+    case EVIDENCE_UNSIGNED:
+        return EVIDENCE_UNSIGNED_MAX;
+    case EVIDENCE_WITHHELD:
+    case EVIDENCE_OLDER:
+        return EVIDENCE_DOUBTFUL_MAX;
+    case EVIDENCE_SIGNED:
+        break;
+    }
+    return EVIDENCE_MAX;
+}
+
+/* A file without bytes, which a full disk mostly takes. */
+static void mark_lost(const char *dir, enum evidence_kind kind)
+{
+    if (kind == EVIDENCE_UNSIGNED || kind == EVIDENCE_WITHHELD) {
+        return;
+    }
+    enum status status = kept_file_add(dir, LOST, "", 0);
+    if (status == STATUS_OK || status == STATUS_CONFLICT) {
+        tell("ALARM: nothing will be cosigned while %s/" LOST " is there", dir);
+    }
+}
+
+static void add_or_tell(unsigned number, const char *dir, enum evidence_kind kind, const char *why, const struct evidence_piece *pieces,
+                        size_t count, bool completes)
+{
+    bool is_shown = false;
+    if (add(number, dir, why, pieces, count, completes, &is_shown) == STATUS_OK) {
+        tell("ALARM: kept as %s/evidence-%03u.*", dir, number);
+    } else if (is_shown) {
+        tell("ALARM: not all of it could be kept, as %s/evidence-%03u.*", dir, number);
+    } else {
+        tell("ALARM: the evidence could not be kept in %s", dir);
+        mark_lost(dir, kind);
+    }
+}
+
+void evidence_keep(const char *dir, enum evidence_kind kind, const char *why, const struct evidence_piece *pieces, size_t count)
+{
+    unsigned first_free = 0, max = max_of(kind);
     assert(strlen(why) + 1 + TEXT_INSTANT_BYTES < WHY_BYTES);
     for (unsigned number = 1; number <= EVIDENCE_MAX; number++) {
-        switch (look(number, dir, why, pieces, count)) {
-        case STATUS_OK:
+        bool is_whole = false;
+        enum status status = look(number, dir, why, pieces, count, &is_whole);
+        if (status == STATUS_OK && is_whole) {
             tell("ALARM: the same is kept already, as %s/evidence-%03u.*", dir, number);
             return;
-        case STATUS_ABSENT:
-            first_free = first_free == 0 ? number : first_free;
-            break;
-        case STATUS_CONFLICT:
-        case STATUS_INVALID:
-        case STATUS_BUSY:
-        case STATUS_EXHAUSTED:
-        case STATUS_CORRUPT:
-        case STATUS_IO:
-            break;
+        }
+        if (status == STATUS_OK) {
+            add_or_tell(number, dir, kind, why, pieces, count, true);
+            return;
+        }
+        if (status == STATUS_ABSENT && first_free == 0 && number <= max) {
+            first_free = number;
         }
     }
     if (first_free == 0) {
-        tell("ALARM: %s holds evidence %d times already, and this is not kept: take that to another place", dir, EVIDENCE_MAX);
-    } else if (add(first_free, dir, why, pieces, count) == STATUS_OK) {
-        tell("ALARM: kept as %s/evidence-%03u.*", dir, first_free);
+        tell("ALARM: %s holds evidence %u times already, and this is not kept: take that to another place", dir, max);
+        mark_lost(dir, kind);
     } else {
-        tell("ALARM: the evidence could not be kept in %s", dir);
+        add_or_tell(first_free, dir, kind, why, pieces, count, false);
     }
+}
+
+bool evidence_is_lost(const char *dir)
+{
+    struct arena arena;
+    const char *text = NULL;
+    size_t length = 0;
+    arena_init(&arena);
+    enum status status = kept_file_read(&arena, dir, LOST, &text, &length);
+    arena_fini(&arena);
+    return status != STATUS_ABSENT;
 }

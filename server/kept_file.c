@@ -24,13 +24,17 @@ static enum status tell_errno(const char *path, const char *what)
 enum status kept_file_read(struct arena *arena, const char *dir, const char *name, const char **text, size_t *length)
 {
     const char *path = dir == NULL ? name : data_path(arena, dir, name);
-    char *bytes = arena_alloc(arena, KEPT_FILE_BYTES_MAX + 1);
-    if (path == NULL || bytes == NULL) {
+    if (path == NULL) {
         return STATUS_EXHAUSTED;
     }
     FILE *file = fopen(path, "rbe");
     if (file == NULL) {
         return errno == ENOENT ? STATUS_ABSENT : tell_errno(path, "read");
+    }
+    char *bytes = arena_alloc(arena, KEPT_FILE_BYTES_MAX + 1); /* zeroed: nothing to do for each name that is free */
+    if (bytes == NULL) {
+        fclose(file);
+        return STATUS_EXHAUSTED;
     }
     size_t got = fread(bytes, 1, KEPT_FILE_BYTES_MAX + 1, file);
     bool is_whole = ferror(file) == 0 && got <= KEPT_FILE_BYTES_MAX;

@@ -42,7 +42,10 @@ static enum status load(struct unproven_note *note, struct arena *arena, const c
 
 enum status unproven_load(struct unproven *out, struct arena *arena, const char *dir)
 {
-    struct unproven loaded = { .count = 0 };
+    struct unproven loaded = { .notes = arena_array(arena, UNPROVEN_MAX, sizeof *loaded.notes) };
+    if (loaded.notes == NULL) {
+        return STATUS_EXHAUSTED;
+    }
     for (unsigned number = 1; number <= UNPROVEN_MAX; number++) {
         enum status status = load(&loaded.notes[loaded.count], arena, dir, number);
         if (status != STATUS_OK && status != STATUS_ABSENT) {
@@ -73,7 +76,7 @@ enum status unproven_keep(const struct unproven *unproven, const char *dir, cons
     return kept_file_write(dir, name, text, length);
 }
 
-enum status unproven_settle(const struct unproven *unproven, const char *dir)
+enum status unproven_settle(const struct unproven *unproven, const char *dir, bool is_news)
 {
     enum status status = STATUS_OK;
     size_t left = 0;
@@ -86,7 +89,8 @@ enum status unproven_settle(const struct unproven *unproven, const char *dir)
             left++;
         }
     }
-    return status == STATUS_OK && left == 0 ? kept_file_remove(dir, "withheld") : status;
+    bool is_settled = left == 0 && (is_news || unproven->count > 0);
+    return status == STATUS_OK && is_settled ? kept_file_remove(dir, "withheld") : status;
 }
 
 /* The numbers of a file of lines; all 0 where it is none of ours, so that the count begins again. */

@@ -11,12 +11,12 @@
 
 /*
  * What a log owes a witness: the notes that it signed and showed, and for which it gave no proof that they continue what was seen. They
- * are the only trace of another history, so they lie in the witness's directory as unproven-1 to unproven-16, until a proof is had
+ * are the only trace of another history, so they lie in the witness's directory as unproven-1 to unproven-1024, until a proof is had
  * that covers them; and in the file withheld how often and since when there was none.
  */
 
 enum {
-    UNPROVEN_MAX = 16, /* the first ones are nearest to where a history parts */
+    UNPROVEN_MAX = 1024, /* at a look a minute, a log that grows all the time and gives no proof for 17 hours */
     UNPROVEN_NAME_BYTES = 16
 };
 
@@ -30,7 +30,7 @@ struct unproven_note {
 
 struct unproven {
     size_t count;
-    struct unproven_note notes[UNPROVEN_MAX];
+    struct unproven_note *notes; /* room for UNPROVEN_MAX, in the arena */
 };
 
 /* Those that are kept. STATUS_CORRUPT: one of them is no note; it is told. */
@@ -41,8 +41,9 @@ enum status unproven_load(struct unproven *out, struct arena *arena, const char 
 enum status unproven_keep(const struct unproven *unproven, const char *dir, const struct checkpoint *checkpoint, const char *text, size_t length,
                           char name[UNPROVEN_NAME_BYTES]) NODISCARD;
 
-/* Takes those away that are proven, and the count where none is left. */
-enum status unproven_settle(const struct unproven *unproven, const char *dir) NODISCARD;
+/* Takes those away that are proven, and the count where none is left; but the count stays where nothing was proven now: it may be of a
+ * note that a full disk did not take. is_news: what is shown was proven to continue what was seen. */
+enum status unproven_settle(const struct unproven *unproven, const char *dir, bool is_news) NODISCARD;
 
 /* Looks in a row, or with no proof between them, for which the log owes one. */
 struct withheld {

@@ -146,16 +146,16 @@ static enum status ask(struct round *round, const char *path, const char *accept
 }
 
 /* Whatever may have happened, the log and its operator owe an explanation. */
-static enum witness_round raise_alarm(const struct round *round, const char *why)
+static enum witness_round raise_alarm(const struct round *round, enum evidence_kind kind, const char *why)
 {
     const struct evidence_piece pieces[] = {
+        { "shown", round->shown.bytes, round->shown.length },
         { "seen", round->seen, round->seen != NULL ? round->seen_length : 0 },
         { "unproven", round->contradicted != NULL ? round->contradicted->text : "", round->contradicted != NULL ? round->contradicted->length : 0 },
-        { "shown", round->shown.bytes, round->shown.length },
         { "proof", round->proof.bytes, round->proof.length },
     };
     tell("ALARM: %s. Nothing was cosigned", why);
-    evidence_keep(round->watch->dir, why, pieces, sizeof pieces / sizeof pieces[0]);
+    evidence_keep(round->watch->dir, kind, why, pieces, sizeof pieces / sizeof pieces[0]);
     return WITNESS_ALARM;
 }
 
@@ -204,7 +204,8 @@ static enum witness_round fetch_newest(struct round *round)
     }
     if (check_shown(round, &round->watch->log_key) != STATUS_OK) {
         char command[LOG_KEY_COMMAND_BYTES];
-        enum witness_round result = raise_alarm(round, "the log shows a checkpoint that is not signed by its keys that were pinned");
+        enum witness_round result = raise_alarm(round, EVIDENCE_UNSIGNED,
+                                                "the log shows a checkpoint that is not signed by its keys that were pinned");
         log_key_command(round->watch->of, command);
         tell("where the log's operator says that its keys were rotated, and confirms those that you get, give them with --log-key log-keys.json: %s",
              command);
@@ -251,7 +252,11 @@ static enum witness_round withhold(struct round *round, bool is_refused, const s
         tell("the log owes the proof for its checkpoint of %" PRIu64 " entries, which is not kept%s", round->checkpoint.size,
              status == STATUS_ABSENT ? ": unproven-* are as many as there may be" : "");
     }
-    if (withheld_count(&withheld, dir, is_refused, now_s) != STATUS_OK) {
+    enum status counted = withheld_count(&withheld, dir, is_refused, now_s);
+    if (status == STATUS_ABSENT) { /* it is kept as evidence, since nothing would hold the log to it */
+        return raise_alarm(round, EVIDENCE_SIGNED, "the log signs more checkpoints without a proof than can be kept");
+    }
+    if (counted != STATUS_OK) {
         return WITNESS_TROUBLE;
     }
     if (withheld.refused < WITHHELD_LOOKS_MAX &&
@@ -262,7 +267,8 @@ static enum witness_round withhold(struct round *round, bool is_refused, const s
     tell("ALARM: since %s the log has refused the proof %" PRId64 " times, and has not answered %" PRId64 " times", since, withheld.refused,
          withheld.unanswered);
     round->contradicted = owed;
-    return raise_alarm(round, "the log signs what it shows and withholds the proof that it continues what it showed before");
+    return raise_alarm(round, status == STATUS_OK ? EVIDENCE_WITHHELD : EVIDENCE_SIGNED,
+                       "the log signs what it shows and withholds the proof that it continues what it showed before");
 }
 
 /* Whether what is shown can be true beside what the log signed and gave no proof for; without asking it anything. */
@@ -272,10 +278,12 @@ static enum witness_round hold_against_unproven(struct round *round)
         const struct unproven_note *note = &round->unproven.notes[i];
         round->contradicted = note;
         if (round->checkpoint.size < note->checkpoint.size) {
-            return raise_alarm(round, "the log has gone back: it shows fewer entries than in a checkpoint that it signed and gave no proof for");
+            return raise_alarm(round, EVIDENCE_OLDER,
+                               "the log has gone back: it shows fewer entries than in a checkpoint that it signed and gave no proof for");
         }
         if (round->checkpoint.size == note->checkpoint.size && memcmp(round->checkpoint.root, note->checkpoint.root, DIGEST_BYTES) != 0) {
-            return raise_alarm(round, "the log has forked: it shows another root than in a checkpoint of the same size that it gave no proof for");
+            return raise_alarm(round, EVIDENCE_SIGNED,
+                               "the log has forked: it shows another root than in a checkpoint of the same size that it gave no proof for");
         }
     }
     round->contradicted = NULL;
@@ -291,13 +299,13 @@ static enum witness_round compare(struct round *round)
         return WITNESS_TROUBLE;
     }
     if (strcmp(old.origin, round->checkpoint.origin) != 0) {
-        return raise_alarm(round, "the log has another name than before");
+        return raise_alarm(round, EVIDENCE_SIGNED, "the log has another name than before");
     }
     if (round->checkpoint.size < old.size) {
-        return raise_alarm(round, "the log has gone back: it shows fewer entries than before");
+        return raise_alarm(round, EVIDENCE_OLDER, "the log has gone back: it shows fewer entries than before");
     }
     if (round->checkpoint.size == old.size && memcmp(old.root, round->checkpoint.root, DIGEST_BYTES) != 0) {
-        return raise_alarm(round, "the log has forked: it shows another root for the same size");
+        return raise_alarm(round, EVIDENCE_SIGNED, "the log has forked: it shows another root for the same size");
     }
     if (hold_against_unproven(round) == WITNESS_ALARM) {
         return WITNESS_ALARM;
@@ -307,7 +315,7 @@ static enum witness_round compare(struct round *round)
     }
     enum status status = prove(round, &old);
     if (status == STATUS_INVALID) {
-        return raise_alarm(round, "the log has forked: no proof leads from the checkpoint seen before to the one shown");
+        return raise_alarm(round, EVIDENCE_SIGNED, "the log has forked: no proof leads from the checkpoint seen before to the one shown");
     }
     return status == STATUS_OK ? WITNESS_COSIGNED : withhold(round, status == STATUS_ABSENT, NULL);
 }
@@ -320,7 +328,7 @@ static enum witness_round prove_owed(struct round *round)
         enum status status = note->checkpoint.size == round->checkpoint.size ? STATUS_OK : prove(round, &note->checkpoint);
         if (status == STATUS_INVALID) {
             round->contradicted = note;
-            return raise_alarm(round, "the log has forked: no proof leads from a checkpoint that it signed before to the one shown");
+            return raise_alarm(round, EVIDENCE_SIGNED, "the log has forked: no proof leads from a checkpoint that it signed before to the one shown");
         }
         if (status != STATUS_OK) {
             return withhold(round, status == STATUS_ABSENT, note);
@@ -341,7 +349,8 @@ static enum witness_round take_in(struct round *round, enum witness_round result
     if (result == WITNESS_COSIGNED && kept_file_write(round->watch->dir, "seen", round->shown.bytes, round->shown.length) != STATUS_OK) {
         return WITNESS_TROUBLE;
     }
-    return unproven_settle(&round->unproven, round->watch->dir) != STATUS_OK || owed == WITNESS_TROUBLE ? WITNESS_TROUBLE : result;
+    enum status settled = unproven_settle(&round->unproven, round->watch->dir, result == WITNESS_COSIGNED);
+    return settled != STATUS_OK || owed == WITNESS_TROUBLE ? WITNESS_TROUBLE : result;
 }
 
 /* The cosigned note, delivered, and written down as such. */
@@ -407,6 +416,11 @@ static enum witness_round run(struct round *round)
     enum witness_round result = fetch_newest(round);
     if (result == WITNESS_COSIGNED) {
         result = round->seen != NULL ? compare(round) : hold_against_unproven(round);
+    }
+    if ((result == WITNESS_COSIGNED || result == WITNESS_NOTHING_NEW) && evidence_is_lost(round->watch->dir)) {
+        tell("ALARM: an alarm was raised before, and its evidence could not be kept. Nothing is cosigned until somebody takes "
+             "%s/evidence-lost away", round->watch->dir);
+        result = WITNESS_ALARM;
     }
     if (result == WITNESS_COSIGNED || result == WITNESS_NOTHING_NEW) {
         result = take_in(round, result);

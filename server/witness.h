@@ -16,7 +16,7 @@
  *   seen           the last checkpoint that was seen and checked: on the disk before it is cosigned, and never going back
  *   cosigned       the last note that was cosigned and delivered
  *   unproven-*     what the log signed and gave no proof for, and withheld, how often (unproven.h)
- *   evidence-*     what does not fit together, once the alarm was raised (evidence.h)
+ *   evidence-*     what does not fit together, once the alarm was raised (evidence.h); with evidence-lost it cosigns nothing
  *
  * So however it is killed, it never cosigns two histories.
  */

@@ -265,6 +265,7 @@ def rotate(data_dir):
 def test_keys_were_rotated(scratch, tmp_path):
     """What the page and the messages say to paste works, right behind the rotation and later; old keys sign nothing new."""
     page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "witness.md").read_text(encoding="utf-8")
+    assert "jq -r '.vkeys" not in page  # behind a rotation these are the ended ones
     [block] = re.findall(r"^```sh keys\n(.*?)^```$", page, re.S | re.M)
     log, stolen = pathlib.Path(scratch) / "rotated", pathlib.Path(scratch) / "stolen"
     with served(log) as server:
@@ -292,8 +293,6 @@ def test_keys_were_rotated(scratch, tmp_path):
             assert paste(f"curl -sS {server.url}/ledger/keys | jq -r '{selected}' > lines", tmp_path).returncode == 0
             told = lines.look(code=code, url=server.url + "/", options=("--log-key", str(tmp_path / "lines")))
         assert "cosigned" in told.stdout
-        assert paste(f"curl -sS {server.url}/ledger | jq -r '.vkeys[]' > lines", tmp_path).returncode == 0
-        lines.look(url=server.url, options=("--log-key", str(tmp_path / "lines")))
         (tmp_path / "lines").write_text("".join(key["vkey"] + "\n" for key in server.get("/ledger/keys").json()["keys"]))
         refused = lines.look(code=2, url=server.url + "/", options=("--log-key", str(tmp_path / "lines")))
         assert "has several keys of a kind" in refused.stderr
@@ -448,8 +447,7 @@ def test_honest_outages_are_no_alarm(scratch, tmp_path):
             told["/ledger/consistency"] = [(503, b"no"), (500, b"no"), (429, b"no"), (408, b"no"), "hang up"][number % 5]
             found = watch.look(code=1)
             alarms += ["ALARM"] * ("ALARM" in found.stderr)
-            assert ("which is not kept" in found.stderr) == (number > 16)
-            assert watch.unproven() == {one: note for one, note in notes.items() if one <= 16} and watch.withheld()[:2] == [0, number]
+            assert watch.unproven() == notes and watch.withheld()[:2] == [0, number]
         assert not alarms and not watch.evidence()
         told["/ledger/consistency"] = REFUSAL
         for _ in range(LOOKS - 1):
