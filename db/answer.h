@@ -43,6 +43,8 @@ enum status db_answer_prepare(struct db *db) NODISCARD;
  * caller's. */
 enum status db_answer_find(struct db *db, struct arena *arena, const char *scope, const char *key,
                            struct answer_row *out) NODISCARD;
+/* Whether the index by which answers are found is there; without it each look goes through all of them. */
+enum status db_answer_has_index(struct db *db, bool *has_index) NODISCARD;
 /* The answer to entry seq, whose key this is; on any connection. It may be one that names another entry near it. */
 enum status db_answer_of_entry(struct db *db, struct arena *arena, uint64_t seq, const char *scope, const char *key,
                                struct answer_row *out) NODISCARD;

@@ -57,6 +57,11 @@ static enum status find_by(struct db *db, enum statement statement, int64_t numb
     return status;
 }
 
+enum status db_answer_has_index(struct db *db, bool *has_index)
+{
+    return rows_any(statement_use(db, STATEMENT_answer_has_index), has_index);
+}
+
 enum status db_answer_of_entry(struct db *db, struct arena *arena, uint64_t seq, const char *scope, const char *key, struct answer_row *out)
 {
     return find_by(db, STATEMENT_answer_of_entry, (int64_t)seq, arena, scope, key, out);

@@ -152,6 +152,9 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER 
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
 WHERE seq >> 15 = ?1 >> 15 AND key = ?2 AND scope = ?3
 
+-- name: answer_has_index
+SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'answer_by_key'
+
 -- name: answer_part_behind
 SELECT seq >> 15 FROM answer WHERE seq >> 15 > ?1 ORDER BY seq >> 15 LIMIT 1
 

@@ -132,7 +132,7 @@ struct verify {
     struct verify_tiles tiles;
     struct answer_keys *answer_keys; /* NULL: none */
     struct replay *replay; /* NULL: the state is not made again */
-    bool is_other_schema;  /* than this program makes; known where there is a replay */
+    bool has_answer_index; /* else nobody looks for answers, and the schema is the finding */
     struct verify_note notes[VERIFY_NOTES_MAX];
     size_t note_count;
     bool lacks_anchor;      /* which the options expect: told last */

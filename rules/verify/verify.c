@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/answer.h"
 #include "db/check.h"
 #include "db/db.h"
 #include "rules/verify/beside.h"
@@ -76,17 +77,6 @@ static void watch(struct verify *verify, bool is_on)
     }
 }
 
-static enum status begin_replay(struct verify *verify)
-{
-    const char *finding = NULL;
-    enum status status = replay_open(&verify->replay);
-    if (status == STATUS_OK) {
-        status = replay_compare_schema(verify->replay, verify->db, &verify->arena, &finding);
-    }
-    verify->is_other_schema = finding != NULL;
-    return status;
-}
-
 /* The entries from the mark on, or all of them with the state that they make. */
 static enum status begin(struct verify *verify)
 {
@@ -98,12 +88,18 @@ static enum status begin(struct verify *verify)
         verify_notes_read(verify);
         status = verify_mark_begin(verify);
     }
+    if (status == STATUS_OK) {
+        status = db_answer_has_index(verify->db, &verify->has_answer_index);
+    }
+    if (status == STATUS_OK && !verify->has_answer_index && verify->chain.seq > 0) {
+        verify_find(verify, 0, "schema", "the index answer_by_key is missing"); /* of all, the state's comparison tells it */
+    }
     if (status == STATUS_OK && verify->options->answer_key_count > 0) {
         status = answer_keys_open(&verify->answer_keys);
         status = status != STATUS_OK ? status : answer_keys_take(verify->answer_keys, verify->db, verify->options->answer_keys,
                                                                  verify->options->answer_key_count);
     }
-    return status == STATUS_OK && verify->chain.seq == 0 ? begin_replay(verify) : status;
+    return status == STATUS_OK && verify->chain.seq == 0 ? replay_open(&verify->replay) : status;
 }
 
 /* The entries first: they name what is broken. */

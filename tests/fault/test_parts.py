@@ -101,5 +101,6 @@ def test_without_the_index(long):
     ledger = long[0].copy()
     with database(ledger.path) as connection:
         connection.execute("DROP INDEX answer_by_key")
+    assert told_broken(ledger, "--incremental") == (None, "schema", "the index answer_by_key is missing")
     assert told_broken(ledger)[1] == "schema"
     ledger.remove()
