@@ -61,21 +61,25 @@ static bool write_whole(int file, const char *bytes, size_t length)
     return true;
 }
 
+/* Fills a file that was just made and is open, and closes it: it is on the disk before it replaces another, and its name before this
+ * returns. replaces NULL: it has the name that it is to have. What failed is told, and the file taken away. */
+static enum status fill(int file, const char *dir, const char *path, const char *replaces, const void *bytes, size_t length)
+{
+    enum status status = write_whole(file, bytes, length) && fsync(file) == 0 ? STATUS_OK : tell_errno(path, "written");
+    close(file); /* synced or given up */
+    if (status == STATUS_OK && ((replaces != NULL && rename(path, replaces) != 0) || !directory_sync(dir))) {
+        status = replaces != NULL ? tell_errno(replaces, "replaced") : tell_errno(path, "written");
+    }
+    if (status != STATUS_OK) {
+        unlink(path);
+    }
+    return status;
+}
+
 static enum status write_path(const char *dir, const char *path, const char *unfinished, const void *bytes, size_t length)
 {
     int file = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) {
-        return tell_errno(unfinished, "made");
-    }
-    enum status status = write_whole(file, bytes, length) && fsync(file) == 0 ? STATUS_OK : tell_errno(unfinished, "written");
-    close(file); /* synced or given up */
-    if (status == STATUS_OK && (rename(unfinished, path) != 0 || !directory_sync(dir))) {
-        status = tell_errno(path, "replaced");
-    }
-    if (status != STATUS_OK) {
-        unlink(unfinished);
-    }
-    return status;
+    return file < 0 ? tell_errno(unfinished, "made") : fill(file, dir, unfinished, path, bytes, length);
 }
 
 enum status kept_file_write(const char *dir, const char *name, const void *bytes, size_t length)
@@ -95,13 +99,7 @@ static enum status add_path(const char *dir, const char *path, const void *bytes
     if (file < 0) {
         return errno == EEXIST ? STATUS_CONFLICT : tell_errno(path, "made");
     }
-    enum status status =
-        write_whole(file, bytes, length) && fsync(file) == 0 && directory_sync(dir) ? STATUS_OK : tell_errno(path, "written");
-    close(file); /* synced or given up */
-    if (status != STATUS_OK) {
-        unlink(path);
-    }
-    return status;
+    return fill(file, dir, path, NULL, bytes, length);
 }
 
 enum status kept_file_add(const char *dir, const char *name, const void *bytes, size_t length)
