@@ -1,5 +1,6 @@
 /*
  * One round of a witness. Nothing here trusts the log: what it says is parsed by rules/witness_answer.c and checked by ledger/.
+ * Read next: server/witness_ask.c, which asks it, and server/witness_cosign.c, which signs.
  */
 #include "server/witness.h"
 
@@ -10,22 +11,17 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "json/write.h"
-#include "ledger/key_file.h"
-#include "ledger/note.h"
-#include "ledger/proof.h"
-#include "rules/witness_answer.h"
 #include "server/evidence.h"
 #include "server/fetch.h"
 #include "server/kept_file.h"
 #include "server/log_key.h"
-#include "server/paths.h"
 #include "server/tell.h"
 #include "server/unproven.h"
+#include "server/witness_ask.h"
+#include "server/witness_cosign.h"
 
 enum {
     NOTE_BYTES_MAX = 65536,
-    PATH_BYTES = 96,
     WITHHELD_LOOKS_MAX = 5,      /* a proxy that is being changed may refuse once or twice */
     WITHHELD_S_MAX = 24 * 60 * 60 /* no service that can sign is out of order for so long */
 };
@@ -41,108 +37,19 @@ struct round {
     size_t seen_length;
     struct unproven unproven;
     const struct unproven_note *contradicted; /* the one of these that what is shown does not fit; NULL: none */
-    long http; /* of the log's last answer; 0: none came */
 };
-
-static enum status load_key(struct witness_watch *watch, const char *path)
-{
-    enum status status = key_file_load(path, &watch->key);
-    if (status == STATUS_ABSENT) {
-        status = key_generate(&watch->key);
-        status = status == STATUS_OK ? key_file_save(watch->key, path) : status;
-    }
-    if (status == STATUS_OK && key_ed25519(watch->key) == NULL) {
-        status = STATUS_INVALID;
-    }
-    if (status != STATUS_OK) {
-        tell("the witness's key %s cannot be read or made: %s", path, status_name(status));
-    }
-    return status;
-}
-
-/* The name that goes with the key: that of before, or the one given, or one made of the key. */
-static enum status settle_name(struct witness_watch *watch, struct arena *arena, const char *name)
-{
-    const char *line = NULL;
-    size_t length = 0;
-    struct buffer vkey;
-    enum status status = kept_file_read(arena, watch->dir, "witness.vkey", &line, &length);
-    if (status == STATUS_OK) {
-        length -= length > 0 && line[length - 1] == '\n';
-        if (cosigner_read(&watch->cosigner, line, length) != STATUS_OK ||
-            memcmp(watch->cosigner.public_key, key_ed25519(watch->key), ED25519_PUBLIC_BYTES) != 0) {
-            tell("%s/witness.vkey is not the line of the key in witness.key", watch->dir);
-            return STATUS_INVALID;
-        }
-        if (name != NULL && strcmp(name, watch->cosigner.name) != 0) {
-            tell("--name: the witness in %s is called %s already; a name does not change", watch->dir, watch->cosigner.name);
-            return STATUS_INVALID;
-        }
-        return STATUS_OK;
-    }
-    if (status != STATUS_ABSENT) {
-        return status;
-    }
-    if (name != NULL && (strlen(name) >= NOTE_NAME_BYTES || !note_name_is_valid(name, strlen(name)))) {
-        tell("--name: a witness's name has 1 to %d bytes and neither blanks nor +", NOTE_NAME_BYTES - 1);
-        return STATUS_INVALID;
-    }
-    if (name == NULL) {
-        char id[KEY_ID_BYTES];
-        key_ed25519_id_of(id, key_ed25519(watch->key));
-        name = arena_format(arena, "witness.local/%.8s", id);
-    }
-    if (name == NULL) {
-        return STATUS_EXHAUSTED;
-    }
-    cosigner_init(&watch->cosigner, name, key_ed25519(watch->key));
-    buffer_init(&vkey);
-    cosigner_write(&vkey, &watch->cosigner);
-    buffer_byte(&vkey, '\n');
-    status = vkey.failed ? STATUS_EXHAUSTED : kept_file_write(watch->dir, "witness.vkey", vkey.bytes, vkey.length);
-    buffer_fini(&vkey);
-    return status;
-}
 
 enum status witness_open(struct witness_watch *watch, const char *dir, const char *of, const char *name, const char *log_key_path)
 {
-    struct arena arena;
-    arena_init(&arena);
     *watch = (struct witness_watch){ .dir = dir, .of = of };
-    const char *path = data_path(&arena, dir, "witness.key");
-    enum status status = path == NULL ? STATUS_EXHAUSTED : load_key(watch, path);
-    if (status == STATUS_OK) {
-        status = settle_name(watch, &arena, name);
-    }
-    if (status == STATUS_OK) {
-        status = log_key_load(&watch->log_key, dir, log_key_path, of);
-    }
-    arena_fini(&arena);
-    return status;
+    enum status status = witness_key_open(&watch->own, dir, name);
+    return status == STATUS_OK ? log_key_load(&watch->log_key, dir, log_key_path, of) : status;
 }
 
 void witness_close(struct witness_watch *watch)
 {
-    key_free(watch->key);
-    watch->key = NULL;
+    witness_key_close(&watch->own);
     log_key_fini(&watch->log_key);
-}
-
-/* STATUS_OK: an answer of 200. */
-static enum status ask(struct round *round, const char *path, const char *accept, const struct buffer *body, struct buffer *out)
-{
-    char message[FETCH_MESSAGE_BYTES], said[WITNESS_PROBLEM_BYTES];
-    round->http = 0;
-    enum status status = fetch_run(round->watch->fetch, path, accept, body, out, &round->http, message);
-    if (status != STATUS_OK) {
-        tell("no answer from the log: %s", message);
-        round->http = 0;
-    } else if (round->http != 200) {
-        witness_answer_problem(out->length > 0 ? out->bytes : "", out->length, said);
-        tell("the log answers %ld to %s: %s", round->http, path, said);
-        status = STATUS_IO;
-    }
-    return status;
 }
 
 /* Whatever may have happened, the log and its operator owe an explanation. */
@@ -173,7 +80,7 @@ static enum status pin_first(struct round *round)
 {
     struct buffer keys;
     buffer_init(&keys);
-    enum status status = ask(round, "/ledger/keys", "application/json", NULL, &keys);
+    enum status status = witness_ask(round->watch->fetch, "/ledger/keys", "application/json", NULL, &keys);
     if (status == STATUS_OK) {
         const struct log_key shown = { keys.bytes, keys.length }; /* borrowed for the check */
         status = check_shown(round, &shown);
@@ -191,7 +98,7 @@ static enum status pin_first(struct round *round)
 /* The newest checkpoint. */
 static enum witness_round fetch_newest(struct round *round)
 {
-    if (ask(round, "/ledger/checkpoint", "text/plain", NULL, &round->shown) != STATUS_OK) {
+    if (witness_ask(round->watch->fetch, "/ledger/checkpoint", "text/plain", NULL, &round->shown) != STATUS_OK) {
         return WITNESS_TROUBLE;
     }
     if (round->shown.length == 0 || round->shown.length > NOTE_BYTES_MAX ||
@@ -214,24 +121,25 @@ static enum witness_round fetch_newest(struct round *round)
     return WITNESS_COSIGNED;
 }
 
-/* Asks for the proof that what is shown continues a checkpoint. STATUS_INVALID: what came leads elsewhere; STATUS_ABSENT: the log
- * answered, and not with a proof; STATUS_IO: it did not, or said that it cannot now. */
+/* Whether what is shown continues a checkpoint, by the log's proof (witness_ask.h). */
 static enum status prove(struct round *round, const struct checkpoint *old)
 {
-    struct proof proof;
-    char path[PATH_BYTES];
-    snprintf(path, sizeof path, "/ledger/consistency?from=%" PRIu64 "&to=%" PRIu64, old->size, round->checkpoint.size);
-    if (ask(round, path, "application/json", NULL, &round->proof) != STATUS_OK) {
-        bool is_refused = round->http != 0 && round->http < 500 && round->http != 408 && round->http != 429;
-        return is_refused ? STATUS_ABSENT : STATUS_IO;
+    return witness_ask_proof(round->watch->fetch, old, &round->checkpoint, &round->proof);
+}
+
+/* kept: what became of the note that is shown, where name is the file's. */
+static void tell_owed(const struct round *round, const struct unproven_note *owed, enum status kept, const char *name)
+{
+    const char *dir = round->watch->dir;
+    uint64_t size = round->checkpoint.size;
+    if (owed != NULL) {
+        tell("the log owes the proof that its checkpoint of %" PRIu64 " entries continues %s/unproven-%u", size, dir, owed->number);
+    } else if (kept == STATUS_OK) {
+        tell("the log owes the proof for its checkpoint of %" PRIu64 " entries, which is kept as %s/%s", size, dir, name);
+    } else {
+        tell("the log owes the proof for its checkpoint of %" PRIu64 " entries, which is not kept%s", size,
+             kept == STATUS_ABSENT ? ": unproven-* are as many as there may be" : "");
     }
-    enum status status = witness_answer_proof(round->proof.bytes, round->proof.length, &proof);
-    if (status != STATUS_OK) {
-        tell("what the log gives is no proof");
-        return status == STATUS_EXHAUSTED ? STATUS_IO : STATUS_ABSENT;
-    }
-    return proof_consistency_check(old->size, round->checkpoint.size, old->root, round->checkpoint.root,
-                                   (const uint8_t(*)[DIGEST_BYTES])proof.hashes, proof.count);
 }
 
 /* The log gave no proof: from owed to what is shown; owed NULL: from what was seen, and then what is shown is kept, since its
@@ -239,19 +147,12 @@ static enum status prove(struct round *round, const struct checkpoint *old)
 static enum witness_round withhold(struct round *round, bool is_refused, const struct unproven_note *owed)
 {
     const char *dir = round->watch->dir;
-    char name[UNPROVEN_NAME_BYTES], since[TEXT_INSTANT_BYTES];
+    char name[UNPROVEN_NAME_BYTES] = "", since[TEXT_INSTANT_BYTES];
     struct withheld withheld;
     int64_t now_s = clock_wall_ms() / 1000;
     enum status status = owed != NULL
         ? STATUS_OK : unproven_keep(&round->unproven, dir, &round->checkpoint, round->shown.bytes, round->shown.length, name);
-    if (owed != NULL) {
-        tell("the log owes the proof that its checkpoint of %" PRIu64 " entries continues %s/unproven-%u", round->checkpoint.size, dir, owed->number);
-    } else if (status == STATUS_OK) {
-        tell("the log owes the proof for its checkpoint of %" PRIu64 " entries, which is kept as %s/%s", round->checkpoint.size, dir, name);
-    } else {
-        tell("the log owes the proof for its checkpoint of %" PRIu64 " entries, which is not kept%s", round->checkpoint.size,
-             status == STATUS_ABSENT ? ": unproven-* are as many as there may be" : "");
-    }
+    tell_owed(round, owed, status, name);
     enum status counted = withheld_count(&withheld, dir, is_refused, now_s);
     if (status == STATUS_ABSENT) { /* it is kept as evidence, since nothing would hold the log to it */
         return raise_alarm(round, EVIDENCE_SIGNED, "the log signs more checkpoints without a proof than can be kept");
@@ -353,55 +254,10 @@ static enum witness_round take_in(struct round *round, enum witness_round result
     return settled != STATUS_OK || owed == WITNESS_TROUBLE ? WITNESS_TROUBLE : result;
 }
 
-/* The cosigned note, delivered, and written down as such. */
-static enum status cosign(struct round *round)
+static enum status cosign(const struct round *round)
 {
-    struct witness_watch *watch = round->watch;
-    struct note note;
-    struct buffer cosigned, body, answer;
-    struct json_writer w;
-    uint8_t signature[COSIGNATURE_BYTES];
-    int64_t time_s = clock_wall_ms() / 1000;
-    buffer_init(&cosigned);
-    buffer_init(&body);
-    buffer_init(&answer);
-    enum status status = time_s < 1 || time_s > COSIGNATURE_TIME_MAX ? STATUS_INVALID
-                                                                    : note_read(&note, round->shown.bytes, round->shown.length);
-    if (status == STATUS_OK) {
-        status = cosignature_make(watch->key, note.text, note.text_length, time_s, signature);
-    }
-    if (status == STATUS_OK) {
-        buffer_append(&cosigned, round->shown.bytes, round->shown.length);
-        note_line_write(&cosigned, watch->cosigner.name, watch->cosigner.hash, signature, sizeof signature);
-        buffer_byte(&cosigned, 0);
-        json_writer_init(&w, &body);
-        json_object_begin(&w);
-        json_member_text(&w, "checkpoint", cosigned.failed ? "" : cosigned.bytes);
-        json_object_end(&w);
-        json_writer_finish(&w);
-        status = cosigned.failed || body.failed ? STATUS_EXHAUSTED : STATUS_OK;
-    }
-    if (status == STATUS_OK && watch->delivers) {
-        status = ask(round, "/ledger/cosignatures", "application/json", &body, &answer);
-    }
-    if (status == STATUS_OK) {
-        status = kept_file_write(watch->dir, "cosigned", cosigned.bytes, cosigned.length - 1);
-    }
-    buffer_fini(&cosigned);
-    buffer_fini(&body);
-    buffer_fini(&answer);
-    return status;
-}
-
-/* Whether the cosigned note is of what is shown. */
-static bool is_delivered(struct round *round)
-{
-    const char *text = NULL;
-    size_t length = 0;
-    struct checkpoint cosigned;
-    return kept_file_read(&round->arena, round->watch->dir, "cosigned", &text, &length) == STATUS_OK &&
-        checkpoint_parse(&cosigned, text, length) == STATUS_OK && cosigned.size == round->checkpoint.size &&
-        memcmp(cosigned.root, round->checkpoint.root, DIGEST_BYTES) == 0;
+    const struct witness_watch *watch = round->watch;
+    return witness_cosign(&watch->own, watch->dir, watch->delivers ? watch->fetch : NULL, round->shown.bytes, round->shown.length);
 }
 
 static enum witness_round run(struct round *round)
@@ -425,14 +281,14 @@ static enum witness_round run(struct round *round)
     if (result == WITNESS_COSIGNED || result == WITNESS_NOTHING_NEW) {
         result = take_in(round, result);
     }
-    if (result == WITNESS_NOTHING_NEW && !is_delivered(round)) {
+    if (result == WITNESS_NOTHING_NEW && !witness_cosign_is_done(&round->arena, round->watch->dir, &round->checkpoint)) {
         result = WITNESS_COSIGNED;
     }
     if (result == WITNESS_COSIGNED && cosign(round) != STATUS_OK) {
         result = WITNESS_TROUBLE;
     }
     if (result == WITNESS_COSIGNED) {
-        printf("%s cosigned %s of %" PRIu64 " entries\n", round->watch->cosigner.name, round->checkpoint.origin, round->checkpoint.size);
+        printf("%s cosigned %s of %" PRIu64 " entries\n", round->watch->own.cosigner.name, round->checkpoint.origin, round->checkpoint.size);
         fflush(stdout);
     }
     return result;

@@ -1,17 +1,18 @@
 #ifndef SERVER_WITNESS_H
 #define SERVER_WITNESS_H
 
-#include "base/arena.h"
+#include <stdbool.h>
+
 #include "base/status.h"
-#include "ledger/cosignature.h"
 #include "server/log_key.h"
+#include "server/witness_key.h"
 
 /*
  * A witness: it follows one log, checks that each checkpoint continues the last one that it saw, and cosigns it. In its
  * directory lie
  *
- *   witness.key    its key (the second half of ledger/key_file.h)
- *   witness.vkey   its name and public key, as a line
+ *   witness.key    its key, and
+ *   witness.vkey   its name and public key, as a line (witness_key.h)
  *   log.key        the log's keys: pinned at first sight, or given (log_key.h)
  *   seen           the last checkpoint that was seen and checked: on the disk before it is cosigned, and never going back
  *   cosigned       the last note that was cosigned and delivered
@@ -21,7 +22,6 @@
  * So however it is killed, it never cosigns two histories.
  */
 struct fetch;
-struct key;
 
 enum witness_round {
     WITNESS_NOTHING_NEW,
@@ -33,8 +33,7 @@ enum witness_round {
 struct witness_watch {
     const char *dir;
     struct fetch *fetch;
-    struct key *key;
-    struct cosigner cosigner;
+    struct witness_key own; /* owned, as log_key is */
     bool delivers; /* a token is there: cosignatures are posted */
     const char *of; /* the log's address, for what people are told */
     struct log_key log_key;
