@@ -215,10 +215,7 @@ def test_evidence_is_never_overwritten(scratch):
 
 
 def test_log_that_goes_back_or_has_another_key(scratch):
-    old, new = pathlib.Path(scratch) / "old", pathlib.Path(scratch) / "back"
-    with served(old):
-        pass
-    shutil.copytree(old, new)
+    old, new = fork(scratch, "old")
     with served(new) as server:
         grow(server, "ONE")
         watch = Watch(scratch, server.url)
@@ -515,10 +512,7 @@ def test_changed_proof_is_an_alarm(scratch):
 
 def test_killed_between_seeing_and_cosigning(scratch):
     """What it had seen is on the disk before anybody gets its signature: on another history it signs nothing."""
-    first, second = pathlib.Path(scratch) / "first", pathlib.Path(scratch) / "second"
-    with served(first):
-        pass
-    shutil.copytree(first, second)
+    first, second = fork(scratch, "killed")
     token = pathlib.Path(scratch) / "admin.copy"
     with served(first) as server:
         grow(server, "ONE")
