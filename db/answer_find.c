@@ -41,14 +41,11 @@ static enum status read_answer(sqlite3_stmt *use, struct arena *arena, void *row
     return status != STATUS_OK ? status : statement_blob(use, 9, arena, &answer->body, &answer->body_length);
 }
 
-/* number: what the statement wants beside scope and key. */
-static enum status find_by(struct db *db, enum statement statement, int64_t number, struct arena *arena, const char *scope, const char *key,
-                           struct answer_row *out)
+/* use: scope and key are its first two values, the others are bound. */
+static enum status find_by(sqlite3_stmt *use, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
 {
-    sqlite3_stmt *use = statement_use(db, statement);
-    statement_bind_integer(use, 1, number);
+    statement_bind_text(use, 1, scope);
     statement_bind_text(use, 2, key);
-    statement_bind_text(use, 3, scope);
     enum status status = rows_one(use, arena, read_answer, out);
     if (status == STATUS_OK) {
         out->scope = scope;
@@ -64,20 +61,9 @@ enum status db_answer_has_index(struct db *db, bool *has_index)
 
 enum status db_answer_of_entry(struct db *db, struct arena *arena, uint64_t seq, const char *scope, const char *key, struct answer_row *out)
 {
-    return find_by(db, STATEMENT_answer_of_entry, (int64_t)seq, arena, scope, key, out);
-}
-
-static enum status find_refused(struct db *db, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
-{
-    sqlite3_stmt *use = statement_use(db, STATEMENT_refused_find);
-    statement_bind_text(use, 1, scope);
-    statement_bind_text(use, 2, key);
-    enum status status = rows_one(use, arena, read_answer, out);
-    if (status == STATUS_OK) {
-        out->scope = scope;
-        out->key = key;
-    }
-    return status;
+    sqlite3_stmt *use = statement_use(db, STATEMENT_answer_of_entry);
+    statement_bind_integer(use, 3, (int64_t)seq);
+    return find_by(use, arena, scope, key, out);
 }
 
 /* The first part behind `part` that has answers. */
@@ -95,7 +81,7 @@ static enum status next_part(struct db *db, int64_t *part, bool *has_part)
 
 static enum status find_in(struct db *db, int64_t part, struct arena *arena, const char *scope, const char *key, struct answer_row *out)
 {
-    return find_by(db, STATEMENT_answer_of_entry, part * (1 << KEY_FILTER_PART_BITS), arena, scope, key, out);
+    return db_answer_of_entry(db, arena, (uint64_t)(part * (1 << KEY_FILTER_PART_BITS)), scope, key, out);
 }
 
 /* Where the filter knows a key and none of the parts that it names has it: it errs, some times in a million for each part, or somebody gave the
@@ -133,7 +119,7 @@ enum status db_answer_find(struct db *db, struct arena *arena, const char *scope
     if (status == STATUS_ABSENT && is_known) {
         status = find_anywhere(db, arena, scope, key, out);
     }
-    return status != STATUS_ABSENT ? status : find_refused(db, arena, scope, key, out);
+    return status != STATUS_ABSENT ? status : find_by(statement_use(db, STATEMENT_refused_find), arena, scope, key, out);
 }
 
 static enum status read_number(sqlite3_stmt *use, struct arena *arena, void *row)

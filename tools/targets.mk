@@ -84,7 +84,7 @@ test-long: ## the tests that take minutes, and those that draw at random (SEED=N
 	$(if $(LONG_TOOLS),$(Q)tools/validators.sh build/validators)
 	$(Q)echo 'SEED=$(SEED)'
 	$(Q)TALLYSTICK_LONG=1 TALLYSTICK_CASES=0 TALLYSTICK_SEED=$(SEED) TALLYSTICK_EXAMPLES=$(or $(EXAMPLES),50) \
-	  $(RUN_TESTS) --seconds 3600 --unit-seconds 3600 --journal $(JOURNAL) $(if $(RESUME),--resume) $(LONG_TESTS)
+	  $(RUN_TESTS) --seconds 3600 --unit-seconds 7200 --journal $(JOURNAL) $(if $(RESUME),--resume) $(LONG_TESTS)
 
 test-fresh: ## prove `make run` and `make test` on a bare Debian 12 (root, debootstrap)
 	$(Q)tools/fresh.sh

@@ -150,7 +150,7 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER 
 -- name: answer_of_entry
 -- Under ?2 and ?3, among those of the part of the index where entry ?1 is.
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
-WHERE seq >> 15 = ?1 >> 15 AND key = ?2 AND scope = ?3
+WHERE seq >> 15 = ?3 >> 15 AND key = ?2 AND scope = ?1
 
 -- name: answer_has_index
 SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'answer_by_key'

@@ -157,7 +157,7 @@ static enum status check_anchor(struct backup *backup)
         tell("nothing was backed up: %s/anchor is %s: it shows that no entries were cut off, and the backup would have a "
              "new one. Put it back from where the database came from; if it is lost, hold the ledger against a checkpoint or receipt kept "
              "elsewhere (verify --checkpoint), then back it up with --new-anchor", backup->config->data_dir,
-             held->foreign[0] != 0 ? "of another ledger" : "missing or damaged");
+             continuity_trouble(held));
         return STATUS_CORRUPT;
     }
     return STATUS_OK;

@@ -99,8 +99,8 @@ static const struct config_option options[] = {
     TEXT("origin", "ORIGIN", origin, NULL, SERVE | INIT, 0, "NAME",
          "name of a new ledger, as checkpoints carry it; default: made up"),
     FLAG("new-anchor", "NEW_ANCHOR", begins_anchor, SERVE | BACKUP | RESTORE,
-         "begin the anchor file anew where it is lost, for backup and restore in the copy: entries that were cut off before are "
-         "not noticed any more"),
+         "begin the anchor file anew where it is lost, another ledger's or tells of more than there is, for backup and restore in the "
+         "copy: entries that were cut off before are not noticed any more"),
     FLAG("sample", "SAMPLE", with_sample, INIT, "add a small world to look at"),
     TEXT("organisation", "ORGANISATION", organisation, NULL, TOKEN, TOKEN, "ID", "whom the token acts for"),
     TEXT("role", "ROLE", role, NULL, TOKEN, TOKEN, "ROLE", "admin, coordinator, operator or auditor"),

@@ -81,6 +81,11 @@ enum status continuity_hold(struct arena *arena, struct db *db, const struct anc
     return status;
 }
 
+const char *continuity_trouble(const struct continuity *held)
+{
+    return held->foreign[0] != 0 ? "of another ledger" : "missing or damaged";
+}
+
 /* The same of the anchor that lies there; without one nothing is known. */
 static enum status hold_anchor(struct arena *arena, const char *data_dir, struct db *db, struct continuity *held)
 {
@@ -132,13 +137,13 @@ enum status continuity_check(struct arena *arena, const char *data_dir, struct d
         return judge_told(&held, size, begins_anchor);
     }
     if (held.known == 0 && size > 1 && !begins_anchor) { /* with the genesis alone, the first start was cut short */
-        tell("%s/anchor is missing or damaged: it shows that no entries were cut off. Put it back from where the database came from; "
+        tell("%s/anchor is %s: it shows that no entries were cut off. Put it back from where the database came from; "
              "if it is lost, hold the ledger against a checkpoint or receipt kept elsewhere (verify --checkpoint), then serve once "
-             "with --new-anchor", data_dir);
+             "with --new-anchor", data_dir, continuity_trouble(&held));
         return STATUS_CORRUPT;
     }
     if (held.known == 0) {
-        log_warn("store", "the anchor file is missing or damaged: it is begun anew at entry %llu", (unsigned long long)size);
+        log_warn("store", "the anchor file is %s: it is begun anew at entry %llu", continuity_trouble(&held), (unsigned long long)size);
     }
     return STATUS_OK;
 }

@@ -24,6 +24,9 @@ struct continuity {
 /* Holds a ledger against notes that were read before: those of the anchor, or of another one. Tells nothing. */
 enum status continuity_hold(struct arena *arena, struct db *db, const struct anchor_notes *notes, struct continuity *held) NODISCARD;
 
+/* What is to be said of an anchor none of whose notes is sound (known: 0). Static. */
+const char *continuity_trouble(const struct continuity *held);
+
 /* A ledger that does not continue a checkpoint it signed was cut or put back, whatever has been appended since: nothing may be
  * appended to it before somebody has looked: STATUS_CORRUPT. So is one whose anchor has gone, or tells of more by an unknown key,
  * unless begins_anchor. */

@@ -64,6 +64,18 @@ def test_a_lost_anchor_is_not_begun_anew_by_itself(data_dir, spoil):
     assert server.stop() == 0
 
 
+def test_an_anchor_of_another_ledger_is_called_that(data_dir):
+    """Somebody who put back the wrong file looks for the right one; a lost one is not looked for."""
+    other = data_dir.parent / "other"
+    assert run("init", "--data-dir", str(other)).returncode == 0
+    (data_dir / "anchor").write_bytes((other / "anchor").read_bytes())
+    sentence = told("serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0")
+    assert f"{data_dir}/anchor is of another ledger" in sentence and "--new-anchor" in sentence
+    server = Server(data_dir, "--new-anchor")
+    assert "of another ledger: it is begun anew at entry 2" in server.log()
+    assert server.stop() == 0
+
+
 def test_a_first_start_that_was_cut_short_is_completed(data_dir):
     """Before the genesis there is no note in the anchor."""
     remove_database(data_dir)

@@ -33,6 +33,7 @@ static const char *const whole[] = {
     "seal_without_entry",          /* verify */
     "schema_all",                  /* verify */
     "answer_accepted_count",       /* verify */
+    "answer_has_index",            /* verify: the schema's own rows, some dozens */
     "tile_count",                  /* verify */
     "answer_again",                /* verify: all keys are sorted once */
     "personal_unerased",           /* verify, of an export: a scratch database that holds what is missing alone */
