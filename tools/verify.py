@@ -42,12 +42,10 @@ def value_of(kind, value):
     want(type(value) is {"b": bool, "i": int}.get(kind, str) and (kind != "i" or 0 <= value <= SAFE) and (kind in "bi" or "\0" not in value))
     want(kind[0] != "x" or bytes.fromhex(value).hex() == value)
     return bytes.fromhex(value) if kind[0] == "x" else unbase64(value) if kind[0] == "B" else value
-def read_line(raw):
-    """Its type and members; there is one way to write a line."""
+def read_line(raw):  # its type and members; there is one way to write a line
     line = json.loads(raw.decode())
     want(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" == raw and list(line) == ["type", *LINES[line["type"]]])
     return line["type"], {name: None if line[name] is None and kind[1:] else value_of(kind, line[name]) for name, kind in LINES[line["type"]].items()}
-
 def decode(data):
     entry, at = {}, 20
     for name, size in FIELDS.items():
@@ -58,8 +56,7 @@ def decode(data):
     length, body = entry["body_length"], entry["body"]
     want(is_whole and (not body if length > LONG else (length, entry["body_digest"]) == (len(body), sha256(body))), "bytes")
     return entry
-def is_signed(key, data, signature, s_max=ORDER // 2):
-    """ECDSA over secp256k1 with SHA-256, r then s, where the key has 33 bytes; Ed25519 where it has 32."""
+def is_signed(key, data, signature, s_max=ORDER // 2):  # by ECDSA over secp256k1 with SHA-256, r then s, or Ed25519 where the key has 32 bytes
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     try:
         if len(key) == 32:
@@ -68,27 +65,30 @@ def is_signed(key, data, signature, s_max=ORDER // 2):
         return len(signature) == 64 and s <= s_max and public.verify(utils.encode_dss_signature(r, s), data, ec.ECDSA(hashes.SHA256())) is None
     except (InvalidSignature, ValueError):
         return False
+def commitments(value, pointer=""):  # with the pointer of the personal member that each stands for
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if name == "commitment" and isinstance(inner, str) and len(inner) == 64:
+            yield pointer, inner
+        yield from commitments(inner, pointer + "/" + str(name).replace("~", "~0").replace("/", "~1"))
 
 class Ledger:
     def __init__(self, given):
-        self.given, self.origin, self.command, self.has_texts, self.is_over, self.rules = given, None, None, False, False, 1
+        self.given, self.origin, self.has_texts, self.is_over, self.rules = given, None, False, False, 1
         self.seq = self.height = self.time_ms = self.covered = 0  # covered: by the last checkpoint
         self.head, self.tree, self.keys, self.listed, self.submitters, self.commands = bytes(32), [], {0: []}, set(), {}, set()
-    def valid(self, seq):
-        """The node's keys: those of an entry end where the next ones begin."""
+        self.texts, self.pointer = {}, ""  # commitments of the entry whose texts are to follow, by pointer; the last one's pointer
+    def valid(self, seq):  # the node's keys: those of an entry end where the next ones begin
         return self.keys[max(begin for begin in self.keys if begin <= seq)]
     def root(self):
         return functools.reduce(lambda right, left: sha256(b"\1", left, right), self.tree[::-1])
-    def signers(self, note, size):
-        """For each signature line the key of ours whose it is, False where it is wrong, None where it is a stranger's."""
+    def signers(self, note, size):  # for each signature line the key of ours whose it is, False where it is wrong, None where it is a stranger's
         text, _, rest = note.partition("\n\n")
         lines = [(name, unbase64(data)) for name, data in re.findall(SIGNATURE, rest)] if re.fullmatch(f"({SIGNATURE})*", rest) else []
         marks = {(self.origin, sha256(self.origin.encode(), b"\n", TAGS[key[0]], key[2])[:4]): key for key in self.valid(size)}
         return [(key := marks.get((name, data[:4]))) and is_signed(key[2], f"{text}\n".encode(), data[4:]) and key for name, data in lines]
     def tells_now(self, note):
         return note.startswith(f"{self.origin}\n{self.seq}\n{base64.b64encode(self.root()).decode()}\n\n")
-    def hold_against(self, origin, size, note):
-        """The checkpoint given, where as many entries are read, or else in the end."""
+    def hold_against(self, origin, size, note):  # the checkpoint given, where as many entries are read, or else in the end
         at, signers = size if 0 < size <= self.seq else NOWHERE, self.signers(note, size)
         want(origin == self.origin, "checkpoint_foreign", at)
         want(size <= self.seq or False in signers, "truncated")
@@ -103,8 +103,7 @@ class Ledger:
             self.submitters[sha256(public).hex()[:16]] = [entry["target"], public, range(begin, 2**64)]
         elif entry["kind"] == "organisation_key.revoke":
             self.submitters[entry["target"]][2] = range(self.submitters[entry["target"]][2].start, begin)
-    def read_command(self, entry, body):
-        """The body that the submitter wrote, whose signature is checked where there is one."""
+    def read_command(self, entry, body):  # what the submitter wrote, whose signature is checked where there is one
         if not entry["submitter_key"]:
             want(not entry["submitter_alg"] and not entry["submitter_sig"], "submitter")
             return json.loads(body) if entry["kind"] not in ("genesis", "figures.put") else None  # figures may be CSV
@@ -116,7 +115,6 @@ class Ledger:
              set(payload) <= {*names, "body"} and isinstance(payload["body"], dict) and organisation == entry["organisation"] and
              entry["seq"] in numbers and is_told and is_signed(public, body, entry["submitter_sig"], ORDER), "submitter")
         return payload["body"]
-
     def take_entry(self, line):
         seq, entry = self.seq + 1, decode(line["bytes"])
         body = entry["body"] if line["body"] is None else line["body"]
@@ -134,7 +132,8 @@ class Ledger:
         want(self.time_ms <= entry["time_ms"] < 253402300800000, "time")
         want(entry["height"] == self.height + (self.covered == self.seq), "height")
         want(self.rules <= entry["rules_version"] <= 2, "rules_version")
-        self.command = self.read_command(entry, body)
+        command = self.read_command(entry, body)
+        self.texts, self.pointer = dict(commitments(command)) if self.has_texts and entry["kind"] != "figures.put" else {}, ""
         self.commands.add(sha256((entry["organisation"] or entry["subject"]).encode(), b"\0", entry["command_id"].encode())[:16])
         want(len(self.commands) == seq, "command_id")  # each entry brought one of its own
         self.seq, self.head, self.height, self.time_ms, self.rules = seq, line["hash"], entry["height"], entry["time_ms"], entry["rules_version"]
@@ -143,9 +142,10 @@ class Ledger:
             self.tree[-2:] = [sha256(b"\1", *self.tree[-2:])]
         if self.given and self.given[1] == seq:
             self.hold_against(*self.given)
-        if self.command is not None:
-            self.learn(entry, self.command, seq + 1)
+        if command is not None:
+            self.learn(entry, command, seq + 1)
     def take(self, kind, line):
+        want(kind == "text" or not self.texts, "personal_missing", self.seq)
         if kind == "header":
             self.origin, self.has_texts = self.origin or line["origin"], line["texts"]
             want((line["format"], line["version"], line["origin"], line["after"]) == ("tallystick-export", 1, self.origin, self.seq))
@@ -156,22 +156,22 @@ class Ledger:
         elif kind == "entry":
             self.take_entry(line)
         elif kind == "text":
-            want(self.has_texts and (line["salt"] is None) == (line["text"] is None))
+            want(line["salt"] is None if line["text"] is None else len(line["salt"] or b"") == 32)
             own = line["commitment"] if line["text"] is None else sha256(b"tallystick/commitment/v1\n", line["salt"], line["text"].encode()).hex()
-            want((line["seq"], line["commitment"]) == (self.seq, own) and f'"commitment": "{own}"' in json.dumps(self.command), "personal", self.seq)
+            is_its_own = line["seq"] == self.seq and self.texts.pop(line["pointer"], None) == line["commitment"] == own
+            want(is_its_own and line["pointer"] >= self.pointer, "personal", self.seq)
+            self.pointer = line["pointer"]
         elif kind == "checkpoint":
             is_its_own = self.covered < line["size"] == self.seq and line["height"] == self.height and self.tells_now(line["note"])
             want(is_its_own and self.signers(line["note"], self.seq) == self.valid(self.seq), "checkpoint", self.seq)
             self.covered = self.seq
         want(kind != "end" or (line["seq"], line["hash"]) == (self.seq, self.head))
-def read_checkpoint(path):
-    """Its origin, size and text, however it was saved: with CR before LF, with empty lines at its end."""
+def read_checkpoint(path):  # its origin, size and text, however it was saved: with CR before LF, with empty lines at its end
     with open(path, encoding="utf-8", newline="") as file:
         text, _, lines = file.read().replace("\r\n", "\n").partition("\n\n")
     if not (told := re.fullmatch(r"([!-*,-~]{1,127})\n(0|[1-9][0-9]{0,18})\n[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", text)):
         raise ValueError(f"{path} is no checkpoint")
     return told[1], int(told[2]), f"{text}\n\n" + re.sub(r"\n+\Z", "\n", lines)
-
 def main(arguments=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--checkpoint", help="one kept elsewhere, which the ledger must continue")

@@ -28,6 +28,7 @@ struct expected {
 struct export_texts {
     struct arena arena;
     struct expected *first;
+    const char *last; /* pointer of the line before, "" before the first */
     uint64_t seq;     /* of the entry */
     const char *body; /* its command's; while it is scanned */
 };
@@ -74,6 +75,7 @@ enum status export_texts_expect(struct export_texts *texts, const struct entry_r
 {
     arena_reset(&texts->arena);
     texts->first = NULL;
+    texts->last = "";
     texts->seq = row->seq;
     if (strcmp(row->kind, command_kind_name(COMMAND_GENESIS)) == 0 || strcmp(row->kind, command_kind_name(COMMAND_FIGURES_PUT)) == 0) {
         return STATUS_OK;
@@ -100,7 +102,12 @@ enum status export_texts_take(struct export_texts *texts, struct replay *replay,
         *fault = "a text stands behind it that it does not commit to";
         return STATUS_OK;
     }
+    if (strcmp(found->pointer, texts->last) < 0) {
+        *fault = "its texts do not stand in the order of their pointers";
+        return STATUS_OK;
+    }
     found->is_seen = true;
+    texts->last = found->pointer;
     if (line->text == NULL) {
         return replay_note_erased(replay, line->commitment, line->seq, line->pointer);
     }

@@ -257,7 +257,7 @@ static enum status take_checkpoint(struct reading *reading, const char *text, si
 }
 
 /* The lines that belong to the entry: its texts, and its block's checkpoint where it is the last. Where the input ends or is cut here, that
- * is what is wrong, and not that a text is missing: told when the turn of what comes next has come. */
+ * is what is wrong, and not that a text is missing: told when the turn of what comes next has come. So is a line that is none. */
 static enum status take_tail(struct reading *reading, struct arena *arena, struct verify_item *item)
 {
     const char *text = NULL, *fault = NULL;
@@ -270,7 +270,7 @@ static enum status take_tail(struct reading *reading, struct arena *arena, struc
         if (status != STATUS_OK || !is_whole) {
             break;
         }
-        if (reading->with_texts && is_of(text, length, EXPORT_TEXT_BEGINS)) {
+        if (reading->with_texts && !reading->is_covered && is_of(text, length, EXPORT_TEXT_BEGINS)) {
             arena_reset(&reading->arena);
             status = parse(reading, text, length, &reading->arena, &line);
             status = status == STATUS_OK ? export_texts_take(reading->texts, reading->verify.replay, &line, &fault) : status;
@@ -287,7 +287,10 @@ static enum status take_tail(struct reading *reading, struct arena *arena, struc
         }
     }
     if (status == STATUS_OK && is_whole && reading->with_texts && export_texts_missing(reading->texts) != NULL) {
-        return find(reading, reading->seq, "personal_missing", "the text behind %s is missing", export_texts_missing(reading->texts));
+        arena_reset(&reading->arena);
+        status = parse(reading, text, length, &reading->arena, &line);
+        return status != STATUS_OK ? status :
+            find(reading, reading->seq, "personal_missing", "the text behind %s is missing", export_texts_missing(reading->texts));
     }
     return status == STATUS_ABSENT || status == STATUS_INVALID ? STATUS_OK : status;
 }
