@@ -1,10 +1,11 @@
-"""Every spoiling of an export that tests/fault/test_export.py takes a few of, and sizes: 100,000 entries in constant memory."""
+"""Every spoiling of an export that tests/fault/test_export.py and test_export_texts.py take a few of, and sizes: 100,000 entries in constant memory."""
 
 import subprocess
 import sys
 import time
 
 import test_export
+import test_export_texts
 from test_backup import binary, environment
 from test_export_kill import FILL
 from test_export import ledger, plain, scratch, with_texts  # noqa: F401 (fixtures)
@@ -26,6 +27,10 @@ def test_orders(scratch, plain):  # noqa: F811
 
 def test_a_cut_is_called_one(scratch, plain, with_texts):  # noqa: F811
     test_export.test_a_cut_is_called_one(scratch, plain, with_texts, pick=list)
+
+
+def test_texts_at_their_place(scratch, with_texts):  # noqa: F811
+    test_export_texts.test_texts_at_their_place(scratch, with_texts, pick=list)
 
 
 def test_fields(scratch, ledger, plain):  # noqa: F811
