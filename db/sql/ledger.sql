@@ -148,7 +148,7 @@ SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq = ?1 ORDER B
 SELECT commitment, seq, pointer, salt, text FROM personal WHERE seq >= ?1 ORDER BY seq, pointer
 
 -- name: answer_of_entry
--- Under ?2 and ?3, among those of the part of the index where entry ?1 is.
+-- Under the scope ?1 and the key ?2, among those of the part of the index where entry ?3 is.
 SELECT kind, target, salt, fingerprint, time_ms, seq, status, location, etag, body, mac FROM answer
 WHERE seq >> 15 = ?3 >> 15 AND key = ?2 AND scope = ?1
 
